@@ -1,0 +1,59 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SOURCES := proteus tests
+ARGS ?= mechanism=fba delta=250
+
+.PHONY: help setup sweep test lint bench proof lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+# The stamp is older than the lock or the project file only when set-up has work to do.
+$(STAMP): pyproject.toml requirements.lock
+	@test -x $(BIN)/python || python3.11 -m venv $(VENV) 2>/dev/null || python3 -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+setup: $(STAMP) ## make .venv with the locked dependencies and an editable install
+
+sweep: $(STAMP) ## run the main job; another one: make sweep ARGS="mechanism=clob,fba delta=50,100"
+	@$(BIN)/python -m proteus.sweep $(ARGS)
+
+lint: $(STAMP) ## check style and types
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+
+test: lint ## lint, all tests, then the legs with bounds checks and without the JIT
+	$(BIN)/pytest -n 2
+	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -m boundscheck
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -m nojit
+
+bench: $(STAMP) ## measure speed and memory into outputs/bench
+	$(BIN)/python -m proteus.bench
+
+proof: $(STAMP) ## run the property and statistical tests at full counts into docs/proof.txt
+	@mkdir -p docs
+	{ echo "kernel hash $$($(BIN)/python -c 'from proteus import _jit; print(_jit.kernel_hash())')"; \
+	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 -q --no-header -rA --tb=short tests/property tests/statistical \
+	| grep -E '^(PASSED|FAILED|ERROR|SKIPPED|E  |=+ .* in |[0-9]+ (passed|failed))'; } | tee docs/proof.tmp
+	@mv docs/proof.tmp docs/proof.txt
+
+lock: ## choose the versions again and write requirements.lock (needs the network; minutes)
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	python3 -m venv "$$folder/venv"; \
+	"$$folder/venv/bin/pip" install --quiet pip-tools; \
+	"$$folder/venv/bin/pip-compile" --quiet --upgrade --extra dev --generate-hashes --strip-extras \
+	--no-header --annotation-style=line --no-emit-index-url --no-emit-trusted-host \
+	--no-emit-find-links --output-file requirements.lock pyproject.toml; \
+	! grep -nE '://|--(find-links|index-url|extra-index-url|trusted-host)|file:' requirements.lock
+
+clean: ## remove what the tools made: caches, builds, .venv; outputs stay
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,52 @@
+"""Compare market mechanisms: the same traders on the same news, thousands of seeds at a time.
+
+    proteus.simulate(mechanism="fba", delta=250, seeds=1000)
+    proteus.sweep({"mechanism": ["clob", "fba"], "delta": [50, 100]}, seeds=1000)
+    proteus.load("outputs/...")
+    proteus.replay(messages, mechanism="clob")
+
+The functions are loaded when they are first used, so that ``import proteus`` and ``--help`` are
+quick. Some share their name with the module of an entry point (``python -m proteus.sweep``);
+importing such a module must not put it in the place of the function.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from proteus.api import simulate as simulate
+    from proteus.api import sweep as sweep
+    from proteus.dataset import load as load
+    from proteus.replay import replay as replay
+
+__version__ = "0.1.0"
+
+_FUNCTIONS = {
+    "simulate": "proteus.api",
+    "sweep": "proteus.api",
+    "load": "proteus.dataset",
+    "replay": "proteus.replay",
+}
+
+
+class _Package(types.ModuleType):
+    """Keep the public functions where submodules of the same name would go."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _FUNCTIONS and isinstance(value, types.ModuleType)):
+            super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _FUNCTIONS:
+            raise AttributeError(f"module 'proteus' has no attribute {name!r}")
+        return getattr(importlib.import_module(_FUNCTIONS[name]), name)
+
+    def __dir__(self) -> list[str]:
+        return sorted([*super().__dir__(), *_FUNCTIONS])
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,131 @@
+"""The one place that configures numba.
+
+Every compiled function of Proteus is declared with one of two decorators:
+
+``kernel``         a function with its own frame, cached on disk, releases the GIL;
+``inline_kernel``  a part of a kernel: LLVM always inlines it, and no Python wrapper or machine
+                   code of its own is made, which is most of the cost of compiling. Called from
+                   Python it runs as plain Python.
+
+State that kernels work on is declared with ``state``, and functions that each mechanism implements
+with ``interface``.
+
+Why these options
+    ``nogil``: blocks of lanes run on threads. ``error_model="numpy"``: no Python exception paths
+    in the hot loop. No ``fastmath``: results must not change between CPUs. ``boundscheck`` only in
+    the test leg that asks for it (``PROTEUS_BOUNDSCHECK=1``). ``_nrt=False``: kernels allocate
+    nothing, so they need no reference counts; this alone makes compilation three times faster.
+
+Why the cache folder has a hash in its name
+    numba does not notice an edit in an imported kernel and would run the old machine code. The
+    folder is named after a hash of every kernel source, the numba version and the flags, so an
+    edit means a new folder.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.extending import overload, register_jitable
+
+from proteus._fragment import FragmentCompiler
+from proteus._state import StateType, state
+
+__all__ = ["BOUNDSCHECK", "inline_kernel", "interface", "kernel", "kernel_hash", "state"]
+
+BOUNDSCHECK = os.environ.get("PROTEUS_BOUNDSCHECK") == "1"
+JIT_DISABLED = bool(numba.config.DISABLE_JIT)
+_PACKAGE = Path(__file__).parent
+_MARK = "proteus._jit import"
+_COMPILER = ("_jit.py", "_state.py", "_fragment.py")
+
+
+@functools.cache
+def kernel_hash() -> str:
+    """Hash every source that declares kernels, with the numba version and the flags.
+
+    Returns
+        Sixteen hexadecimal digits. Two installations with equal hashes run equal kernels.
+    """
+    digest = hashlib.sha256(f"numba {numba.__version__} boundscheck {BOUNDSCHECK}".encode())
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        source = path.read_bytes()
+        if path.name in _COMPILER or _MARK.encode() in source:
+            digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + source)
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder() -> Path:
+    root = os.environ.get("PROTEUS_CACHE_DIR")
+    base = Path(root) if root else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+    return base / "proteus" / kernel_hash()
+
+
+numba.config.CACHE_DIR = str(_cache_folder())
+
+_OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "boundscheck": BOUNDSCHECK,
+    "_nrt": False,
+}
+
+_FRAGMENT: dict[str, Any] = {
+    **_OPTIONS,
+    "forceinline": True,
+    "pipeline_class": FragmentCompiler,
+}
+
+kernel: Callable[[Callable[..., Any]], Any] = numba.njit(cache=True, **_OPTIONS)
+inline_kernel: Callable[[Callable[..., Any]], Any] = register_jitable(**_FRAGMENT)
+
+
+def interface(stub: Callable[..., Any]) -> Any:
+    """Declare a function that is implemented once per type of its first argument.
+
+    The engine's loop is written once and names the stub; numba compiles it per mechanism, because
+    each mechanism passes its own NamedTuple type. Register with ``@stub.implement(Type)``.
+
+    Parameters
+        stub: a function whose body is only a docstring; implementations use its argument names.
+
+    Returns
+        A callable that works in compiled code, and in plain Python when the JIT is off.
+    """
+    implementations: dict[type, Any] = {}
+
+    @functools.wraps(stub)
+    def dispatch(*arguments: Any) -> Any:
+        return implementations[type(arguments[0])](*arguments)
+
+    def choose(first: Any) -> Any:
+        found = implementations.get(first.state_class) if isinstance(first, StateType) else None
+        return getattr(found, "py_func", found)
+
+    def implement(first_type: type) -> Callable[[Any], Any]:
+        def register(function: Any) -> Any:
+            implementations[first_type] = function
+            return function
+
+        return register
+
+    if not JIT_DISABLED:
+        _overload_with_signature_of(stub, dispatch, choose)
+    dispatch.implement = implement  # type: ignore[attr-defined]
+    return dispatch
+
+
+def _overload_with_signature_of(stub: Any, dispatch: Any, choose: Callable[[Any], Any]) -> None:
+    """Register ``choose`` as the overload of ``dispatch``; numba compares argument names."""
+
+    @functools.wraps(stub)
+    def typing(*arguments: Any) -> Any:
+        return choose(arguments[0])
+
+    overload(dispatch, jit_options=_FRAGMENT)(typing)

@@ -1,0 +1,113 @@
+"""How kernel state travels: a NamedTuple of arrays as one pointer.
+
+numba passes a plain NamedTuple of arrays by value: hundreds of words at every call that LLVM does
+not inline, and minutes of compilation for nested ones. A ``state`` travels as one pointer to its
+array descriptors, written once when compiled code is entered. The descriptors never change during
+a call, so their loads are marked invariant and LLVM keeps them in registers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, TypeVar
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.typing.templates import AttributeTemplate
+from numba.extending import (
+    NativeValue,
+    infer_getattr,
+    lower_getattr_generic,
+    models,
+    register_model,
+    typeof_impl,
+    unbox,
+)
+
+Class = TypeVar("Class", bound=type)
+
+
+class StateType(types.Type):
+    """The numba type of a ``state`` class: a pointer to the descriptors of its fields."""
+
+    def __init__(self, state_class: type, members: tuple[tuple[str, types.Type], ...]) -> None:
+        self.state_class = state_class
+        self.members = members
+        # The name goes into every mangled symbol: a digest keeps symbols short.
+        digest = hashlib.sha256(repr(members).encode()).hexdigest()[:12]
+        super().__init__(name=f"{state_class.__module__}.{state_class.__name__}.{digest}")
+
+    def place(self, attribute: str) -> int:
+        """Return the position of a field."""
+        return [name for name, _ in self.members].index(attribute)
+
+
+def state(state_class: Class) -> Class:
+    """Declare a NamedTuple class as kernel state; its fields are arrays, numbers or states.
+
+    Kernels read fields and never build a state; with the JIT off the class is the NamedTuple it
+    is declared as.
+    """
+
+    @typeof_impl.register(state_class)
+    def _typeof(value: Any, context: Any) -> StateType:
+        return StateType(
+            state_class,
+            tuple((n, typeof_impl(v, context)) for n, v in zip(value._fields, value, strict=True)),
+        )
+
+    return state_class
+
+
+@register_model(StateType)
+class _StateModel(models.OpaqueModel):  # type: ignore[misc]
+    """An opaque pointer."""
+
+
+def _descriptors(context: Any, state_type: StateType) -> ir.Type:
+    return ir.LiteralStructType([context.get_value_type(t) for _, t in state_type.members])
+
+
+@unbox(StateType)
+def _unbox_state(state_type: StateType, value: Any, c: Any) -> NativeValue:
+    """Write the descriptors of all fields to the stack of the entry wrapper."""
+    place = cgutils.alloca_once(c.builder, _descriptors(c.context, state_type))
+    failed = cgutils.false_bit
+    for i, (name, field_type) in enumerate(state_type.members):
+        field = c.pyapi.object_getattr_string(value, name)
+        native = c.unbox(field_type, field)
+        c.builder.store(native.value, cgutils.gep_inbounds(c.builder, place, 0, i))
+        failed = c.builder.or_(failed, native.is_error)
+        c.pyapi.decref(field)  # the caller's tuple keeps the field alive
+    pointer = c.builder.bitcast(place, c.context.get_value_type(state_type))
+    return NativeValue(pointer, is_error=failed)
+
+
+@infer_getattr
+class _StateAttributes(AttributeTemplate):  # type: ignore[misc]
+    key = StateType
+
+    def generic_resolve(self, state_type: StateType, attribute: str) -> types.Type | None:
+        return dict(state_type.members).get(attribute)
+
+
+@lower_getattr_generic(StateType)
+def _get_field(context: Any, builder: Any, state_type: StateType, value: Any, name: str) -> Any:
+    place = state_type.place(name)
+    pointer = builder.bitcast(value, _descriptors(context, state_type).as_pointer())
+    field = cgutils.gep_inbounds(builder, pointer, 0, place)
+    return _load_invariant(builder, field)
+
+
+def _load_invariant(builder: Any, pointer: Any) -> Any:
+    """Load a value that nothing changes during the call; structures member by member."""
+    pointee = pointer.type.pointee
+    if isinstance(pointee, (ir.LiteralStructType, ir.ArrayType)):
+        loaded = ir.Constant(pointee, ir.Undefined)
+        for i in range(len(pointee)):
+            member = _load_invariant(builder, cgutils.gep_inbounds(builder, pointer, 0, i))
+            loaded = builder.insert_value(loaded, member, i)
+        return loaded
+    loaded = builder.load(pointer)
+    loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
+    return loaded

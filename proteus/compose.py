@@ -1,0 +1,162 @@
+"""Compose ``conf/`` with Hydra: words of the command line in, plain mappings out.
+
+Only composition is Hydra's work here: nothing is simulated inside its callbacks, it writes no
+file, and its errors are worded as one sentence.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from proteus.errors import ConfigError, nearest
+from proteus.locate import CONFIG_NAME, HYDRA_VERSION
+from proteus.locate import conf_folder as conf_folder
+from proteus.overrides import parse
+
+_COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, ValueError, TypeError)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """Hold one composed configuration.
+
+    Attributes
+        tree: nested plain mapping. choices: option chosen in each group, by group name.
+    """
+
+    tree: dict[str, Any]
+    choices: dict[str, str]
+
+
+@contextmanager
+def hydra_session() -> Iterator[None]:
+    """Let :func:`compose_words` be called many times; restores any Hydra state of the caller."""
+    _compose_structure.cache_clear()
+    with initialize_config_dir(str(conf_folder()), version_base=HYDRA_VERSION):
+        yield
+
+
+def compose_words(words: Sequence[str]) -> Composed:
+    """Compose the configuration with overrides; call inside :func:`hydra_session`.
+
+    Parameters
+        words: overrides without sweeps, as ``delta=250`` or ``+experiment=bench``.
+
+    Raises
+        ConfigError: an unknown key, group or option, or a broken interpolation.
+    """
+    try:
+        return _compose(words)
+    except _COMPOSITION_ERRORS as error:
+        raise ConfigError(_explain(words, error)) from None
+
+
+def _compose(words: Sequence[str]) -> Composed:
+    """Let Hydra compose the structure once, and set plain values on a copy as Hydra would."""
+    structure, choices = _compose_structure(tuple(w for w in words if not _sets_value(w)))
+    config = copy.deepcopy(structure)
+    for word in words:
+        if _sets_value(word):
+            override = parse(word)
+            OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
+    return Composed(_plain(config), choices)
+
+
+def _sets_value(word: str) -> bool:
+    """Say whether a word gives a value to a key, rather than choosing, adding or removing one."""
+    key = parse(word).key_or_group
+    return word.startswith(f"{key}=") and not _is_group(key) and not key.startswith("hydra.")
+
+
+@functools.cache
+def _compose_structure(words: tuple[str, ...]) -> tuple[DictConfig, dict[str, str]]:
+    """Compose with Hydra, which takes about 0.1 s; remembered until the session ends."""
+    config = compose(CONFIG_NAME, overrides=list(words), return_hydra_config=True)
+    keys = [str(key) for key in config if key != "hydra"]
+    own = OmegaConf.masked_copy(config, keys)
+    OmegaConf.set_struct(own, True)  # an unknown key is an error
+    return own, _plain(config.hydra.runtime.choices)
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
+    tree = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    return cast("dict[str, Any]", tree)
+
+
+def _explain(words: Sequence[str], error: Exception) -> str:
+    """Find the first word that cannot be composed, and say why in one sentence."""
+    ordered = sorted(words, key=lambda word: not _is_group(parse(word).key_or_group))
+    tree = _compose([]).tree
+    for end, word in enumerate(ordered, start=1):
+        try:
+            tree = _compose(ordered[:end]).tree
+        except _COMPOSITION_ERRORS as first:
+            return _explain_word(parse(word), tree, first)
+    return str(error).splitlines()[0]
+
+
+def _explain_word(override: Override, tree: dict[str, Any], error: Exception) -> str:
+    key, word = override.key_or_group, str(override.input_line)
+    if _is_group(key):
+        options = _options(key)
+        value = override.value()
+        if value in options and not word.startswith("+"):
+            return f"{key} has no default to replace: write +{word}"
+        if value not in options:
+            return f"{key}={value} does not exist{nearest(str(value), options)}"
+    elif override.package is not None:
+        return f"unknown group {key}{nearest(key, _groups())}"
+    elif not _has(tree, key):
+        return f"unknown key {key}{_suggest(key, tree)}"
+    return f"{word} cannot be applied: {str(error).splitlines()[0]}"
+
+
+def _suggest(key: str, tree: dict[str, Any]) -> str:
+    """Name the place the key belongs to, or what is allowed where it goes wrong."""
+    elsewhere = [name for name in _dotted(tree) if name.endswith(f".{key}")]
+    if elsewhere:
+        return f"; did you mean {elsewhere[0]}?"
+    parts, found = key.split("."), 0
+    branch: Any = tree
+    while found < len(parts) and isinstance(branch, dict) and parts[found] in branch:
+        branch, found = branch[parts[found]], found + 1
+    if not isinstance(branch, dict):
+        return f": {'.'.join(parts[:found])} is a value, not a group of keys"
+    above = "".join(f"{part}." for part in parts[:found])
+    names = [*branch, *([] if above else _groups())]
+    return nearest(parts[found], names, above)
+
+
+def _dotted(tree: dict[str, Any], parent: str = "") -> Iterator[str]:
+    """List every dotted key of a tree, groups included."""
+    for key, value in tree.items():
+        yield f"{parent}{key}"
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{parent}{key}.")
+
+
+def _has(tree: dict[str, Any], key: str) -> bool:
+    return key in set(_dotted(tree))
+
+
+def _is_group(key: str) -> bool:
+    return (conf_folder() / key).is_dir()
+
+
+def _groups() -> list[str]:
+    return [folder.name for folder in conf_folder().iterdir() if folder.is_dir()]
+
+
+def _options(group: str) -> list[str]:
+    return [path.stem for path in (conf_folder() / group).glob("*.yaml")]

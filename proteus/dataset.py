@@ -1,0 +1,226 @@
+"""One labelled dataset per sweep: built from cells, written whole, read back with care.
+
+Dims are the swept parameters, then ``seed``, then what a variable declares (``horizon``). A cell
+that several grid points share is copied to all of them. A violated lane is NaN, and the variable
+``violation`` says why.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import xarray as xr
+import yaml
+
+from proteus import provenance
+from proteus.config import canonical_json
+from proteus.plan import Plan
+
+SCHEMA_VERSION = 1
+RESULTS = "results.nc"
+
+_COORDINATES = {
+    "mechanism": {"long_name": "market mechanism"},
+    "delta": {"long_name": "batch interval", "units": "ms"},
+    "seed": {"long_name": "replicate index", "units": "1"},
+    "horizon": {"long_name": "time after the fill", "units": "ms"},
+}
+
+_UNIT_ENDINGS = {
+    "_per_s": "1/s",
+    "_ms": "ms",
+    "_s": "s",
+    "_lots": "lots",
+    "_ticks": "ticks",
+    "_count": "1",
+    "latent_dt": "ms",
+}
+
+
+class DatasetError(ValueError):
+    """Say in one sentence why a results file cannot be read."""
+
+
+class Violation(Protocol):
+    """One lane that broke an invariant."""
+
+    replicate: int
+    reason: str
+    event_id: int
+    time_ns: int
+    detail: str
+
+
+class Outcome(Protocol):
+    """What the engine returns for one cell: arrays whose first axis is the replicate."""
+
+    values: dict[str, np.ndarray]
+    violations: Sequence[Violation]
+
+
+class Variable(Protocol):
+    """One row of the registry of variables."""
+
+    name: str
+    dims: tuple[str, ...]
+    unit: str
+    long_name: str
+    sign: str
+    formula: str
+    source: str
+
+
+def build(
+    plan: Plan, outcomes: Sequence[Outcome], variables: Sequence[Variable], kernel_hash: str
+) -> xr.Dataset:
+    """Build the dataset of a sweep.
+
+    Parameters
+        plan: the sweep. outcomes: one per cell, in order of ``plan.cells``.
+        variables: the declared variables; every outcome must have exactly these.
+        kernel_hash: hash of the compiled code that made them.
+
+    Returns
+        Dataset with dims (swept..., seed[, horizon]) and float64 variables.
+
+    Raises
+        ValueError: an outcome does not hold what is declared.
+    """
+    for outcome in outcomes:
+        _check_declared(plan, outcome, variables)
+    reasons = sorted({bad.reason for outcome in outcomes for bad in outcome.violations})
+    codes = np.stack([_violation_codes(plan, outcome, reasons) for outcome in outcomes])
+    dataset = xr.Dataset(coords=_coordinates(plan))
+    for variable in variables:
+        cells = np.stack([outcome.values[variable.name] for outcome in outcomes]).astype(float)
+        cells[codes > 0] = np.nan
+        dims = (*plan.axes, "seed", *variable.dims)
+        dataset[variable.name] = (dims, cells[plan.cell_of], _describe(variable))
+    described = {
+        "long_name": "reason why the lane was stopped",
+        "units": "1",
+        "flag_values": np.arange(len(reasons) + 1, dtype=np.int8),
+        "flag_meanings": " ".join(["none", *reasons]),
+    }
+    dataset["violation"] = ((*plan.axes, "seed"), codes[plan.cell_of], described)
+    dataset.attrs = _attributes(plan, kernel_hash)
+    return dataset
+
+
+def _check_declared(plan: Plan, outcome: Outcome, variables: Sequence[Variable]) -> None:
+    declared = {variable.name: variable.dims for variable in variables}
+    if set(declared) != set(outcome.values):
+        difference = sorted(set(declared).symmetric_difference(outcome.values))
+        raise ValueError(f"declared and recorded variables differ: {', '.join(difference)}")
+    sizes = {"horizon": len(plan.settings.metrics.horizons_ms)}
+    for name, dims in declared.items():
+        shape = (len(plan.replicates), *(sizes[dim] for dim in dims))
+        if outcome.values[name].shape != shape:
+            raise ValueError(f"{name} has shape {outcome.values[name].shape}, declared {shape}")
+
+
+def _violation_codes(plan: Plan, outcome: Outcome, reasons: Sequence[str]) -> np.ndarray:
+    """Return int8 [R]: 0, or 1 + the number of the reason why the lane was stopped."""
+    codes = np.zeros(len(plan.replicates), dtype=np.int8)
+    for violation in outcome.violations:
+        codes[violation.replicate - plan.replicates[0]] = 1 + reasons.index(violation.reason)
+    return codes
+
+
+def _coordinates(plan: Plan) -> dict[str, Any]:
+    coordinates: dict[str, Any] = {}
+    for name, values in plan.axes.items():
+        array = np.array(values, dtype=float) if name == "delta" else np.array(values)
+        numeric = {"units": _unit(name)} if array.dtype.kind in "if" else {}
+        described = _COORDINATES.get(name, {"long_name": name.replace("_", " "), **numeric})
+        coordinates[name] = (name, array, described)
+    coordinates["seed"] = ("seed", plan.replicates, _COORDINATES["seed"])
+    horizons = np.array(plan.settings.metrics.horizons_ms, dtype=float)
+    coordinates["horizon"] = ("horizon", horizons, _COORDINATES["horizon"])
+    return coordinates
+
+
+def _unit(name: str) -> str:
+    """Return the unit that ends the name of a swept key."""
+    for ending, unit in _UNIT_ENDINGS.items():
+        if name.endswith(ending):
+            return unit
+    return "as configured"
+
+
+def _describe(variable: Variable) -> dict[str, str]:
+    described = {
+        "units": variable.unit,
+        "long_name": variable.long_name,
+        "sign": variable.sign,
+        "formula": variable.formula,
+        "source": variable.source,
+    }
+    return {key: text for key, text in described.items() if text}
+
+
+def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
+    seeds = plan.settings.seeds
+    return {
+        "Conventions": "CF-1.11",
+        "title": "Proteus sweep",
+        "schema_version": SCHEMA_VERSION,
+        "overrides": " ".join(plan.words),
+        "config": yaml.safe_dump(plan.settings.model_dump(mode="json"), sort_keys=False),
+        "config_hash": plan.config_hash,
+        "code_hash": provenance.code_hash(),
+        "kernel_hash": kernel_hash,
+        "git_sha": provenance.git_sha(),
+        "seed_root": str(seeds.root),  # may exceed int64
+        "seed_first": seeds.first,
+        "seed_count": seeds.count,
+        "versions": canonical_json(provenance.versions()),
+        "created": provenance.created(),
+    }
+
+
+def write(dataset: xr.Dataset, folder: Path) -> Path:
+    """Write ``results.nc`` whole: a temporary file, then a rename.
+
+    Returns
+        The path of the file.
+    """
+    target = folder / RESULTS
+    temporary = target.with_suffix(".tmp")
+    encoding = {name: {"zlib": True, "complevel": 4} for name in dataset.data_vars}
+    dataset.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
+    os.replace(temporary, target)
+    return target
+
+
+def load(folder: str | os.PathLike[str]) -> xr.Dataset:
+    """Load the dataset of a sweep.
+
+    Parameters
+        folder: the output folder of a sweep, or its ``results.nc``.
+
+    Returns
+        The dataset, in memory.
+
+    Raises
+        DatasetError: no such file, not a Proteus result, or another schema version.
+    """
+    path = Path(folder)
+    path = path / RESULTS if path.is_dir() else path
+    if not path.is_file():
+        raise DatasetError(f"{path} does not exist: give the output folder of a finished sweep")
+    try:
+        dataset = xr.load_dataset(path, engine="netcdf4", decode_timedelta=False)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise DatasetError(f"{path} cannot be read as netCDF: {error}") from None
+    version = dataset.attrs.get("schema_version")
+    if version is None:
+        raise DatasetError(f"{path} is not a result of Proteus: it has no schema_version")
+    if int(version) != SCHEMA_VERSION:
+        allowed = f"this Proteus reads schema version {SCHEMA_VERSION}"
+        raise DatasetError(f"{path} has schema version {version}: {allowed}")
+    return dataset

@@ -1,0 +1,25 @@
+"""The error of a wrong configuration, and the help it gives. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ConfigError(ValueError):
+    """Say in one sentence which key is wrong, its value, and what is allowed."""
+
+
+def nearest(name: str, names: Iterable[str], prefix: str = "") -> str:
+    """Return "; did you mean X?" for the nearest valid name, or the list when none is near.
+
+    Parameters
+        name: what was written. names: what is allowed there. prefix: goes before every name shown.
+    """
+    known = sorted(names)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {prefix}{close[0]}?"
+    return (
+        f"; allowed: {', '.join(prefix + name for name in known)}" if 0 < len(known) <= 20 else ""
+    )

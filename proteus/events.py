@@ -1,0 +1,122 @@
+"""Stable codes: sides, lifetimes, event types, reasons; and the outbox mechanisms write to.
+
+The codes are part of the file formats: a value is never renumbered. The outbox is the seam for the
+event recorder: everything a mechanism did while one event was processed stands there, in order,
+before the engine books it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from proteus._jit import inline_kernel, state
+
+# Sides index arrays; the sign of a signed quantity is +1 for a buy, -1 for a sell.
+BUY = 0
+SELL = 1
+
+# Lifetimes of an order.
+GTC = 0  # rests until filled or cancelled
+IOC = 1  # what does not trade at once (in a batch: at the next clear) is cancelled
+FOK = 2  # trades in full at once or not at all
+
+# Event types, by their stable names.
+EVENT_NEWS = 1
+EVENT_ORDER = 2
+EVENT_CANCEL = 3
+EVENT_REPLACE = 4
+EVENT_ACK = 5
+EVENT_REJECT = 6
+EVENT_FILL = 7
+EVENT_BATCH_CLEAR = 8
+EVENT_RFQ_REQUEST = 9  # reserved
+EVENT_RFQ_QUOTE = 10  # reserved
+EVENT_RFQ_ACCEPT = 11  # reserved
+EVENT_RFQ_EXPIRE = 12  # reserved
+EVENT_RFQ_REJECT = 13  # reserved
+EVENT_NAMES = {
+    EVENT_NEWS: "news",
+    EVENT_ORDER: "order",
+    EVENT_CANCEL: "cancel",
+    EVENT_REPLACE: "replace",
+    EVENT_ACK: "ack",
+    EVENT_REJECT: "reject",
+    EVENT_FILL: "fill",
+    EVENT_BATCH_CLEAR: "batch_clear",
+    EVENT_RFQ_REQUEST: "rfq_request",
+    EVENT_RFQ_QUOTE: "rfq_quote",
+    EVENT_RFQ_ACCEPT: "rfq_accept",
+    EVENT_RFQ_EXPIRE: "rfq_expire",
+    EVENT_RFQ_REJECT: "rfq_reject",
+}
+
+# Why a message was rejected.
+REJECT_INVALID_PRICE = 1
+REJECT_INVALID_QUANTITY = 2
+REJECT_DUPLICATE_ORDER_ID = 3
+REJECT_UNKNOWN_ORDER = 4
+REJECT_POST_ONLY_WOULD_CROSS = 5
+REJECT_FOK_NOT_FILLED = 6
+REJECT_NOT_IN_BATCH = 7
+REJECT_NAMES = {
+    REJECT_INVALID_PRICE: "invalid_price",
+    REJECT_INVALID_QUANTITY: "invalid_quantity",
+    REJECT_DUPLICATE_ORDER_ID: "duplicate_order_id",
+    REJECT_UNKNOWN_ORDER: "unknown_order",
+    REJECT_POST_ONLY_WOULD_CROSS: "post_only_would_cross",
+    REJECT_FOK_NOT_FILLED: "fok_not_filled",
+    REJECT_NOT_IN_BATCH: "not_in_batch",
+}
+
+# Why open lots were cancelled.
+CANCEL_REQUESTED = 1
+CANCEL_IMMEDIATE = 2
+CANCEL_SELF_TRADE = 3
+CANCEL_NAMES = {
+    CANCEL_REQUESTED: "requested",
+    CANCEL_IMMEDIATE: "immediate_or_cancel",
+    CANCEL_SELF_TRADE: "self_trade",
+}
+
+
+@state
+class Outbox(NamedTuple):
+    """What the mechanism did in the event being processed. L lanes, E entries."""
+
+    kind: np.ndarray  # int8  [L, E] EVENT_ACK, EVENT_REJECT, EVENT_CANCEL, EVENT_FILL
+    order: np.ndarray  # int32 [L, E] order slot; of a fill: the earlier (resting) order
+    other: np.ndarray  # int32 [L, E] of a fill: the later (incoming) order
+    price: np.ndarray  # int32 [L, E] ticks, of a fill
+    lots: np.ndarray  # int64 [L, E] lots filled, cancelled, or removed by an acknowledged replace
+    reason: np.ndarray  # int8  [L, E] REJECT_* or CANCEL_*
+    count: np.ndarray  # int64 [L] entries in use; a count above E means overflow
+
+
+def allocate_outbox(lanes: int, entries: int) -> Outbox:
+    """Allocate an empty outbox of ``entries`` per lane."""
+    shape = (lanes, entries)
+    return Outbox(
+        kind=np.zeros(shape, np.int8),
+        order=np.zeros(shape, np.int32),
+        other=np.zeros(shape, np.int32),
+        price=np.zeros(shape, np.int32),
+        lots=np.zeros(shape, np.int64),
+        reason=np.zeros(shape, np.int8),
+        count=np.zeros(lanes, np.int64),
+    )
+
+
+@inline_kernel
+def emit(outbox, lane, kind, order, other, price, lots, reason):
+    """Append one entry; beyond capacity only the count grows, and the engine stops the lane."""
+    at = outbox.count[lane]
+    outbox.count[lane] = at + 1
+    if at < outbox.kind.shape[1]:
+        outbox.kind[lane, at] = kind
+        outbox.order[lane, at] = order
+        outbox.other[lane, at] = other
+        outbox.price[lane, at] = price
+        outbox.lots[lane, at] = lots
+        outbox.reason[lane, at] = reason

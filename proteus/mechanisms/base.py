@@ -1,0 +1,24 @@
+"""What the configuration of every mechanism has, and the sizes a mechanism is built for."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from proteus.schema import Schema
+
+
+class MechanismConfig(Schema):
+    """Hold the keys of one mechanism; a subclass says whether it trades in batches of delta."""
+
+    uses_delta: ClassVar[bool]
+    name: str
+
+
+class Sizes(NamedTuple):
+    """The sizes and the interval that a mechanism's state is allocated for."""
+
+    lanes: int
+    slots: int  # orders per lane
+    traders: int  # per lane
+    keyed: bool  # ties by addressed random key (simulation) or by order id (replay)
+    delta_ns: int  # batch interval

@@ -1,0 +1,287 @@
+"""The limit order book that every mechanism shares: an order pool and price levels.
+
+Rank
+    A level is addressed by its *rank*: the price in ticks for a bid, n_ticks - price for an ask.
+    A higher rank is a better price on either side, so one piece of code serves both, and the
+    mirror law (swap sides, reflect prices) holds by construction. Two orders cross when
+    bid rank + ask rank >= n_ticks. A market order has rank n_ticks: no limit.
+
+Levels
+    Each level is a doubly linked queue in arrival order, with its lots. A bitmap of occupied
+    levels finds the next best one in a word or two, however sparse the book is.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic, overload
+
+from proteus._jit import inline_kernel, state
+from proteus.events import BUY, GTC
+
+EMPTY = -1  # no level, no order
+_WORD = 64
+
+
+@state
+class Orders(NamedTuple):
+    """A pool of orders. L lanes, C slots; a slot is an order's address while it is alive."""
+
+    client_id: np.ndarray  # int64 [L, C] identity of the order version in the slot; 0: free
+    trader: np.ndarray  # int32 [L, C] owner
+    side: np.ndarray  # int8  [L, C] BUY or SELL
+    rank: np.ndarray  # int32 [L, C] limit as a rank; n_ticks: no limit
+    lots: np.ndarray  # int64 [L, C] open
+    submitted: np.ndarray  # int64 [L, C] ever entered; = lots + filled + cancelled
+    filled: np.ndarray  # int64 [L, C] booked by the ledger
+    cancelled: np.ndarray  # int64 [L, C] booked by the ledger
+    lifetime: np.ndarray  # int8  [L, C] GTC, IOC or FOK
+    post_only: np.ndarray  # int8  [L, C] 1: never takes
+    arrival: np.ndarray  # int64 [L, C] arrival number at the venue: time priority
+    batch: np.ndarray  # int64 [L, C] batch the order joined
+    next: np.ndarray  # int32 [L, C] next in the queue of its level
+    previous: np.ndarray  # int32 [L, C] previous in the queue; itself when it does not rest
+    free: np.ndarray  # int32 [L, C] stack of free slots
+    n_free: np.ndarray  # int64 [L]
+
+
+@state
+class Book(NamedTuple):
+    """Price levels. L lanes, sides BUY and SELL, R = n_ticks + 1 ranks, W words of the bitmap."""
+
+    head: np.ndarray  # int32 [L, 2, R] first order of the level; valid where occupied
+    tail: np.ndarray  # int32 [L, 2, R] last order of the level
+    lots: np.ndarray  # int64 [L, 2, R] open lots of the level
+    occupied: np.ndarray  # uint64 [L, 2, W] bit r: level r has orders
+    best: np.ndarray  # int32 [L, 2] best occupied rank, or EMPTY
+    arrivals: np.ndarray  # int64 [L] arrivals so far
+    last_price: np.ndarray  # int32 [L] ticks of the last trade or clear; reference before the first
+    n_ticks: np.ndarray  # int64 [L]
+
+
+def allocate_orders(lanes: int, slots: int) -> Orders:
+    """Allocate a pool of free slots, handed out from slot 0 upwards."""
+    shape = (lanes, slots)
+    int64 = [np.zeros(shape, np.int64) for _ in range(7)]
+    int32 = [np.zeros(shape, np.int32) for _ in range(4)]
+    int8 = [np.zeros(shape, np.int8) for _ in range(3)]
+    orders = Orders(
+        client_id=int64[0],
+        trader=int32[0],
+        side=int8[0],
+        rank=int32[1],
+        lots=int64[1],
+        submitted=int64[2],
+        filled=int64[3],
+        cancelled=int64[4],
+        lifetime=int8[1],
+        post_only=int8[2],
+        arrival=int64[5],
+        batch=int64[6],
+        next=int32[2],
+        previous=int32[3],
+        free=np.zeros(shape, np.int32),
+        n_free=np.zeros(lanes, np.int64),
+    )
+    orders.free[:] = np.arange(slots - 1, -1, -1, dtype=np.int32)
+    orders.n_free[:] = slots
+    return orders
+
+
+def allocate_book(lanes: int, n_ticks: int, reference_ticks: int) -> Book:
+    """Allocate an empty book of prices 1 .. n_ticks-1 whose last price is the reference."""
+    ranks = n_ticks + 1
+    return Book(
+        head=np.full((lanes, 2, ranks), EMPTY, np.int32),
+        tail=np.full((lanes, 2, ranks), EMPTY, np.int32),
+        lots=np.zeros((lanes, 2, ranks), np.int64),
+        occupied=np.zeros((lanes, 2, ranks // _WORD + 1), np.uint64),
+        best=np.full((lanes, 2), EMPTY, np.int32),
+        arrivals=np.zeros(lanes, np.int64),
+        last_price=np.full(lanes, reference_ticks, np.int32),
+        n_ticks=np.full(lanes, n_ticks, np.int64),
+    )
+
+
+def highest_bit(word: int) -> int:
+    """Return the index of the highest set bit of a non-zero uint64."""
+    return int(word).bit_length() - 1
+
+
+@intrinsic
+def _leading_zeros(typingcontext, word):
+    def codegen(context, builder, signature, arguments):
+        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(types.uint64), codegen
+
+
+@overload(highest_bit, jit_options={"forceinline": True})
+def _highest_bit(word):
+    return lambda word: 63 - np.int64(_leading_zeros(word))
+
+
+@inline_kernel
+def rank_of(price, side, n_ticks):
+    """Return the rank of a price in ticks; its own inverse."""
+    return price if side == BUY else n_ticks - price
+
+
+@inline_kernel
+def best_price(book, lane, side):
+    """Return the best price in ticks on one side, or EMPTY."""
+    rank = book.best[lane, side]
+    return rank if rank == EMPTY else rank_of(rank, side, book.n_ticks[lane])
+
+
+@inline_kernel
+def next_occupied(book, lane, side, rank):
+    """Return the best occupied rank below ``rank``, or EMPTY."""
+    below = rank - 1
+    if below < 0:
+        return EMPTY
+    word = below >> 6
+    mask = ~np.uint64(0) >> np.uint64(63 - (below & 63))
+    bits = book.occupied[lane, side, word] & mask
+    while bits == 0:
+        word -= 1
+        if word < 0:
+            return EMPTY
+        bits = book.occupied[lane, side, word]
+    return (word << 6) + highest_bit(bits)
+
+
+@inline_kernel
+def next_better(book, lane, side, rank):
+    """Return the worst occupied rank above ``rank``, or EMPTY."""
+    above = rank + 1
+    word = above >> 6
+    words = book.occupied.shape[2]
+    if word >= words:
+        return EMPTY
+    bits = book.occupied[lane, side, word] & (~np.uint64(0) << np.uint64(above & 63))
+    while bits == 0:
+        word += 1
+        if word == words:
+            return EMPTY
+        bits = book.occupied[lane, side, word]
+    lowest = bits & (~bits + np.uint64(1))
+    return (word << 6) + highest_bit(lowest)
+
+
+@inline_kernel
+def take_slot(orders, lane):
+    """Take a free slot, or return EMPTY when the pool is exhausted."""
+    n_free = orders.n_free[lane]
+    if n_free == 0:
+        return EMPTY
+    orders.n_free[lane] = n_free - 1
+    return np.int64(orders.free[lane, n_free - 1])
+
+
+@inline_kernel
+def release_slot(orders, lane, slot):
+    """Give a slot back; its client id no longer names an order."""
+    orders.client_id[lane, slot] = 0
+    orders.free[lane, orders.n_free[lane]] = slot
+    orders.n_free[lane] += 1
+
+
+@inline_kernel
+def fill_in(orders, lane, slot, client_id, trader, side, rank, lots, lifetime, post_only):
+    """Write a new order into a slot that ``take_slot`` gave. It does not rest yet."""
+    orders.client_id[lane, slot] = client_id
+    orders.trader[lane, slot] = trader
+    orders.side[lane, slot] = side
+    orders.rank[lane, slot] = rank
+    orders.lots[lane, slot] = lots
+    orders.submitted[lane, slot] = lots
+    orders.filled[lane, slot] = 0
+    orders.cancelled[lane, slot] = 0
+    orders.lifetime[lane, slot] = lifetime
+    orders.post_only[lane, slot] = post_only
+    orders.previous[lane, slot] = slot
+
+
+@inline_kernel
+def rests(orders, lane, slot):
+    """Tell whether the order stands in the queue of a level."""
+    return orders.previous[lane, slot] != slot
+
+
+@inline_kernel
+def enqueue(book, orders, lane, slot, batch):
+    """Put an order at the end of the queue of its level, with a new arrival number."""
+    side = orders.side[lane, slot]
+    rank = orders.rank[lane, slot]
+    orders.arrival[lane, slot] = book.arrivals[lane]
+    orders.batch[lane, slot] = batch
+    book.arrivals[lane] += 1
+    orders.next[lane, slot] = EMPTY
+    bit = np.uint64(1) << np.uint64(rank & 63)
+    word = rank >> 6
+    if book.occupied[lane, side, word] & bit:
+        last = book.tail[lane, side, rank]
+        orders.next[lane, last] = slot
+        orders.previous[lane, slot] = last
+        book.lots[lane, side, rank] += orders.lots[lane, slot]
+    else:
+        book.occupied[lane, side, word] |= bit
+        book.head[lane, side, rank] = slot
+        orders.previous[lane, slot] = EMPTY
+        book.lots[lane, side, rank] = orders.lots[lane, slot]
+        book.best[lane, side] = max(book.best[lane, side], rank)
+    book.tail[lane, side, rank] = slot
+
+
+@inline_kernel
+def dequeue(book, orders, lane, slot):
+    """Take an order out of the queue of its level; its lots stay as they are."""
+    side = orders.side[lane, slot]
+    rank = orders.rank[lane, slot]
+    before = orders.previous[lane, slot]
+    after = orders.next[lane, slot]
+    orders.previous[lane, slot] = slot
+    book.lots[lane, side, rank] -= orders.lots[lane, slot]
+    if after != EMPTY:
+        orders.previous[lane, after] = before
+    else:
+        book.tail[lane, side, rank] = before
+    if before != EMPTY:
+        orders.next[lane, before] = after
+    else:
+        book.head[lane, side, rank] = after
+        if after == EMPTY:
+            _vacate(book, lane, side, rank)
+
+
+@inline_kernel
+def _vacate(book, lane, side, rank):
+    book.occupied[lane, side, rank >> 6] &= ~(np.uint64(1) << np.uint64(rank & 63))
+    if book.best[lane, side] == rank:
+        book.best[lane, side] = next_occupied(book, lane, side, rank)
+
+
+@inline_kernel
+def reduce_resting(book, orders, lane, slot, lots):
+    """Take lots from a resting order; at zero it leaves its queue."""
+    book.lots[lane, orders.side[lane, slot], orders.rank[lane, slot]] -= lots
+    orders.lots[lane, slot] -= lots
+    if orders.lots[lane, slot] == 0:
+        dequeue(book, orders, lane, slot)
+
+
+@inline_kernel
+def keeps_priority(orders, lane, slot, rank, lots):
+    """Tell whether an amendment keeps the place in the queue: same price, no more lots."""
+    return rank == orders.rank[lane, slot] and lots <= orders.lots[lane, slot]
+
+
+@inline_kernel
+def is_immediate(orders, lane, slot):
+    """Tell whether what does not trade at once is cancelled."""
+    return orders.lifetime[lane, slot] != GTC

@@ -1,0 +1,142 @@
+"""The words of a command line: ``key=value`` and ``key=value,value``, read and written.
+
+The Python API writes the same words, so both doors accept the same keys and give the same errors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+
+from proteus.config import canonical_json
+from proteus.errors import ConfigError
+
+AxisValue = str | float | int
+_PLAIN_TEXT = re.compile(r"[A-Za-z0-9_./-]+")
+
+
+def parse(word: str) -> Override:
+    """Parse one word by Hydra's grammar.
+
+    Raises
+        ConfigError: the word does not follow the grammar.
+    """
+    try:
+        override = OverridesParser.create().parse_override(word)
+    except HydraException as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"cannot read {word!r} as key=value: {reason}") from None
+    if not override.key_or_group:
+        raise ConfigError(f"cannot read {word!r} as key=value: the key is missing")
+    return override
+
+
+def is_axis(word: str) -> bool:
+    """Say whether a word lists several values to sweep."""
+    return parse(word).is_sweep_override()
+
+
+def expand(word: str) -> list[str]:
+    """Return one word per listed value; a word without a list returns itself.
+
+    Raises
+        ConfigError: no value, or a sweep that is not a finite list (interval, glob).
+    """
+    override = parse(word)
+    if not override.is_sweep_override():
+        return [word]
+    if not override.is_discrete_sweep() or "glob(" in word:
+        raise ConfigError(f"{word} cannot be swept: list the values, as in delta=50,100")
+    name = word.partition("=")[0]
+    return [f"{name}={value}" for value in override.sweep_string_iterator()]
+
+
+def dimension(word: str) -> str:
+    """Name the dataset dimension of a swept word: its dotted key with underscores."""
+    key = word.partition("=")[0].lstrip("+~")
+    return re.sub(r"\W", "_", key.removeprefix("population."))
+
+
+def values(words: Sequence[str]) -> tuple[AxisValue, ...]:
+    """Return the values of an axis: numbers if all are, otherwise texts."""
+    parsed: list[Any] = [parse(word).value() for word in words]
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in parsed):
+        return tuple(parsed)
+    return tuple(value if isinstance(value, str) else canonical_json(value) for value in parsed)
+
+
+def from_mapping(parameters: Mapping[str, Any], *, grid: bool) -> list[str]:
+    """Write Python values as words.
+
+    Parameters
+        parameters: key (dotted, or nested mappings) to value.
+        grid: True takes a list, tuple, range or array as the values of an axis.
+
+    Raises
+        ConfigError: an empty list, or a value with no written form.
+    """
+    arguments = []
+    for key, value in _leaves(parameters):
+        name = "+experiment" if key == "experiment" else key
+        if grid and isinstance(value, (list, tuple, range, np.ndarray)):
+            if len(value) == 0:
+                raise ConfigError(f"{key}=[] is not allowed: give at least one value")
+            arguments.append(f"{name}=choice({','.join(_text(key, part) for part in value)})")
+        else:
+            arguments.append(f"{name}={_text(key, value)}")
+    return arguments
+
+
+def seed_keys(seeds: Any) -> dict[str, Any]:
+    """Turn the ``seeds`` argument of the Python API into keys.
+
+    Parameters
+        seeds: None (the default), a number of replicates, a range of them, or ``seeds`` keys.
+    """
+    if seeds is None:
+        return {}
+    if isinstance(seeds, Mapping):
+        return {f"seeds.{key}": value for key, value in seeds.items()}
+    if isinstance(seeds, range):
+        if seeds.step != 1:
+            raise ConfigError(f"seeds={seeds} is not allowed: a range must have step 1")
+        return {"seeds.first": seeds.start, "seeds.count": len(seeds)}
+    return {"seeds.count": seeds}
+
+
+def _leaves(tree: Mapping[str, Any], parent: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{parent}{key}.")
+        else:
+            yield f"{parent}{key}", value
+
+
+def _text(key: str, value: Any) -> str:
+    """Write one value by Hydra's grammar."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool):
+        return canonical_json(value)
+    if isinstance(value, (int, float, Decimal)):
+        return str(value)
+    if isinstance(value, str):
+        return value if _PLAIN_TEXT.fullmatch(value) else _quote(value)
+    if isinstance(value, (list, tuple, range, np.ndarray)):
+        return f"[{','.join(_text(key, part) for part in value)}]"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{name}:{_text(key, part)}" for name, part in value.items()) + "}"
+    raise ConfigError(f"{key}={value} is not allowed: a {type(value).__name__} cannot be written")
+
+
+def _quote(text: str) -> str:
+    """Quote a text; by Hydra's rule only quotes, and backslashes before one, are escaped."""
+    inside = re.sub(r"(\\*)'", r"\1\1\'", text)
+    return "'" + re.sub(r"(\\+)$", r"\1\1", inside) + "'"

@@ -1,0 +1,177 @@
+"""From words to a plan: the grid, its unique cells, the replicates, and a hash of it all.
+
+A sweep is a grid of labelled axes. Each grid point is composed and checked before anything runs;
+points that simulate the same thing (a parameter that their mechanism does not use) share a cell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from proteus import overrides
+from proteus.compose import compose_words, hydra_session
+from proteus.config import CellConfig, SweepConfig, canonical_json
+from proteus.errors import ConfigError
+from proteus.overrides import AxisValue
+from proteus.reading import read_config
+
+FIRST_AXES = ("mechanism", "delta")
+RESERVED_DIMENSIONS = ("seed", "horizon")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Hold a checked sweep.
+
+    Attributes
+        axes: values of each swept dimension; ``mechanism`` and ``delta`` (ms) come first.
+        cells: unique configurations, in order of first appearance on the grid.
+        cell_of: int64, one axis per dimension: number of the cell at each grid point.
+        replicates: int64 [R], increasing.
+        settings: the sweep's seeds, executor, folder; its cell part is the first grid point.
+        words: the overrides, as a command line would have them.
+        config_hash: 64 hexadecimal digits; equal plans simulate the same lanes.
+
+    Invariants
+        ``cell_of`` names every cell at least once.
+    """
+
+    axes: dict[str, tuple[AxisValue, ...]]
+    cells: tuple[CellConfig, ...]
+    cell_of: np.ndarray
+    replicates: np.ndarray
+    settings: SweepConfig
+    words: tuple[str, ...]
+    config_hash: str
+
+    @property
+    def lanes(self) -> int:
+        """Return the number of (cell, replicate) pairs to simulate."""
+        return len(self.cells) * len(self.replicates)
+
+    def label(self, cell: int) -> dict[str, AxisValue]:
+        """Return the coordinates of a cell: those of its first grid point."""
+        index = np.argwhere(self.cell_of == cell)[0]
+        return {
+            name: values[at] for (name, values), at in zip(self.axes.items(), index, strict=True)
+        }
+
+
+def from_words(arguments: Sequence[str]) -> Plan:
+    """Plan a sweep from the words of a command line.
+
+    Parameters
+        arguments: Hydra overrides; a comma list of values is an axis.
+
+    Raises
+        ConfigError: any word, value or combination that is not allowed.
+    """
+    fixed = [word for word in arguments if not overrides.is_axis(word)]
+    swept = _swept([word for word in arguments if overrides.is_axis(word)])
+    with hydra_session():
+        points = [_read_point([*fixed, *point]) for point in itertools.product(*swept.values())]
+    configs = [config for config, _ in points]
+    _check_common(configs)
+    axes = {name: overrides.values(words) for name, words in swept.items()}
+    mechanisms = _resolved("mechanism", swept, [label for _, label in points])
+    deltas = _resolved("delta", swept, [config.delta for config in configs])
+    axes = {**axes, "mechanism": mechanisms, "delta": deltas}
+    _check_distinct(axes)
+    order = [*FIRST_AXES, *(name for name in swept if name not in FIRST_AXES)]
+    return _assemble({name: axes[name] for name in order}, configs, tuple(arguments))
+
+
+def from_mapping(parameters: Mapping[str, Any], seeds: Any = None, *, grid: bool = True) -> Plan:
+    """Plan a sweep from Python values, with the same keys as the command line.
+
+    Parameters
+        parameters: key (dotted, or nested mappings) to value; with ``grid`` a list is an axis.
+        seeds: number of replicates, a range of replicates, or a mapping of the ``seeds`` keys.
+        grid: False takes lists as values, so that there is one cell.
+
+    Raises
+        ConfigError: any key, value or combination that is not allowed.
+    """
+    fixed = overrides.from_mapping(overrides.seed_keys(seeds), grid=False)
+    return from_words([*overrides.from_mapping(parameters, grid=grid), *fixed])
+
+
+def _swept(arguments: Sequence[str]) -> dict[str, list[str]]:
+    """Expand the swept words into axes; mechanism and delta come first.
+
+    Returns
+        Dimension name to the words of its values.
+    """
+    swept: dict[str, list[str]] = {}
+    for argument in arguments:
+        name = overrides.dimension(argument)
+        if name in swept or name in RESERVED_DIMENSIONS:
+            raise ConfigError(f"{argument} cannot be swept: dimension {name} is taken")
+        swept[name] = overrides.expand(argument)
+    first = [name for name in FIRST_AXES if name in swept]
+    return {name: swept[name] for name in [*first, *swept]}
+
+
+def _read_point(words: Sequence[str]) -> tuple[SweepConfig, str]:
+    """Compose and check one grid point; returns its configuration and its mechanism's option."""
+    composed = compose_words(words)
+    return read_config(composed.tree), composed.choices["mechanism"]
+
+
+def _resolved(
+    name: str, swept: Mapping[str, Sequence[str]], labels: Sequence[AxisValue]
+) -> tuple[AxisValue, ...]:
+    """Return the values of one of the first axes from what was composed at every grid point."""
+    table = np.array(labels, dtype=object).reshape([len(words) for words in swept.values()])
+    axis = [*swept].index(name) if name in swept else None
+    rows = table.reshape(1, -1) if axis is None else np.moveaxis(table, axis, 0)
+    rows = rows.reshape(len(rows), -1)
+    for row in rows:
+        if len(set(row)) > 1:
+            raise ConfigError(f"{name} differs along another swept key: sweep it as {name}=...")
+    return tuple(row[0] for row in rows)
+
+
+def _check_common(configs: Sequence[SweepConfig]) -> None:
+    """Check that what belongs to the whole sweep is the same at every grid point."""
+    for key in SweepConfig.RUN_KEYS:
+        if len({canonical_json(getattr(config, key)) for config in configs}) > 1:
+            raise ConfigError(f"{key} cannot be swept: it is the same for the whole sweep")
+    if len({config.metrics.horizons_ms for config in configs}) > 1:
+        raise ConfigError("metrics.horizons_ms cannot be swept: it is a dimension of the results")
+
+
+def _check_distinct(axes: Mapping[str, Sequence[AxisValue]]) -> None:
+    for name, values in axes.items():
+        for value in values:
+            if list(values).count(value) > 1:
+                raise ConfigError(f"{name} lists {value} twice: the values of an axis must differ")
+
+
+def _assemble(
+    axes: dict[str, tuple[AxisValue, ...]], configs: Sequence[SweepConfig], words: tuple[str, ...]
+) -> Plan:
+    """Join equal cells, number them, and hash the result."""
+    cells: dict[str, CellConfig] = {}
+    for config in configs:
+        cells.setdefault(config.canonical(), config.cell())
+    numbers = {text: number for number, text in enumerate(cells)}
+    shape = [len(values) for values in axes.values()]
+    cell_of = np.array([numbers[config.canonical()] for config in configs], dtype=np.int64)
+    seeds = configs[0].seeds
+    content = {"axes": axes, "cells": [*cells], "cell_of": cell_of.tolist(), "seeds": seeds}
+    return Plan(
+        axes=axes,
+        cells=tuple(cells.values()),
+        cell_of=cell_of.reshape(shape),
+        replicates=np.arange(seeds.first, seeds.first + seeds.count, dtype=np.int64),
+        settings=configs[0],
+        words=words,
+        config_hash=hashlib.sha256(canonical_json(content).encode()).hexdigest(),
+    )

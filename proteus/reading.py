@@ -1,0 +1,133 @@
+"""Read a composed mapping into the configuration models, or say in one sentence what is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails, ValidationError
+
+from proteus.agents.table import POLICY_MODELS
+from proteus.config import LATENT_MODELS, Group, SweepConfig
+from proteus.errors import ConfigError
+from proteus.errors import nearest as nearest
+from proteus.mechanisms.base import MechanismConfig
+from proteus.mechanisms.table import MECHANISM_MODELS
+
+GROUP_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_config(tree: Mapping[str, Any]) -> SweepConfig:
+    """Check a composed configuration.
+
+    Parameters
+        tree: nested plain mapping with the keys of ``conf/sweep.yaml``.
+
+    Returns
+        The frozen configuration.
+
+    Raises
+        ConfigError: an unknown key, a wrong type, a value out of range or two that contradict.
+    """
+    read: dict[str, Any] = dict(tree)
+    for key, tag, models in (
+        ("mechanism", "name", MECHANISM_MODELS),
+        ("latent", "model", LATENT_MODELS),
+    ):
+        if key in read:
+            read[key] = _read_tagged(models, read[key], tag, key)
+    groups = read.get("population")
+    if isinstance(groups, Mapping):
+        read["population"] = {name: _read_group(group, name) for name, group in groups.items()}
+    return _read(SweepConfig, read, "", tree)
+
+
+def read_mechanism(tree: Mapping[str, Any]) -> MechanismConfig:
+    """Check the keys of one mechanism; ``name`` chooses it.
+
+    Raises
+        ConfigError: an unknown mechanism or key, or a value that is not allowed.
+    """
+    return _read_tagged(MECHANISM_MODELS, tree, "name", "mechanism")
+
+
+def _read_group(group: Any, name: Any) -> Group:
+    where = f"population.{name}"
+    if not (isinstance(name, str) and GROUP_NAME.fullmatch(name)):
+        raise ConfigError(f"{where} is not allowed: a group name is lower case, as extra_noise")
+    read = dict(_mapping(group, where))
+    read["policy"] = _read_tagged(POLICY_MODELS, read.get("policy"), "kind", where, read)
+    return _read(Group, read, where, group)
+
+
+def _read_tagged(
+    models: Mapping[str, type[Model]],
+    tree: Any,
+    tag: str,
+    where: str,
+    owner: Mapping[str, Any] | None = None,
+) -> Model:
+    """Read a branch whose model is named by a tag in the branch itself, or in its owner."""
+    inside = _mapping(tree, where if owner is None else f"{where}.policy")
+    named = inside.get(tag) if owner is None else owner.get(tag)
+    if not isinstance(named, str) or named not in models:
+        raise ConfigError(f"{where}.{tag}={named} does not exist{nearest(str(named), [*models])}")
+    return _read(models[named], inside, where if owner is None else f"{where}.policy", inside)
+
+
+def _mapping(tree: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(tree, Mapping):
+        raise ConfigError(f"{where}={tree} is not allowed: must be a group of keys")
+    return tree
+
+
+def _read(model: type[Model], tree: Mapping[str, Any], where: str, raw: Any) -> Model:
+    try:
+        return model.model_validate(tree)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        unknown = [details for details in found if details["type"] == "extra_forbidden"]
+        details = (unknown or found)[0]
+        raise ConfigError(_sentence(details, model, where, raw)) from None
+
+
+def _sentence(details: ErrorDetails, model: type[BaseModel], where: str, raw: Any) -> str:
+    """Say what is wrong: key, value, and what is allowed."""
+    context = details.get("ctx", {})
+    inner = [str(part) for part in details["loc"]]
+    path = [*inner, *str(context["key"]).split(".")] if "key" in context else inner
+    key = ".".join([where, *path] if where else path)
+    if details["type"] == "missing":
+        return f"{key} is missing"
+    if details["type"] == "extra_forbidden":
+        parent = key.removesuffix(path[-1])
+        return f"unknown key {key}{nearest(path[-1], _keys(model, path[:-1]), parent)}"
+    allowed = details["msg"].replace("Input should be", "must be").replace("Input ", "")
+    return f"{key}={_value(raw, path)} is not allowed: {allowed}"
+
+
+def _keys(model: type[BaseModel], path: list[str]) -> list[str]:
+    """List the keys allowed at a place inside a model."""
+    for part in path:
+        field = model.model_fields.get(part)
+        inside = field.annotation if field else None
+        if not (isinstance(inside, type) and issubclass(inside, BaseModel)):
+            return []
+        model = inside
+    return list(model.model_fields)
+
+
+def _value(raw: Any, path: list[str]) -> Any:
+    """Look up the value a person wrote, as it is written in yaml."""
+    for part in path:
+        if isinstance(raw, Mapping):
+            raw = raw.get(part)
+        elif isinstance(raw, (list, tuple)) and part.isdigit() and int(part) < len(raw):
+            raw = raw[int(part)]
+    if raw is None or isinstance(raw, bool):
+        return {None: "null", True: "true", False: "false"}[raw]
+    return raw if len(str(raw)) <= 60 else f"{str(raw)[:60]}..."

@@ -1,0 +1,79 @@
+"""The base of every configuration model, and the types of its fields.
+
+Policies and mechanisms declare their own models beside their code; they import this file and
+nothing heavier, so that a configuration is checked before numba is loaded.
+
+Times stay in milliseconds or seconds as the user wrote them (a resolved configuration can be read
+and run again), but each is proved convertible to whole nanoseconds when it is read.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from proteus import units
+
+MAX_LOTS = 1_000_000  # an order of this size times 1000 traders is far inside int64 money
+MAX_TICKS = 100_000  # price levels of a contract
+
+SelfTrade = Literal["none", "cancel_newest", "cancel_oldest", "cancel_both", "decrement"]
+
+
+class Schema(BaseModel):
+    """Be frozen, accept no unknown key, and convert no type silently."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def _exact(value: Any, unit: str, positive: bool) -> float:
+    """Return the number in its shortest form after proving that it converts exactly."""
+    convert = units.milliseconds_to_ns if unit == "ms" else units.seconds_to_ns
+    try:
+        nanoseconds = convert(value)
+    except units.UnitError as error:
+        allowed = error.allowed
+        raise _requirement(
+            allowed.replace("at least", "more than") if positive else allowed
+        ) from None
+    if positive and nanoseconds == 0:
+        raise _requirement("must be more than 0")
+    number = Decimal(str(value).strip())
+    whole = int(number)
+    if whole == number:
+        return whole
+    if Decimal(repr(float(number))) != number:
+        raise _requirement("must have at most 15 digits")
+    return float(number)
+
+
+def _requirement(allowed: str) -> PydanticCustomError:
+    return PydanticCustomError("requirement", "{allowed}", {"allowed": allowed})
+
+
+def requirement(key: str, allowed: str) -> PydanticCustomError:
+    """Build the error of a check between keys.
+
+    Parameters
+        key: dotted key inside the model that checks; the dots of its parents are added later.
+        allowed: what it must be, as a sentence that follows "key=value is not allowed: ".
+    """
+    return PydanticCustomError("requirement", "{allowed}", {"allowed": allowed, "key": key})
+
+
+Milliseconds = Annotated[float, PlainValidator(lambda value: _exact(value, "ms", False))]
+PositiveMilliseconds = Annotated[float, PlainValidator(lambda value: _exact(value, "ms", True))]
+Seconds = Annotated[float, PlainValidator(lambda value: _exact(value, "s", False))]
+PositiveSeconds = Annotated[float, PlainValidator(lambda value: _exact(value, "s", True))]
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+PositiveCount = Annotated[int, Field(ge=1)]
+Lots = Annotated[int, Field(ge=1, le=MAX_LOTS)]
+Ticks = Annotated[int, Field(ge=0, le=MAX_TICKS)]
+SignedTicks = Annotated[int, Field(ge=-MAX_TICKS, le=MAX_TICKS)]

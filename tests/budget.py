@@ -1,0 +1,24 @@
+"""How many examples, lanes and seeds each heavy test uses: one table, two columns.
+
+The first column is what ``make test`` runs, the second what ``make proof`` runs.
+"""
+
+import os
+
+BUDGET = {
+    "news_paths": (10_000, 200_000),
+    "reference_twin": (60, 5_000),
+    "replay_twin_clob": (60, 3_000),
+    "replay_twin_fba": (20, 1_000),
+}
+
+
+def is_proof() -> bool:
+    """The full counts are wanted (``PROTEUS_PROOF=1``)."""
+    return os.environ.get("PROTEUS_PROOF") == "1"
+
+
+def budget(name: str) -> int:
+    """The count of one row of the table for this run."""
+    test_count, proof_count = BUDGET[name]
+    return proof_count if is_proof() else test_count

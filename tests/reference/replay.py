@@ -1,0 +1,58 @@
+"""The message door of the reference market: rows in, rows out."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tests.reference.auction import Auction
+from tests.reference.book import Book
+from tests.reference.orders import Replayed, Row, read_messages
+
+NS_PER_MS = 1_000_000
+
+
+def replay(messages: Iterable[Row], mechanism: str, **parameters: Any) -> Replayed:
+    """Feed messages to a market and return its fills, book, clears, rejects and cancels.
+
+    ``messages``: rows with the columns of the message door (times in ns, prices in ticks,
+    quantities in lots); missing or None means the default. ``mechanism``: clob or fba.
+    ``parameters``: those of ``replay_clob`` and ``replay_fba``.
+
+    An auction runs on until the first clear after the last message.
+    """
+    if mechanism == "clob":
+        return replay_clob(messages, **parameters)
+    assert mechanism == "fba", mechanism
+    return replay_fba(messages, **parameters)
+
+
+def replay_clob(
+    messages: Iterable[Row],
+    n_ticks: int = 1000,
+    allocation: str = "time",
+    self_trade: str = "none",
+) -> Replayed:
+    """Replay through a continuous limit order book."""
+    book = Book(n_ticks, allocation, self_trade)
+    for message in read_messages(messages):
+        book.apply(message)
+    book.out.book = book.book_rows()
+    return book.out
+
+
+def replay_fba(
+    messages: Iterable[Row],
+    n_ticks: int = 1000,
+    reference_ticks: int | None = None,
+    delta: int = 250,
+    price_rule: str = "midpoint",
+    allocation: str = "earlier_batches_first",
+    self_trade: str = "none",
+) -> Replayed:
+    """Replay through a frequent batch auction with a batch interval of ``delta`` ms."""
+    reference = n_ticks // 2 if reference_ticks is None else reference_ticks
+    auction = Auction(n_ticks, reference, delta * NS_PER_MS, price_rule, allocation, self_trade)
+    for message in read_messages(messages):
+        auction.apply(message)
+    auction.clear()
+    auction.out.book = auction.book_rows()
+    return auction.out

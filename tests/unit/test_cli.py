@@ -1,0 +1,141 @@
+"""The command line: exit codes, streams, and that nothing happens before everything is checked."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import proteus
+from proteus import sweep as _function
+from proteus.sweep import main
+from tests.unit.fake_engine import FakeEngine, install
+
+
+@pytest.fixture
+def engine(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    return install(monkeypatch, FakeEngine())
+
+
+def test_a_sweep_writes_a_folder_and_names_it_last(engine, capsys):
+    assert main(["mechanism=clob,fba", "delta=50,100", "seeds.count=4"]) == 0
+    printed = capsys.readouterr()
+    folder = Path(printed.out.splitlines()[-1])
+    assert folder.parts[0] == "outputs"
+    assert proteus.load(folder).sizes["seed"] == 4
+    assert "3 cells x 4 seeds = 12 lanes" in printed.err
+    assert "maker pnl marked" in printed.out or "maker_pnl_marked" in printed.out
+
+
+def test_the_multirun_flag_is_accepted(engine, capsys):
+    assert main(["-m", "delta=50,100", "seeds.count=2", "output_dir=here"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "here"
+
+
+def test_plan_only_runs_and_writes_nothing(engine, capsys, tmp_path):
+    assert main(["mechanism=clob,fba", "delta=50,100", "plan_only=true"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "cell 0: mechanism=clob, delta=50"
+    assert out[-1].startswith("4 grid points, 3 cells x 1000 seeds = 3000 lanes")
+    assert engine.calls == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["delta=50,-1"],
+        ["mechanism=fba,clobb"],
+        ["--force"],
+        ["horizon_s=abc"],
+        ["output_dir=occupied"],
+    ],
+)
+def test_wrong_input_is_one_line_exit_2_and_nothing_else(engine, capsys, tmp_path, words):
+    (tmp_path / "occupied").mkdir()
+    (tmp_path / "occupied" / "file").touch()
+    before = sorted(tmp_path.rglob("*"))
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("error: ")
+    assert len(printed.err.splitlines()) == 1
+    assert engine.calls == []
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_violation_exits_3_and_names_the_lane(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    install(monkeypatch, FakeEngine(violated=(1,)))
+    assert main(["seeds.count=3", "output_dir=here"]) == 3
+    printed = capsys.readouterr()
+    assert "violation: cell=0, mechanism=fba, delta=250, seed=1, reason=crossed_book" in printed.err
+    assert printed.out.splitlines()[-1] == "here"
+
+
+def test_an_interrupt_exits_130_and_leaves_no_folder(monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    engine = FakeEngine()
+    monkeypatch.setattr(engine, "run_cell", _interrupt)
+    install(monkeypatch, engine)
+    assert main(["output_dir=here"]) == 130
+    assert not (tmp_path / "here").exists()
+    assert "run the same command" in capsys.readouterr().err
+
+
+def _interrupt(*arguments, **options):
+    raise KeyboardInterrupt
+
+
+def command(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(Path(proteus.__file__).parent.parent)}
+    return subprocess.run(
+        [sys.executable, "-m", "proteus.sweep", *words],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_help_explains_groups_and_examples_quickly(tmp_path):
+    started = time.perf_counter()
+    done = command("--help", folder=tmp_path)
+    elapsed = time.perf_counter() - started
+    assert done.returncode == 0, done.stderr
+    for text in ("mechanism: clob, fba", "delta=250", "plan_only=true", "Exit code"):
+        assert text in done.stdout
+    assert elapsed < 10  # wide, for a busy machine
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_loads_neither_numba_nor_xarray(tmp_path):
+    code = (
+        "import sys; from proteus.sweep import main; main(['--help']); "
+        "print([m for m in ('numba', 'numpy', 'xarray', 'scipy', 'pandas') if m in sys.modules])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(proteus.__file__).parent.parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_composed_configuration_can_be_printed(tmp_path):
+    done = command("--cfg", "job", "latent=log_odds", folder=tmp_path)
+    assert done.returncode == 0
+    assert "mean_reversion_per_s" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mistake_has_no_traceback(tmp_path):
+    done = command("mechanism=fbaa", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "error: mechanism=fbaa does not exist; did you mean fba?\n"
+    assert done.stdout == ""
+
+
+def test_the_function_and_the_module_of_one_name_live_together():
+    assert callable(_function)
+    assert proteus.sweep is _function

@@ -1,0 +1,178 @@
+"""From words to cells: axes, shared cells, labels, hashes, and the Python door."""
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from proteus import plan
+from proteus.errors import ConfigError
+
+
+def test_one_cell_still_has_both_axes():
+    made = plan.from_words(["mechanism=fba", "delta=250"])
+    assert made.axes == {"mechanism": ("fba",), "delta": (250,)}
+    assert made.cell_of.tolist() == [[0]]
+    assert made.replicates.tolist() == list(range(1000))
+    assert made.lanes == 1000
+
+
+def test_a_cell_that_ignores_delta_runs_once_and_is_labelled_on_all():
+    made = plan.from_words(["delta=50,100", "mechanism=clob,fba"])
+    assert list(made.axes) == ["mechanism", "delta"]
+    assert made.cell_of.tolist() == [[0, 0], [1, 2]]
+    assert made.label(0) == {"mechanism": "clob", "delta": 50}
+    assert [cell.delta_ns for cell in made.cells] == [0, 50_000_000, 100_000_000]
+
+
+def test_any_key_can_be_swept_and_names_its_dimension():
+    made = plan.from_words(
+        ["population.informed.schedule.rate_per_s=1,2,4", "mechanism=fba,clob", "latent.dt=10,20"]
+    )
+    assert made.axes["informed_schedule_rate_per_s"] == (1, 2, 4)
+    assert list(made.axes) == ["mechanism", "delta", "informed_schedule_rate_per_s", "latent_dt"]
+    assert made.cell_of.shape == (2, 1, 3, 2)
+    for index, number in np.ndenumerate(made.cell_of):
+        cell = made.cells[number]
+        assert cell.mechanism.name == ("fba", "clob")[index[0]]
+        assert cell.population["informed"].schedule.rate_per_s == (1, 2, 4)[index[2]]
+        assert cell.latent.dt == (10, 20)[index[3]]
+
+
+def test_options_of_a_group_and_booleans_are_text():
+    made = plan.from_words(
+        ["latent=bayesian,log_odds", "population.sniper.schedule.on_news=true,false"]
+    )
+    assert made.axes["latent"] == ("bayesian", "log_odds")
+    assert made.axes["sniper_schedule_on_news"] == ("true", "false")
+
+
+def test_a_range_and_a_choice_of_one_are_axes():
+    made = plan.from_words(["delta=range(50,200,50)", "latent.dt=choice(5)"])
+    assert made.axes["delta"] == (50, 100, 150)
+    assert made.axes["latent_dt"] == (5,)
+
+
+def test_a_group_can_be_added_and_removed():
+    made = plan.from_words(["+trader@population.extra=noise", "~population.sniper"])
+    assert list(made.cells[0].population) == ["maker", "informed", "noise", "extra"]
+
+
+def test_an_experiment_is_overridden_by_the_command_line():
+    made = plan.from_words(["+experiment=bench", "horizon_s=7"])
+    assert made.axes["mechanism"] == ("clob",)
+    assert made.cells[0].horizon_s == 7
+
+
+def test_the_hash_follows_what_is_simulated_and_nothing_else():
+    base = plan.from_words([]).config_hash
+    assert plan.from_words(["delta=250.0", "executor.workers=1"]).config_hash == base
+    assert plan.from_words(["output_dir=x", "plan_only=true"]).config_hash == base
+    others = ["delta=251", "seeds.count=999", "seeds.root=8", "mechanism=clob", "horizon_s=21"]
+    assert len({base, *(plan.from_words([word]).config_hash for word in others)}) == 6
+
+
+@pytest.mark.parametrize(
+    ("parameters", "seeds", "words"),
+    [
+        ({"mechanism": "fba", "delta": 250}, 1000, ["mechanism=fba", "delta=250"]),
+        (
+            {"mechanism": ["clob", "fba"], "delta": np.array([50, 100])},
+            range(10, 30),
+            ["mechanism=clob,fba", "delta=50,100", "seeds.first=10", "seeds.count=20"],
+        ),
+        (
+            {"contract": {"tick": Decimal("0.01")}, "population.maker.count": (1, 2)},
+            {"count": 5, "root": 3},
+            ["contract.tick=0.01", "population.maker.count=1,2", "seeds={count:5,root:3,first:0}"],
+        ),
+        ({"experiment": "bench"}, None, ["+experiment=bench"]),
+        (
+            {"latent": "log_odds", "latent.jumps": [[{"weight": 1.0, "mean": 0.0, "sd": 0.5}]]},
+            None,
+            ["latent=log_odds", "latent.jumps=choice([{weight:1.0,mean:0.0,sd:0.5}])"],
+        ),
+        ({"population.maker.signal": None}, None, ["population.maker.signal=null"]),
+    ],
+)  # fmt: skip
+def test_python_values_and_words_make_the_same_plan(parameters, seeds, words):
+    python, command = plan.from_mapping(parameters, seeds), plan.from_words(words)
+    assert python.axes == command.axes
+    assert python.config_hash == command.config_hash
+
+
+def test_a_single_cell_takes_lists_as_values():
+    made = plan.from_mapping({"metrics": {"horizons_ms": [0, 50]}}, 3, grid=False)
+    assert made.cells[0].metrics.horizons_ms == (0, 50)
+    assert made.cell_of.size == 1
+
+
+def test_text_with_spaces_commas_and_quotes_survives():
+    made = plan.from_mapping({"output_dir": "a folder, it's mine\\x"}, grid=False)
+    assert made.settings.output_dir == "a folder, it's mine\\x"
+
+
+REFUSED = [
+    (["dleta=3"], "unknown key dleta; did you mean delta"),
+    (["meachnism=fba"], "unknown key meachnism; did you mean mechanism"),
+    (["mechanism=cda"], "mechanism=cda does not exist; allowed: clob, fba"),
+    (["mechanism=fb"], "mechanism=fb does not exist; did you mean fba"),
+    (["+experiment=benhc"], "experiment=benhc does not exist; did you mean bench"),
+    (["experiment=bench"], r"experiment has no default to replace: write \+experiment=bench"),
+    (["+tradr@population.x=noise"], "unknown group tradr; did you mean trader"),
+    (["+trader@population.x=nois"], "trader=nois does not exist; did you mean noise"),
+    (["tau_ms=3"], "unknown key tau_ms; did you mean metrics.tau_ms"),
+    (["population.makers.count=2"], "makers.count; did you mean population.maker"),
+    (["population.extra.count=2"], "population.extra.count; allowed: population.informed"),
+    (["population.maker.polcy.skew=1"], "did you mean population.maker.policy"),
+    (["delta.x=3"], "unknown key delta.x: delta is a value"),
+    (["mechanism=clob,fba", "mechanism.price_rule=lower"], "unknown key mechanism.price_rule"),
+    (["population=null"], "population=None does not exist"),
+    (["delta"], "cannot read 'delta' as key=value"),
+    (["=3"], "cannot read '=3' as key=value: the key is missing"),
+    (["delta=[50"], "cannot read"),
+    (["delta=interval(1,2)"], "cannot be swept: list the values"),
+    (["mechanism=glob(*)"], "cannot be swept: list the values"),
+    (["delta=50,50.0"], "delta lists 50 twice"),
+    (["delta=50,x"], "delta=x is not allowed"),
+    (["delta=50,60", "delta=70,80"], "dimension delta is taken"),
+    (["seeds.count=1,2"], "seeds cannot be swept"),
+    (["executor.workers=1,2"], "executor cannot be swept"),
+    (["output_dir=a,b"], "output_dir cannot be swept"),
+    (["metrics.horizons_ms=[0,1],[0,2]"], "metrics.horizons_ms cannot be swept"),
+    (["horizon_s=${foo}"], "Interpolation key 'foo' not found"),
+    (["latent.sigma=???"], "Missing mandatory value: sigma"),
+    (["executor=dask"], "executor=dask does not exist; allowed: threads"),
+    (["~population.bot"], "unknown key population.bot"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "sentence"), REFUSED)
+def test_a_wrong_command_is_refused_in_one_sentence(words, sentence):
+    with pytest.raises(ConfigError, match=sentence) as caught:
+        plan.from_words(words)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "seeds", "sentence"),
+    [
+        ({"delta": []}, None, r"delta=\[\] is not allowed"),
+        ({"delta": object()}, None, "cannot be written"),
+        ({"delta": 250}, range(0, 10, 2), "step 1"),
+        ({"delta": 250}, 0, "seeds.count=0"),
+        ({"delta": 250}, "many", "seeds.count=many"),
+        ({"dleta": 250}, None, "did you mean delta"),
+        ({"delta": float("nan")}, None, "delta=nan"),
+    ],
+)
+def test_a_wrong_python_value_is_refused_in_one_sentence(parameters, seeds, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        plan.from_mapping(parameters, seeds)
+
+
+def test_planning_leaves_the_hydra_state_of_the_caller_alone():
+    from hydra.core.global_hydra import GlobalHydra
+
+    plan.from_words([])
+    assert not GlobalHydra.instance().is_initialized()
