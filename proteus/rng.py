@@ -53,9 +53,9 @@ def _round(c0, c1, c2, c3, k0, k1):
     product_0 = _MULTIPLIER_0 * np.uint64(c0)
     product_1 = _MULTIPLIER_1 * np.uint64(c2)
     return (
-        np.uint32(product_1 >> _SHIFT) ^ c1 ^ k0,
+        np.uint32(np.uint32(product_1 >> _SHIFT) ^ c1 ^ k0),
         np.uint32(product_1),
-        np.uint32(product_0 >> _SHIFT) ^ c3 ^ k1,
+        np.uint32(np.uint32(product_0 >> _SHIFT) ^ c3 ^ k1),
         np.uint32(product_0),
     )
 

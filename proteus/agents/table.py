@@ -1,92 +1,78 @@
-"""The trader kinds there are: one line each.
+"""The trader kinds there are: a row, a field and a line of the switch each.
 
-A trader is one file with its kernels, one yaml in ``conf/trader`` and one line here.
+A trader is one file with its configuration and kernels, one yaml in ``conf/trader``, and its lines
+here; nothing else names a kind.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import NamedTuple
 
-from pydantic import Field, model_validator
+from proteus._jit import inline_kernel, state
+from proteus.agents import informed, maker, noise, sniper
+from proteus.agents.base import Members, PolicyConfig
+from proteus.traders import CLASS_INFORMED, CLASS_MAKER, CLASS_NOISE, CLASS_SNIPER
 
-from proteus.schema import (
-    Lots,
-    Milliseconds,
-    NonNegative,
-    PositiveMilliseconds,
-    Probability,
-    Schema,
-    SignedTicks,
-    requirement,
-)
+MAKER = 0
+INFORMED = 1
+NOISE = 2
+SNIPER = 3
 
 
-class PolicyConfig(Schema):
-    """Hold the keys of one policy; a subclass says whether it cannot act without a signal."""
+class TraderKind(NamedTuple):
+    """One kind: its number in the switch, its configuration model, and its class."""
 
-    needs_signal: ClassVar[bool] = False
-
-
-class MakerPolicy(PolicyConfig):
-    """Keys of the market maker (DESIGN 4, MODEL 12 to 14)."""
-
-    half_spread: NonNegative  # h0, currency
-    inventory_slope: NonNegative  # a, currency per lot
-    skew: NonNegative  # kappa, currency per lot
-    volatility_weight: NonNegative  # b
-    adverse_selection_weight: NonNegative  # c
-    volatility_decay: Probability
-    adverse_selection_decay: Probability
-    adverse_selection_horizon_ms: Milliseconds
-    belief_gain_trade: Probability
-    belief_gain_fill: Probability
-    belief_gain_signal: Probability
-    quote_lots: Lots
-    inventory_limit_lots: Lots
-    at_limit: Literal["pull", "widen"]
-    widen_by: NonNegative  # currency
+    number: int
+    policy: type[PolicyConfig]
+    role: int
 
 
-class InformedPolicy(PolicyConfig):
-    """Keys of the informed trader."""
-
-    needs_signal: ClassVar[bool] = True
-    theta: NonNegative  # currency
-    latency_risk: NonNegative  # currency per sqrt second
-    lots_per_edge: NonNegative  # lots per currency
-    max_lots: Lots
-
-
-class SniperPolicy(PolicyConfig):
-    """Keys of the sniper."""
-
-    needs_signal: ClassVar[bool] = True
-    theta: NonNegative  # currency
-    latency_risk: NonNegative  # currency per sqrt second
-    lots: Lots
-
-
-class NoisePolicy(PolicyConfig):
-    """Keys of the noise trader."""
-
-    marketable_probability: Probability
-    size_mean_lots: float = Field(ge=1)
-    max_lots: Lots
-    offset_low_ticks: SignedTicks  # a limit buy is placed at the reference minus the offset
-    offset_high_ticks: SignedTicks
-    lifetime_ms: PositiveMilliseconds
-
-    @model_validator(mode="after")
-    def _check_offsets(self) -> Self:
-        if self.offset_high_ticks < self.offset_low_ticks:
-            allowed = f"must be at least offset_low_ticks={self.offset_low_ticks}"
-            raise requirement("offset_high_ticks", allowed)
-        return self
-
-
-POLICY_MODELS: dict[str, type[PolicyConfig]] = {
-    "maker": MakerPolicy,
-    "informed": InformedPolicy,
-    "noise": NoisePolicy,
-    "sniper": SniperPolicy,
+TRADERS: dict[str, TraderKind] = {
+    "maker": TraderKind(MAKER, maker.MakerPolicy, CLASS_MAKER),
+    "informed": TraderKind(INFORMED, informed.InformedPolicy, CLASS_INFORMED),
+    "noise": TraderKind(NOISE, noise.NoisePolicy, CLASS_NOISE),
+    "sniper": TraderKind(SNIPER, sniper.SniperPolicy, CLASS_SNIPER),
 }
+POLICY_MODELS: dict[str, type[PolicyConfig]] = {name: kind.policy for name, kind in TRADERS.items()}
+
+
+@state
+class Policies(NamedTuple):
+    """The state of every kind."""
+
+    maker: maker.Maker
+    informed: informed.Informed
+    noise: noise.Noise
+    sniper: sniper.Sniper
+
+
+def make_policies(members: dict[str, Members], initial_probability: float, growth: int) -> Policies:
+    """Build the state of every kind; ``growth`` multiplies capacities."""
+    return Policies(
+        maker=maker.make(members["maker"], initial_probability, growth),
+        informed=informed.make(members["informed"]),
+        noise=noise.make(members["noise"]),
+        sniper=sniper.make(members["sniper"]),
+    )
+
+
+@inline_kernel
+def decide(policies, traders, view, private, intents, lane, trader):
+    """Let one trader decide; it gets its view, its own state and nothing else."""
+    kind = traders.kind[trader]
+    if kind == MAKER:
+        has_signal = traders.has_signal[trader]
+        maker.decide(policies.maker, view, private, has_signal, intents, lane, trader)
+    elif kind == INFORMED:
+        informed.decide(policies.informed, view, intents, lane, trader)
+    elif kind == NOISE:
+        noise.decide(policies.noise, view, intents, lane, trader)
+    elif kind == SNIPER:
+        sniper.decide(policies.sniper, view, intents, lane, trader)
+
+
+@inline_kernel
+def learn_fill(policies, traders, lane, trader, sign, quoted_belief, time):
+    """Tell a trader of its own fill; kinds that learn nothing from it have no line."""
+    if traders.kind[trader] == MAKER:
+        maker.learn_fill(policies.maker, lane, trader, sign, quoted_belief, time)

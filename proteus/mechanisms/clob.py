@@ -47,6 +47,7 @@ from proteus.mechanisms.market import (
     cancel_open,
     clear,
     enter,
+    is_continuous,
     next_clear,
     refuse_order,
     reject,
@@ -130,6 +131,12 @@ def _withdraw(mechanism, market, lane, slot):
 @inline_kernel
 def _clear(mechanism, market, lane):
     pass
+
+
+@is_continuous.implement(Clob)
+@inline_kernel
+def _is_continuous(mechanism):
+    return True
 
 
 @next_clear.implement(Clob)

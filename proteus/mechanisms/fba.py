@@ -48,6 +48,7 @@ from proteus.mechanisms.market import (
     cancel_open,
     clear,
     enter,
+    is_continuous,
     next_clear,
     refuse_order,
     skip_clears,
@@ -144,6 +145,12 @@ def _amend(mechanism, market, lane, slot, rank, lots):
 @inline_kernel
 def _withdraw(mechanism, market, lane, slot):
     cancel_open(market, lane, slot, CANCEL_REQUESTED)
+
+
+@is_continuous.implement(Fba)
+@inline_kernel
+def _is_continuous(mechanism):
+    return False
 
 
 @next_clear.implement(Fba)

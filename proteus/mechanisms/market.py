@@ -63,6 +63,11 @@ def clear(mechanism, market, lane):
 
 
 @interface
+def is_continuous(mechanism):
+    """Tell whether every change of the book is public at once; if not, only clears are."""
+
+
+@interface
 def next_clear(mechanism, market, lane, now):
     """Return the time in ns of the first clear after ``now``, or NEVER."""
 

@@ -1,0 +1,36 @@
+"""Taking mispriced liquidity: the decision that informed traders and snipers share."""
+
+from __future__ import annotations
+
+import math
+
+from proteus._jit import inline_kernel
+from proteus.events import BUY, IOC, SELL
+from proteus.traders import INTENT_ORDER, intend
+
+_ROUNDING = 1e-9  # of a tick: a limit that is a whole tick stays there in spite of binary fractions
+
+
+@inline_kernel
+def take_edge(view, intents, lane, threshold, lots_per_edge, least_lots, max_lots, n_ticks):
+    """Buy if the signal exceeds the executable ask by more than the threshold, or sell likewise.
+
+    The limit is the signal minus or plus the threshold, so that what trades keeps that edge. The
+    size is ``least_lots`` plus ``lots_per_edge`` per currency of edge above the threshold.
+    """
+    signal = view.signal[lane]
+    ask = view.executable[lane, SELL] / n_ticks
+    bid = view.executable[lane, BUY] / n_ticks
+    if signal - ask > threshold:
+        excess = signal - ask - threshold
+        limit = math.floor((signal - threshold) * n_ticks + _ROUNDING)
+        side = BUY
+    elif bid - signal > threshold:
+        excess = bid - signal - threshold
+        limit = math.ceil((signal + threshold) * n_ticks - _ROUNDING)
+        side = SELL
+    else:
+        return
+    if 1 <= limit < n_ticks:
+        lots = min(max_lots, least_lots + int(lots_per_edge * excess))
+        intend(intents, lane, INTENT_ORDER, side, int(limit), lots, IOC, 0, signal)

@@ -1,0 +1,260 @@
+"""From a cell's configuration to the state of a block of lanes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus import units
+from proteus.accounting import allocate_ledger
+from proteus.agents.base import Members
+from proteus.agents.table import TRADERS, make_policies
+from proteus.clock import allocate_queue
+from proteus.config import CellConfig, Group, LatencyLaw
+from proteus.latency import LATENCY_CODES
+from proteus.latent import NewsParameters
+from proteus.latent_setup import allocate_news, parameters_for
+from proteus.market_data import allocate_market_data
+from proteus.mechanisms.base import Sizes
+from proteus.mechanisms.market import allocate_market
+from proteus.mechanisms.table import MECHANISMS
+from proteus.messages import allocate_messages
+from proteus.metrics import allocate_sums, allocate_totals
+from proteus.rng import trader_entity
+from proteus.schedule import SCHEDULE_CODES
+from proteus.traders import (
+    Schedules,
+    Traders,
+    allocate_intents,
+    allocate_private,
+    allocate_view,
+)
+from proteus.world import Settings, World, allocate_origins, allocate_progress
+
+BARRIER_STEPS = 128  # grid steps of the news between two barriers; results do not depend on it
+_HISTORY = 256  # public states and prints kept
+_BUSY_S = 0.25  # how long an order may be on its way or in an open batch, for capacities
+
+
+class Member(NamedTuple):
+    """One trader of the cell."""
+
+    group_name: str
+    number: int  # within its group
+    group: Group
+
+
+class CellSetup(NamedTuple):
+    """What all blocks of a cell share."""
+
+    cell: CellConfig
+    members: tuple[Member, ...]
+    news: NewsParameters
+
+
+class Block(NamedTuple):
+    """A block of lanes, ready to run."""
+
+    mechanism: Any
+    world: World
+
+
+def set_up_cell(cell: CellConfig) -> CellSetup:
+    """Prepare what all blocks of a cell share.
+
+    Raises
+        ConfigError: the news is too strong to be tabulated.
+    """
+    members = tuple(
+        Member(name, number, group)
+        for name, group in cell.population.items()
+        for number in range(group.count)
+    )
+    probability = cell.contract.initial_probability
+    news = parameters_for(cell.latent, cell.horizon_ns, cell.settle_ns, probability)
+    return CellSetup(cell, members, news)
+
+
+def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: bool) -> Block:
+    """Allocate the state of one block.
+
+    Parameters
+        setup: the cell. keys: uint32 [L, 2], replicate keys.
+        growth: factor on every capacity, for lanes that outgrew theirs.
+        audit: check the invariants after every event, not only at barriers.
+    """
+    cell, lanes, count = setup.cell, len(keys), max(len(setup.members), 1)
+    pending = growth * _power_of_two(_pending_orders(setup))
+    traders = _traders(setup)
+    settings = _settings(cell, audit)
+    sizes = Sizes(lanes, pending, count, keyed=True, delta_ns=cell.delta_ns)
+    return Block(
+        mechanism=MECHANISMS[cell.mechanism.name].make(cell.mechanism, sizes),
+        world=World(
+            settings=settings,
+            progress=allocate_progress(lanes),
+            queue=allocate_queue(lanes, 2 * pending),
+            messages=allocate_messages(lanes, 2 * pending),
+            market=allocate_market(
+                lanes, pending, cell.n_ticks, cell.initial_ticks, 4 * pending, keys
+            ),
+            origins=allocate_origins(lanes, pending),
+            news=_news(setup, settings, lanes, growth),
+            news_parameters=setup.news,
+            data=allocate_market_data(lanes, growth * _HISTORY, growth * _HISTORY, count),
+            traders=traders,
+            schedules=_schedules(setup),
+            private=allocate_private(lanes, count),
+            policies=make_policies(
+                _members_by_kind(setup, lanes), cell.contract.initial_probability, growth
+            ),
+            seen=allocate_view(lanes, growth * _HISTORY),
+            intents=allocate_intents(lanes),
+            ledger=allocate_ledger(lanes, count, cell.tick_nano),
+            sums=allocate_sums(lanes, len(cell.markout_horizons_ns)),
+            totals=allocate_totals(lanes, count),
+        ),
+    )
+
+
+def block_bytes(block: Block) -> int:
+    """Return the memory of a block's arrays."""
+
+    def size(state: Any) -> int:
+        if isinstance(state, np.ndarray):
+            return int(state.nbytes)
+        return sum(size(field) for field in state) if isinstance(state, tuple) else 0
+
+    return size(block)
+
+
+def _settings(cell: CellConfig, audit: bool) -> Settings:
+    horizons = np.array(cell.markout_horizons_ns, np.int64)
+    return Settings(
+        horizon_ns=cell.horizon_ns,
+        settle_ns=cell.settle_ns,
+        warmup_ns=cell.warmup_ns,
+        tau_ns=cell.tau_ns,
+        lookahead_ns=int(horizons[-1]),
+        barrier_ns=BARRIER_STEPS * units.milliseconds_to_ns(cell.latent.dt),
+        tick_nano=cell.tick_nano,
+        n_ticks=cell.n_ticks,
+        initial_ticks=cell.initial_ticks,
+        audit_every_event=audit,
+        horizons_ns=horizons,
+    )
+
+
+def _news(setup: CellSetup, settings: Settings, lanes: int, growth: int) -> Any:
+    signals = [member.group.signal for member in setup.members]
+    oldest = max((units.milliseconds_to_ns(s.delay_ms) for s in signals if s), default=0)
+    window = oldest + settings.barrier_ns + settings.lookahead_ns
+    jumps = setup.cell.latent.jump_rate_per_s * window / units.NS_PER_S
+    capacity = 8 * growth if growth > 1 else 0
+    return allocate_news(lanes, window, setup.news.dt_ns, growth * jumps, capacity)
+
+
+def _pending_orders(setup: CellSetup) -> int:
+    """Estimate how many orders a lane has at once, with room for six standard deviations."""
+    alive = 0.0
+    for member in setup.members:
+        lifetime_s = getattr(member.group.policy, "lifetime_ms", 0) / 1000
+        alive += member.group.schedule.rate_per_s * (lifetime_s + _BUSY_S)
+    busy = setup.cell.delta_ns / units.NS_PER_S
+    alive += busy * sum(member.group.schedule.rate_per_s for member in setup.members)
+    return int(alive + 6 * alive**0.5) + 4 * len(setup.members) + 16
+
+
+def _power_of_two(least: int) -> int:
+    return 1 << (least - 1).bit_length()
+
+
+def _traders(setup: CellSetup) -> Traders:
+    groups = [member.group for member in setup.members]
+    signals = [group.signal for group in groups]
+    laws = [_legs(group) for group in groups]
+    count = max(len(groups), 1)
+
+    def column(values: list[Any], dtype: Any, *legs: int) -> NDArray[Any]:
+        array = np.zeros((count, *legs), dtype)
+        array[: len(values)] = np.array(values, dtype).reshape(len(values), *legs)
+        return array
+
+    return Traders(
+        kind=column([TRADERS[group.kind].number for group in groups], np.int64),
+        role=column([TRADERS[group.kind].role for group in groups], np.int64),
+        entity=column([trader_entity(m.group_name, m.number) for m in setup.members], np.int64),
+        latency_law=column([[LATENCY_CODES[leg.law] for leg in legs] for legs in laws], np.int8, 4),
+        latency_base=column([[_ns(leg.base_ms) for leg in legs] for legs in laws], np.int64, 4),
+        latency_spread=column(
+            [[_ns(leg.spread_ms) for leg in legs] for legs in laws], np.float64, 4
+        ),
+        latency_shape=column([[leg.shape for leg in legs] for legs in laws], np.float64, 4),
+        has_signal=column([s is not None for s in signals], np.bool_),
+        signal_delay=column([_ns(s.delay_ms) if s else 0 for s in signals], np.int64),
+        signal_noise=column([s.noise_sd if s else 0.0 for s in signals], np.float64),
+        signal_look=column([_ns(s.look_ms) if s else 1 for s in signals], np.int64),
+    )
+
+
+def _legs(group: Group) -> tuple[LatencyLaw, LatencyLaw, LatencyLaw, LatencyLaw]:
+    """Return the four laws in the order of ``latency``."""
+    latency = group.latency
+    return latency.submission, latency.acknowledgement, latency.fill_report, latency.market_data
+
+
+def _ns(milliseconds: float) -> int:
+    return units.milliseconds_to_ns(milliseconds)
+
+
+def _schedules(setup: CellSetup) -> Schedules:
+    schedules = [member.group.schedule for member in setup.members]
+    count = max(len(schedules), 1)
+
+    def column(values: list[Any], dtype: Any) -> NDArray[Any]:
+        array = np.zeros(count, dtype)
+        array[: len(values)] = values
+        return array
+
+    gaps = [units.NS_PER_S / s.rate_per_s if s.rate_per_s else 0.0 for s in schedules]
+    jitters = [gap * s.jitter for gap, s in zip(gaps, schedules, strict=True)]
+    return Schedules(
+        law=column([SCHEDULE_CODES[s.law] for s in schedules], np.int8),
+        gap_ns=column(gaps, np.float64),
+        jitter_ns=column(jitters, np.float64),
+        cluster_probability=column([s.cluster_probability for s in schedules], np.float64),
+        cluster_gap_ns=column([_ns(s.cluster_gap_ms) for s in schedules], np.float64),
+        on_news=column([s.on_news for s in schedules], np.bool_),
+        on_fill=column([s.on_fill for s in schedules], np.bool_),
+    )
+
+
+def _members_by_kind(setup: CellSetup, lanes: int) -> dict[str, Members]:
+    latencies = np.zeros(max(len(setup.members), 1))
+    for trader, member in enumerate(setup.members):
+        latency = member.group.latency
+        latencies[trader] = _mean_s(latency.submission) + _mean_s(latency.market_data)
+    return {
+        kind: Members(
+            policies=tuple(
+                (trader, member.group.policy)
+                for trader, member in enumerate(setup.members)
+                if member.group.kind == kind
+            ),
+            latency_s=latencies,
+            traders=len(latencies),
+            lanes=lanes,
+            n_ticks=setup.cell.n_ticks,
+            protection_ticks=setup.cell.execution.protection_ticks,
+        )
+        for kind in TRADERS
+    }
+
+
+def _mean_s(law: LatencyLaw) -> float:
+    """Return the mean latency in seconds."""
+    factor = {"constant": 0.0, "uniform": 0.5, "shifted_exponential": 1.0}
+    share = factor.get(law.law) if law.law in factor else float(np.exp(law.shape**2 / 2))
+    return (law.base_ms + law.spread_ms * float(share or 0.0)) / 1000

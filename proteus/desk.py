@@ -1,0 +1,272 @@
+"""The traders' side: a wake-up becomes a view, a decision and messages on their way."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus._jit import inline_kernel, kernel
+from proteus.agents.table import decide
+from proteus.clock import KIND_EXPIRY, push, push_message
+from proteus.events import BUY, SELL
+from proteus.latency import MARKET_DATA, SUBMISSION, delay, latency_words
+from proteus.market_data import newest, reference_doubled, state_at, took_part
+from proteus.mechanisms.book import EMPTY, fill_in, rank_of, take_slot
+from proteus.messages import (
+    CAUSE_EXPIRY,
+    LIFETIME,
+    MESSAGE_CANCEL,
+    MESSAGE_ORDER,
+    MESSAGE_REPLACE,
+    pack_address,
+    release_envelope,
+    take_envelope,
+    wake_of,
+)
+from proteus.metrics import count_intent, nano
+from proteus.rng import STREAM_INTENT, STREAM_LIFETIME, philox
+from proteus.signals import signal
+from proteus.traders import CLASS_MAKER, CLASS_NOISE, INTENT_QUOTE
+from proteus.world import FAULT_CAPACITY, stop_lane
+
+
+@inline_kernel
+def wake(world, lane, trader, time, cause, number):
+    """Let a trader look, decide and send.
+
+    Parameters
+        cause, number: what woke it (``messages.CAUSE_*``) and the number of that wake-up.
+    """
+    market, traders, intents = world.market, world.traders, world.intents
+    address = pack_address(cause, 0, number)
+    words = latency_words(traders, market.keys, lane, trader, address)
+    observe(world, lane, trader, time, delay(traders, trader, MARKET_DATA, words[MARKET_DATA]))
+    if traders.role[trader] == CLASS_NOISE:
+        _draw_intent(world, lane, trader, number)
+    intents.count[lane] = 0
+    decide(world.policies, traders, world.seen, world.private, intents, lane, trader)
+    count = intents.count[lane]
+    first = 1 if count == 2 and _moves_up(world, lane, trader) else 0
+    for i in range(count):
+        slot = (first + i) % count
+        address = pack_address(cause, slot, number)
+        drawn = words if slot == 0 else latency_words(traders, market.keys, lane, trader, address)
+        sent = time + delay(traders, trader, SUBMISSION, drawn[SUBMISSION])
+        _send(world, lane, trader, time, sent, slot, address)
+
+
+@inline_kernel
+def observe(world, lane, trader, time, data_delay):
+    """Write the trader's view: the public state ``data_delay`` ago, and its own signal."""
+    data, view, traders = world.data, world.seen, world.traders
+    seen = max(world.private.view_time[lane, trader], time - data_delay)
+    world.private.view_time[lane, trader] = seen
+    at = state_at(data, lane, seen)
+    last = np.int64(data.last[lane, at])
+    fallback = last if last != EMPTY else world.settings.initial_ticks
+    view.time[lane] = time
+    for side in (BUY, SELL):
+        best = np.int64(data.best[lane, at, side])
+        view.best[lane, side] = best
+        view.lots[lane, side] = data.lots[lane, at, side]
+        view.executable[lane, side] = best if best != EMPTY else fallback
+    view.reference_doubled[lane] = reference_doubled(data, lane, at, world.settings.initial_ticks)
+    if traders.has_signal[trader]:
+        look_ns = traders.signal_look[trader]
+        view.look[lane] = time // look_ns
+        view.signal[lane] = signal(
+            world.news, world.news_parameters, world.market.keys[lane, 0],
+            world.market.keys[lane, 1], lane, traders.entity[trader], time,
+            traders.signal_delay[trader], traders.signal_noise[trader], look_ns,
+        )  # fmt: skip
+    if traders.role[trader] == CLASS_MAKER:
+        _read_tape(world, lane, trader, seen)
+
+
+@inline_kernel
+def _read_tape(world, lane, trader, seen):
+    """List the prices of prints since the last view that are not the trader's own."""
+    data, view, private = world.data, world.seen, world.private
+    size = data.print_time.shape[1]
+    number = private.prints_seen[lane, trader]
+    if data.prints[lane] - number > size:
+        data.overflow[lane] = 1
+        number = data.prints[lane] - size
+    listed = 0
+    while number < data.prints[lane] and data.print_time[lane, number & (size - 1)] <= seen:
+        at = number & (size - 1)
+        if not took_part(data, lane, at, trader):
+            view.print_price[lane, listed] = data.print_price[lane, at]
+            listed += 1
+        number += 1
+    private.prints_seen[lane, trader] = number
+    view.n_prints[lane] = listed
+
+
+@inline_kernel
+def _draw_intent(world, lane, trader, number):
+    keys, entity = world.market.keys, world.traders.entity[trader]
+    words = philox(keys[lane, 0], keys[lane, 1], STREAM_INTENT, entity, number, 0)
+    for i, word in enumerate(words):
+        world.seen.words[lane, i] = word
+    lifetime = philox(keys[lane, 0], keys[lane, 1], STREAM_LIFETIME, entity, number, 0)
+    world.seen.words[lane, 4] = lifetime[0]
+
+
+@inline_kernel
+def _moves_up(world, lane, trader):
+    """Tell whether the bid rises: then the ask goes first, so as not to meet its own quote."""
+    price = world.private.quote_price[lane, trader, BUY]
+    return world.intents.kind[lane, 0] == INTENT_QUOTE and world.intents.price[lane, 0] > price
+
+
+@inline_kernel
+def _send(world, lane, trader, time, sent, slot, address):
+    """Turn one intent into a message, or into none if a quote stands as it should."""
+    intents, private = world.intents, world.private
+    side, lots = intents.side[lane, slot], intents.lots[lane, slot]
+    if intents.kind[lane, slot] != INTENT_QUOTE:
+        count_intent(world.sums, world.settings, lane, world.traders.role[trader], time)
+        _send_order(world, lane, trader, time, sent, slot, address, 0)
+    elif private.quote_id[lane, trader, side] == 0:
+        if lots > 0:
+            _send_order(world, lane, trader, time, sent, slot, address, 1)
+    elif lots == 0:
+        order = private.quote_order[lane, trader, side]
+        client_id = private.quote_id[lane, trader, side]
+        private.quote_id[lane, trader, side] = 0
+        envelope = take_envelope(world.messages, lane, MESSAGE_CANCEL, trader, order, client_id)
+        _post(world, lane, trader, envelope, sent, address)
+    elif (
+        intents.price[lane, slot] != private.quote_price[lane, trader, side]
+        or lots < private.quote_lots[lane, trader, side]
+    ):
+        _send_replace(world, lane, trader, sent, slot, address)
+
+
+@inline_kernel
+def _send_order(world, lane, trader, time, sent, i, address, is_quote):
+    """Send a new order; its slot in the pool is taken now and lives until the order dies."""
+    orders, origins, intents = world.market.orders, world.origins, world.intents
+    slot = take_slot(orders, lane)
+    if slot == EMPTY:
+        stop_lane(world.progress, lane, FAULT_CAPACITY)
+        return
+    client_id = _new_id(world, lane)
+    side, price, lots = intents.side[lane, i], intents.price[lane, i], intents.lots[lane, i]
+    rank = rank_of(price, side, world.settings.n_ticks)
+    fill_in(orders, lane, slot, client_id, trader, side, rank, lots, intents.lifetime[lane, i], 0)
+    world.market.address[lane, slot] = _tie_address(world, trader, address)
+    origins.belief[lane, slot] = nano(intents.belief[lane, i])
+    origins.intent_ns[lane, slot] = time
+    origins.reference_doubled[lane, slot] = reference_doubled(
+        world.data, lane, newest(world.data, lane), world.settings.initial_ticks
+    )
+    origins.address[lane, slot] = address
+    origins.reports[lane, slot] = 0
+    origins.is_filled[lane, slot] = 0
+    origins.is_quote[lane, slot] = is_quote
+    origins.lifetime[lane, slot] = EMPTY
+    if intents.duration[lane, i] > 0:
+        _start_lifetime(world, lane, trader, slot, time + intents.duration[lane, i], address)
+    if is_quote:
+        _note_quote(world, lane, trader, side, slot, client_id, price, lots)
+    envelope = take_envelope(world.messages, lane, MESSAGE_ORDER, trader, slot, client_id)
+    _post(world, lane, trader, envelope, sent, address)
+
+
+@inline_kernel
+def _send_replace(world, lane, trader, sent, i, address):
+    intents, messages, private = world.intents, world.messages, world.private
+    side, price, lots = intents.side[lane, i], intents.price[lane, i], intents.lots[lane, i]
+    order = private.quote_order[lane, trader, side]
+    envelope = take_envelope(
+        messages, lane, MESSAGE_REPLACE, trader, order, private.quote_id[lane, trader, side]
+    )
+    new_id = _new_id(world, lane)
+    _note_quote(world, lane, trader, side, order, new_id, price, lots)
+    if envelope != EMPTY:
+        messages.new_id[lane, envelope] = new_id
+        messages.side[lane, envelope] = side
+        messages.rank[lane, envelope] = rank_of(price, side, world.settings.n_ticks)
+        messages.lots[lane, envelope] = lots
+        messages.belief[lane, envelope] = nano(intents.belief[lane, i])
+        _post(world, lane, trader, envelope, sent, address)
+
+
+@inline_kernel
+def _note_quote(world, lane, trader, side, order, client_id, price, lots):
+    """Remember the quote just sent; until told otherwise every version sent may still fill."""
+    private = world.private
+    private.quote_order[lane, trader, side] = order
+    private.quote_id[lane, trader, side] = client_id
+    private.quote_price[lane, trader, side] = price
+    private.quote_lots[lane, trader, side] = lots
+    private.exposure[lane, trader, side] += lots
+
+
+@inline_kernel
+def _new_id(world, lane):
+    world.progress.last_id[lane] += 1
+    return world.progress.last_id[lane]
+
+
+@inline_kernel
+def _tie_address(world, trader, address):
+    """Pack trader and cause into the 64 bits that random allocation is addressed by."""
+    cause = (address >> 40) ^ (wake_of(address) << 12)
+    return world.traders.entity[trader] << 32 | (cause & 0xFFFFFFFF)
+
+
+@inline_kernel
+def _start_lifetime(world, lane, trader, slot, ends, address):
+    """Set the timer that cancels a resting order."""
+    messages = world.messages
+    client_id = world.market.orders.client_id[lane, slot]
+    envelope = take_envelope(messages, lane, LIFETIME, trader, slot, client_id)
+    if envelope != EMPTY:
+        messages.lots[lane, envelope] = world.market.orders.lots[lane, slot]
+        messages.address[lane, envelope] = pack_address(CAUSE_EXPIRY, 0, wake_of(address))
+        world.origins.lifetime[lane, slot] = envelope
+        push(world.queue, lane, ends, KIND_EXPIRY, envelope)
+
+
+@inline_kernel
+def end_lifetime(world, lane, time, envelope):
+    """Cancel an order whose lifetime ends, unless the trader knows that nothing is open.
+
+    Returns
+        True if a cancel was sent.
+    """
+    messages = world.messages
+    is_open = messages.lots[lane, envelope] > 0
+    if is_open:
+        trader = messages.trader[lane, envelope]
+        address = messages.address[lane, envelope]
+        words = latency_words(world.traders, world.market.keys, lane, trader, address)
+        sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
+        cancel = take_envelope(
+            messages, lane, MESSAGE_CANCEL, trader, messages.order[lane, envelope],
+            messages.client_id[lane, envelope],
+        )  # fmt: skip
+        _post(world, lane, trader, cancel, sent, address)
+    release_envelope(messages, lane, envelope)
+    return is_open
+
+
+@kernel
+def _post(world, lane, trader, envelope, sent, address):
+    """Put a message on the trader's link, which is first-in-first-out."""
+    if envelope == EMPTY:
+        return
+    private, messages = world.private, world.messages
+    tie = address & ~(np.int64(0xFF) << 40)  # cause and wake-up, without the slot
+    if sent <= private.sent_until[lane, trader]:
+        sent = private.sent_until[lane, trader]
+        tie = private.sent_tie[lane, trader]
+    private.sent_until[lane, trader] = sent
+    private.sent_tie[lane, trader] = tie
+    messages.address[lane, envelope] = address
+    messages.tie[lane, envelope] = tie
+    push_message(
+        world.queue, messages, world.traders.entity, world.market.keys, lane, sent, envelope
+    )

@@ -1,0 +1,78 @@
+"""Latency laws of the four legs between a trader and the venue.
+
+    constant             base
+    uniform              base .. base + spread
+    shifted_exponential  base + Exp(mean spread)
+    lognormal            base + spread * exp(shape * z)
+
+Every link takes at least 1 ns. A draw is addressed by the message's cause, so the same cause has
+the same latencies under every mechanism.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from proteus._jit import inline_kernel
+from proteus.messages import cause_of, slot_of, wake_of
+from proteus.rng import (
+    STREAM_FILL_REPORT,
+    STREAM_LATENCY,
+    exponential,
+    normal,
+    philox,
+    uniform,
+)
+
+CONSTANT = 0
+UNIFORM = 1
+SHIFTED_EXPONENTIAL = 2
+LOGNORMAL = 3
+LATENCY_CODES = {
+    "constant": CONSTANT,
+    "uniform": UNIFORM,
+    "shifted_exponential": SHIFTED_EXPONENTIAL,
+    "lognormal": LOGNORMAL,
+}
+
+# Legs: the word of a block that each one uses.
+SUBMISSION = 0
+ACKNOWLEDGEMENT = 1
+FILL_REPORT = 2
+MARKET_DATA = 3
+
+
+@inline_kernel
+def delay(traders, trader, leg, word):
+    """Turn a word into the latency of one leg of a trader, in ns, at least 1."""
+    law = traders.latency_law[trader, leg]
+    base = traders.latency_base[trader, leg]
+    spread = traders.latency_spread[trader, leg]
+    extra = 0.0
+    if law == UNIFORM:
+        extra = spread * uniform(word)
+    elif law == SHIFTED_EXPONENTIAL:
+        extra = spread * exponential(word)
+    elif law == LOGNORMAL:
+        extra = spread * math.exp(traders.latency_shape[trader, leg] * normal(word))
+    return max(base + np.int64(extra), 1)
+
+
+@inline_kernel
+def latency_words(traders, keys, lane, trader, address):
+    """Return the four words, one per leg, of a message."""
+    stream = STREAM_LATENCY + cause_of(address)
+    entity = traders.entity[trader]
+    return philox(keys[lane, 0], keys[lane, 1], stream, entity, wake_of(address), slot_of(address))
+
+
+@inline_kernel
+def fill_report_word(traders, keys, lane, trader, address, number):
+    """Return the word of the n-th fill report of an order."""
+    block = number << 16 | cause_of(address) << 8 | slot_of(address)
+    entity = traders.entity[trader]
+    return philox(
+        keys[lane, 0], keys[lane, 1], STREAM_FILL_REPORT, entity, wake_of(address), block
+    )[0]

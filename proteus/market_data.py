@@ -1,0 +1,132 @@
+"""What is public: the history of the published book, and the tape of trades and clears.
+
+A trader's view at t is the public state at t minus its market data delay. It is looked up in a
+bounded history, not delivered; a lookup that falls off the end is a capacity error.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from proteus._jit import inline_kernel, state
+from proteus.events import BUY, SELL
+from proteus.mechanisms.book import EMPTY, best_price
+
+
+@state
+class MarketData(NamedTuple):
+    """Public history. L lanes, H states, K prints, W = ceil(traders / 64) words. Rings."""
+
+    time: np.ndarray  # int64 [L, H] ns from which the state holds
+    best: np.ndarray  # int32 [L, H, 2] best bid and ask, ticks, or EMPTY
+    lots: np.ndarray  # int64 [L, H, 2] displayed lots there
+    last: np.ndarray  # int32 [L, H] last public trade or clear, ticks, or EMPTY
+    count: np.ndarray  # int64 [L] states so far
+    print_time: np.ndarray  # int64 [L, K] ns
+    print_price: np.ndarray  # int32 [L, K] ticks
+    parties: np.ndarray  # uint64 [L, K, W] bit i: trader i took part
+    prints: np.ndarray  # int64 [L] prints so far
+    overflow: np.ndarray  # int8 [L] 1: a lookup fell off a ring
+
+
+def allocate_market_data(lanes: int, states: int, prints: int, traders: int) -> MarketData:
+    """Allocate the history; it starts with an empty book and no trade."""
+    return MarketData(
+        time=np.zeros((lanes, states), np.int64),
+        best=np.full((lanes, states, 2), EMPTY, np.int32),
+        lots=np.zeros((lanes, states, 2), np.int64),
+        last=np.full((lanes, states), EMPTY, np.int32),
+        count=np.ones(lanes, np.int64),
+        print_time=np.zeros((lanes, prints), np.int64),
+        print_price=np.zeros((lanes, prints), np.int32),
+        parties=np.zeros((lanes, prints, (traders + 63) // 64), np.uint64),
+        prints=np.zeros(lanes, np.int64),
+        overflow=np.zeros(lanes, np.int8),
+    )
+
+
+@inline_kernel
+def newest(data, lane):
+    """Return the ring position of the newest public state."""
+    return (data.count[lane] - 1) & (data.time.shape[1] - 1)
+
+
+@inline_kernel
+def is_stale(data, book, lane, last):
+    """Tell whether the book or the last price differ from the newest public state."""
+    at = newest(data, lane)
+    for side in (BUY, SELL):
+        if data.best[lane, at, side] != best_price(book, lane, side):
+            return True
+        if data.lots[lane, at, side] != _best_lots(book, lane, side):
+            return True
+    return data.last[lane, at] != last
+
+
+@inline_kernel
+def publish(data, book, lane, time, last):
+    """Write the book as the newest public state; a state of the same nanosecond is replaced."""
+    at = newest(data, lane)
+    if data.time[lane, at] != time:
+        data.count[lane] += 1
+        at = newest(data, lane)
+    data.time[lane, at] = time
+    for side in (BUY, SELL):
+        data.best[lane, at, side] = best_price(book, lane, side)
+        data.lots[lane, at, side] = _best_lots(book, lane, side)
+    data.last[lane, at] = last
+
+
+@inline_kernel
+def _best_lots(book, lane, side):
+    rank = book.best[lane, side]
+    return book.lots[lane, side, rank] if rank != EMPTY else np.int64(0)
+
+
+@inline_kernel
+def state_at(data, lane, time):
+    """Return the ring position of the public state at a time."""
+    mask = data.time.shape[1] - 1
+    number = data.count[lane] - 1
+    oldest = max(data.count[lane] - data.time.shape[1], 0)
+    while number > oldest and data.time[lane, number & mask] > time:
+        number -= 1
+    if data.time[lane, number & mask] > time:
+        data.overflow[lane] = 1
+    return number & mask
+
+
+@inline_kernel
+def reference_doubled(data, lane, at, initial_ticks):
+    """Return twice the public reference price in ticks: bid + ask, or twice the last price."""
+    bid, ask = data.best[lane, at, BUY], data.best[lane, at, SELL]
+    if bid != EMPTY and ask != EMPTY:
+        return np.int64(bid) + ask
+    last = data.last[lane, at]
+    return 2 * (np.int64(last) if last != EMPTY else initial_ticks)
+
+
+@inline_kernel
+def start_print(data, lane, time, price):
+    """Append a print without parties."""
+    at = data.prints[lane] & (data.print_time.shape[1] - 1)
+    data.prints[lane] += 1
+    data.print_time[lane, at] = time
+    data.print_price[lane, at] = price
+    for word in range(data.parties.shape[2]):
+        data.parties[lane, at, word] = 0
+
+
+@inline_kernel
+def add_party(data, lane, trader):
+    """Add a trader to the newest print."""
+    at = (data.prints[lane] - 1) & (data.print_time.shape[1] - 1)
+    data.parties[lane, at, trader >> 6] |= np.uint64(1) << np.uint64(trader & 63)
+
+
+@inline_kernel
+def took_part(data, lane, at, trader):
+    """Tell whether a print is the trader's own."""
+    return (data.parties[lane, at, trader >> 6] >> np.uint64(trader & 63)) & np.uint64(1) != 0

@@ -1,0 +1,235 @@
+"""The event loop: lanes in lockstep from barrier to barrier, each in exact order of its events.
+
+``run_block`` reads as the algorithm: extend the news, take events until the barrier, audit. It is
+compiled once per mechanism, because the mechanism's state has a type of its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus._jit import inline_kernel, kernel
+from proteus.accounting import LEDGER_OK, PNL_NOT_DECOMPOSED, audit
+from proteus.agents.table import learn_fill
+from proteus.clock import (
+    KIND_CLEAR,
+    KIND_MEASURE,
+    KIND_MESSAGE,
+    KIND_NEWS,
+    KIND_NOTIFICATION,
+    KIND_WAKE,
+    KIND_WAKE_NEWS,
+    next_time,
+    pop,
+    push,
+)
+from proteus.desk import end_lifetime, wake
+from proteus.events import BUY
+from proteus.latent import NEWS_OK, extend_news, next_jump, start_news
+from proteus.mechanisms.book import EMPTY
+from proteus.mechanisms.market import is_continuous, next_clear
+from proteus.messages import (
+    CAUSE_NEWS,
+    CAUSE_NOTIFIED,
+    CAUSE_SCHEDULE,
+    NOTICE_FILL,
+    NOTICE_REJECT,
+    release_envelope,
+)
+from proteus.metrics import NANO, close_lane, start_integrals
+from proteus.schedule import first_wake, next_wake
+from proteus.venue import clear_batch, receive
+from proteus.world import FAULT_CAPACITY, FAULT_NONE, stop_lane
+
+
+@kernel
+def run_block(mechanism, world):
+    """Simulate every lane of a block from start to settlement.
+
+    Parameters
+        mechanism: state of the mechanism. world: World, freshly allocated; written.
+
+    Afterwards ``world.sums`` and ``world.totals`` hold what was measured, and
+    ``world.progress.fault`` says which lanes stopped, and why.
+    """
+    settings, progress = world.settings, world.progress
+    lanes = progress.now.shape[0]
+    for lane in range(lanes):
+        start_lane(mechanism, world, lane)
+    barrier = np.int64(0)
+    while barrier < settings.horizon_ns:
+        barrier = min(barrier + settings.barrier_ns, settings.horizon_ns)
+        for lane in range(lanes):
+            if progress.fault[lane] == FAULT_NONE:
+                _know_news(world, lane, barrier + settings.lookahead_ns)
+                advance(mechanism, world, lane, barrier)
+                _audit(mechanism, world, lane)
+    for lane in range(lanes):
+        if progress.fault[lane] == FAULT_NONE:
+            _finish_lane(world, lane)
+
+
+@inline_kernel
+def start_lane(mechanism, world, lane):
+    """Draw the start of the news and put the first event of everyone into the queue."""
+    keys = world.market.keys
+    start_news(world.news, world.news_parameters, keys[lane, 0], keys[lane, 1], lane)
+    _push_before(world, lane, next_jump(world.news, lane, -1), KIND_NEWS, 0)
+    close = next_clear(mechanism, world.market, lane, np.int64(0))
+    _push_before(world, lane, close, KIND_CLEAR, 0)
+    push(world.queue, lane, world.settings.warmup_ns, KIND_MEASURE, 0)
+    for trader in range(world.traders.kind.shape[0]):
+        time = first_wake(world.schedules, world.traders, world.private, keys, lane, trader)
+        _push_before(world, lane, time, KIND_WAKE, trader)
+
+
+@inline_kernel
+def _push_before(world, lane, time, kind, item):
+    """Put an event into the queue unless trading has ended by then."""
+    if time < world.settings.horizon_ns:
+        push(world.queue, lane, time, kind, item)
+
+
+@inline_kernel
+def _know_news(world, lane, until):
+    keys = world.market.keys
+    code = extend_news(world.news, world.news_parameters, keys[lane, 0], keys[lane, 1], lane, until)
+    if code != NEWS_OK:
+        stop_lane(world.progress, lane, FAULT_CAPACITY)
+
+
+@kernel
+def advance(mechanism, world, lane, until):
+    """Process the events of one lane before ``until``, in order."""
+    queue, progress, settings = world.queue, world.progress, world.settings
+    while queue.size[lane] > 0 and progress.fault[lane] == FAULT_NONE:
+        if next_time(queue, lane) >= until:
+            break
+        time, kind, item = pop(queue, lane)
+        progress.now[lane] = time
+        worked = True
+        waking, cause, number = EMPTY, CAUSE_SCHEDULE, np.int64(0)
+        if kind == KIND_MESSAGE:
+            receive(mechanism, world, lane, time, item)
+        elif kind == KIND_NOTIFICATION:
+            waking = _notice(world, lane, item)
+            cause = CAUSE_NOTIFIED
+        elif kind == KIND_WAKE:
+            waking = item
+        elif kind == KIND_WAKE_NEWS:
+            waking = item
+            cause = CAUSE_NEWS
+        elif kind == KIND_CLEAR:
+            clear_batch(mechanism, world, lane, time)
+            close = next_clear(mechanism, world.market, lane, time)
+            _push_before(world, lane, close, KIND_CLEAR, 0)
+        elif kind == KIND_NEWS:
+            worked = _spread_news(world, lane, time, item)
+        elif kind == KIND_MEASURE:
+            start_integrals(world.sums, world, lane, time)
+            worked = False
+        else:
+            worked = end_lifetime(world, lane, time, item)
+        if waking != EMPTY:
+            number = _count_wake(world, lane, waking, cause)
+            wake(world, lane, waking, time, cause, number)
+        progress.events[lane] += worked
+        if settings.audit_every_event:
+            _audit(mechanism, world, lane)
+
+
+@inline_kernel
+def _count_wake(world, lane, trader, cause):
+    """Number a wake-up among those of its cause; of a scheduled one, set the next."""
+    private = world.private
+    if cause == CAUSE_SCHEDULE:
+        number = private.wakes[lane, trader]
+        private.wakes[lane, trader] = number + 1
+        time = next_wake(
+            world.schedules, world.traders, private, world.market.keys, lane, trader, number + 1
+        )
+        _push_before(world, lane, max(time, world.progress.now[lane] + 1), KIND_WAKE, trader)
+    elif cause == CAUSE_NEWS:
+        number = private.news_wakes[lane, trader]
+        private.news_wakes[lane, trader] = number + 1
+    else:
+        number = private.notified[lane, trader]
+        private.notified[lane, trader] = number + 1
+    return number
+
+
+@inline_kernel
+def _spread_news(world, lane, time, jump):
+    """Wake those who watch the news when the jump reaches their signal; expect the next jump.
+
+    Returns
+        True if anyone watches.
+    """
+    watched = False
+    for trader in range(world.traders.kind.shape[0]):
+        if world.schedules.on_news[trader]:
+            watched = True
+            reached = time + world.traders.signal_delay[trader]
+            _push_before(world, lane, reached, KIND_WAKE_NEWS, trader)
+    _push_before(world, lane, next_jump(world.news, lane, jump), KIND_NEWS, jump + 1)
+    return watched
+
+
+@inline_kernel
+def _notice(world, lane, envelope):
+    """Let a trader learn an answer or a fill.
+
+    Returns
+        The trader if it reacts at once, else EMPTY.
+    """
+    messages, private = world.messages, world.private
+    trader, side = messages.trader[lane, envelope], messages.side[lane, envelope]
+    client_id, lots = messages.client_id[lane, envelope], messages.lots[lane, envelope]
+    kind = messages.kind[lane, envelope]
+    if private.quote_order[lane, trader, side] != EMPTY:
+        private.exposure[lane, trader, side] -= lots
+    if kind >= NOTICE_REJECT and private.quote_id[lane, trader, side] == client_id:
+        private.quote_lots[lane, trader, side] -= lots
+        if private.quote_lots[lane, trader, side] <= 0:
+            private.quote_id[lane, trader, side] = 0
+    reacts = False
+    if kind == NOTICE_FILL:
+        _learn_fill(world, lane, trader, side, lots, envelope)
+        reacts = world.schedules.on_fill[trader]
+    release_envelope(messages, lane, envelope)
+    return np.int64(trader) if reacts else np.int64(EMPTY)
+
+
+@inline_kernel
+def _learn_fill(world, lane, trader, side, lots, envelope):
+    messages = world.messages
+    sign = 1 if side == BUY else -1
+    world.private.position[lane, trader] += sign * lots
+    belief = messages.belief[lane, envelope] / NANO
+    filled_ns = messages.address[lane, envelope]
+    learn_fill(world.policies, world.traders, lane, trader, np.float64(sign), belief, filled_ns)
+    lifetime = messages.lifetime[lane, envelope]
+    client_id = messages.client_id[lane, envelope]
+    if lifetime != EMPTY and messages.client_id[lane, lifetime] == client_id:
+        messages.lots[lane, lifetime] -= lots
+
+
+@inline_kernel
+def _audit(mechanism, world, lane):
+    """Check the invariants and whether a ring or pool has overflown."""
+    market = world.market
+    sealed = not is_continuous(mechanism)
+    overflow = world.queue.overflow[lane] + world.messages.overflow[lane]
+    overflow += world.data.overflow[lane] + world.policies.maker.overflow[lane]
+    if overflow > 0:
+        stop_lane(world.progress, lane, FAULT_CAPACITY)
+    code = audit(world.ledger, market.orders, market.book, lane, sealed)
+    if code != LEDGER_OK:
+        stop_lane(world.progress, lane, code)
+
+
+@inline_kernel
+def _finish_lane(world, lane):
+    _know_news(world, lane, world.settings.settle_ns)
+    if not close_lane(world.sums, world.totals, world, lane):
+        stop_lane(world.progress, lane, PNL_NOT_DECOMPOSED)

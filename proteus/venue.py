@@ -1,0 +1,207 @@
+"""The venue's side: a message reaches the mechanism, and what it did is booked and reported."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus._jit import inline_kernel, kernel
+from proteus.accounting import LEDGER_OK, check_orders, post_fill
+from proteus.clock import KIND_NOTIFICATION, push
+from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL, EVENT_REJECT
+from proteus.latency import (
+    ACKNOWLEDGEMENT,
+    FILL_REPORT,
+    delay,
+    fill_report_word,
+    latency_words,
+)
+from proteus.market_data import add_party, is_stale, publish, start_print
+from proteus.mechanisms.book import EMPTY, release_slot
+from proteus.mechanisms.market import amend, clear, enter, is_continuous, withdraw
+from proteus.messages import (
+    MESSAGE_CANCEL,
+    MESSAGE_ORDER,
+    NOTICE_ACK,
+    NOTICE_CANCEL,
+    NOTICE_FILL,
+    NOTICE_REJECT,
+    release_envelope,
+    take_envelope,
+)
+from proteus.metrics import extend_integrals, measure_fill, open_clear
+from proteus.world import FAULT_CAPACITY, stop_lane
+
+
+@inline_kernel
+def receive(mechanism, world, lane, time, envelope):
+    """Hand a message to the mechanism."""
+    messages, orders = world.messages, world.market.orders
+    world.progress.messages[lane] += 1
+    slot = np.int64(messages.order[lane, envelope])
+    address = messages.address[lane, envelope]
+    kind = messages.kind[lane, envelope]
+    if kind == MESSAGE_ORDER:
+        enter(mechanism, world.market, lane, slot)
+    elif orders.client_id[lane, slot] != messages.client_id[lane, envelope]:
+        _reject_unknown(world, lane, time, envelope)
+    elif kind == MESSAGE_CANCEL:
+        withdraw(mechanism, world.market, lane, slot)
+    else:
+        orders.client_id[lane, slot] = messages.new_id[lane, envelope]
+        world.origins.belief[lane, slot] = messages.belief[lane, envelope]
+        world.origins.address[lane, slot] = address
+        rank, lots = messages.rank[lane, envelope], messages.lots[lane, envelope]
+        amend(mechanism, world.market, lane, slot, np.int64(rank), lots)
+    release_envelope(messages, lane, envelope)
+    deliver(mechanism, world, lane, time, slot, address, False)
+
+
+@inline_kernel
+def clear_batch(mechanism, world, lane, time):
+    """Clear the open batch and book it as one print."""
+    clear(mechanism, world.market, lane)
+    market, sums = world.market, world.sums
+    open_clear(sums, market.outbox, market.orders, world.traders, lane)
+    if sums.clear_lots[lane] > 0:
+        start_print(world.data, lane, time, market.book.last_price[lane])
+    deliver(mechanism, world, lane, time, EMPTY, 0, True)
+
+
+@kernel
+def deliver(mechanism, world, lane, time, slot, address, in_clear):
+    """Book, measure and report everything the mechanism did, then publish the book.
+
+    Parameters
+        slot, address: the order the current message is about and the cause of that message.
+        in_clear: the outbox is that of a batch clear.
+    """
+    outbox, orders = world.market.outbox, world.market.orders
+    if outbox.count[lane] > outbox.kind.shape[1]:
+        stop_lane(world.progress, lane, FAULT_CAPACITY)
+        return
+    for i in range(outbox.count[lane]):
+        order = np.int64(outbox.order[lane, i])
+        if outbox.kind[lane, i] == EVENT_FILL:
+            _book_fill(world, lane, time, i, in_clear)
+        else:
+            cause = address if order == slot else world.origins.address[lane, order]
+            _book_answer(world, lane, time, i, order, cause)
+    code = check_orders(orders, outbox, lane)
+    if code != LEDGER_OK:
+        stop_lane(world.progress, lane, code)
+    _release_dead(world, lane)
+    outbox.count[lane] = 0
+    if in_clear or is_continuous(mechanism):
+        _publish(world, lane, time)
+
+
+@inline_kernel
+def _book_answer(world, lane, time, i, order, cause):
+    """Book an acknowledgement, cancel or reject, and tell the trader if it changes anything."""
+    outbox, orders = world.market.outbox, world.market.orders
+    kind, lots = outbox.kind[lane, i], outbox.lots[lane, i]
+    if kind == EVENT_ACK or kind == EVENT_CANCEL:
+        orders.cancelled[lane, order] += lots
+    if lots == 0 or not world.origins.is_quote[lane, order]:
+        return
+    notice = NOTICE_ACK
+    if kind == EVENT_CANCEL:
+        notice = NOTICE_CANCEL
+    elif kind == EVENT_REJECT:
+        notice = NOTICE_REJECT
+    _notify(
+        world, lane, time, notice, orders.trader[lane, order], order,
+        orders.client_id[lane, order], orders.side[lane, order], lots, cause,
+    )  # fmt: skip
+
+
+@inline_kernel
+def _reject_unknown(world, lane, time, envelope):
+    """Tell a trader that the order its replace meant is gone; of a cancel there is no news."""
+    messages = world.messages
+    if messages.kind[lane, envelope] != MESSAGE_CANCEL:
+        _notify(
+            world, lane, time, NOTICE_REJECT, messages.trader[lane, envelope],
+            messages.order[lane, envelope], messages.new_id[lane, envelope],
+            messages.side[lane, envelope], messages.lots[lane, envelope],
+            messages.address[lane, envelope],
+        )  # fmt: skip
+
+
+@kernel
+def _notify(world, lane, time, kind, trader, order, client_id, side, lots, cause):
+    """Send an answer over the acknowledgement link."""
+    words = latency_words(world.traders, world.market.keys, lane, trader, cause)
+    arrives = time + delay(world.traders, trader, ACKNOWLEDGEMENT, words[ACKNOWLEDGEMENT])
+    arrives = max(arrives, world.private.acked_until[lane, trader])
+    world.private.acked_until[lane, trader] = arrives
+    envelope = take_envelope(world.messages, lane, kind, trader, order, client_id)
+    if envelope != EMPTY:
+        world.messages.side[lane, envelope] = side
+        world.messages.lots[lane, envelope] = lots
+        push(world.queue, lane, arrives, KIND_NOTIFICATION, envelope)
+
+
+@inline_kernel
+def _book_fill(world, lane, time, i, in_clear):
+    market, sums = world.market, world.sums
+    outbox, orders = market.outbox, market.orders
+    earlier, later = np.int64(outbox.order[lane, i]), np.int64(outbox.other[lane, i])
+    price, lots = np.int64(outbox.price[lane, i]), outbox.lots[lane, i]
+    earlier_buys = orders.side[lane, earlier] == BUY
+    buy = earlier if earlier_buys else later
+    sell = later if earlier_buys else earlier
+    code = post_fill(world.ledger, orders, market.book, lane, buy, sell, price, lots)
+    if code != LEDGER_OK:
+        stop_lane(world.progress, lane, code)
+        return
+    world.progress.fills[lane] += 1
+    world.progress.last_price[lane] = price
+    if not in_clear:
+        start_print(world.data, lane, time, price)
+    for side in range(2):
+        slot, other = (buy, sell) if side == BUY else (sell, buy)
+        add_party(world.data, lane, orders.trader[lane, slot])
+        measure_fill(sums, world, lane, slot, other, price, lots, time, in_clear)
+        _report_fill(world, lane, time, slot, lots)
+
+
+@inline_kernel
+def _report_fill(world, lane, time, slot, lots):
+    """Send a fill report over the fill report link."""
+    orders, origins, messages = world.market.orders, world.origins, world.messages
+    trader = orders.trader[lane, slot]
+    word = fill_report_word(
+        world.traders, world.market.keys, lane, trader, origins.address[lane, slot],
+        origins.reports[lane, slot],
+    )  # fmt: skip
+    origins.reports[lane, slot] += 1
+    arrives = time + delay(world.traders, trader, FILL_REPORT, word)
+    arrives = max(arrives, world.private.filled_until[lane, trader])
+    world.private.filled_until[lane, trader] = arrives
+    client_id = orders.client_id[lane, slot]
+    envelope = take_envelope(messages, lane, NOTICE_FILL, trader, slot, client_id)
+    if envelope != EMPTY:
+        messages.side[lane, envelope] = orders.side[lane, slot]
+        messages.lots[lane, envelope] = lots
+        messages.belief[lane, envelope] = origins.belief[lane, slot]
+        messages.lifetime[lane, envelope] = origins.lifetime[lane, slot]
+        messages.address[lane, envelope] = time
+        push(world.queue, lane, arrives, KIND_NOTIFICATION, envelope)
+
+
+@inline_kernel
+def _release_dead(world, lane):
+    """Give back the slots of orders that this event ended."""
+    outbox, orders = world.market.outbox, world.market.orders
+    for i in range(outbox.count[lane]):
+        for slot in (np.int64(outbox.order[lane, i]), np.int64(outbox.other[lane, i])):
+            if orders.lots[lane, slot] == 0 and orders.client_id[lane, slot] != 0:
+                release_slot(orders, lane, slot)
+
+
+@inline_kernel
+def _publish(world, lane, time):
+    if is_stale(world.data, world.market.book, lane, world.progress.last_price[lane]):
+        extend_integrals(world.sums, world, lane, time)
+        publish(world.data, world.market.book, lane, time, world.progress.last_price[lane])
