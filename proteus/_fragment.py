@@ -39,6 +39,9 @@ class _FragmentLowering(NativeLowering):  # type: ignore[misc]
         state.flags.no_cpython_wrapper = True
         state.flags.no_cfunc_wrapper = True
         state.flags.no_compile = True
+        # Set here and not by an option: numba compiles a callee again for every set of options
+        # that its callers have.
+        state.flags.forceinline = True
         super().run_pass(state)
         lowered = state["cr"]
         description = lowered.fndesc

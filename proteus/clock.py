@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from proteus._jit import inline_kernel, state
-from proteus.rng import STREAM_TIE, philox
+from proteus.rng import STREAM_TIE, words_at
 
 # Kinds of queue entries; the priority of each.
 KIND_NEWS = 0
@@ -63,10 +63,10 @@ class Queue(NamedTuple):
 
     time: np.ndarray  # int64 [L, Q] ns
     key: np.ndarray  # int64 [L, Q] priority << 56 | sequence << 4 | kind
-    item: np.ndarray  # int32 [L, Q] trader, envelope, jump or batch, by kind
+    item: np.ndarray  # int64 [L, Q] trader, envelope, jump or batch, by kind
     size: np.ndarray  # int64 [L]
     sequence: np.ndarray  # int64 [L] entries ever pushed
-    overflow: np.ndarray  # int8 [L] 1: an entry found no room
+    overflow: np.ndarray  # int64 [L] 1: an entry found no room
 
 
 def allocate_queue(lanes: int, entries: int) -> Queue:
@@ -74,10 +74,10 @@ def allocate_queue(lanes: int, entries: int) -> Queue:
     return Queue(
         time=np.zeros((lanes, entries), np.int64),
         key=np.zeros((lanes, entries), np.int64),
-        item=np.zeros((lanes, entries), np.int32),
+        item=np.zeros((lanes, entries), np.int64),
         size=np.zeros(lanes, np.int64),
         sequence=np.zeros(lanes, np.int64),
-        overflow=np.zeros(lanes, np.int8),
+        overflow=np.zeros(lanes, np.int64),
     )
 
 
@@ -176,4 +176,4 @@ def _goes_first(messages, entities, keys, lane, envelope, rival):
 def _tie_word(messages, entities, keys, lane, envelope):
     tie = messages.tie[lane, envelope]
     entity = entities[messages.trader[lane, envelope]]
-    return philox(keys[lane, 0], keys[lane, 1], STREAM_TIE, entity, tie, tie >> 32)[0]
+    return words_at(keys, lane, STREAM_TIE, entity, tie, tie >> 32)[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus._jit import inline_kernel, kernel
+from proteus._jit import inline_kernel
 from proteus.agents.table import decide
 from proteus.clock import KIND_EXPIRY, push, push_message
 from proteus.events import BUY, SELL
@@ -23,7 +23,7 @@ from proteus.messages import (
     wake_of,
 )
 from proteus.metrics import count_intent, nano
-from proteus.rng import STREAM_INTENT, STREAM_LIFETIME, philox
+from proteus.rng import STREAM_INTENT, STREAM_LIFETIME, words_at
 from proteus.signals import signal
 from proteus.traders import CLASS_MAKER, CLASS_NOISE, INTENT_QUOTE
 from proteus.world import FAULT_CAPACITY, stop_lane
@@ -105,10 +105,10 @@ def _read_tape(world, lane, trader, seen):
 @inline_kernel
 def _draw_intent(world, lane, trader, number):
     keys, entity = world.market.keys, world.traders.entity[trader]
-    words = philox(keys[lane, 0], keys[lane, 1], STREAM_INTENT, entity, number, 0)
+    words = words_at(keys, lane, STREAM_INTENT, entity, number, 0)
     for i, word in enumerate(words):
         world.seen.words[lane, i] = word
-    lifetime = philox(keys[lane, 0], keys[lane, 1], STREAM_LIFETIME, entity, number, 0)
+    lifetime = words_at(keys, lane, STREAM_LIFETIME, entity, number, 0)
     world.seen.words[lane, 4] = lifetime[0]
 
 
@@ -253,7 +253,7 @@ def end_lifetime(world, lane, time, envelope):
     return is_open
 
 
-@kernel
+@inline_kernel
 def _post(world, lane, trader, envelope, sent, address):
     """Put a message on the trader's link, which is first-in-first-out."""
     if envelope == EMPTY:

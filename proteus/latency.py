@@ -22,8 +22,8 @@ from proteus.rng import (
     STREAM_LATENCY,
     exponential,
     normal,
-    philox,
     uniform,
+    words_at,
 )
 
 CONSTANT = 0
@@ -65,7 +65,7 @@ def latency_words(traders, keys, lane, trader, address):
     """Return the four words, one per leg, of a message."""
     stream = STREAM_LATENCY + cause_of(address)
     entity = traders.entity[trader]
-    return philox(keys[lane, 0], keys[lane, 1], stream, entity, wake_of(address), slot_of(address))
+    return words_at(keys, lane, stream, entity, wake_of(address), slot_of(address))
 
 
 @inline_kernel
@@ -73,6 +73,4 @@ def fill_report_word(traders, keys, lane, trader, address, number):
     """Return the word of the n-th fill report of an order."""
     block = number << 16 | cause_of(address) << 8 | slot_of(address)
     entity = traders.entity[trader]
-    return philox(
-        keys[lane, 0], keys[lane, 1], STREAM_FILL_REPORT, entity, wake_of(address), block
-    )[0]
+    return words_at(keys, lane, STREAM_FILL_REPORT, entity, wake_of(address), block)[0]

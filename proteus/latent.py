@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus._jit import inline_kernel, kernel, state
+from proteus._jit import inline_kernel, state
 from proteus.fair_value import exp_negative, sigmoid, tabulated_value
 from proteus.rng import (
     ENTITY_MARKET,
@@ -99,7 +99,7 @@ class NewsParameters(NamedTuple):
 # --- making the path ------------------------------------------------------------------------------
 
 
-@kernel
+@inline_kernel
 def start_news(news, parameters, key0, key1, lane):
     """Put a lane at time 0: x, v, the first jump's time and, in ``bayesian``, the payoff.
 
@@ -122,7 +122,7 @@ def start_news(news, parameters, key0, key1, lane):
     news.next_jump_ns[lane] = _jump_gap_ns(key0, key1, 0, parameters.jump_gap_ns)
 
 
-@kernel
+@inline_kernel
 def extend_news(news, parameters, key0, key1, lane, until_ns):
     """Make the path of a lane up to the first grid point at or after ``until_ns``.
 
@@ -155,7 +155,7 @@ def extend_news(news, parameters, key0, key1, lane, until_ns):
     return NEWS_OK
 
 
-@kernel
+@inline_kernel
 def _fill_normals(words, normals, tails, key0, key1, first, last):
     """Write the normals of grid steps first .. last into the scratch, at step & (C - 1).
 
@@ -181,7 +181,7 @@ def _fill_normals(words, normals, tails, key0, key1, first, last):
         normals[tails[i]] = normal(words[tails[i]])
 
 
-@kernel
+@inline_kernel
 def _walk(news, parameters, key0, key1, lane, first, last):
     """Move x through grid points first .. last, with its jumps; x itself goes to ``value``."""
     drift = -parameters.drift if news.payoff[lane] == 0 else parameters.drift
@@ -209,7 +209,7 @@ def _walk(news, parameters, key0, key1, lane, first, last):
     return NEWS_OK
 
 
-@kernel
+@inline_kernel
 def _jump(news, parameters, key0, key1, lane, grid):
     """Apply the next jump, which lies in the cell that starts at ``grid``."""
     number, now_ns = news.n_jumps[lane], news.next_jump_ns[lane]
@@ -253,7 +253,7 @@ def _draw_payoff(key0, key1, probability):
     return 1 if uniform(word) < probability else 0
 
 
-@kernel
+@inline_kernel
 def _to_fair_value(values, begin, end, parameters, grid):
     """Turn x into v, in place, in slots begin .. end - 1, which hold grid points from ``grid``."""
     if parameters.model == MODEL_LOG_ODDS:
@@ -264,7 +264,7 @@ def _to_fair_value(values, begin, end, parameters, grid):
             values[slot] = sigmoid(values[slot])
 
 
-@kernel
+@inline_kernel
 def _integrate(news, parameters, lane, first, last):
     """Carry the integrals of v and v^2 from grid point first - 1 to last."""
     mask = news.value.shape[1] - 1

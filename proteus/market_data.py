@@ -20,30 +20,30 @@ class MarketData(NamedTuple):
     """Public history. L lanes, H states, K prints, W = ceil(traders / 64) words. Rings."""
 
     time: np.ndarray  # int64 [L, H] ns from which the state holds
-    best: np.ndarray  # int32 [L, H, 2] best bid and ask, ticks, or EMPTY
+    best: np.ndarray  # int64 [L, H, 2] best bid and ask, ticks, or EMPTY
     lots: np.ndarray  # int64 [L, H, 2] displayed lots there
-    last: np.ndarray  # int32 [L, H] last public trade or clear, ticks, or EMPTY
+    last: np.ndarray  # int64 [L, H] last public trade or clear, ticks, or EMPTY
     count: np.ndarray  # int64 [L] states so far
     print_time: np.ndarray  # int64 [L, K] ns
-    print_price: np.ndarray  # int32 [L, K] ticks
+    print_price: np.ndarray  # int64 [L, K] ticks
     parties: np.ndarray  # uint64 [L, K, W] bit i: trader i took part
     prints: np.ndarray  # int64 [L] prints so far
-    overflow: np.ndarray  # int8 [L] 1: a lookup fell off a ring
+    overflow: np.ndarray  # int64 [L] 1: a lookup fell off a ring
 
 
 def allocate_market_data(lanes: int, states: int, prints: int, traders: int) -> MarketData:
     """Allocate the history; it starts with an empty book and no trade."""
     return MarketData(
         time=np.zeros((lanes, states), np.int64),
-        best=np.full((lanes, states, 2), EMPTY, np.int32),
+        best=np.full((lanes, states, 2), EMPTY, np.int64),
         lots=np.zeros((lanes, states, 2), np.int64),
-        last=np.full((lanes, states), EMPTY, np.int32),
+        last=np.full((lanes, states), EMPTY, np.int64),
         count=np.ones(lanes, np.int64),
         print_time=np.zeros((lanes, prints), np.int64),
-        print_price=np.zeros((lanes, prints), np.int32),
+        print_price=np.zeros((lanes, prints), np.int64),
         parties=np.zeros((lanes, prints, (traders + 63) // 64), np.uint64),
         prints=np.zeros(lanes, np.int64),
-        overflow=np.zeros(lanes, np.int8),
+        overflow=np.zeros(lanes, np.int64),
     )
 
 

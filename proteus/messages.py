@@ -39,44 +39,44 @@ _WAKE_MASK = (1 << _SLOT_SHIFT) - 1
 class Messages(NamedTuple):
     """A pool of envelopes. L lanes, M envelopes."""
 
-    kind: np.ndarray  # int8  [L, M]
-    trader: np.ndarray  # int32 [L, M] sender or receiver
-    order: np.ndarray  # int32 [L, M] order slot
+    kind: np.ndarray  # int64 [L, M]
+    trader: np.ndarray  # int64 [L, M] sender or receiver
+    order: np.ndarray  # int64 [L, M] order slot
     client_id: np.ndarray  # int64 [L, M] order version meant; a slot may be another's by now
     new_id: np.ndarray  # int64 [L, M] of a replace: the version it makes
-    side: np.ndarray  # int8  [L, M]
-    rank: np.ndarray  # int32 [L, M] new limit of a replace
+    side: np.ndarray  # int64 [L, M]
+    rank: np.ndarray  # int64 [L, M] new limit of a replace
     lots: np.ndarray  # int64 [L, M] new lots of a replace; lots reported; open lots of a lifetime
     belief: np.ndarray  # int64 [L, M] nano: the maker's belief behind a replace, or behind a fill
     address: np.ndarray  # int64 [L, M] cause, slot and wake-up
     tie: np.ndarray  # int64 [L, M] cause and wake-up that order equal arrival times
-    lifetime: np.ndarray  # int32 [L, M] of a fill report: the envelope of the order's lifetime
-    free: np.ndarray  # int32 [L, M] stack of free envelopes
+    lifetime: np.ndarray  # int64 [L, M] of a fill report: the envelope of the order's lifetime
+    free: np.ndarray  # int64 [L, M] stack of free envelopes
     n_free: np.ndarray  # int64 [L]
-    overflow: np.ndarray  # int8 [L] 1: no envelope was free
+    overflow: np.ndarray  # int64 [L] 1: no envelope was free
 
 
 def allocate_messages(lanes: int, envelopes: int) -> Messages:
     """Allocate a pool of free envelopes."""
     shape = (lanes, envelopes)
     messages = Messages(
-        kind=np.zeros(shape, np.int8),
-        trader=np.zeros(shape, np.int32),
-        order=np.zeros(shape, np.int32),
+        kind=np.zeros(shape, np.int64),
+        trader=np.zeros(shape, np.int64),
+        order=np.zeros(shape, np.int64),
         client_id=np.zeros(shape, np.int64),
         new_id=np.zeros(shape, np.int64),
-        side=np.zeros(shape, np.int8),
-        rank=np.zeros(shape, np.int32),
+        side=np.zeros(shape, np.int64),
+        rank=np.zeros(shape, np.int64),
         lots=np.zeros(shape, np.int64),
         belief=np.zeros(shape, np.int64),
         address=np.zeros(shape, np.int64),
         tie=np.zeros(shape, np.int64),
-        lifetime=np.zeros(shape, np.int32),
-        free=np.zeros(shape, np.int32),
+        lifetime=np.zeros(shape, np.int64),
+        free=np.zeros(shape, np.int64),
         n_free=np.full(lanes, envelopes, np.int64),
-        overflow=np.zeros(lanes, np.int8),
+        overflow=np.zeros(lanes, np.int64),
     )
-    messages.free[:] = np.arange(envelopes - 1, -1, -1, dtype=np.int32)
+    messages.free[:] = np.arange(envelopes - 1, -1, -1, dtype=np.int64)
     return messages
 
 

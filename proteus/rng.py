@@ -83,6 +83,16 @@ def philox(key0, key1, stream, entity, index, block):
 
 
 @inline_kernel
+def words_at(keys, lane, stream, entity, index, block):
+    """Return the four words at one address of a lane.
+
+    Parameters
+        keys: uint32 [L, 2], replicate keys. lane: row. The rest as in :func:`philox`.
+    """
+    return philox(keys[lane, 0], keys[lane, 1], stream, entity, index, block)
+
+
+@inline_kernel
 def uniform(word):
     """Map a uint32 to the open interval (0, 1), at the middle of its 2**-32 cell."""
     return (np.float64(word) + 0.5) * _UNIT

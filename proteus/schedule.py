@@ -10,7 +10,7 @@ import numpy as np
 
 from proteus._jit import inline_kernel
 from proteus.latent import NEVER_NS
-from proteus.rng import STREAM_SCHEDULE, exponential, philox, uniform
+from proteus.rng import STREAM_SCHEDULE, exponential, uniform, words_at
 
 NONE = 0
 PERIODIC = 1
@@ -27,9 +27,7 @@ def first_wake(schedules, traders, private, keys, lane, trader):
     if schedules.law[trader] == NONE:
         return np.int64(NEVER_NS)
     if schedules.law[trader] == PERIODIC:
-        words = philox(
-            keys[lane, 0], keys[lane, 1], STREAM_SCHEDULE, traders.entity[trader], 0, _BLOCK_PHASE
-        )
+        words = words_at(keys, lane, STREAM_SCHEDULE, traders.entity[trader], 0, _BLOCK_PHASE)
         private.anchor[lane, trader] = np.int64(uniform(words[0]) * schedules.gap_ns[trader])
         return private.anchor[lane, trader]
     return _next_poisson(schedules, traders, private, keys, lane, trader, 0)
@@ -45,9 +43,7 @@ def next_wake(schedules, traders, private, keys, lane, trader, number):
 
 @inline_kernel
 def _next_periodic(schedules, traders, private, keys, lane, trader, number):
-    words = philox(
-        keys[lane, 0], keys[lane, 1], STREAM_SCHEDULE, traders.entity[trader], number, _BLOCK_WAKE
-    )
+    words = words_at(keys, lane, STREAM_SCHEDULE, traders.entity[trader], number, _BLOCK_WAKE)
     private.anchor[lane, trader] += np.int64(schedules.gap_ns[trader])
     shift = (2.0 * uniform(words[0]) - 1.0) * schedules.jitter_ns[trader]
     return private.anchor[lane, trader] + np.int64(shift)
@@ -55,9 +51,7 @@ def _next_periodic(schedules, traders, private, keys, lane, trader, number):
 
 @inline_kernel
 def _next_poisson(schedules, traders, private, keys, lane, trader, number):
-    words = philox(
-        keys[lane, 0], keys[lane, 1], STREAM_SCHEDULE, traders.entity[trader], number, _BLOCK_WAKE
-    )
+    words = words_at(keys, lane, STREAM_SCHEDULE, traders.entity[trader], number, _BLOCK_WAKE)
     clustered = schedules.cluster_probability[trader]
     mean = schedules.gap_ns[trader]
     if clustered > 0.0:

@@ -98,7 +98,7 @@ def _know_news(world, lane, until):
         stop_lane(world.progress, lane, FAULT_CAPACITY)
 
 
-@kernel
+@inline_kernel
 def advance(mechanism, world, lane, until):
     """Process the events of one lane before ``until``, in order."""
     queue, progress, settings = world.queue, world.progress, world.settings

@@ -24,7 +24,7 @@ class Traders(NamedTuple):
     kind: np.ndarray  # int64 [A] number of the policy in the table of traders
     role: np.ndarray  # int64 [A] CLASS_*
     entity: np.ndarray  # int64 [A] address of its random draws
-    latency_law: np.ndarray  # int8  [A, 4]
+    latency_law: np.ndarray  # int64 [A, 4]
     latency_base: np.ndarray  # int64 [A, 4] ns
     latency_spread: np.ndarray  # float64 [A, 4] ns
     latency_shape: np.ndarray  # float64 [A, 4]
@@ -38,7 +38,7 @@ class Traders(NamedTuple):
 class Schedules(NamedTuple):
     """When each trader wakes up. A traders."""
 
-    law: np.ndarray  # int8 [A] schedule.*
+    law: np.ndarray  # int64 [A] schedule.*
     gap_ns: np.ndarray  # float64 [A] period, or mean gap
     jitter_ns: np.ndarray  # float64 [A] largest shift of a periodic wake-up
     cluster_probability: np.ndarray  # float64 [A]
@@ -62,9 +62,9 @@ class Private(NamedTuple):
     acked_until: np.ndarray  # int64 [L, A] last arrival on the acknowledgement link, ns
     filled_until: np.ndarray  # int64 [L, A] last arrival on the fill report link, ns
     position: np.ndarray  # int64 [L, A] inventory as reported, lots
-    quote_order: np.ndarray  # int32 [L, A, 2] slot of the quote last sent, or EMPTY
+    quote_order: np.ndarray  # int64 [L, A, 2] slot of the quote last sent, or EMPTY
     quote_id: np.ndarray  # int64 [L, A, 2] its version
-    quote_price: np.ndarray  # int32 [L, A, 2] ticks
+    quote_price: np.ndarray  # int64 [L, A, 2] ticks
     quote_lots: np.ndarray  # int64 [L, A, 2] open lots as far as reported
     exposure: np.ndarray  # int64 [L, A, 2] lots of its quotes that may still fill, at worst
 
@@ -85,9 +85,9 @@ def allocate_private(lanes: int, traders: int) -> Private:
         acked_until=int64[7],
         filled_until=int64[8],
         position=int64[9],
-        quote_order=np.full((*shape, 2), EMPTY, np.int32),
+        quote_order=np.full((*shape, 2), EMPTY, np.int64),
         quote_id=np.zeros((*shape, 2), np.int64),
-        quote_price=np.zeros((*shape, 2), np.int32),
+        quote_price=np.zeros((*shape, 2), np.int64),
         quote_lots=np.zeros((*shape, 2), np.int64),
         exposure=np.zeros((*shape, 2), np.int64),
     )
@@ -98,13 +98,13 @@ class View(NamedTuple):
     """What a trader sees when it decides: the delayed public state and its own signal. L lanes."""
 
     time: np.ndarray  # int64 [L] ns, of the decision
-    best: np.ndarray  # int32 [L, 2] best bid and ask, ticks, or EMPTY
+    best: np.ndarray  # int64 [L, 2] best bid and ask, ticks, or EMPTY
     lots: np.ndarray  # int64 [L, 2] displayed lots there
     executable: np.ndarray  # int64 [L, 2] ticks at which it could sell (BUY side), buy (SELL side)
     reference_doubled: np.ndarray  # int64 [L] twice the public reference price, ticks
     signal: np.ndarray  # float64 [L] probability
     look: np.ndarray  # int64 [L] number of the look interval of the signal
-    print_price: np.ndarray  # int32 [L, N] prices of new prints of others, ticks
+    print_price: np.ndarray  # int64 [L, N] prices of new prints of others, ticks
     n_prints: np.ndarray  # int64 [L]
     words: np.ndarray  # uint32 [L, 5] the trader's own random words for this wake-up
 
@@ -113,13 +113,13 @@ def allocate_view(lanes: int, prints: int) -> View:
     """Allocate an empty view."""
     return View(
         time=np.zeros(lanes, np.int64),
-        best=np.full((lanes, 2), EMPTY, np.int32),
+        best=np.full((lanes, 2), EMPTY, np.int64),
         lots=np.zeros((lanes, 2), np.int64),
         executable=np.zeros((lanes, 2), np.int64),
         reference_doubled=np.zeros(lanes, np.int64),
         signal=np.zeros(lanes),
         look=np.zeros(lanes, np.int64),
-        print_price=np.zeros((lanes, prints), np.int32),
+        print_price=np.zeros((lanes, prints), np.int64),
         n_prints=np.zeros(lanes, np.int64),
         words=np.zeros((lanes, 5), np.uint32),
     )
@@ -134,11 +134,11 @@ INTENT_QUOTE = 1  # what the trader wants to stand on this side; 0 lots: nothing
 class Intents(NamedTuple):
     """What a trader decided: an intent is (side, limit, size, lifetime). L lanes, 4 slots."""
 
-    kind: np.ndarray  # int8  [L, 4]
-    side: np.ndarray  # int8  [L, 4]
+    kind: np.ndarray  # int64 [L, 4]
+    side: np.ndarray  # int64 [L, 4]
     price: np.ndarray  # int64 [L, 4] limit, ticks
     lots: np.ndarray  # int64 [L, 4]
-    lifetime: np.ndarray  # int8  [L, 4] GTC or IOC
+    lifetime: np.ndarray  # int64 [L, 4] GTC or IOC
     duration: np.ndarray  # int64 [L, 4] ns after which a resting order is cancelled; 0: never
     belief: np.ndarray  # float64 [L, 4] what the trader thinks the contract is worth
     count: np.ndarray  # int64 [L]
@@ -148,11 +148,11 @@ def allocate_intents(lanes: int) -> Intents:
     """Allocate an empty list of intents."""
     shape = (lanes, 4)
     return Intents(
-        kind=np.zeros(shape, np.int8),
-        side=np.zeros(shape, np.int8),
+        kind=np.zeros(shape, np.int64),
+        side=np.zeros(shape, np.int64),
         price=np.zeros(shape, np.int64),
         lots=np.zeros(shape, np.int64),
-        lifetime=np.zeros(shape, np.int8),
+        lifetime=np.zeros(shape, np.int64),
         duration=np.zeros(shape, np.int64),
         belief=np.zeros(shape),
         count=np.zeros(lanes, np.int64),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus._jit import inline_kernel, kernel
+from proteus._jit import inline_kernel
 from proteus.accounting import LEDGER_OK, check_orders, post_fill
 from proteus.clock import KIND_NOTIFICATION, push
 from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL, EVENT_REJECT
@@ -67,7 +67,7 @@ def clear_batch(mechanism, world, lane, time):
     deliver(mechanism, world, lane, time, EMPTY, 0, True)
 
 
-@kernel
+@inline_kernel
 def deliver(mechanism, world, lane, time, slot, address, in_clear):
     """Book, measure and report everything the mechanism did, then publish the book.
 
@@ -128,7 +128,7 @@ def _reject_unknown(world, lane, time, envelope):
         )  # fmt: skip
 
 
-@kernel
+@inline_kernel
 def _notify(world, lane, time, kind, trader, order, client_id, side, lots, cause):
     """Send an answer over the acknowledgement link."""
     words = latency_words(world.traders, world.market.keys, lane, trader, cause)

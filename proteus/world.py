@@ -49,9 +49,9 @@ class Origins(NamedTuple):
     reference_doubled: np.ndarray  # int64 [L, C] twice the public reference then, ticks
     address: np.ndarray  # int64 [L, C] cause of this version
     reports: np.ndarray  # int64 [L, C] fill reports so far
-    is_filled: np.ndarray  # int8  [L, C] 1: has a first fill
-    is_quote: np.ndarray  # int8  [L, C] 1: stands for a trader's quote of its side
-    lifetime: np.ndarray  # int32 [L, C] envelope of its running lifetime, or EMPTY
+    is_filled: np.ndarray  # int64 [L, C] 1: has a first fill
+    is_quote: np.ndarray  # int64 [L, C] 1: stands for a trader's quote of its side
+    lifetime: np.ndarray  # int64 [L, C] envelope of its running lifetime, or EMPTY
 
 
 def allocate_origins(lanes: int, slots: int) -> Origins:
@@ -63,9 +63,9 @@ def allocate_origins(lanes: int, slots: int) -> Origins:
         reference_doubled=np.zeros(shape, np.int64),
         address=np.zeros(shape, np.int64),
         reports=np.zeros(shape, np.int64),
-        is_filled=np.zeros(shape, np.int8),
-        is_quote=np.zeros(shape, np.int8),
-        lifetime=np.full(shape, EMPTY, np.int32),
+        is_filled=np.zeros(shape, np.int64),
+        is_quote=np.zeros(shape, np.int64),
+        lifetime=np.full(shape, EMPTY, np.int64),
     )
 
 
@@ -80,13 +80,13 @@ class Progress(NamedTuple):
     messages: np.ndarray  # int64 [L] orders, cancels and replaces that reached the mechanism
     fills: np.ndarray  # int64 [L]
     last_id: np.ndarray  # int64 [L] client ids given out
-    last_price: np.ndarray  # int32 [L] last public trade or clear, ticks, or EMPTY
+    last_price: np.ndarray  # int64 [L] last public trade or clear, ticks, or EMPTY
 
 
 def allocate_progress(lanes: int) -> Progress:
     """Allocate the progress of lanes that have not started."""
     int64 = [np.zeros(lanes, np.int64) for _ in range(7)]
-    return Progress(*int64, last_price=np.full(lanes, EMPTY, np.int32))
+    return Progress(*int64, last_price=np.full(lanes, EMPTY, np.int64))
 
 
 @state

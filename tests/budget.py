@@ -6,6 +6,8 @@ The first column is what ``make test`` runs, the second what ``make proof`` runs
 import os
 
 BUDGET = {
+    "metamorphic": (150, 4_000),
+    "metamorphic_prefixes": (30, 500),
     "news_paths": (10_000, 200_000),
     "reference_twin": (60, 5_000),
     "replay_twin_clob": (60, 3_000),

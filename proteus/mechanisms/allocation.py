@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, kernel, state
+from proteus._jit import inline_kernel, state
 from proteus.mechanisms.book import EMPTY
-from proteus.rng import STREAM_ALLOCATION, philox
+from proteus.rng import STREAM_ALLOCATION, words_at
 
 TIME = 0
 PRO_RATA = 1
@@ -41,7 +41,7 @@ class Shares(NamedTuple):
     """Scratch for sharing one level. L lanes, C order slots."""
 
     lots: np.ndarray  # int64 [L, C] result: lots allocated to the order in the slot
-    ranked: np.ndarray  # int32 [L, C] slots being ordered
+    ranked: np.ndarray  # int64 [L, C] slots being ordered
     weight: np.ndarray  # int64 [L, C] first sort key per slot, larger first
     tie: np.ndarray  # int64 [L, C] second sort key per slot, smaller first
     keyed: np.ndarray  # bool [1] ties by addressed random key (simulation) or by address (replay)
@@ -51,14 +51,14 @@ def allocate_shares(lanes: int, slots: int, keyed: bool) -> Shares:
     """Allocate scratch for ``slots`` orders per lane."""
     return Shares(
         lots=np.zeros((lanes, slots), np.int64),
-        ranked=np.zeros((lanes, slots), np.int32),
+        ranked=np.zeros((lanes, slots), np.int64),
         weight=np.zeros((lanes, slots), np.int64),
         tie=np.zeros((lanes, slots), np.int64),
         keyed=np.array([keyed]),
     )
 
 
-@kernel
+@inline_kernel
 def share_level(rule, shares, orders, addresses, keys, lane, first, volume, total):
     """Share ``volume`` lots among the queue of one level that holds ``total`` > volume lots.
 
@@ -141,7 +141,7 @@ def _tie_key(shares, addresses, keys, lane, slot, random):
     if not random:
         return address
     entity, index = address >> 32, address
-    words = philox(keys[lane, 0], keys[lane, 1], STREAM_ALLOCATION, entity, index, 0)
+    words = words_at(keys, lane, STREAM_ALLOCATION, entity, index, 0)
     return np.int64(words[0])
 
 
@@ -191,7 +191,7 @@ def _goes_before(shares, lane, one, other):
     return shares.tie[lane, one] < shares.tie[lane, other]
 
 
-@kernel
+@inline_kernel
 def _sort_ranked(shares, lane, count):
     """Heap sort of ``ranked[:count]`` by (weight down, tie up): no allocation, O(n log n)."""
     for start in range(count // 2 - 1, -1, -1):

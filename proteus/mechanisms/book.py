@@ -32,20 +32,20 @@ class Orders(NamedTuple):
     """A pool of orders. L lanes, C slots; a slot is an order's address while it is alive."""
 
     client_id: np.ndarray  # int64 [L, C] identity of the order version in the slot; 0: free
-    trader: np.ndarray  # int32 [L, C] owner
-    side: np.ndarray  # int8  [L, C] BUY or SELL
-    rank: np.ndarray  # int32 [L, C] limit as a rank; n_ticks: no limit
+    trader: np.ndarray  # int64 [L, C] owner
+    side: np.ndarray  # int64 [L, C] BUY or SELL
+    rank: np.ndarray  # int64 [L, C] limit as a rank; n_ticks: no limit
     lots: np.ndarray  # int64 [L, C] open
     submitted: np.ndarray  # int64 [L, C] ever entered; = lots + filled + cancelled
     filled: np.ndarray  # int64 [L, C] booked by the ledger
     cancelled: np.ndarray  # int64 [L, C] booked by the ledger
-    lifetime: np.ndarray  # int8  [L, C] GTC, IOC or FOK
-    post_only: np.ndarray  # int8  [L, C] 1: never takes
+    lifetime: np.ndarray  # int64 [L, C] GTC, IOC or FOK
+    post_only: np.ndarray  # int64 [L, C] 1: never takes
     arrival: np.ndarray  # int64 [L, C] arrival number at the venue: time priority
     batch: np.ndarray  # int64 [L, C] batch the order joined
-    next: np.ndarray  # int32 [L, C] next in the queue of its level
-    previous: np.ndarray  # int32 [L, C] previous in the queue; itself when it does not rest
-    free: np.ndarray  # int32 [L, C] stack of free slots
+    next: np.ndarray  # int64 [L, C] next in the queue of its level
+    previous: np.ndarray  # int64 [L, C] previous in the queue; itself when it does not rest
+    free: np.ndarray  # int64 [L, C] stack of free slots
     n_free: np.ndarray  # int64 [L]
 
 
@@ -53,13 +53,13 @@ class Orders(NamedTuple):
 class Book(NamedTuple):
     """Price levels. L lanes, sides BUY and SELL, R = n_ticks + 1 ranks, W words of the bitmap."""
 
-    head: np.ndarray  # int32 [L, 2, R] first order of the level; valid where occupied
-    tail: np.ndarray  # int32 [L, 2, R] last order of the level
+    head: np.ndarray  # int64 [L, 2, R] first order of the level; valid where occupied
+    tail: np.ndarray  # int64 [L, 2, R] last order of the level
     lots: np.ndarray  # int64 [L, 2, R] open lots of the level
     occupied: np.ndarray  # uint64 [L, 2, W] bit r: level r has orders
-    best: np.ndarray  # int32 [L, 2] best occupied rank, or EMPTY
+    best: np.ndarray  # int64 [L, 2] best occupied rank, or EMPTY
     arrivals: np.ndarray  # int64 [L] arrivals so far
-    last_price: np.ndarray  # int32 [L] ticks of the last trade or clear; reference before the first
+    last_price: np.ndarray  # int64 [L] ticks of the last trade or clear; reference before the first
     n_ticks: np.ndarray  # int64 [L]
 
 
@@ -67,8 +67,8 @@ def allocate_orders(lanes: int, slots: int) -> Orders:
     """Allocate a pool of free slots, handed out from slot 0 upwards."""
     shape = (lanes, slots)
     int64 = [np.zeros(shape, np.int64) for _ in range(7)]
-    int32 = [np.zeros(shape, np.int32) for _ in range(4)]
-    int8 = [np.zeros(shape, np.int8) for _ in range(3)]
+    int32 = [np.zeros(shape, np.int64) for _ in range(4)]
+    int8 = [np.zeros(shape, np.int64) for _ in range(3)]
     orders = Orders(
         client_id=int64[0],
         trader=int32[0],
@@ -84,10 +84,10 @@ def allocate_orders(lanes: int, slots: int) -> Orders:
         batch=int64[6],
         next=int32[2],
         previous=int32[3],
-        free=np.zeros(shape, np.int32),
+        free=np.zeros(shape, np.int64),
         n_free=np.zeros(lanes, np.int64),
     )
-    orders.free[:] = np.arange(slots - 1, -1, -1, dtype=np.int32)
+    orders.free[:] = np.arange(slots - 1, -1, -1, dtype=np.int64)
     orders.n_free[:] = slots
     return orders
 
@@ -96,13 +96,13 @@ def allocate_book(lanes: int, n_ticks: int, reference_ticks: int) -> Book:
     """Allocate an empty book of prices 1 .. n_ticks-1 whose last price is the reference."""
     ranks = n_ticks + 1
     return Book(
-        head=np.full((lanes, 2, ranks), EMPTY, np.int32),
-        tail=np.full((lanes, 2, ranks), EMPTY, np.int32),
+        head=np.full((lanes, 2, ranks), EMPTY, np.int64),
+        tail=np.full((lanes, 2, ranks), EMPTY, np.int64),
         lots=np.zeros((lanes, 2, ranks), np.int64),
         occupied=np.zeros((lanes, 2, ranks // _WORD + 1), np.uint64),
-        best=np.full((lanes, 2), EMPTY, np.int32),
+        best=np.full((lanes, 2), EMPTY, np.int64),
         arrivals=np.zeros(lanes, np.int64),
-        last_price=np.full(lanes, reference_ticks, np.int32),
+        last_price=np.full(lanes, reference_ticks, np.int64),
         n_ticks=np.full(lanes, n_ticks, np.int64),
     )
 

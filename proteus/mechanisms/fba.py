@@ -21,7 +21,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, kernel, state
+from proteus._jit import inline_kernel, state
 from proteus.events import (
     BUY,
     CANCEL_IMMEDIATE,
@@ -55,7 +55,7 @@ from proteus.mechanisms.market import (
     trade,
     withdraw,
 )
-from proteus.rng import ENTITY_MARKET, STREAM_BATCH, philox
+from proteus.rng import ENTITY_MARKET, STREAM_BATCH, words_at
 from proteus.schema import Probability, SelfTrade
 
 
@@ -80,13 +80,13 @@ class Fba(NamedTuple):
     interval_ns: int  # Delta
     random_close_ns: int  # the close moves back by less than this
     shares: Shares
-    immediate: np.ndarray  # int32 [L, C] slots of immediate orders of the open batch
+    immediate: np.ndarray  # int64 [L, C] slots of immediate orders of the open batch
     n_immediate: np.ndarray  # int64 [L]
     is_listed: np.ndarray  # bool [L, C] the slot stands in ``immediate``; a reused slot stays once
-    own_first: np.ndarray  # int32 [L, 2, A] a trader's first crossing order of each side
-    own_last: np.ndarray  # int32 [L, 2, A] and its last
-    own_next: np.ndarray  # int32 [L, C] next crossing order of the same trader and side
-    involved: np.ndarray  # int32 [L, C] traders with crossing orders, each once
+    own_first: np.ndarray  # int64 [L, 2, A] a trader's first crossing order of each side
+    own_last: np.ndarray  # int64 [L, 2, A] and its last
+    own_next: np.ndarray  # int64 [L, C] next crossing order of the same trader and side
+    involved: np.ndarray  # int64 [L, C] traders with crossing orders, each once
 
 
 def make(config: FbaConfig, sizes: Sizes) -> Fba:
@@ -99,13 +99,13 @@ def make(config: FbaConfig, sizes: Sizes) -> Fba:
         interval_ns=np.int64(sizes.delta_ns),
         random_close_ns=np.int64(config.random_close * sizes.delta_ns),
         shares=allocate_shares(lanes, slots, sizes.keyed),
-        immediate=np.zeros((lanes, slots), np.int32),
+        immediate=np.zeros((lanes, slots), np.int64),
         n_immediate=np.zeros(lanes, np.int64),
         is_listed=np.zeros((lanes, slots), np.bool_),
-        own_first=np.full((lanes, 2, traders), EMPTY, np.int32),
-        own_last=np.full((lanes, 2, traders), EMPTY, np.int32),
-        own_next=np.zeros((lanes, slots), np.int32),
-        involved=np.zeros((lanes, slots), np.int32),
+        own_first=np.full((lanes, 2, traders), EMPTY, np.int64),
+        own_last=np.full((lanes, 2, traders), EMPTY, np.int64),
+        own_next=np.zeros((lanes, slots), np.int64),
+        involved=np.zeros((lanes, slots), np.int64),
     )
 
 
@@ -160,7 +160,7 @@ def _next_clear(mechanism, market, lane, now):
     close = batch * mechanism.interval_ns
     if mechanism.random_close_ns > 0:
         keys = market.keys
-        words = philox(keys[lane, 0], keys[lane, 1], STREAM_BATCH, ENTITY_MARKET, batch, 0)
+        words = words_at(keys, lane, STREAM_BATCH, ENTITY_MARKET, batch, 0)
         share = np.uint64(words[0]) * np.uint64(mechanism.random_close_ns)
         close -= np.int64(share >> np.uint64(32))
     return close
@@ -175,7 +175,7 @@ def _skip_clears(mechanism, market, lane, now):
 
 
 @clear.implement(Fba)
-@kernel
+@inline_kernel
 def _clear(mechanism, market, lane):
     book = market.book
     market.clears[lane] += 1

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus._jit import inline_kernel, kernel
+from proteus._jit import inline_kernel
 from proteus.events import BUY, SELL
 from proteus.mechanisms.book import EMPTY, next_better, next_occupied
 
@@ -103,7 +103,7 @@ def price_in_interval(rule, low, high, n_ticks, reference):
     return middle + 1 if (low + high) % 2 == 1 and reference > middle else middle
 
 
-@kernel
+@inline_kernel
 def t7_price(book, lane, filled_bid, filled_ask, reference):
     """Return the price of the exchange ladder over the order limits, in ticks.
 

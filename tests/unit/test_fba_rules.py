@@ -71,15 +71,11 @@ def test_a_cancel_at_the_end_of_a_batch_comes_too_late():
 
 
 def test_nothing_is_cleared_without_a_cross():
-    result = fba(limit(1, "sell", 51, 5), limit(2, "buy", 50, 5), time_ns_free_row())
+    much_later = cancel(99, time_ns=5 * DELTA_NS)
+    result = fba(limit(1, "sell", 51, 5), limit(2, "buy", 50, 5), much_later)
     assert result.clears.empty
     assert book(result) == [(2, 50, 5), (1, 51, 5)]
     assert clears(fba()) == []
-
-
-def time_ns_free_row():
-    """A row that only makes time pass: the cancel of an unknown order."""
-    return cancel(99, time_ns=5 * DELTA_NS)
 
 
 # The point in the interval. W = [max(50, 52), min(60, 57)] in this book.
@@ -179,11 +175,11 @@ def test_the_last_clearing_price_is_the_reference():
 def test_fills_pair_both_sides_in_price_then_arrival_order():
     sells = [limit(4, "sell", 50, 4), limit(5, "sell", 45, 3)]
     buys = [limit(1, "buy", 55, 2), limit(2, "buy", 60, 3), market(3, "buy", 1)]
-    result = fba(*sells, *buys)  # W = [50, 55]; the reference is 500
+    result = fba(*sells, *buys)  # a lot of order 4 is left: W = [50, 50]
     pairs = [(3, 5, 1), (2, 5, 2), (2, 4, 1), (1, 4, 2)]
     assert table(result.fills, "buy_order_id", "sell_order_id", "quantity") == pairs
     assert {maker for maker, *_ in fills(result)} == {4, 5}  # the earlier arrivals
-    assert {price for _, _, price, _ in fills(result)} == {53}
+    assert {price for _, _, price, _ in fills(result)} == {50}
     assert book(result) == [(4, 50, 1)]
 
 
