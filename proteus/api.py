@@ -95,12 +95,15 @@ def run(plan: Plan, progress: Progress | None = None) -> Result:
     Returns
         The dataset, and the violations with the labels of their cell.
     """
-    from proteus import _jit, engine, variables  # numba is loaded when something runs
+    # numba is loaded when something runs.
+    from proteus._jit import kernel_hash
+    from proteus.engine import run_cell
+    from proteus.variables import VARIABLES
 
     executor = plan.settings.executor
     outcomes, violations = [], []
     for number, cell in enumerate(plan.cells):
-        outcome = engine.run_cell(
+        outcome = run_cell(
             cell,
             plan.replicates,
             root=plan.settings.seeds.root,
@@ -110,18 +113,22 @@ def run(plan: Plan, progress: Progress | None = None) -> Result:
         )
         outcomes.append(outcome)
         for bad in outcome.violations:
-            violations.append({"cell": number, **plan.label(number), **_plain(bad)})
-    built = dataset.build(plan, outcomes, variables.VARIABLES, _jit.kernel_hash())
+            violations.append({"cell": number, **plan.label(number), **_plain(plan, bad)})
+    built = dataset.build(plan, outcomes, VARIABLES, kernel_hash())
     return Result(built, violations)
 
 
-def _plain(violation: dataset.Violation) -> dict[str, Any]:
+def _plain(plan: Plan, violation: dataset.Violation) -> dict[str, Any]:
+    """Describe a violated lane, with the command that runs its seed again."""
+    kept = [word for word in plan.words if not word.startswith(("seeds.", "output_dir="))]
+    seed = [f"seeds.root={plan.settings.seeds.root}", f"seeds.first={violation.replicate}"]
     return {
         "seed": int(violation.replicate),
         "reason": violation.reason,
         "event_id": int(violation.event_id),
         "time_ns": int(violation.time_ns),
         "detail": violation.detail,
+        "reproduce": " ".join(["python -m proteus.sweep", *kept, *seed, "seeds.count=1"]),
     }
 
 

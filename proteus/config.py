@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 from proteus import units
-from proteus.agents.table import PolicyConfig
+from proteus.agents.base import PolicyConfig
 from proteus.errors import ConfigError as ConfigError
 from proteus.mechanisms.base import MechanismConfig
 from proteus.schema import (

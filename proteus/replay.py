@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 from numpy.typing import NDArray
-from omegaconf import OmegaConf
 
 from proteus import units
-from proteus.compose import conf_folder
 from proteus.config import ConfigError
 from proteus.events import (
     BUY,
@@ -30,6 +29,7 @@ from proteus.events import (
     REJECT_NAMES,
     SELL,
 )
+from proteus.locate import conf_folder
 from proteus.mechanisms.base import MechanismConfig, Sizes
 from proteus.mechanisms.book import EMPTY
 from proteus.mechanisms.door import (
@@ -134,8 +134,8 @@ def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig
     """Lay policies over the defaults of ``conf/mechanism``."""
     if name not in MECHANISMS:
         raise ConfigError(f"mechanism={name} does not exist{nearest(name, [*MECHANISMS])}")
-    defaults = OmegaConf.to_container(OmegaConf.load(conf_folder() / "mechanism" / f"{name}.yaml"))
-    return read_mechanism({**dict(defaults), **policies})
+    defaults = yaml.safe_load((conf_folder() / "mechanism" / f"{name}.yaml").read_text())
+    return read_mechanism({**defaults, **policies})
 
 
 def _check_ticks(n_ticks: int, reference: int) -> None:
@@ -230,7 +230,9 @@ def _run(state: Any, market: Market, rows: Rows) -> Output:
     while row <= len(rows.kind):
         row = replay_rows(state, market, rows, output, row)
         if row <= len(rows.kind):
-            output = Output(*(_grown(column) for column in output[:-1]), output.count)
+            output = output._replace(
+                **{name: _grown(getattr(output, name)) for name in output._fields[:-1]}
+            )
     return output
 
 

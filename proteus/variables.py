@@ -45,9 +45,9 @@ def measure(world: World) -> dict[str, Values]:
 
 def _ratio(numerator: Values, denominator: Values) -> Values:
     """Divide; NaN where the denominator is 0."""
-    return np.divide(
-        numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator != 0
-    )
+    quotient = np.full(np.shape(numerator), np.nan)
+    np.divide(numerator, denominator, out=quotient, where=denominator != 0)
+    return quotient
 
 
 def _has_role(world: World, role: int) -> NDArray[np.bool_]:
@@ -60,20 +60,21 @@ def _pnl_marked(role: int) -> Callable[[World], Values]:
 
 
 def _maker_pnl_settled(world: World) -> Values:
-    return world.totals.settled[:, _has_role(world, CLASS_MAKER)].sum(axis=1) / NANO
+    settled = world.totals.settled[:, _has_role(world, CLASS_MAKER)]
+    return np.asarray(settled.sum(axis=1) / NANO)
 
 
 def _pnl_venue(world: World) -> Values:
     venue = world.ledger.balance.shape[1] - OTHER_ACCOUNTS + VENUE
-    return world.ledger.balance[:, venue, CASH] / NANO
+    return np.asarray(world.ledger.balance[:, venue, CASH] / NANO)
 
 
 def _adverse_selection(world: World) -> Values:
-    return world.sums.adverse / NANO
+    return np.asarray(world.sums.adverse / NANO)
 
 
 def _markout(world: World) -> Values:
-    return (world.sums.captured[:, None] + world.sums.adverse) / NANO
+    return np.asarray((world.sums.captured[:, None] + world.sums.adverse) / NANO)
 
 
 def _quoted_spread(world: World) -> Values:
@@ -82,7 +83,7 @@ def _quoted_spread(world: World) -> Values:
 
 
 def _quoted_coverage(world: World) -> Values:
-    return world.sums.covered / _measured_ns(world)
+    return np.asarray(world.sums.covered / _measured_ns(world))
 
 
 def _effective_spread(world: World) -> Values:
@@ -91,7 +92,7 @@ def _effective_spread(world: World) -> Values:
 
 def _price_rmse(world: World) -> Values:
     mean_square = world.sums.square_error / (_measured_ns(world) / NANO)
-    return np.sqrt(np.maximum(mean_square, 0.0))
+    return np.asarray(np.sqrt(np.maximum(mean_square, 0.0)))
 
 
 def _measured_ns(world: World) -> int:

@@ -85,8 +85,16 @@ class Progress(NamedTuple):
 
 def allocate_progress(lanes: int) -> Progress:
     """Allocate the progress of lanes that have not started."""
-    int64 = [np.zeros(lanes, np.int64) for _ in range(7)]
-    return Progress(*int64, last_price=np.full(lanes, EMPTY, np.int64))
+    return Progress(
+        fault=np.zeros(lanes, np.int64),
+        fault_event=np.zeros(lanes, np.int64),
+        now=np.zeros(lanes, np.int64),
+        events=np.zeros(lanes, np.int64),
+        messages=np.zeros(lanes, np.int64),
+        fills=np.zeros(lanes, np.int64),
+        last_id=np.zeros(lanes, np.int64),
+        last_price=np.full(lanes, EMPTY, np.int64),
+    )
 
 
 @state
