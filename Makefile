@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 SOURCES := proteus tests
 ARGS ?= mechanism=fba delta=250
 
-.PHONY: help setup sweep test lint bench proof lock clean
+.PHONY: help setup sweep test lint bench proof docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -44,6 +44,9 @@ proof: $(STAMP) ## run the property and statistical tests at full counts into do
 	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 -q --no-header -rA --tb=short tests/property tests/statistical \
 	| grep -E '^(PASSED|FAILED|ERROR|SKIPPED|E  |=+ .* in |[0-9]+ (passed|failed))'; } | tee docs/proof.tmp
 	@mv docs/proof.tmp docs/proof.txt
+
+docs: $(STAMP) ## write the generated pages of docs
+	$(BIN)/python -m proteus.defaults > docs/defaults.md
 
 lock: ## choose the versions again and write requirements.lock (needs the network; minutes)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \

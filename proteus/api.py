@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xarray as xr
 
@@ -20,6 +20,9 @@ from proteus import plan as planning
 from proteus.errors import ConfigError
 from proteus.plan import Plan
 from proteus.summary import summarise
+
+if TYPE_CHECKING:
+    from proteus.engine import Violation
 
 MANIFEST = "manifest.json"
 SUMMARY = "summary.csv"
@@ -118,7 +121,7 @@ def run(plan: Plan, progress: Progress | None = None) -> Result:
     return Result(built, violations)
 
 
-def _plain(plan: Plan, violation: dataset.Violation) -> dict[str, Any]:
+def _plain(plan: Plan, violation: Violation) -> dict[str, Any]:
     """Describe a violated lane, with the command that runs its seed again."""
     kept = [word for word in plan.words if not word.startswith(("seeds.", "output_dir="))]
     seed = [f"seeds.root={plan.settings.seeds.root}", f"seeds.first={violation.replicate}"]

@@ -214,7 +214,7 @@ class Group(Schema):
     """Describe a number of equal traders."""
 
     kind: str
-    count: Count
+    count: int = Field(ge=0, le=4096)  # a trader's address has 12 bits for its number
     schedule: Schedule
     signal: Signal | None
     latency: Latency

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -19,6 +19,10 @@ import yaml
 from proteus import provenance
 from proteus.config import canonical_json
 from proteus.plan import Plan
+
+if TYPE_CHECKING:
+    from proteus.engine import CellOutcome
+    from proteus.variables import Variable
 
 SCHEMA_VERSION = 1
 RESULTS = "results.nc"
@@ -45,37 +49,8 @@ class DatasetError(ValueError):
     """Say in one sentence why a results file cannot be read."""
 
 
-class Violation(Protocol):
-    """One lane that broke an invariant."""
-
-    replicate: int
-    reason: str
-    event_id: int
-    time_ns: int
-    detail: str
-
-
-class Outcome(Protocol):
-    """What the engine returns for one cell: arrays whose first axis is the replicate."""
-
-    values: dict[str, np.ndarray]
-    violations: Sequence[Violation]
-
-
-class Variable(Protocol):
-    """One row of the registry of variables."""
-
-    name: str
-    dims: tuple[str, ...]
-    unit: str
-    long_name: str
-    sign: str
-    formula: str
-    source: str
-
-
 def build(
-    plan: Plan, outcomes: Sequence[Outcome], variables: Sequence[Variable], kernel_hash: str
+    plan: Plan, outcomes: Sequence[CellOutcome], variables: Sequence[Variable], kernel_hash: str
 ) -> xr.Dataset:
     """Build the dataset of a sweep.
 
@@ -111,7 +86,7 @@ def build(
     return dataset
 
 
-def _check_declared(plan: Plan, outcome: Outcome, variables: Sequence[Variable]) -> None:
+def _check_declared(plan: Plan, outcome: CellOutcome, variables: Sequence[Variable]) -> None:
     declared = {variable.name: variable.dims for variable in variables}
     if set(declared) != set(outcome.values):
         difference = sorted(set(declared).symmetric_difference(outcome.values))
@@ -123,7 +98,7 @@ def _check_declared(plan: Plan, outcome: Outcome, variables: Sequence[Variable])
             raise ValueError(f"{name} has shape {outcome.values[name].shape}, declared {shape}")
 
 
-def _violation_codes(plan: Plan, outcome: Outcome, reasons: Sequence[str]) -> np.ndarray:
+def _violation_codes(plan: Plan, outcome: CellOutcome, reasons: Sequence[str]) -> np.ndarray:
     """Return int8 [R]: 0, or 1 + the number of the reason why the lane was stopped."""
     codes = np.zeros(len(plan.replicates), dtype=np.int8)
     for violation in outcome.violations:

@@ -15,6 +15,7 @@ from proteus.errors import ConfigError
 from proteus.errors import nearest as nearest
 from proteus.mechanisms.base import MechanismConfig
 from proteus.mechanisms.table import MECHANISM_MODELS
+from proteus.rng import trader_entity
 
 GROUP_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -43,6 +44,7 @@ def read_config(tree: Mapping[str, Any]) -> SweepConfig:
     groups = read.get("population")
     if isinstance(groups, Mapping):
         read["population"] = {name: _read_group(group, name) for name, group in groups.items()}
+        _check_addresses(read["population"])
     return _read(SweepConfig, read, "", tree)
 
 
@@ -53,6 +55,18 @@ def read_mechanism(tree: Mapping[str, Any]) -> MechanismConfig:
         ConfigError: an unknown mechanism or key, or a value that is not allowed.
     """
     return _read_tagged(MECHANISM_MODELS, tree, "name", "mechanism")
+
+
+def _check_addresses(groups: Mapping[str, Group]) -> None:
+    """Refuse two groups whose names give their traders the same random draws."""
+    named: dict[int, str] = {}
+    for name in groups:
+        other = named.setdefault(trader_entity(name, 0), name)
+        if other != name:
+            raise ConfigError(
+                f"population.{name} is not allowed: its random addresses are those of "
+                f"population.{other}; choose another name"
+            )
 
 
 def _read_group(group: Any, name: Any) -> Group:

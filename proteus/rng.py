@@ -195,7 +195,7 @@ def replicate_keys(root: int, replicates: np.ndarray) -> np.ndarray:
 def trader_entity(group: str, member: int) -> int:
     """Return the entity of a trader: 20 bits of the hash of its group's name, 12 of its number.
 
-    The name, not the position in a list: adding a group shifts nobody. ``plan`` refuses
+    The name, not the position in a list: adding a group shifts nobody. ``reading`` refuses
     populations in which two groups share the 20 bits.
     """
     digest = hashlib.sha256(b"proteus group " + group.encode()).digest()

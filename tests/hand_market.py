@@ -1,0 +1,131 @@
+"""A lane of the real engine, in plain Python, whose traders do only what a test says."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from proteus import desk, plan, simulation, variables
+from proteus.block import Block, build_block, set_up_cell
+from proteus.clock import pop
+from proteus.config import CellConfig
+from proteus.events import BUY, GTC, SELL
+from proteus.latency import CONSTANT
+from proteus.latent import NEWS_OK, extend_news
+from proteus.messages import CAUSE_SCHEDULE, pack_address
+from proteus.metrics import close_lane
+from proteus.rng import replicate_keys
+from proteus.schedule import NONE
+from proteus.traders import INTENT_ORDER, INTENT_QUOTE, intend
+from proteus.world import World
+
+S = 10**9
+MS = 10**6
+# A jump rate so small that the only jumps are those a test places by hand.
+STILL = ("latent.dt=500", "latent.total_variance=0", "latent.jump_rate_per_s=0.000001")
+SHORT = ("horizon_s=10", "metrics.tau_ms=2000", "record.warmup_s=1")
+
+
+@functools.cache
+def _cell(words: tuple[str, ...]) -> CellConfig:
+    return plan.from_words([*STILL, *SHORT, *words]).cells[0]
+
+
+def still_block(*words: str) -> Block:
+    """Build one lane: latencies of 1 ms, nobody wakes up by itself, v = 0.5."""
+    keys = replicate_keys(7, np.array([0]))
+    block = build_block(set_up_cell(_cell(words)), keys, growth=1, audit=True)
+    traders, schedules = block.world.traders, block.world.schedules
+    traders.latency_law[:] = CONSTANT
+    traders.latency_base[:] = MS
+    schedules.law[:] = NONE
+    schedules.on_news[:] = False
+    schedules.on_fill[:] = False
+    return block
+
+
+class HandMarket:
+    """Send orders and quotes at given times; the engine does the rest."""
+
+    def __init__(self, *words: str, jump_ns: int | None = None, payoff: int = 1) -> None:
+        """Start the lane; ``jump_ns`` is when v jumps from 0.5 to 0.8 (to 0.2 if X = 0)."""
+        self.mechanism, self.world = still_block(*words)
+        self.numbers = 0
+        world: World = self.world
+        simulation.start_lane(self.mechanism, world, 0)
+        world.news.payoff[0] = payoff
+        if jump_ns is not None:
+            world.news.next_jump_ns[0] = jump_ns
+        key = world.market.keys[0]
+        until = world.settings.settle_ns
+        assert extend_news(world.news, world.news_parameters, *key, 0, until) == NEWS_OK
+
+    def run(self, until: int) -> None:
+        """Process every event up to a time, that time included."""
+        simulation.advance(self.mechanism, self.world, 0, until + 1)
+        assert self.world.progress.fault[0] == 0
+
+    def order(
+        self, time: int, trader: int, side: int, price: int, lots: int,
+        lifetime: int = GTC, duration: int = 0,
+    ) -> None:  # fmt: skip
+        """Let a trader send an order."""
+        self._send(time, trader, [(INTENT_ORDER, side, price, lots, lifetime, duration, 0.0)])
+
+    def quote(
+        self, time: int, trader: int, bid: tuple[int, int], ask: tuple[int, int], belief: float
+    ) -> None:
+        """Let a maker say what should stand: (price, lots) on both sides."""
+        sides = [(INTENT_QUOTE, side, *quote, GTC, 0, belief)
+                 for side, quote in ((BUY, bid), (SELL, ask))]  # fmt: skip
+        self._send(time, trader, sides)
+
+    def _send(self, time: int, trader: int, wanted: list[tuple[Any, ...]]) -> None:
+        self.run(time)
+        world = self.world
+        world.intents.count[0] = 0
+        for intent in wanted:
+            intend(world.intents, 0, *intent)
+        first = 1 if len(wanted) == 2 and desk._moves_up(world, 0, trader) else 0
+        for i in range(len(wanted)):
+            slot = (first + i) % len(wanted)
+            address = pack_address(CAUSE_SCHEDULE, slot, self.numbers)
+            sent = time + world.traders.latency_base[trader, 0]
+            desk._send(world, 0, trader, time, sent, slot, address)
+        self.numbers += 1
+
+    def finish(self) -> dict[str, Any]:
+        """Run to the end of trading, settle, and return the measured variables of the lane."""
+        self.run(self.world.settings.horizon_ns - 1)
+        assert close_lane(self.world.sums, self.world.totals, self.world, 0)
+        return {name: values[0] for name, values in variables.measure(self.world).items()}
+
+    def book(self) -> list[tuple[int, int, int, int]]:
+        """List resting orders as (trader, side, price, lots), in order of arrival."""
+        orders, n_ticks = self.world.market.orders, self.world.settings.n_ticks
+        resting = [
+            slot for slot in range(orders.lots.shape[1])
+            if orders.client_id[0, slot] and orders.previous[0, slot] != slot
+        ]  # fmt: skip
+        resting.sort(key=lambda slot: orders.arrival[0, slot])
+        return [
+            (
+                int(orders.trader[0, slot]),
+                int(orders.side[0, slot]),
+                int(orders.rank[0, slot] if orders.side[0, slot] == BUY
+                    else n_ticks - orders.rank[0, slot]),
+                int(orders.lots[0, slot]),
+            )
+            for slot in resting
+        ]  # fmt: skip
+
+
+def pending(world: World) -> list[tuple[int, int, int]]:
+    """List pending events as (time, kind, item), next first."""
+    queue = world.queue
+    copy = type(queue)(*(np.copy(field) for field in queue))
+    return [tuple(map(int, pop(copy, 0))) for _ in range(queue.size[0])]
+
+

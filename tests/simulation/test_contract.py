@@ -1,0 +1,150 @@
+"""The contract of the registries: every mechanism with every trader kind, whatever they are."""
+
+import importlib
+import pkgutil
+
+import numpy as np
+import pytest
+import yaml
+
+import proteus
+from proteus.accounting import CASH, CONTRACT
+from proteus.agents.table import TRADERS
+from proteus.locate import conf_folder
+from proteus.mechanisms.market import clear, is_continuous, next_clear, skip_clears
+from proteus.mechanisms.table import MECHANISMS
+from proteus.variables import VARIABLES, measure
+from tests.cells import (
+    MECHANISM_NAMES,
+    TINY,
+    build,
+    cell,
+    differing,
+    finished,
+    finished_plain,
+    only,
+)
+
+LANES = 3
+EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+EVERY_PAIR = pytest.mark.parametrize(
+    ("mechanism", "kind"), [(name, kind) for name in MECHANISM_NAMES for kind in TRADERS]
+)
+
+
+def probe_cell(mechanism, kind):
+    """Two traders of one kind and a maker; much news, so that those who wait for it act."""
+    return cell(
+        f"mechanism={mechanism}", *only(kind), "latent.jump_rate_per_s=3", "horizon_s=8",
+        "metrics.tau_ms=5000",
+    )  # fmt: skip
+
+
+@EVERY_PAIR
+def test_runs_and_conserves(mechanism, kind):
+    world = finished(probe_cell(mechanism, kind), LANES, audit=True)
+    assert not world.ledger.balance.sum(axis=1).any()
+    assert not world.ledger.balance[:, :, CONTRACT].any()  # redeemed
+    assert not world.totals.marked.sum(axis=1).any()
+    assert not world.totals.settled.sum(axis=1).any()
+    assert (world.ledger.bought.sum(axis=1) == world.ledger.sold.sum(axis=1)).all()
+    probes = world.traders.kind == TRADERS[kind].number
+    assert (world.private.wakes[:, probes] > 0).all()
+    assert (world.progress.messages > 10).all()
+    assert (world.ledger.bought + world.ledger.sold)[:, probes].sum() > 0
+    assert world.ledger.balance[:, :, CASH].any()
+
+
+@EVERY_PAIR
+def test_is_deterministic(mechanism, kind):
+    config = probe_cell(mechanism, kind)
+    assert differing(finished(config, LANES), finished(config, LANES)) == []
+
+
+@EVERY_PAIR
+def test_records_what_it_declares(mechanism, kind):
+    world = finished(probe_cell(mechanism, kind), LANES)
+    values = measure(world)
+    assert list(values) == [variable.name for variable in VARIABLES]
+    sizes = {"horizon": len(world.settings.horizons_ns)}
+    for variable in VARIABLES:
+        value = values[variable.name]
+        assert value.shape == (LANES, *(sizes[dim] for dim in variable.dims)), variable.name
+        assert value.dtype == np.float64, variable.name
+        assert not np.isinf(value).any(), variable.name
+
+
+@pytest.mark.nojit
+@pytest.mark.boundscheck
+@EVERY_MECHANISM
+def test_a_tiny_run_of_the_baseline(mechanism):
+    """The smallest complete run; also with bounds checks, and without the JIT."""
+    config = cell(f"mechanism={mechanism}", *TINY)
+    world = finished(config, audit=True)
+    assert world.progress.messages[0] > 5
+    assert world.progress.fills[0] > 0
+    assert differing(world, finished_plain(config, audit=True)) == []
+
+
+@pytest.mark.nojit
+def test_variables_are_declared_in_full():
+    names = [variable.name for variable in VARIABLES]
+    assert len(set(names)) == len(names)
+    for variable in VARIABLES:
+        assert set(variable.dims) <= {"horizon"}, variable.name
+        assert variable.unit, variable.name
+        assert variable.long_name, variable.name
+        assert variable.formula, variable.name
+        assert variable.source, variable.name
+
+
+@EVERY_MECHANISM
+def test_the_dataset_has_the_declared_variables(mechanism):
+    dataset = proteus.simulate(
+        mechanism=mechanism, seeds=2, horizon_s=3, delta=100, metrics={"tau_ms": 1000}
+    )
+    for variable in VARIABLES:
+        found = dataset[variable.name]
+        assert found.dims == ("mechanism", "delta", *("seed", *variable.dims)), variable.name
+        assert found.attrs["units"] == variable.unit, variable.name
+        assert found.attrs["long_name"] == variable.long_name, variable.name
+
+
+@EVERY_MECHANISM
+def test_a_mechanism_has_its_yaml_and_its_functions(mechanism):
+    text = (conf_folder() / "mechanism" / f"{mechanism}.yaml").read_text()
+    keys = yaml.safe_load(text)
+    assert keys.keys() == MECHANISMS[mechanism].config.model_fields.keys()
+    assert keys["name"] == mechanism
+    block = build(cell(f"mechanism={mechanism}"))
+    market, zero = block.world.market, np.int64(0)
+    close = next_clear(block.mechanism, market, 0, zero)
+    assert close > 0
+    assert is_continuous(block.mechanism) in (True, False)
+    clear(block.mechanism, market, 0)
+    skip_clears(block.mechanism, market, 0, min(close, np.int64(10**12)))
+    assert next_clear(block.mechanism, market, 0, close) >= close
+    assert market.outbox.count[0] == 0
+
+
+@pytest.mark.nojit
+@pytest.mark.parametrize("kind", TRADERS)
+def test_a_trader_has_its_yaml_and_a_number_of_its_own(kind):
+    keys = yaml.safe_load((conf_folder() / "trader" / f"{kind}.yaml").read_text())
+    assert keys["kind"] == kind
+    assert keys["policy"].keys() == TRADERS[kind].policy.model_fields.keys()
+    assert [row.number for row in TRADERS.values()].count(TRADERS[kind].number) == 1
+
+
+@pytest.mark.nojit
+def test_every_yaml_is_registered():
+    for folder, table in (("mechanism", MECHANISMS), ("trader", TRADERS)):
+        assert {path.stem for path in (conf_folder() / folder).glob("*.yaml")} == set(table)
+
+
+@pytest.mark.nojit
+def test_every_module_is_initialised():
+    found = [module.name for module in pkgutil.walk_packages(proteus.__path__, "proteus.")]
+    assert "proteus.mechanisms.fba" in found
+    for name in found:
+        assert importlib.import_module(name).__doc__, name

@@ -1,0 +1,27 @@
+"""The generated pages are those in the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from proteus.defaults import table
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_table_of_defaults_is_up_to_date() -> None:
+    assert (DOCS / "defaults.md").read_text() == table(), "run make docs"
+
+
+def test_table_of_defaults_has_the_model_defaults() -> None:
+    # MODEL 30, by hand.
+    text = table()
+    for row in (
+        "| `seeds.count` | `1000` |",
+        "| `horizon_s` | `20` |",
+        "| `contract.initial_probability` | `0.5` |",
+        "| `total_variance` | `1.0` |",
+        "| `jump_rate_per_s` | `0.2` |",
+        "| `jump_accuracy` | `0.8` |",
+    ):
+        assert row in text
