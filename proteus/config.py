@@ -20,7 +20,6 @@ from proteus.errors import ConfigError as ConfigError
 from proteus.mechanisms.base import MechanismConfig
 from proteus.schema import (
     MAX_TICKS,
-    Count,
     Milliseconds,
     NonNegative,
     Positive,

@@ -49,6 +49,7 @@ from proteus.rng import replicate_keys
 from proteus.schema import MAX_TICKS
 
 Table = dict[str, NDArray[np.int64]]
+LATEST_NS = 2**62  # so that the clear after the last message has a time
 
 _KINDS = {"limit": KIND_LIMIT, "market": KIND_MARKET, "cancel": KIND_CANCEL, "amend": KIND_AMEND}
 _SIDES = {"buy": BUY, "sell": SELL}
@@ -116,7 +117,8 @@ def replay(
     table = _read_messages(messages)
     chosen = _mechanism_config(mechanism, {"self_trade": "none", **policies})
     reference = n_ticks // 2 if reference_ticks is None else reference_ticks
-    _check_ticks(n_ticks, reference)
+    delta_ns = units.milliseconds_to_ns(delta)
+    _check_parameters(n_ticks, reference, delta_ns, seed)
     ids, order = np.unique(table["order_id"], return_inverse=True)
     agents, agent = np.unique(table["agent"], return_inverse=True)
     slots = max(len(order), 1)
@@ -124,7 +126,7 @@ def replay(
     # One event fills or cancels each order at most a few times: two sides, dust, self-trades.
     market = allocate_market(1, slots, n_ticks, reference, 6 * slots + 8, keys)
     market.address[0, : len(order)] = table["order_id"]
-    sizes = Sizes(1, slots, max(len(agents), 1), False, units.milliseconds_to_ns(delta))
+    sizes = Sizes(1, slots, max(len(agents), 1), False, delta_ns)
     state = MECHANISMS[mechanism].make(chosen, sizes)
     output = _run(state, market, _rows(table, order, agent, len(ids)))
     return _frames(output, market, table["order_id"])
@@ -138,35 +140,43 @@ def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig
     return read_mechanism({**defaults, **policies})
 
 
-def _check_ticks(n_ticks: int, reference: int) -> None:
-    if not 2 <= n_ticks <= MAX_TICKS:
-        raise MessageError(f"n_ticks={n_ticks} is not allowed: must be 2 .. {MAX_TICKS}")
-    if not 1 <= reference < n_ticks:
-        raise MessageError(
-            f"reference_ticks={reference} is not allowed: must be 1 .. {n_ticks - 1}"
-        )
+def _check_parameters(n_ticks: int, reference: int, delta_ns: int, seed: int) -> None:
+    for name, value, least, most in (
+        ("n_ticks", n_ticks, 2, MAX_TICKS),
+        ("reference_ticks", reference, 1, n_ticks - 1),
+        ("delta", delta_ns, 1, LATEST_NS),
+        ("seed", seed, 0, 2**63 - 1),
+    ):
+        if not (isinstance(value, (int, np.integer)) and least <= value <= most):
+            allowed = f"an integer {least} .. {most}" + (" ns" if name == "delta" else "")
+            raise MessageError(f"{name}={value!r} is not allowed: must be {allowed}")
 
 
 def _read_messages(messages: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Table:
     """Return the columns as arrays in time order, defaults filled in, every value checked."""
-    frame = pd.DataFrame(messages)
+    # Rows given as dicts stay objects: a column with gaps would become float and lose large ids.
+    is_frame = isinstance(messages, pd.DataFrame)
+    frame = messages if is_frame else pd.DataFrame(messages, dtype=object)
     unknown = [str(column) for column in frame.columns if column not in _COLUMNS]
     if unknown:
         raise MessageError(f"unknown column {unknown[0]}; allowed: {', '.join(_COLUMNS)}")
     for column in ("kind", "order_id"):
-        if column not in frame and len(frame):
+        if len(frame) and column not in frame:
             raise MessageError(f"column {column} is missing")
+    kind = _codes(frame, "kind", _KINDS, None)
+    is_new = (kind == KIND_LIMIT) | (kind == KIND_MARKET)
     time = _integers(frame, "time_ns", 0)
-    if (time < 0).any():
-        raise MessageError(f"time_ns={time.min()} is not allowed: must be 0 or later")
+    if (time < 0).any() or (time > LATEST_NS).any():
+        bad = time[(time < 0) | (time > LATEST_NS)][0]
+        raise MessageError(f"time_ns={bad} is not allowed: must be 0 .. {LATEST_NS}")
     in_time_order = np.argsort(time, kind="stable")
-    order_id = _integers(frame, "order_id", 0)
+    order_id = _integers(frame, "order_id", None)
     table = {
         "time_ns": time,
         "order_id": order_id,
         "agent": _integers(frame, "agent", -1 - order_id),
-        "kind": _codes(frame, "kind", _KINDS, None),
-        "side": _codes(frame, "side", _SIDES, BUY),
+        "kind": kind,
+        "side": _codes(frame, "side", _SIDES, None, is_new),
         "price_ticks": _integers(frame, "price_ticks", UNCHANGED),
         "quantity": _integers(frame, "quantity", UNCHANGED),
         "tif": _codes(frame, "tif", _LIFETIMES, GTC),
@@ -176,31 +186,42 @@ def _read_messages(messages: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Tabl
     return {name: column[in_time_order] for name, column in table.items()}
 
 
+def _is_absent(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
+
+
 def _integers(
-    frame: pd.DataFrame, name: str, default: int | NDArray[np.int64]
+    frame: pd.DataFrame, name: str, default: int | NDArray[np.int64] | None
 ) -> NDArray[np.int64]:
-    """Read a column of integers; absent values take the default."""
-    values = np.broadcast_to(np.asarray(default, np.int64), len(frame)).copy()
-    if name not in frame:
-        return values
-    for row, value in enumerate(frame[name].tolist()):
-        if value is None or value is pd.NA or value != value:
+    """Read a column of integers; absent values take the default, or are an error without one."""
+    values = np.broadcast_to(np.asarray(0 if default is None else default, np.int64), len(frame)).copy()
+    column = frame[name].tolist() if name in frame else [None] * len(frame)
+    for row, value in enumerate(column):
+        if _is_absent(value) and default is not None:
             continue
-        if isinstance(value, (bool, str)) or value != int(value) or abs(value) >= 2**63:
+        number = isinstance(value, (int, float, np.integer)) and not isinstance(value, bool)
+        whole = number and np.isfinite(value) and value == int(value)
+        if not (whole and -(2**63) <= value < 2**63):
             raise MessageError(f"{name}={value!r} in row {row} is not allowed: must be an integer")
         values[row] = int(value)
     return values
 
 
 def _codes(
-    frame: pd.DataFrame, name: str, codes: Mapping[Any, int], default: int | None
+    frame: pd.DataFrame,
+    name: str,
+    codes: Mapping[Any, int],
+    default: int | None,
+    required: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
-    """Read a column of names as codes; absent values take the default."""
+    """Read a column of names as codes; absent values take the default where one is needed."""
     column = frame[name].tolist() if name in frame else [None] * len(frame)
     read = np.zeros(len(frame), np.int64)
     for row, value in enumerate(column):
-        absent = value is None or value is pd.NA or value != value
-        code = default if absent else codes.get(value)
+        if _is_absent(value) and required is not None and not required[row]:
+            continue
+        known = isinstance(value, (str, bool, np.bool_))
+        code = default if _is_absent(value) else codes.get(value) if known else None
         if code is None:
             allowed = ", ".join(str(key) for key in codes)
             raise MessageError(f"{name}={value!r} in row {row} is not allowed: must be {allowed}")

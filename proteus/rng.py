@@ -35,7 +35,7 @@ STREAM_LATENCY_NOTIFIED = 11  # the same for a wake-up caused by a notification;
 STREAM_LATENCY_EXPIRY = 12  # the same for the cancel that ends a lifetime; index: arrival number
 STREAM_FILL_REPORT = 13  # latency of the n-th fill report of an order; block: n
 STREAM_TIE = 14  # order of messages that arrive in the same nanosecond
-STREAM_BATCH = 15  # closing time and tie bit of a batch; index: batch number
+STREAM_BATCH = 15  # closing time of a batch; index: batch number
 STREAM_ALLOCATION = 16  # random allocation inside a batch; index: order
 
 ENTITY_MARKET = 0  # draws that belong to no trader
@@ -172,7 +172,7 @@ def replicate_key(root: int, replicate: int) -> tuple[np.uint32, np.uint32]:
     """Derive the Philox key of one replicate.
 
     Parameters
-        root: the root seed, 0 <= root < 2**63.
+        root: the root seed, 0 <= root < 2**64.
         replicate: the replicate index, 0 <= replicate < 2**63.
 
     Returns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,7 @@ class HandMarket:
         world: World = self.world
         simulation.start_lane(self.mechanism, world, 0)
         world.news.payoff[0] = payoff
+        world.news_parameters.jump_law[:] = 1.0, math.log(4), 0.0  # always towards X
         if jump_ns is not None:
             world.news.next_jump_ns[0] = jump_ns
         key = world.market.keys[0]

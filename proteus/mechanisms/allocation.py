@@ -27,6 +27,7 @@ PRO_RATA = 1
 PRO_RATA_FIFO = 2
 EARLIER_BATCHES_FIRST = 3
 RANDOM = 4
+_LARGEST = np.iinfo(np.int64).max
 ALLOCATION_CODES = {
     "time": TIME,
     "pro_rata": PRO_RATA,
@@ -106,12 +107,31 @@ def _add_by_time(shares, orders, lane, first, end, dust):
 
 
 @inline_kernel
+def _divide_product(volume, lots, total):
+    """Return quotient and remainder of volume * lots / total; both factors are at most total."""
+    if volume <= _LARGEST // lots:
+        return volume * lots // total, volume * lots % total
+    quotient, remainder = np.int64(0), np.int64(0)
+    for bit in range(62, -1, -1):  # the product does not fit int64: multiply and divide bit by bit
+        quotient, remainder = 2 * quotient, 2 * remainder
+        if (lots >> bit) & 1:
+            remainder += volume
+        if remainder >= total:
+            remainder -= total
+            quotient += 1
+        if remainder >= total:
+            remainder -= total
+            quotient += 1
+    return quotient, remainder
+
+
+@inline_kernel
 def _round_down(shares, orders, lane, first, end, volume, total):
     """Give everyone volume * lots // total; return the lots that rounding left."""
     dust = volume
     slot = first
     while slot != end:
-        lots = volume * orders.lots[lane, slot] // total
+        lots, _ = _divide_product(volume, orders.lots[lane, slot], total)
         shares.lots[lane, slot] = lots
         dust -= lots
         slot = orders.next[lane, slot]
@@ -166,7 +186,8 @@ def _list_remainders(shares, orders, addresses, keys, lane, first, volume, total
     random = shares.keyed[0]
     while slot != EMPTY:
         shares.ranked[lane, count] = slot
-        shares.weight[lane, slot] = volume * orders.lots[lane, slot] % total
+        _, remainder = _divide_product(volume, orders.lots[lane, slot], total)
+        shares.weight[lane, slot] = remainder
         shares.tie[lane, slot] = _tie_key(shares, addresses, keys, lane, slot, random)
         count += 1
         slot = orders.next[lane, slot]

@@ -34,7 +34,7 @@ KIND_MARKET = 1
 KIND_CANCEL = 2
 KIND_AMEND = 3
 UNCHANGED = np.iinfo(np.int64).min  # an amend without price or quantity
-MAX_QUANTITY = 2**31 - 1  # products of two quantities stay inside int64
+MAX_QUANTITY = 2**31 - 1  # a billion orders of this size still sum inside int64
 
 
 @state

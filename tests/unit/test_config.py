@@ -175,3 +175,10 @@ def test_every_key_of_every_yaml_has_a_comment():
             overridden = line.strip().startswith("- override")
             if key.match(line) and not (is_group or listed or overridden):
                 assert explained, f"{path.name}: {line}"
+
+
+def test_groups_with_the_same_random_addresses_are_refused() -> None:
+    # Found by search: both names hash to the same 20 bits.
+    words = [f"+trader@population.{name}=noise" for name in ("g1168", "g1221")]
+    with pytest.raises(ConfigError, match=r"population\.g1221 is not allowed"):
+        plan.from_words(words)

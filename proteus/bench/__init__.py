@@ -1,0 +1,1 @@
+"""What ``make bench`` measures: one module per measurement, one figure per line of the table."""

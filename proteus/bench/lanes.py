@@ -1,0 +1,39 @@
+"""Whole lanes on one core, in the blocks that the engine would choose for many of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.block import CellSetup, build_block
+from proteus.engine import LARGEST_BLOCK
+from proteus.rng import replicate_keys
+from proteus.simulation import run_block
+from proteus.variables import measure
+from proteus.world import FAULT_NONE
+
+ROOT = 7
+
+
+class Work(NamedTuple):
+    """What the lanes did. R lanes."""
+
+    events: NDArray[np.int64]  # [R]
+    messages: NDArray[np.int64]  # [R]
+
+
+def run_lanes(setup: CellSetup, lanes: int) -> Work:
+    """Build, run and measure replicates 0 .. lanes-1 of a cell, block by block."""
+    events, messages = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
+    keys = replicate_keys(ROOT, np.arange(lanes))
+    for first in range(0, lanes, LARGEST_BLOCK):
+        part = slice(first, first + LARGEST_BLOCK)
+        block = build_block(setup, keys[part], growth=1, audit=False)
+        run_block(block.mechanism, block.world)
+        measure(block.world)
+        progress = block.world.progress
+        assert (progress.fault == FAULT_NONE).all(), "a lane stopped"
+        events[part], messages[part] = progress.events, progress.messages
+    return Work(events, messages)

@@ -1,0 +1,218 @@
+"""A continuous book that goes wrong in one way, in one replicate: for tests of the accounting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL
+from proteus.mechanisms import clob
+from proteus.mechanisms.book import EMPTY, dequeue, enqueue, rests
+from proteus.mechanisms.market import (
+    NEVER,
+    Market,
+    amend,
+    enter,
+    is_continuous,
+    next_clear,
+    withdraw,
+)
+from proteus.rng import replicate_key
+from tests.cells import ROOT
+
+Fault = Callable[[Market, int], bool]
+_STORM = 30  # first arrivals, in which the makers find each other and no state stays for long
+
+
+class FaultyClob(NamedTuple):
+    """A continuous book, and what corrupts its state after each message; plain Python only."""
+
+    book: clob.Clob
+    corrupt: Fault
+    key: tuple[int, int]  # of the replicate that goes wrong
+    done: np.ndarray  # bool [1] the fault has happened: once is enough
+
+
+def with_fault(corrupt: Fault, replicate: int) -> Callable[[Any, Any], FaultyClob]:
+    """Return a ``make`` for the table of mechanisms."""
+    key = replicate_key(ROOT, replicate)
+
+    def make(config: Any, sizes: Any) -> FaultyClob:
+        return FaultyClob(clob.make(config, sizes), corrupt, key, np.zeros(1, np.bool_))
+
+    return make
+
+
+def _go_wrong(mechanism: FaultyClob, market: Market, lane: int) -> None:
+    is_calm = market.book.arrivals[lane] > _STORM
+    if is_calm and not mechanism.done[0] and tuple(market.keys[lane]) == mechanism.key:
+        mechanism.done[0] = mechanism.corrupt(market, lane)
+
+
+@enter.implement(FaultyClob)
+def _enter(mechanism, market, lane, slot):
+    enter(mechanism.book, market, lane, slot)
+    _go_wrong(mechanism, market, lane)
+
+
+@amend.implement(FaultyClob)
+def _amend(mechanism, market, lane, slot, rank, lots):
+    amend(mechanism.book, market, lane, slot, rank, lots)
+    _go_wrong(mechanism, market, lane)
+
+
+@withdraw.implement(FaultyClob)
+def _withdraw(mechanism, market, lane, slot):
+    withdraw(mechanism.book, market, lane, slot)
+    _go_wrong(mechanism, market, lane)
+
+
+@is_continuous.implement(FaultyClob)
+def _is_continuous(mechanism):
+    return True
+
+
+@next_clear.implement(FaultyClob)
+def _next_clear(mechanism, market, lane, now):
+    return NEVER
+
+
+# --- faults: each corrupts the first event it can and tells whether it did ------------------------
+
+
+def _find(market: Market, lane: int, kind: int) -> int:
+    """Return the place of the first entry of a kind in the outbox, or EMPTY."""
+    for at in range(market.outbox.count[lane]):
+        if market.outbox.kind[lane, at] == kind:
+            return at
+    return EMPTY
+
+
+def in_fill(change: Callable[[Market, int, int], None]) -> Fault:
+    """Make a fault of a change to the first fill."""
+
+    def corrupt(market: Market, lane: int) -> bool:
+        at = _find(market, lane, EVENT_FILL)
+        if at != EMPTY:
+            change(market, lane, at)
+        return at != EMPTY
+
+    return corrupt
+
+
+def one_lot_more(market, lane, at):
+    market.outbox.lots[lane, at] += 1
+
+
+def one_lot_less(market, lane, at):
+    """The fill keeps at least one lot: an order of one lot is left alone by adding instead."""
+    market.outbox.lots[lane, at] += -1 if market.outbox.lots[lane, at] > 1 else 1
+
+
+def no_lots(market, lane, at):
+    market.outbox.lots[lane, at] = 0
+
+
+def negative_lots(market, lane, at):
+    market.outbox.lots[lane, at] *= -1
+
+
+def swap_side(market, lane, at):
+    slot = market.outbox.other[lane, at]
+    market.orders.side[lane, slot] = 1 - market.orders.side[lane, slot]
+
+
+def swap_both_sides(market, lane, at):
+    """Buyer and seller change places, as if the sign of the fill were wrong."""
+    for slot in (market.outbox.order[lane, at], market.outbox.other[lane, at]):
+        market.orders.side[lane, slot] = 1 - market.orders.side[lane, slot]
+
+
+def price_at(ticks: int) -> Callable[[Market, int, int], None]:
+    def change(market, lane, at):
+        market.outbox.price[lane, at] = ticks
+
+    return change
+
+
+def beyond_limit(resting: bool) -> Callable[[Market, int, int], None]:
+    """Move the price one tick beyond the limit of one of the two orders."""
+
+    def change(market, lane, at):
+        slot = (market.outbox.order if resting else market.outbox.other)[lane, at]
+        rank, n_ticks = market.orders.rank[lane, slot], market.book.n_ticks[lane]
+        buys = market.orders.side[lane, slot] == BUY
+        market.outbox.price[lane, at] = rank + 1 if buys else n_ticks - rank - 1
+
+    return change
+
+
+def lose_entry(kind: int) -> Fault:
+    """Drop the first entry of a kind from the outbox: the mechanism did it and told nobody."""
+
+    def corrupt(market: Market, lane: int) -> bool:
+        at = _find(market, lane, kind)
+        if at != EMPTY:
+            outbox = market.outbox
+            for field in (outbox.kind, outbox.order, outbox.other, outbox.price, outbox.lots):
+                field[lane, at:-1] = field[lane, at + 1 :]
+            outbox.count[lane] -= 1
+        return at != EMPTY
+
+    return corrupt
+
+
+lose_fill = lose_entry(EVENT_FILL)
+lose_cancel = lose_entry(EVENT_CANCEL)
+
+
+def lose_requested_cancel(market: Market, lane: int) -> bool:
+    """The same for a cancel that was asked for: then no other entry names the order."""
+    alone = market.outbox.count[lane] == 1
+    return bool(alone) and lose_cancel(market, lane)
+
+
+def lose_acknowledged_replace(market: Market, lane: int) -> bool:
+    at = _find(market, lane, EVENT_ACK)
+    is_replace = at != EMPTY and market.outbox.lots[lane, at] > 0
+    return bool(is_replace) and lose_entry(EVENT_ACK)(market, lane)
+
+
+def _first_resting(market: Market, lane: int) -> int:
+    orders = market.orders
+    for slot in range(orders.lots.shape[1]):
+        if orders.client_id[lane, slot] != 0 and rests(orders, lane, slot):
+            return slot
+    return EMPTY
+
+
+def forget_resting_order(market: Market, lane: int) -> bool:
+    """Take an order out of the book, but leave its lots open and its links in place."""
+    slot = _first_resting(market, lane)
+    if slot != EMPTY:
+        previous = market.orders.previous[lane, slot]
+        dequeue(market.book, market.orders, lane, slot)
+        market.orders.previous[lane, slot] = previous
+    return slot != EMPTY
+
+
+def lots_of_level(market: Market, lane: int) -> bool:
+    side = int(market.book.best[lane, BUY] == EMPTY)
+    rank = market.book.best[lane, side]
+    if rank != EMPTY:
+        market.book.lots[lane, side, rank] += 1
+    return bool(rank != EMPTY)
+
+
+def cross_book(market: Market, lane: int) -> bool:
+    """Lift a resting bid to the best ask without a trade."""
+    ask, bid = market.book.best[lane, 1], market.book.best[lane, BUY]
+    if ask == EMPTY or bid == EMPTY:
+        return False
+    slot = market.book.head[lane, BUY, bid]
+    dequeue(market.book, market.orders, lane, slot)
+    market.orders.rank[lane, slot] = market.book.n_ticks[lane] - ask
+    enqueue(market.book, market.orders, lane, slot, 0)
+    return True

@@ -1,0 +1,192 @@
+"""Corrupted fills, cancels, books and balances are caught, and the report says where.
+
+The faults are injected into runs in plain Python: of three replicates, number 1 goes wrong.
+"""
+
+import numpy as np
+import pytest
+
+import proteus
+from proteus import accounting, block, engine
+from proteus.accounting import CASH, CONTRACT
+from proteus.mechanisms.clob import ClobConfig
+from proteus.mechanisms.table import MECHANISMS, Mechanism
+from proteus.sweep import EXIT_VIOLATION, main
+from tests.cells import ROOT, cell, run_plain, same_values
+from tests.simulation import faulty
+
+pytestmark = pytest.mark.nojit
+
+REPLICATES = np.arange(3)
+BAD = 1
+WORDS = (
+    "mechanism=clob", "horizon_s=1", "metrics.tau_ms=500", "record.warmup_s=0.1",
+    "population.noise.schedule.rate_per_s=20",
+)  # fmt: skip
+
+FAULTS = {
+    "one lot more": (faulty.in_fill(faulty.one_lot_more), "order_lots_not_conserved"),
+    "one lot less": (faulty.in_fill(faulty.one_lot_less), "order_lots_not_conserved"),
+    "no lots": (faulty.in_fill(faulty.no_lots), "fill_not_positive"),
+    "negative lots": (faulty.in_fill(faulty.negative_lots), "fill_not_positive"),
+    "one side swapped": (faulty.in_fill(faulty.swap_side), "fill_on_wrong_side"),
+    "both sides swapped": (faulty.in_fill(faulty.swap_both_sides), "fill_price_beyond_limit"),
+    "price 0": (faulty.in_fill(faulty.price_at(0)), "fill_price_off_tick"),
+    "price 1000": (faulty.in_fill(faulty.price_at(1000)), "fill_price_off_tick"),
+    "price -5": (faulty.in_fill(faulty.price_at(-5)), "fill_price_off_tick"),
+    "beyond the limit of the incoming": (
+        faulty.in_fill(faulty.beyond_limit(resting=False)), "fill_price_beyond_limit",
+    ),
+    "beyond the limit of the resting": (
+        faulty.in_fill(faulty.beyond_limit(resting=True)), "fill_price_beyond_limit",
+    ),
+    "lost fill": (faulty.lose_fill, "order_lots_not_conserved"),
+    "lost cancel": (faulty.lose_cancel, "order_lots_not_conserved"),
+    "lost requested cancel": (faulty.lose_requested_cancel, "order_lots_not_conserved"),
+    "lost replace": (faulty.lose_acknowledged_replace, "order_lots_not_conserved"),
+    "forgotten order": (faulty.forget_resting_order, "book_is_not_the_open_orders"),
+    "wrong lots of a level": (faulty.lots_of_level, "book_is_not_the_open_orders"),
+    "crossed book": (faulty.cross_book, "book_crossed"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def plain_engine():
+    """Barriers every 10 ms: a book that heals before the next barrier is not at fault there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "run_block", run_plain)
+        patch.setattr(block, "BARRIER_STEPS", 1)
+        yield
+
+
+def run(replicates=REPLICATES):
+    return engine.run_cell(cell(*WORDS), replicates, root=ROOT, workers=1, block_lanes=3)
+
+
+@pytest.fixture(scope="module")
+def clean(plain_engine):
+    outcome = run()
+    assert outcome.violations == []
+    return outcome.values
+
+
+def inject(monkeypatch, fault, replicate=BAD):
+    make = faulty.with_fault(fault, replicate)
+    monkeypatch.setitem(MECHANISMS, "clob", Mechanism(ClobConfig, make))
+
+
+def check_report(outcome, clean, reason):
+    (bad,) = outcome.violations
+    assert (bad.replicate, bad.reason) == (BAD, reason)
+    assert 0 < bad.event_id < 1_000
+    assert 0 < bad.time_ns < 10**9
+    assert bad.detail == f"{reason.replace('_', ' ')} at event {bad.event_id} of seed {BAD}"
+    for name, column in outcome.values.items():
+        assert np.isnan(column[BAD]).all(), name
+        for lane in (0, 2):
+            assert column[lane].tobytes() == clean[name][lane].tobytes(), name
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_mechanism_is_caught(monkeypatch, clean, fault):
+    corrupt, reason = FAULTS[fault]
+    inject(monkeypatch, corrupt)
+    check_report(run(), clean, reason)
+
+
+def test_without_a_fault_nothing_is_caught(monkeypatch, clean):
+    inject(monkeypatch, lambda market, lane: False)
+    outcome = run()
+    assert outcome.violations == []
+    assert same_values(outcome.values, clean)
+
+
+@pytest.mark.parametrize("fault", ["one lot more", "wrong lots of a level", "crossed book"])
+def test_the_report_names_the_event_at_fault(monkeypatch, fault):
+    """The corruption happens while the reported event is processed, not later."""
+    when = []
+
+    def corrupt(market, lane):
+        done = FAULTS[fault][0](market, lane)
+        if done:
+            when.append(int(current[-1].progress.events[lane]))
+        return done
+
+    current, build_block = [], engine.build_block
+
+    def note(*arguments):
+        built = build_block(*arguments)
+        current.append(built.world)
+        return built
+
+    monkeypatch.setattr(engine, "build_block", note)
+    inject(monkeypatch, corrupt)
+    (bad,) = run().violations
+    assert when[-1] <= bad.event_id <= when[-1] + 1
+    assert len(current) > 1  # the lane was run again, with every event audited
+
+
+# --- a lost leg: the ledger itself goes wrong -----------------------------------------------------
+
+
+def losing(asset, side, after=10):
+    """Return a transfer that forgets one side, or both, once."""
+    transfer, calls = accounting._transfer, []
+
+    def lose(ledger, lane, moved, giver, receiver, amount):
+        transfer(ledger, lane, moved, giver, receiver, amount)
+        if lane != BAD % ledger.balance.shape[0] or moved != asset:
+            return
+        calls.append(amount)
+        if len(calls) % after == 0:
+            if side in ("giver", "both"):
+                ledger.balance[lane, giver, moved] += amount
+            if side in ("receiver", "both"):
+                ledger.balance[lane, receiver, moved] -= amount
+
+    return lose
+
+
+@pytest.mark.parametrize(
+    ("asset", "side", "reason"),
+    [
+        (CASH, "giver", "asset_not_conserved"),
+        (CASH, "receiver", "asset_not_conserved"),
+        (CONTRACT, "giver", "asset_not_conserved"),
+        (CONTRACT, "receiver", "asset_not_conserved"),
+        (CONTRACT, "both", "inventory_is_not_the_sum_of_fills"),
+        (CASH, "both", "pnl_does_not_decompose"),
+    ],
+)
+def test_a_lost_leg_is_caught(monkeypatch, clean, asset, side, reason):
+    monkeypatch.setattr(accounting, "_transfer", losing(asset, side))
+    outcome = run()
+    (bad,) = outcome.violations
+    assert (bad.replicate, bad.reason) == (BAD, reason)
+    for name, column in outcome.values.items():
+        assert np.isnan(column[BAD]).all(), name
+        assert column[[0, 2]].tobytes() == clean[name][[0, 2]].tobytes(), name
+
+
+# --- up to the exit code --------------------------------------------------------------------------
+
+
+def test_the_command_ends_with_exit_code_3_and_names_the_lane(monkeypatch, tmp_path, capsys):
+    inject(monkeypatch, FAULTS["one lot more"][0])
+    folder = tmp_path / "out"
+    words = [*WORDS, "seeds.count=3", "executor.workers=1", f"output_dir={folder}"]
+    assert main([*words, "metrics.horizons_ms=[0,100]", "delta=100"]) == EXIT_VIOLATION
+    (line,) = [text for text in capsys.readouterr().err.splitlines() if "violation" in text]
+    assert "cell=0, mechanism=clob" in line
+    assert f"seed={BAD}, reason=order_lots_not_conserved, event_id=" in line
+    dataset = proteus.load(folder)
+    assert np.isnan(dataset["pnl_maker"].sel(seed=BAD)).all()
+    assert dataset["pnl_maker"].sel(seed=[0, 2]).notnull().all()
+
+
+def test_python_callers_are_warned(monkeypatch):
+    inject(monkeypatch, FAULTS["price 0"][0])
+    keys = dict(word.split("=") for word in WORDS)
+    with pytest.warns(RuntimeWarning, match=rf"1 lanes .* 'seed': {BAD}, .*fill_price_off_tick"):
+        dataset = proteus.simulate(seeds=3, **keys, delta=100, **{"metrics.horizons_ms": [0, 100]})
+    assert np.isnan(dataset["n_fills"].sel(seed=BAD)).all()

@@ -1,0 +1,193 @@
+"""The same bits however the lanes are arranged, and whatever room they were given at first."""
+
+import numpy as np
+import pytest
+
+from proteus import block, engine
+from proteus.agents import maker
+from proteus.latent_setup import allocate_news
+from proteus.rng import replicate_key
+from proteus.world import FAULT_CAPACITY
+from tests.cells import (
+    MECHANISM_NAMES,
+    ROOT,
+    TINY,
+    cell,
+    differing,
+    finished,
+    finished_plain,
+    same_values,
+)
+
+REPLICATES = np.arange(33)
+EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+
+
+def run(config, replicates=REPLICATES, workers=1, block_lanes=None):
+    return engine.run_cell(config, replicates, root=ROOT, workers=workers, block_lanes=block_lanes)
+
+
+def news_heavy(mechanism):
+    """A cell with more to go wrong: jumps, random latencies of every law, random closes."""
+    words = [f"mechanism={mechanism}", "latent.jump_rate_per_s=2", "population.noise.count=3"]
+    legs = "population.noise.latency"
+    words += [f"{legs}.submission={{law:lognormal,base_ms:1,spread_ms:3,shape:1}}"]
+    words += [f"{legs}.market_data={{law:shifted_exponential,base_ms:1,spread_ms:3,shape:0}}"]
+    words += ["mechanism.random_close=0.3"] if mechanism == "fba" else []
+    return cell(*words)
+
+
+@pytest.fixture(scope="module", params=MECHANISM_NAMES)
+def whole(request):
+    """One cell, and its values in one block on one worker."""
+    config = news_heavy(request.param)
+    outcome = run(config, block_lanes=len(REPLICATES))
+    assert outcome.violations == []
+    return config, outcome.values
+
+
+@pytest.fixture
+def growths(monkeypatch):
+    """The growth of every block that the engine builds, in order."""
+    seen, build_block = [], engine.build_block
+
+    def note(setup, keys, growth, audit):
+        seen.append(growth)
+        return build_block(setup, keys, growth, audit)
+
+    monkeypatch.setattr(engine, "build_block", note)
+    return seen
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("block_lanes", [1, 3, 32, None])
+def test_workers_and_block_size_change_no_bit(whole, workers, block_lanes):
+    config, values = whole
+    outcome = run(config, workers=workers, block_lanes=block_lanes)
+    assert same_values(outcome.values, values)
+    assert outcome.violations == []
+
+
+@pytest.mark.parametrize("replicates", [[5], [32], [30, 2, 5]])
+def test_a_replicate_is_the_same_alone_and_among_others(whole, replicates):
+    config, values = whole
+    alone = run(config, np.array(replicates)).values
+    assert same_values(alone, {name: column[replicates] for name, column in values.items()})
+
+
+def test_replicates_differ(whole):
+    _, values = whole
+    assert len(set(values["pnl_noise"])) == len(REPLICATES)
+
+
+@pytest.mark.parametrize("steps", [1, 7, 1_000])
+def test_barrier_spacing_changes_no_bit(whole, monkeypatch, steps):
+    config, values = whole
+    monkeypatch.setattr(block, "BARRIER_STEPS", steps)
+    outcome = run(config, REPLICATES[:8])
+    assert same_values(outcome.values, {name: column[:8] for name, column in values.items()})
+
+
+def test_auditing_every_event_changes_no_bit(whole):
+    config, _ = whole
+    found = differing(finished(config, 3, audit=True), finished(config, 3))
+    assert found == []
+
+
+@EVERY_MECHANISM
+def test_compiled_and_plain_python_agree_to_the_bit(mechanism):
+    config = news_heavy(mechanism)
+    assert differing(finished(config, 2), finished_plain(config, 2)) == []
+
+
+def few_orders(monkeypatch):
+    monkeypatch.setattr(block, "_pending_orders", lambda setup: 4)
+
+
+def short_history(monkeypatch):
+    monkeypatch.setattr(block, "_HISTORY", 1)
+
+
+def few_waiting_fills(monkeypatch):
+    monkeypatch.setattr(maker, "_MARKS", 1)
+
+
+def few_jumps(monkeypatch):
+    def allocate(lanes, window, dt_ns, expected_jumps, capacity):
+        return allocate_news(lanes, window, dt_ns, 0, capacity)
+
+    monkeypatch.setattr(block, "allocate_news", allocate)
+
+
+def everything_small(monkeypatch):
+    for shrink in (few_orders, short_history, few_waiting_fills, few_jumps):
+        shrink(monkeypatch)
+
+
+@pytest.mark.boundscheck
+@EVERY_MECHANISM
+@pytest.mark.parametrize(
+    "shrink", [few_orders, short_history, few_waiting_fills, few_jumps, everything_small]
+)
+def test_a_lane_that_outgrows_its_room_gets_the_same_bits(monkeypatch, growths, mechanism, shrink):
+    config = cell(
+        f"mechanism={mechanism}", "horizon_s=2", "population.noise.count=4",
+        "latent.jump_rate_per_s=20",
+    )  # fmt: skip
+    expected = run(config, REPLICATES[:4])
+    assert set(growths) == {1}
+    shrink(monkeypatch)
+    outcome = run(config, REPLICATES[:4])
+    assert max(growths) > 1
+    assert outcome.violations == []
+    assert same_values(outcome.values, expected.values)
+
+
+@pytest.mark.nojit
+def test_growth_doubles_until_the_lane_fits(monkeypatch, growths):
+    config = cell("mechanism=clob", *TINY)
+    monkeypatch.setattr(block, "_HISTORY", 1)
+    run(config, REPLICATES[:1])
+    assert growths == [2**power for power in range(len(growths))]
+    assert len(growths) > 1
+
+
+@EVERY_MECHANISM
+def test_a_lane_beyond_the_largest_growth_is_a_violation(monkeypatch, mechanism):
+    """Every lane outgrows one pending order, and may not grow."""
+    monkeypatch.setattr(block, "_pending_orders", lambda setup: 1)
+    monkeypatch.setattr(engine, "LARGEST_GROWTH", 1)
+    outcome = run(cell(f"mechanism={mechanism}"), REPLICATES[:3])
+    assert [bad.replicate for bad in outcome.violations] == [0, 1, 2]
+    assert {bad.reason for bad in outcome.violations} == {"capacity"}
+    assert all(np.isnan(column).all() for column in outcome.values.values())
+
+
+def test_a_violated_lane_leaves_the_others_untouched(whole, monkeypatch):
+    """One lane is declared too small whatever its room; the rest keep their bits."""
+    config, values = whole
+    build_block, starved = engine.build_block, replicate_key(ROOT, 4)
+
+    def starve(setup, keys, growth, audit):
+        built = build_block(setup, keys, growth, audit)
+        built.world.queue.overflow[(keys == starved).all(axis=1)] = 1
+        return built
+
+    monkeypatch.setattr(engine, "build_block", starve)
+    outcome = run(config, REPLICATES[:8], block_lanes=3)
+    assert [(bad.replicate, bad.reason) for bad in outcome.violations] == [(4, "capacity")]
+    for name, column in outcome.values.items():
+        assert np.isnan(column[4]).all(), name
+        others = [0, 1, 2, 3, 5, 6, 7]
+        assert column[others].tobytes() == values[name][others].tobytes(), name
+
+
+@pytest.mark.nojit
+def test_a_capacity_fault_is_reported_with_its_event_and_seed(monkeypatch):
+    monkeypatch.setattr(block, "_pending_orders", lambda setup: 1)
+    monkeypatch.setattr(engine, "LARGEST_GROWTH", 1)
+    (bad,) = run(cell("mechanism=clob", *TINY), np.array([17])).violations
+    assert (bad.replicate, bad.reason) == (17, "capacity")
+    assert bad.detail == f"capacity at event {bad.event_id} of seed 17"
+    assert 0 < bad.time_ns < 400_000_000
+    assert FAULT_CAPACITY not in engine.LEDGER_CODES
