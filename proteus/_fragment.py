@@ -32,6 +32,7 @@ class _FragmentLowering(NativeLowering):  # type: ignore[misc]
     """Lower without wrappers and register the result for other compiled code."""
 
     _name = "fragment_lowering"
+    inline = True
 
     def run_pass(self, state: Any) -> bool:
         state.library = _FragmentLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
@@ -41,10 +42,13 @@ class _FragmentLowering(NativeLowering):  # type: ignore[misc]
         state.flags.no_compile = True
         # Set here and not by an option: numba compiles a callee again for every set of options
         # that its callers have.
-        state.flags.forceinline = True
+        state.flags.forceinline = self.inline
         super().run_pass(state)
         lowered = state["cr"]
         description = lowered.fndesc
+        if not self.inline:
+            module = state.library._final_module
+            module.get_function(description.llvm_func_name).add_function_attribute("noinline")
         # What numba makes of a function without a Python wrapper: an entry that is only a key.
         entry = _dynfunc.make_function(
             description.lookup_module(), description.qualname.split(".")[-1],
@@ -55,15 +59,31 @@ class _FragmentLowering(NativeLowering):  # type: ignore[misc]
         return True
 
 
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _OutlinedLowering(_FragmentLowering):
+    """The same for a fragment that keeps a frame of its own."""
+
+    _name = "outlined_fragment_lowering"
+    inline = False
+
+
 class FragmentCompiler(CompilerBase):  # type: ignore[misc]
     """The usual pipeline with the last pass replaced."""
+
+    lowering: type[NativeLowering] = _FragmentLowering
 
     def define_pipelines(self) -> list[Any]:
         """Return the one pipeline of a fragment."""
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
         pipeline.passes = [
-            (_FragmentLowering if each is NativeLowering else each, why)
+            (self.lowering if each is NativeLowering else each, why)
             for each, why in pipeline.passes
         ]
         pipeline.finalize()
         return [pipeline]
+
+
+class OutlinedCompiler(FragmentCompiler):
+    """The pipeline of a fragment that keeps a frame of its own."""
+
+    lowering = _OutlinedLowering

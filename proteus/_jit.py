@@ -1,15 +1,16 @@
 """The one place that configures numba.
 
-Every compiled function of Proteus is declared with one of two decorators:
+Every compiled function of Proteus is declared with one of three decorators:
 
 ``kernel``         an entry from Python: cached on disk, releases the GIL;
-``inline_kernel``  a part of a kernel, always inlined. Parts have no Python wrapper, no machine
-                   code and no optimisation of their own, which is most of the cost of compiling.
-                   Called from Python a part runs as plain Python; ``compiled`` makes an entry.
+``inline_kernel``  a part of a kernel, always inlined;
+``cold_kernel``    a part with a frame of its own, for what runs once per barrier or less.
 
-A kernel is thus one flat function to LLVM, which keeps state in registers across what were calls:
-measured four times faster than letting LLVM choose what to inline. State that kernels work on is
-declared with ``state``, and functions that each mechanism implements with ``interface``.
+Parts have no Python wrapper, no machine code and no optimisation of their own, which is most of
+the cost of compiling. Called from Python a part runs as plain Python; ``compiled`` makes an entry
+for one. A kernel is thus nearly one flat function to LLVM, which keeps state in registers across
+what were calls. State that kernels work on is declared with ``state``, and functions that each
+mechanism implements with ``interface``.
 
 Why these options
     ``nogil``: blocks of lanes run on threads. ``error_model="numpy"``: no Python exception paths
@@ -35,11 +36,12 @@ from typing import Any
 import numba
 from numba.extending import overload, register_jitable
 
-from proteus._fragment import FragmentCompiler
+from proteus._fragment import FragmentCompiler, OutlinedCompiler
 from proteus._state import StateType, state
 
 __all__ = [
     "BOUNDSCHECK",
+    "cold_kernel",
     "compiled",
     "inline_kernel",
     "interface",
@@ -90,6 +92,7 @@ _PART: dict[str, Any] = {**_OPTIONS, "pipeline_class": FragmentCompiler}
 Decorator = Callable[[Callable[..., Any]], Any]
 kernel: Decorator = numba.njit(cache=True, **_OPTIONS)
 inline_kernel: Decorator = register_jitable(**_PART)
+cold_kernel: Decorator = register_jitable(**{**_OPTIONS, "pipeline_class": OutlinedCompiler})
 
 
 def compiled(part: Callable[..., Any]) -> Callable[..., Any]:

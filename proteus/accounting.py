@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import cold_kernel, inline_kernel, state
 from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL, SELL
 from proteus.mechanisms.book import EMPTY, next_occupied, rests
 
@@ -143,7 +143,7 @@ def settle(ledger, lane, payoff_nano):
         _transfer(ledger, lane, CASH, issuer, account, lots * payoff_nano)
 
 
-@inline_kernel
+@cold_kernel
 def audit(ledger, orders, book, lane, resting_may_cross):
     """Check the invariants of a lane.
 

@@ -17,6 +17,7 @@ from proteus.messages import (
     MESSAGE_CANCEL,
     MESSAGE_ORDER,
     MESSAGE_REPLACE,
+    cause_of,
     pack_address,
     release_envelope,
     take_envelope,
@@ -41,7 +42,7 @@ def wake(world, lane, trader, time, cause, number):
     words = latency_words(traders, market.keys, lane, trader, address)
     observe(world, lane, trader, time, delay(traders, trader, MARKET_DATA, words[MARKET_DATA]))
     if traders.role[trader] == CLASS_NOISE:
-        _draw_intent(world, lane, trader, number)
+        _draw_intent(world, lane, trader, cause, number)
     intents.count[lane] = 0
     decide(world.policies, traders, world.seen, world.private, intents, lane, trader)
     count = intents.count[lane]
@@ -103,20 +104,22 @@ def _read_tape(world, lane, trader, seen):
 
 
 @inline_kernel
-def _draw_intent(world, lane, trader, number):
+def _draw_intent(world, lane, trader, cause, number):
     keys, entity = world.market.keys, world.traders.entity[trader]
-    words = words_at(keys, lane, STREAM_INTENT, entity, number, 0)
+    words = words_at(keys, lane, STREAM_INTENT, entity, number, cause)
     for i, word in enumerate(words):
         world.seen.words[lane, i] = word
-    lifetime = words_at(keys, lane, STREAM_LIFETIME, entity, number, 0)
+    lifetime = words_at(keys, lane, STREAM_LIFETIME, entity, number, cause)
     world.seen.words[lane, 4] = lifetime[0]
 
 
 @inline_kernel
 def _moves_up(world, lane, trader):
-    """Tell whether the bid rises: then the ask goes first, so as not to meet its own quote."""
-    price = world.private.quote_price[lane, trader, BUY]
-    return world.intents.kind[lane, 0] == INTENT_QUOTE and world.intents.price[lane, 0] > price
+    """Tell whether the bid rises or is new: the ask goes first, so that they do not meet."""
+    private, intents = world.private, world.intents
+    stands = private.quote_id[lane, trader, BUY] != 0
+    rises = not stands or intents.price[lane, 0] > private.quote_price[lane, trader, BUY]
+    return intents.kind[lane, 0] == INTENT_QUOTE and rises
 
 
 @inline_kernel
@@ -124,33 +127,45 @@ def _send(world, lane, trader, time, sent, slot, address):
     """Turn one intent into a message, or into none if a quote stands as it should."""
     intents, private = world.intents, world.private
     side, lots = intents.side[lane, slot], intents.lots[lane, slot]
-    if intents.kind[lane, slot] != INTENT_QUOTE:
-        count_intent(world.sums, world.settings, lane, world.traders.role[trader], time)
-        _send_order(world, lane, trader, time, sent, slot, address, 0)
-    elif private.quote_id[lane, trader, side] == 0:
+    is_quote = intents.kind[lane, slot] == INTENT_QUOTE
+    stands = is_quote and private.quote_id[lane, trader, side] != 0
+    envelope = np.int64(EMPTY)
+    if not stands:
         if lots > 0:
-            _send_order(world, lane, trader, time, sent, slot, address, 1)
+            envelope = _new_order(world, lane, trader, time, slot, address, is_quote)
     elif lots == 0:
-        order = private.quote_order[lane, trader, side]
-        client_id = private.quote_id[lane, trader, side]
-        private.quote_id[lane, trader, side] = 0
-        envelope = take_envelope(world.messages, lane, MESSAGE_CANCEL, trader, order, client_id)
-        _post(world, lane, trader, envelope, sent, address)
+        envelope = _cancel_quote(world, lane, trader, side)
     elif (
         intents.price[lane, slot] != private.quote_price[lane, trader, side]
         or lots < private.quote_lots[lane, trader, side]
     ):
-        _send_replace(world, lane, trader, sent, slot, address)
+        envelope = _replace_quote(world, lane, trader, slot)
+    if envelope != EMPTY:
+        _post(world, lane, trader, envelope, sent, address)
 
 
 @inline_kernel
-def _send_order(world, lane, trader, time, sent, i, address, is_quote):
-    """Send a new order; its slot in the pool is taken now and lives until the order dies."""
+def _cancel_quote(world, lane, trader, side):
+    """Take back the quote of one side; until told otherwise it may still fill."""
+    private = world.private
+    client_id = private.quote_id[lane, trader, side]
+    private.quote_id[lane, trader, side] = 0
+    order = private.quote_order[lane, trader, side]
+    return take_envelope(world.messages, lane, MESSAGE_CANCEL, trader, order, client_id)
+
+
+@inline_kernel
+def _new_order(world, lane, trader, time, i, address, is_quote):
+    """Write a new order; its slot in the pool is taken now and lives until the order dies.
+
+    Returns
+        The envelope to post, or EMPTY when a pool is exhausted.
+    """
     orders, origins, intents = world.market.orders, world.origins, world.intents
     slot = take_slot(orders, lane)
     if slot == EMPTY:
         stop_lane(world.progress, lane, FAULT_CAPACITY)
-        return
+        return np.int64(EMPTY)
     client_id = _new_id(world, lane)
     side, price, lots = intents.side[lane, i], intents.price[lane, i], intents.lots[lane, i]
     rank = rank_of(price, side, world.settings.n_ticks)
@@ -170,12 +185,14 @@ def _send_order(world, lane, trader, time, sent, i, address, is_quote):
         _start_lifetime(world, lane, trader, slot, time + intents.duration[lane, i], address)
     if is_quote:
         _note_quote(world, lane, trader, side, slot, client_id, price, lots)
-    envelope = take_envelope(world.messages, lane, MESSAGE_ORDER, trader, slot, client_id)
-    _post(world, lane, trader, envelope, sent, address)
+    else:
+        count_intent(world.sums, world.settings, lane, world.traders.role[trader], time)
+    return take_envelope(world.messages, lane, MESSAGE_ORDER, trader, slot, client_id)
 
 
 @inline_kernel
-def _send_replace(world, lane, trader, sent, i, address):
+def _replace_quote(world, lane, trader, i):
+    """Move the quote of one side to a new price or size; returns the envelope, or EMPTY."""
     intents, messages, private = world.intents, world.messages, world.private
     side, price, lots = intents.side[lane, i], intents.price[lane, i], intents.lots[lane, i]
     order = private.quote_order[lane, trader, side]
@@ -190,7 +207,7 @@ def _send_replace(world, lane, trader, sent, i, address):
         messages.rank[lane, envelope] = rank_of(price, side, world.settings.n_ticks)
         messages.lots[lane, envelope] = lots
         messages.belief[lane, envelope] = nano(intents.belief[lane, i])
-        _post(world, lane, trader, envelope, sent, address)
+    return envelope
 
 
 @inline_kernel
@@ -225,7 +242,9 @@ def _start_lifetime(world, lane, trader, slot, ends, address):
     envelope = take_envelope(messages, lane, LIFETIME, trader, slot, client_id)
     if envelope != EMPTY:
         messages.lots[lane, envelope] = world.market.orders.lots[lane, slot]
-        messages.address[lane, envelope] = pack_address(CAUSE_EXPIRY, 0, wake_of(address))
+        messages.address[lane, envelope] = pack_address(
+            CAUSE_EXPIRY, cause_of(address), wake_of(address)
+        )
         world.origins.lifetime[lane, slot] = envelope
         push(world.queue, lane, ends, KIND_EXPIRY, envelope)
 
@@ -248,7 +267,8 @@ def end_lifetime(world, lane, time, envelope):
             messages, lane, MESSAGE_CANCEL, trader, messages.order[lane, envelope],
             messages.client_id[lane, envelope],
         )  # fmt: skip
-        _post(world, lane, trader, cancel, sent, address)
+        if cancel != EMPTY:
+            _post(world, lane, trader, cancel, sent, address)
     release_envelope(messages, lane, envelope)
     return is_open
 
@@ -256,8 +276,6 @@ def end_lifetime(world, lane, time, envelope):
 @inline_kernel
 def _post(world, lane, trader, envelope, sent, address):
     """Put a message on the trader's link, which is first-in-first-out."""
-    if envelope == EMPTY:
-        return
     private, messages = world.private, world.messages
     tie = address & ~(np.int64(0xFF) << 40)  # cause and wake-up, without the slot
     if sent <= private.sent_until[lane, trader]:

@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import cold_kernel, inline_kernel, state
 from proteus.fair_value import exp_negative, sigmoid, tabulated_value
 from proteus.rng import (
     ENTITY_MARKET,
@@ -99,7 +99,7 @@ class NewsParameters(NamedTuple):
 # --- making the path ------------------------------------------------------------------------------
 
 
-@inline_kernel
+@cold_kernel
 def start_news(news, parameters, key0, key1, lane):
     """Put a lane at time 0: x, v, the first jump's time and, in ``bayesian``, the payoff.
 
@@ -122,7 +122,7 @@ def start_news(news, parameters, key0, key1, lane):
     news.next_jump_ns[lane] = _jump_gap_ns(key0, key1, 0, parameters.jump_gap_ns)
 
 
-@inline_kernel
+@cold_kernel
 def extend_news(news, parameters, key0, key1, lane, until_ns):
     """Make the path of a lane up to the first grid point at or after ``until_ns``.
 

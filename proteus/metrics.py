@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import cold_kernel, inline_kernel, state
 from proteus.accounting import CASH, CONTRACT, settle
 from proteus.events import BUY, EVENT_FILL, SELL
 from proteus.latent import NEVER_NS, integrals_at, value_at
@@ -197,7 +197,7 @@ def _measure_maker(sums, world, lane, slot, price, lots, time):
             sums.fill_value[lane] += quantity * value
 
 
-@inline_kernel
+@cold_kernel
 def close_lane(sums, totals, world, lane):
     """Close the integrals at T, mark at v_T, settle at X, and check that maker PnL decomposes.
 

@@ -155,8 +155,7 @@ def _check_parameters(n_ticks: int, reference: int, delta_ns: int, seed: int) ->
 def _read_messages(messages: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Table:
     """Return the columns as arrays in time order, defaults filled in, every value checked."""
     # Rows given as dicts stay objects: a column with gaps would become float and lose large ids.
-    is_frame = isinstance(messages, pd.DataFrame)
-    frame = messages if is_frame else pd.DataFrame(messages, dtype=object)
+    frame = messages if isinstance(messages, pd.DataFrame) else pd.DataFrame(messages, dtype=object)
     unknown = [str(column) for column in frame.columns if column not in _COLUMNS]
     if unknown:
         raise MessageError(f"unknown column {unknown[0]}; allowed: {', '.join(_COLUMNS)}")
@@ -194,7 +193,9 @@ def _integers(
     frame: pd.DataFrame, name: str, default: int | NDArray[np.int64] | None
 ) -> NDArray[np.int64]:
     """Read a column of integers; absent values take the default, or are an error without one."""
-    values = np.broadcast_to(np.asarray(0 if default is None else default, np.int64), len(frame)).copy()
+    values = np.broadcast_to(
+        np.asarray(0 if default is None else default, np.int64), len(frame)
+    ).copy()
     column = frame[name].tolist() if name in frame else [None] * len(frame)
     for row, value in enumerate(column):
         if _is_absent(value) and default is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus._jit import inline_kernel, kernel
+from proteus._jit import cold_kernel, inline_kernel, kernel
 from proteus.accounting import LEDGER_OK, PNL_NOT_DECOMPOSED, audit
 from proteus.agents.table import learn_fill
 from proteus.clock import (
@@ -38,8 +38,10 @@ from proteus.messages import (
 )
 from proteus.metrics import NANO, close_lane, start_integrals
 from proteus.schedule import first_wake, next_wake
-from proteus.venue import clear_batch, receive
+from proteus.venue import clear_batch, deliver, receive
 from proteus.world import FAULT_CAPACITY, FAULT_NONE, stop_lane
+
+_ALL = np.iinfo(np.int64).max  # as many events as there are
 
 
 @kernel
@@ -56,20 +58,30 @@ def run_block(mechanism, world):
     lanes = progress.now.shape[0]
     for lane in range(lanes):
         start_lane(mechanism, world, lane)
+    # Settlement is one look-ahead after trading, so the last barrier knows all the news.
     barrier = np.int64(0)
     while barrier < settings.horizon_ns:
         barrier = min(barrier + settings.barrier_ns, settings.horizon_ns)
         for lane in range(lanes):
             if progress.fault[lane] == FAULT_NONE:
                 _know_news(world, lane, barrier + settings.lookahead_ns)
-                advance(mechanism, world, lane, barrier)
-                _audit(mechanism, world, lane)
+                _run_lane(mechanism, world, lane, barrier)
     for lane in range(lanes):
         if progress.fault[lane] == FAULT_NONE:
             _finish_lane(world, lane)
 
 
 @inline_kernel
+def _run_lane(mechanism, world, lane, barrier):
+    """Bring a lane to the barrier; audit it there, or after every event."""
+    events = 1 if world.settings.audit_every_event else _ALL
+    is_behind = True
+    while is_behind and world.progress.fault[lane] == FAULT_NONE:
+        is_behind = advance(mechanism, world, lane, barrier, events)
+        _audit(mechanism, world, lane)
+
+
+@cold_kernel
 def start_lane(mechanism, world, lane):
     """Draw the start of the news and put the first event of everyone into the queue."""
     keys = world.market.keys
@@ -99,30 +111,32 @@ def _know_news(world, lane, until):
 
 
 @inline_kernel
-def advance(mechanism, world, lane, until):
-    """Process the events of one lane before ``until``, in order."""
-    queue, progress, settings = world.queue, world.progress, world.settings
-    while queue.size[lane] > 0 and progress.fault[lane] == FAULT_NONE:
-        if next_time(queue, lane) >= until:
-            break
+def advance(mechanism, world, lane, until, events):
+    """Process at most ``events`` events of one lane before ``until``, in order.
+
+    Returns
+        True if there may be more before ``until``.
+    """
+    queue, progress = world.queue, world.progress
+    for _ in range(events):
+        if queue.size[lane] == 0 or next_time(queue, lane) >= until:
+            return False
         time, kind, item = pop(queue, lane)
         progress.now[lane] = time
-        worked = True
-        waking, cause, number = EMPTY, CAUSE_SCHEDULE, np.int64(0)
+        worked, booked, waking = True, False, np.int64(EMPTY)
+        slot, address = np.int64(EMPTY), np.int64(0)
         if kind == KIND_MESSAGE:
-            receive(mechanism, world, lane, time, item)
+            slot, address = receive(mechanism, world, lane, time, item)
+            booked = True
         elif kind == KIND_NOTIFICATION:
             waking = _notice(world, lane, item)
-            cause = CAUSE_NOTIFIED
-        elif kind == KIND_WAKE:
+        elif kind == KIND_WAKE or kind == KIND_WAKE_NEWS:
             waking = item
-        elif kind == KIND_WAKE_NEWS:
-            waking = item
-            cause = CAUSE_NEWS
         elif kind == KIND_CLEAR:
             clear_batch(mechanism, world, lane, time)
             close = next_clear(mechanism, world.market, lane, time)
             _push_before(world, lane, close, KIND_CLEAR, 0)
+            booked = True
         elif kind == KIND_NEWS:
             worked = _spread_news(world, lane, time, item)
         elif kind == KIND_MEASURE:
@@ -130,12 +144,23 @@ def advance(mechanism, world, lane, until):
             worked = False
         else:
             worked = end_lifetime(world, lane, time, item)
+        if booked:
+            deliver(mechanism, world, lane, time, slot, address, kind == KIND_CLEAR)
         if waking != EMPTY:
-            number = _count_wake(world, lane, waking, cause)
-            wake(world, lane, waking, time, cause, number)
+            cause = _cause_of(kind)
+            wake(world, lane, waking, time, cause, _count_wake(world, lane, waking, cause))
         progress.events[lane] += worked
-        if settings.audit_every_event:
-            _audit(mechanism, world, lane)
+        if progress.fault[lane] != FAULT_NONE:
+            return False
+    return True
+
+
+@inline_kernel
+def _cause_of(kind):
+    """Return what a wake-up that comes from this kind of event is caused by."""
+    if kind == KIND_WAKE:
+        return CAUSE_SCHEDULE
+    return CAUSE_NEWS if kind == KIND_WAKE_NEWS else CAUSE_NOTIFIED
 
 
 @inline_kernel
@@ -207,7 +232,10 @@ def _learn_fill(world, lane, trader, side, lots, envelope):
     world.private.position[lane, trader] += sign * lots
     belief = messages.belief[lane, envelope] / NANO
     filled_ns = messages.address[lane, envelope]
-    learn_fill(world.policies, world.traders, lane, trader, np.float64(sign), belief, filled_ns)
+    now = world.progress.now[lane]
+    learn_fill(
+        world.policies, world.traders, lane, trader, np.float64(sign), belief, filled_ns, now
+    )
     lifetime = messages.lifetime[lane, envelope]
     client_id = messages.client_id[lane, envelope]
     if lifetime != EMPTY and messages.client_id[lane, lifetime] == client_id:
@@ -230,6 +258,5 @@ def _audit(mechanism, world, lane):
 
 @inline_kernel
 def _finish_lane(world, lane):
-    _know_news(world, lane, world.settings.settle_ns)
     if not close_lane(world.sums, world.totals, world, lane):
         stop_lane(world.progress, lane, PNL_NOT_DECOMPOSED)

@@ -34,7 +34,11 @@ from proteus.world import FAULT_CAPACITY, stop_lane
 
 @inline_kernel
 def receive(mechanism, world, lane, time, envelope):
-    """Hand a message to the mechanism."""
+    """Hand a message to the mechanism.
+
+    Returns
+        The slot of the order the message is about and the cause of the message, for ``deliver``.
+    """
     messages, orders = world.messages, world.market.orders
     world.progress.messages[lane] += 1
     slot = np.int64(messages.order[lane, envelope])
@@ -53,18 +57,17 @@ def receive(mechanism, world, lane, time, envelope):
         rank, lots = messages.rank[lane, envelope], messages.lots[lane, envelope]
         amend(mechanism, world.market, lane, slot, np.int64(rank), lots)
     release_envelope(messages, lane, envelope)
-    deliver(mechanism, world, lane, time, slot, address, False)
+    return slot, address
 
 
 @inline_kernel
 def clear_batch(mechanism, world, lane, time):
-    """Clear the open batch and book it as one print."""
+    """Clear the open batch, which is one print."""
     clear(mechanism, world.market, lane)
     market, sums = world.market, world.sums
     open_clear(sums, market.outbox, market.orders, world.traders, lane)
     if sums.clear_lots[lane] > 0:
         start_print(world.data, lane, time, market.book.last_price[lane])
-    deliver(mechanism, world, lane, time, EMPTY, 0, True)
 
 
 @inline_kernel

@@ -9,9 +9,12 @@ BUDGET = {
     "metamorphic": (150, 4_000),
     "metamorphic_prefixes": (30, 500),
     "news_paths": (10_000, 200_000),
+    "noise_lanes": (300, 1_000),
+    "phases": (3_000, 30_000),
     "reference_twin": (60, 5_000),
     "replay_twin_clob": (60, 3_000),
     "replay_twin_fba": (20, 1_000),
+    "wakes": (20_000, 400_000),
 }
 
 

@@ -66,7 +66,7 @@ class HandMarket:
 
     def run(self, until: int) -> None:
         """Process every event up to a time, that time included."""
-        simulation.advance(self.mechanism, self.world, 0, until + 1)
+        simulation._run_lane(self.mechanism, self.world, 0, until + 1)
         assert self.world.progress.fault[0] == 0
 
     def order(
@@ -129,5 +129,3 @@ def pending(world: World) -> list[tuple[int, int, int]]:
     queue = world.queue
     copy = type(queue)(*(np.copy(field) for field in queue))
     return [tuple(map(int, pop(copy, 0))) for _ in range(queue.size[0])]
-
-

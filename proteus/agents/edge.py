@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from proteus._jit import inline_kernel
 from proteus.events import BUY, IOC, SELL
 from proteus.traders import INTENT_ORDER, intend
@@ -32,5 +34,5 @@ def take_edge(view, intents, lane, threshold, lots_per_edge, least_lots, max_lot
     else:
         return
     if 1 <= limit < n_ticks:
-        lots = min(max_lots, least_lots + int(lots_per_edge * excess))
-        intend(intents, lane, INTENT_ORDER, side, int(limit), lots, IOC, 0, signal)
+        lots = min(max_lots, least_lots + np.int64(lots_per_edge * excess))
+        intend(intents, lane, INTENT_ORDER, side, np.int64(limit), lots, IOC, 0, signal)

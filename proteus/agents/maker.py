@@ -152,9 +152,9 @@ def decide(maker, view, private, has_signal, intents, lane, trader):
 
 
 @inline_kernel
-def learn_fill(maker, lane, trader, sign, quoted_belief, time):
+def learn_fill(maker, lane, trader, sign, quoted_belief, filled_ns, now):
     """Learn from an own fill: move the belief against it, and keep it to judge it later."""
-    _judge_fills(maker, lane, trader, time)
+    _judge_fills(maker, lane, trader, now)
     step = maker.parameters.gain_fill[trader] * maker.half_spread[lane, trader]
     maker.belief[lane, trader] = min(max(maker.belief[lane, trader] - sign * step, 0.0), 1.0)
     seen = maker.marks[lane, trader, 1]
@@ -163,7 +163,7 @@ def learn_fill(maker, lane, trader, sign, quoted_belief, time):
         maker.overflow[lane] = 1
         return
     at = seen & (capacity - 1)
-    maker.mark_due[lane, trader, at] = time + maker.parameters.adverse_horizon_ns[trader]
+    maker.mark_due[lane, trader, at] = filled_ns + maker.parameters.adverse_horizon_ns[trader]
     maker.mark_sign[lane, trader, at] = sign
     maker.mark_belief[lane, trader, at] = quoted_belief
     maker.marks[lane, trader, 1] = seen + 1
@@ -203,20 +203,36 @@ def _learn(maker, view, has_signal, lane, trader):
 
 
 @inline_kernel
+def _fit(private, lane, trader, side, price, lots, room):
+    """Return the lots that fit into the room beside all that may still fill, at worst.
+
+    A quote that stands at this price with no more lots is kept and needs no room. A replace does:
+    the version it replaces may fill, all but a lot, before it arrives.
+    """
+    stands = private.quote_id[lane, trader, side] != 0
+    stands = stands and private.quote_price[lane, trader, side] == price
+    if stands and private.quote_lots[lane, trader, side] <= lots:
+        return lots
+    return min(lots, room - private.exposure[lane, trader, side])
+
+
+@inline_kernel
 def _quote(maker, private, intents, lane, trader, side, reservation, half_spread, signed):
     """Say what should stand on one side; ``signed`` is the inventory this side would add to."""
     parameters = maker.parameters
     n_ticks, limit = parameters.n_ticks[0], parameters.limit_lots[trader]
     lots = parameters.quote_lots[trader] * (limit - max(signed, 0)) // limit
-    lots = min(lots, limit - signed - private.exposure[lane, trader, side])
-    if lots <= 0 and parameters.widens[trader]:
+    widened = lots <= 0 and parameters.widens[trader]
+    if widened:
         lots = parameters.quote_lots[trader]
         half_spread += parameters.widen_by[trader]
     if side == BUY:
         price = math.floor((reservation - half_spread) * n_ticks + _ROUNDING)
     else:
         price = math.ceil((reservation + half_spread) * n_ticks - _ROUNDING)
+    if not widened:
+        lots = _fit(private, lane, trader, side, price, lots, limit - signed)
     if price < 1 or price >= n_ticks:
         lots = 0  # a price it would not want is not quoted, and never clamped
     belief = maker.belief[lane, trader]
-    intend(intents, lane, INTENT_QUOTE, side, int(price), max(lots, 0), GTC, 0, belief)
+    intend(intents, lane, INTENT_QUOTE, side, np.int64(price), max(lots, 0), GTC, 0, belief)

@@ -72,7 +72,7 @@ def decide(policies, traders, view, private, intents, lane, trader):
 
 
 @inline_kernel
-def learn_fill(policies, traders, lane, trader, sign, quoted_belief, time):
-    """Tell a trader of its own fill; kinds that learn nothing from it have no line."""
+def learn_fill(policies, traders, lane, trader, sign, quoted_belief, filled_ns, now):
+    """Tell a trader now of its own fill; kinds that learn nothing from it have no line."""
     if traders.kind[trader] == MAKER:
-        maker.learn_fill(policies.maker, lane, trader, sign, quoted_belief, time)
+        maker.learn_fill(policies.maker, lane, trader, sign, quoted_belief, filled_ns, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from proteus.bench.figures import RUNS, Figure, rate, timed
@@ -30,9 +32,7 @@ def measure() -> list[Figure]:
         mechanism, market = _fresh(cell)
         kept = np.zeros((KEPT_BATCHES, 2, _ORDERS), np.int64)
         volume = np.zeros(_BATCHES, np.int64)
-        timings.append(
-            timed(lambda m=mechanism, n=market, k=kept, v=volume: run_auctions(m, n, stream, k, v))
-        )
+        timings.append(timed(partial(run_auctions, mechanism, market, stream, kept, volume)))
     lots = float(volume.sum() / stream.lots.sum())
     return [
         rate("batch auction, 16 orders", "auctions/s", _BATCHES, timings[1:], at_least=0.5e6),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,7 @@ def measure() -> list[Figure]:
     timings = []
     for _ in range(RUNS + 1):
         mechanism, market = _fresh(config)
-        timings.append(timed(lambda m=mechanism, n=market: run_stream(m, n, stream)))
+        timings.append(timed(partial(run_stream, mechanism, market, stream)))
         assert market.orders.n_free[0] == _SLOTS - resting[-1], "the stream met another book"
     cancels, orders = float(stream.is_cancel.mean()), float(resting.mean())
     return [

@@ -23,7 +23,7 @@ from proteus.rng import replicate_keys
 
 # Strong reversion: the fair value moves equally little at every horizon, so that a lane-second is
 # the same work early and late, in a short run and in a long one.
-LOAD = (EXPERIMENT, "latent.mean_reversion_per_s=0.5")
+LOAD = (EXPERIMENT, "latent.mean_reversion_per_s=5")
 _LANES = (10, 100, 1_000, 10_000)
 _LANES_HORIZON_S = 20
 _HORIZONS_S = (10, 100, 1_000)
@@ -77,9 +77,7 @@ def _costs(axis: str, cases: Mapping[str, tuple[CellSetup, int, int]]) -> list[F
     medians = [statistics.median(each) for each in samples.values()]
     return [
         *(Figure(f"lane-second, {name}", "us", tuple(each)) for name, each in samples.items()),
-        Figure(
-            f"spread over {axis}", "share", (max(medians) / min(medians) - 1,), at_most=_FLAT
-        ),
+        Figure(f"spread over {axis}", "share", (max(medians) / min(medians) - 1,), at_most=_FLAT),
     ]
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import cold_kernel, inline_kernel, state
 from proteus.mechanisms.book import EMPTY
 from proteus.rng import STREAM_ALLOCATION, words_at
 
@@ -59,7 +59,7 @@ def allocate_shares(lanes: int, slots: int, keyed: bool) -> Shares:
     )
 
 
-@inline_kernel
+@cold_kernel
 def share_level(rule, shares, orders, addresses, keys, lane, first, volume, total):
     """Share ``volume`` lots among the queue of one level that holds ``total`` > volume lots.
 

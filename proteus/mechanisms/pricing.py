@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus._jit import inline_kernel
+from proteus._jit import cold_kernel, inline_kernel
 from proteus.events import BUY, SELL
 from proteus.mechanisms.book import EMPTY, next_better, next_occupied
 
@@ -26,6 +26,7 @@ REFERENCE = 1
 LOWER = 2
 UPPER = 3
 T7 = 4
+_LARGEST = np.iinfo(np.int64).max
 PRICE_RULE_CODES = {
     "midpoint": MIDPOINT,
     "reference": REFERENCE,
@@ -103,7 +104,7 @@ def price_in_interval(rule, low, high, n_ticks, reference):
     return middle + 1 if (low + high) % 2 == 1 and reference > middle else middle
 
 
-@inline_kernel
+@cold_kernel
 def t7_price(book, lane, filled_bid, filled_ask, reference):
     """Return the price of the exchange ladder over the order limits, in ticks.
 
@@ -118,7 +119,7 @@ def t7_price(book, lane, filled_bid, filled_ask, reference):
         return reference
     demand = _lots_at_or_better(book, lane, BUY, price)
     supply = _lots_at_or_better(book, lane, SELL, n_ticks - price)
-    least = np.iinfo(np.int64).max
+    least = _LARGEST
     lowest, highest, ask_surplus_seen = price, price, False
     while price != EMPTY:
         surplus = demand - supply  # never grows with the price

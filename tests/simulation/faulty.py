@@ -1,4 +1,4 @@
-"""A continuous book that goes wrong in one way, in one replicate: for tests of the accounting."""
+"""Mechanisms that go wrong in one way, in one replicate: for tests of the accounting."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL
-from proteus.mechanisms import clob
 from proteus.mechanisms.book import EMPTY, dequeue, enqueue, rests
 from proteus.mechanisms.market import (
-    NEVER,
     Market,
     amend,
+    clear,
     enter,
     is_continuous,
     next_clear,
     withdraw,
 )
+from proteus.mechanisms.table import MECHANISMS, Mechanism
 from proteus.rng import replicate_key
 from tests.cells import ROOT
 
@@ -26,57 +26,63 @@ Fault = Callable[[Market, int], bool]
 _STORM = 30  # first arrivals, in which the makers find each other and no state stays for long
 
 
-class FaultyClob(NamedTuple):
-    """A continuous book, and what corrupts its state after each message; plain Python only."""
+class Faulty(NamedTuple):
+    """A mechanism, and what corrupts its state after each message or clear; plain Python only."""
 
-    book: clob.Clob
+    inner: Any
     corrupt: Fault
     key: tuple[int, int]  # of the replicate that goes wrong
     done: np.ndarray  # bool [1] the fault has happened: once is enough
 
 
-def with_fault(corrupt: Fault, replicate: int) -> Callable[[Any, Any], FaultyClob]:
-    """Return a ``make`` for the table of mechanisms."""
-    key = replicate_key(ROOT, replicate)
+def with_fault(name: str, corrupt: Fault, replicate: int) -> Mechanism:
+    """Return a row for the table of mechanisms."""
+    sound, key = MECHANISMS[name], replicate_key(ROOT, replicate)
 
-    def make(config: Any, sizes: Any) -> FaultyClob:
-        return FaultyClob(clob.make(config, sizes), corrupt, key, np.zeros(1, np.bool_))
+    def make(config: Any, sizes: Any) -> Faulty:
+        return Faulty(sound.make(config, sizes), corrupt, key, np.zeros(1, np.bool_))
 
-    return make
+    return Mechanism(sound.config, make)
 
 
-def _go_wrong(mechanism: FaultyClob, market: Market, lane: int) -> None:
+def _go_wrong(mechanism: Faulty, market: Market, lane: int) -> None:
     is_calm = market.book.arrivals[lane] > _STORM
     if is_calm and not mechanism.done[0] and tuple(market.keys[lane]) == mechanism.key:
         mechanism.done[0] = mechanism.corrupt(market, lane)
 
 
-@enter.implement(FaultyClob)
+@enter.implement(Faulty)
 def _enter(mechanism, market, lane, slot):
-    enter(mechanism.book, market, lane, slot)
+    enter(mechanism.inner, market, lane, slot)
     _go_wrong(mechanism, market, lane)
 
 
-@amend.implement(FaultyClob)
+@amend.implement(Faulty)
 def _amend(mechanism, market, lane, slot, rank, lots):
-    amend(mechanism.book, market, lane, slot, rank, lots)
+    amend(mechanism.inner, market, lane, slot, rank, lots)
     _go_wrong(mechanism, market, lane)
 
 
-@withdraw.implement(FaultyClob)
+@withdraw.implement(Faulty)
 def _withdraw(mechanism, market, lane, slot):
-    withdraw(mechanism.book, market, lane, slot)
+    withdraw(mechanism.inner, market, lane, slot)
     _go_wrong(mechanism, market, lane)
 
 
-@is_continuous.implement(FaultyClob)
+@clear.implement(Faulty)
+def _clear(mechanism, market, lane):
+    clear(mechanism.inner, market, lane)
+    _go_wrong(mechanism, market, lane)
+
+
+@is_continuous.implement(Faulty)
 def _is_continuous(mechanism):
-    return True
+    return is_continuous(mechanism.inner)
 
 
-@next_clear.implement(FaultyClob)
+@next_clear.implement(Faulty)
 def _next_clear(mechanism, market, lane, now):
-    return NEVER
+    return next_clear(mechanism.inner, market, lane, now)
 
 
 # --- faults: each corrupts the first event it can and tells whether it did ------------------------

@@ -7,20 +7,17 @@ import numpy as np
 import pytest
 
 import proteus
-from proteus import accounting, block, engine
+from proteus import accounting, block, engine, metrics
 from proteus.accounting import CASH, CONTRACT
-from proteus.mechanisms.clob import ClobConfig
-from proteus.mechanisms.table import MECHANISMS, Mechanism
+from proteus.mechanisms.table import MECHANISMS
 from proteus.sweep import EXIT_VIOLATION, main
-from tests.cells import ROOT, cell, run_plain, same_values
+from tests.cells import MECHANISM_NAMES, ROOT, cell, run_plain, same_values
 from tests.simulation import faulty
-
-pytestmark = pytest.mark.nojit
 
 REPLICATES = np.arange(3)
 BAD = 1
 WORDS = (
-    "mechanism=clob", "horizon_s=1", "metrics.tau_ms=500", "record.warmup_s=0.1",
+    "horizon_s=1", "metrics.tau_ms=500", "record.warmup_s=0.1",
     "population.noise.schedule.rate_per_s=20",
 )  # fmt: skip
 
@@ -59,20 +56,20 @@ def plain_engine():
         yield
 
 
-def run(replicates=REPLICATES):
-    return engine.run_cell(cell(*WORDS), replicates, root=ROOT, workers=1, block_lanes=3)
+def run(mechanism="clob"):
+    config = cell(f"mechanism={mechanism}", *WORDS)
+    return engine.run_cell(config, REPLICATES, root=ROOT, workers=1, block_lanes=3)
 
 
 @pytest.fixture(scope="module")
 def clean(plain_engine):
-    outcome = run()
-    assert outcome.violations == []
-    return outcome.values
+    outcomes = {mechanism: run(mechanism) for mechanism in MECHANISM_NAMES}
+    assert not any(outcome.violations for outcome in outcomes.values())
+    return {mechanism: outcome.values for mechanism, outcome in outcomes.items()}
 
 
-def inject(monkeypatch, fault, replicate=BAD):
-    make = faulty.with_fault(fault, replicate)
-    monkeypatch.setitem(MECHANISMS, "clob", Mechanism(ClobConfig, make))
+def inject(monkeypatch, fault, mechanism="clob"):
+    monkeypatch.setitem(MECHANISMS, mechanism, faulty.with_fault(mechanism, fault, BAD))
 
 
 def check_report(outcome, clean, reason):
@@ -87,21 +84,51 @@ def check_report(outcome, clean, reason):
             assert column[lane].tobytes() == clean[name][lane].tobytes(), name
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+UNSEEN = pytest.mark.xfail(strict=True, reason="audit looks only at orders that rest")
+KNOWN = {"lost cancel": [UNSEEN], "lost requested cancel": [UNSEEN]}
+LATE = pytest.mark.xfail(strict=True, reason="the audit runs after the event has been counted")
+
+
+@pytest.mark.parametrize(
+    "fault", [pytest.param(fault, marks=KNOWN.get(fault, [])) for fault in FAULTS]
+)
 def test_a_faulty_mechanism_is_caught(monkeypatch, clean, fault):
     corrupt, reason = FAULTS[fault]
     inject(monkeypatch, corrupt)
-    check_report(run(), clean, reason)
+    check_report(run(), clean["clob"], reason)
 
 
-def test_without_a_fault_nothing_is_caught(monkeypatch, clean):
-    inject(monkeypatch, lambda market, lane: False)
-    outcome = run()
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "one lot more", "no lots", "one side swapped", "price 0",
+        "beyond the limit of the incoming", "beyond the limit of the resting",
+        "lost fill", "wrong lots of a level",
+    ],
+)  # fmt: skip
+def test_a_faulty_batch_is_caught(monkeypatch, clean, fault):
+    corrupt, reason = FAULTS[fault]
+    inject(monkeypatch, corrupt, "fba")
+    check_report(run("fba"), clean["fba"], reason)
+
+
+@pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+def test_without_a_fault_nothing_is_caught(monkeypatch, clean, mechanism):
+    inject(monkeypatch, lambda market, lane: False, mechanism)
+    outcome = run(mechanism)
     assert outcome.violations == []
-    assert same_values(outcome.values, clean)
+    assert same_values(outcome.values, clean[mechanism])
 
 
-@pytest.mark.parametrize("fault", ["one lot more", "wrong lots of a level", "crossed book"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "one lot more",
+        "price 0",
+        pytest.param("wrong lots of a level", marks=LATE),
+        pytest.param("crossed book", marks=LATE),
+    ],
+)
 def test_the_report_names_the_event_at_fault(monkeypatch, fault):
     """The corruption happens while the reported event is processed, not later."""
     when = []
@@ -122,7 +149,7 @@ def test_the_report_names_the_event_at_fault(monkeypatch, fault):
     monkeypatch.setattr(engine, "build_block", note)
     inject(monkeypatch, corrupt)
     (bad,) = run().violations
-    assert when[-1] <= bad.event_id <= when[-1] + 1
+    assert bad.event_id == when[-1]
     assert len(current) > 1  # the lane was run again, with every event audited
 
 
@@ -165,7 +192,19 @@ def test_a_lost_leg_is_caught(monkeypatch, clean, asset, side, reason):
     assert (bad.replicate, bad.reason) == (BAD, reason)
     for name, column in outcome.values.items():
         assert np.isnan(column[BAD]).all(), name
-        assert column[[0, 2]].tobytes() == clean[name][[0, 2]].tobytes(), name
+        assert column[[0, 2]].tobytes() == clean["clob"][name][[0, 2]].tobytes(), name
+
+
+@pytest.mark.xfail(strict=True, reason="nothing is audited after settlement")
+def test_a_leg_lost_at_settlement_is_caught(monkeypatch):
+    def settle(ledger, lane, payoff_nano):
+        accounting.settle(ledger, lane, payoff_nano)
+        if lane == BAD % len(ledger.balance):
+            ledger.balance[lane, 0, CASH] += 1
+
+    monkeypatch.setattr(metrics, "settle", settle)
+    (bad,) = run().violations
+    assert (bad.replicate, bad.reason) == (BAD, "asset_not_conserved")
 
 
 # --- up to the exit code --------------------------------------------------------------------------
@@ -174,8 +213,9 @@ def test_a_lost_leg_is_caught(monkeypatch, clean, asset, side, reason):
 def test_the_command_ends_with_exit_code_3_and_names_the_lane(monkeypatch, tmp_path, capsys):
     inject(monkeypatch, FAULTS["one lot more"][0])
     folder = tmp_path / "out"
-    words = [*WORDS, "seeds.count=3", "executor.workers=1", f"output_dir={folder}"]
-    assert main([*words, "metrics.horizons_ms=[0,100]", "delta=100"]) == EXIT_VIOLATION
+    words = ["mechanism=clob", *WORDS, "metrics.horizons_ms=[0,100]", "delta=100"]
+    words += ["seeds.count=3", "executor.workers=1", f"output_dir={folder}"]
+    assert main(words) == EXIT_VIOLATION
     (line,) = [text for text in capsys.readouterr().err.splitlines() if "violation" in text]
     assert "cell=0, mechanism=clob" in line
     assert f"seed={BAD}, reason=order_lots_not_conserved, event_id=" in line
@@ -186,7 +226,7 @@ def test_the_command_ends_with_exit_code_3_and_names_the_lane(monkeypatch, tmp_p
 
 def test_python_callers_are_warned(monkeypatch):
     inject(monkeypatch, FAULTS["price 0"][0])
-    keys = dict(word.split("=") for word in WORDS)
+    keys = dict(word.split("=") for word in (*WORDS, "mechanism=clob", "delta=100"))
     with pytest.warns(RuntimeWarning, match=rf"1 lanes .* 'seed': {BAD}, .*fill_price_off_tick"):
-        dataset = proteus.simulate(seeds=3, **keys, delta=100, **{"metrics.horizons_ms": [0, 100]})
+        dataset = proteus.simulate(seeds=3, **keys)
     assert np.isnan(dataset["n_fills"].sel(seed=BAD)).all()

@@ -2,12 +2,14 @@
 
 import importlib
 import pkgutil
+from typing import get_args
 
 import numpy as np
 import pytest
 import yaml
 
 import proteus
+from proteus import _jit
 from proteus.accounting import CASH, CONTRACT
 from proteus.agents.table import TRADERS
 from proteus.locate import conf_folder
@@ -72,6 +74,47 @@ def test_records_what_it_declares(mechanism, kind):
         assert value.shape == (LANES, *(sizes[dim] for dim in variable.dims)), variable.name
         assert value.dtype == np.float64, variable.name
         assert not np.isinf(value).any(), variable.name
+
+
+def policies():
+    """List every value of every key of a mechanism that is chosen from a list."""
+    return [
+        (name, f"mechanism.{key}={value}")
+        for name in MECHANISM_NAMES
+        for key, field in MECHANISMS[name].config.model_fields.items()
+        if key != "name"
+        for value in get_args(field.annotation)
+    ]
+
+
+@pytest.mark.parametrize(("mechanism", "policy"), policies())
+def test_every_policy_of_a_mechanism_conserves(mechanism, policy):
+    """Many crossing orders of few sizes, so that margins are shared and traders meet themselves."""
+    crowded = (
+        "population.noise.count=6", "population.noise.policy.offset_high_ticks=2",
+        "population.maker.policy.half_spread=0.001",
+    )  # fmt: skip
+    world = finished(cell(f"mechanism={mechanism}", policy, *crowded), 10, audit=True)
+    assert not world.totals.settled.sum(axis=1).any()
+    assert (world.progress.fills > 50).all()
+
+
+@pytest.mark.boundscheck
+@pytest.mark.skipif(not _jit.BOUNDSCHECK, reason="reads outside an array")
+def test_bounds_are_checked_in_the_leg_that_asks_for_it():
+    """Also in a part of a part: otherwise the leg would pass whatever the kernels do."""
+    with pytest.raises(IndexError):
+        _jit.compiled(_read_part)(np.zeros(4), 4)
+
+
+@_jit.inline_kernel
+def _read(array, at):
+    return array[at]
+
+
+@_jit.inline_kernel
+def _read_part(array, at):
+    return _read(array, at)
 
 
 @pytest.mark.nojit

@@ -64,7 +64,6 @@ def exogenous(recording):
     return recording.by_address(CAUSE_SCHEDULE, CAUSE_NEWS)
 
 
-@pytest.mark.nojit
 @pytest.mark.parametrize("case", CASES)
 def test_what_changes_in_a_cell_changes_no_other_draw(base, case):
     other = record(cell(*base_words(CASES[case])))
@@ -83,7 +82,6 @@ def test_what_changes_in_a_cell_changes_no_other_draw(base, case):
     assert {wake.intents for wake in base.wakes} != {wake.intents for wake in other.wakes}
 
 
-@pytest.mark.nojit
 @pytest.mark.parametrize("case", ["latency of all", "clob", "delta", "one more group"])
 def test_noise_wants_the_same_side_size_and_type(base, case):
     """Prices follow the public reference, which differs; all else is drawn."""
@@ -140,7 +138,6 @@ def arrivals(base, group, member=0):
     return entity, [wake for address, wake in sorted(wakes.items()) if address[0] == entity]
 
 
-@pytest.mark.nojit
 def test_noise_arrivals_stand_at_their_addresses(base, key):
     entity, wakes = arrivals(base, "noise", 1)
     rate = cell().population["noise"].schedule.rate_per_s
@@ -157,7 +154,6 @@ def test_noise_arrivals_stand_at_their_addresses(base, key):
     assert len(wakes) > 5
 
 
-@pytest.mark.nojit
 def test_periodic_wake_ups_stand_at_their_addresses(base, key):
     entity, wakes = arrivals(base, "sniper")
     schedule = cell().population["sniper"].schedule
@@ -171,7 +167,6 @@ def test_periodic_wake_ups_stand_at_their_addresses(base, key):
     assert len(wakes) > 50
 
 
-@pytest.mark.nojit
 @pytest.mark.parametrize("group", ["maker", "informed", "sniper"])
 def test_signal_noise_stands_at_its_address(base, key, group):
     """s - noise is v(t - delay), known from a trader without noise at the same times."""
@@ -188,7 +183,6 @@ def test_signal_noise_stands_at_its_address(base, key, group):
     assert len({wake.signal for wake in wakes}) > 3
 
 
-@pytest.mark.nojit
 def test_wake_ups_of_the_news_come_with_the_jumps(base):
     """One per jump, the delay of the signal later, with latencies addressed by the jump."""
     entity = rng.trader_entity("sniper", 0)

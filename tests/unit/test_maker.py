@@ -1,7 +1,6 @@
 """The market maker, by hand: prices, sizes, risk limit, belief, and its two estimates."""
 
 import itertools
-import math
 
 import numpy as np
 import pytest
@@ -79,7 +78,7 @@ class Mind:
         return bid_lots, ask_lots
 
     def fill(self, sign, time, quoted_belief=0.5):
-        maker.learn_fill(self.state, 0, 0, float(sign), quoted_belief, time)
+        maker.learn_fill(self.state, 0, 0, float(sign), quoted_belief, time, time)
 
     @property
     def belief(self):
@@ -151,13 +150,8 @@ def test_prices_are_rounded_outward_to_whole_ticks(belief, half_spread, expected
 
 def test_a_whole_tick_stays_where_it_is_in_spite_of_binary_fractions():
     for tick, spread in itertools.product(range(30, 971), (1, 7, 10, 30)):
-        expected = (tick - spread, tick + spread)
-        mind = Mind(tick / 1000, half_spread=spread / 1000)
-        (bid, bid_lots), (ask, ask_lots) = mind.decide()
-        outside = (0, 1000)
-        assert (bid, ask) == expected
-        assert (bid_lots == 0) == (bid in outside)
-        assert (ask_lots == 0) == (ask in outside)
+        bid, ask = Mind(tick / 1000, half_spread=spread / 1000).prices()
+        assert (bid, ask) == (tick - spread, tick + spread)
 
 
 @pytest.mark.parametrize(
@@ -221,20 +215,47 @@ def test_worst_case_exposure_bounds_the_quote(position, exposure, expected_lots)
     assert mind.lots() == expected_lots
 
 
-@settings(max_examples=100, deadline=None)
-@given(
-    st.integers(1, 40), st.integers(1, 40), st.integers(-60, 60), st.integers(0, 60),
-    st.integers(0, 60),
-)  # fmt: skip
-def test_what_is_quoted_fits_under_the_limit(quote, limit, position, bids, asks):
+@pytest.mark.parametrize(
+    ("position", "exposure", "standing", "expected_bid"),
+    [
+        # limit 15, size 10; what stands is (price, lots)
+        (0, 10, (490, 10), 10),  # stands as it should: needs no room
+        (0, 10, (489, 10), 5),  # must move: both versions may fill
+        (0, 15, (490, 5), 10),  # never topped up, so it needs no room either
+        (9, 5, (490, 5), 1),  # wants 4; if 4 of the 5 fill first, 9 + 4 + 4 would be 17
+        (9, 6, (490, 5), 0),
+        (9, 4, (490, 4), 4),
+    ],
+)
+def test_a_replace_needs_room_beside_the_version_it_replaces(
+    position, exposure, standing, expected_bid
+):
+    mind = Mind(inventory_limit_lots=15)
+    mind.private.position[0, 0] = position
+    mind.private.exposure[0, 0, BUY] = exposure
+    mind.private.quote_id[0, 0, BUY] = 7
+    mind.private.quote_price[0, 0, BUY], mind.private.quote_lots[0, 0, BUY] = standing
+    assert mind.decide()[0] == (490, expected_bid)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 30), st.integers(1, 30), st.integers(-40, 30), st.data())
+def test_whatever_is_sent_fits_under_the_limit(quote, limit, position, data):
     mind = Mind(quote_lots=quote, inventory_limit_lots=limit)
     mind.private.position[0, 0] = position
-    mind.private.exposure[0, 0] = bids, asks
-    bid_lots, ask_lots = mind.lots()
-    assert bid_lots == 0 or position + bids + bid_lots <= limit
-    assert ask_lots == 0 or -position + asks + ask_lots <= limit
-    assert 0 <= bid_lots <= quote
-    assert 0 <= ask_lots <= quote
+    for side, signed in ((BUY, position), (SELL, -position)):
+        exposure = data.draw(st.integers(0, max(limit - signed, 0)))
+        mind.private.exposure[0, 0, side] = exposure
+        mind.private.quote_lots[0, 0, side] = data.draw(st.integers(0, exposure))
+        mind.private.quote_id[0, 0, side] = mind.private.quote_lots[0, 0, side] > 0
+        mind.private.quote_price[0, 0, side] = data.draw(st.sampled_from([489, 490, 510, 511]))
+    wanted = mind.decide()
+    for side, signed in ((BUY, position), (SELL, -position)):
+        price, lots = wanted[side]
+        stands = mind.private.quote_id[0, 0, side] and mind.private.quote_price[0, 0, side] == price
+        is_sent = lots > 0 and not (stands and lots >= mind.private.quote_lots[0, 0, side])
+        assert 0 <= lots <= quote
+        assert not is_sent or signed + mind.private.exposure[0, 0, side] + lots <= limit
 
 
 def test_at_the_limit_the_side_is_pulled_or_widened():
@@ -375,4 +396,3 @@ def test_more_waiting_fills_than_there_is_room_for_are_noted():
     for number in range(3 * room):
         judged.fill(+1, time=number * 500 * MS)
     assert judged.state.overflow[0] == 0
-    assert math.isfinite(judged.adverse)

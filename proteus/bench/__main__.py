@@ -1,0 +1,86 @@
+"""``python -m proteus.bench [name ...]``: measure, print a table, write outputs/bench/*.json.
+
+Without names everything is measured, which takes about ten minutes. stdout carries the table and,
+last, the file; progress goes to stderr. Exit codes: 0 measured, whether targets are met or not;
+2 unknown name.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from proteus import _jit, provenance
+from proteus.bench import auctions, book, loop, scaling, start, workers
+from proteus.bench.figures import RUNS, Figure, show
+from proteus.errors import nearest
+
+MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
+    "loop": loop.measure,
+    "book": book.measure,
+    "auctions": auctions.measure,
+    "workers": workers.measure,
+    "scaling": scaling.measure,
+    "start": start.measure,
+}
+FOLDER = Path("outputs/bench")
+
+
+def main(names: Sequence[str]) -> int:
+    """Measure what is named, or everything."""
+    for name in names:
+        if name not in MEASUREMENTS:
+            print(
+                f"error: unknown measurement {name}{nearest(name, MEASUREMENTS)}", file=sys.stderr
+            )
+            return 2
+    figures: list[Figure] = []
+    for name in names or MEASUREMENTS:
+        print(f"measuring {name}", file=sys.stderr, flush=True)
+        figures += MEASUREMENTS[name]()
+    Console(width=100, highlight=False).print(_table(figures))
+    print(_write(figures))
+    return 0
+
+
+def _table(figures: Sequence[Figure]) -> Table:
+    table = Table(title=f"medians of {RUNS} runs, one core where not said otherwise")
+    for column in ("measurement", "unit"):
+        table.add_column(column)
+    for column in ("median", "by the clock", "target"):
+        table.add_column(column, justify="right")
+    table.add_column("")
+    for figure in figures:
+        clock = figure.clock_median
+        table.add_row(
+            figure.name, figure.unit, show(figure.median), "" if clock is None else show(clock),
+            figure.target, {None: "", True: "met", False: "missed"}[figure.met],
+        )  # fmt: skip
+    return table
+
+
+def _write(figures: Sequence[Figure]) -> Path:
+    """Write the figures, with what they were measured on and with, to a new file."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{datetime.now():%Y-%m-%d-%H%M%S}.json"
+    content = {
+        "created": provenance.created(),
+        "kernel_hash": _jit.kernel_hash(),
+        "git_sha": provenance.git_sha(),
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+        "runs": RUNS,
+        "figures": [figure.record() for figure in figures],
+    }
+    path.write_text(json.dumps(content, indent=2) + "\n")
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
