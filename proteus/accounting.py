@@ -143,6 +143,26 @@ def settle(ledger, lane, payoff_nano):
         _transfer(ledger, lane, CASH, issuer, account, lots * payoff_nano)
 
 
+@inline_kernel
+def check_assets(ledger, lane):
+    """Check that each asset sums to zero over accounts; LEDGER_OK or ASSET_NOT_CONSERVED."""
+    for asset in (CASH, CONTRACT):
+        total = np.int64(0)
+        for account in range(ledger.balance.shape[1]):
+            total += ledger.balance[lane, account, asset]
+        if total != 0:
+            return ASSET_NOT_CONSERVED
+    return LEDGER_OK
+
+
+@inline_kernel
+def is_crossed(book, lane):
+    """Tell whether the best bid and the best ask of the book would trade."""
+    best_bid, best_ask = book.best[lane, BUY], book.best[lane, SELL]
+    both = best_bid != EMPTY and best_ask != EMPTY
+    return both and best_bid + best_ask >= book.n_ticks[lane]
+
+
 @cold_kernel
 def audit(ledger, orders, book, lane, resting_may_cross):
     """Check the invariants of a lane.
@@ -150,30 +170,27 @@ def audit(ledger, orders, book, lane, resting_may_cross):
     Returns
         LEDGER_OK, or the code of the first invariant that does not hold.
     """
-    for asset in (CASH, CONTRACT):
-        total = np.int64(0)
-        for account in range(ledger.balance.shape[1]):
-            total += ledger.balance[lane, account, asset]
-        if total != 0:
-            return ASSET_NOT_CONSERVED
+    code = check_assets(ledger, lane)
+    if code != LEDGER_OK:
+        return code
     for trader in range(ledger.bought.shape[1]):
         held = ledger.bought[lane, trader] - ledger.sold[lane, trader]
         if ledger.balance[lane, trader, CONTRACT] != held:
             return INVENTORY_NOT_FILLS
-    best_bid, best_ask = book.best[lane, BUY], book.best[lane, SELL]
-    both = best_bid != EMPTY and best_ask != EMPTY
-    if both and best_bid + best_ask >= book.n_ticks[lane] and not resting_may_cross:
+    if is_crossed(book, lane) and not resting_may_cross:
         return BOOK_CROSSED
     return _audit_book(orders, book, lane)
 
 
 @inline_kernel
 def _audit_book(orders, book, lane):
-    """Check that the levels hold exactly the open orders, and their lots."""
+    """Check that every order is whole, and that the levels hold exactly the open ones."""
     open_orders = 0
     for slot in range(orders.lots.shape[1]):
-        if orders.client_id[lane, slot] != 0 and rests(orders, lane, slot):
-            open_orders += 1
+        if orders.client_id[lane, slot] != 0:
+            if orders.lots[lane, slot] == 0 or _is_torn(orders, lane, slot):
+                return ORDER_NOT_CONSERVED
+            open_orders += rests(orders, lane, slot)
     for side in (BUY, SELL):
         rank = np.int64(book.best[lane, side])
         while rank != EMPTY:

@@ -164,7 +164,7 @@ def _new_order(world, lane, trader, time, i, address, is_quote):
     orders, origins, intents = world.market.orders, world.origins, world.intents
     slot = take_slot(orders, lane)
     if slot == EMPTY:
-        stop_lane(world.progress, lane, FAULT_CAPACITY)
+        stop_lane(world.progress, lane, FAULT_CAPACITY, world.progress.events[lane])
         return np.int64(EMPTY)
     client_id = _new_id(world, lane)
     side, price, lots = intents.side[lane, i], intents.price[lane, i], intents.lots[lane, i]

@@ -35,7 +35,8 @@ class Sums(NamedTuple):
     adverse: np.ndarray  # int64 [L, H] makers: sum of q (v(t + h) - m), nano
     fill_value: np.ndarray  # int64 [L] makers: sum of q v(t), nano
     maker_lots: np.ndarray  # int64 [L] makers: lots filled
-    effective: np.ndarray  # float64 [L] takers against makers: sum of lots d (2 P - 2 m), ticks
+    effective: np.ndarray  # float64 [L] takers against makers: sum of lots d (2 P - 2 m), ticks;
+    # after the warm-up
     effective_lots: np.ndarray  # float64 [L] takers against makers: lots
     intents: np.ndarray  # int64 [L] noise intents up to T - tau
     intents_filled: np.ndarray  # int64 [L] of these: filled, in part or whole, within tau
@@ -158,7 +159,9 @@ def measure_fill(sums, world, lane, slot, other, price, lots, time, in_clear):
         _measure_maker(sums, world, lane, slot, price, lots, time)
         return
     side = orders.side[lane, slot]
-    if in_clear:
+    if time < world.settings.warmup_ns:
+        weight = 0.0
+    elif in_clear:
         weight = lots * sums.clear_maker_lots[lane, 1 - side] / sums.clear_lots[lane]
     elif traders.role[orders.trader[lane, other]] == CLASS_MAKER:
         weight = np.float64(lots)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus._jit import cold_kernel, inline_kernel, kernel
-from proteus.accounting import LEDGER_OK, PNL_NOT_DECOMPOSED, audit
+from proteus.accounting import LEDGER_OK, PNL_NOT_DECOMPOSED, audit, check_assets
 from proteus.agents.table import learn_fill
 from proteus.clock import (
     KIND_CLEAR,
@@ -107,7 +107,7 @@ def _know_news(world, lane, until):
     keys = world.market.keys
     code = extend_news(world.news, world.news_parameters, keys[lane, 0], keys[lane, 1], lane, until)
     if code != NEWS_OK:
-        stop_lane(world.progress, lane, FAULT_CAPACITY)
+        stop_lane(world.progress, lane, FAULT_CAPACITY, world.progress.events[lane])
 
 
 @inline_kernel
@@ -244,19 +244,25 @@ def _learn_fill(world, lane, trader, side, lots, envelope):
 
 @inline_kernel
 def _audit(mechanism, world, lane):
-    """Check the invariants and whether a ring or pool has overflown."""
+    """Check the invariants after an event, and whether a ring or pool has overflown."""
     market = world.market
-    sealed = not is_continuous(mechanism)
+    last_event = max(world.progress.events[lane] - 1, 0)
     overflow = world.queue.overflow[lane] + world.messages.overflow[lane]
     overflow += world.data.overflow[lane] + world.policies.maker.overflow[lane]
     if overflow > 0:
-        stop_lane(world.progress, lane, FAULT_CAPACITY)
+        stop_lane(world.progress, lane, FAULT_CAPACITY, last_event)
+    sealed = not is_continuous(mechanism)
     code = audit(world.ledger, market.orders, market.book, lane, sealed)
     if code != LEDGER_OK:
-        stop_lane(world.progress, lane, code)
+        stop_lane(world.progress, lane, code, last_event)
 
 
 @inline_kernel
 def _finish_lane(world, lane):
+    """Settle, and check what only holds once trading has ended."""
+    last_event = max(world.progress.events[lane] - 1, 0)
     if not close_lane(world.sums, world.totals, world, lane):
-        stop_lane(world.progress, lane, PNL_NOT_DECOMPOSED)
+        stop_lane(world.progress, lane, PNL_NOT_DECOMPOSED, last_event)
+    code = check_assets(world.ledger, lane)
+    if code != LEDGER_OK:
+        stop_lane(world.progress, lane, code, last_event)

@@ -159,7 +159,8 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "effective_spread", (), "currency", "effective spread of takers against makers",
-        "positive: takers pay", "lot average of 2 d (P - reference just before the intent)",
+        "positive: takers pay",
+        "lot average of 2 d (P - reference just before the intent), after the warm-up",
         "F&P&R; MODEL 25", _effective_spread,
     ),
     Variable(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus._jit import inline_kernel
-from proteus.accounting import LEDGER_OK, check_orders, post_fill
+from proteus.accounting import BOOK_CROSSED, LEDGER_OK, check_orders, is_crossed, post_fill
 from proteus.clock import KIND_NOTIFICATION, push
 from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL, EVENT_REJECT
 from proteus.latency import (
@@ -80,7 +80,7 @@ def deliver(mechanism, world, lane, time, slot, address, in_clear):
     """
     outbox, orders = world.market.outbox, world.market.orders
     if outbox.count[lane] > outbox.kind.shape[1]:
-        stop_lane(world.progress, lane, FAULT_CAPACITY)
+        stop_lane(world.progress, lane, FAULT_CAPACITY, world.progress.events[lane])
         return
     for i in range(outbox.count[lane]):
         order = np.int64(outbox.order[lane, i])
@@ -91,10 +91,12 @@ def deliver(mechanism, world, lane, time, slot, address, in_clear):
             _book_answer(world, lane, time, i, order, cause)
     code = check_orders(orders, outbox, lane)
     if code != LEDGER_OK:
-        stop_lane(world.progress, lane, code)
+        stop_lane(world.progress, lane, code, world.progress.events[lane])
     _release_dead(world, lane)
     outbox.count[lane] = 0
     if in_clear or is_continuous(mechanism):
+        if is_crossed(world.market.book, lane):
+            stop_lane(world.progress, lane, BOOK_CROSSED, world.progress.events[lane])
         _publish(world, lane, time)
 
 
@@ -156,7 +158,7 @@ def _book_fill(world, lane, time, i, in_clear):
     sell = later if earlier_buys else earlier
     code = post_fill(world.ledger, orders, market.book, lane, buy, sell, price, lots)
     if code != LEDGER_OK:
-        stop_lane(world.progress, lane, code)
+        stop_lane(world.progress, lane, code, world.progress.events[lane])
         return
     world.progress.fills[lane] += 1
     world.progress.last_price[lane] = price

@@ -122,8 +122,8 @@ class World(NamedTuple):
 
 
 @inline_kernel
-def stop_lane(progress, lane, code):
-    """Stop a lane at the current event; the first reason stays."""
+def stop_lane(progress, lane, code, event):
+    """Stop a lane because of an event, by its number from 0; the first reason stays."""
     if progress.fault[lane] == FAULT_NONE:
         progress.fault[lane] = code
-        progress.fault_event[lane] = progress.events[lane]
+        progress.fault_event[lane] = event

@@ -1,8 +1,8 @@
 """``python -m proteus.bench [name ...]``: measure, print a table, write outputs/bench/*.json.
 
-Without names everything is measured, which takes about ten minutes. stdout carries the table and,
-last, the file; progress goes to stderr. Exit codes: 0 measured, whether targets are met or not;
-2 unknown name.
+Without names everything is measured, which takes a quarter of an hour on an idle machine. stdout
+carries the table and, last, the file; progress goes to stderr. Exit codes: 0 measured, whether
+targets are met or not; 2 unknown name.
 """
 
 from __future__ import annotations

@@ -58,9 +58,9 @@ def _moving_share(setup: CellSetup) -> float:
             known_ns = barrier_ns + world.settings.lookahead_ns
             extend_news(world.news, world.news_parameters, *world.market.keys[0], 0, known_ns)
             while (event := _next_event(world.queue))[0] < barrier_ns:
-                time_ns, kind, trader = event
+                _, kind, trader = event
                 before = quoted[trader].copy() if kind == KIND_WAKE else None
-                advance(mechanism, world, 0, time_ns + 1)
+                advance(mechanism, world, 0, barrier_ns, 1)
                 if before is not None and role[trader] == CLASS_MAKER:
                     requotes += 1
                     moved += int((quoted[trader] != before).any())

@@ -84,14 +84,7 @@ def check_report(outcome, clean, reason):
             assert column[lane].tobytes() == clean[name][lane].tobytes(), name
 
 
-UNSEEN = pytest.mark.xfail(strict=True, reason="audit looks only at orders that rest")
-KNOWN = {"lost cancel": [UNSEEN], "lost requested cancel": [UNSEEN]}
-LATE = pytest.mark.xfail(strict=True, reason="the audit runs after the event has been counted")
-
-
-@pytest.mark.parametrize(
-    "fault", [pytest.param(fault, marks=KNOWN.get(fault, [])) for fault in FAULTS]
-)
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_faulty_mechanism_is_caught(monkeypatch, clean, fault):
     corrupt, reason = FAULTS[fault]
     inject(monkeypatch, corrupt)
@@ -125,8 +118,8 @@ def test_without_a_fault_nothing_is_caught(monkeypatch, clean, mechanism):
     [
         "one lot more",
         "price 0",
-        pytest.param("wrong lots of a level", marks=LATE),
-        pytest.param("crossed book", marks=LATE),
+        "wrong lots of a level",
+        "crossed book",
     ],
 )
 def test_the_report_names_the_event_at_fault(monkeypatch, fault):
@@ -195,7 +188,6 @@ def test_a_lost_leg_is_caught(monkeypatch, clean, asset, side, reason):
         assert column[[0, 2]].tobytes() == clean["clob"][name][[0, 2]].tobytes(), name
 
 
-@pytest.mark.xfail(strict=True, reason="nothing is audited after settlement")
 def test_a_leg_lost_at_settlement_is_caught(monkeypatch):
     def settle(ledger, lane, payoff_nano):
         accounting.settle(ledger, lane, payoff_nano)

@@ -12,6 +12,7 @@ from scipy import stats
 
 from proteus import _jit
 from proteus._jit import inline_kernel
+from proteus.config import Latency
 from proteus.latency import ACKNOWLEDGEMENT, FILL_REPORT, MARKET_DATA, SUBMISSION, delay
 from proteus.latency import latency_words as words_of
 from proteus.messages import CAUSE_SCHEDULE, pack_address
@@ -225,9 +226,6 @@ def test_the_legs_are_independent(delays):
 @pytest.mark.parametrize("law", ["constant", "uniform", "shifted_exponential", "lognormal"])
 def test_every_link_takes_at_least_a_nanosecond(law):
     latency = f"{{law:{law},base_ms:0,spread_ms:0,shape:0}}"
-    words = [
-        f"{NOISE}.latency.{leg}={latency}"
-        for leg in cell().population["noise"].latency.model_fields
-    ]
+    words = [f"{NOISE}.latency.{leg}={latency}" for leg in Latency.model_fields]
     world = build(cell(*ALONE, *words)).world
     assert [int(delay(world.traders, 0, leg, np.uint32(12345))) for leg in range(4)] == [1] * 4

@@ -235,7 +235,7 @@ AUDITS = {
     "venue": (add("ledger.balance", (0, 2 + VENUE, CASH)), accounting.ASSET_NOT_CONSERVED),
     "bought": (add("ledger.bought", (0, ALICE)), accounting.INVENTORY_NOT_FILLS),
     "sold": (add("ledger.sold", (0, BOB)), accounting.INVENTORY_NOT_FILLS),
-    "open lots": (add("orders.lots", (0, 1)), accounting.BOOK_NOT_ORDERS),
+    "open lots": (add("orders.lots", (0, 1)), accounting.ORDER_NOT_CONSERVED),
     "lots of a level": (add("book.lots", (0, SELL, 40)), accounting.BOOK_NOT_ORDERS),
     "limit of an order": (add("orders.rank", (0, 0)), accounting.BOOK_NOT_ORDERS),
     "an order outside the book": (unlink, accounting.BOOK_NOT_ORDERS),
