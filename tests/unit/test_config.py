@@ -114,7 +114,7 @@ REFUSED = [
     ("population.maker.policy.at_limit", "push", "at_limit=push .*'pull' or 'widen'"),
     ("population.maker.policy.belief_gain_fill", 1.1, "belief_gain_fill=1.1"),
     ("population.maker.schedule.law", "poisson", "schedule.jitter=0.2 .*0 when law=poisson"),
-    ("population.maker.schedule.law", "none", "schedule.rate_per_s=10 .*must be 0 when law=none"),
+    ("population.maker.schedule.law", "none", "schedule.rate_per_s=20 .*must be 0 when law=none"),
     ("population.noise.schedule.rate_per_s", 0, "rate_per_s=0 .*greater than 0 otherwise"),
     ("population.maker.schedule.cluster_probability", 0.1, "cluster_probability=0.1 .*periodic"),
     ("population.maker.schedule.on_news", 1, "on_news=1 .*boolean"),

@@ -150,6 +150,7 @@ def test_the_threshold_grows_with_the_root_of_the_latency(kind):
 
 def test_the_latency_is_the_mean_of_submission_and_market_data():
     words = ["mechanism=clob", "population.sniper.policy.latency_risk=0.1"]
+    words += ["population.sniper.policy.theta=0.01"]
     leg = "population.sniper.latency."
     words += [f"{leg}submission.law=constant", f"{leg}submission.base_ms=10"]
     words += [f"{leg}submission.spread_ms=0", f"{leg}market_data.law=uniform"]
