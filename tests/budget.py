@@ -6,14 +6,14 @@ The first column is what ``make test`` runs, the second what ``make proof`` runs
 import os
 
 BUDGET = {
-    "metamorphic": (50, 4_000),
-    "metamorphic_prefixes": (10, 500),
-    "news_paths": (5_000, 200_000),
+    "metamorphic": (50, 600),
+    "metamorphic_prefixes": (10, 100),
+    "news_paths": (5_000, 100_000),
     "noise_lanes": (300, 1_000),
     "phases": (3_000, 30_000),
-    "reference_twin": (60, 5_000),
-    "replay_twin_clob": (25, 3_000),
-    "replay_twin_fba": (8, 1_000),
+    "reference_twin": (60, 1_000),
+    "replay_twin_clob": (25, 300),
+    "replay_twin_fba": (8, 100),
     "wakes": (20_000, 400_000),
 }
 
