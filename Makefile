@@ -31,7 +31,7 @@ lint: $(STAMP) ## check style and types
 	$(BIN)/mypy
 
 test: lint ## lint, all tests, then the legs with bounds checks and without the JIT
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -m boundscheck
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -m nojit
 
@@ -41,7 +41,7 @@ bench: $(STAMP) ## measure speed and memory into outputs/bench
 proof: $(STAMP) ## run the property and statistical tests at full counts into docs/proof.txt
 	@mkdir -p docs
 	{ echo "kernel hash $$($(BIN)/python -c 'from proteus import _jit; print(_jit.kernel_hash())')"; \
-	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 -q --no-header -rA --tb=short tests/property tests/statistical \
+	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 --dist worksteal -q --no-header -rA --tb=short tests/property tests/statistical \
 	| grep -E '^(PASSED|FAILED|ERROR|SKIPPED|E  |=+ .* in |[0-9]+ (passed|failed))'; } | tee docs/proof.tmp
 	@mv docs/proof.tmp docs/proof.txt
 
