@@ -14,7 +14,7 @@ wake-up), then by sending order. Because links are first-in-first-out, a message
 the one sent before it inherits its key.
 
 The queue is a small array kept sorted, latest first: few events are pending at once, and the next
-one is popped from the end. Measured faster than a binary heap (1.3 times).
+one is popped from the end. Taken from the design, which measured 1.3 times a heap.
 """
 
 from __future__ import annotations
