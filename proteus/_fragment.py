@@ -8,9 +8,12 @@ it is optimised once, as a whole, with its fragments inlined.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import llvmlite.binding as llvm
 from numba import _dynfunc
+from numba.core.cgutils import normalize_ir_text
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
@@ -18,13 +21,48 @@ from numba.core.typed_passes import NativeLowering
 
 
 class _FragmentLibrary(JITCodeLibrary):  # type: ignore[misc]
-    """A library that is only ever linked into others."""
+    """A library that is only ever linked into a kernel: its own code, as it was lowered."""
+
+    def add_ir_module(self, ir_module: Any) -> None:
+        """Take the code; the kernel optimises and verifies it."""
+        self._raise_if_finalized()
+        self._final_module.link_in(llvm.parse_assembly(normalize_ir_text(str(ir_module))))
+
+    def finalize(self) -> None:
+        """Link nothing: the kernel links every fragment once."""
+        self._raise_if_finalized()
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
+class _KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
+    """A library that links all that it needs, directly or not, and is optimised once."""
+
+    def _optimize_functions(self, module: Any) -> None:
+        """Leave that to the optimisation of the whole."""
+
+    def finalize(self) -> None:
+        """Link the fragments of fragments too, then go on as usual."""
+        self._linking_libraries = list(_closure(self._linking_libraries))
+        super().finalize()
 
     def _optimize_final_module(self) -> None:
-        """Leave that to the kernel."""
+        """Run the full passes only: the cheap ones before them are for reference counts."""
+        manager, builder = self._codegen._module_pass_manager()
+        manager.run(self._final_module, builder)
 
-    def _finalize_specific(self) -> None:
-        """Do not hand the module to the machine code emitter."""
+
+def _closure(libraries: Iterable[Any]) -> dict[Any, None]:
+    """Return the libraries and those of the fragments among them, each once, in order."""
+    found: dict[Any, None] = {}
+    waiting = list(libraries)[::-1]
+    while waiting:
+        library = waiting.pop()
+        if library not in found:
+            found[library] = None
+            if isinstance(library, _FragmentLibrary):
+                waiting.extend(library._linking_libraries[::-1])
+    return found
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
@@ -67,6 +105,18 @@ class _OutlinedLowering(_FragmentLowering):
     inline = False
 
 
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _KernelLowering(NativeLowering):  # type: ignore[misc]
+    """Lower into a library that links every fragment once."""
+
+    _name = "kernel_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        state.library = _KernelLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return bool(super().run_pass(state))
+
+
 class FragmentCompiler(CompilerBase):  # type: ignore[misc]
     """The usual pipeline with the last pass replaced."""
 
@@ -87,3 +137,9 @@ class OutlinedCompiler(FragmentCompiler):
     """The pipeline of a fragment that keeps a frame of its own."""
 
     lowering = _OutlinedLowering
+
+
+class KernelCompiler(FragmentCompiler):
+    """The pipeline of an entry from Python."""
+
+    lowering = _KernelLowering

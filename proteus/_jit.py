@@ -36,7 +36,7 @@ from typing import Any
 import numba
 from numba.extending import overload, register_jitable
 
-from proteus._fragment import FragmentCompiler, OutlinedCompiler
+from proteus._fragment import FragmentCompiler, KernelCompiler, OutlinedCompiler
 from proteus._state import StateType, state
 
 __all__ = [
@@ -90,7 +90,8 @@ _OPTIONS: dict[str, Any] = {
 _PART: dict[str, Any] = {**_OPTIONS, "pipeline_class": FragmentCompiler}
 
 Decorator = Callable[[Callable[..., Any]], Any]
-kernel: Decorator = numba.njit(cache=True, **_OPTIONS)
+_ENTRY: dict[str, Any] = {**_OPTIONS, "pipeline_class": KernelCompiler}
+kernel: Decorator = numba.njit(cache=True, **_ENTRY)
 inline_kernel: Decorator = register_jitable(**_PART)
 cold_kernel: Decorator = register_jitable(**{**_OPTIONS, "pipeline_class": OutlinedCompiler})
 
@@ -98,7 +99,7 @@ cold_kernel: Decorator = register_jitable(**{**_OPTIONS, "pipeline_class": Outli
 def compiled(part: Callable[..., Any]) -> Callable[..., Any]:
     """Make an entry from Python for a part of a kernel; for tests and benchmarks, not cached."""
 
-    @numba.njit(**_OPTIONS)  # type: ignore[untyped-decorator]
+    @numba.njit(**_ENTRY)  # type: ignore[untyped-decorator]
     def call(*arguments: Any) -> Any:
         return part(*arguments)
 
