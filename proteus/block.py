@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,11 @@ class CellSetup(NamedTuple):
     cell: CellConfig
     members: tuple[Member, ...]
     news: NewsParameters
+    settings: Settings
+    traders: Traders
+    schedules: Schedules
+    signal_window_ns: int  # how far back signals look
+    pending: int  # orders and envelopes that a lane has at once, a power of two
 
 
 class Block(NamedTuple):
@@ -73,8 +79,17 @@ def set_up_cell(cell: CellConfig) -> CellSetup:
         for number in range(group.count)
     )
     probability = cell.contract.initial_probability
-    news = parameters_for(cell.latent, cell.horizon_ns, cell.settle_ns, probability)
-    return CellSetup(cell, members, news)
+    delays = [_ns(m.group.signal.delay_ms) for m in members if m.group.signal]
+    return CellSetup(
+        cell=cell,
+        members=members,
+        news=parameters_for(cell.latent, cell.horizon_ns, cell.settle_ns, probability),
+        settings=_settings(cell),
+        traders=_traders(members),
+        schedules=_schedules(members),
+        signal_window_ns=max(delays, default=0),
+        pending=_power_of_two(_pending_orders(cell, members)),
+    )
 
 
 def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: bool) -> Block:
@@ -86,26 +101,24 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
         audit: check the invariants after every event, not only at barriers.
     """
     cell, lanes, count = setup.cell, len(keys), max(len(setup.members), 1)
-    pending = growth * _power_of_two(_pending_orders(setup))
-    traders = _traders(setup)
-    settings = _settings(cell, audit)
+    pending = growth * setup.pending
     sizes = Sizes(lanes, pending, count, keyed=True, delta_ns=cell.delta_ns)
     return Block(
         mechanism=MECHANISMS[cell.mechanism.name].make(cell.mechanism, sizes),
         world=World(
-            settings=settings,
+            settings=setup.settings._replace(audit_every_event=audit),
             progress=allocate_progress(lanes),
-            queue=allocate_queue(lanes, 2 * pending),
-            messages=allocate_messages(lanes, 2 * pending),
+            queue=allocate_queue(lanes, pending),
+            messages=allocate_messages(lanes, pending),
             market=allocate_market(
-                lanes, pending, cell.n_ticks, cell.initial_ticks, 4 * pending, keys
+                lanes, pending, cell.n_ticks, cell.initial_ticks, pending, keys.copy()
             ),
             origins=allocate_origins(lanes, pending),
-            news=_news(setup, settings, lanes, growth),
+            news=_news(setup, lanes, growth),
             news_parameters=setup.news,
             data=allocate_market_data(lanes, growth * _HISTORY, growth * _HISTORY, count),
-            traders=traders,
-            schedules=_schedules(setup),
+            traders=setup.traders,
+            schedules=setup.schedules,
             private=allocate_private(lanes, count),
             policies=make_policies(
                 _members_by_kind(setup, lanes), cell.contract.initial_probability, growth
@@ -119,6 +132,50 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
     )
 
 
+class BlockPool:
+    """Blocks of one cell that are used again and again.
+
+    Fresh memory costs more than starting over in old memory: a page fault for every page of every
+    block, and workers wait for each other in the kernel of the machine.
+    """
+
+    def __init__(self, setup: CellSetup) -> None:
+        """Prepare a pool without blocks."""
+        self.setup = setup
+        self._free: list[Block] = []
+
+    @functools.cached_property
+    def _start(self) -> Block:
+        """A block of one lane that is never run: every lane starts like it."""
+        return build_block(self.setup, np.zeros((1, 2), np.uint32), growth=1, audit=False)
+
+    def take(self, keys: NDArray[np.uint32]) -> Block:
+        """Return a block that stands at its start, for replicate keys uint32 [L, 2]."""
+        try:
+            block = self._free.pop()
+        except IndexError:
+            block = None
+        if block is None or len(block.world.market.keys) != len(keys):
+            return build_block(self.setup, keys, growth=1, audit=False)
+        _copy_state(self._start, block)
+        block.world.market.keys[:] = keys
+        return block
+
+    def give_back(self, block: Block) -> None:
+        """Take back a block whose results have been read."""
+        self._free.append(block)
+
+
+def _copy_state(source: Any, target: Any) -> None:
+    """Copy every array of one state over that of another; one lane goes to all lanes."""
+    for theirs, ours in zip(source, target, strict=True):
+        if isinstance(ours, np.ndarray):
+            if ours is not theirs:
+                ours[...] = theirs
+        elif isinstance(ours, tuple):
+            _copy_state(theirs, ours)
+
+
 def block_bytes(block: Block) -> int:
     """Return the memory of a block's arrays."""
 
@@ -130,7 +187,7 @@ def block_bytes(block: Block) -> int:
     return size(block)
 
 
-def _settings(cell: CellConfig, audit: bool) -> Settings:
+def _settings(cell: CellConfig) -> Settings:
     horizons = np.array(cell.markout_horizons_ns, np.int64)
     return Settings(
         horizon_ns=cell.horizon_ns,
@@ -142,37 +199,36 @@ def _settings(cell: CellConfig, audit: bool) -> Settings:
         tick_nano=cell.tick_nano,
         n_ticks=cell.n_ticks,
         initial_ticks=cell.initial_ticks,
-        audit_every_event=audit,
+        audit_every_event=False,
         horizons_ns=horizons,
     )
 
 
-def _news(setup: CellSetup, settings: Settings, lanes: int, growth: int) -> Any:
-    signals = [member.group.signal for member in setup.members]
-    oldest = max((units.milliseconds_to_ns(s.delay_ms) for s in signals if s), default=0)
-    window = oldest + settings.barrier_ns + settings.lookahead_ns
+def _news(setup: CellSetup, lanes: int, growth: int) -> Any:
+    settings = setup.settings
+    window = setup.signal_window_ns + settings.barrier_ns + settings.lookahead_ns
     jumps = setup.cell.latent.jump_rate_per_s * window / units.NS_PER_S
     capacity = 8 * growth if growth > 1 else 0
     return allocate_news(lanes, window, setup.news.dt_ns, growth * jumps, capacity)
 
 
-def _pending_orders(setup: CellSetup) -> int:
+def _pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many orders a lane has at once, with room for six standard deviations."""
     alive = 0.0
-    for member in setup.members:
+    for member in members:
         lifetime_s = getattr(member.group.policy, "lifetime_ms", 0) / 1000
         alive += member.group.schedule.rate_per_s * (lifetime_s + _BUSY_S)
-    busy = setup.cell.delta_ns / units.NS_PER_S
-    alive += busy * sum(member.group.schedule.rate_per_s for member in setup.members)
-    return int(alive + 6 * alive**0.5) + 4 * len(setup.members) + 16
+    busy = cell.delta_ns / units.NS_PER_S
+    alive += busy * sum(member.group.schedule.rate_per_s for member in members)
+    return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
 
 
 def _power_of_two(least: int) -> int:
     return 1 << (least - 1).bit_length()
 
 
-def _traders(setup: CellSetup) -> Traders:
-    groups = [member.group for member in setup.members]
+def _traders(members: tuple[Member, ...]) -> Traders:
+    groups = [member.group for member in members]
     signals = [group.signal for group in groups]
     laws = [_legs(group) for group in groups]
     count = max(len(groups), 1)
@@ -185,7 +241,7 @@ def _traders(setup: CellSetup) -> Traders:
     return Traders(
         kind=column([TRADERS[group.kind].number for group in groups], np.int64),
         role=column([TRADERS[group.kind].role for group in groups], np.int64),
-        entity=column([trader_entity(m.group_name, m.number) for m in setup.members], np.int64),
+        entity=column([trader_entity(m.group_name, m.number) for m in members], np.int64),
         latency_law=column([[LATENCY_CODES[leg.law] for leg in legs] for legs in laws], np.int8, 4),
         latency_base=column([[_ns(leg.base_ms) for leg in legs] for legs in laws], np.int64, 4),
         latency_spread=column(
@@ -209,8 +265,8 @@ def _ns(milliseconds: float) -> int:
     return units.milliseconds_to_ns(milliseconds)
 
 
-def _schedules(setup: CellSetup) -> Schedules:
-    schedules = [member.group.schedule for member in setup.members]
+def _schedules(members: tuple[Member, ...]) -> Schedules:
+    schedules = [member.group.schedule for member in members]
     count = max(len(schedules), 1)
 
     def column(values: list[Any], dtype: Any) -> NDArray[Any]:

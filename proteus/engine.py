@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.accounting import LEDGER_CODES
-from proteus.block import Block, CellSetup, build_block, set_up_cell
+from proteus.block import Block, BlockPool, CellSetup, build_block, set_up_cell
 from proteus.config import CellConfig
 from proteus.rng import replicate_keys
 from proteus.simulation import run_block
@@ -70,19 +70,19 @@ def run_cell(
     Returns
         CellOutcome; the same bits for any ``workers`` and ``block_lanes``.
     """
-    setup = set_up_cell(cell)
+    pool = BlockPool(set_up_cell(cell))
     keys = replicate_keys(root, replicates)
     lanes = block_lanes or _choose_block(len(replicates), workers)
     starts = range(0, len(replicates), lanes)
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    with ThreadPoolExecutor(max_workers=workers) as threads:
         futures = [
-            pool.submit(_run, setup, keys[at : at + lanes], replicates[at : at + lanes], progress)
+            threads.submit(_run, pool, keys[at : at + lanes], replicates[at : at + lanes], progress)
             for at in starts
         ]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            threads.shutdown(wait=True, cancel_futures=True)
     outcomes = [future.result() for future in futures]
     return CellOutcome(
         values={
@@ -98,32 +98,34 @@ def _choose_block(replicates: int, workers: int) -> int:
 
 
 def _run(
-    setup: CellSetup,
+    pool: BlockPool,
     keys: NDArray[np.uint32],
     replicates: NDArray[np.int64],
     progress: Callable[[int], None] | None,
 ) -> CellOutcome:
     """Run one block, and again those of its lanes that need more room."""
-    block = _simulate(setup, keys, growth=1)
+    block = pool.take(keys)
+    run_block(block.mechanism, block.world)
     values = measure(block.world)
     violations = []
     for lane in np.flatnonzero(block.world.progress.fault != FAULT_NONE):
-        again = _run_again(setup, keys[lane : lane + 1], int(block.world.progress.fault[lane]))
+        again = _run_again(pool.setup, keys[lane : lane + 1], int(block.world.progress.fault[lane]))
         for name, alone in measure(again.world).items():
             values[name][lane] = alone[0]
         if again.world.progress.fault[0] != FAULT_NONE:
             violations.append(_describe(again, int(replicates[lane])))
             for column in values.values():
                 column[lane] = np.nan
+    pool.give_back(block)
     if progress is not None:
         progress(len(replicates))
     return CellOutcome(values, violations)
 
 
-def _simulate(
-    setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: bool = False
+def _simulate_alone(
+    setup: CellSetup, key: NDArray[np.uint32], growth: int, audit: bool = False
 ) -> Block:
-    block = build_block(setup, keys, growth, audit)
+    block = build_block(setup, key, growth, audit)
     run_block(block.mechanism, block.world)
     return block
 
@@ -133,13 +135,13 @@ def _run_again(setup: CellSetup, key: NDArray[np.uint32], fault: int) -> Block:
     growths = _growths() if fault == FAULT_CAPACITY else iter((1,))
     growth = 1
     for growth in growths:
-        block = _simulate(setup, key, growth)
+        block = _simulate_alone(setup, key, growth)
         fault = int(block.world.progress.fault[0])
         if fault == FAULT_NONE:
             return block
         if fault != FAULT_CAPACITY:
             break
-    return _simulate(setup, key, growth, audit=True)
+    return _simulate_alone(setup, key, growth, audit=True)
 
 
 def _growths() -> Iterator[int]:

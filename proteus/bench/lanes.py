@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.block import CellSetup, build_block
+from proteus.block import BlockPool, CellSetup
 from proteus.engine import LARGEST_BLOCK
 from proteus.rng import replicate_keys
 from proteus.simulation import run_block
@@ -28,12 +28,14 @@ def run_lanes(setup: CellSetup, lanes: int) -> Work:
     """Build, run and measure replicates 0 .. lanes-1 of a cell, block by block."""
     events, messages = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
     keys = replicate_keys(ROOT, np.arange(lanes))
+    pool = BlockPool(setup)
     for first in range(0, lanes, LARGEST_BLOCK):
         part = slice(first, first + LARGEST_BLOCK)
-        block = build_block(setup, keys[part], growth=1, audit=False)
+        block = pool.take(keys[part])
         run_block(block.mechanism, block.world)
         measure(block.world)
         progress = block.world.progress
         assert (progress.fault == FAULT_NONE).all(), "a lane stopped"
         events[part], messages[part] = progress.events, progress.messages
+        pool.give_back(block)
     return Work(events, messages)

@@ -27,8 +27,8 @@ LOAD = (EXPERIMENT, "latent.mean_reversion_per_s=5")
 _LANES = (10, 100, 1_000, 10_000)
 _LANES_HORIZON_S = 20
 _HORIZONS_S = (10, 100, 1_000)
-_HORIZON_LANES = LARGEST_BLOCK
-_LEAST_LANE_SECONDS = 2_000  # a sample repeats small runs up to this much work
+_HORIZON_LANES = 4 * LARGEST_BLOCK
+_LEAST_LANE_SECONDS = 20_000  # a sample repeats small runs up to this much work
 _FLAT = 0.10
 _MOST_BYTES = 2 * 2**30
 _MEASURE_MEMORY = "from proteus.bench import scaling; scaling.print_peak_bytes()"

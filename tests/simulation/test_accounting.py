@@ -132,15 +132,14 @@ def test_the_report_names_the_event_at_fault(monkeypatch, fault):
             when.append(int(current[-1].progress.events[lane]))
         return done
 
-    current, build_block = [], engine.build_block
-
-    def note(*arguments):
-        built = build_block(*arguments)
-        current.append(built.world)
-        return built
-
-    monkeypatch.setattr(engine, "build_block", note)
     inject(monkeypatch, corrupt)
+    current, run_block = [], engine.run_block
+
+    def note(mechanism, world):
+        current.append(world)
+        run_block(mechanism, world)
+
+    monkeypatch.setattr(engine, "run_block", note)
     (bad,) = run().violations
     assert bad.event_id == when[-1]
     assert len(current) > 1  # the lane was run again, with every event audited

@@ -49,13 +49,14 @@ def whole(request):
 @pytest.fixture
 def growths(monkeypatch):
     """The growth of every block that the engine builds, in order."""
-    seen, build_block = [], engine.build_block
+    seen, build_block = [], block.build_block
 
     def note(setup, keys, growth, audit):
         seen.append(growth)
         return build_block(setup, keys, growth, audit)
 
-    monkeypatch.setattr(engine, "build_block", note)
+    for room in (block, engine):
+        monkeypatch.setattr(room, "build_block", note)
     return seen
 
 
@@ -101,7 +102,7 @@ def test_compiled_and_plain_python_agree_to_the_bit(mechanism):
 
 
 def few_orders(monkeypatch):
-    monkeypatch.setattr(block, "_pending_orders", lambda setup: 4)
+    monkeypatch.setattr(block, "_pending_orders", lambda *_: 4)
 
 
 def short_history(monkeypatch):
@@ -155,7 +156,7 @@ def test_growth_doubles_until_the_lane_fits(monkeypatch, growths):
 @EVERY_MECHANISM
 def test_a_lane_beyond_the_largest_growth_is_a_violation(monkeypatch, mechanism):
     """Every lane outgrows one pending order, and may not grow."""
-    monkeypatch.setattr(block, "_pending_orders", lambda setup: 1)
+    monkeypatch.setattr(block, "_pending_orders", lambda *_: 1)
     monkeypatch.setattr(engine, "LARGEST_GROWTH", 1)
     outcome = run(cell(f"mechanism={mechanism}"), REPLICATES[:3])
     assert [bad.replicate for bad in outcome.violations] == [0, 1, 2]
@@ -166,14 +167,13 @@ def test_a_lane_beyond_the_largest_growth_is_a_violation(monkeypatch, mechanism)
 def test_a_violated_lane_leaves_the_others_untouched(whole, monkeypatch):
     """One lane is declared too small whatever its room; the rest keep their bits."""
     config, values = whole
-    build_block, starved = engine.build_block, replicate_key(ROOT, 4)
+    run_block, starved = engine.run_block, replicate_key(ROOT, 4)
 
-    def starve(setup, keys, growth, audit):
-        built = build_block(setup, keys, growth, audit)
-        built.world.queue.overflow[(keys == starved).all(axis=1)] = 1
-        return built
+    def starve(mechanism, world):
+        world.queue.overflow[(world.market.keys == starved).all(axis=1)] = 1
+        run_block(mechanism, world)
 
-    monkeypatch.setattr(engine, "build_block", starve)
+    monkeypatch.setattr(engine, "run_block", starve)
     outcome = run(config, REPLICATES[:8], block_lanes=3)
     assert [(bad.replicate, bad.reason) for bad in outcome.violations] == [(4, "capacity")]
     for name, column in outcome.values.items():
@@ -184,7 +184,7 @@ def test_a_violated_lane_leaves_the_others_untouched(whole, monkeypatch):
 
 @pytest.mark.nojit
 def test_a_capacity_fault_is_reported_with_its_event_and_seed(monkeypatch):
-    monkeypatch.setattr(block, "_pending_orders", lambda setup: 1)
+    monkeypatch.setattr(block, "_pending_orders", lambda *_: 1)
     monkeypatch.setattr(engine, "LARGEST_GROWTH", 1)
     (bad,) = run(cell("mechanism=clob", *TINY), np.array([17])).violations
     assert (bad.replicate, bad.reason) == (17, "capacity")
