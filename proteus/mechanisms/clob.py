@@ -34,10 +34,8 @@ from proteus.mechanisms.allocation import Shares, allocate_shares, share_level
 from proteus.mechanisms.base import MechanismConfig, Sizes
 from proteus.mechanisms.book import (
     EMPTY,
-    dequeue,
     enqueue,
     is_immediate,
-    keeps_priority,
     next_occupied,
     rank_of,
 )
@@ -48,6 +46,7 @@ from proteus.mechanisms.market import (
     clear,
     enter,
     is_continuous,
+    leaves_queue,
     next_clear,
     refuse_order,
     reject,
@@ -108,17 +107,8 @@ def _amend(mechanism, market, lane, slot, rank, lots):
     if orders.post_only[lane, slot] and _crosses(market, lane, slot, rank):
         reject(market, lane, slot, REJECT_POST_ONLY_WOULD_CROSS)
         return
-    open_lots = orders.lots[lane, slot]
-    emit(market.outbox, lane, EVENT_ACK, slot, slot, 0, open_lots, 0)
-    orders.submitted[lane, slot] += lots
-    if keeps_priority(orders, lane, slot, rank, lots):
-        market.book.lots[lane, orders.side[lane, slot], rank] -= open_lots - lots
-        orders.lots[lane, slot] = lots
-        return
-    dequeue(market.book, orders, lane, slot)
-    orders.rank[lane, slot] = rank
-    orders.lots[lane, slot] = lots
-    _match_and_rest(mechanism, market, lane, slot)
+    if leaves_queue(market, lane, slot, rank, lots):
+        _match_and_rest(mechanism, market, lane, slot)
 
 
 @withdraw.implement(Clob)

@@ -37,10 +37,8 @@ from proteus.mechanisms.allocation import Shares, allocate_shares, share_level
 from proteus.mechanisms.base import MechanismConfig, Sizes
 from proteus.mechanisms.book import (
     EMPTY,
-    dequeue,
     enqueue,
     is_immediate,
-    keeps_priority,
     next_occupied,
 )
 from proteus.mechanisms.market import (
@@ -49,6 +47,7 @@ from proteus.mechanisms.market import (
     clear,
     enter,
     is_continuous,
+    leaves_queue,
     next_clear,
     refuse_order,
     skip_clears,
@@ -127,18 +126,8 @@ def _enter(mechanism, market, lane, slot):
 @amend.implement(Fba)
 @inline_kernel
 def _amend(mechanism, market, lane, slot, rank, lots):
-    orders, book = market.orders, market.book
-    open_lots = orders.lots[lane, slot]
-    emit(market.outbox, lane, EVENT_ACK, slot, slot, 0, open_lots, 0)
-    orders.submitted[lane, slot] += lots
-    if keeps_priority(orders, lane, slot, rank, lots):
-        book.lots[lane, orders.side[lane, slot], rank] -= open_lots - lots
-        orders.lots[lane, slot] = lots
-        return
-    dequeue(book, orders, lane, slot)
-    orders.rank[lane, slot] = rank
-    orders.lots[lane, slot] = lots
-    enqueue(book, orders, lane, slot, market.clears[lane])
+    if leaves_queue(market, lane, slot, rank, lots):
+        enqueue(market.book, market.orders, lane, slot, market.clears[lane])
 
 
 @withdraw.implement(Fba)

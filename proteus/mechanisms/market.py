@@ -12,13 +12,22 @@ from typing import NamedTuple
 import numpy as np
 
 from proteus._jit import inline_kernel, interface, state
-from proteus.events import EVENT_CANCEL, EVENT_FILL, EVENT_REJECT, Outbox, allocate_outbox, emit
+from proteus.events import (
+    EVENT_ACK,
+    EVENT_CANCEL,
+    EVENT_FILL,
+    EVENT_REJECT,
+    Outbox,
+    allocate_outbox,
+    emit,
+)
 from proteus.mechanisms.book import (
     Book,
     Orders,
     allocate_book,
     allocate_orders,
     dequeue,
+    keeps_priority,
     reduce_resting,
     rests,
 )
@@ -124,6 +133,27 @@ def cancel_open(market, lane, slot, reason):
     if rests(orders, lane, slot):
         dequeue(market.book, orders, lane, slot)
     orders.lots[lane, slot] = 0
+
+
+@inline_kernel
+def leaves_queue(market, lane, slot, rank, lots):
+    """Acknowledge an amend and give the order its new rank and open lots.
+
+    Returns
+        False if it keeps its place: the price is the same and the lots are no more.
+    """
+    orders, book = market.orders, market.book
+    open_lots = orders.lots[lane, slot]
+    emit(market.outbox, lane, EVENT_ACK, slot, slot, 0, open_lots, 0)
+    orders.submitted[lane, slot] += lots
+    keeps = keeps_priority(orders, lane, slot, rank, lots)
+    if keeps:
+        book.lots[lane, orders.side[lane, slot], rank] -= open_lots - lots
+    else:
+        dequeue(book, orders, lane, slot)
+        orders.rank[lane, slot] = rank
+    orders.lots[lane, slot] = lots
+    return not keeps
 
 
 @inline_kernel
