@@ -15,6 +15,7 @@ import numpy as np
 from proteus._jit import cold_kernel, inline_kernel, state
 from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL, SELL
 from proteus.mechanisms.book import EMPTY, next_occupied, rests
+from proteus.units import NANO
 
 # Assets: the last axis of balances.
 CASH = 0
@@ -69,6 +70,12 @@ def allocate_ledger(lanes: int, traders: int, tick_nano: int) -> Ledger:
         sold=np.zeros((lanes, traders), np.int64),
         tick_nano=np.array([tick_nano], np.int64),
     )
+
+
+@inline_kernel
+def nano(value):
+    """Round a value in currency to nano-currency, once."""
+    return np.int64(np.rint(value * NANO))
 
 
 @inline_kernel

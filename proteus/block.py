@@ -22,7 +22,7 @@ from proteus.mechanisms.base import Sizes
 from proteus.mechanisms.market import allocate_market
 from proteus.mechanisms.table import MECHANISMS
 from proteus.messages import allocate_messages
-from proteus.metrics import allocate_sums, allocate_totals
+from proteus.metrics.sums import allocate_sums, allocate_totals
 from proteus.rng import trader_entity
 from proteus.schedule import SCHEDULE_CODES
 from proteus.traders import (
@@ -36,6 +36,7 @@ from proteus.world import Settings, World, allocate_origins, allocate_progress
 
 BARRIER_STEPS = 128  # grid steps of the news between two barriers; results do not depend on it
 _HISTORY = 256  # public states and prints kept
+_WAITING = 128  # fills that wait for a later reference price
 _BUSY_S = 0.25  # how long an order may be on its way or in an open batch, for capacities
 
 
@@ -126,7 +127,13 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             seen=allocate_view(lanes, growth * _HISTORY),
             intents=allocate_intents(lanes),
             ledger=allocate_ledger(lanes, count, cell.tick_nano),
-            sums=allocate_sums(lanes, len(cell.markout_horizons_ns)),
+            sums=allocate_sums(
+                lanes,
+                count,
+                horizons=len(cell.markout_horizons_ns),
+                times=len(cell.elapsed_ns),
+                waiting=growth * _WAITING,
+            ),
             totals=allocate_totals(lanes, count),
         ),
     )
@@ -199,7 +206,10 @@ def _settings(cell: CellConfig) -> Settings:
         tick_nano=cell.tick_nano,
         n_ticks=cell.n_ticks,
         initial_ticks=cell.initial_ticks,
+        depth_ticks=cell.metrics.depth_ticks,
+        volatility_grid_ns=units.milliseconds_to_ns(cell.metrics.volatility_grid_ms),
         audit_every_event=False,
+        elapsed_ns=np.array(cell.elapsed_ns, np.int64),
         horizons_ns=horizons,
     )
 

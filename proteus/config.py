@@ -85,6 +85,9 @@ class Metrics(Schema):
 
     tau_ms: PositiveMilliseconds
     horizons_ms: ListOfMilliseconds
+    elapsed_ms: ListOfMilliseconds
+    volatility_grid_ms: PositiveMilliseconds
+    depth_ticks: int = Field(ge=0, lt=MAX_TICKS)
 
     @model_validator(mode="after")
     def _check_horizons(self) -> Self:
@@ -92,6 +95,9 @@ class Metrics(Schema):
         increasing = all(early < late for early, late in itertools.pairwise(times))
         if not times or times[0] != 0 or not increasing:
             raise requirement("horizons_ms", "must start with 0 and increase")
+        increasing = all(early < late for early, late in itertools.pairwise(self.elapsed_ms))
+        if not self.elapsed_ms or not increasing:
+            raise requirement("elapsed_ms", "must hold at least one time, and increase")
         return self
 
 
@@ -284,6 +290,11 @@ class CellConfig(Schema):
         return tuple(units.milliseconds_to_ns(time) for time in self.metrics.horizons_ms)
 
     @property
+    def elapsed_ns(self) -> tuple[int, ...]:
+        """Return the times since the intent at which incidences are counted."""
+        return tuple(units.milliseconds_to_ns(time) for time in self.metrics.elapsed_ms)
+
+    @property
     def settle_ns(self) -> int:
         """Return when the contract settles: T plus the largest markout horizon."""
         return self.horizon_ns + self.markout_horizons_ns[-1]
@@ -326,6 +337,9 @@ class CellConfig(Schema):
             raise requirement("latent.dt", f"must be at most horizon_s={self.horizon_s}")
         if self.delta_ns >= self.tau_ns:
             raise requirement("delta", f"must be less than metrics.tau_ms={self.metrics.tau_ms}")
+        grid_ms = self.metrics.volatility_grid_ms
+        if self.delta_ns > units.milliseconds_to_ns(grid_ms):
+            raise requirement("delta", f"must be at most metrics.volatility_grid_ms={grid_ms}")
         return self
 
 

@@ -1,8 +1,9 @@
 """One labelled dataset per sweep: built from cells, written whole, read back with care.
 
-Dims are the swept parameters, then ``seed``, then what a variable declares (``horizon``). A cell
-that several grid points share is copied to all of them. A violated lane is NaN, and the variable
-``violation`` says why.
+Dims are the swept parameters, then ``seed``, then what a variable declares (``horizon``,
+``elapsed``, ``class``). A cell that several grid points share is copied to all of them. A violated
+lane is NaN, and the variable ``violation`` says why; any other NaN has the one reason that the
+variable declares, and its attributes count both.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ _COORDINATES = {
     "delta": {"long_name": "batch interval", "units": "ms"},
     "seed": {"long_name": "replicate index", "units": "1"},
     "horizon": {"long_name": "time after the fill", "units": "ms"},
+    "elapsed": {"long_name": "time since the intent", "units": "ms"},
+    "class": {"long_name": "class of traders"},
 }
 
 _UNIT_ENDINGS = {
@@ -74,14 +77,15 @@ def build(
         cells = np.stack([outcome.values[variable.name] for outcome in outcomes]).astype(float)
         cells[codes > 0] = np.nan
         dims = (*plan.axes, "seed", *variable.dims)
-        dataset[variable.name] = (dims, cells[plan.cell_of], _describe(variable))
-    described = {
+        described = {**_describe(variable), **_count_missing(variable, cells, codes > 0)}
+        dataset[variable.name] = (dims, cells[plan.cell_of], described)
+    flags = {
         "long_name": "reason why the lane was stopped",
         "units": "1",
         "flag_values": np.arange(len(reasons) + 1, dtype=np.int8),
         "flag_meanings": " ".join(["none", *reasons]),
     }
-    dataset["violation"] = ((*plan.axes, "seed"), codes[plan.cell_of], described)
+    dataset["violation"] = ((*plan.axes, "seed"), codes[plan.cell_of], flags)
     dataset.attrs = _attributes(plan, kernel_hash)
     return dataset
 
@@ -91,7 +95,7 @@ def _check_declared(plan: Plan, outcome: CellOutcome, variables: Sequence[Variab
     if set(declared) != set(outcome.values):
         difference = sorted(set(declared).symmetric_difference(outcome.values))
         raise ValueError(f"declared and recorded variables differ: {', '.join(difference)}")
-    sizes = {"horizon": len(plan.settings.metrics.horizons_ms)}
+    sizes = {dim: len(labels) for dim, labels in _measured_dims(plan).items()}
     for name, dims in declared.items():
         shape = (len(plan.replicates), *(sizes[dim] for dim in dims))
         if outcome.values[name].shape != shape:
@@ -114,9 +118,21 @@ def _coordinates(plan: Plan) -> dict[str, Any]:
         described = _COORDINATES.get(name, {"long_name": name.replace("_", " "), **numeric})
         coordinates[name] = (name, array, described)
     coordinates["seed"] = ("seed", plan.replicates, _COORDINATES["seed"])
-    horizons = np.array(plan.settings.metrics.horizons_ms, dtype=float)
-    coordinates["horizon"] = ("horizon", horizons, _COORDINATES["horizon"])
+    for dim, labels in _measured_dims(plan).items():
+        coordinates[dim] = (dim, labels, _COORDINATES[dim])
     return coordinates
+
+
+def _measured_dims(plan: Plan) -> dict[str, np.ndarray]:
+    """Return the labels of the dims that variables may declare."""
+    from proteus.traders import CLASS_NAMES  # loads numba, which reading a file does not need
+
+    metrics = plan.settings.metrics
+    return {
+        "horizon": np.array(metrics.horizons_ms, dtype=float),
+        "elapsed": np.array(metrics.elapsed_ms, dtype=float),
+        "class": np.array(CLASS_NAMES),
+    }
 
 
 def _unit(name: str) -> str:
@@ -136,6 +152,21 @@ def _describe(variable: Variable) -> dict[str, str]:
         "source": variable.source,
     }
     return {key: text for key, text in described.items() if text}
+
+
+def _count_missing(variable: Variable, cells: np.ndarray, violated: np.ndarray) -> dict[str, Any]:
+    """Count the NaN of the cells by reason; bool ``violated`` [cell, seed].
+
+    Raises
+        ValueError: a value is NaN and the variable does not declare that it may be.
+    """
+    missing = np.isnan(cells)
+    stopped = missing & violated.reshape(*violated.shape, *[1] * len(variable.dims))
+    others = int(missing.sum() - stopped.sum())
+    if others and not variable.missing:
+        raise ValueError(f"{variable.name} is NaN in {others} places without a declared reason")
+    counted = {"violation": int(stopped.sum()), variable.missing: others}
+    return {f"missing_{reason}": count for reason, count in counted.items() if count}
 
 
 def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus._jit import inline_kernel
+from proteus.accounting import nano
 from proteus.agents.table import decide
 from proteus.clock import KIND_EXPIRY, push, push_message
 from proteus.events import BUY, SELL
@@ -23,7 +24,7 @@ from proteus.messages import (
     take_envelope,
     wake_of,
 )
-from proteus.metrics import count_intent, nano
+from proteus.metrics.execution import count_intent
 from proteus.rng import STREAM_INTENT, STREAM_LIFETIME, words_at
 from proteus.signals import signal
 from proteus.traders import CLASS_MAKER, CLASS_NOISE, INTENT_QUOTE
@@ -186,7 +187,7 @@ def _new_order(world, lane, trader, time, i, address, is_quote):
     if is_quote:
         _note_quote(world, lane, trader, side, slot, client_id, price, lots)
     else:
-        count_intent(world.sums, world.settings, lane, world.traders.role[trader], time)
+        count_intent(world.sums.execution, world.settings, lane, world.traders.role[trader], time)
     return take_envelope(world.messages, lane, MESSAGE_ORDER, trader, slot, client_id)
 
 

@@ -36,8 +36,17 @@ from proteus.messages import (
     NOTICE_REJECT,
     release_envelope,
 )
-from proteus.metrics import NANO, close_lane, start_integrals
+from proteus.metrics.risk import EQUITY_GRID_NS
+from proteus.metrics.shocks import start_shock
+from proteus.metrics.sums import (
+    MEASURE_EQUITY,
+    MEASURE_MID,
+    MEASURE_START,
+    close_lane,
+    measure_grid,
+)
 from proteus.schedule import first_wake, next_wake
+from proteus.units import NANO
 from proteus.venue import clear_batch, deliver, receive
 from proteus.world import FAULT_CAPACITY, FAULT_NONE, stop_lane
 
@@ -89,7 +98,9 @@ def start_lane(mechanism, world, lane):
     _push_before(world, lane, next_jump(world.news, lane, -1), KIND_NEWS, 0)
     close = next_clear(mechanism, world.market, lane, np.int64(0))
     _push_before(world, lane, close, KIND_CLEAR, 0)
-    push(world.queue, lane, world.settings.warmup_ns, KIND_MEASURE, 0)
+    for what in (MEASURE_START, MEASURE_MID):
+        push(world.queue, lane, world.settings.warmup_ns, KIND_MEASURE, what)
+    _push_before(world, lane, np.int64(EQUITY_GRID_NS), KIND_MEASURE, MEASURE_EQUITY)
     for trader in range(world.traders.kind.shape[0]):
         time = first_wake(world.schedules, world.traders, world.private, keys, lane, trader)
         _push_before(world, lane, time, KIND_WAKE, trader)
@@ -138,9 +149,11 @@ def advance(mechanism, world, lane, until, events):
             _push_before(world, lane, close, KIND_CLEAR, 0)
             booked = True
         elif kind == KIND_NEWS:
+            start_shock(world.sums.shocks, world, lane, time)
             worked = _spread_news(world, lane, time, item)
         elif kind == KIND_MEASURE:
-            start_integrals(world.sums, world, lane, time)
+            again = measure_grid(world.sums, world, lane, time, item)
+            _push_before(world, lane, again, KIND_MEASURE, item)
             worked = False
         else:
             worked = end_lifetime(world, lane, time, item)
@@ -249,6 +262,7 @@ def _audit(mechanism, world, lane):
     last_event = max(world.progress.events[lane] - 1, 0)
     overflow = world.queue.overflow[lane] + world.messages.overflow[lane]
     overflow += world.data.overflow[lane] + world.policies.maker.overflow[lane]
+    overflow += world.sums.spreads.overflow[lane]
     if overflow > 0:
         stop_lane(world.progress, lane, FAULT_CAPACITY, last_event)
     sealed = not is_continuous(mechanism)

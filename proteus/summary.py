@@ -13,6 +13,7 @@ from rich.table import Table
 from scipy.special import stdtrit
 
 LEVEL = 0.95
+MEASURED_DIMS = ("horizon", "elapsed", "class")
 MAIN_VARIABLES = (
     "maker_pnl_marked",
     "maker_adverse_selection",
@@ -38,9 +39,9 @@ def summarise(dataset: xr.Dataset) -> pd.DataFrame:
         dataset: the dataset of a sweep.
 
     Returns
-        One row per variable, grid point and horizon: the swept keys, ``variable``, ``units``,
-        ``horizon`` (NaN without one), ``mean``, ``low``, ``high`` (95 % t interval), ``sd``, ``n``
-        (seeds with a value), ``n_missing``.
+        One row per variable, grid point, horizon, elapsed time and class: the swept keys,
+        ``variable``, ``units``, ``horizon``, ``elapsed`` and ``class`` (NaN without one), ``mean``,
+        ``low``, ``high`` (95 % t interval), ``sd``, ``n`` (seeds with a value), ``n_missing``.
 
     Invariants
         ``n + n_missing`` is the number of seeds.
@@ -61,10 +62,10 @@ def _rows(dataset: xr.Dataset, name: str) -> Iterator[dict[str, Any]]:
     for index in np.ndindex(mean.shape):
         at = {dim: dataset[dim].values[i] for dim, i in zip(others, index, strict=True)}
         yield {
-            **{dim: at[dim] for dim in others if dim != "horizon"},
+            **{dim: at[dim] for dim in others if dim not in MEASURED_DIMS},
             "variable": name,
             "units": variable.attrs["units"],
-            "horizon": at.get("horizon", np.nan),
+            **{dim: at.get(dim, np.nan) for dim in MEASURED_DIMS},
             "mean": mean[index],
             "low": mean[index] - half[index],
             "high": mean[index] + half[index],

@@ -15,6 +15,7 @@ CLASS_INFORMED = 1
 CLASS_NOISE = 2
 CLASS_SNIPER = 3
 CLASS_NAMES = ("maker", "informed", "noise", "sniper")
+CLASSES = len(CLASS_NAMES)
 
 
 @state

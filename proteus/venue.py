@@ -28,7 +28,14 @@ from proteus.messages import (
     release_envelope,
     take_envelope,
 )
-from proteus.metrics import extend_integrals, measure_fill, open_clear
+from proteus.metrics.clear_split import split_clear
+from proteus.metrics.execution import measure_end
+from proteus.metrics.sums import (
+    measure_before_publication,
+    measure_book,
+    measure_fill,
+    measure_publication,
+)
 from proteus.world import FAULT_CAPACITY, stop_lane
 
 
@@ -64,9 +71,9 @@ def receive(mechanism, world, lane, time, envelope):
 def clear_batch(mechanism, world, lane, time):
     """Clear the open batch, which is one print."""
     clear(mechanism, world.market, lane)
-    market, sums = world.market, world.sums
-    open_clear(sums, market.outbox, market.orders, world.traders, lane)
-    if sums.clear_lots[lane] > 0:
+    market, split = world.market, world.sums.clear_split
+    split_clear(split, market.outbox, market.orders, world.traders, lane)
+    if split.lots[lane] > 0:
         start_print(world.data, lane, time, market.book.last_price[lane])
 
 
@@ -107,6 +114,9 @@ def _book_answer(world, lane, time, i, order, cause):
     kind, lots = outbox.kind[lane, i], outbox.lots[lane, i]
     if kind == EVENT_ACK or kind == EVENT_CANCEL:
         orders.cancelled[lane, order] += lots
+    if kind != EVENT_ACK:
+        role = world.traders.role[orders.trader[lane, order]]
+        measure_end(world.sums.execution, world, lane, order, role, time)
     if lots == 0 or not world.origins.is_quote[lane, order]:
         return
     notice = NOTICE_ACK
@@ -208,5 +218,7 @@ def _release_dead(world, lane):
 @inline_kernel
 def _publish(world, lane, time):
     if is_stale(world.data, world.market.book, lane, world.progress.last_price[lane]):
-        extend_integrals(world.sums, world, lane, time)
+        measure_before_publication(world.sums, world, lane, time)
         publish(world.data, world.market.book, lane, time, world.progress.last_price[lane])
+        measure_publication(world.sums, world, lane, time)
+    measure_book(world.sums, world, lane, time)

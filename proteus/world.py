@@ -15,7 +15,7 @@ from proteus.market_data import MarketData
 from proteus.mechanisms.book import EMPTY
 from proteus.mechanisms.market import Market
 from proteus.messages import Messages
-from proteus.metrics import Sums, Totals
+from proteus.metrics.sums import Sums, Totals
 from proteus.traders import Intents, Private, Schedules, Traders, View
 
 # Faults beyond those of the ledger: a lane stops with one of these, or a ledger code.
@@ -36,8 +36,11 @@ class Settings(NamedTuple):
     tick_nano: int
     n_ticks: int
     initial_ticks: int
+    depth_ticks: int  # depth counts as near the best price up to this far from it
+    volatility_grid_ns: int
     audit_every_event: bool
-    horizons_ns: np.ndarray  # int64 [H]
+    horizons_ns: np.ndarray  # int64 [H] markout horizons
+    elapsed_ns: np.ndarray  # int64 [E] times since the intent of the incidences
 
 
 @state

@@ -16,7 +16,7 @@ from proteus.events import BUY, GTC, SELL
 from proteus.latency import CONSTANT
 from proteus.latent import NEWS_OK, extend_news
 from proteus.messages import CAUSE_SCHEDULE, pack_address
-from proteus.metrics import close_lane
+from proteus.metrics.sums import close_lane
 from proteus.rng import replicate_keys
 from proteus.schedule import NONE
 from proteus.traders import INTENT_ORDER, INTENT_QUOTE, intend

@@ -15,7 +15,7 @@ import proteus
 def row(name: str, *dims: str, unit: str = "currency") -> SimpleNamespace:
     return SimpleNamespace(
         name=name, dims=dims, unit=unit, long_name=name.replace("_", " "),
-        sign="positive is good", formula=f"{name} = f(x)", source="hand",
+        sign="positive is good", formula=f"{name} = f(x)", source="hand", missing="no_fill",
     )  # fmt: skip
 
 

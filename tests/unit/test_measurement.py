@@ -82,11 +82,11 @@ def test_maker_pnl_decomposes_exactly(mechanism):
     value = world.totals.final_value[0]
     assert value == 200_000_000
     held = world.ledger.bought[0, makers].sum() - world.ledger.sold[0, makers].sum()
-    drift = held * value - sums.fill_value[0]
+    drift = held * value - sums.markouts.fill_value[0]
     marked = world.totals.marked[0, makers].sum()
-    assert marked == sums.captured[0] + sums.adverse[0, 0] + drift
+    assert marked == sums.markouts.captured[0] + sums.markouts.adverse[0, 0] + drift
     assert drift != 0
-    assert sums.adverse[0, 0] != 0
+    assert sums.markouts.adverse[0, 0] != 0
     assert world.totals.marked[0].sum() == 0
 
 
@@ -133,7 +133,7 @@ def test_effective_spread_is_against_the_reference_just_before_the_intent():
     measured = market.finish()
     ticks = (4 * 20 + 1 * 20 + 6 * 15) / 11
     assert measured["effective_spread"] == near(ticks / 1000)
-    assert market.world.sums.effective_lots[0] == 11
+    assert market.world.sums.spreads.effective_lots[0] == 11
 
 
 def test_effective_spread_is_missing_where_no_taker_met_a_maker():
@@ -168,7 +168,7 @@ def test_counterparties_inside_a_clear_are_split_in_proportion_to_lots():
     assert market.world.progress.last_price[0] == 510
     noise, informed = 6 * 0.5, 5 * 0.4
     expected = (noise * 20 + informed * -20) / (noise + informed)
-    assert market.world.sums.effective_lots[0] == near(noise + informed)
+    assert market.world.sums.spreads.effective_lots[0] == near(noise + informed)
     assert measured["effective_spread"] == near(expected / 1000)
     assert measured["maker_spread_captured"] == near(-5 * (0.5 - 0.51) + 4 * (0.5 - 0.51))
 
@@ -189,7 +189,7 @@ def test_fill_probability_and_restricted_mean_time_with_censoring():
     market.order(9 * S, NOISE, SELL, 530, 1)
     measured = market.finish()
     assert market.world.progress.fills[0] == 6
-    assert market.world.sums.intents[0] == 6
+    assert market.world.sums.execution.intents[0] == 6
     assert measured["taker_fill_probability"] == near(3 / 6)
     waited_ms = 1 + 501 + 2000 + 2000 + 2000 + 1
     assert measured["taker_time_to_execution"] == near(waited_ms / 6)

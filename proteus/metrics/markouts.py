@@ -1,0 +1,80 @@
+"""Makers against fair value: spread captured, adverse selection, markouts.
+
+For a fill j of q_j lots (bought: > 0) at P_j, with m_j the maker's belief when it sent the quote:
+
+    spread captured       q_j (m_j - P_j)
+    adverse selection(h)  q_j (v(t_j + h) - m_j)
+    markout(h)            their sum
+
+Totals are int64 nano-currency, so that the decomposition of maker PnL holds fill by fill; splits
+by class are shares of them and float64.
+
+Source
+    MODEL 23 and 24. Foucault, Pagano & Roell, Market Liquidity, ch. 2.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from proteus._jit import inline_kernel, state
+from proteus.accounting import nano
+from proteus.events import BUY
+from proteus.latent import value_at
+from proteus.metrics.clear_split import lots_against
+from proteus.traders import CLASSES
+
+
+@state
+class Markouts(NamedTuple):
+    """Sums over makers' fills. L lanes, H horizons, K classes of counterparty."""
+
+    captured: np.ndarray  # int64 [L] q (m - P), nano
+    adverse: np.ndarray  # int64 [L, H] q (v(t + h) - m), nano
+    fill_value: np.ndarray  # int64 [L] q v(t), nano
+    lots: np.ndarray  # int64 [L] |q|
+    captured_by: np.ndarray  # float64 [L, K] nano
+    adverse_by: np.ndarray  # float64 [L, H, K] nano
+    lots_by: np.ndarray  # float64 [L, K]
+
+
+def allocate_markouts(lanes: int, horizons: int) -> Markouts:
+    """Allocate sums of zero."""
+    return Markouts(
+        captured=np.zeros(lanes, np.int64),
+        adverse=np.zeros((lanes, horizons), np.int64),
+        fill_value=np.zeros(lanes, np.int64),
+        lots=np.zeros(lanes, np.int64),
+        captured_by=np.zeros((lanes, CLASSES)),
+        adverse_by=np.zeros((lanes, horizons, CLASSES)),
+        lots_by=np.zeros((lanes, CLASSES)),
+    )
+
+
+@inline_kernel
+def measure_maker(markouts, world, lane, slot, other_role, price, lots, time, in_clear):
+    """Measure a maker's side of a fill."""
+    settings = world.settings
+    side = world.market.orders.side[lane, slot]
+    quantity = lots if side == BUY else -lots
+    belief = world.origins.belief[lane, slot]
+    captured = quantity * (belief - price * settings.tick_nano)
+    markouts.captured[lane] += captured
+    markouts.lots[lane] += lots
+    split = world.sums.clear_split
+    for role in range(CLASSES):
+        against = lots_against(split, lane, side, lots, role, other_role, in_clear)
+        markouts.lots_by[lane, role] += against
+        markouts.captured_by[lane, role] += captured * (against / lots)
+    for h in range(settings.horizons_ns.shape[0]):
+        later = time + settings.horizons_ns[h]
+        value = nano(value_at(world.news, world.news_parameters, lane, later))
+        adverse = quantity * (value - belief)
+        markouts.adverse[lane, h] += adverse
+        if h == 0:
+            markouts.fill_value[lane] += quantity * value
+        for role in range(CLASSES):
+            against = lots_against(split, lane, side, lots, role, other_role, in_clear)
+            markouts.adverse_by[lane, h, role] += adverse * (against / lots)

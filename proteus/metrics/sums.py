@@ -1,0 +1,208 @@
+"""Everything that is measured in a lane, and what the engine calls when something happens.
+
+Sums are exact and stream in the engine; ``proteus.variables`` turns them into dataset variables.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from proteus._jit import cold_kernel, inline_kernel, state
+from proteus.accounting import CASH, CONTRACT, nano, settle
+from proteus.events import BUY
+from proteus.latent import value_at
+from proteus.metrics.clear_split import ClearSplit, allocate_clear_split, lots_against
+from proteus.metrics.execution import Execution, allocate_execution, measure_taker
+from proteus.metrics.markouts import Markouts, allocate_markouts, measure_maker
+from proteus.metrics.quality import (
+    Quality,
+    allocate_quality,
+    extend_depth,
+    extend_integrals,
+    sample_mid,
+    start_integrals,
+    watch_depth,
+)
+from proteus.metrics.risk import (
+    EQUITY_GRID_NS,
+    Risk,
+    allocate_risk,
+    change_inventory,
+    mark_equity,
+)
+from proteus.metrics.shocks import Shocks, allocate_shocks, censor_shock, watch_shock
+from proteus.metrics.spreads import (
+    Spreads,
+    allocate_spreads,
+    await_reference,
+    compare_with_reference,
+    measure_effective,
+)
+from proteus.traders import CLASS_MAKER
+from proteus.units import NANO
+
+# What a measuring event does.
+MEASURE_START = 0  # the warm-up ends
+MEASURE_EQUITY = 1
+MEASURE_MID = 2
+
+
+@state
+class Sums(NamedTuple):
+    """Running sums, one state per family."""
+
+    quality: Quality
+    markouts: Markouts
+    spreads: Spreads
+    execution: Execution
+    risk: Risk
+    shocks: Shocks
+    clear_split: ClearSplit
+
+
+@state
+class Totals(NamedTuple):
+    """What is known when a lane has ended. L lanes, A traders."""
+
+    final_value: np.ndarray  # int64 [L] v at T, nano
+    payoff: np.ndarray  # int64 [L] X, nano
+    marked: np.ndarray  # int64 [L, A] PnL of each trader marked at v_T, nano
+    settled: np.ndarray  # int64 [L, A] PnL of each trader settled at X, nano
+
+
+def allocate_sums(lanes: int, traders: int, horizons: int, times: int, waiting: int) -> Sums:
+    """Allocate sums of zero.
+
+    Parameters
+        lanes, traders: L and A. horizons: markout horizons. times: points of the incidences.
+        waiting: fills that wait for a later reference price, a power of two.
+    """
+    return Sums(
+        quality=allocate_quality(lanes),
+        markouts=allocate_markouts(lanes, horizons),
+        spreads=allocate_spreads(lanes, horizons, waiting),
+        execution=allocate_execution(lanes, times),
+        risk=allocate_risk(lanes, traders),
+        shocks=allocate_shocks(lanes),
+        clear_split=allocate_clear_split(lanes),
+    )
+
+
+def allocate_totals(lanes: int, traders: int) -> Totals:
+    """Allocate totals of zero."""
+    return Totals(
+        final_value=np.zeros(lanes, np.int64),
+        payoff=np.zeros(lanes, np.int64),
+        marked=np.zeros((lanes, traders), np.int64),
+        settled=np.zeros((lanes, traders), np.int64),
+    )
+
+
+@inline_kernel
+def measure_fill(sums, world, lane, slot, other, price, lots, time, in_clear):
+    """Measure one side of a fill: the order at ``slot`` against the order at ``other``."""
+    orders, traders = world.market.orders, world.traders
+    trader, side = orders.trader[lane, slot], orders.side[lane, slot]
+    role = traders.role[trader]
+    other_role = traders.role[orders.trader[lane, other]]
+    quantity = lots if side == BUY else -lots
+    weight = 0.0
+    if role == CLASS_MAKER:
+        measure_maker(sums.markouts, world, lane, slot, other_role, price, lots, time, in_clear)
+        change_inventory(sums.risk, lane, trader, quantity, time)
+    else:
+        quantity = np.int64(0)
+        measure_taker(sums.execution, world, lane, slot, role, price, lots, time)
+        if time >= world.settings.warmup_ns:
+            split = sums.clear_split
+            weight = lots_against(split, lane, side, lots, CLASS_MAKER, other_role, in_clear)
+            weight = weight if side == BUY else -weight
+    before = world.origins.reference_doubled[lane, slot]
+    if weight != 0.0:
+        measure_effective(sums.spreads, lane, weight, price, before)
+    if weight != 0.0 or quantity != 0:
+        await_reference(sums.spreads, lane, time, price, quantity, weight, before)
+
+
+@inline_kernel
+def measure_before_publication(sums, world, lane, time):
+    """Measure the public state that is about to be replaced."""
+    extend_integrals(sums.quality, world, lane, time)
+    compare_with_reference(sums.spreads, world, lane, time)
+
+
+@inline_kernel
+def measure_grid(sums, world, lane, time, what):
+    """Measure at a point of a grid.
+
+    Returns
+        When to do so again; a time beyond the end of trading for never.
+    """
+    settings = world.settings
+    if what == MEASURE_START:
+        start_integrals(sums.quality, world, lane, time)
+        return settings.horizon_ns
+    if what == MEASURE_EQUITY:
+        value = nano(value_at(world.news, world.news_parameters, lane, time))
+        mark_equity(sums.risk, world, lane, value, True)
+        return time + EQUITY_GRID_NS
+    sample_mid(sums.quality, world, lane, time)
+    return time + settings.volatility_grid_ns
+
+
+@cold_kernel
+def close_lane(sums, totals, world, lane):
+    """Close the sums at T, mark at v_T, settle at X, and check that maker PnL decomposes.
+
+    Returns
+        True if maker PnL marked = spread captured + adverse selection at 0 + drift after fills.
+    """
+    settings, ledger, traders = world.settings, world.ledger, world.traders
+    value = nano(value_at(world.news, world.news_parameters, lane, settings.horizon_ns))
+    totals.final_value[lane] = value
+    totals.payoff[lane] = NANO * np.int64(world.news.payoff[lane])
+    _close_sums(sums, world, lane, value)
+    pnl, inventory = np.int64(0), np.int64(0)
+    for trader in range(traders.kind.shape[0]):
+        cash = ledger.balance[lane, trader, CASH]
+        lots = ledger.balance[lane, trader, CONTRACT]
+        totals.marked[lane, trader] = cash + lots * value
+        if traders.role[trader] == CLASS_MAKER:
+            pnl += totals.marked[lane, trader]
+            inventory += lots
+    settle(ledger, lane, totals.payoff[lane])
+    for trader in range(traders.kind.shape[0]):
+        totals.settled[lane, trader] = ledger.balance[lane, trader, CASH]
+    markouts = sums.markouts
+    drift = inventory * value - markouts.fill_value[lane]
+    return pnl == markouts.captured[lane] + markouts.adverse[lane, 0] + drift
+
+
+@inline_kernel
+def _close_sums(sums, world, lane, value):
+    """Bring everything up to T, which is a point of a grid if its last step is whole."""
+    settings, quality = world.settings, sums.quality
+    end = settings.horizon_ns
+    extend_integrals(quality, world, lane, end)
+    extend_depth(quality, lane, end)
+    if (end - settings.warmup_ns) % settings.volatility_grid_ns == 0:
+        sample_mid(quality, world, lane, end)
+    compare_with_reference(sums.spreads, world, lane, end + 1)
+    censor_shock(sums.shocks, lane, end)
+    mark_equity(sums.risk, world, lane, value, end % EQUITY_GRID_NS == 0)
+    for trader in range(world.traders.role.shape[0]):
+        change_inventory(sums.risk, lane, trader, 0, end)
+
+
+@inline_kernel
+def measure_publication(sums, world, lane, time):
+    """Measure a public state that has just been published."""
+    watch_shock(sums.shocks, world, lane, time)
+
+
+@inline_kernel
+def measure_book(sums, world, lane, time):
+    """Measure a book that is public, whether its best prices changed or not."""
+    watch_depth(sums.quality, world, lane, time)

@@ -1,0 +1,27 @@
+"""The registry of measured variables: one row and one function each.
+
+A row declares name, dims, unit, sign, formula, source and why a value may be missing; it feeds the
+attributes of the dataset and ``docs/metrics.md``. The function reads the sums of a finished block
+of lanes and returns float64 [L, *dims] in the row's unit. A value that does not exist is NaN,
+never zero.
+
+Sources
+    MODEL, DESIGN and facts: the pages of the project. The rest are named where they are used.
+"""
+
+from __future__ import annotations
+
+from proteus.variables.base import Values, Variable
+from proteus.variables.maker import MAKER_VARIABLES
+from proteus.variables.market import MARKET_VARIABLES
+from proteus.variables.taker import TAKER_VARIABLES
+from proteus.world import World
+
+__all__ = ["VARIABLES", "Values", "Variable", "measure"]
+
+VARIABLES: tuple[Variable, ...] = (*MAKER_VARIABLES, *MARKET_VARIABLES, *TAKER_VARIABLES)
+
+
+def measure(world: World) -> dict[str, Values]:
+    """Return every declared variable of a finished block, float64 [L, *dims]."""
+    return {variable.name: variable.compute(world) for variable in VARIABLES}

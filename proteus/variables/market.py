@@ -1,0 +1,191 @@
+"""What is measured of the market: quality, resilience, volume, and who wins what from whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from proteus.accounting import CASH, OTHER_ACCOUNTS, VENUE
+from proteus.traders import CLASS_INFORMED, CLASS_MAKER, CLASS_NOISE, CLASS_SNIPER
+from proteus.units import NANO
+from proteus.variables.base import (
+    HORIZON,
+    NS_PER_MS,
+    Values,
+    Variable,
+    currency,
+    half_ticks,
+    has_role,
+    measured_ns,
+    ratio,
+)
+from proteus.world import World
+
+
+def _price_rmse(world: World) -> Values:
+    mean_square = world.sums.quality.square_error / (measured_ns(world) / NANO)
+    return np.asarray(np.sqrt(np.maximum(mean_square, 0.0)))
+
+
+def _quoted_spread(world: World) -> Values:
+    quality = world.sums.quality
+    return ratio(quality.spread, quality.covered) / world.settings.n_ticks
+
+
+def _effective_spread(world: World) -> Values:
+    spreads = world.sums.spreads
+    return ratio(spreads.effective, spreads.effective_lots) / world.settings.n_ticks
+
+
+def _realised_spread(world: World) -> Values:
+    spreads = world.sums.spreads
+    return ratio(spreads.realised, spreads.later_lots) / world.settings.n_ticks
+
+
+def _price_impact(world: World) -> Values:
+    spreads = world.sums.spreads
+    return ratio(spreads.impact, spreads.later_lots) / world.settings.n_ticks
+
+
+def _depth_best(world: World) -> Values:
+    return world.sums.quality.depth_best / (2.0 * measured_ns(world))
+
+
+def _depth_near(world: World) -> Values:
+    return world.sums.quality.depth_near / (2.0 * measured_ns(world))
+
+
+def _realised_volatility(world: World) -> Values:
+    quality = world.sums.quality
+    seconds = quality.steps * (world.settings.volatility_grid_ns / NANO)
+    return half_ticks(np.sqrt(ratio(quality.mid_moves, seconds)), world)
+
+
+def _volatility_ratio(world: World) -> Values:
+    quality = world.sums.quality
+    doubled = 2 * world.settings.n_ticks
+    return np.sqrt(ratio(quality.mid_moves, quality.value_moves)) / doubled
+
+
+def _half_life(world: World) -> Values:
+    shocks = world.sums.shocks
+    return ratio(shocks.watched / NS_PER_MS, shocks.recovered)
+
+
+def _volume(world: World) -> Values:
+    sums = world.sums
+    return (sums.markouts.lots + sums.execution.lots.sum(axis=1)) / 2.0
+
+
+def _pnl(role: int) -> Callable[[World], Values]:
+    return lambda world: currency(world.totals.marked[:, has_role(world, role)].sum(axis=1))
+
+
+def _pnl_venue(world: World) -> Values:
+    venue = world.ledger.balance.shape[1] - OTHER_ACCOUNTS + VENUE
+    return currency(world.ledger.balance[:, venue, CASH])
+
+
+def _pnl_row(role: int, name: str, title: str) -> Variable:
+    return Variable(
+        f"pnl_{name}", (), "currency", f"PnL of all {title}, marked at v_T",
+        "positive: they win", "sum over traders of cash + lots v_T", "MODEL 24", "", _pnl(role),
+    )  # fmt: skip
+
+
+MARKET_VARIABLES: tuple[Variable, ...] = (
+    Variable(
+        "price_rmse", (), "currency", "root mean square error of the public reference price",
+        "positive", "sqrt(time average of (reference - v)^2), after the warm-up",
+        "MODEL 9, 27", "", _price_rmse,
+    ),
+    Variable(
+        "quoted_spread", (), "currency", "quoted spread of the published book",
+        "positive", "time average of ask - bid while both sides exist, after the warm-up",
+        "F&P&R; MODEL 27", "never_two_sided", _quoted_spread,
+    ),
+    Variable(
+        "quoted_coverage", (), "1", "share of time with both sides published", "",
+        "time with bid and ask / (T - warm-up)", "MODEL 27", "",
+        lambda world: np.asarray(world.sums.quality.covered / measured_ns(world)),
+    ),
+    Variable(
+        "effective_spread", (), "currency", "effective spread of takers against makers",
+        "positive: takers pay",
+        "lot average of 2 d (P - reference just before the intent), after the warm-up",
+        "F&P&R; MODEL 25", "no_fill", _effective_spread,
+    ),
+    Variable(
+        "realised_spread", (HORIZON,), "currency", "realised spread of takers against makers",
+        "positive: makers earn",
+        "lot average of 2 d (P - reference(t + h)) over fills up to T - h, after the warm-up",
+        "Huang & Stoll 1996; MODEL 25", "no_fill_with_a_later_reference", _realised_spread,
+    ),
+    Variable(
+        "price_impact", (HORIZON,), "currency", "price impact of takers against makers",
+        "positive: the price follows them",
+        "lot average of 2 d (reference(t + h) - reference just before the intent), same fills",
+        "Huang & Stoll 1996; MODEL 25", "no_fill_with_a_later_reference", _price_impact,
+    ),
+    Variable(
+        "depth_best", (), "lots", "depth at the best price, mean of both sides", "positive",
+        "time average of lots at best, an empty side counts 0, after the warm-up",
+        "facts B.5; MODEL 27", "", _depth_best,
+    ),
+    Variable(
+        "depth_near", (), "lots", "depth near the best price, mean of both sides", "positive",
+        "time average of lots within metrics.depth_ticks of the best price, after the warm-up",
+        "facts B.5; MODEL 27", "", _depth_near,
+    ),
+    Variable(
+        "realised_volatility", (), "currency s^-1/2", "realised volatility of the mid", "positive",
+        "sqrt(sum of squared moves of the mid / time), every metrics.volatility_grid_ms",
+        "facts B.6; MODEL 27", "never_two_sided", _realised_volatility,
+    ),
+    Variable(
+        "volatility_ratio", (), "1", "realised volatility of the mid over that of v",
+        "above 1: excess volatility", "sqrt(sum of squared moves of the mid / the same of v)",
+        "facts B.6", "no_move_of_v", _volatility_ratio,
+    ),
+    Variable(
+        "shock_half_life", (), "ms", "time the reference price takes to follow half a jump of v",
+        "positive", "time waited after jumps / jumps followed half of the way, after the warm-up",
+        "facts B.4", "no_recovery", _half_life,
+    ),
+    Variable(
+        "shock_jumps", (), "1", "jumps of v after the warm-up", "", "count", "facts B.4", "",
+        lambda world: world.sums.shocks.jumps.astype(float),
+    ),
+    Variable(
+        "shock_recoveries", (), "1",
+        "jumps of v that the reference price followed half of the way before the next one", "",
+        "count; the other jumps are censored by the next one or by T", "facts B.4", "",
+        lambda world: world.sums.shocks.recovered.astype(float),
+    ),
+    Variable(
+        "volume_lots", (), "lots", "lots traded", "", "lots bought = lots sold", "DESIGN 6", "",
+        _volume,
+    ),
+    _pnl_row(CLASS_NOISE, "noise", "noise traders"),
+    _pnl_row(CLASS_INFORMED, "informed", "informed traders"),
+    _pnl_row(CLASS_MAKER, "maker", "makers"),
+    _pnl_row(CLASS_SNIPER, "sniper", "snipers"),
+    Variable(
+        "pnl_venue", (), "currency", "PnL of the venue", "positive: the venue earns",
+        "fees received; the PnL of all classes and the venue sums to zero", "DESIGN 5", "",
+        _pnl_venue,
+    ),
+    Variable(
+        "n_events", (), "1", "entries taken from the event queue that did work", "", "count",
+        "DESIGN 6", "", lambda world: world.progress.events.astype(float),
+    ),
+    Variable(
+        "n_messages", (), "1", "orders, cancels and replaces that reached the mechanism", "",
+        "count", "DESIGN 6", "", lambda world: world.progress.messages.astype(float),
+    ),
+    Variable(
+        "n_fills", (), "1", "fills", "", "count", "DESIGN 6", "",
+        lambda world: world.progress.fills.astype(float),
+    ),
+)  # fmt: skip
