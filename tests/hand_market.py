@@ -10,7 +10,7 @@ import numpy as np
 
 from proteus import desk, plan, simulation, variables
 from proteus.block import Block, build_block, set_up_cell
-from proteus.clock import pop
+from proteus.clock import KIND_NEWS, pop, push
 from proteus.config import CellConfig
 from proteus.events import BUY, GTC, SELL
 from proteus.latency import CONSTANT
@@ -60,6 +60,7 @@ class HandMarket:
         world.news_parameters.jump_law[:] = 1.0, math.log(4), 0.0  # always towards X
         if jump_ns is not None:
             world.news.next_jump_ns[0] = jump_ns
+            push(world.queue, 0, jump_ns, KIND_NEWS, 0)
         key = world.market.keys[0]
         until = world.settings.settle_ns
         assert extend_news(world.news, world.news_parameters, *key, 0, until) == NEWS_OK
