@@ -47,6 +47,7 @@ proof: $(STAMP) ## run the property and statistical tests at full counts into do
 
 docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.defaults > docs/defaults.md
+	$(BIN)/python -m proteus.variables.page > docs/metrics.md
 
 lock: ## choose the versions again and write requirements.lock (needs the network; minutes)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \

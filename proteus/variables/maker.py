@@ -63,7 +63,7 @@ def _markout_public(world: World) -> Values:
 
 def _public_left_out(world: World) -> Values:
     sums = world.sums
-    return (sums.markouts.lots[:, None] - sums.spreads.public_lots).astype(float)
+    return np.asarray(sums.markouts.lots[:, None] - sums.spreads.public_lots, float)
 
 
 MAKER_VARIABLES: tuple[Variable, ...] = (

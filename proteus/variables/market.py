@@ -65,7 +65,7 @@ def _realised_volatility(world: World) -> Values:
 def _volatility_ratio(world: World) -> Values:
     quality = world.sums.quality
     doubled = 2 * world.settings.n_ticks
-    return np.sqrt(ratio(quality.mid_moves, quality.value_moves)) / doubled
+    return np.asarray(np.sqrt(ratio(quality.mid_moves, quality.value_moves)) / doubled)
 
 
 def _half_life(world: World) -> Values:
@@ -75,7 +75,7 @@ def _half_life(world: World) -> Values:
 
 def _volume(world: World) -> Values:
     sums = world.sums
-    return (sums.markouts.lots + sums.execution.lots.sum(axis=1)) / 2.0
+    return np.asarray((sums.markouts.lots + sums.execution.lots.sum(axis=1)) / 2.0)
 
 
 def _pnl(role: int) -> Callable[[World], Values]:

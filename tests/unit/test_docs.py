@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from proteus.defaults import table
+from proteus.variables.page import page
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_table_of_defaults_is_up_to_date() -> None:
     assert (DOCS / "defaults.md").read_text() == table(), "run make docs"
+
+
+def test_page_of_metrics_is_up_to_date() -> None:
+    assert (DOCS / "metrics.md").read_text() == page(), "run make docs"
 
 
 def test_table_of_defaults_has_the_model_defaults() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from proteus.events import BUY, IOC, SELL
-from proteus.traders import CLASS_INFORMED, CLASS_MAKER, CLASS_NOISE, CLASS_SNIPER
+from proteus.traders import CLASS_INFORMED, CLASS_MAKER, CLASS_SNIPER
 from tests.hand_market import MS, HandMarket, S
 
 pytestmark = [pytest.mark.nojit, pytest.mark.filterwarnings("ignore:overflow encountered")]

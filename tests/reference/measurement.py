@@ -1,0 +1,345 @@
+"""The measures of a lane, computed slowly from a log of what happened in it.
+
+Written from the definitions (MODEL 19 and 23 to 28, the registry of variables), over whole lists,
+with lookups in sorted times; shares no code with the engine's running sums. Money is in currency,
+prices in ticks, times in ns.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+NS_PER_S = 10**9
+ROLES = ("maker", "informed", "noise", "sniper")
+
+
+class State(NamedTuple):
+    """A public state, from its time on."""
+
+    time: int
+    bid: int | None
+    ask: int | None
+    lots: tuple[int, int]
+    last: int
+
+
+class Side(NamedTuple):
+    """One side of a fill."""
+
+    trader: int
+    role: str
+    sign: int
+    order: tuple[int, ...]
+    belief: float
+    reference: float  # public reference price just before the intent, ticks
+    intent: int
+
+
+class Fill(NamedTuple):
+    """A fill; fills of one clear share a batch number, continuous ones have none."""
+
+    time: int
+    price: int
+    lots: int
+    batch: int | None
+    sides: tuple[Side, Side]
+    values: tuple[float, ...]  # v at the time plus each horizon, rounded to the nano
+
+
+@dataclass
+class Log:
+    """Everything that is needed to measure a lane."""
+
+    n_ticks: int
+    horizon: int
+    warmup: int
+    tau: int
+    horizons: list[int]
+    elapsed: list[int]
+    grid: int
+    initial: int
+    makers: list[int]
+    states: list[State] = field(default_factory=list)
+    near: list[tuple[int, int]] = field(default_factory=list)  # (time, lots near the best prices)
+    fills: list[Fill] = field(default_factory=list)
+    intents: list[tuple[str, int]] = field(default_factory=list)  # (role, time)
+    ends: list[tuple[tuple[int, ...], int, int]] = field(default_factory=list)  # noise orders
+    jumps: list[tuple[int, float, float]] = field(default_factory=list)  # (time, before, after)
+    values: dict[int, float] = field(default_factory=dict)  # v at grid times and at T
+
+    def state_at(self, time: int) -> State:
+        """Return the public state at a time, with all that happened at that time."""
+        at = bisect.bisect_right([state.time for state in self.states], time) - 1
+        return self.states[at] if at >= 0 else State(0, None, None, (0, 0), self.initial)
+
+    def reference_at(self, time: int) -> float:
+        """Return the public reference price in ticks."""
+        state = self.state_at(time)
+        if state.bid is not None and state.ask is not None:
+            return (state.bid + state.ask) / 2
+        return state.last
+
+
+def measure(log: Log) -> dict[str, object]:
+    """Return the measures by name."""
+    return {
+        **_time_averages(log),
+        **_spreads(log),
+        **_makers(log),
+        **_risk(log),
+        **_takers(log),
+        **_incidences(log),
+        **_volatility(log),
+        **_resilience(log),
+    }
+
+
+def _mean(pairs: list[tuple[float, float]]) -> float:
+    """Average (value, weight) pairs."""
+    total = sum(weight for _, weight in pairs)
+    return sum(value * weight for value, weight in pairs) / total if total else math.nan
+
+
+def _pieces(log: Log, times: list[int]) -> list[tuple[int, int]]:
+    """Cut the measured time at the given times."""
+    cuts = sorted({log.warmup, log.horizon, *(t for t in times if log.warmup < t < log.horizon)})
+    return list(itertools.pairwise(cuts))
+
+
+def _time_averages(log: Log) -> dict[str, object]:
+    spread, covered, depth = [], 0, 0.0
+    for start, end in _pieces(log, [state.time for state in log.states]):
+        state = log.state_at(start)
+        depth += sum(state.lots) * (end - start)
+        if state.bid is not None and state.ask is not None:
+            spread.append((float(state.ask - state.bid), float(end - start)))
+            covered += end - start
+    near, total = 0, log.horizon - log.warmup
+    times = [time for time, _ in log.near]
+    for start, end in _pieces(log, times):
+        at = bisect.bisect_right(times, start) - 1
+        near += (log.near[at][1] if at >= 0 else 0) * (end - start)
+    return {
+        "quoted_spread": _mean(spread) / log.n_ticks,
+        "quoted_coverage": covered / total,
+        "depth_best": depth / 2 / total,
+        "depth_near": near / 2 / total,
+    }
+
+
+def _against(log: Log, fill: Fill, side: Side) -> dict[str, float]:
+    """Return the lots of one side of a fill by the class it met."""
+    if fill.batch is None:
+        (other,) = [each for each in fill.sides if each.sign != side.sign]
+        return {other.role: float(fill.lots)}
+    met: dict[str, int] = {}
+    for each in log.fills:
+        if each.batch == fill.batch:
+            (other,) = [one for one in each.sides if one.sign != side.sign]
+            met[other.role] = met.get(other.role, 0) + each.lots
+    total = sum(met.values())
+    return {role: fill.lots * lots / total for role, lots in met.items()}
+
+
+def _spreads(log: Log) -> dict[str, object]:
+    effective: list[tuple[float, float]] = []
+    realised: list[list[tuple[float, float]]] = [[] for _ in log.horizons]
+    impact: list[list[tuple[float, float]]] = [[] for _ in log.horizons]
+    for fill in log.fills:
+        for side in fill.sides:
+            if side.role == "maker" or fill.time < log.warmup:
+                continue
+            lots = _against(log, fill, side).get("maker", 0.0)
+            effective.append((2 * side.sign * (fill.price - side.reference), lots))
+            for h, horizon in enumerate(log.horizons):
+                if fill.time + horizon <= log.horizon:
+                    later = log.reference_at(fill.time + horizon)
+                    realised[h].append((2 * side.sign * (fill.price - later), lots))
+                    impact[h].append((2 * side.sign * (later - side.reference), lots))
+    return {
+        "effective_spread": _mean(effective) / log.n_ticks,
+        "realised_spread": [_mean(pairs) / log.n_ticks for pairs in realised],
+        "price_impact": [_mean(pairs) / log.n_ticks for pairs in impact],
+    }
+
+
+def _makers(log: Log) -> dict[str, object]:
+    shape = (len(log.horizons), len(ROLES))
+    captured, adverse = np.zeros(len(ROLES)), np.zeros(shape)
+    lots, public, left_out = np.zeros(len(ROLES)), np.zeros(shape[0]), np.zeros(shape[0])
+    counted = np.zeros(shape[0])
+    for fill in log.fills:
+        for side in fill.sides:
+            if side.role != "maker":
+                continue
+            price = fill.price / log.n_ticks
+            for h, horizon in enumerate(log.horizons):
+                if fill.time + horizon <= log.horizon:
+                    later = log.reference_at(fill.time + horizon) / log.n_ticks
+                    public[h] += side.sign * fill.lots * (later - price)
+                    counted[h] += fill.lots
+                else:
+                    left_out[h] += fill.lots
+            for role, part in _against(log, fill, side).items():
+                k, q = ROLES.index(role), side.sign * part
+                lots[k] += part
+                captured[k] += q * (side.belief - price)
+                adverse[:, k] += [q * (value - side.belief) for value in fill.values]
+    return {
+        "maker_spread_captured": captured.sum(),
+        "maker_spread_captured_by_class": captured,
+        "maker_adverse_selection": adverse.sum(axis=1),
+        "maker_adverse_selection_by_class": adverse,
+        "maker_markout": captured.sum() + adverse.sum(axis=1),
+        "maker_markout_public": np.where(counted > 0, public, np.nan),
+        "maker_public_left_out_lots": left_out,
+        "maker_volume_lots": lots.sum(),
+        "maker_volume_by_class": lots,
+        "volume_lots": sum(fill.lots for fill in log.fills),
+    }
+
+
+def _inventory(log: Log, maker: int) -> list[tuple[int, int]]:
+    """List (time, lots held from then on) of a maker."""
+    path = [(0, 0)]
+    for fill in log.fills:
+        for side in fill.sides:
+            if side.trader == maker:
+                path.append((fill.time, path[-1][1] + side.sign * fill.lots))
+    return path
+
+
+def _risk(log: Log) -> dict[str, object]:
+    times = sorted({0, *range(NS_PER_S, log.horizon + 1, NS_PER_S), log.horizon})
+    equity = []
+    for time in times:
+        worth = 0.0
+        for fill in log.fills:
+            # At a grid point itself the mark comes before what happens then; T comes after all.
+            if fill.time < time:
+                for side in fill.sides:
+                    if side.role == "maker":
+                        value = round(log.values[time], 9)  # marks are whole nano
+                        worth += side.sign * fill.lots * (value - fill.price / log.n_ticks)
+        equity.append(worth)
+    whole = [e for e, time in zip(equity, times, strict=True) if time % NS_PER_S == 0]
+    moves = np.diff(whole)
+    peaks = np.maximum.accumulate(equity)
+    square, variance = [], []
+    for maker in log.makers:
+        path = _inventory(log, maker)
+        ends = [time for time, _ in path[1:]] + [log.horizon]
+        pieces = [(held, end - start) for (start, held), end in zip(path, ends, strict=True)]
+        mean = sum(held * width for held, width in pieces) / log.horizon
+        square.append(sum(held**2 * width for held, width in pieces) / log.horizon)
+        variance.append(sum((held - mean) ** 2 * width for held, width in pieces) / log.horizon)
+    return {
+        "maker_sharpe": moves.mean() / moves.std(ddof=1) if len(moves) > 1 else math.nan,
+        "maker_max_drawdown": float((peaks - equity).max()),
+        "maker_inventory_square": np.mean(square),
+        "maker_inventory_variance": np.mean(variance),
+    }
+
+
+def _takers(log: Log) -> dict[str, object]:
+    error: dict[str, list[tuple[float, float]]] = {role: [] for role in ROLES}
+    slippage: dict[str, list[tuple[float, float]]] = {role: [] for role in ROLES}
+    for fill in log.fills:
+        for side in fill.sides:
+            if side.role != "maker":
+                price = fill.price / log.n_ticks
+                paid = side.sign * (price - fill.values[0])
+                slipped = side.sign * (fill.price - side.reference) / log.n_ticks
+                error[side.role].append((paid, fill.lots))
+                slippage[side.role].append((slipped, fill.lots))
+    sniped = {side.order for f in log.fills for side in f.sides if side.role == "sniper"}
+    snipes = sum(role == "sniper" for role, _ in log.intents)
+    return {
+        "taker_execution_error": _mean(error["noise"]),
+        "taker_execution_error_by_class": [_mean(error[role]) for role in ROLES],
+        "taker_slippage": _mean(slippage["noise"]),
+        "taker_slippage_by_class": [_mean(slippage[role]) for role in ROLES],
+        "taker_volume_by_class": [sum(w for _, w in error[role]) for role in ROLES],
+        "sniper_race_share": len(sniped) / snipes if snipes else math.nan,
+    }
+
+
+def _incidences(log: Log) -> dict[str, object]:
+    last = log.horizon - log.tau
+    started = sum(role == "noise" and time <= last for role, time in log.intents)
+    first: dict[tuple[int, ...], int] = {}
+    for fill in log.fills:
+        for side in fill.sides:
+            if side.role == "noise" and side.intent <= last:
+                first.setdefault(side.order, fill.time - side.intent)
+    ended = [
+        end - intent for order, intent, end in log.ends if intent <= last and order not in first
+    ]
+    waits = [wait for wait in first.values() if wait <= log.tau]
+
+    def incidence(waited: list[int]) -> list[float]:
+        return [
+            sum(wait <= point for wait in waited) / started
+            if started and point <= log.tau else math.nan
+            for point in log.elapsed
+        ]  # fmt: skip
+
+    restricted = sum(waits) + (started - len(waits)) * log.tau
+    return {
+        "taker_fill_probability": len(waits) / started if started else math.nan,
+        "taker_time_to_execution": restricted / started / 1e6 if started else math.nan,
+        "taker_fill_incidence": incidence(waits),
+        "taker_end_incidence": incidence([wait for wait in ended if wait <= log.tau]),
+    }
+
+
+def _volatility(log: Log) -> dict[str, object]:
+    times = list(range(log.warmup, log.horizon + 1, log.grid))
+    mids: list[float | None] = []
+    for time in times:
+        state = log.state_at(time - 1)  # the grid point comes before what happens then
+        both = state.bid is not None and state.ask is not None
+        mids.append((state.bid + state.ask) / 2 / log.n_ticks if both else None)
+    moves, news = [], []
+    for i in range(1, len(times)):
+        if mids[i] is not None and mids[i - 1] is not None:
+            moves.append(mids[i] - mids[i - 1])
+            news.append(log.values[times[i]] - log.values[times[i - 1]])
+    total, of_news = np.square(moves).sum(), np.square(news).sum()
+    seconds = len(moves) * log.grid / NS_PER_S
+    return {
+        "realised_volatility": math.sqrt(total / seconds) if moves else math.nan,
+        "volatility_ratio": math.sqrt(total / of_news) if of_news else math.nan,
+    }
+
+
+def _resilience(log: Log) -> dict[str, object]:
+    jumps = [jump for jump in log.jumps if jump[0] >= log.warmup and jump[1] != jump[2]]
+    watched, recovered = 0, 0
+    every = [time for time, _, _ in log.jumps] + [log.horizon]
+    for time, before, after in jumps:
+        end = min(other for other in every if other > time)
+        sign = math.copysign(1, after - before)
+        candidates = [time, *(s.time for s in log.states if time <= s.time < end)]
+        followed = [
+            t for t in candidates
+            if sign * (_reference_when(log, t, time) / log.n_ticks - (before + after) / 2) >= 0
+        ]  # fmt: skip
+        recovered += bool(followed)
+        watched += (min(followed) if followed else end) - time
+    return {
+        "shock_half_life": watched / recovered / 1e6 if recovered else math.nan,
+        "shock_jumps": len(jumps),
+        "shock_recoveries": recovered,
+    }
+
+
+def _reference_when(log: Log, time: int, jumped: int) -> float:
+    """Return the reference at a time; at that of the jump, which comes first, the one before."""
+    return log.reference_at(time - 1 if time == jumped else time)

@@ -1,0 +1,159 @@
+"""A log of one lane, for the slow computation of its measures, recorded in plain Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from proteus import desk, simulation, venue
+from proteus.config import CellConfig
+from proteus.events import BUY, EVENT_ACK
+from proteus.latent import value_at
+from proteus.mechanisms.book import EMPTY
+from proteus.metrics import sums
+from proteus.traders import CLASS_MAKER, CLASS_NAMES
+from proteus.world import World
+from tests.cells import build, run_plain
+from tests.reference.measurement import Fill, Log, Side, State
+
+
+def record(config: CellConfig) -> tuple[Log, World]:
+    """Run replicate 0 of a cell in plain Python; return its log and the world it ended in."""
+    block = build(config)
+    log = _empty_log(block.world)
+    with pytest.MonkeyPatch.context() as patch:
+        for room, name, hook in (
+            (venue, "publish", _log_state),
+            (venue, "measure_book", _log_near),
+            (venue, "_book_fill", _log_fill),
+            (venue, "_book_answer", _log_answer),
+            (desk, "count_intent", _log_intent),
+            (simulation, "start_shock", _log_jump),
+            (simulation, "measure_grid", _log_grid),
+            (sums, "_close_sums", _log_end),
+        ):
+            patch.setattr(room, name, _before(getattr(room, name), hook, log, block.world))
+        run_plain(block.mechanism, block.world)
+    assert not block.world.progress.fault.any()
+    return log, block.world
+
+
+def _before(original: Any, hook: Any, log: Log, world: World) -> Any:
+    def call(*arguments: Any) -> Any:
+        hook(log, world, *arguments)
+        return original(*arguments)
+
+    return call
+
+
+def _empty_log(world: World) -> Log:
+    settings = world.settings
+    roles = world.traders.role
+    return Log(
+        n_ticks=settings.n_ticks,
+        horizon=settings.horizon_ns,
+        warmup=settings.warmup_ns,
+        tau=settings.tau_ns,
+        horizons=[int(h) for h in settings.horizons_ns],
+        elapsed=[int(e) for e in settings.elapsed_ns],
+        grid=settings.volatility_grid_ns,
+        initial=settings.initial_ticks,
+        makers=[trader for trader in range(len(roles)) if roles[trader] == CLASS_MAKER],
+    )
+
+
+def _value(world: World, time: int) -> float:
+    return float(value_at(world.news, world.news_parameters, 0, time))
+
+
+def _resting(world: World) -> list[tuple[int, int, int]]:
+    """List (side, price, lots) of the resting orders."""
+    orders, n_ticks = world.market.orders, world.settings.n_ticks
+    found = []
+    for slot in range(orders.lots.shape[1]):
+        if orders.client_id[0, slot] and orders.previous[0, slot] != slot:
+            rank, side = int(orders.rank[0, slot]), int(orders.side[0, slot])
+            price = rank if side == BUY else n_ticks - rank
+            found.append((side, price, int(orders.lots[0, slot])))
+    return found
+
+
+def _log_state(log: Log, world: World, data: Any, book: Any, lane: int, time: int, last: int):
+    resting = _resting(world)
+    bids = [price for side, price, _ in resting if side == BUY]
+    asks = [price for side, price, _ in resting if side != BUY]
+    bid, ask = max(bids, default=None), min(asks, default=None)
+    lots = tuple(
+        sum(lots for side, price, lots in resting if (side == BUY) == buys and price == best)
+        for buys, best in ((True, bid), (False, ask))
+    )
+    if log.states and log.states[-1].time == time:
+        log.states.pop()
+    last = log.initial if last == EMPTY else int(last)
+    log.states.append(State(int(time), bid, ask, lots, last))
+
+
+def _log_near(log: Log, world: World, sums: Any, _: World, lane: int, time: int) -> None:
+    resting, near = _resting(world), 0
+    for buys in (True, False):
+        prices = [price for side, price, _ in resting if (side == BUY) == buys]
+        best = (max if buys else min)(prices, default=0)
+        near += sum(
+            lots for side, price, lots in resting
+            if (side == BUY) == buys and abs(price - best) <= world.settings.depth_ticks
+        )  # fmt: skip
+    log.near.append((int(time), near))
+
+
+def _side(world: World, slot: int, sign: int) -> Side:
+    trader = int(world.market.orders.trader[0, slot])
+    origins = world.origins
+    return Side(
+        trader=trader,
+        role=CLASS_NAMES[world.traders.role[trader]],
+        sign=sign,
+        order=(trader, int(origins.address[0, slot])),
+        belief=int(origins.belief[0, slot]) / 1e9,
+        reference=int(origins.reference_doubled[0, slot]) / 2,
+        intent=int(origins.intent_ns[0, slot]),
+    )
+
+
+def _log_fill(log: Log, world: World, _: World, lane: int, time: int, i: int, in_clear: bool):
+    outbox, orders = world.market.outbox, world.market.orders
+    slots = [int(outbox.order[0, i]), int(outbox.other[0, i])]
+    sides = tuple(_side(world, slot, 1 if orders.side[0, slot] == BUY else -1) for slot in slots)
+    log.fills.append(
+        Fill(
+            time=int(time),
+            price=int(outbox.price[0, i]),
+            lots=int(outbox.lots[0, i]),
+            batch=int(time) if in_clear else None,
+            sides=sides,
+            values=tuple(round(_value(world, time + h), 9) for h in log.horizons),
+        )
+    )
+
+
+def _log_answer(log: Log, world: World, _: World, lane: int, time: int, i: int, order: int, cause):
+    side = _side(world, order, 1)
+    if world.market.outbox.kind[0, i] != EVENT_ACK and side.role == "noise":
+        log.ends.append((side.order, side.intent, int(time)))
+
+
+def _log_intent(log: Log, world: World, execution: Any, settings: Any, lane: int, role, time):
+    log.intents.append((CLASS_NAMES[role], int(time)))
+
+
+def _log_jump(log: Log, world: World, shocks: Any, _: World, lane: int, time: int) -> None:
+    log.jumps.append((int(time), _value(world, time - 1), _value(world, time)))
+
+
+def _log_grid(log: Log, world: World, sums: Any, _: World, lane: int, time: int, what: int) -> None:
+    log.values[int(time)] = _value(world, time)
+
+
+def _log_end(log: Log, world: World, sums: Any, _: World, lane: int, value: int) -> None:
+    log.values[0] = _value(world, 0)
+    log.values[log.horizon] = _value(world, log.horizon)
