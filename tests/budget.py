@@ -6,14 +6,14 @@ The first column is what ``make test`` runs, the second what ``make proof`` runs
 import os
 
 BUDGET = {
-    "metamorphic": (50, 600),
-    "metamorphic_prefixes": (10, 100),
+    "metamorphic": (50, 200),
+    "metamorphic_prefixes": (10, 40),
     "news_paths": (5_000, 100_000),
     "noise_lanes": (300, 1_000),
     "phases": (3_000, 30_000),
-    "reference_twin": (60, 1_000),
-    "replay_twin_clob": (25, 300),
-    "replay_twin_fba": (8, 100),
+    "reference_twin": (60, 300),
+    "replay_twin_clob": (25, 100),
+    "replay_twin_fba": (8, 40),
     "wakes": (20_000, 400_000),
 }
 

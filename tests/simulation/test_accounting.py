@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 import proteus
-from proteus import accounting, block, engine, metrics
+from proteus import accounting, block, engine
 from proteus.accounting import CASH, CONTRACT
 from proteus.mechanisms.table import MECHANISMS
+from proteus.metrics import sums
 from proteus.sweep import EXIT_VIOLATION, main
 from tests.cells import MECHANISM_NAMES, ROOT, cell, run_plain, same_values
 from tests.simulation import faulty
@@ -193,7 +194,7 @@ def test_a_leg_lost_at_settlement_is_caught(monkeypatch):
         if lane == BAD % len(ledger.balance):
             ledger.balance[lane, 0, CASH] += 1
 
-    monkeypatch.setattr(metrics, "settle", settle)
+    monkeypatch.setattr(sums, "settle", settle)
     (bad,) = run().violations
     assert (bad.replicate, bad.reason) == (BAD, "asset_not_conserved")
 

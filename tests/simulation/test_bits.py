@@ -102,7 +102,7 @@ def test_compiled_and_plain_python_agree_to_the_bit(mechanism):
 
 
 def few_orders(monkeypatch):
-    monkeypatch.setattr(block, "_pending_orders", lambda *_: 4)
+    monkeypatch.setattr(block, "_pending_orders", lambda *_: 8)
 
 
 def short_history(monkeypatch):

@@ -15,6 +15,7 @@ from proteus.agents.table import TRADERS
 from proteus.locate import conf_folder
 from proteus.mechanisms.market import clear, is_continuous, next_clear, skip_clears
 from proteus.mechanisms.table import MECHANISMS
+from proteus.traders import CLASSES
 from proteus.variables import VARIABLES, measure
 from tests.cells import (
     MECHANISM_NAMES,
@@ -68,7 +69,10 @@ def test_records_what_it_declares(mechanism, kind):
     world = finished(probe_cell(mechanism, kind), LANES)
     values = measure(world)
     assert list(values) == [variable.name for variable in VARIABLES]
-    sizes = {"horizon": len(world.settings.horizons_ns)}
+    settings = world.settings
+    sizes = {
+        "horizon": len(settings.horizons_ns), "elapsed": len(settings.elapsed_ns), "class": CLASSES,
+    }  # fmt: skip
     for variable in VARIABLES:
         value = values[variable.name]
         assert value.shape == (LANES, *(sizes[dim] for dim in variable.dims)), variable.name
@@ -134,7 +138,7 @@ def test_variables_are_declared_in_full():
     names = [variable.name for variable in VARIABLES]
     assert len(set(names)) == len(names)
     for variable in VARIABLES:
-        assert set(variable.dims) <= {"horizon"}, variable.name
+        assert set(variable.dims) <= {"horizon", "elapsed", "class"}, variable.name
         assert variable.unit, variable.name
         assert variable.long_name, variable.name
         assert variable.formula, variable.name
