@@ -64,7 +64,8 @@ def measure_maker(markouts, world, lane, slot, other_role, price, lots, time, in
     markouts.captured[lane] += captured
     markouts.lots[lane] += lots
     split = world.sums.clear_split
-    for role in range(CLASSES):
+    first, last = (0, CLASSES) if in_clear else (other_role, other_role + 1)
+    for role in range(first, last):
         against = lots_against(split, lane, side, lots, role, other_role, in_clear)
         markouts.lots_by[lane, role] += against
         markouts.captured_by[lane, role] += captured * (against / lots)
@@ -75,6 +76,6 @@ def measure_maker(markouts, world, lane, slot, other_role, price, lots, time, in
         markouts.adverse[lane, h] += adverse
         if h == 0:
             markouts.fill_value[lane] += quantity * value
-        for role in range(CLASSES):
+        for role in range(first, last):
             against = lots_against(split, lane, side, lots, role, other_role, in_clear)
             markouts.adverse_by[lane, h, role] += adverse * (against / lots)

@@ -24,6 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from proteus._jit import inline_kernel, state
+from proteus.latent import NEVER_NS
 from proteus.market_data import newest, reference_doubled
 
 
@@ -45,6 +46,7 @@ class Spreads(NamedTuple):
     before: np.ndarray  # int64 [L, W] 2 m, ticks
     seen: np.ndarray  # int64 [L] fills so far
     done: np.ndarray  # int64 [L, H] fills that no longer wait
+    next_due: np.ndarray  # int64 [L] when the first of those that wait falls due, ns
     overflow: np.ndarray  # int64 [L] 1: more fills wait than there is room for
 
 
@@ -66,6 +68,7 @@ def allocate_spreads(lanes: int, horizons: int, waiting: int) -> Spreads:
         before=np.zeros(ring, np.int64),
         seen=np.zeros(lanes, np.int64),
         done=np.zeros((lanes, horizons), np.int64),
+        next_due=np.full(lanes, NEVER_NS, np.int64),
         overflow=np.zeros(lanes, np.int64),
     )
 
@@ -92,6 +95,7 @@ def await_reference(spreads, lane, time, price, quantity, weight, before):
     spreads.weight[lane, at] = weight
     spreads.before[lane, at] = before
     spreads.seen[lane] = seen + 1
+    spreads.next_due[lane] = min(spreads.next_due[lane], time)  # the first horizon is 0
 
 
 @inline_kernel
@@ -101,14 +105,19 @@ def compare_with_reference(spreads, world, lane, until):
     Called before every change of the public state, so that the reference when a fill fell due is
     still the newest.
     """
+    if spreads.next_due[lane] >= until:
+        return
     settings, data = world.settings, world.data
     mask = spreads.time.shape[1] - 1
     reference = reference_doubled(data, lane, newest(data, lane), settings.initial_ticks)
+    spreads.next_due[lane] = NEVER_NS
     for h in range(settings.horizons_ns.shape[0]):
         number = spreads.done[lane, h]
         while number < spreads.seen[lane]:
             at = number & mask
-            if spreads.time[lane, at] + settings.horizons_ns[h] >= until:
+            due = spreads.time[lane, at] + settings.horizons_ns[h]
+            if due >= until:
+                spreads.next_due[lane] = min(spreads.next_due[lane], due)
                 break
             weight, price = spreads.weight[lane, at], spreads.price[lane, at]
             spreads.realised[lane, h] += weight * (2 * price - reference)
