@@ -111,7 +111,7 @@ def _coordinates(plan: Plan) -> dict[str, Any]:
     coordinates: dict[str, Any] = {}
     for name, values in plan.axes.items():
         array = np.array(values, dtype=float) if name == "delta" else np.array(values)
-        numeric = {"units": _unit(name)} if array.dtype.kind in "if" else {}
+        numeric = {"units": axis_unit(name) or "as configured"} if array.dtype.kind in "if" else {}
         described = _COORDINATES.get(name, {"long_name": name.replace("_", " "), **numeric})
         coordinates[name] = (name, array, described)
     coordinates["seed"] = ("seed", plan.replicates, _COORDINATES["seed"])
@@ -120,12 +120,11 @@ def _coordinates(plan: Plan) -> dict[str, Any]:
     return coordinates
 
 
-def _unit(name: str) -> str:
-    """Return the unit that ends the name of a swept key."""
-    for ending, unit in _UNIT_ENDINGS.items():
-        if name.endswith(ending):
-            return unit
-    return "as configured"
+def axis_unit(name: str) -> str:
+    """Return the unit of a swept key, which ends its name; empty where it is not known."""
+    known = _COORDINATES.get(name, {}).get("units")
+    endings = (unit for ending, unit in _UNIT_ENDINGS.items() if name.endswith(ending))
+    return known or next(endings, "")
 
 
 def _describe(variable: Variable) -> dict[str, str]:

@@ -60,7 +60,8 @@ def main(arguments: Sequence[str]) -> int:
         _say(f"error: {error}")
         return EXIT_WRONG_INPUT
     except KeyboardInterrupt:
-        _say("interrupted: nothing was written; run the same command to start again with its seeds")
+        again = "run the same command to start again: it gives the same results"
+        _say(f"interrupted: nothing was written; {again}")
         return EXIT_INTERRUPTED
 
 

@@ -1,6 +1,7 @@
 """The configuration tree: what it accepts, what it refuses, and in which words."""
 
 import copy
+import itertools
 import re
 
 import pytest
@@ -92,14 +93,32 @@ def test_every_option_of_every_group_composes():
         assert isinstance(plan.from_words([word]).settings, SweepConfig), word
 
 
-def test_every_key_of_every_yaml_has_a_comment():
-    key = re.compile(r"^\s*(- )?[a-z_]+:( |$)")
-    for path in conf_folder().rglob("*.yaml"):
-        lines = path.read_text().split("\nhydra:\n")[0].splitlines()
-        for number, line in enumerate(lines):
-            is_group = path.stem in ("sweep", "bench", "baseline") and line.endswith(":")
-            explained = "#" in line or lines[number - 1].startswith("# ")
-            listed = line.strip().startswith("- /trader") or line == "defaults:"
-            overridden = line.strip().startswith("- override")
-            if key.match(line) and not (is_group or listed or overridden):
-                assert explained, f"{path.name}: {line}"
+# ms, seconds, a price, a size, a count, or a pure number with its range or "1"
+UNITS = re.compile(
+    r"\b(ms|seconds?|per second|currency|ticks|lots|number of|index of|root seed|1$|1;|0 \.\. 1"
+    r"|0\.5 \.\. 1)"
+)
+
+
+def keys_with_comments(path):
+    """List key, value and comment of a yaml file; the comment is beside a key or just above it."""
+    lines = path.read_text().split("\nhydra:\n")[0].splitlines()
+    in_defaults = False
+    for above, line in itertools.pairwise(["", *lines]):
+        found = re.match(r"^ *(?:- )?(?P<key>[a-z_]+): *(?P<value>[^#]*)(?P<comment>#.*)?$", line)
+        in_defaults = line == "defaults:" or (in_defaults and line.startswith("  - "))
+        if found and not in_defaults:
+            comment = found["comment"] or (above if above.startswith("#") else "")
+            yield found["key"], found["value"].strip(), comment
+
+
+def test_every_key_of_every_yaml_has_a_comment_and_every_number_its_unit():
+    keys = numbers = 0
+    for path in sorted(conf_folder().rglob("*.yaml")):
+        for key, value, comment in keys_with_comments(path):
+            keys += bool(value)
+            assert comment or not value, f"{path.name}: {key} has no comment"
+            if re.match(r"[-\d\[]", value):
+                numbers += 1
+                assert UNITS.search(comment), f"{path.name}: {key}={value} has no unit: {comment}"
+    assert (keys, numbers) > (150, 100)
