@@ -312,7 +312,7 @@ class CellConfig(Schema):
     def canonical(self) -> str:
         """Return the text that two cells share exactly when they simulate the same thing."""
         tree = {key: getattr(self, key) for key in CellConfig.model_fields}
-        tree["record"] = self.record.model_dump(exclude={"per_run"})
+        tree["record"] = self.record.model_dump(mode="json", exclude={"per_run"})
         if not self.mechanism.uses_delta:
             del tree["delta"]
         return canonical_json(tree)

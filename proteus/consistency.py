@@ -15,7 +15,7 @@ from proteus.config import CellConfig, Group, LatencyLaw
 from proteus.errors import ConfigError
 
 LARGEST_INDEX = 2**32  # arrivals, jumps and batches with draws of their own
-LARGEST_GRID = 4 * LARGEST_INDEX  # steps of the news: four to an index
+MOST_STEPS = 4 * LARGEST_INDEX  # steps of the news: four to an index
 LARGEST_VARIANCE = 1e6  # of the log-odds over the horizon
 
 _AT_MOST = (
@@ -88,8 +88,8 @@ def _counts(cell: CellConfig) -> Iterator[Rule]:
     """List the rules that keep every counted thing inside its random address."""
     horizon_s, settle_s = cell.horizon_ns / units.NS_PER_S, cell.settle_ns / units.NS_PER_S
     steps = cell.settle_ns / units.milliseconds_to_ns(cell.latent.dt)
-    allowed = f"large enough for at most {LARGEST_GRID} steps up to horizon_s={cell.horizon_s}"
-    yield Rule("latent.dt", cell.latent.dt, steps <= LARGEST_GRID, allowed)
+    allowed = f"large enough for at most {MOST_STEPS} steps up to horizon_s={cell.horizon_s}"
+    yield Rule("latent.dt", cell.latent.dt, steps <= MOST_STEPS, allowed)
     if cell.delta_ns:
         batches = cell.horizon_ns / cell.delta_ns
         allowed = f"large enough for at most {LARGEST_INDEX} batches in horizon_s={cell.horizon_s}"

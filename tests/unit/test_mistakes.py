@@ -61,9 +61,9 @@ mechanism=clob fba | cannot read 'fba' | write key=value
 delta=50 delta=100 | delta is given twice, as delta=50 and delta=100 | a sweep is delta=value
 delta=interval(1,2) | delta=interval(1,2) cannot be swept | list the values
 mechanism=glob(*) | mechanism=glob(*) cannot be swept | list the values
-delta=range(50,10,10) | delta=range(50,10,10) lists no values | allowed are 1 to 100000
-delta=range(1,1000000) | delta=range(1,1000000) lists too many values | 1 to 100000
-delta=range(1,999) latent.dt=range(1,999) | delta (998) x latent.dt (998) | at most 100000
+delta=range(50,10,10) | delta=range(50,10,10) lists no values | allowed are 1 to 20000
+delta=range(1,1000000) | delta=range(1,1000000) lists too many values | 1 to 20000
+delta=range(1,999) latent.dt=range(1,999) | delta (998) x latent.dt (998) | at most 20000
 delta=50,50.0 | delta lists 50 twice | must differ
 {MAKER}.count=1,2,2 | {MAKER}.count lists 2 twice | must differ
 seeds.count=1,2 | seeds cannot be swept | the same for the whole sweep
