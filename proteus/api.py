@@ -8,24 +8,27 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xarray as xr
 
-from proteus import dataset, provenance
+from proteus import dataset, estimate, provenance, runs
 from proteus import plan as planning
-from proteus.errors import ConfigError
+from proteus.errors import ConfigError, ResultsError
+from proteus.files import temporary, whole
 from proteus.plan import Plan
 from proteus.summary import summarise
+from proteus.versions import SCHEMA_KEY
 
 if TYPE_CHECKING:
     from proteus.engine import Violation
 
-MANIFEST = "manifest.json"
 SUMMARY = "summary.csv"
+FILES = (dataset.RESULTS, runs.RUNS, SUMMARY, dataset.MANIFEST)
 
 Progress = Callable[[int], None]
 
@@ -37,7 +40,9 @@ class Result(NamedTuple):
     violations: list[dict[str, Any]]
 
 
-def simulate(*, seeds: Any = None, output_dir: str | None = None, **parameters: Any) -> xr.Dataset:
+def simulate(
+    *, seeds: Any = None, output_dir: str | os.PathLike[str] | None = None, **parameters: Any
+) -> xr.Dataset:
     """Simulate one cell.
 
     Parameters
@@ -50,14 +55,17 @@ def simulate(*, seeds: Any = None, output_dir: str | None = None, **parameters: 
         Dataset with dims (mechanism, delta, seed[, horizon]).
 
     Raises
-        ConfigError: a key or value that is not allowed; nothing has been simulated.
+        ConfigError: a key or value that is not allowed, or more memory or disk than the machine
+            has; nothing has been simulated. ResultsError: the files cannot be written.
     """
-    plan = planning.from_mapping(parameters, seeds, grid=False)
-    return _run_and_save(plan, output_dir)
+    return _run_and_save(planning.from_mapping(_with(parameters, output_dir), seeds, grid=False))
 
 
 def sweep(
-    parameters: Mapping[str, Any], *, seeds: Any = None, output_dir: str | None = None
+    parameters: Mapping[str, Any],
+    *,
+    seeds: Any = None,
+    output_dir: str | os.PathLike[str] | None = None,
 ) -> xr.Dataset:
     """Simulate every combination of the listed values.
 
@@ -70,17 +78,34 @@ def sweep(
         Dataset with dims (mechanism, delta, <swept keys>, seed[, horizon]).
 
     Raises
-        ConfigError: a key, value or combination that is not allowed; nothing has been simulated.
+        ConfigError, ResultsError: as in :func:`simulate`.
     """
-    return _run_and_save(planning.from_mapping(parameters, seeds), output_dir)
+    return _run_and_save(planning.from_mapping(_with(parameters, output_dir), seeds))
 
 
-def _run_and_save(plan: Plan, output_dir: str | None) -> xr.Dataset:
-    wanted = output_dir if output_dir is not None else plan.settings.output_dir
-    folder = claim_folder(Path(wanted)) if wanted is not None else None
-    result = run(plan)
-    if folder is not None:
-        save(plan, result, folder)
+def _with(parameters: Mapping[str, Any], output_dir: Any) -> Mapping[str, Any]:
+    """Add the folder to the keys, if one is given."""
+    if output_dir is None or not isinstance(parameters, Mapping):
+        return parameters
+    folder = os.fspath(output_dir) if isinstance(output_dir, os.PathLike) else output_dir
+    return {**parameters, "output_dir": folder}
+
+
+def _run_and_save(plan: Plan) -> xr.Dataset:
+    settings = plan.settings
+    wanted = settings.output_dir
+    if settings.plan_only:
+        raise ConfigError("plan_only=true is not allowed: only the command line prints plans")
+    if settings.record.per_run and wanted is None:
+        raise ConfigError("record.per_run=true is not allowed: it must have an output_dir")
+    folder = Path(wanted) if wanted is not None else None
+    estimate.check_run(plan, estimate.needs(plan, workers(plan)), folder)
+    if folder is None:
+        result = run(plan)
+    else:
+        with claimed(folder):
+            result = run(plan)
+            save(plan, result, folder)
     if result.violations:
         first = result.violations[0]
         message = f"{len(result.violations)} lanes broke an invariant and are NaN; first: {first}"
@@ -110,7 +135,7 @@ def run(plan: Plan, progress: Progress | None = None) -> Result:
             cell,
             plan.replicates,
             root=plan.settings.seeds.root,
-            workers=executor.workers or usable_cores(),
+            workers=workers(plan),
             block_lanes=executor.block_lanes,
             progress=progress,
         )
@@ -135,6 +160,11 @@ def _plain(plan: Plan, violation: Violation) -> dict[str, Any]:
     }
 
 
+def workers(plan: Plan) -> int:
+    """Return the number of threads that a plan runs on."""
+    return plan.settings.executor.workers or usable_cores()
+
+
 def usable_cores() -> int:
     """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -146,31 +176,77 @@ def default_folder(plan: Plan) -> Path:
     return Path("outputs") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}-{plan.config_hash[:8]}"
 
 
-def claim_folder(folder: Path) -> Path:
-    """Make the output folder before anything is simulated.
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Make the output folder, and take back all that was made and written if the run fails.
 
     Raises
-        ConfigError: it cannot be made, or it already holds files.
+        ConfigError: it cannot be made or written, or it already holds files.
     """
+    made = _claim(folder)
+    try:
+        yield
+    except BaseException:
+        for name in FILES:
+            for path in (folder / name, temporary(folder / name)):
+                path.unlink(missing_ok=True)
+        _remove(made)
+        raise
+
+
+def _claim(folder: Path) -> list[Path]:
+    """Make a folder and its parents; returns those that were made, the innermost first."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         occupied = any(folder.iterdir())
     except OSError as error:
-        raise ConfigError(f"output_dir={folder} cannot be used: {error.strerror}") from None
+        _remove(missing)
+        allowed = "give a folder that can be made"
+        raise ConfigError(
+            f"output_dir={folder} cannot be used: {error.strerror}; {allowed}"
+        ) from None
     if occupied:
         raise ConfigError(f"output_dir={folder} is not empty: choose another folder")
     if not os.access(folder, os.W_OK):
-        raise ConfigError(f"output_dir={folder} cannot be written")
-    return folder
+        raise ConfigError(f"output_dir={folder} cannot be written: choose another folder")
+    return missing
+
+
+def _remove(folders: list[Path]) -> None:
+    """Remove folders that are empty, from the innermost outwards."""
+    with suppress(OSError):
+        for path in folders:
+            path.rmdir()
 
 
 def save(plan: Plan, result: Result, folder: Path) -> None:
-    """Write ``results.nc``, ``summary.csv`` and ``manifest.json``; the manifest comes last."""
-    dataset.write(result.dataset, folder)
-    _write_text(folder / SUMMARY, summarise(result.dataset).to_csv(index=False))
+    """Write ``results.nc``, ``summary.csv`` and, last, ``manifest.json``.
+
+    With record.per_run=true also ``runs.parquet``.
+
+    Raises
+        ResultsError: a file cannot be written.
+    """
+    try:
+        dataset.write(result.dataset, folder)
+        if plan.settings.record.per_run:
+            runs.write(plan, result.dataset, folder)
+        _write_text(folder / SUMMARY, summarise(result.dataset).to_csv(index=False))
+        _write_text(folder / dataset.MANIFEST, _json(_manifest(plan, result)))
+    except (OSError, RuntimeError) as error:  # netCDF4 says RuntimeError when the disk is full
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise ResultsError(f"output_dir={folder} cannot be written: {reason}") from None
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2, default=int) + "\n"
+
+
+def _manifest(plan: Plan, result: Result) -> dict[str, Any]:
     attributes = result.dataset.attrs
-    kept = ("schema_version", "config_hash", "code_hash", "kernel_hash", "git_sha", "created")
-    manifest = {
+    kept = (SCHEMA_KEY, "config_hash", "code_hash", "kernel_hash", "git_sha", "created")
+    return {
         **{key: attributes[key] for key in kept},
         "overrides": plan.words,
         "axes": plan.axes,
@@ -182,10 +258,8 @@ def save(plan: Plan, result: Result, folder: Path) -> None:
         "machine": provenance.machine(),
         "violations": result.violations,
     }
-    _write_text(folder / MANIFEST, json.dumps(manifest, indent=2, default=int) + "\n")
 
 
 def _write_text(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text)
-    os.replace(temporary, path)
+    with whole(path) as temporary:
+        temporary.write_text(text)

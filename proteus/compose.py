@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import copy
 import functools
+import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,10 +58,24 @@ def compose_words(words: Sequence[str]) -> Composed:
     Raises
         ConfigError: an unknown key, group or option, or a broken interpolation.
     """
+    for word in words:
+        _check_word(parse(word))
     try:
         return _compose(words)
     except _COMPOSITION_ERRORS as error:
         raise ConfigError(_explain(words, error)) from None
+
+
+def _check_word(override: Override) -> None:
+    """Refuse what Hydra would take silently or fail on without a reason."""
+    key, value = override.key_or_group, override.value()
+    if re.match(r"hydra\b", key):
+        allowed = "Hydra's own keys have no effect here; the folder is output_dir"
+        raise ConfigError(f"{key}={value} is not allowed: {allowed}")
+    if _is_group(key) and not override.is_delete() and not isinstance(value, (str, dict)):
+        options = ", ".join(sorted(_options(key)))
+        written = json.dumps(value) if value is None else value
+        raise ConfigError(f"{key}={written} is not allowed: must be one of {options}")
 
 
 def _compose(words: Sequence[str]) -> Composed:
@@ -111,6 +127,8 @@ def _explain_word(override: Override, tree: dict[str, Any], error: Exception) ->
     if _is_group(key):
         options = _options(key)
         value = override.value()
+        if value in options and override.is_add() and _has(tree, key):
+            return f"{word} cannot be applied: {key} is there already; write {word.lstrip('+')}"
         if value in options and not word.startswith("+"):
             return f"{key} has no default to replace: write +{word}"
         if value not in options:
@@ -119,6 +137,8 @@ def _explain_word(override: Override, tree: dict[str, Any], error: Exception) ->
         return f"unknown group {key}{nearest(key, _groups())}"
     elif not _has(tree, key):
         return f"unknown key {key}{_suggest(key, tree)}"
+    if override.is_add() and _has(tree, key):
+        return f"{word} cannot be applied: {key} is there already; write {word.lstrip('+')}"
     return f"{word} cannot be applied: {str(error).splitlines()[0]}"
 
 

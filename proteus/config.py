@@ -239,16 +239,17 @@ class Execution(Schema):
 
 
 class Record(Schema):
-    """Say what is measured, and from when."""
+    """Say what is measured, and from when; ``per_run`` writes more and changes no result."""
 
     warmup_s: Seconds
+    per_run: bool
 
 
 class Executor(Schema):
     """Say how the work is spread; no result depends on it."""
 
     name: Literal["threads"]
-    workers: PositiveCount | None
+    workers: int | None = Field(ge=1, le=1024)  # threads; beyond any machine's cores
     block_lanes: PositiveCount | None
 
 
@@ -322,6 +323,7 @@ class CellConfig(Schema):
     def canonical(self) -> str:
         """Return the text that two cells share exactly when they simulate the same thing."""
         tree = {key: getattr(self, key) for key in CellConfig.model_fields}
+        tree["record"] = self.record.model_dump(mode="json", exclude={"per_run"})
         if not self.mechanism.uses_delta:
             del tree["delta"]
         return canonical_json(tree)
@@ -350,7 +352,7 @@ class SweepConfig(CellConfig):
 
     seeds: Seeds
     executor: Executor
-    output_dir: str | None
+    output_dir: str | None = Field(min_length=1)
     plan_only: bool
 
     def cell(self) -> CellConfig:

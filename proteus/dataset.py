@@ -8,8 +8,9 @@ variable declares, and its attributes count both.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +20,18 @@ import yaml
 
 from proteus import provenance
 from proteus.config import canonical_json
+from proteus.dimensions import measured
+from proteus.errors import ResultsError
+from proteus.files import whole
 from proteus.plan import Plan
+from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_version
 
 if TYPE_CHECKING:
     from proteus.engine import CellOutcome
     from proteus.variables import Variable
 
-SCHEMA_VERSION = 1
 RESULTS = "results.nc"
+MANIFEST = "manifest.json"
 
 _COORDINATES = {
     "mechanism": {"long_name": "market mechanism"},
@@ -46,10 +51,6 @@ _UNIT_ENDINGS = {
     "_count": "1",
     "latent_dt": "ms",
 }
-
-
-class DatasetError(ValueError):
-    """Say in one sentence why a results file cannot be read."""
 
 
 def build(
@@ -95,7 +96,7 @@ def _check_declared(plan: Plan, outcome: CellOutcome, variables: Sequence[Variab
     if set(declared) != set(outcome.values):
         difference = sorted(set(declared).symmetric_difference(outcome.values))
         raise ValueError(f"declared and recorded variables differ: {', '.join(difference)}")
-    sizes = {dim: len(labels) for dim, labels in _measured_dims(plan).items()}
+    sizes = {dim: len(labels) for dim, labels in measured(plan.settings.metrics).items()}
     for name, dims in declared.items():
         shape = (len(plan.replicates), *(sizes[dim] for dim in dims))
         if outcome.values[name].shape != shape:
@@ -114,33 +115,20 @@ def _coordinates(plan: Plan) -> dict[str, Any]:
     coordinates: dict[str, Any] = {}
     for name, values in plan.axes.items():
         array = np.array(values, dtype=float) if name == "delta" else np.array(values)
-        numeric = {"units": _unit(name)} if array.dtype.kind in "if" else {}
+        numeric = {"units": axis_unit(name) or "as configured"} if array.dtype.kind in "if" else {}
         described = _COORDINATES.get(name, {"long_name": name.replace("_", " "), **numeric})
         coordinates[name] = (name, array, described)
     coordinates["seed"] = ("seed", plan.replicates, _COORDINATES["seed"])
-    for dim, labels in _measured_dims(plan).items():
+    for dim, labels in measured(plan.settings.metrics).items():
         coordinates[dim] = (dim, labels, _COORDINATES[dim])
     return coordinates
 
 
-def _measured_dims(plan: Plan) -> dict[str, np.ndarray]:
-    """Return the labels of the dims that variables may declare."""
-    from proteus.traders import CLASS_NAMES  # loads numba, which reading a file does not need
-
-    metrics = plan.settings.metrics
-    return {
-        "horizon": np.array(metrics.horizons_ms, dtype=float),
-        "elapsed": np.array(metrics.elapsed_ms, dtype=float),
-        "class": np.array(CLASS_NAMES),
-    }
-
-
-def _unit(name: str) -> str:
-    """Return the unit that ends the name of a swept key."""
-    for ending, unit in _UNIT_ENDINGS.items():
-        if name.endswith(ending):
-            return unit
-    return "as configured"
+def axis_unit(name: str) -> str:
+    """Return the unit of a swept key, which ends its name; empty where it is not known."""
+    known = _COORDINATES.get(name, {}).get("units")
+    endings = (unit for ending, unit in _UNIT_ENDINGS.items() if name.endswith(ending))
+    return known or next(endings, "")
 
 
 def _describe(variable: Variable) -> dict[str, str]:
@@ -174,8 +162,8 @@ def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
     return {
         "Conventions": "CF-1.11",
         "title": "Proteus sweep",
-        "schema_version": SCHEMA_VERSION,
-        "overrides": " ".join(plan.words),
+        SCHEMA_KEY: SCHEMA_VERSION,
+        "overrides": json.dumps(plan.words),
         "config": yaml.safe_dump(plan.settings.model_dump(mode="json"), sort_keys=False),
         "config_hash": plan.config_hash,
         "code_hash": provenance.code_hash(),
@@ -196,15 +184,14 @@ def write(dataset: xr.Dataset, folder: Path) -> Path:
         The path of the file.
     """
     target = folder / RESULTS
-    temporary = target.with_suffix(".tmp")
     encoding = {name: {"zlib": True, "complevel": 4} for name in dataset.data_vars}
-    dataset.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
-    os.replace(temporary, target)
+    with whole(target) as temporary:
+        dataset.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
     return target
 
 
 def load(folder: str | os.PathLike[str]) -> xr.Dataset:
-    """Load the dataset of a sweep.
+    """Load the dataset of a sweep; one of an older schema version comes as this one writes it.
 
     Parameters
         folder: the output folder of a sweep, or its ``results.nc``.
@@ -213,20 +200,36 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
         The dataset, in memory.
 
     Raises
-        DatasetError: no such file, not a Proteus result, or another schema version.
+        ResultsError: no such file, truncated, not of Proteus, of a newer schema version, or of
+            another run than the ``manifest.json`` beside it.
     """
     path = Path(folder)
     path = path / RESULTS if path.is_dir() else path
     if not path.is_file():
-        raise DatasetError(f"{path} does not exist: give the output folder of a finished sweep")
+        raise ResultsError(f"{path} does not exist: give the output folder of a finished sweep")
     try:
         dataset = xr.load_dataset(path, engine="netcdf4", decode_timedelta=False)
     except (OSError, ValueError, RuntimeError) as error:
-        raise DatasetError(f"{path} cannot be read as netCDF: {error}") from None
-    version = dataset.attrs.get("schema_version")
-    if version is None:
-        raise DatasetError(f"{path} is not a result of Proteus: it has no schema_version")
-    if int(version) != SCHEMA_VERSION:
-        allowed = f"this Proteus reads schema version {SCHEMA_VERSION}"
-        raise DatasetError(f"{path} has schema version {version}: {allowed}")
+        reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
+        allowed = "it is truncated or another kind of file"
+        raise ResultsError(f"{path} cannot be read as netCDF: {reason}; {allowed}") from None
+    version = read_version(path, dataset.attrs)
+    _check_manifest(path.with_name(MANIFEST), path, dataset.attrs)
+    dataset.attrs = migrate(dataset.attrs, version)
     return dataset
+
+
+def _check_manifest(manifest: Path, results: Path, attributes: Mapping[str, Any]) -> None:
+    """Check that a manifest, where there is one, is whole and of the same run as the results."""
+    if not manifest.is_file():
+        return
+    try:
+        content = json.loads(manifest.read_text())
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ResultsError(f"{manifest} cannot be read as JSON: {reason}") from None
+    if not isinstance(content, dict):
+        raise ResultsError(f"{manifest} is not a manifest of Proteus: it is no group of keys")
+    read_version(manifest, content)
+    if content.get("config_hash") != attributes.get("config_hash"):
+        raise ResultsError(f"{manifest} is of another run than {results}: config_hash differs")

@@ -1,4 +1,4 @@
-"""The error of a wrong configuration, and the help it gives. Imports nothing heavy."""
+"""The two errors a user meets, and the help they give. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from collections.abc import Iterable
 
 class ConfigError(ValueError):
     """Say in one sentence which key is wrong, its value, and what is allowed."""
+
+
+class ResultsError(ValueError):
+    """Say in one sentence why files of results cannot be read or written."""
 
 
 def nearest(name: str, names: Iterable[str], prefix: str = "") -> str:

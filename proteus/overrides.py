@@ -5,6 +5,8 @@ The Python API writes the same words, so both doors accept the same keys and giv
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -19,20 +21,22 @@ from proteus.config import canonical_json
 from proteus.errors import ConfigError
 
 AxisValue = str | float | int
+LARGEST_GRID = 20_000  # grid points; composing one takes 15 ms, so this is five minutes
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_./-]+")
 
 
+@functools.lru_cache(maxsize=1024)
 def parse(word: str) -> Override:
-    """Parse one word by Hydra's grammar.
+    """Parse one word by Hydra's grammar, which takes a millisecond; do not change what it returns.
 
     Raises
         ConfigError: the word does not follow the grammar.
     """
     try:
         override = OverridesParser.create().parse_override(word)
-    except HydraException as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"cannot read {word!r} as key=value: {reason}") from None
+    except HydraException:
+        allowed = "write key=value or key=value,value, and quote as in \"key='a, b'\""
+        raise ConfigError(f"cannot read {word!r} as key=value: {allowed}") from None
     if not override.key_or_group:
         raise ConfigError(f"cannot read {word!r} as key=value: the key is missing")
     return override
@@ -47,7 +51,7 @@ def expand(word: str) -> list[str]:
     """Return one word per listed value; a word without a list returns itself.
 
     Raises
-        ConfigError: no value, or a sweep that is not a finite list (interval, glob).
+        ConfigError: no value, too many, or a sweep that is not a finite list (interval, glob).
     """
     override = parse(word)
     if not override.is_sweep_override():
@@ -55,7 +59,27 @@ def expand(word: str) -> list[str]:
     if not override.is_discrete_sweep() or "glob(" in word:
         raise ConfigError(f"{word} cannot be swept: list the values, as in delta=50,100")
     name = word.partition("=")[0]
-    return [f"{name}={value}" for value in override.sweep_string_iterator()]
+    listed = itertools.islice(override.sweep_string_iterator(), LARGEST_GRID + 1)
+    words = [f"{name}={value}" for value in listed]
+    if not 1 <= len(words) <= LARGEST_GRID:
+        count = "no values" if not words else "too many values"
+        raise ConfigError(f"{word} lists {count}: allowed are 1 to {LARGEST_GRID}")
+    return words
+
+
+def check_once(words: Sequence[str]) -> None:
+    """Refuse a key that is given twice, since only one of its values would count.
+
+    Raises
+        ConfigError: the key and both words.
+    """
+    given: dict[str, str] = {}
+    for word in words:
+        key = word.partition("=")[0].lstrip("+")
+        first = given.setdefault(key, word)
+        if first is not word:
+            sweep = f"a sweep is {key}=value,value"
+            raise ConfigError(f"{key} is given twice, as {first} and {word}: give it once; {sweep}")
 
 
 def dimension(word: str) -> str:
@@ -80,8 +104,11 @@ def from_mapping(parameters: Mapping[str, Any], *, grid: bool) -> list[str]:
         grid: True takes a list, tuple, range or array as the values of an axis.
 
     Raises
-        ConfigError: an empty list, or a value with no written form.
+        ConfigError: no mapping, an empty list, or a value with no written form.
     """
+    if not isinstance(parameters, Mapping):
+        allowed = "must be a mapping of keys to values, as {'delta': [50, 100]}"
+        raise ConfigError(f"parameters={parameters!r} is not allowed: {allowed}")
     arguments = []
     for key, value in _leaves(parameters):
         name = "+experiment" if key == "experiment" else key

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from proteus import overrides
+from proteus import estimate, overrides
 from proteus.compose import compose_words, hydra_session
 from proteus.config import CellConfig, SweepConfig, canonical_json
+from proteus.dimensions import MEASURED_DIMENSIONS
 from proteus.errors import ConfigError
 from proteus.overrides import AxisValue
 from proteus.reading import read_config
 
 FIRST_AXES = ("mechanism", "delta")
-RESERVED_DIMENSIONS = ("seed", "horizon")
+RESERVED_DIMENSIONS = ("seed", *MEASURED_DIMENSIONS)
 
 
 @dataclass(frozen=True)
@@ -74,15 +77,19 @@ def from_words(arguments: Sequence[str]) -> Plan:
     """
     fixed = [word for word in arguments if not overrides.is_axis(word)]
     swept = _swept([word for word in arguments if overrides.is_axis(word)])
+    count = _grid_points(swept)
     with hydra_session():
-        points = [_read_point([*fixed, *point]) for point in itertools.product(*swept.values())]
+        grid = (_read_point([*fixed, *point]) for point in itertools.product(*swept.values()))
+        points = [next(grid)]
+        estimate.check_results(points[0][0], count)  # before the other points are composed
+        points += grid
     configs = [config for config, _ in points]
     _check_common(configs)
     axes = {name: overrides.values(words) for name, words in swept.items()}
     mechanisms = _resolved("mechanism", swept, [label for _, label in points])
     deltas = _resolved("delta", swept, [config.delta for config in configs])
     axes = {**axes, "mechanism": mechanisms, "delta": deltas}
-    _check_distinct(axes)
+    _check_distinct({_key(swept[name]): axes[name] for name in swept})
     order = [*FIRST_AXES, *(name for name in swept if name not in FIRST_AXES)]
     return _assemble({name: axes[name] for name in order}, configs, tuple(arguments))
 
@@ -99,7 +106,9 @@ def from_mapping(parameters: Mapping[str, Any], seeds: Any = None, *, grid: bool
         ConfigError: any key, value or combination that is not allowed.
     """
     fixed = overrides.from_mapping(overrides.seed_keys(seeds), grid=False)
-    return from_words([*overrides.from_mapping(parameters, grid=grid), *fixed])
+    words = [*overrides.from_mapping(parameters, grid=grid), *fixed]
+    overrides.check_once(words)
+    return from_words(words)
 
 
 def _swept(arguments: Sequence[str]) -> dict[str, list[str]]:
@@ -116,6 +125,25 @@ def _swept(arguments: Sequence[str]) -> dict[str, list[str]]:
         swept[name] = overrides.expand(argument)
     first = [name for name in FIRST_AXES if name in swept]
     return {name: swept[name] for name in [*first, *swept]}
+
+
+def _key(words: Sequence[str]) -> str:
+    """Return the key that the words of one axis set."""
+    return words[0].partition("=")[0]
+
+
+def _grid_points(swept: Mapping[str, Sequence[str]]) -> int:
+    """Return the number of grid points.
+
+    Raises
+        ConfigError: there are more than can be composed in reasonable time.
+    """
+    count = math.prod(len(words) for words in swept.values())
+    if count > overrides.LARGEST_GRID:
+        sizes = " x ".join(f"{_key(words)} ({len(words)})" for words in swept.values())
+        allowed = f"a grid may have at most {overrides.LARGEST_GRID}"
+        raise ConfigError(f"{sizes} makes {count} grid points: {allowed}")
+    return count
 
 
 def _read_point(words: Sequence[str]) -> tuple[SweepConfig, str]:
@@ -145,13 +173,17 @@ def _check_common(configs: Sequence[SweepConfig]) -> None:
             raise ConfigError(f"{key} cannot be swept: it is the same for the whole sweep")
     if len({config.metrics.horizons_ms for config in configs}) > 1:
         raise ConfigError("metrics.horizons_ms cannot be swept: it is a dimension of the results")
+    if len({config.record.per_run for config in configs}) > 1:
+        raise ConfigError("record.per_run cannot be swept: it is the same for the whole sweep")
 
 
 def _check_distinct(axes: Mapping[str, Sequence[AxisValue]]) -> None:
-    for name, values in axes.items():
-        for value in values:
-            if list(values).count(value) > 1:
-                raise ConfigError(f"{name} lists {value} twice: the values of an axis must differ")
+    """Refuse an axis that lists a value twice; the axes are named by their keys."""
+    for key, values in axes.items():
+        repeated = [value for value, count in Counter(values).items() if count > 1]
+        if repeated:
+            allowed = "the values of an axis must differ"
+            raise ConfigError(f"{key} lists {repeated[0]} twice: {allowed}")
 
 
 def _assemble(

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import proteus
 
-PACKAGES = ("numpy", "numba", "scipy", "xarray", "netCDF4", "hydra-core", "pydantic", "pandas")
+PACKAGES = (
+    "numpy", "numba", "scipy", "xarray", "netCDF4", "hydra-core", "pydantic", "pandas", "pyarrow",
+)  # fmt: skip
 
 
 def versions() -> dict[str, str]:

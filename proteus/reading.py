@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails, ValidationError
 
+from proteus import consistency
 from proteus.agents.table import POLICY_MODELS
 from proteus.config import LATENT_MODELS, Group, SweepConfig
 from proteus.errors import ConfigError
@@ -18,6 +19,19 @@ from proteus.mechanisms.table import MECHANISM_MODELS
 from proteus.rng import trader_entity
 
 GROUP_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+# pydantic's type of an error -> what is allowed, where its own words are those of Python
+_WORDED = {
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "string_type": "must be a text",
+    "string_too_short": "must not be empty",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be a list, as [0,100]",
+    "dict_type": "must be a group of keys",
+    "missing": "must be given",
+}
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -45,7 +59,9 @@ def read_config(tree: Mapping[str, Any]) -> SweepConfig:
     if isinstance(groups, Mapping):
         read["population"] = {name: _read_group(group, name) for name, group in groups.items()}
         _check_addresses(read["population"])
-    return _read(SweepConfig, read, "", tree)
+    config = _read(SweepConfig, read, "", tree)
+    consistency.check(config)
+    return config
 
 
 def read_mechanism(tree: Mapping[str, Any]) -> MechanismConfig:
@@ -89,13 +105,14 @@ def _read_tagged(
     inside = _mapping(tree, where if owner is None else f"{where}.policy")
     named = inside.get(tag) if owner is None else owner.get(tag)
     if not isinstance(named, str) or named not in models:
-        raise ConfigError(f"{where}.{tag}={named} does not exist{nearest(str(named), [*models])}")
+        written = _value(named, [])
+        raise ConfigError(f"{where}.{tag}={written} does not exist{nearest(str(named), [*models])}")
     return _read(models[named], inside, where if owner is None else f"{where}.policy", inside)
 
 
 def _mapping(tree: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(tree, Mapping):
-        raise ConfigError(f"{where}={tree} is not allowed: must be a group of keys")
+        raise ConfigError(f"{where}={_value(tree, [])} is not allowed: must be a group of keys")
     return tree
 
 
@@ -120,7 +137,11 @@ def _sentence(details: ErrorDetails, model: type[BaseModel], where: str, raw: An
     if details["type"] == "extra_forbidden":
         parent = key.removesuffix(path[-1])
         return f"unknown key {key}{nearest(path[-1], _keys(model, path[:-1]), parent)}"
-    allowed = details["msg"].replace("Input should be", "must be").replace("Input ", "")
+    if details["type"] == "model_type":
+        allowed = f"must be a group of keys{nearest('', _keys(model, path))}"
+    else:
+        allowed = _WORDED.get(details["type"], details["msg"])
+        allowed = allowed.replace("Input should be", "must be").replace("Input ", "")
     return f"{key}={_value(raw, path)} is not allowed: {allowed}"
 
 

@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from scipy.special import stdtrit
 
+from proteus.dataset import axis_unit
+from proteus.dimensions import MEASURED_DIMENSIONS
+
 LEVEL = 0.95
-MEASURED_DIMS = ("horizon", "elapsed", "class")
 MAIN_VARIABLES = (
     "maker_pnl_marked",
     "maker_adverse_selection",
@@ -29,6 +31,7 @@ MAIN_VARIABLES = (
     "n_fills",
 )
 FEW_CELLS = 3  # up to here cells are columns; beyond, cells are rows
+MOST_CELLS = 40  # rows on the terminal; summary.csv has them all
 COLUMNS_OF_MANY = ("maker_pnl_marked", "effective_spread", "price_rmse", "taker_fill_probability")
 
 
@@ -62,10 +65,10 @@ def _rows(dataset: xr.Dataset, name: str) -> Iterator[dict[str, Any]]:
     for index in np.ndindex(mean.shape):
         at = {dim: dataset[dim].values[i] for dim, i in zip(others, index, strict=True)}
         yield {
-            **{dim: at[dim] for dim in others if dim not in MEASURED_DIMS},
+            **{dim: at[dim] for dim in others if dim not in MEASURED_DIMENSIONS},
             "variable": name,
             "units": variable.attrs["units"],
-            **{dim: at.get(dim, np.nan) for dim in MEASURED_DIMS},
+            **{dim: at.get(dim, np.nan) for dim in MEASURED_DIMENSIONS},
             "mean": mean[index],
             "low": mean[index] - half[index],
             "high": mean[index] + half[index],
@@ -110,20 +113,22 @@ def show(table: pd.DataFrame, axes: list[str], console: Console) -> None:
         console.print(_variables_by_cell(table, axes, cells, names))
     else:
         names = [name for name in COLUMNS_OF_MANY if name in known]
-        console.print(_cells_by_variable(table, axes, cells, names))
+        console.print(_cells_by_variable(table, axes, cells[:MOST_CELLS], names))
+        if len(cells) > MOST_CELLS:
+            console.print(f"and {len(cells) - MOST_CELLS} more cells in summary.csv")
 
 
 def _variables_by_cell(
     table: pd.DataFrame, axes: list[str], cells: list[tuple[Any, ...]], names: list[str]
 ) -> Table:
     grid = Table(title=_title(table), title_justify="left", box=None, pad_edge=False)
-    grid.add_column("variable")
-    grid.add_column("units")
+    grid.add_column("\n".join(map(_axis_title, axes)))
+    grid.add_column("\n" * (len(axes) - 1) + "units")
     for cell in cells:
         grid.add_column("\n".join(_number(value) for value in cell), justify="right")
     for name in names:
         parts = [_cell_text(table, axes, cell, name) for cell in cells]
-        grid.add_row(name, _units(table, name), *parts)
+        grid.add_row(_row_title(table, name), _units(table, name), *parts)
     return grid
 
 
@@ -132,9 +137,9 @@ def _cells_by_variable(
 ) -> Table:
     grid = Table(title=_title(table), title_justify="left", box=None, pad_edge=False)
     for axis in axes:
-        grid.add_column(axis, justify="right")
+        grid.add_column(_axis_title(axis).replace(" (", "\n("), justify="right")
     for name in names:
-        header = f"{name.replace('_', ' ')}\n({_units(table, name)})"
+        header = f"{_row_title(table, name).replace('_', ' ')}\n({_units(table, name)})"
         grid.add_column(header, justify="right")
     for cell in cells:
         parts = [_cell_text(table, axes, cell, name) for name in names]
@@ -144,7 +149,19 @@ def _cells_by_variable(
 
 def _title(table: pd.DataFrame) -> str:
     seeds = int((table["n"] + table["n_missing"]).max())
-    return f"mean and 95 % interval over {seeds} seeds"
+    return f"mean ± half-width of its 95 % interval, {seeds} seeds"
+
+
+def _axis_title(axis: str) -> str:
+    """Return the name of an axis with its unit, where it has one."""
+    unit = axis_unit(axis)
+    return f"{axis} ({unit})" if unit not in ("", "1") else axis
+
+
+def _row_title(table: pd.DataFrame, name: str) -> str:
+    """Return the name of a variable, and the horizon that is shown of it, where it has several."""
+    horizon = table.loc[table["variable"] == name, "horizon"].iloc[0]
+    return name if np.isnan(horizon) else f"{name} at {horizon:g} ms"
 
 
 def _units(table: pd.DataFrame, name: str) -> str:

@@ -1,21 +1,24 @@
 """The main job: ``python -m proteus.sweep mechanism=fba delta=250``.
 
-Every cell is composed and checked before numba, xarray or SciPy are loaded and before anything
-is simulated. stdout carries the summary and, last, the output folder; all else goes to stderr.
+Every cell is composed and checked, and what the run needs is compared with what the machine has,
+before anything is simulated or written. Help loads nothing heavy. stdout carries the summary and,
+last, the output folder; all else goes to stderr.
 
 Exit codes: 0 done, 2 wrong input, 3 an invariant was violated, 130 interrupted.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proteus.errors import ConfigError, nearest
+from proteus.errors import ConfigError, ResultsError, nearest
 
 if TYPE_CHECKING:
     from proteus.api import Result
@@ -27,6 +30,7 @@ _PRINTING_FLAGS = (
     "--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--package", "-p",
     "--info", "-i", "--resolve", "--shell-completion", "-sc",
 )  # fmt: skip
+_COMPLETION_FLAGS = ("--shell-completion", "-sc")
 _IGNORED_FLAGS = ("--multirun", "-m", "--run", "-r")
 
 
@@ -52,11 +56,12 @@ def main(arguments: Sequence[str]) -> int:
             if flag not in _IGNORED_FLAGS:
                 raise ConfigError(f"unknown flag {flag}{nearest(flag, _PRINTING_FLAGS)}")
         return _sweep([word for word in arguments if not word.startswith("-")])
-    except ConfigError as error:
+    except (ConfigError, ResultsError) as error:
         _say(f"error: {error}")
         return EXIT_WRONG_INPUT
     except KeyboardInterrupt:
-        _say("interrupted: nothing was written; run the same command to start again")
+        again = "run the same command to start again: it gives the same results"
+        _say(f"interrupted: nothing was written; {again}")
         return EXIT_INTERRUPTED
 
 
@@ -69,38 +74,73 @@ def _print_by_hydra(arguments: Sequence[str]) -> int:
     folder = str(conf_folder())
     answer = hydra.main(version_base=HYDRA_VERSION, config_path=folder, config_name=CONFIG_NAME)
     sys.argv = [sys.argv[0], *arguments]
+    _check_printed(arguments)
+    complaint = StringIO()
     try:
-        answer(lambda config: None)()
+        with redirect_stderr(complaint):
+            answer(lambda config: None)()
     except SystemExit as left:
-        return EXIT_WRONG_INPUT if left.code else EXIT_DONE
+        if left.code:
+            raise ConfigError(_one_line(complaint.getvalue())) from None
     return EXIT_DONE
+
+
+def _check_printed(arguments: Sequence[str]) -> None:
+    """Check the words beside a flag that prints a composed configuration."""
+    words = [word for word in arguments if "=" in word and not word.startswith("-")]
+    if words and not any(word in _COMPLETION_FLAGS for word in arguments):
+        from proteus import compose, overrides
+
+        for word in words:
+            if overrides.is_axis(word):
+                raise ConfigError(f"{word} is not allowed here: one configuration can be printed")
+        with compose.hydra_session():
+            compose.compose_words(words)
+
+
+def _one_line(complaint: str) -> str:
+    """Pick the sentence out of what Hydra wrote: argparse and tracebacks have it at the end."""
+    lines = [line.strip() for line in complaint.splitlines() if line.strip()]
+    return re.sub(r"^.*?[eE]rror: ", "", lines[-1] if lines else "Hydra refused the flag")
 
 
 def _sweep(words: Sequence[str]) -> int:
     """Plan, run, write, and print the summary and the folder."""
+    from proteus import estimate, overrides
     from proteus import plan as planning
 
+    overrides.check_once(words)
     plan = planning.from_words(words)
-    if plan.settings.plan_only:
-        _print_plan(plan)
-        return EXIT_DONE
     from proteus import api
 
     wanted = plan.settings.output_dir
-    folder = api.claim_folder(Path(wanted) if wanted else api.default_folder(plan))
-    _say(f"{_sizes(plan)} on {plan.settings.executor.workers or api.usable_cores()} workers")
-    started = time.perf_counter()
-    try:
-        with _progress(plan.lanes) as progress:
-            result = api.run(plan, progress)
+    folder = Path(wanted) if wanted is not None else api.default_folder(plan)
+    needed = estimate.needs(plan, api.workers(plan))
+    if plan.settings.plan_only:
+        _print_plan(plan)
+        print(*estimate.lines(needed, api.workers(plan), folder), sep="\n")
+    estimate.check_run(plan, needed, folder)
+    if plan.settings.plan_only:
+        return EXIT_DONE
+    with api.claimed(folder):
+        result = _run(plan, needed.seconds)
         api.save(plan, result, folder)
-    except BaseException:
-        with suppress(OSError):
-            folder.rmdir()
-        raise
+    return _report(plan, result, folder)
+
+
+def _run(plan: Plan, seconds: float) -> Result:
+    """Simulate, with progress on stderr."""
+    from proteus import api, estimate
+    from proteus.progress import compile_notice, lanes_bar
+
+    expected = f"about {estimate.duration(seconds)} on {api.workers(plan)} workers"
+    _say(f"{_sizes(plan)}: {expected}")
+    started = time.perf_counter()
+    with lanes_bar(plan) as progress, compile_notice(_say):
+        result = api.run(plan, progress)
     elapsed = time.perf_counter() - started
     _say(f"finished in {elapsed:.1f} s, {plan.lanes / elapsed:,.0f} lanes per second")
-    return _report(plan, result, folder)
+    return result
 
 
 def _report(plan: Plan, result: Result, folder: Path) -> int:
@@ -127,21 +167,6 @@ def _print_plan(plan: Plan) -> None:
         labels = ", ".join(f"{name}={value}" for name, value in plan.label(number).items())
         print(f"cell {number}: {labels}")
     print(f"{plan.cell_of.size} grid points, {_sizes(plan)}, config hash {plan.config_hash[:8]}")
-
-
-@contextmanager
-def _progress(lanes: int) -> Iterator[Callable[[int], None] | None]:
-    """Show a bar on a terminal; stay quiet elsewhere."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, TextColumn, TimeRemainingColumn
-
-    columns = (*Progress.get_default_columns()[:3], TimeRemainingColumn(), TextColumn("lanes"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("simulating", total=lanes)
-        yield lambda finished: bar.advance(task, finished)
 
 
 def _say(message: str) -> None:

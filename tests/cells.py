@@ -27,7 +27,10 @@ SHORT = (
     "horizon_s=3", "delta=100", "metrics.tau_ms=1000", "metrics.horizons_ms=[0,100,500]",
     "record.warmup_s=0.5",
 )  # fmt: skip
-TINY = ("horizon_s=0.4", "metrics.tau_ms=200", "record.warmup_s=0.1")
+TINY = (
+    "horizon_s=0.4", "metrics.tau_ms=200", "metrics.horizons_ms=[0,100,200]",
+    "record.warmup_s=0.1",
+)  # fmt: skip
 
 
 @functools.cache

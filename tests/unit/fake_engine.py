@@ -56,7 +56,7 @@ class FakeEngine:
 def install(monkeypatch: pytest.MonkeyPatch, engine: Any) -> Any:
     """Put the stand-in where the engine and the registry of variables are imported from."""
     for name, content in (
-        ("engine", {"run_cell": engine.run_cell}),
+        ("engine", {"run_cell": engine.run_cell, "LARGEST_BLOCK": 32}),
         ("variables", {"VARIABLES": VARIABLES}),
     ):
         module = ModuleType(f"proteus.{name}")

@@ -1,6 +1,8 @@
 """The command line: exit codes, streams, and that nothing happens before everything is checked."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 import time
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import proteus
+from proteus import plan as planning
 from proteus import sweep as _function
 from proteus.sweep import main
 from tests.unit.fake_engine import FakeEngine, install
@@ -39,32 +42,10 @@ def test_plan_only_runs_and_writes_nothing(engine, capsys, tmp_path):
     assert main(["mechanism=clob,fba", "delta=50,100", "plan_only=true"]) == 0
     out = capsys.readouterr().out.splitlines()
     assert out[0] == "cell 0: mechanism=clob, delta=50"
-    assert out[-1].startswith("4 grid points, 3 cells x 1000 seeds = 3000 lanes")
+    assert out[3].startswith("4 grid points, 3 cells x 1000 seeds = 3000 lanes")
+    assert [line.partition(":")[0] for line in out[4:]] == ["memory", "disk", "time"]
     assert engine.calls == []
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["delta=50,-1"],
-        ["mechanism=fba,clobb"],
-        ["--force"],
-        ["horizon_s=abc"],
-        ["output_dir=occupied"],
-    ],
-)
-def test_wrong_input_is_one_line_exit_2_and_nothing_else(engine, capsys, tmp_path, words):
-    (tmp_path / "occupied").mkdir()
-    (tmp_path / "occupied" / "file").touch()
-    before = sorted(tmp_path.rglob("*"))
-    assert main(words) == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.startswith("error: ")
-    assert len(printed.err.splitlines()) == 1
-    assert engine.calls == []
-    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_violation_exits_3_and_names_the_lane(monkeypatch, tmp_path, capsys):
@@ -84,6 +65,23 @@ def test_an_interrupt_exits_130_and_leaves_no_folder(monkeypatch, tmp_path, caps
     assert main(["output_dir=here"]) == 130
     assert not (tmp_path / "here").exists()
     assert "run the same command" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("stage", ["proteus.dataset.write", "proteus.api._write_text"])
+def test_an_interrupt_while_files_are_written_leaves_none(engine, capsys, tmp_path, stage):
+    (tmp_path / "kept").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stage, _interrupt)
+        assert main(["seeds.count=2", "output_dir=kept/new/run", "record.per_run=true"]) == 130
+    assert list((tmp_path / "kept").rglob("*")) == []
+    assert "run the same command" in capsys.readouterr().err
+
+
+def test_an_interrupt_in_python_leaves_no_folder_either(engine, monkeypatch, tmp_path):
+    monkeypatch.setattr("proteus.dataset.write", _interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        proteus.simulate(seeds=2, output_dir=tmp_path / "x")
+    assert list(tmp_path.iterdir()) == []
 
 
 def _interrupt(*arguments, **options):
@@ -120,6 +118,36 @@ def test_help_loads_neither_numba_nor_xarray(tmp_path):
         cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_examples_of_the_help_are_true(engine, capfd):
+    assert main(["--help"]) == 0
+    text = capfd.readouterr().out
+    listed = text.partition("Examples")[2].partition("Groups")[0]
+    examples = re.findall(r"^ +python -m proteus.sweep (.*)$", listed, re.M)
+    assert len(examples) >= 5
+    for example in examples:
+        assert planning.from_words(shlex.split(example)).lanes >= 1000, example
+    common = text.partition("Common keys")[2].partition("Flags")[0]
+    keys = re.findall(r"^ +([a-z_.A-Z]+=\S+) ", common, re.M)
+    assert len(keys) >= 7
+    for key in keys:
+        planning.from_words([key.replace("NAME", "maker")])
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("proteus-sweep mechanism=", {"mechanism=clob", "mechanism=fba"}),
+        ("proteus-sweep mech", {"mechanism=", "mechanism."}),
+        ("proteus-sweep latent=log_odds latent.mean", {"latent.mean_reversion_per_s="}),
+    ],
+)
+def test_words_are_completed(monkeypatch, capfd, line, expected):
+    monkeypatch.setenv("COMP_LINE", line)
+    monkeypatch.setenv("COMP_POINT", str(len(line)))
+    assert main(["--shell-completion", "query=bash"]) == 0
+    assert set(capfd.readouterr().out.split()) == expected
 
 
 def test_the_composed_configuration_can_be_printed(tmp_path):

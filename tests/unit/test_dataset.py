@@ -1,7 +1,9 @@
 """From outcomes to a labelled dataset, to files, and back."""
 
+import errno
 import io
 import json
+import os
 import warnings
 
 import numpy as np
@@ -12,7 +14,7 @@ from scipy import stats
 
 import proteus
 from proteus import api, dataset, plan, summary
-from proteus.errors import ConfigError
+from proteus.errors import ConfigError, ResultsError
 from tests.unit.fake_engine import FakeEngine, install
 
 WORDS = ["mechanism=clob,fba", "delta=50,100", "seeds.count=6", "seeds.first=10"]
@@ -89,7 +91,8 @@ def test_results_survive_the_way_through_the_file(engine, tmp_path):
     folder = tmp_path / "out"
     made = plan.from_words(WORDS)
     result = api.run(made)
-    api.save(made, result, api.claim_folder(folder))
+    with api.claimed(folder):
+        api.save(made, result, folder)
     assert sorted(path.name for path in folder.iterdir()) == [
         "manifest.json", "results.nc", "summary.csv",
     ]  # fmt: skip
@@ -129,7 +132,9 @@ def test_plain_xarray_reads_delta_as_a_number(engine, tmp_path):
         (None, "does not exist"),
         (b"not netcdf", "cannot be read as netCDF"),
         ({}, "not a result of Proteus"),
-        ({"schema_version": 99}, "schema version 99: this Proteus reads"),
+        ({"schema_version": 99}, "schema_version=99: .* versions 1 to 2; a newer Proteus wrote it"),
+        ({"schema_version": 0}, "schema_version=0: .* versions 1 to 2"),
+        ({"schema_version": "two"}, "schema_version=two: .* versions 1 to 2"),
     ],
 )
 def test_a_file_that_is_not_ours_is_refused_in_one_sentence(tmp_path, content, sentence):
@@ -138,17 +143,72 @@ def test_a_file_that_is_not_ours_is_refused_in_one_sentence(tmp_path, content, s
         path.write_bytes(content)
     elif content is not None:
         xr.Dataset({"a": 1.0}, attrs=content).to_netcdf(path)
-    with pytest.raises(dataset.DatasetError, match=sentence):
+    with pytest.raises(ResultsError, match=sentence):
         proteus.load(tmp_path if content is not None else path)
 
 
 def test_a_folder_with_files_is_refused_and_left_alone(tmp_path):
     (tmp_path / "precious").write_text("mine")
-    with pytest.raises(ConfigError, match="is not empty"):
-        api.claim_folder(tmp_path)
-    with pytest.raises(ConfigError, match="cannot be used"):
-        api.claim_folder(tmp_path / "precious" / "below")
+    with pytest.raises(ConfigError, match="is not empty"), api.claimed(tmp_path):
+        raise AssertionError
+    with pytest.raises(ConfigError, match="cannot be used"), api.claimed(tmp_path / "precious/x"):
+        raise AssertionError
     assert (tmp_path / "precious").read_text() == "mine"
+
+
+@pytest.mark.parametrize("failing", ["results.nc", "runs.parquet", "summary.csv", "manifest.json"])
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(engine, tmp_path, monkeypatch, failing):
+    replace = os.replace
+
+    def full(source, target):
+        if os.fspath(target).endswith(failing):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    keys = {"record.per_run": True}
+    with pytest.raises(ResultsError, match=r"output_dir=.*: No space left on device"):
+        proteus.simulate(seeds=2, output_dir=tmp_path / "a" / "b", **keys)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_truncated_file_is_refused_in_one_sentence(engine, tmp_path):
+    proteus.simulate(seeds=50, output_dir=tmp_path / "x")
+    path = tmp_path / "x" / "results.nc"
+    whole = path.read_bytes()
+    for kept in (0, 10, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:kept])
+        with pytest.raises(ResultsError, match=r"cannot be read as netCDF.*truncated") as caught:
+            proteus.load(tmp_path / "x")
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "manifest.json cannot be read as JSON"),
+        ("[]", "not a manifest of Proteus"),
+        ("{}", "manifest.json is not a result of Proteus: it has no schema_version"),
+        ('{"schema_version": 3}', "schema_version=3: .* a newer Proteus"),
+        ('{"schema_version": 2, "config_hash": "0"}', "is of another run than .*results.nc"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused(engine, tmp_path, text, sentence):
+    proteus.simulate(seeds=2, output_dir=tmp_path / "x")
+    (tmp_path / "x" / "manifest.json").write_text(text)
+    with pytest.raises(ResultsError, match=sentence):
+        proteus.load(tmp_path / "x")
+
+
+def test_a_file_of_schema_1_comes_as_this_version_writes_it(engine, tmp_path):
+    new = proteus.simulate(mechanism="clob", delta=50, seeds=3)
+    old = new.assign_attrs(schema_version=1, overrides="mechanism=clob delta=50 seeds.count=3")
+    old.to_netcdf(tmp_path / "results.nc")
+    loaded = proteus.load(tmp_path)
+    assert loaded.attrs["overrides"] == '["mechanism=clob", "delta=50", "seeds.count=3"]'
+    assert loaded.attrs["schema_version"] == 2
+    xr.testing.assert_equal(loaded, new)
+    assert loaded.attrs == new.attrs
 
 
 def test_python_functions_return_datasets_and_write_only_when_asked(engine, tmp_path, monkeypatch):

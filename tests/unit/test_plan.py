@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from proteus import plan
-from proteus.errors import ConfigError
 
 
 def test_one_cell_still_has_both_axes():
@@ -110,65 +109,6 @@ def test_a_single_cell_takes_lists_as_values():
 def test_text_with_spaces_commas_and_quotes_survives():
     made = plan.from_mapping({"output_dir": "a folder, it's mine\\x"}, grid=False)
     assert made.settings.output_dir == "a folder, it's mine\\x"
-
-
-REFUSED = [
-    (["dleta=3"], "unknown key dleta; did you mean delta"),
-    (["meachnism=fba"], "unknown key meachnism; did you mean mechanism"),
-    (["mechanism=cda"], "mechanism=cda does not exist; allowed: clob, fba"),
-    (["mechanism=fb"], "mechanism=fb does not exist; did you mean fba"),
-    (["+experiment=benhc"], "experiment=benhc does not exist; did you mean bench"),
-    (["experiment=bench"], r"experiment has no default to replace: write \+experiment=bench"),
-    (["+tradr@population.x=noise"], "unknown group tradr; did you mean trader"),
-    (["+trader@population.x=nois"], "trader=nois does not exist; did you mean noise"),
-    (["tau_ms=3"], "unknown key tau_ms; did you mean metrics.tau_ms"),
-    (["population.makers.count=2"], "makers.count; did you mean population.maker"),
-    (["population.extra.count=2"], "population.extra.count; allowed: population.informed"),
-    (["population.maker.polcy.skew=1"], "did you mean population.maker.policy"),
-    (["delta.x=3"], "unknown key delta.x: delta is a value"),
-    (["mechanism=clob,fba", "mechanism.price_rule=lower"], "unknown key mechanism.price_rule"),
-    (["population=null"], "population=None does not exist"),
-    (["delta"], "cannot read 'delta' as key=value"),
-    (["=3"], "cannot read '=3' as key=value: the key is missing"),
-    (["delta=[50"], "cannot read"),
-    (["delta=interval(1,2)"], "cannot be swept: list the values"),
-    (["mechanism=glob(*)"], "cannot be swept: list the values"),
-    (["delta=50,50.0"], "delta lists 50 twice"),
-    (["delta=50,x"], "delta=x is not allowed"),
-    (["delta=50,60", "delta=70,80"], "dimension delta is taken"),
-    (["seeds.count=1,2"], "seeds cannot be swept"),
-    (["executor.workers=1,2"], "executor cannot be swept"),
-    (["output_dir=a,b"], "output_dir cannot be swept"),
-    (["metrics.horizons_ms=[0,1],[0,2]"], "metrics.horizons_ms cannot be swept"),
-    (["horizon_s=${foo}"], "Interpolation key 'foo' not found"),
-    (["latent.sigma=???"], "Missing mandatory value: sigma"),
-    (["executor=dask"], "executor=dask does not exist; allowed: threads"),
-    (["~population.bot"], "unknown key population.bot"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("words", "sentence"), REFUSED)
-def test_a_wrong_command_is_refused_in_one_sentence(words, sentence):
-    with pytest.raises(ConfigError, match=sentence) as caught:
-        plan.from_words(words)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("parameters", "seeds", "sentence"),
-    [
-        ({"delta": []}, None, r"delta=\[\] is not allowed"),
-        ({"delta": object()}, None, "cannot be written"),
-        ({"delta": 250}, range(0, 10, 2), "step 1"),
-        ({"delta": 250}, 0, "seeds.count=0"),
-        ({"delta": 250}, "many", "seeds.count=many"),
-        ({"dleta": 250}, None, "did you mean delta"),
-        ({"delta": float("nan")}, None, "delta=nan"),
-    ],
-)
-def test_a_wrong_python_value_is_refused_in_one_sentence(parameters, seeds, sentence):
-    with pytest.raises(ConfigError, match=sentence):
-        plan.from_mapping(parameters, seeds)
 
 
 def test_planning_leaves_the_hydra_state_of_the_caller_alone():

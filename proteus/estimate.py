@@ -1,0 +1,255 @@
+"""What a plan needs, before it runs: memory, disk and time; and what the machine has.
+
+Memory is counted, not guessed: one lane of each cell is laid out by the code that will run it.
+Time is a rate that was measured on the baseline; busier traders take longer.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from proteus import units
+from proteus.config import BayesianLatent, CellConfig, SweepConfig
+from proteus.dimensions import measured
+from proteus.errors import ConfigError
+
+if TYPE_CHECKING:
+    from proteus.plan import Plan
+
+# Simulated seconds per second of one core, measured with one worker on a shared two-core machine:
+# 8000 lanes of 21 s of the baseline took 9 s under fba and 13 s under clob. Work grows with how
+# often traders wake up.
+LANE_SECONDS_PER_S = 14_000.0
+BASELINE_WAKE_UPS_PER_S = 82.0
+COMPILE_S = 40.0  # of the kernels, once per version
+
+VALUE_BYTES = 8  # float64
+SUMMARY_BYTES = 1500  # one row of the summary while it is made
+FILE_BYTES = 2**20  # attributes, manifest, and what netCDF adds
+_SLOTS = 256  # orders that a lane is laid out for to learn what one more costs
+
+
+class Needs(NamedTuple):
+    """What a plan needs.
+
+    Attributes
+        lane_bytes: state of the largest lane. lanes_at_once: lanes in flight.
+        memory_bytes, disk_bytes: at most, at the same time.
+        seconds: with kernels compiled before.
+    """
+
+    lane_bytes: int
+    lanes_at_once: int
+    memory_bytes: int
+    disk_bytes: int
+    seconds: float
+
+
+def needs(plan: Plan, workers: int) -> Needs:
+    """Estimate what a plan needs on a number of workers.
+
+    Raises
+        ConfigError: a cell whose news cannot be tabulated.
+    """
+    settings, count = plan.settings, len(plan.replicates)
+    lane_bytes = max(_lane_bytes(cell) for cell in plan.cells)
+    tables = _table_bytes(plan.cells)
+    at_once = min(count, workers * _block_lanes(settings))
+    simulated_s = sum(map(_baseline_seconds, plan.cells)) * count
+    return Needs(
+        lane_bytes,
+        at_once,
+        lane_bytes * at_once + tables + _results_bytes(settings, plan.cell_of.size),
+        disk_bytes(settings, plan.cell_of.size),
+        simulated_s / (LANE_SECONDS_PER_S * min(workers, count)),
+    )
+
+
+def _baseline_seconds(cell: CellConfig) -> float:
+    """Return how many seconds of the baseline are as much work as one lane of a cell."""
+    groups = cell.population.values()
+    wake_ups = sum(group.count * group.schedule.rate_per_s for group in groups)
+    share = 0.1 + 0.9 * wake_ups / BASELINE_WAKE_UPS_PER_S  # news and clears cost without traders
+    return share * cell.settle_ns / units.NS_PER_S
+
+
+def _block_lanes(settings: SweepConfig) -> int:
+    from proteus.engine import LARGEST_BLOCK
+
+    return settings.executor.block_lanes or LARGEST_BLOCK
+
+
+def _lane_bytes(cell: CellConfig) -> int:
+    """Return the bytes of a lane's state, from two small blocks: they grow linearly in slots."""
+    from proteus.block import block_bytes, build_block, set_up_cell
+
+    news = BayesianLatent(  # the same arrays per lane, and quick to set up
+        model="bayesian", dt=cell.latent.dt, jump_rate_per_s=cell.latent.jump_rate_per_s,
+        total_variance=1.0, sigma=None, jump_accuracy=0.5,
+    )  # fmt: skip
+    setup = set_up_cell(cell.model_copy(update={"latent": news}))
+
+    def lane(slots: int) -> int:
+        one, two = (
+            block_bytes(build_block(setup._replace(pending=slots), keys, growth=1, audit=False))
+            for keys in (np.zeros((1, 2), np.uint32), np.zeros((2, 2), np.uint32))
+        )
+        return two - one
+
+    try:
+        least = lane(_SLOTS)
+        slot = (lane(2 * _SLOTS) - least) / _SLOTS
+    except (MemoryError, ValueError):  # numpy's words for an array that no machine can hold
+        raise ConfigError(
+            f"latent.dt={cell.latent.dt} is not allowed: one lane of {cell.horizon_s} s does not "
+            f"fit in memory, of which {_amount(free_memory())} is free; it must be larger"
+        ) from None
+    return max(least, int(least + slot * (setup.pending - _SLOTS)))
+
+
+def _table_bytes(cells: Sequence[CellConfig]) -> int:
+    """Return the bytes of the largest fair-value table; makes each table once.
+
+    Raises
+        ConfigError: the news is too strong to be tabulated.
+    """
+    from proteus.latent_setup import parameters_for
+
+    distinct = {
+        (cell.latent.model_dump_json(), cell.horizon_ns, cell.settle_ns, cell.initial_ticks): cell
+        for cell in cells
+    }
+    largest = 0
+    for cell in distinct.values():
+        times = cell.horizon_ns, cell.settle_ns
+        try:
+            news = parameters_for(cell.latent, *times, cell.contract.initial_probability)
+        except ConfigError as error:
+            reason = str(error).removeprefix("latent: ")
+            where = f"latent.sigma={cell.latent.sigma} with horizon_s={cell.horizon_s}"
+            raise ConfigError(f"{where} is not allowed: {reason}") from None
+        largest = max(largest, news.table.nbytes)
+    return largest
+
+
+def values_per_lane(settings: SweepConfig) -> int:
+    """Return how many numbers are measured in a lane."""
+    from proteus.variables import VARIABLES
+
+    sizes = {dim: len(labels) for dim, labels in measured(settings.metrics).items()}
+    return sum(math.prod(sizes[dim] for dim in variable.dims) for variable in VARIABLES)
+
+
+def _results_bytes(settings: SweepConfig, points: int) -> int:
+    """Return the bytes of outcomes and dataset (twice the values), and of the summary."""
+    values = values_per_lane(settings)
+    return points * values * (2 * VALUE_BYTES * settings.seeds.count + SUMMARY_BYTES)
+
+
+def disk_bytes(settings: SweepConfig, points: int) -> int:
+    """Return the most that the files of a run take: the values without compression."""
+    values = points * values_per_lane(settings)
+    copies = 2 if settings.record.per_run else 1
+    return FILE_BYTES + values * (copies * VALUE_BYTES * settings.seeds.count + SUMMARY_BYTES)
+
+
+def check_results(settings: SweepConfig, points: int) -> None:
+    """Refuse a grid whose results alone do not fit in memory.
+
+    Parameters
+        settings: any point of the grid. points: number of grid points.
+
+    Raises
+        ConfigError: how much is needed, and how much there is.
+    """
+    _check(settings, points, "memory", _results_bytes(settings, points), free_memory())
+
+
+def check_run(plan: Plan, needed: Needs, folder: Path | None) -> None:
+    """Refuse a plan that needs more memory or disk than the machine has.
+
+    Parameters
+        plan, needed: the sweep and what it needs. folder: where it will write, or None.
+
+    Raises
+        ConfigError: how much is needed, and how much there is.
+    """
+    points, free = plan.cell_of.size, free_memory()
+    lanes_bytes = needed.lane_bytes * needed.lanes_at_once
+    if lanes_bytes > free:
+        workers = plan.settings.executor.workers or "every core"
+        raise ConfigError(
+            f"executor.block_lanes={_block_lanes(plan.settings)} on {workers} as workers is not "
+            f"allowed: {needed.lanes_at_once} lanes at once of {_amount(needed.lane_bytes)} each "
+            f"need {_amount(lanes_bytes)} of memory, and the machine has {_amount(free)} free"
+        )
+    _check(plan.settings, points, "memory", needed.memory_bytes, free)
+    if folder is not None:
+        _check(plan.settings, points, "disk", needed.disk_bytes, free_disk(folder))
+
+
+def _check(settings: SweepConfig, points: int, what: str, needed: int, free: int) -> None:
+    if needed > free:
+        raise ConfigError(
+            f"seeds.count={settings.seeds.count} with {points} grid points is not allowed: "
+            f"it needs {_amount(needed)} of {what}, and the machine has {_amount(free)} free"
+        )
+
+
+def free_memory() -> int:
+    """Return the bytes of memory that are available, inside the limit of a container."""
+    available = [_meminfo_available()]
+    limit, used = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
+    if limit.is_file() and used.is_file() and limit.read_text().strip() != "max":
+        available.append(int(limit.read_text()) - int(used.read_text()))
+    return max(min(available), 0)
+
+
+def _meminfo_available() -> int:
+    table = Path("/proc/meminfo")
+    for line in table.read_text().splitlines() if table.is_file() else ():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def free_disk(folder: Path) -> int:
+    """Return the free bytes where a folder is, or will be."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    return shutil.disk_usage(existing).free
+
+
+def lines(needed: Needs, workers: int, folder: Path) -> list[str]:
+    """Write what a plan needs for a person to read."""
+    memory, disk = _amount(free_memory()), _amount(free_disk(folder))
+    lane = f"{_amount(needed.lane_bytes)} a lane, {needed.lanes_at_once} lanes at once"
+    return [
+        f"memory: about {_amount(needed.memory_bytes)} of {memory} free ({lane})",
+        f"disk: at most {_amount(needed.disk_bytes)} of {disk} free",
+        f"time: about {duration(needed.seconds)} on {workers} workers; "
+        f"the first run of a version compiles for about {COMPILE_S:.0f} s",
+    ]
+
+
+def _amount(size: float) -> str:
+    """Write a number of bytes with three digits."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1024
+    return f"{size:.4g} TiB"
+
+
+def duration(seconds: float) -> str:
+    """Write a time to run with two digits."""
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.2g} {unit}"
+    return f"{max(seconds, 1):.2g} s"

@@ -1,0 +1,71 @@
+"""What a person sees while a sweep runs: a bar on a terminal, and one line when kernels compile."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from proteus.plan import Plan
+
+
+@contextmanager
+def lanes_bar(plan: Plan) -> Iterator[Callable[[int], None] | None]:
+    """Show cells, lanes, rate and time left on a terminal; give None elsewhere.
+
+    Yields
+        A function to call with the number of lanes that have just been finished.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("cell {task.fields[cells]}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f} of {task.total:.0f} lanes, {task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=plan.lanes, cells=_cells(plan, 0), rate="starting")
+
+        def advance(finished: int) -> None:
+            bar.advance(task, finished)
+            state = bar.tasks[0]
+            rate = f"{state.speed:,.0f} lanes/s" if state.speed else "starting"
+            bar.update(task, cells=_cells(plan, int(state.completed)), rate=rate)
+
+        yield advance
+
+
+def _cells(plan: Plan, lanes: int) -> str:
+    """Say which cell is being simulated after a number of lanes, as "2/12"."""
+    cells = len(plan.cells)
+    return f"{min(lanes // len(plan.replicates) + 1, cells)}/{cells}"
+
+
+@contextmanager
+def compile_notice(say: Callable[[str], None]) -> Iterator[None]:
+    """Say once that kernels are compiled, if any is: what comes from the cache is not compiled."""
+    from numba.core import event
+
+    class FirstCompilation(event.Listener):
+        """Hear of every compilation, and speak of the first."""
+
+        said = False
+
+        def on_start(self, event: object) -> None:
+            if not self.said:
+                self.said = True
+                say("compiling kernels, about 40 s, once per version of the code and mechanism")
+
+        def on_end(self, event: object) -> None:
+            """Stay silent."""
+
+    with event.install_listener("numba:compile", FirstCompilation()):
+        yield

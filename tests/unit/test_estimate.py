@@ -1,0 +1,162 @@
+"""What a plan needs, and that more than the machine has is refused before anything runs."""
+
+import json
+
+import numpy as np
+import pytest
+
+import proteus
+from proteus import estimate, plan
+from proteus.block import block_bytes, build_block, set_up_cell
+from proteus.errors import ConfigError
+from proteus.sweep import main
+from tests.unit.fake_engine import VARIABLES, FakeEngine, install
+
+GIB = 2**30
+
+
+@pytest.fixture
+def engine(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    return install(monkeypatch, FakeEngine())
+
+
+def machine(monkeypatch, memory=64 * GIB, disk=64 * GIB):
+    monkeypatch.setattr(estimate, "free_memory", lambda: memory)
+    monkeypatch.setattr(estimate, "free_disk", lambda folder: disk)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["mechanism=clob", "latent=log_odds"],
+        ["population.maker.count=300", "contract.tick=0.0001", "latent.dt=1"],
+        ["population.noise.schedule.rate_per_s=500", "latent.jump_rate_per_s=200"],
+    ],
+)
+def test_the_state_of_a_lane_is_what_the_engine_allocates(engine, words):
+    made = plan.from_words(words)
+    setup = set_up_cell(made.cells[0])
+    keys = np.zeros((3, 2), np.uint32)
+    three = block_bytes(build_block(setup, keys, growth=1, audit=False))
+    one = block_bytes(build_block(setup, keys[:1], growth=1, audit=False))
+    found = estimate.needs(made, workers=1).lane_bytes
+    assert found == pytest.approx((three - one) / 2, rel=0.01)
+
+
+def test_lanes_at_once_follow_workers_blocks_and_seeds(engine):
+    def at_once(*words, workers=2):
+        return estimate.needs(plan.from_words(words), workers).lanes_at_once
+
+    assert at_once() == 64
+    assert at_once("executor.block_lanes=5") == 10
+    assert at_once("seeds.count=7") == 7
+
+
+def test_values_disk_and_time_are_counted(engine):
+    # Four variables, of which one has three horizons.
+    made = plan.from_words(["delta=50,100", "seeds.count=1000000"])
+    assert estimate.values_per_lane(made.settings) == len(VARIABLES) + 2
+    one, two = estimate.needs(made, 1), estimate.needs(made, 2)
+    assert one.disk_bytes == pytest.approx(2 * 6 * 8e6, rel=0.02)
+    assert one.seconds == 2 * two.seconds
+    assert one.seconds == pytest.approx(2e6 * 21 / estimate.LANE_SECONDS_PER_S, rel=0.01)
+    per_run = plan.from_words(["delta=50,100", "seeds.count=1000000", "record.per_run=true"])
+    assert estimate.needs(per_run, 1).disk_bytes == pytest.approx(2 * one.disk_bytes, rel=0.02)
+
+
+def test_the_estimated_disk_is_enough(engine, tmp_path):
+    made = plan.from_words(["delta=50,100", "seeds.count=5000", "record.per_run=true"])
+    keys = {"delta": [50, 100], "record.per_run": True}
+    proteus.sweep(keys, seeds=5000, output_dir=tmp_path / "x")
+    used = sum(path.stat().st_size for path in (tmp_path / "x").iterdir())
+    assert used < estimate.disk_bytes(made.settings, made.cell_of.size)
+
+
+TOO_MUCH = [
+    (
+        {"memory": 10 * 2**20}, ["delta=100"],
+        "executor.block_lanes=32 on 2 as workers is not allowed: 64 lanes at once of",
+        "of memory, and the machine has 10 MiB free",
+    ),
+    (
+        {"memory": GIB}, ["delta=50,100", "seeds.count=10000000"],
+        "seeds.count=10000000 with 2 grid points is not allowed: it needs 1.79 GiB of memory",
+        "the machine has 1 GiB free",
+    ),
+    (
+        {"disk": 2**20}, ["seeds.count=50000"],
+        "seeds.count=50000 with 1 grid points is not allowed: it needs 3.3 MiB of disk",
+        "the machine has 1 MiB free",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("free", "words", "needed", "available"), TOO_MUCH)
+@pytest.mark.parametrize("door", ["command", "plan_only", "python"])
+def test_more_than_the_machine_has_is_refused(
+    engine, monkeypatch, capsys, tmp_path, free, words, needed, available, door
+):
+    machine(monkeypatch, **free)
+    words = [*words, "executor.workers=2", "output_dir=here"]
+    if door == "python":
+        with pytest.raises(ConfigError) as caught:
+            proteus.sweep(_as_mapping(words))
+        sentence = str(caught.value)
+    else:
+        assert main([*words, *(["plan_only=true"] if door == "plan_only" else [])]) == 2
+        (sentence,) = capsys.readouterr().err.splitlines()
+    assert needed in sentence
+    assert available in sentence
+    assert engine.calls == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def _as_mapping(words):
+    pairs = (word.split("=") for word in words)
+    return {
+        key: value if key == "output_dir" else json.loads(f"[{value}]") if "," in value
+        else json.loads(value)
+        for key, value in pairs
+    }  # fmt: skip
+
+
+def test_a_large_grid_is_refused_before_its_points_are_composed(engine, monkeypatch):
+    machine(monkeypatch, memory=GIB)
+    monkeypatch.setattr(plan, "_read_point", _first_only(plan._read_point))
+    with pytest.raises(ConfigError, match="with 4000 grid points"):
+        plan.from_words(["delta=range(1,4001)", "seeds.count=100000"])
+
+
+def _first_only(read):
+    calls = []
+
+    def read_once(words):
+        calls.append(words)
+        assert len(calls) == 1
+        return read(words)
+
+    return read_once
+
+
+def test_a_lane_that_no_machine_can_hold_is_refused(engine, monkeypatch):
+    def no_room(*arguments, **options):
+        raise MemoryError
+
+    monkeypatch.setattr("proteus.block.build_block", no_room)
+    with pytest.raises(ConfigError, match=r"latent.dt=10 is not allowed: one lane of 20 s"):
+        estimate.needs(plan.from_words([]), 1)
+
+
+def test_the_machine_is_asked(tmp_path):
+    assert 2**20 < estimate.free_memory() < 2**50
+    assert estimate.free_disk(tmp_path / "not" / "yet") > 2**20
+
+
+TIMES = [(0.1, "1 s"), (61, "61 s"), (600, "10 min"), (1e4, "2.8 h"), (1e6, "12 days")]
+
+
+@pytest.mark.parametrize(("seconds", "text"), TIMES)
+def test_a_time_is_written_for_a_person(seconds, text):
+    assert estimate.duration(seconds) == text
