@@ -52,7 +52,8 @@ def simulate(
             as nested mappings, or dotted through ``**{"population.maker.count": 3}``.
 
     Returns
-        Dataset with dims (mechanism, delta, seed[, horizon]).
+        Dataset with dims (mechanism, delta, seed), and horizon, elapsed or
+        class where a variable has them.
 
     Raises
         ConfigError: a key or value that is not allowed, or more memory or disk than the machine
@@ -75,7 +76,8 @@ def sweep(
         seeds, output_dir: as in :func:`simulate`.
 
     Returns
-        Dataset with dims (mechanism, delta, <swept keys>, seed[, horizon]).
+        Dataset with dims (mechanism, delta, <swept keys>, seed), and horizon, elapsed or
+        class where a variable has them.
 
     Raises
         ConfigError, ResultsError: as in :func:`simulate`.

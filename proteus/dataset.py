@@ -64,7 +64,7 @@ def build(
         kernel_hash: hash of the compiled code that made them.
 
     Returns
-        Dataset with dims (swept..., seed[, horizon]) and float64 variables.
+        Dataset with dims (swept..., seed, then those of the variable) and float64 variables.
 
     Raises
         ValueError: an outcome does not hold what is declared.

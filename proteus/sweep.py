@@ -158,7 +158,8 @@ def _report(plan: Plan, result: Result, folder: Path) -> int:
 
 
 def _sizes(plan: Plan) -> str:
-    return f"{len(plan.cells)} cells x {len(plan.replicates)} seeds = {plan.lanes} lanes"
+    cells, seeds = len(plan.cells), len(plan.replicates)
+    return f"{cells} cell{'s' * (cells > 1)} x {seeds} seeds = {plan.lanes} lanes"
 
 
 def _print_plan(plan: Plan) -> None:

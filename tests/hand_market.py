@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pytest
 
 from proteus import desk, plan, simulation, variables
 from proteus.block import Block, build_block, set_up_cell
@@ -26,7 +27,15 @@ S = 10**9
 MS = 10**6
 # A jump rate so small that the only jumps are those a test places by hand.
 STILL = ("latent.dt=500", "latent.total_variance=0", "latent.jump_rate_per_s=0.000001")
+CLOB = "mechanism=clob"
+FBA = ("mechanism=fba", "delta=100")
+MAKER, OTHER_MAKER, INFORMED, NOISE, OTHER_NOISE = range(5)  # the first traders of the baseline
 SHORT = ("horizon_s=10", "metrics.tau_ms=2000", "record.warmup_s=1")
+
+
+def near(expected: Any) -> Any:
+    """Compare up to rounding; a NaN is equal to a NaN that is expected."""
+    return pytest.approx(expected, rel=1e-12, abs=1e-12, nan_ok=True)
 
 
 @functools.cache

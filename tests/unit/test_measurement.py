@@ -9,18 +9,21 @@ import pytest
 
 from proteus.accounting import CASH, CONTRACT
 from proteus.events import BUY, IOC, SELL
-from tests.hand_market import MS, HandMarket, S
+from tests.hand_market import (
+    CLOB,
+    FBA,
+    INFORMED,
+    MAKER,
+    MS,
+    NOISE,
+    OTHER_MAKER,
+    OTHER_NOISE,
+    HandMarket,
+    S,
+    near,
+)
 
 pytestmark = [pytest.mark.nojit, pytest.mark.filterwarnings("ignore:overflow encountered")]
-
-CLOB = "mechanism=clob"
-FBA = ("mechanism=fba", "delta=100")
-MAKER, OTHER_MAKER, INFORMED, NOISE, OTHER_NOISE = range(5)
-
-
-def near(expected):
-    return pytest.approx(expected, rel=1e-12, abs=1e-12)
-
 
 # --- makers ---------------------------------------------------------------------------------------
 
