@@ -14,7 +14,8 @@ import numpy as np
 
 from proteus._jit import cold_kernel, inline_kernel, state
 from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL, SELL
-from proteus.mechanisms.book import EMPTY, next_occupied, rests
+from proteus.mechanisms.book import EMPTY, next_occupied, opposite_ladder, rests
+from proteus.traders import CLASS_MAKER
 from proteus.units import NANO
 
 # Assets: the last axis of balances.
@@ -38,6 +39,7 @@ INVENTORY_NOT_FILLS = 7
 BOOK_NOT_ORDERS = 8
 BOOK_CROSSED = 9
 PNL_NOT_DECOMPOSED = 10
+FILL_SAME_ROLE = 11
 LEDGER_CODES = {
     FILL_NOT_POSITIVE: "fill_not_positive",
     FILL_WRONG_SIDE: "fill_on_wrong_side",
@@ -49,6 +51,7 @@ LEDGER_CODES = {
     BOOK_NOT_ORDERS: "book_is_not_the_open_orders",
     BOOK_CROSSED: "book_crossed",
     PNL_NOT_DECOMPOSED: "pnl_does_not_decompose",
+    FILL_SAME_ROLE: "fill_within_one_role",
 }
 
 
@@ -109,6 +112,21 @@ def post_fill(ledger, orders, book, lane, buy, sell, price, lots):
 
 
 @inline_kernel
+def check_roles(orders, book, roles, lane, buy, sell):
+    """Check, where makers and takers are kept apart, that a fill has one of each.
+
+    Parameters
+        roles: int64 [A], CLASS_* of each trader. buy, sell: order slots.
+
+    Returns
+        LEDGER_OK or FILL_SAME_ROLE.
+    """
+    buyer, seller = orders.trader[lane, buy], orders.trader[lane, sell]
+    same = (roles[buyer] == CLASS_MAKER) == (roles[seller] == CLASS_MAKER)
+    return FILL_SAME_ROLE if same and book.best.shape[1] > 2 else LEDGER_OK
+
+
+@inline_kernel
 def _transfer(ledger, lane, asset, giver, receiver, amount):
     ledger.balance[lane, giver, asset] -= amount
     ledger.balance[lane, receiver, asset] += amount
@@ -164,10 +182,12 @@ def check_assets(ledger, lane):
 
 @inline_kernel
 def is_crossed(book, lane):
-    """Tell whether the best bid and the best ask of the book would trade."""
-    best_bid, best_ask = book.best[lane, BUY], book.best[lane, SELL]
-    both = best_bid != EMPTY and best_ask != EMPTY
-    return both and best_bid + best_ask >= book.n_ticks[lane]
+    """Tell whether the best bid and the best ask of the book, or of an auction, would trade."""
+    for bids in range(0, book.best.shape[1], 2):
+        bid, ask = book.best[lane, bids], book.best[lane, opposite_ladder(book, bids)]
+        if bid != EMPTY and ask != EMPTY and bid + ask >= book.n_ticks[lane]:
+            return True
+    return False
 
 
 @cold_kernel
@@ -198,18 +218,20 @@ def _audit_book(orders, book, lane):
             if orders.lots[lane, slot] == 0 or _is_torn(orders, lane, slot):
                 return ORDER_NOT_CONSERVED
             open_orders += rests(orders, lane, slot)
-    for side in (BUY, SELL):
-        rank = np.int64(book.best[lane, side])
+    for ladder in range(book.best.shape[1]):
+        rank = np.int64(book.best[lane, ladder])
         while rank != EMPTY:
             lots = np.int64(0)
-            slot = np.int64(book.head[lane, side, rank])
+            slot = np.int64(book.head[lane, ladder, rank])
             while slot != EMPTY:
                 if orders.lots[lane, slot] <= 0 or orders.rank[lane, slot] != rank:
+                    return BOOK_NOT_ORDERS
+                if orders.ladder[lane, slot] != ladder or orders.side[lane, slot] != ladder & 1:
                     return BOOK_NOT_ORDERS
                 lots += orders.lots[lane, slot]
                 open_orders -= 1
                 slot = np.int64(orders.next[lane, slot])
-            if lots != book.lots[lane, side, rank]:
+            if lots != book.lots[lane, ladder, rank]:
                 return BOOK_NOT_ORDERS
-            rank = next_occupied(book, lane, side, rank)
+            rank = next_occupied(book, lane, ladder, rank)
     return LEDGER_OK if open_orders == 0 else BOOK_NOT_ORDERS

@@ -102,7 +102,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
         audit: check the invariants after every event, not only at barriers.
     """
     cell, lanes, count = setup.cell, len(keys), max(len(setup.members), 1)
-    pending = growth * setup.pending
+    pending, auctions = growth * setup.pending, cell.mechanism.auctions
     sizes = Sizes(lanes, pending, count, keyed=True, delta_ns=cell.delta_ns)
     return Block(
         mechanism=MECHANISMS[cell.mechanism.name].make(cell.mechanism, sizes),
@@ -112,12 +112,12 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             queue=allocate_queue(lanes, pending),
             messages=allocate_messages(lanes, pending),
             market=allocate_market(
-                lanes, pending, cell.n_ticks, cell.initial_ticks, pending, keys.copy()
+                lanes, pending, cell.n_ticks, cell.initial_ticks, pending, keys.copy(), auctions
             ),
             origins=allocate_origins(lanes, pending),
             news=_news(setup, lanes, growth),
             news_parameters=setup.news,
-            data=allocate_market_data(lanes, growth * _HISTORY, growth * _HISTORY, count),
+            data=allocate_market_data(lanes, growth * _HISTORY, growth * _HISTORY, count, auctions),
             traders=setup.traders,
             schedules=setup.schedules,
             private=allocate_private(lanes, count),
@@ -133,6 +133,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
                 horizons=len(cell.markout_horizons_ns),
                 times=len(cell.elapsed_ns),
                 waiting=growth * _WAITING,
+                auctions=auctions,
             ),
             totals=allocate_totals(lanes, count),
         ),

@@ -10,7 +10,7 @@ from proteus.agents.table import decide
 from proteus.clock import KIND_EXPIRY, push, push_message
 from proteus.events import BUY, SELL
 from proteus.latency import MARKET_DATA, SUBMISSION, delay, latency_words
-from proteus.market_data import newest, reference_doubled, state_at, took_part
+from proteus.market_data import newest, opposite_best, reference_doubled, state_at, took_part
 from proteus.mechanisms.book import EMPTY, fill_in, rank_of, take_slot
 from proteus.messages import (
     CAUSE_EXPIRY,
@@ -65,12 +65,13 @@ def observe(world, lane, trader, time, data_delay):
     at = state_at(data, lane, seen)
     last = np.int64(data.last[lane, at])
     fallback = last if last != EMPTY else world.settings.initial_ticks
+    is_maker = traders.role[trader] == CLASS_MAKER
     view.time[lane] = time
     for side in (BUY, SELL):
-        best = np.int64(data.best[lane, at, side])
-        view.best[lane, side] = best
+        view.best[lane, side] = data.best[lane, at, side]
         view.lots[lane, side] = data.lots[lane, at, side]
-        view.executable[lane, side] = best if best != EMPTY else fallback
+        met = opposite_best(data, lane, at, side, is_maker)
+        view.executable[lane, side] = met if met != EMPTY else fallback
     view.reference_doubled[lane] = reference_doubled(data, lane, at, world.settings.initial_ticks)
     if traders.has_signal[trader]:
         look_ns = traders.signal_look[trader]
@@ -80,7 +81,7 @@ def observe(world, lane, trader, time, data_delay):
             world.market.keys[lane, 1], lane, traders.entity[trader], time,
             traders.signal_delay[trader], traders.signal_noise[trader], look_ns,
         )  # fmt: skip
-    if traders.role[trader] == CLASS_MAKER:
+    if is_maker:
         _read_tape(world, lane, trader, seen)
 
 

@@ -1,5 +1,9 @@
 """What is public: the history of the published book, and the tape of trades and clears.
 
+The quotes, and so mid, spread and depth, are those that a taker can trade against: all of the book,
+or its makers where they are kept apart from takers. There the best orders of the takers, which a
+maker can trade against, are published beside them.
+
 A trader's view at t is the public state at t minus its market data delay. It is looked up in a
 bounded history, not delivered; a lookup that falls off the end is a capacity error.
 """
@@ -17,11 +21,14 @@ from proteus.mechanisms.book import EMPTY, best_price
 
 @state
 class MarketData(NamedTuple):
-    """Public history. L lanes, H states, K prints, W = ceil(traders / 64) words. Rings."""
+    """Public history. L lanes, H states, D ladders, K prints, W = ceil(traders / 64) words. Rings.
+
+    The first two ladders hold the quotes.
+    """
 
     time: np.ndarray  # int64 [L, H] ns from which the state holds
-    best: np.ndarray  # int64 [L, H, 2] best bid and ask, ticks, or EMPTY
-    lots: np.ndarray  # int64 [L, H, 2] displayed lots there
+    best: np.ndarray  # int64 [L, H, D] best bid and ask, ticks, or EMPTY
+    lots: np.ndarray  # int64 [L, H, D] displayed lots there
     last: np.ndarray  # int64 [L, H] last public trade or clear, ticks, or EMPTY
     count: np.ndarray  # int64 [L] states so far
     print_time: np.ndarray  # int64 [L, K] ns
@@ -31,12 +38,14 @@ class MarketData(NamedTuple):
     overflow: np.ndarray  # int64 [L] 1: a lookup fell off a ring
 
 
-def allocate_market_data(lanes: int, states: int, prints: int, traders: int) -> MarketData:
+def allocate_market_data(
+    lanes: int, states: int, prints: int, traders: int, auctions: int
+) -> MarketData:
     """Allocate the history; it starts with an empty book and no trade."""
     return MarketData(
         time=np.zeros((lanes, states), np.int64),
-        best=np.full((lanes, states, 2), EMPTY, np.int64),
-        lots=np.zeros((lanes, states, 2), np.int64),
+        best=np.full((lanes, states, 2 * auctions), EMPTY, np.int64),
+        lots=np.zeros((lanes, states, 2 * auctions), np.int64),
         last=np.full((lanes, states), EMPTY, np.int64),
         count=np.ones(lanes, np.int64),
         print_time=np.zeros((lanes, prints), np.int64),
@@ -57,10 +66,10 @@ def newest(data, lane):
 def is_stale(data, book, lane, last):
     """Tell whether the book or the last price differ from the newest public state."""
     at = newest(data, lane)
-    for side in (BUY, SELL):
-        if data.best[lane, at, side] != best_price(book, lane, side):
+    for ladder in range(book.best.shape[1]):
+        if data.best[lane, at, ladder] != best_price(book, lane, ladder):
             return True
-        if data.lots[lane, at, side] != _best_lots(book, lane, side):
+        if data.lots[lane, at, ladder] != _best_lots(book, lane, ladder):
             return True
     return data.last[lane, at] != last
 
@@ -73,16 +82,16 @@ def publish(data, book, lane, time, last):
         data.count[lane] += 1
         at = newest(data, lane)
     data.time[lane, at] = time
-    for side in (BUY, SELL):
-        data.best[lane, at, side] = best_price(book, lane, side)
-        data.lots[lane, at, side] = _best_lots(book, lane, side)
+    for ladder in range(book.best.shape[1]):
+        data.best[lane, at, ladder] = best_price(book, lane, ladder)
+        data.lots[lane, at, ladder] = _best_lots(book, lane, ladder)
     data.last[lane, at] = last
 
 
 @inline_kernel
-def _best_lots(book, lane, side):
-    rank = book.best[lane, side]
-    return book.lots[lane, side, rank] if rank != EMPTY else np.int64(0)
+def _best_lots(book, lane, ladder):
+    rank = book.best[lane, ladder]
+    return book.lots[lane, ladder, rank] if rank != EMPTY else np.int64(0)
 
 
 @inline_kernel
@@ -96,6 +105,13 @@ def state_at(data, lane, time):
     if data.time[lane, number & mask] > time:
         data.overflow[lane] = 1
     return number & mask
+
+
+@inline_kernel
+def opposite_best(data, lane, at, side, is_maker):
+    """Return the best price in ticks on one side that a maker or a taker can trade against."""
+    first = data.best.shape[2] - 2 if is_maker else 0
+    return np.int64(data.best[lane, at, first + side])
 
 
 @inline_kernel

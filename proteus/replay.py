@@ -42,6 +42,7 @@ from proteus.mechanisms.door import (
     Rows,
     replay_rows,
 )
+from proteus.mechanisms.dual_flow import AUCTION_NAMES
 from proteus.mechanisms.market import Market, allocate_market
 from proteus.mechanisms.table import MECHANISMS
 from proteus.reading import nearest, read_mechanism
@@ -71,8 +72,9 @@ class Replayed:
 
     fills: time_ns, buy_order_id, sell_order_id, maker_order_id, taker_order_id, price_ticks,
     quantity. book: order_id, side, price_ticks, quantity, in priority order, bids first.
-    clears: time_ns, price_ticks, volume, surplus, low, high. rejects: order_id, reason.
-    cancels: order_id, quantity, reason.
+    clears: time_ns, price_ticks, volume, surplus, low, high; under dual_flow one row for each
+    auction that trades, and auction (bid, ask). rejects: order_id, reason. cancels: order_id,
+    quantity, reason.
     """
 
     fills: pd.DataFrame
@@ -97,10 +99,11 @@ def replay(
     Parameters
         messages: DataFrame or list of dicts with columns ``time_ns, kind`` (limit, market,
             cancel, amend), ``order_id, agent, side`` (buy, sell), ``price_ticks, quantity, tif``
-            (gtc, ioc, fok), ``post_only, role``; missing columns take defaults. Rows are taken in
-            time order; at equal times in the order given. In an amend an absent price or quantity
-            is unchanged, and the quantity is the new open quantity.
-        mechanism: ``clob`` or ``fba``.
+            (gtc, ioc, fok), ``post_only, role`` (maker, taker; used by dual_flow only); missing
+            columns take defaults. Rows are taken in time order; at equal times in the order given.
+            In an amend an absent price or quantity is unchanged, and the quantity is the new open
+            quantity; the role stays.
+        mechanism: ``clob``, ``fba`` or ``dual_flow``.
         n_ticks: prices are 1 .. n_ticks-1.
         reference_ticks: reference price before the first trade; default n_ticks // 2.
         delta: batch interval in ms.
@@ -124,7 +127,9 @@ def replay(
     slots = max(len(order), 1)
     keys = replicate_keys(seed, np.zeros(1, np.int64))
     # One event fills or cancels each order at most a few times: two sides, dust, self-trades.
-    market = allocate_market(1, slots, n_ticks, reference, 6 * slots + 8, keys)
+    market = allocate_market(
+        1, slots, n_ticks, reference, 6 * slots + 8, keys, auctions=chosen.auctions
+    )
     market.address[0, : len(order)] = table["order_id"]
     sizes = Sizes(1, slots, max(len(agents), 1), False, delta_ns)
     state = MECHANISMS[mechanism].make(chosen, sizes)
@@ -180,8 +185,8 @@ def _read_messages(messages: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Tabl
         "quantity": _integers(frame, "quantity", UNCHANGED),
         "tif": _codes(frame, "tif", _LIFETIMES, GTC),
         "post_only": _codes(frame, "post_only", {False: 0, True: 1}, 0),
+        "is_taker": _codes(frame, "role", {"maker": 0, "taker": 1}, 1),
     }
-    _codes(frame, "role", {"maker": 0, "taker": 1}, 1)
     return {name: column[in_time_order] for name, column in table.items()}
 
 
@@ -241,6 +246,7 @@ def _rows(table: Table, order: NDArray[np.int64], agent: NDArray[np.int64], n_id
         quantity=table["quantity"],
         lifetime=table["tif"].astype(np.int8),
         post_only=table["post_only"].astype(np.int8),
+        is_taker=table["is_taker"].astype(np.int8),
         slot_of=np.full(n_ids, EMPTY, np.int64),
     )
 
@@ -267,7 +273,7 @@ def _allocate_output(entries: int) -> Output:
         price=np.zeros(entries, np.int64),
         lots=np.zeros(entries, np.int64),
         reason=np.zeros(entries, np.int8),
-        clears=np.zeros((entries, 6), np.int64),
+        clears=np.zeros((entries, 7), np.int64),
         count=np.zeros(2, np.int64),
     )
 
@@ -281,13 +287,10 @@ def _frames(output: Output, market: Market, order_ids: NDArray[np.int64]) -> Rep
     kind, reason, lots = output.kind[used], output.reason[used], output.lots[used]
     order, other = output.order[used], output.other[used]
     cancelled, rejected = kind == EVENT_CANCEL, kind == EVENT_REJECT
-    clears = output.clears[: int(output.count[1])]
     return Replayed(
         fills=_fills(output, market, order_ids, order, other, kind == EVENT_FILL),
         book=_book(market, order_ids),
-        clears=pd.DataFrame(
-            clears, columns=["time_ns", "price_ticks", "volume", "surplus", "low", "high"]
-        ),
+        clears=_clears(output, market),
         rejects=pd.DataFrame(
             {
                 "order_id": order_ids[order[rejected]],
@@ -302,6 +305,16 @@ def _frames(output: Output, market: Market, order_ids: NDArray[np.int64]) -> Rep
             }
         ),
     )
+
+
+def _clears(output: Output, market: Market) -> pd.DataFrame:
+    """Return a row per auction that traded; where there are two, each is named."""
+    names = ["time_ns", "price_ticks", "volume", "surplus", "low", "high"]
+    rows = output.clears[: int(output.count[1])]
+    clears = pd.DataFrame(rows[:, : len(names)], columns=names)
+    if market.volume.shape[1] > 1:
+        clears["auction"] = [AUCTION_NAMES[int(number)] for number in rows[:, len(names)]]
+    return clears
 
 
 def _fills(

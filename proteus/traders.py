@@ -99,7 +99,7 @@ class View(NamedTuple):
     """What a trader sees when it decides: the delayed public state and its own signal. L lanes."""
 
     time: np.ndarray  # int64 [L] ns, of the decision
-    best: np.ndarray  # int64 [L, 2] best bid and ask, ticks, or EMPTY
+    best: np.ndarray  # int64 [L, 2] best bid and ask of the quotes, ticks, or EMPTY
     lots: np.ndarray  # int64 [L, 2] displayed lots there
     executable: np.ndarray  # int64 [L, 2] ticks at which it could sell (BUY side), buy (SELL side)
     reference_doubled: np.ndarray  # int64 [L] twice the public reference price, ticks

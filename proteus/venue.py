@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from proteus._jit import inline_kernel
-from proteus.accounting import BOOK_CROSSED, LEDGER_OK, check_orders, is_crossed, post_fill
+from proteus.accounting import (
+    BOOK_CROSSED,
+    LEDGER_OK,
+    check_orders,
+    check_roles,
+    is_crossed,
+    post_fill,
+)
 from proteus.clock import KIND_NOTIFICATION, push
 from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL, EVENT_REJECT
 from proteus.latency import (
@@ -16,7 +23,8 @@ from proteus.latency import (
     latency_words,
 )
 from proteus.market_data import add_party, is_stale, publish, start_print
-from proteus.mechanisms.book import EMPTY, release_slot
+from proteus.mechanisms import pricing
+from proteus.mechanisms.book import EMPTY, auction_of, ladder_of, release_slot
 from proteus.mechanisms.market import amend, clear, enter, is_continuous, withdraw
 from proteus.messages import (
     MESSAGE_CANCEL,
@@ -36,6 +44,7 @@ from proteus.metrics.sums import (
     measure_fill,
     measure_publication,
 )
+from proteus.traders import CLASS_MAKER
 from proteus.world import FAULT_CAPACITY, stop_lane
 
 
@@ -52,6 +61,9 @@ def receive(mechanism, world, lane, time, envelope):
     address = messages.address[lane, envelope]
     kind = messages.kind[lane, envelope]
     if kind == MESSAGE_ORDER:
+        is_taker = world.traders.role[orders.trader[lane, slot]] != CLASS_MAKER
+        side = orders.side[lane, slot]
+        orders.ladder[lane, slot] = ladder_of(world.market.book, side, is_taker)
         enter(mechanism, world.market, lane, slot)
     elif orders.client_id[lane, slot] != messages.client_id[lane, envelope]:
         _reject_unknown(world, lane, time, envelope)
@@ -69,12 +81,31 @@ def receive(mechanism, world, lane, time, envelope):
 
 @inline_kernel
 def clear_batch(mechanism, world, lane, time):
-    """Clear the open batch, which is one print."""
+    """Clear the open batch; each auction in which lots trade is one print."""
     clear(mechanism, world.market, lane)
-    market, split = world.market, world.sums.clear_split
-    split_clear(split, market.outbox, market.orders, world.traders, lane)
-    if split.lots[lane] > 0:
-        start_print(world.data, lane, time, market.book.last_price[lane])
+    market = world.market
+    split_clear(world.sums.clear_split, market.outbox, market.orders, world.traders, lane)
+    _note_price(world, lane)
+
+
+@inline_kernel
+def _note_price(world, lane):
+    """Note the public price of a clear; of two auctions that trade it is the middle.
+
+    An odd middle goes to the tick nearer the public price before, so that no side is favoured.
+    """
+    market, progress = world.market, world.progress
+    low = high = np.int64(EMPTY)
+    for auction in range(market.volume.shape[1]):
+        if market.volume[lane, auction] > 0:
+            low = high if high != EMPTY else market.book.last_price[lane, auction]
+            high = market.book.last_price[lane, auction]
+    if high != EMPTY:
+        last = progress.last_price[lane]
+        before = last if last != EMPTY else world.settings.initial_ticks
+        progress.last_price[lane] = pricing.price_in_interval(
+            pricing.MIDPOINT, low, high, market.book.n_ticks[lane], before
+        )
 
 
 @inline_kernel
@@ -89,9 +120,14 @@ def deliver(mechanism, world, lane, time, slot, address, in_clear):
     if outbox.count[lane] > outbox.kind.shape[1]:
         stop_lane(world.progress, lane, FAULT_CAPACITY, world.progress.events[lane])
         return
+    printed = np.int64(EMPTY)  # the auction of the clear that the newest print is of
     for i in range(outbox.count[lane]):
         order = np.int64(outbox.order[lane, i])
         if outbox.kind[lane, i] == EVENT_FILL:
+            auction = np.int64(auction_of(world.market.book, orders.ladder[lane, order]))
+            if auction != printed or not in_clear:
+                start_print(world.data, lane, time, outbox.price[lane, i])
+                printed = auction
             _book_fill(world, lane, time, i, in_clear)
         else:
             cause = address if order == slot else world.origins.address[lane, order]
@@ -166,14 +202,15 @@ def _book_fill(world, lane, time, i, in_clear):
     earlier_buys = orders.side[lane, earlier] == BUY
     buy = earlier if earlier_buys else later
     sell = later if earlier_buys else earlier
-    code = post_fill(world.ledger, orders, market.book, lane, buy, sell, price, lots)
+    code = check_roles(orders, market.book, world.traders.role, lane, buy, sell)
+    if code == LEDGER_OK:
+        code = post_fill(world.ledger, orders, market.book, lane, buy, sell, price, lots)
     if code != LEDGER_OK:
         stop_lane(world.progress, lane, code, world.progress.events[lane])
         return
     world.progress.fills[lane] += 1
-    world.progress.last_price[lane] = price
     if not in_clear:
-        start_print(world.data, lane, time, price)
+        world.progress.last_price[lane] = price
     for side in range(2):
         slot, other = (buy, sell) if side == BUY else (sell, buy)
         add_party(world.data, lane, orders.trader[lane, slot])

@@ -147,5 +147,5 @@ def run_auctions(
             kept[place, 1, i] = stream.client_id[row]
             _finish(market)
         clear(mechanism, market, _LANE)
-        volume[batch] = market.volume[_LANE]
+        volume[batch] = market.volume[_LANE].sum()
         _finish(market)

@@ -8,9 +8,14 @@ from proteus.schema import Schema
 
 
 class MechanismConfig(Schema):
-    """Hold the keys of one mechanism; a subclass says whether it trades in batches of delta."""
+    """Hold the keys of one mechanism.
+
+    A subclass says whether it trades in batches of delta, and in how many auctions: two keep makers
+    and takers apart.
+    """
 
     uses_delta: ClassVar[bool]
+    auctions: ClassVar[int] = 1
     name: str
 
 

@@ -9,6 +9,12 @@ Rank
 Levels
     Each level is a doubly linked queue in arrival order, with its lots. A bitmap of occupied
     levels finds the next best one in a word or two, however sparse the book is.
+
+Ladders
+    A book has one ladder of levels per side, BUY and SELL. Where makers and takers are kept apart
+    it has two more, and those of the takers come after those of the makers: BUY, SELL, 2 + BUY,
+    2 + SELL. Orders on ladder d can trade with those on ladder D - 1 - d and with no others. So the
+    ladders BUY and SELL are in both cases the quotes: what a taker can trade against.
 """
 
 from __future__ import annotations
@@ -34,6 +40,7 @@ class Orders(NamedTuple):
     client_id: np.ndarray  # int64 [L, C] identity of the order version in the slot; 0: free
     trader: np.ndarray  # int64 [L, C] owner
     side: np.ndarray  # int64 [L, C] BUY or SELL
+    ladder: np.ndarray  # int64 [L, C] ladder of the book that the order belongs to
     rank: np.ndarray  # int64 [L, C] limit as a rank; n_ticks: no limit
     lots: np.ndarray  # int64 [L, C] open
     submitted: np.ndarray  # int64 [L, C] ever entered; = lots + filled + cancelled
@@ -51,15 +58,15 @@ class Orders(NamedTuple):
 
 @state
 class Book(NamedTuple):
-    """Price levels. L lanes, sides BUY and SELL, R = n_ticks + 1 ranks, W words of the bitmap."""
+    """Price levels. L lanes, D ladders, R = n_ticks + 1 ranks, W words of the bitmap."""
 
-    head: np.ndarray  # int64 [L, 2, R] first order of the level; valid where occupied
-    tail: np.ndarray  # int64 [L, 2, R] last order of the level
-    lots: np.ndarray  # int64 [L, 2, R] open lots of the level
-    occupied: np.ndarray  # uint64 [L, 2, W] bit r: level r has orders
-    best: np.ndarray  # int64 [L, 2] best occupied rank, or EMPTY
+    head: np.ndarray  # int64 [L, D, R] first order of the level; valid where occupied
+    tail: np.ndarray  # int64 [L, D, R] last order of the level
+    lots: np.ndarray  # int64 [L, D, R] open lots of the level
+    occupied: np.ndarray  # uint64 [L, D, W] bit r: level r has orders
+    best: np.ndarray  # int64 [L, D] best occupied rank, or EMPTY
     arrivals: np.ndarray  # int64 [L] arrivals so far
-    last_price: np.ndarray  # int64 [L] ticks of the last trade or clear; reference before the first
+    last_price: np.ndarray  # int64 [L, D/2] ticks, last clear of each auction; first: the reference
     n_ticks: np.ndarray  # int64 [L]
 
 
@@ -68,11 +75,12 @@ def allocate_orders(lanes: int, slots: int) -> Orders:
     shape = (lanes, slots)
     int64 = [np.zeros(shape, np.int64) for _ in range(7)]
     int32 = [np.zeros(shape, np.int64) for _ in range(4)]
-    int8 = [np.zeros(shape, np.int64) for _ in range(3)]
+    int8 = [np.zeros(shape, np.int64) for _ in range(4)]
     orders = Orders(
         client_id=int64[0],
         trader=int32[0],
         side=int8[0],
+        ladder=int8[3],
         rank=int32[1],
         lots=int64[1],
         submitted=int64[2],
@@ -92,17 +100,21 @@ def allocate_orders(lanes: int, slots: int) -> Orders:
     return orders
 
 
-def allocate_book(lanes: int, n_ticks: int, reference_ticks: int) -> Book:
-    """Allocate an empty book of prices 1 .. n_ticks-1 whose last price is the reference."""
-    ranks = n_ticks + 1
+def allocate_book(lanes: int, n_ticks: int, reference_ticks: int, auctions: int = 1) -> Book:
+    """Allocate an empty book of prices 1 .. n_ticks-1 whose last price is the reference.
+
+    Parameters
+        auctions: 1, or 2 where makers and takers are kept apart; each has two ladders.
+    """
+    ranks, ladders = n_ticks + 1, 2 * auctions
     return Book(
-        head=np.full((lanes, 2, ranks), EMPTY, np.int64),
-        tail=np.full((lanes, 2, ranks), EMPTY, np.int64),
-        lots=np.zeros((lanes, 2, ranks), np.int64),
-        occupied=np.zeros((lanes, 2, ranks // _WORD + 1), np.uint64),
-        best=np.full((lanes, 2), EMPTY, np.int64),
+        head=np.full((lanes, ladders, ranks), EMPTY, np.int64),
+        tail=np.full((lanes, ladders, ranks), EMPTY, np.int64),
+        lots=np.zeros((lanes, ladders, ranks), np.int64),
+        occupied=np.zeros((lanes, ladders, ranks // _WORD + 1), np.uint64),
+        best=np.full((lanes, ladders), EMPTY, np.int64),
         arrivals=np.zeros(lanes, np.int64),
-        last_price=np.full(lanes, reference_ticks, np.int64),
+        last_price=np.full((lanes, auctions), reference_ticks, np.int64),
         n_ticks=np.full(lanes, n_ticks, np.int64),
     )
 
@@ -132,43 +144,62 @@ def rank_of(price, side, n_ticks):
 
 
 @inline_kernel
-def best_price(book, lane, side):
-    """Return the best price in ticks on one side, or EMPTY."""
-    rank = book.best[lane, side]
-    return rank if rank == EMPTY else rank_of(rank, side, book.n_ticks[lane])
+def ladder_of(book, side, is_taker):
+    """Return the ladder of a side for a maker or a taker; one for both if they are not apart."""
+    return side + is_taker * (book.best.shape[1] - 2)
 
 
 @inline_kernel
-def next_occupied(book, lane, side, rank):
+def opposite_ladder(book, ladder):
+    """Return the ladder whose orders those on ``ladder`` can trade with."""
+    return book.best.shape[1] - 1 - ladder
+
+
+@inline_kernel
+def auction_of(book, ladder):
+    """Return the number of the auction that a ladder trades in: its bids stand on twice that."""
+    bids = ladder if ladder & 1 == BUY else opposite_ladder(book, ladder)
+    return bids >> 1
+
+
+@inline_kernel
+def best_price(book, lane, ladder):
+    """Return the best price in ticks on one ladder, or EMPTY."""
+    rank = book.best[lane, ladder]
+    return rank if rank == EMPTY else rank_of(rank, ladder & 1, book.n_ticks[lane])
+
+
+@inline_kernel
+def next_occupied(book, lane, ladder, rank):
     """Return the best occupied rank below ``rank``, or EMPTY."""
     below = rank - 1
     if below < 0:
         return EMPTY
     word = below >> 6
     mask = ~np.uint64(0) >> np.uint64(63 - (below & 63))
-    bits = book.occupied[lane, side, word] & mask
+    bits = book.occupied[lane, ladder, word] & mask
     while bits == 0:
         word -= 1
         if word < 0:
             return EMPTY
-        bits = book.occupied[lane, side, word]
+        bits = book.occupied[lane, ladder, word]
     return (word << 6) + highest_bit(bits)
 
 
 @inline_kernel
-def next_better(book, lane, side, rank):
+def next_better(book, lane, ladder, rank):
     """Return the worst occupied rank above ``rank``, or EMPTY."""
     above = rank + 1
     word = above >> 6
     words = book.occupied.shape[2]
     if word >= words:
         return EMPTY
-    bits = book.occupied[lane, side, word] & (~np.uint64(0) << np.uint64(above & 63))
+    bits = book.occupied[lane, ladder, word] & (~np.uint64(0) << np.uint64(above & 63))
     while bits == 0:
         word += 1
         if word == words:
             return EMPTY
-        bits = book.occupied[lane, side, word]
+        bits = book.occupied[lane, ladder, word]
     lowest = bits & (~bits + np.uint64(1))
     return (word << 6) + highest_bit(lowest)
 
@@ -193,10 +224,14 @@ def release_slot(orders, lane, slot):
 
 @inline_kernel
 def fill_in(orders, lane, slot, client_id, trader, side, rank, lots, lifetime, post_only):
-    """Write a new order into a slot that ``take_slot`` gave. It does not rest yet."""
+    """Write a new order into a slot that ``take_slot`` gave. It does not rest yet.
+
+    Its ladder is that of its side; where takers have their own, ``ladder_of`` says which.
+    """
     orders.client_id[lane, slot] = client_id
     orders.trader[lane, slot] = trader
     orders.side[lane, slot] = side
+    orders.ladder[lane, slot] = side
     orders.rank[lane, slot] = rank
     orders.lots[lane, slot] = lots
     orders.submitted[lane, slot] = lots
@@ -216,7 +251,7 @@ def rests(orders, lane, slot):
 @inline_kernel
 def enqueue(book, orders, lane, slot, batch):
     """Put an order at the end of the queue of its level, with a new arrival number."""
-    side = orders.side[lane, slot]
+    ladder = orders.ladder[lane, slot]
     rank = orders.rank[lane, slot]
     orders.arrival[lane, slot] = book.arrivals[lane]
     orders.batch[lane, slot] = batch
@@ -224,52 +259,52 @@ def enqueue(book, orders, lane, slot, batch):
     orders.next[lane, slot] = EMPTY
     bit = np.uint64(1) << np.uint64(rank & 63)
     word = rank >> 6
-    if book.occupied[lane, side, word] & bit:
-        last = book.tail[lane, side, rank]
+    if book.occupied[lane, ladder, word] & bit:
+        last = book.tail[lane, ladder, rank]
         orders.next[lane, last] = slot
         orders.previous[lane, slot] = last
-        book.lots[lane, side, rank] += orders.lots[lane, slot]
+        book.lots[lane, ladder, rank] += orders.lots[lane, slot]
     else:
-        book.occupied[lane, side, word] |= bit
-        book.head[lane, side, rank] = slot
+        book.occupied[lane, ladder, word] |= bit
+        book.head[lane, ladder, rank] = slot
         orders.previous[lane, slot] = EMPTY
-        book.lots[lane, side, rank] = orders.lots[lane, slot]
-        book.best[lane, side] = max(book.best[lane, side], rank)
-    book.tail[lane, side, rank] = slot
+        book.lots[lane, ladder, rank] = orders.lots[lane, slot]
+        book.best[lane, ladder] = max(book.best[lane, ladder], rank)
+    book.tail[lane, ladder, rank] = slot
 
 
 @inline_kernel
 def dequeue(book, orders, lane, slot):
     """Take an order out of the queue of its level; its lots stay as they are."""
-    side = orders.side[lane, slot]
+    ladder = orders.ladder[lane, slot]
     rank = orders.rank[lane, slot]
     before = orders.previous[lane, slot]
     after = orders.next[lane, slot]
     orders.previous[lane, slot] = slot
-    book.lots[lane, side, rank] -= orders.lots[lane, slot]
+    book.lots[lane, ladder, rank] -= orders.lots[lane, slot]
     if after != EMPTY:
         orders.previous[lane, after] = before
     else:
-        book.tail[lane, side, rank] = before
+        book.tail[lane, ladder, rank] = before
     if before != EMPTY:
         orders.next[lane, before] = after
     else:
-        book.head[lane, side, rank] = after
+        book.head[lane, ladder, rank] = after
         if after == EMPTY:
-            _vacate(book, lane, side, rank)
+            _vacate(book, lane, ladder, rank)
 
 
 @inline_kernel
-def _vacate(book, lane, side, rank):
-    book.occupied[lane, side, rank >> 6] &= ~(np.uint64(1) << np.uint64(rank & 63))
-    if book.best[lane, side] == rank:
-        book.best[lane, side] = next_occupied(book, lane, side, rank)
+def _vacate(book, lane, ladder, rank):
+    book.occupied[lane, ladder, rank >> 6] &= ~(np.uint64(1) << np.uint64(rank & 63))
+    if book.best[lane, ladder] == rank:
+        book.best[lane, ladder] = next_occupied(book, lane, ladder, rank)
 
 
 @inline_kernel
 def reduce_resting(book, orders, lane, slot, lots):
     """Take lots from a resting order; at zero it leaves its queue."""
-    book.lots[lane, orders.side[lane, slot], orders.rank[lane, slot]] -= lots
+    book.lots[lane, orders.ladder[lane, slot], orders.rank[lane, slot]] -= lots
     orders.lots[lane, slot] -= lots
     if orders.lots[lane, slot] == 0:
         dequeue(book, orders, lane, slot)

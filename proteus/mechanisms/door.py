@@ -18,7 +18,7 @@ from proteus.events import (
     REJECT_INVALID_QUANTITY,
     REJECT_UNKNOWN_ORDER,
 )
-from proteus.mechanisms.book import EMPTY, fill_in, rank_of
+from proteus.mechanisms.book import EMPTY, fill_in, ladder_of, rank_of
 from proteus.mechanisms.market import (
     NEVER,
     amend,
@@ -50,6 +50,7 @@ class Rows(NamedTuple):
     quantity: np.ndarray  # int64 [N] lots, or UNCHANGED
     lifetime: np.ndarray  # int8 [N]
     post_only: np.ndarray  # int8 [N]
+    is_taker: np.ndarray  # int8 [N] role of the order
     slot_of: np.ndarray  # int64 [K] slot of the order with that id, or EMPTY
 
 
@@ -64,7 +65,7 @@ class Output(NamedTuple):
     price: np.ndarray  # int64 [M] ticks
     lots: np.ndarray  # int64 [M]
     reason: np.ndarray  # int8 [M]
-    clears: np.ndarray  # int64 [M, 6] time, price, volume, surplus, low, high
+    clears: np.ndarray  # int64 [M, 7] time, price, volume, surplus, low, high, auction
     count: np.ndarray  # int64 [2] entries and clears in use
 
 
@@ -134,6 +135,7 @@ def _new_order(mechanism, market, rows, row):
         market.orders, 0, row, identity + 1, rows.agent[row], side, rank, rows.quantity[row],
         lifetime, rows.post_only[row],
     )  # fmt: skip
+    market.orders.ladder[0, row] = ladder_of(market.book, side, rows.is_taker[row])
     enter(mechanism, market, 0, row)
     refused = market.outbox.kind[0, 0] == EVENT_REJECT
     if not refused:
@@ -184,15 +186,17 @@ def _check_quantity(quantity):
 def _clear_at(mechanism, market, output, time):
     clear(mechanism, market, 0)
     _collect(market, output, time)
-    if market.volume[0] > 0:
-        at = output.count[1]
-        output.clears[at, 0] = time
-        output.clears[at, 1] = market.book.last_price[0]
-        output.clears[at, 2] = market.volume[0]
-        output.clears[at, 3] = market.surplus[0]
-        output.clears[at, 4] = market.low[0]
-        output.clears[at, 5] = market.high[0]
-        output.count[1] = at + 1
+    for auction in range(market.volume.shape[1]):
+        if market.volume[0, auction] > 0:
+            at = output.count[1]
+            output.clears[at, 0] = time
+            output.clears[at, 1] = market.book.last_price[0, auction]
+            output.clears[at, 2] = market.volume[0, auction]
+            output.clears[at, 3] = market.surplus[0, auction]
+            output.clears[at, 4] = market.low[0, auction]
+            output.clears[at, 5] = market.high[0, auction]
+            output.clears[at, 6] = auction
+            output.count[1] = at + 1
 
 
 @inline_kernel

@@ -37,7 +37,7 @@ NEVER = np.iinfo(np.int64).max
 
 @state
 class Market(NamedTuple):
-    """The venue's state for L lanes."""
+    """The venue's state for L lanes. D / 2 auctions: 2 where makers and takers are kept apart."""
 
     orders: Orders
     book: Book
@@ -45,10 +45,10 @@ class Market(NamedTuple):
     address: np.ndarray  # int64 [L, C] address of each order's random key; an order id in replay
     keys: np.ndarray  # uint32 [L, 2] replicate keys
     clears: np.ndarray  # int64 [L] clears so far
-    low: np.ndarray  # int64 [L] ends of the Walrasian interval of the last clear, ticks
-    high: np.ndarray  # int64 [L]
-    volume: np.ndarray  # int64 [L] lots executed in the last clear
-    surplus: np.ndarray  # int64 [L] demand minus supply at the last clearing price, lots
+    low: np.ndarray  # int64 [L, D/2] ends of the Walrasian interval of the last clear, ticks
+    high: np.ndarray  # int64 [L, D/2]
+    volume: np.ndarray  # int64 [L, D/2] lots executed in the last clear
+    surplus: np.ndarray  # int64 [L, D/2] demand minus supply at the last clearing price, lots
 
 
 @interface
@@ -87,8 +87,9 @@ def skip_clears(mechanism, market, lane, now):
 
 
 def allocate_market(
-    lanes: int, slots: int, n_ticks: int, reference_ticks: int, entries: int, keys: np.ndarray
-) -> Market:
+    lanes: int, slots: int, n_ticks: int, reference_ticks: int, entries: int, keys: np.ndarray,
+    auctions: int = 1,
+) -> Market:  # fmt: skip
     """Allocate an empty market.
 
     Parameters
@@ -96,18 +97,19 @@ def allocate_market(
         n_ticks, reference_ticks: prices are 1 .. n_ticks-1; the price before the first trade.
         entries: outbox entries per lane.
         keys: uint32 [lanes, 2], replicate keys.
+        auctions: 1, or 2 where makers and takers are kept apart.
     """
     return Market(
         orders=allocate_orders(lanes, slots),
-        book=allocate_book(lanes, n_ticks, reference_ticks),
+        book=allocate_book(lanes, n_ticks, reference_ticks, auctions),
         outbox=allocate_outbox(lanes, entries),
         address=np.zeros((lanes, slots), np.int64),
         keys=keys,
         clears=np.zeros(lanes, np.int64),
-        low=np.zeros(lanes, np.int64),
-        high=np.zeros(lanes, np.int64),
-        volume=np.zeros(lanes, np.int64),
-        surplus=np.zeros(lanes, np.int64),
+        low=np.zeros((lanes, auctions), np.int64),
+        high=np.zeros((lanes, auctions), np.int64),
+        volume=np.zeros((lanes, auctions), np.int64),
+        surplus=np.zeros((lanes, auctions), np.int64),
     )
 
 
@@ -148,7 +150,7 @@ def leaves_queue(market, lane, slot, rank, lots):
     orders.submitted[lane, slot] += lots
     keeps = keeps_priority(orders, lane, slot, rank, lots)
     if keeps:
-        book.lots[lane, orders.side[lane, slot], rank] -= open_lots - lots
+        book.lots[lane, orders.ladder[lane, slot], rank] -= open_lots - lots
     else:
         dequeue(book, orders, lane, slot)
         orders.rank[lane, slot] = rank

@@ -6,7 +6,8 @@ limit is left unfilled form the Walrasian interval
 
     W = [max(worst filled ask, best unfilled bid), min(worst filled bid, best unfilled ask)].
 
-The volume is maximal everywhere in W; the point inside W is policy (``price_rule``).
+The volume is maximal everywhere in W; the point inside W is policy (``price_rule``). The bids and
+asks of an auction stand on two ladders of the book, named by ``bids`` and ``asks``.
 
 Source
     Budish, Cramton & Shim (2015) QJE 130:1547, section VII; Xetra/T7 Market Model, Release 10,
@@ -18,7 +19,6 @@ from __future__ import annotations
 import numpy as np
 
 from proteus._jit import cold_kernel, inline_kernel
-from proteus.events import BUY, SELL
 from proteus.mechanisms.book import EMPTY, next_better, next_occupied
 
 MIDPOINT = 0
@@ -37,7 +37,7 @@ PRICE_RULE_CODES = {
 
 
 @inline_kernel
-def cross(book, lane):
+def cross(book, lane, bids, asks):
     """Walk both sides from the best level until they no longer cross.
 
     Returns
@@ -47,9 +47,9 @@ def cross(book, lane):
         left_bid, left_ask: unfilled lots of those levels.
     """
     n_ticks = book.n_ticks[lane]
-    bid, ask = np.int64(book.best[lane, BUY]), np.int64(book.best[lane, SELL])
-    left_bid = book.lots[lane, BUY, bid] if bid != EMPTY else 0
-    left_ask = book.lots[lane, SELL, ask] if ask != EMPTY else 0
+    bid, ask = np.int64(book.best[lane, bids]), np.int64(book.best[lane, asks])
+    left_bid = book.lots[lane, bids, bid] if bid != EMPTY else 0
+    left_ask = book.lots[lane, asks, ask] if ask != EMPTY else 0
     filled_bid, filled_ask = np.int64(EMPTY), np.int64(EMPTY)
     volume = np.int64(0)
     while bid != EMPTY and ask != EMPTY and bid + ask >= n_ticks:
@@ -59,16 +59,16 @@ def cross(book, lane):
         left_ask -= lots
         filled_bid, filled_ask = bid, ask
         if left_bid == 0:
-            bid = next_occupied(book, lane, BUY, bid)
-            left_bid = book.lots[lane, BUY, bid] if bid != EMPTY else 0
+            bid = next_occupied(book, lane, bids, bid)
+            left_bid = book.lots[lane, bids, bid] if bid != EMPTY else 0
         if left_ask == 0:
-            ask = next_occupied(book, lane, SELL, ask)
-            left_ask = book.lots[lane, SELL, ask] if ask != EMPTY else 0
+            ask = next_occupied(book, lane, asks, ask)
+            left_ask = book.lots[lane, asks, ask] if ask != EMPTY else 0
     return volume, filled_bid, filled_ask, bid, ask, left_bid, left_ask
 
 
 @inline_kernel
-def walrasian_interval(book, lane, filled_bid, filled_ask, open_bid, open_ask):
+def walrasian_interval(book, lane, bids, asks, filled_bid, filled_ask, open_bid, open_ask):
     """Return the ends of W in ticks; 0 and n_ticks stand for an infinite end.
 
     Only limits bound W. A market order, filled or not, accepts every price; if one is left
@@ -76,9 +76,9 @@ def walrasian_interval(book, lane, filled_bid, filled_ask, open_bid, open_ask):
     """
     n_ticks = book.n_ticks[lane]
     if open_bid == n_ticks:
-        open_bid = next_occupied(book, lane, BUY, open_bid)
+        open_bid = next_occupied(book, lane, bids, open_bid)
     if open_ask == n_ticks:
-        open_ask = next_occupied(book, lane, SELL, open_ask)
+        open_ask = next_occupied(book, lane, asks, open_ask)
     low = max(n_ticks - filled_ask, open_bid if open_bid != EMPTY else 0)
     high = min(filled_bid, n_ticks - open_ask if open_ask != EMPTY else n_ticks)
     return low, high
@@ -105,7 +105,7 @@ def price_in_interval(rule, low, high, n_ticks, reference):
 
 
 @cold_kernel
-def t7_price(book, lane, filled_bid, filled_ask, reference):
+def t7_price(book, lane, bids, asks, filled_bid, filled_ask, reference):
     """Return the price of the exchange ladder over the order limits, in ticks.
 
     Most volume; least surplus; market pressure (all surplus on the bid side: highest, on the ask
@@ -114,11 +114,12 @@ def t7_price(book, lane, filled_bid, filled_ask, reference):
     """
     n_ticks = book.n_ticks[lane]
     ceiling = min(filled_bid, n_ticks - 1)
-    price = _next_limit(book, lane, max(n_ticks - filled_ask, 1) - 1, ceiling)
+    floor = max(n_ticks - filled_ask, 1) - 1
+    price = _next_limit(book, lane, bids, asks, floor, ceiling)
     if price == EMPTY:
         return reference
-    demand = _lots_at_or_better(book, lane, BUY, price)
-    supply = _lots_at_or_better(book, lane, SELL, n_ticks - price)
+    demand = _lots_at_or_better(book, lane, bids, price)
+    supply = _lots_at_or_better(book, lane, asks, n_ticks - price)
     least = _LARGEST
     lowest, highest, ask_surplus_seen = price, price, False
     while price != EMPTY:
@@ -133,28 +134,27 @@ def t7_price(book, lane, filled_bid, filled_ask, reference):
         elif abs(surplus) == least and not ask_surplus_seen:
             highest = price
             ask_surplus_seen = True
-        demand -= _level_lots(book, lane, BUY, price)
-        price = _next_limit(book, lane, price, ceiling)
+        demand -= _level_lots(book, lane, bids, price)
+        price = _next_limit(book, lane, bids, asks, price, ceiling)
         if price != EMPTY:
-            supply += _level_lots(book, lane, SELL, n_ticks - price)
+            supply += _level_lots(book, lane, asks, n_ticks - price)
     return min(max(reference, lowest), highest)
 
 
 @inline_kernel
-def surplus_at(book, lane, price):
+def surplus_at(book, lane, bids, asks, price):
     """Return demand minus supply at a price in ticks, in lots."""
     ask_rank = book.n_ticks[lane] - price
-    return _lots_at_or_better(book, lane, BUY, price) - _lots_at_or_better(
-        book, lane, SELL, ask_rank
-    )
+    demand = _lots_at_or_better(book, lane, bids, price)
+    return demand - _lots_at_or_better(book, lane, asks, ask_rank)
 
 
 @inline_kernel
-def _next_limit(book, lane, price, ceiling):
+def _next_limit(book, lane, bids, asks, price, ceiling):
     """Return the lowest price above ``price`` up to ``ceiling`` that carries a limit order."""
     n_ticks = book.n_ticks[lane]
-    bid = next_better(book, lane, BUY, price)
-    ask = next_occupied(book, lane, SELL, n_ticks - price)
+    bid = next_better(book, lane, bids, price)
+    ask = next_occupied(book, lane, asks, n_ticks - price)
     found = n_ticks
     if bid != EMPTY:
         found = min(found, bid)
@@ -164,17 +164,17 @@ def _next_limit(book, lane, price, ceiling):
 
 
 @inline_kernel
-def _level_lots(book, lane, side, rank):
-    word = book.occupied[lane, side, rank >> 6]
+def _level_lots(book, lane, ladder, rank):
+    word = book.occupied[lane, ladder, rank >> 6]
     occupied = word & (np.uint64(1) << np.uint64(rank & 63))
-    return book.lots[lane, side, rank] if occupied else np.int64(0)
+    return book.lots[lane, ladder, rank] if occupied else np.int64(0)
 
 
 @inline_kernel
-def _lots_at_or_better(book, lane, side, rank):
+def _lots_at_or_better(book, lane, ladder, rank):
     total = np.int64(0)
-    level = np.int64(book.best[lane, side])
+    level = np.int64(book.best[lane, ladder])
     while level != EMPTY and level >= rank:
-        total += book.lots[lane, side, level]
-        level = next_occupied(book, lane, side, level)
+        total += book.lots[lane, ladder, level]
+        level = next_occupied(book, lane, ladder, level)
     return total

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from proteus.mechanisms import clob, fba
+from proteus.mechanisms import clob, dual_flow, fba
 from proteus.mechanisms.base import MechanismConfig, Sizes
 
 
@@ -22,6 +22,7 @@ class Mechanism(NamedTuple):
 MECHANISMS: dict[str, Mechanism] = {
     "clob": Mechanism(clob.ClobConfig, clob.make),
     "fba": Mechanism(fba.FbaConfig, fba.make),
+    "dual_flow": Mechanism(dual_flow.DualFlowConfig, dual_flow.make),
 }
 MECHANISM_MODELS: dict[str, type[MechanismConfig]] = {
     name: mechanism.config for name, mechanism in MECHANISMS.items()

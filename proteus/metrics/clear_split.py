@@ -1,7 +1,7 @@
 """Who met whom: the classes on the other side of a fill.
 
 In a continuous market a fill has one counterparty. In a uniform-price clear it has none in
-particular: it is split in proportion to the lots filled on the other side, by class.
+particular: it is split in proportion to the lots filled on the other side of its auction, by class.
 
 Source
     MODEL 19.
@@ -20,36 +20,40 @@ from proteus.traders import CLASSES
 
 @state
 class ClearSplit(NamedTuple):
-    """Lots of the clear being booked. L lanes, K classes."""
+    """Lots of the clear being booked. L lanes, D ladders of the book, K classes."""
 
-    lots: np.ndarray  # int64 [L] all of them
-    by_class: np.ndarray  # int64 [L, 2, K] per side and class
+    lots: np.ndarray  # int64 [L, D] all that fill on a ladder
+    by_class: np.ndarray  # int64 [L, D, K] those of a class
 
 
-def allocate_clear_split(lanes: int) -> ClearSplit:
+def allocate_clear_split(lanes: int, auctions: int) -> ClearSplit:
     """Allocate a split of nothing."""
+    ladders = 2 * auctions
     return ClearSplit(
-        lots=np.zeros(lanes, np.int64), by_class=np.zeros((lanes, 2, CLASSES), np.int64)
+        lots=np.zeros((lanes, ladders), np.int64),
+        by_class=np.zeros((lanes, ladders, CLASSES), np.int64),
     )
 
 
 @inline_kernel
 def split_clear(split, outbox, orders, traders, lane):
-    """Sum the lots of a clear per side and class."""
-    split.lots[lane] = 0
+    """Sum the lots of a clear per ladder and class."""
+    split.lots[lane, :] = 0
     split.by_class[lane, :, :] = 0
     for i in range(outbox.count[lane]):
         if outbox.kind[lane, i] == EVENT_FILL:
             lots = outbox.lots[lane, i]
-            split.lots[lane] += lots
             for slot in (outbox.order[lane, i], outbox.other[lane, i]):
                 role = traders.role[orders.trader[lane, slot]]
-                split.by_class[lane, orders.side[lane, slot], role] += lots
+                ladder = orders.ladder[lane, slot]
+                split.lots[lane, ladder] += lots
+                split.by_class[lane, ladder, role] += lots
 
 
 @inline_kernel
-def lots_against(split, lane, side, lots, role, other_role, in_clear):
-    """Return the lots, of a fill on ``side``, that count as filled against a class."""
+def lots_against(split, lane, ladder, lots, role, other_role, in_clear):
+    """Return the lots, of a fill on a ladder, that count as filled against a class."""
     if in_clear:
-        return lots * split.by_class[lane, 1 - side, role] / split.lots[lane]
+        opposite = split.lots.shape[1] - 1 - ladder
+        return lots * split.by_class[lane, opposite, role] / split.lots[lane, opposite]
     return np.float64(lots) if role == other_role else 0.0

@@ -63,10 +63,10 @@ def measure_maker(markouts, world, lane, slot, other_role, price, lots, time, in
     captured = quantity * (belief - price * settings.tick_nano)
     markouts.captured[lane] += captured
     markouts.lots[lane] += lots
-    split = world.sums.clear_split
+    split, ladder = world.sums.clear_split, world.market.orders.ladder[lane, slot]
     first, last = (0, CLASSES) if in_clear else (other_role, other_role + 1)
     for role in range(first, last):
-        against = lots_against(split, lane, side, lots, role, other_role, in_clear)
+        against = lots_against(split, lane, ladder, lots, role, other_role, in_clear)
         markouts.lots_by[lane, role] += against
         markouts.captured_by[lane, role] += captured * (against / lots)
     for h in range(settings.horizons_ns.shape[0]):
@@ -77,5 +77,5 @@ def measure_maker(markouts, world, lane, slot, other_role, price, lots, time, in
         if h == 0:
             markouts.fill_value[lane] += quantity * value
         for role in range(first, last):
-            against = lots_against(split, lane, side, lots, role, other_role, in_clear)
+            against = lots_against(split, lane, ladder, lots, role, other_role, in_clear)
             markouts.adverse_by[lane, h, role] += adverse * (against / lots)

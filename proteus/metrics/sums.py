@@ -72,12 +72,15 @@ class Totals(NamedTuple):
     settled: np.ndarray  # int64 [L, A] PnL of each trader settled at X, nano
 
 
-def allocate_sums(lanes: int, traders: int, horizons: int, times: int, waiting: int) -> Sums:
+def allocate_sums(
+    lanes: int, traders: int, horizons: int, times: int, waiting: int, auctions: int
+) -> Sums:
     """Allocate sums of zero.
 
     Parameters
         lanes, traders: L and A. horizons: markout horizons. times: points of the incidences.
         waiting: fills that wait for a later reference price, a power of two.
+        auctions: of the mechanism.
     """
     return Sums(
         quality=allocate_quality(lanes),
@@ -86,7 +89,7 @@ def allocate_sums(lanes: int, traders: int, horizons: int, times: int, waiting: 
         execution=allocate_execution(lanes, times),
         risk=allocate_risk(lanes, traders),
         shocks=allocate_shocks(lanes),
-        clear_split=allocate_clear_split(lanes),
+        clear_split=allocate_clear_split(lanes, auctions),
     )
 
 
@@ -117,7 +120,8 @@ def measure_fill(sums, world, lane, slot, other, price, lots, time, in_clear):
         measure_taker(sums.execution, world, lane, slot, role, price, lots, time)
         if time >= world.settings.warmup_ns:
             split = sums.clear_split
-            weight = lots_against(split, lane, side, lots, CLASS_MAKER, other_role, in_clear)
+            ladder = orders.ladder[lane, slot]
+            weight = lots_against(split, lane, ladder, lots, CLASS_MAKER, other_role, in_clear)
             weight = weight if side == BUY else -weight
     before = world.origins.reference_doubled[lane, slot]
     if weight != 0.0:
