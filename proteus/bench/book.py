@@ -65,6 +65,7 @@ def _prepare(config: MechanismConfig) -> tuple[Stream, NDArray[np.int64]]:
         side=generator.integers(0, 2, count),
         rank=np.zeros(count, np.int64),
         lots=generator.integers(1, _MOST_LOTS + 1, count),
+        is_taker=np.zeros(count, np.bool_),
     )
     resting = np.zeros(count, np.int64)
     write_stream(*_fresh(config), draws, _FULL, stream, resting)

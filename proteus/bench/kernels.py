@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from proteus import _jit
 from proteus.events import BUY, GTC
-from proteus.mechanisms.book import fill_in, rank_of, release_slot, take_slot
+from proteus.mechanisms.book import fill_in, ladder_of, rank_of, release_slot, take_slot
 from proteus.mechanisms.market import clear, enter, withdraw
 
 KEPT_BATCHES = 2  # an order that is still open after this many clears is cancelled
@@ -43,6 +43,7 @@ class Stream(NamedTuple):
     side: NDArray[np.int64]  # [N]
     rank: NDArray[np.int64]  # [N]
     lots: NDArray[np.int64]  # [N]
+    is_taker: NDArray[np.bool_]  # [N] role of an order, where makers and takers are kept apart
 
 
 @_jit.inline_kernel
@@ -53,6 +54,7 @@ def _post(mechanism: Any, market: Any, stream: Any, row: int) -> Any:
         orders, _LANE, slot, stream.client_id[row], stream.trader[row], stream.side[row],
         stream.rank[row], stream.lots[row], GTC, 0,
     )  # fmt: skip
+    orders.ladder[_LANE, slot] = ladder_of(market.book, stream.side[row], stream.is_taker[row])
     enter(mechanism, market, _LANE, slot)
     return slot
 
@@ -147,5 +149,7 @@ def run_auctions(
             kept[place, 1, i] = stream.client_id[row]
             _finish(market)
         clear(mechanism, market, _LANE)
-        volume[batch] = market.volume[_LANE].sum()
+        volume[batch] = 0
+        for auction in range(market.volume.shape[1]):
+            volume[batch] += market.volume[_LANE, auction]
         _finish(market)
