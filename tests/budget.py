@@ -13,6 +13,7 @@ BUDGET = {
     "phases": (3_000, 30_000),
     "reference_twin": (60, 300),
     "replay_twin_clob": (25, 100),
+    "replay_twin_dual_flow": (16, 80),
     "replay_twin_fba": (8, 40),
     "wakes": (20_000, 400_000),
 }

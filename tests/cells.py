@@ -42,10 +42,11 @@ def cell(*words: str) -> CellConfig:
 
 
 def only(kind: str, makers: int = 1) -> tuple[str, ...]:
-    """Return the words for a population of two traders of one kind, and makers."""
-    groups = [name for name in cell().population if name != "maker"]
+    """Return the words for a population of two traders of one kind, makers and a noise trader."""
+    groups = [name for name in cell().population if name not in ("maker", "noise")]
     return (
         f"population.maker.count={makers}",
+        "population.noise.count=1",
         *(f"population.{name}.count=0" for name in groups),
         f"+trader@population.probe={kind}",
         "population.probe.count=2",

@@ -23,6 +23,7 @@ QUANTITIES = (1, 2, 2, 3, 3, 4, 4, 5, 7, 9, 12) * 4 + (0, -1)
 AMENDED_BY = (-2, -1, -1, 0, 0, 1, 2)
 TIFS = (None, "gtc") * 6 + ("ioc", "fok")
 AGENTS = (0, 0, 1, 1, 2, None)
+ROLES = ("maker", "maker", "taker", None)
 WAITS = ("none",) * 8 + ("one", "half", "end", "before_end", "long", "back")
 
 
@@ -101,6 +102,7 @@ def new_order(chooser: Random, action: str, n_ticks: int, number: int) -> Row:
         "tif": chooser.choice(TIFS),
         "post_only": True if chooser.random() < 0.12 else None,
         "price_ticks": price if action == "limit" else None,
+        "role": chooser.choice(ROLES),
     }
     return {column: cell for column, cell in row.items() if cell is not None}
 

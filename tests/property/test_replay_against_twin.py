@@ -20,6 +20,7 @@ from tests.reference.replay import replay
 CLOB_ALLOCATIONS = ("time", "pro_rata", "pro_rata_fifo")
 FBA_ALLOCATIONS = (*CLOB_ALLOCATIONS, "earlier_batches_first")
 PRICE_RULES = ("midpoint", "reference", "lower", "upper", "t7")
+DUAL_FLOW_PRICE_RULES = (*PRICE_RULES, "takers")
 
 COLUMNS = {
     "fills": [
@@ -62,9 +63,11 @@ def plain(value: Any) -> Any:
     return int(value) if isinstance(value, Integral) else value
 
 
-def table_rows(table: pd.DataFrame, name: str) -> list[Row]:
+def table_rows(table: pd.DataFrame, name: str, mechanism: str) -> list[Row]:
     """The rows of a returned table as plain dicts; its columns are the promised ones."""
-    assert list(table.columns) == COLUMNS[name], f"{name}: columns {list(table.columns)}"
+    names_auction = name == "clears" and mechanism == "dual_flow"
+    promised = COLUMNS[name] + (["auction"] if names_auction else [])
+    assert list(table.columns) == promised, f"{name}: columns {list(table.columns)}"
     return [
         {str(key): plain(value) for key, value in row.items()} for row in table.to_dict("records")
     ]
@@ -93,7 +96,7 @@ def assert_equal_to_twin(stream: Stream, as_table: bool, mechanism: str, **polic
     for name in ("rejects", "clears", "fills", "cancels", "book"):
         difference = first_difference(
             name,
-            comparable(table_rows(getattr(kernel, name), name), name),
+            comparable(table_rows(getattr(kernel, name), name, mechanism), name),
             comparable(getattr(twin, name), name),
         )
         if difference:
@@ -129,6 +132,23 @@ def test_fba_equals_twin(allocation: str, self_trade: str) -> None:
     for_all_streams("replay_twin_fba", f"{allocation} {self_trade}", check)
 
 
+@pytest.mark.parametrize("self_trade", SELF_TRADE_MODES)
+def test_dual_flow_equals_twin(self_trade: str) -> None:
+    def check(stream: Stream, as_table: bool) -> None:
+        for price_rule in DUAL_FLOW_PRICE_RULES:
+            assert_equal_to_twin(
+                stream,
+                as_table,
+                "dual_flow",
+                delta=stream.delta,
+                reference_ticks=stream.reference_ticks,
+                price_rule=price_rule,
+                self_trade=self_trade,
+            )
+
+    for_all_streams("replay_twin_dual_flow", self_trade, check)
+
+
 CLOB_OUTCOMES = {
     "invalid_price",
     "invalid_quantity",
@@ -146,7 +166,8 @@ FBA_OUTCOMES = CLOB_OUTCOMES - {"post_only_would_cross", "fok_not_filled"} | {"n
 
 
 @pytest.mark.parametrize(
-    ("mechanism", "outcomes"), [("clob", CLOB_OUTCOMES), ("fba", FBA_OUTCOMES)]
+    ("mechanism", "outcomes"),
+    [("clob", CLOB_OUTCOMES), ("fba", FBA_OUTCOMES), ("dual_flow", FBA_OUTCOMES)],
 )
 def test_streams_reach_every_outcome(mechanism: str, outcomes: set[str]) -> None:
     """A comparison on streams in which nothing happens would prove nothing."""

@@ -47,8 +47,13 @@ class Auction(Market):
         super().apply(message)
 
     def clear(self) -> None:
-        """Clear the open batch at its end."""
-        time_ns = self.batch * self.delta_ns
+        """Clear the open batch at its end; what was immediate and did not trade is cancelled."""
+        self.clear_auction(self.batch * self.delta_ns)
+        for order in [order for order in self.open.values() if order.immediate]:
+            self.reduce(order, order.quantity, "immediate_or_cancel")
+
+    def clear_auction(self, time_ns: int) -> None:
+        """Trade the most lots there are at one price, and record it."""
         self.prevent_self_trades()
         volume = max(self.executable(price) for price in self.ticks())
         if volume > 0:
@@ -66,8 +71,6 @@ class Auction(Market):
             )
             self.fill(time_ns, price, volume)
             self.reference = price
-        for order in [order for order in self.open.values() if order.immediate]:
-            self.reduce(order, order.quantity, "immediate_or_cancel")
 
     def prevent_self_trades(self) -> None:
         """Until no agent's best bid crosses its own best ask."""
@@ -168,7 +171,8 @@ class Auction(Market):
 
         **Source**: Xetra/T7 Market Model, auction price determination.
         """
-        limits = {o.price_ticks for o in self.open.values() if o.price_ticks is not None}
+        orders = self.queue("buy") + self.queue("sell")
+        limits = {o.price_ticks for o in orders if o.price_ticks is not None}
         surplus = {
             p: self.demand(p) - self.supply(p) for p in limits if self.executable(p) == volume
         }

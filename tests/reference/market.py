@@ -67,6 +67,7 @@ class Market:
             immediate=is_market or message.tif != "gtc",
             fill_or_kill=message.tif == "fok",
             post_only=message.post_only,
+            role=message.role,
         )
         reason = self.refusal(order)
         if reason is None:

@@ -42,12 +42,12 @@ class Side(NamedTuple):
 
 
 class Fill(NamedTuple):
-    """A fill; fills of one clear share a batch number, continuous ones have none."""
+    """A fill; fills of one auction share its time and number, continuous ones have none."""
 
     time: int
     price: int
     lots: int
-    batch: int | None
+    batch: tuple[int, int] | None
     sides: tuple[Side, Side]
     values: tuple[float, ...]  # v at the time plus each horizon, rounded to the nano
 

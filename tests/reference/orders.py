@@ -27,6 +27,7 @@ class Message:
     quantity: int | None
     tif: str  # gtc, ioc, fok
     post_only: bool
+    role: str  # maker, taker
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Order:
     post_only: bool
     arrival: int = -1  # number of the entry; a new one each time priority is lost
     batch: int = 0  # the batch it arrived in
+    role: str = "taker"  # maker, taker: decides who may trade with whom in a dual-flow auction
 
 
 @dataclass
@@ -89,6 +91,7 @@ def _read(row: Row) -> Message:
     order_id = int(row["order_id"])
     agent = _integer(row.get("agent"))
     side, tif = _given(row.get("side")), _given(row.get("tif"))
+    role = _given(row.get("role"))
     message = Message(
         time_ns=_integer(row.get("time_ns")) or 0,
         kind=row["kind"],
@@ -99,10 +102,12 @@ def _read(row: Row) -> Message:
         quantity=_integer(row.get("quantity")),
         tif="gtc" if tif is None else tif,
         post_only=bool(_given(row.get("post_only"))),
+        role="taker" if role is None else role,
     )
     assert message.kind in ("limit", "market", "cancel", "amend"), message
     assert message.side in ("buy", "sell") or message.kind in ("cancel", "amend"), message
     assert message.tif in ("gtc", "ioc", "fok"), message
+    assert message.role in ("maker", "taker"), message
     assert message.time_ns >= 0, message
     return message
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.reference.auction import Auction
 from tests.reference.book import Book
+from tests.reference.dual_flow import DualFlow
 from tests.reference.orders import Replayed, Row, read_messages
 
 NS_PER_MS = 1_000_000
@@ -14,15 +15,17 @@ def replay(messages: Iterable[Row], mechanism: str, **parameters: Any) -> Replay
     """Feed messages to a market and return its fills, book, clears, rejects and cancels.
 
     ``messages``: rows with the columns of the message door (times in ns, prices in ticks,
-    quantities in lots); missing or None means the default. ``mechanism``: clob or fba.
-    ``parameters``: those of ``replay_clob`` and ``replay_fba``.
+    quantities in lots); missing or None means the default. ``mechanism``: clob, fba or dual_flow.
+    ``parameters``: those of ``replay_clob``, ``replay_fba`` and ``replay_dual_flow``.
 
     An auction runs on until the first clear after the last message.
     """
     if mechanism == "clob":
         return replay_clob(messages, **parameters)
-    assert mechanism == "fba", mechanism
-    return replay_fba(messages, **parameters)
+    if mechanism == "fba":
+        return replay_fba(messages, **parameters)
+    assert mechanism == "dual_flow", mechanism
+    return replay_dual_flow(messages, **parameters)
 
 
 def replay_clob(
@@ -51,6 +54,26 @@ def replay_fba(
     """Replay through a frequent batch auction with a batch interval of ``delta`` ms."""
     reference = n_ticks // 2 if reference_ticks is None else reference_ticks
     auction = Auction(n_ticks, reference, delta * NS_PER_MS, price_rule, allocation, self_trade)
+    return run(auction, messages)
+
+
+def replay_dual_flow(
+    messages: Iterable[Row],
+    n_ticks: int = 1000,
+    reference_ticks: int | None = None,
+    delta: int = 250,
+    price_rule: str = "midpoint",
+    allocation: str = "pro_rata",
+    self_trade: str = "none",
+) -> Replayed:
+    """Replay through a dual-flow batch auction with a batch interval of ``delta`` ms."""
+    reference = n_ticks // 2 if reference_ticks is None else reference_ticks
+    auction = DualFlow(n_ticks, reference, delta * NS_PER_MS, price_rule, allocation, self_trade)
+    return run(auction, messages)
+
+
+def run(auction: Auction, messages: Iterable[Row]) -> Replayed:
+    """Feed messages to an auction, then let the open batch clear."""
     for message in read_messages(messages):
         auction.apply(message)
     auction.clear()

@@ -67,12 +67,19 @@ def _value(world: World, time: int) -> float:
     return float(value_at(world.news, world.news_parameters, 0, time))
 
 
-def _resting(world: World) -> list[tuple[int, int, int]]:
-    """List (side, price, lots) of the resting orders."""
+def _keeps_apart(world: World) -> bool:
+    """Tell whether makers and takers never meet their own kind."""
+    return world.market.volume.shape[1] == 2
+
+
+def _quotes(world: World) -> list[tuple[int, int, int]]:
+    """List (side, price, lots) of the resting orders that a taker can trade against."""
     orders, n_ticks = world.market.orders, world.settings.n_ticks
     found = []
     for slot in range(orders.lots.shape[1]):
-        if orders.client_id[0, slot] and orders.previous[0, slot] != slot:
+        makes = world.traders.role[orders.trader[0, slot]] == CLASS_MAKER
+        rests = orders.client_id[0, slot] and orders.previous[0, slot] != slot
+        if rests and (makes or not _keeps_apart(world)):
             rank, side = int(orders.rank[0, slot]), int(orders.side[0, slot])
             price = rank if side == BUY else n_ticks - rank
             found.append((side, price, int(orders.lots[0, slot])))
@@ -80,7 +87,7 @@ def _resting(world: World) -> list[tuple[int, int, int]]:
 
 
 def _log_state(log: Log, world: World, data: Any, book: Any, lane: int, time: int, last: int):
-    resting = _resting(world)
+    resting = _quotes(world)
     bids = [price for side, price, _ in resting if side == BUY]
     asks = [price for side, price, _ in resting if side != BUY]
     bid, ask = max(bids, default=None), min(asks, default=None)
@@ -95,7 +102,7 @@ def _log_state(log: Log, world: World, data: Any, book: Any, lane: int, time: in
 
 
 def _log_near(log: Log, world: World, sums: Any, _: World, lane: int, time: int) -> None:
-    resting, near = _resting(world), 0
+    resting, near = _quotes(world), 0
     for buys in (True, False):
         prices = [price for side, price, _ in resting if (side == BUY) == buys]
         best = (max if buys else min)(prices, default=0)
@@ -124,12 +131,13 @@ def _log_fill(log: Log, world: World, _: World, lane: int, time: int, i: int, in
     outbox, orders = world.market.outbox, world.market.orders
     slots = [int(outbox.order[0, i]), int(outbox.other[0, i])]
     sides = tuple(_side(world, slot, 1 if orders.side[0, slot] == BUY else -1) for slot in slots)
+    auction = next((side.sign for side in sides if side.role == "maker"), 0)
     log.fills.append(
         Fill(
             time=int(time),
             price=int(outbox.price[0, i]),
             lots=int(outbox.lots[0, i]),
-            batch=int(time) if in_clear else None,
+            batch=(int(time), auction if _keeps_apart(world) else 0) if in_clear else None,
             sides=sides,
             values=tuple(round(_value(world, time + h), 9) for h in log.horizons),
         )

@@ -36,7 +36,10 @@ EVERY_PAIR = pytest.mark.parametrize(
 
 
 def probe_cell(mechanism, kind):
-    """Two traders of one kind and a maker; much news, so that those who wait for it act."""
+    """Two traders of one kind, a maker and a noise trader, so that no kind is among its own.
+
+    Much news, so that those who wait for it act.
+    """
     return cell(
         f"mechanism={mechanism}", *only(kind), "latent.jump_rate_per_s=3", "horizon_s=8",
         "metrics.tau_ms=5000",

@@ -101,7 +101,7 @@ def test_help_explains_groups_and_examples_quickly(tmp_path):
     done = command("--help", folder=tmp_path)
     elapsed = time.perf_counter() - started
     assert done.returncode == 0, done.stderr
-    for text in ("mechanism: clob, fba", "delta=250", "plan_only=true", "Exit code"):
+    for text in ("mechanism: clob, dual_flow, fba", "delta=250", "plan_only=true", "Exit code"):
         assert text in done.stdout
     assert elapsed < 10  # wide, for a busy machine
     assert list(tmp_path.iterdir()) == []
@@ -138,7 +138,7 @@ def test_the_examples_of_the_help_are_true(engine, capfd):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("proteus-sweep mechanism=", {"mechanism=clob", "mechanism=fba"}),
+        ("proteus-sweep mechanism=", {"mechanism=clob", "mechanism=dual_flow", "mechanism=fba"}),
         ("proteus-sweep mech", {"mechanism=", "mechanism."}),
         ("proteus-sweep latent=log_odds latent.mean", {"latent.mean_reversion_per_s="}),
     ],

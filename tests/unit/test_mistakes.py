@@ -34,12 +34,18 @@ mechanism=clob mechanism.price_rule=lower | unknown key mechanism.price_rule | a
 mechanism=clob,fba mechanism.price_rule=lower | unknown key mechanism.price_rule | allowed: mech
 +tradr@population.x=noise | unknown group tradr | did you mean trader?
 +trader@population.x=nois | trader=nois does not exist | did you mean noise?
-mechanism=cda | mechanism=cda does not exist | allowed: clob, fba
+mechanism=cda | mechanism=cda does not exist | allowed: clob, dual_flow, fba
 mechanism=fbaa | mechanism=fbaa does not exist | did you mean fba?
 mechanism=clob,fbaa | mechanism=fbaa does not exist | did you mean fba?
-mechanism=null | mechanism=null is not allowed | must be one of clob, fba
-mechanism=[clob,fba] | mechanism=['clob', 'fba'] is not allowed | must be one of clob, fba
+mechanism=null | mechanism=null is not allowed | must be one of clob, dual_flow, fba
+mechanism=[clob,fba] | mechanism=['clob', 'fba'] is not allowed | must be one of clob, dual_flow, fba
 mechanism.name=fbb | mechanism.name=fbb does not exist | did you mean fba?
+mechanism=dual-flow | mechanism=dual-flow does not exist | did you mean dual_flow?
+mechanism=dual_flow mechanism.allocation=time | mechanism.allocation=time | 'pro_rata' or 'random'
+mechanism=dual_flow mechanism.price_rule=taker | mechanism.price_rule=taker | 'takers' or 't7'
+mechanism=fba mechanism.price_rule=takers | mechanism.price_rule=takers | 'upper' or 't7'
+mechanism=dual_flow mechanism.random_close=2 | mechanism.random_close=2 | less than or equal to 1
+mechanism=dual_flow mechanism.role=maker | unknown key mechanism.role | allowed: mechanism.alloc
 latent=gbm | latent=gbm does not exist | allowed: bayesian, log_odds
 latent.model=brownian | latent.model=brownian does not exist | allowed: bayesian, log_odds
 executor=dask | executor=dask does not exist | allowed: threads
@@ -268,7 +274,7 @@ ONLY_PYTHON = [
     (lambda: proteus.simulate(output_dir=""), "output_dir=", "must not be empty"),
     (lambda: proteus.sweep({"delta": []}), "delta=[]", "at least one value"),
     (lambda: proteus.sweep({"delta": [50, -1]}), "delta=-1", "must be more than 0"),
-    (lambda: proteus.sweep({"mechanism": ["clob", "cda"]}), "mechanism=cda", "clob, fba"),
+    (lambda: proteus.sweep({"mechanism": ["clob", "cda"]}), "mechanism=cda", "clob, dual_flow, fba"),
     (lambda: proteus.sweep("delta=50"), "parameters='delta=50'", "must be a mapping"),
     (lambda: proteus.sweep({"seeds.count": 3}, seeds=4), "seeds.count is given twice", "once"),
 ]  # fmt: skip
