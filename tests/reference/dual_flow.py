@@ -22,7 +22,7 @@ class DualFlow(Auction):
         self_trade: str,
     ) -> None:
         super().__init__(n_ticks, reference_ticks, delta_ns, price_rule, allocation, self_trade)
-        self.references = {auction: reference_ticks for auction in BUYERS}
+        self.references = dict.fromkeys(BUYERS, reference_ticks)
         self.auction: str | None = None  # the one being cleared
 
     def queue(self, side: str) -> list[Order]:
