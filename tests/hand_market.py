@@ -29,6 +29,7 @@ MS = 10**6
 STILL = ("latent.dt=500", "latent.total_variance=0", "latent.jump_rate_per_s=0.000001")
 CLOB = "mechanism=clob"
 FBA = ("mechanism=fba", "delta=100")
+DUAL_FLOW = ("mechanism=dual_flow", "delta=100")
 MAKER, OTHER_MAKER, INFORMED, NOISE, OTHER_NOISE = range(5)  # the first traders of the baseline
 SHORT = ("horizon_s=10", "metrics.tau_ms=2000", "record.warmup_s=1")
 

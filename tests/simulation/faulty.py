@@ -136,6 +136,12 @@ def swap_both_sides(market, lane, at):
         market.orders.side[lane, slot] = 1 - market.orders.side[lane, slot]
 
 
+def same_trader(market, lane, at):
+    """Both sides of the fill are of one trader, and so of one role."""
+    order, other = market.outbox.order[lane, at], market.outbox.other[lane, at]
+    market.orders.trader[lane, other] = market.orders.trader[lane, order]
+
+
 def price_at(ticks: int) -> Callable[[Market, int, int], None]:
     def change(market, lane, at):
         market.outbox.price[lane, at] = ticks

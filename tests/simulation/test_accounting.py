@@ -38,6 +38,7 @@ FAULTS = {
     "beyond the limit of the resting": (
         faulty.in_fill(faulty.beyond_limit(resting=True)), "fill_price_beyond_limit",
     ),
+    "within one role": (faulty.in_fill(faulty.same_trader), "fill_within_one_role"),
     "lost fill": (faulty.lose_fill, "order_lots_not_conserved"),
     "lost cancel": (faulty.lose_cancel, "order_lots_not_conserved"),
     "lost requested cancel": (faulty.lose_requested_cancel, "order_lots_not_conserved"),
@@ -85,25 +86,31 @@ def check_report(outcome, clean, reason):
             assert column[lane].tobytes() == clean[name][lane].tobytes(), name
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"within one role"}))
 def test_a_faulty_mechanism_is_caught(monkeypatch, clean, fault):
     corrupt, reason = FAULTS[fault]
     inject(monkeypatch, corrupt)
     check_report(run(), clean["clob"], reason)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "one lot more", "no lots", "one side swapped", "price 0",
-        "beyond the limit of the incoming", "beyond the limit of the resting",
-        "lost fill", "wrong lots of a level",
-    ],
+OF_BATCHES = (
+    "one lot more", "no lots", "one side swapped", "price 0",
+    "beyond the limit of the incoming", "beyond the limit of the resting",
+    "lost fill", "wrong lots of a level",
 )  # fmt: skip
-def test_a_faulty_batch_is_caught(monkeypatch, clean, fault):
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "fault"),
+    [
+        *(("fba", fault) for fault in OF_BATCHES),
+        *(("dual_flow", fault) for fault in (*OF_BATCHES, "within one role")),
+    ],
+)
+def test_a_faulty_batch_is_caught(monkeypatch, clean, mechanism, fault):
     corrupt, reason = FAULTS[fault]
-    inject(monkeypatch, corrupt, "fba")
-    check_report(run("fba"), clean["fba"], reason)
+    inject(monkeypatch, corrupt, mechanism)
+    check_report(run(mechanism), clean[mechanism], reason)
 
 
 @pytest.mark.parametrize("mechanism", MECHANISM_NAMES)

@@ -14,6 +14,8 @@ from proteus.accounting import (
     allocate_ledger,
     audit,
     check_orders,
+    check_roles,
+    is_crossed,
     post_fill,
     settle,
 )
@@ -34,9 +36,11 @@ from proteus.mechanisms.book import (
     dequeue,
     enqueue,
     fill_in,
+    ladder_of,
     rank_of,
     take_slot,
 )
+from proteus.traders import CLASS_INFORMED, CLASS_MAKER, CLASS_NOISE, CLASS_SNIPER
 
 pytestmark = pytest.mark.nojit
 
@@ -47,16 +51,17 @@ ALICE, BOB = 0, 1
 class State:
     """One lane: a ledger of two traders, an order pool, a book, an outbox."""
 
-    def __init__(self):
+    def __init__(self, auctions=1):
         self.ledger = allocate_ledger(1, 2, TICK_NANO)
         self.orders = allocate_orders(1, 8)
-        self.book = allocate_book(1, N_TICKS, 50)
+        self.book = allocate_book(1, N_TICKS, 50, auctions)
         self.outbox = allocate_outbox(1, 8)
 
-    def order(self, trader, side, price, lots, rest=True):
+    def order(self, trader, side, price, lots, rest=True, is_taker=False):
         slot = take_slot(self.orders, 0)
         rank = rank_of(price, side, N_TICKS)
         fill_in(self.orders, 0, slot, slot + 1, trader, side, rank, lots, GTC, 0)
+        self.orders.ladder[0, slot] = ladder_of(self.book, side, is_taker)
         if rest:
             enqueue(self.book, self.orders, 0, slot, 0)
         return slot
@@ -255,6 +260,45 @@ def test_a_crossed_book_is_found_unless_it_is_an_open_batch(state, ask, crosses)
     state.order(BOB, SELL, ask, 1)
     assert state.audit() == (accounting.BOOK_CROSSED if crosses else LEDGER_OK)
     assert state.audit(resting_may_cross=True) == LEDGER_OK
+
+
+@pytest.mark.parametrize(
+    ("bid", "ask", "crosses"),
+    [("maker", "taker", True), ("taker", "maker", True),
+     ("maker", "maker", False), ("taker", "taker", False)],
+)  # fmt: skip
+def test_where_roles_are_apart_only_maker_and_taker_cross(bid, ask, crosses):
+    apart, together = State(auctions=2), State()
+    for state in (apart, together):
+        state.order(ALICE, BUY, 60, 1, is_taker=bid == "taker")
+        state.order(BOB, SELL, 40, 1, is_taker=ask == "taker")
+        assert state.audit(resting_may_cross=True) == LEDGER_OK
+    assert is_crossed(apart.book, 0) == crosses
+    assert apart.audit() == (accounting.BOOK_CROSSED if crosses else LEDGER_OK)
+    assert is_crossed(together.book, 0)
+
+
+CLASSES = (CLASS_MAKER, CLASS_INFORMED, CLASS_NOISE, CLASS_SNIPER)
+
+
+@pytest.mark.parametrize("buyer", CLASSES)
+@pytest.mark.parametrize("seller", CLASSES)
+def test_a_fill_within_one_role_is_refused_where_roles_are_apart(buyer, seller):
+    for auctions in (1, 2):
+        state = State(auctions)
+        buy, sell = state.order(ALICE, BUY, 60, 1), state.order(BOB, SELL, 40, 1)
+        code = check_roles(state.orders, state.book, np.array([buyer, seller]), 0, buy, sell)
+        within = (buyer == CLASS_MAKER) == (seller == CLASS_MAKER)
+        refused = within and auctions == 2
+        assert code == (accounting.FILL_SAME_ROLE if refused else LEDGER_OK)
+
+
+def test_an_audit_finds_an_order_on_the_ladder_of_the_other_role():
+    state = State(auctions=2)
+    slot = state.order(ALICE, BUY, 40, 5)
+    assert state.audit() == LEDGER_OK
+    state.orders.ladder[0, slot] = 2 + BUY
+    assert state.audit() == accounting.BOOK_NOT_ORDERS
 
 
 def test_every_code_has_a_name():
