@@ -102,7 +102,8 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "quoted_spread", (), "currency", "quoted spread of the published book",
-        "positive", "time average of ask - bid while both sides exist, after the warm-up",
+        "positive; negative where quotes of makers cross, which dual_flow allows",
+        "time average of ask - bid while both sides exist, after the warm-up",
         "F&P&R; MODEL 27", "never_two_sided", _quoted_spread,
     ),
     Variable(

@@ -6,6 +6,7 @@ import pytest
 from proteus import block, engine
 from proteus.agents import maker
 from proteus.latent_setup import allocate_news
+from proteus.mechanisms.table import MECHANISMS
 from proteus.rng import replicate_key
 from proteus.world import FAULT_CAPACITY
 from tests.cells import (
@@ -33,7 +34,7 @@ def news_heavy(mechanism):
     legs = "population.noise.latency"
     words += [f"{legs}.submission={{law:lognormal,base_ms:1,spread_ms:3,shape:1}}"]
     words += [f"{legs}.market_data={{law:shifted_exponential,base_ms:1,spread_ms:3,shape:0}}"]
-    words += ["mechanism.random_close=0.3"] if mechanism == "fba" else []
+    words += ["mechanism.random_close=0.3"] if MECHANISMS[mechanism].config.uses_delta else []
     return cell(*words)
 
 

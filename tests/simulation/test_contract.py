@@ -160,6 +160,19 @@ def test_the_dataset_has_the_declared_variables(mechanism):
         assert found.attrs["long_name"] == variable.long_name, variable.name
 
 
+def test_all_mechanisms_make_one_dataset():
+    """One clock for all; what a mechanism cannot measure is NaN and counted under its reason."""
+    grid = {"mechanism": MECHANISM_NAMES, "delta": [100], "horizon_s": 3, "metrics.tau_ms": 1000}
+    dataset = proteus.sweep(grid, seeds=3)
+    assert dataset["mechanism"].values.tolist() == MECHANISM_NAMES
+    for variable in VARIABLES:
+        found = dataset[variable.name]
+        assert found.sizes["mechanism"] == len(MECHANISM_NAMES), variable.name
+        counted = [found.attrs[key] for key in found.attrs if key.startswith("missing_")]
+        assert int(found.isnull().sum()) == sum(counted), variable.name
+    assert (dataset["n_fills"] > 0).all()
+
+
 @EVERY_MECHANISM
 def test_a_mechanism_has_its_yaml_and_its_functions(mechanism):
     text = (conf_folder() / "mechanism" / f"{mechanism}.yaml").read_text()
