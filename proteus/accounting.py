@@ -14,7 +14,13 @@ import numpy as np
 
 from proteus._jit import cold_kernel, inline_kernel, state
 from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL, SELL
-from proteus.mechanisms.book import EMPTY, next_occupied, opposite_ladder, rests
+from proteus.mechanisms.book import (
+    EMPTY,
+    keeps_roles_apart,
+    next_occupied,
+    opposite_ladder,
+    rests,
+)
 from proteus.traders import CLASS_MAKER
 from proteus.units import NANO
 
@@ -121,9 +127,11 @@ def check_roles(orders, book, roles, lane, buy, sell):
     Returns
         LEDGER_OK or FILL_SAME_ROLE.
     """
+    if not keeps_roles_apart(book):
+        return LEDGER_OK
     buyer, seller = orders.trader[lane, buy], orders.trader[lane, sell]
     same = (roles[buyer] == CLASS_MAKER) == (roles[seller] == CLASS_MAKER)
-    return FILL_SAME_ROLE if same and book.best.shape[1] > 2 else LEDGER_OK
+    return FILL_SAME_ROLE if same else LEDGER_OK
 
 
 @inline_kernel

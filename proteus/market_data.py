@@ -66,11 +66,12 @@ def newest(data, lane):
 def is_stale(data, book, lane, last):
     """Tell whether the book or the last price differ from the newest public state."""
     at = newest(data, lane)
-    for ladder in range(book.best.shape[1]):
-        if data.best[lane, at, ladder] != best_price(book, lane, ladder):
-            return True
-        if data.lots[lane, at, ladder] != _best_lots(book, lane, ladder):
-            return True
+    for first in range(0, book.best.shape[1], 2):
+        for side in (BUY, SELL):
+            if data.best[lane, at, first + side] != best_price(book, lane, first, side):
+                return True
+            if data.lots[lane, at, first + side] != _best_lots(book, lane, first + side):
+                return True
     return data.last[lane, at] != last
 
 
@@ -82,9 +83,10 @@ def publish(data, book, lane, time, last):
         data.count[lane] += 1
         at = newest(data, lane)
     data.time[lane, at] = time
-    for ladder in range(book.best.shape[1]):
-        data.best[lane, at, ladder] = best_price(book, lane, ladder)
-        data.lots[lane, at, ladder] = _best_lots(book, lane, ladder)
+    for first in range(0, book.best.shape[1], 2):
+        for side in (BUY, SELL):
+            data.best[lane, at, first + side] = best_price(book, lane, first, side)
+            data.lots[lane, at, first + side] = _best_lots(book, lane, first + side)
     data.last[lane, at] = last
 
 

@@ -24,7 +24,13 @@ from proteus.latency import (
 )
 from proteus.market_data import add_party, is_stale, publish, start_print
 from proteus.mechanisms import pricing
-from proteus.mechanisms.book import EMPTY, auction_of, ladder_of, release_slot
+from proteus.mechanisms.book import (
+    EMPTY,
+    auction_of,
+    keeps_roles_apart,
+    ladder_of,
+    release_slot,
+)
 from proteus.mechanisms.market import amend, clear, enter, is_continuous, withdraw
 from proteus.messages import (
     MESSAGE_CANCEL,
@@ -61,9 +67,7 @@ def receive(mechanism, world, lane, time, envelope):
     address = messages.address[lane, envelope]
     kind = messages.kind[lane, envelope]
     if kind == MESSAGE_ORDER:
-        is_taker = world.traders.role[orders.trader[lane, slot]] != CLASS_MAKER
-        side = orders.side[lane, slot]
-        orders.ladder[lane, slot] = ladder_of(world.market.book, side, is_taker)
+        _choose_ladder(world, lane, slot)
         enter(mechanism, world.market, lane, slot)
     elif orders.client_id[lane, slot] != messages.client_id[lane, envelope]:
         _reject_unknown(world, lane, time, envelope)
@@ -77,6 +81,16 @@ def receive(mechanism, world, lane, time, envelope):
         amend(mechanism, world.market, lane, slot, np.int64(rank), lots)
     release_envelope(messages, lane, envelope)
     return slot, address
+
+
+@inline_kernel
+def _choose_ladder(world, lane, slot):
+    """Put a new order on the ladder of its trader's role, where that matters."""
+    market = world.market
+    if keeps_roles_apart(market.book):
+        orders = market.orders
+        is_taker = world.traders.role[orders.trader[lane, slot]] != CLASS_MAKER
+        orders.ladder[lane, slot] = ladder_of(market.book, orders.side[lane, slot], is_taker)
 
 
 @inline_kernel
@@ -120,14 +134,11 @@ def deliver(mechanism, world, lane, time, slot, address, in_clear):
     if outbox.count[lane] > outbox.kind.shape[1]:
         stop_lane(world.progress, lane, FAULT_CAPACITY, world.progress.events[lane])
         return
-    printed = np.int64(EMPTY)  # the auction of the clear that the newest print is of
+    printed = np.int64(EMPTY)  # the auction of the clear whose print is the newest
     for i in range(outbox.count[lane]):
         order = np.int64(outbox.order[lane, i])
         if outbox.kind[lane, i] == EVENT_FILL:
-            auction = np.int64(auction_of(world.market.book, orders.ladder[lane, order]))
-            if auction != printed or not in_clear:
-                start_print(world.data, lane, time, outbox.price[lane, i])
-                printed = auction
+            printed = _start_print(world, lane, time, i, in_clear, printed)
             _book_fill(world, lane, time, i, in_clear)
         else:
             cause = address if order == slot else world.origins.address[lane, order]
@@ -141,6 +152,24 @@ def deliver(mechanism, world, lane, time, slot, address, in_clear):
         if is_crossed(world.market.book, lane):
             stop_lane(world.progress, lane, BOOK_CROSSED, world.progress.events[lane])
         _publish(world, lane, time)
+
+
+@inline_kernel
+def _start_print(world, lane, time, i, in_clear, printed):
+    """Start the print of a fill; the fills of one auction of a clear share theirs.
+
+    Returns
+        The auction whose print is the newest; EMPTY outside of clears.
+    """
+    market = world.market
+    if in_clear:
+        ladder = market.orders.ladder[lane, np.int64(market.outbox.order[lane, i])]
+        auction = np.int64(auction_of(market.book, ladder))
+        if auction == printed:
+            return printed
+        printed = auction
+    start_print(world.data, lane, time, market.outbox.price[lane, i])
+    return printed
 
 
 @inline_kernel

@@ -163,10 +163,16 @@ def auction_of(book, ladder):
 
 
 @inline_kernel
-def best_price(book, lane, ladder):
-    """Return the best price in ticks on one ladder, or EMPTY."""
-    rank = book.best[lane, ladder]
-    return rank if rank == EMPTY else rank_of(rank, ladder & 1, book.n_ticks[lane])
+def keeps_roles_apart(book):
+    """Tell whether makers and takers have ladders of their own."""
+    return book.best.shape[1] > 2
+
+
+@inline_kernel
+def best_price(book, lane, first, side):
+    """Return the best price in ticks of a side on the ladders from ``first`` on, or EMPTY."""
+    rank = book.best[lane, first + side]
+    return rank if rank == EMPTY else rank_of(rank, side, book.n_ticks[lane])
 
 
 @inline_kernel
