@@ -25,6 +25,7 @@ from proteus.messages import (
     wake_of,
 )
 from proteus.metrics.execution import count_intent
+from proteus.recorder import is_recorded, record_intent
 from proteus.rng import STREAM_INTENT, STREAM_LIFETIME, words_at
 from proteus.signals import signal
 from proteus.traders import CLASS_MAKER, CLASS_NOISE, INTENT_QUOTE
@@ -188,6 +189,8 @@ def _new_order(world, lane, trader, time, i, address, is_quote):
         _note_quote(world, lane, trader, side, slot, client_id, price, lots)
     else:
         count_intent(world.sums.execution, world.settings, lane, world.traders.role[trader], time)
+        if is_recorded(world.log):
+            record_intent(world.log, world, lane, time, slot)
     return take_envelope(world.messages, lane, MESSAGE_ORDER, trader, slot, client_id)
 
 
