@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xarray as xr
@@ -19,25 +21,29 @@ import xarray as xr
 from proteus import dataset, estimate, provenance, runs
 from proteus import plan as planning
 from proteus.errors import ConfigError, ResultsError
-from proteus.files import temporary, whole
+from proteus.files import temporary, unwritable, whole
 from proteus.plan import Plan
+from proteus.recording import EVENTS, FILLS
 from proteus.summary import summarise
 from proteus.versions import SCHEMA_KEY
 
 if TYPE_CHECKING:
     from proteus.engine import Violation
+    from proteus.recording.files import Lane
 
 SUMMARY = "summary.csv"
-FILES = (dataset.RESULTS, runs.RUNS, SUMMARY, dataset.MANIFEST)
+FILES = (dataset.RESULTS, runs.RUNS, EVENTS, FILLS, SUMMARY, dataset.MANIFEST)
 
 Progress = Callable[[int], None]
 
 
 class Result(NamedTuple):
-    """What a run gives: the dataset, and one record per violated lane."""
+    """What a run gives: the dataset, one record per violated lane, traces by number of the cell."""
 
     dataset: xr.Dataset
     violations: list[dict[str, Any]]
+    traces: Mapping[int, xr.Dataset] = MappingProxyType({})
+    recorded: Sequence[Lane] = ()  # whose events were written
 
 
 def simulate(
@@ -98,15 +104,20 @@ def _run_and_save(plan: Plan) -> xr.Dataset:
     wanted = settings.output_dir
     if settings.plan_only:
         raise ConfigError("plan_only=true is not allowed: only the command line prints plans")
-    if settings.record.per_run and wanted is None:
-        raise ConfigError("record.per_run=true is not allowed: it must have an output_dir")
+    record = settings.record
+    for key, value in (
+        ("per_run", "true" if record.per_run else None), ("events", record.events),
+        ("traces", record.traces),
+    ):  # fmt: skip
+        if value is not None and wanted is None:
+            raise ConfigError(f"record.{key}={value} is not allowed: it must have an output_dir")
     folder = Path(wanted) if wanted is not None else None
     estimate.check_run(plan, estimate.needs(plan, workers(plan)), folder)
     if folder is None:
         result = run(plan)
     else:
         with claimed(folder):
-            result = run(plan)
+            result = run(plan, folder=folder)
             save(plan, result, folder)
     if result.violations:
         first = result.violations[0]
@@ -115,37 +126,46 @@ def _run_and_save(plan: Plan) -> xr.Dataset:
     return result.dataset
 
 
-def run(plan: Plan, progress: Progress | None = None) -> Result:
+def run(plan: Plan, progress: Progress | None = None, folder: Path | None = None) -> Result:
     """Simulate every cell of a plan.
 
     Parameters
         plan: the checked sweep.
         progress: called with the number of lanes that have just been finished.
+        folder: where the event logs of chosen lanes are written, as they come; None writes none.
 
     Returns
-        The dataset, and the violations with the labels of their cell.
+        The dataset, the violations with the labels of their cell, and what was recorded.
+
+    Raises
+        ResultsError: a log cannot be written.
     """
     # numba is loaded when something runs.
     from proteus._jit import kernel_hash
     from proteus.engine import run_cell
+    from proteus.recording.collect import collecting
     from proteus.variables import VARIABLES
 
     executor = plan.settings.executor
     outcomes, violations = [], []
-    for number, cell in enumerate(plan.cells):
-        outcome = run_cell(
-            cell,
-            plan.replicates,
-            root=plan.settings.seeds.root,
-            workers=workers(plan),
-            block_lanes=executor.block_lanes,
-            progress=progress,
-        )
-        outcomes.append(outcome)
-        for bad in outcome.violations:
-            violations.append({"cell": number, **plan.label(number), **_plain(plan, bad)})
+    with collecting(plan, folder) as collector:
+        for number, cell in enumerate(plan.cells):
+            outcome = run_cell(
+                cell,
+                plan.replicates,
+                root=plan.settings.seeds.root,
+                workers=workers(plan),
+                block_lanes=executor.block_lanes,
+                progress=progress,
+                recording=collector.of_cell(number) if collector is not None else None,
+            )
+            outcomes.append(outcome)
+            for bad in outcome.violations:
+                violations.append({"cell": number, **plan.label(number), **_plain(plan, bad)})
     built = dataset.build(plan, outcomes, VARIABLES, kernel_hash())
-    return Result(built, violations)
+    if collector is None:
+        return Result(built, violations)
+    return Result(built, violations, collector.traces, collector.lanes)
 
 
 def _plain(plan: Plan, violation: Violation) -> dict[str, Any]:
@@ -225,20 +245,29 @@ def _remove(folders: list[Path]) -> None:
 def save(plan: Plan, result: Result, folder: Path) -> None:
     """Write ``results.nc``, ``summary.csv`` and, last, ``manifest.json``.
 
-    With record.per_run=true also ``runs.parquet``.
+    With record.per_run=true also ``runs.parquet``. Traces are groups of ``results.nc``;
+    ``events.parquet`` and ``fills.parquet`` have been written by :func:`run`.
 
     Raises
         ResultsError: a file cannot be written.
     """
     try:
-        dataset.write(result.dataset, folder)
+        dataset.write(result.dataset, folder, _traces_writer(result))
         if plan.settings.record.per_run:
             runs.write(plan, result.dataset, folder)
         _write_text(folder / SUMMARY, summarise(result.dataset).to_csv(index=False))
         _write_text(folder / dataset.MANIFEST, _json(_manifest(plan, result)))
     except (OSError, RuntimeError) as error:  # netCDF4 says RuntimeError when the disk is full
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise ResultsError(f"output_dir={folder} cannot be written: {reason}") from None
+        raise unwritable(folder, error) from None
+
+
+def _traces_writer(result: Result) -> Callable[[Path], None] | None:
+    """Return what adds the traces to a file, if there are any."""
+    if not result.traces:
+        return None
+    from proteus.recording import traces
+
+    return partial(traces.write, result.traces)
 
 
 def _json(content: dict[str, Any]) -> str:
@@ -256,6 +285,7 @@ def _manifest(plan: Plan, result: Result) -> dict[str, Any]:
         "cells": [cell.model_dump(mode="json") for cell in plan.cells],
         "seeds": plan.settings.seeds.model_dump(),
         "lanes": plan.lanes,
+        "recorded": [lane._asdict() for lane in result.recorded],
         "versions": provenance.versions(),
         "machine": provenance.machine(),
         "violations": result.violations,

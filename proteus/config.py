@@ -18,6 +18,7 @@ from proteus import units
 from proteus.agents.base import PolicyConfig
 from proteus.errors import ConfigError as ConfigError
 from proteus.mechanisms.base import MechanismConfig
+from proteus.recording import selection
 from proteus.schema import (
     MAX_TICKS,
     Milliseconds,
@@ -238,11 +239,29 @@ class Execution(Schema):
     protection_ticks: Ticks
 
 
+def _selects(text: Any) -> Any:
+    """Check the words of a selection of lanes; whether there are such lanes, the plan checks."""
+    if isinstance(text, str):
+        try:
+            selection.parse(text)
+        except ValueError as error:
+            raise requirement("", str(error)) from None
+    return text
+
+
+Selection = Annotated[str, BeforeValidator(_selects)]
+
+
 class Record(Schema):
-    """Say what is measured, and from when; ``per_run`` writes more and changes no result."""
+    """Say what is measured, and from when; ``OUTPUT_KEYS`` write more and change no result."""
+
+    OUTPUT_KEYS: ClassVar[tuple[str, ...]] = ("per_run", "events", "traces", "trace_step_ms")
 
     warmup_s: Seconds
     per_run: bool
+    events: Selection | None
+    traces: Selection | None
+    trace_step_ms: PositiveMilliseconds
 
 
 class Executor(Schema):
@@ -323,7 +342,7 @@ class CellConfig(Schema):
     def canonical(self) -> str:
         """Return the text that two cells share exactly when they simulate the same thing."""
         tree = {key: getattr(self, key) for key in CellConfig.model_fields}
-        tree["record"] = self.record.model_dump(mode="json", exclude={"per_run"})
+        tree["record"] = self.record.model_dump(mode="json", exclude={*Record.OUTPUT_KEYS})
         if not self.mechanism.uses_delta:
             del tree["delta"]
         return canonical_json(tree)
@@ -335,8 +354,11 @@ class CellConfig(Schema):
             raise requirement("metrics.tau_ms", f"must be less than horizon_s={self.horizon_s}")
         if self.warmup_ns >= ceiling:
             raise requirement("record.warmup_s", f"must be less than horizon_s={self.horizon_s}")
-        if units.milliseconds_to_ns(self.latent.dt) > ceiling:
-            raise requirement("latent.dt", f"must be at most horizon_s={self.horizon_s}")
+        for key, step in (
+            ("latent.dt", self.latent.dt), ("record.trace_step_ms", self.record.trace_step_ms),
+        ):  # fmt: skip
+            if units.milliseconds_to_ns(step) > ceiling:
+                raise requirement(key, f"must be at most horizon_s={self.horizon_s}")
         if self.delta_ns >= self.tau_ns:
             raise requirement("delta", f"must be less than metrics.tau_ms={self.metrics.tau_ms}")
         grid_ms = self.metrics.volatility_grid_ms

@@ -172,7 +172,7 @@ def _new_order(world, lane, trader, time, i, address, is_quote):
     side, price, lots = intents.side[lane, i], intents.price[lane, i], intents.lots[lane, i]
     rank = rank_of(price, side, world.settings.n_ticks)
     fill_in(orders, lane, slot, client_id, trader, side, rank, lots, intents.lifetime[lane, i], 0)
-    world.market.address[lane, slot] = _tie_address(world, trader, address)
+    world.market.address[lane, slot] = tie_address(world, trader, address)
     origins.belief[lane, slot] = nano(intents.belief[lane, i])
     origins.intent_ns[lane, slot] = time
     origins.reference_doubled[lane, slot] = reference_doubled(
@@ -232,7 +232,7 @@ def _new_id(world, lane):
 
 
 @inline_kernel
-def _tie_address(world, trader, address):
+def tie_address(world, trader, address):
     """Pack trader and cause into the 64 bits that random allocation is addressed by."""
     cause = (address >> 40) ^ (wake_of(address) << 12)
     return world.traders.entity[trader] << 32 | (cause & 0xFFFFFFFF)

@@ -18,11 +18,12 @@ import numpy as np
 
 from proteus import estimate, overrides
 from proteus.compose import compose_words, hydra_session
-from proteus.config import CellConfig, SweepConfig, canonical_json
+from proteus.config import CellConfig, Record, SweepConfig, canonical_json
 from proteus.dimensions import MEASURED_DIMENSIONS
 from proteus.errors import ConfigError
 from proteus.overrides import AxisValue
 from proteus.reading import read_config
+from proteus.recording import selection
 
 FIRST_AXES = ("mechanism", "delta")
 RESERVED_DIMENSIONS = ("seed", *MEASURED_DIMENSIONS)
@@ -173,8 +174,9 @@ def _check_common(configs: Sequence[SweepConfig]) -> None:
             raise ConfigError(f"{key} cannot be swept: it is the same for the whole sweep")
     if len({config.metrics.horizons_ms for config in configs}) > 1:
         raise ConfigError("metrics.horizons_ms cannot be swept: it is a dimension of the results")
-    if len({config.record.per_run for config in configs}) > 1:
-        raise ConfigError("record.per_run cannot be swept: it is the same for the whole sweep")
+    for key in Record.OUTPUT_KEYS:
+        if len({getattr(config.record, key) for config in configs}) > 1:
+            raise ConfigError(f"record.{key} cannot be swept: it is the same for the whole sweep")
 
 
 def _check_distinct(axes: Mapping[str, Sequence[AxisValue]]) -> None:
@@ -189,7 +191,11 @@ def _check_distinct(axes: Mapping[str, Sequence[AxisValue]]) -> None:
 def _assemble(
     axes: dict[str, tuple[AxisValue, ...]], configs: Sequence[SweepConfig], words: tuple[str, ...]
 ) -> Plan:
-    """Join equal cells, number them, and hash the result."""
+    """Join equal cells, number them, hash the result, and see whether it has the lanes to record.
+
+    Raises
+        ConfigError: it does not.
+    """
     cells: dict[str, CellConfig] = {}
     for config in configs:
         cells.setdefault(config.canonical(), config.cell())
@@ -198,7 +204,7 @@ def _assemble(
     cell_of = np.array([numbers[config.canonical()] for config in configs], dtype=np.int64)
     seeds = configs[0].seeds
     content = {"axes": axes, "cells": [*cells], "cell_of": cell_of.tolist(), "seeds": seeds}
-    return Plan(
+    plan = Plan(
         axes=axes,
         cells=tuple(cells.values()),
         cell_of=cell_of.reshape(shape),
@@ -207,3 +213,6 @@ def _assemble(
         words=words,
         config_hash=hashlib.sha256(canonical_json(content).encode()).hexdigest(),
     )
+    for key in ("events", "traces"):
+        selection.check(f"record.{key}", getattr(plan.settings.record, key), plan)
+    return plan

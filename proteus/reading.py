@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails, ValidationError
 
 from proteus import consistency
 from proteus.agents.table import POLICY_MODELS
-from proteus.config import LATENT_MODELS, Group, SweepConfig
+from proteus.config import LATENT_MODELS, CellConfig, Group, SweepConfig
 from proteus.errors import ConfigError
 from proteus.errors import nearest as nearest
 from proteus.mechanisms.base import MechanismConfig
@@ -34,6 +34,7 @@ _WORDED = {
 }
 
 Model = TypeVar("Model", bound=BaseModel)
+Cell = TypeVar("Cell", bound=CellConfig)
 
 
 def read_config(tree: Mapping[str, Any]) -> SweepConfig:
@@ -48,6 +49,15 @@ def read_config(tree: Mapping[str, Any]) -> SweepConfig:
     Raises
         ConfigError: an unknown key, a wrong type, a value out of range or two that contradict.
     """
+    return _read_whole(SweepConfig, tree)
+
+
+def read_cell(tree: Mapping[str, Any]) -> CellConfig:
+    """Check the configuration of a cell as a file of results holds it, as :func:`read_config`."""
+    return _read_whole(CellConfig, tree)
+
+
+def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
     read: dict[str, Any] = dict(tree)
     for key, tag, models in (
         ("mechanism", "name", MECHANISM_MODELS),
@@ -59,7 +69,7 @@ def read_config(tree: Mapping[str, Any]) -> SweepConfig:
     if isinstance(groups, Mapping):
         read["population"] = {name: _read_group(group, name) for name, group in groups.items()}
         _check_addresses(read["population"])
-    config = _read(SweepConfig, read, "", tree)
+    config = _read(model, read, "", tree)
     consistency.check(config)
     return config
 

@@ -124,10 +124,10 @@ def record_message(log, world, lane, time, envelope):
     at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, event)
     if at == EMPTY:
         return
-    log.slot[lane, at] = slot
     if event == EVENT_ORDER:
         _write_order(log, world, lane, at, slot)
         return
+    log.slot[lane, at] = slot
     log.trader[lane, at] = messages.trader[lane, envelope]
     log.order[lane, at] = messages.client_id[lane, envelope]
     log.cause[lane, at] = messages.address[lane, envelope]
@@ -145,6 +145,7 @@ def record_message(log, world, lane, time, envelope):
 def _write_order(log, world, lane, at, slot):
     orders, origins = world.market.orders, world.origins
     side = orders.side[lane, slot]
+    log.slot[lane, at] = slot
     log.trader[lane, at] = orders.trader[lane, slot]
     log.order[lane, at] = orders.client_id[lane, slot]
     log.side[lane, at] = side

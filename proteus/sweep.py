@@ -123,12 +123,12 @@ def _sweep(words: Sequence[str]) -> int:
     if plan.settings.plan_only:
         return EXIT_DONE
     with api.claimed(folder):
-        result = _run(plan, needed.seconds)
+        result = _run(plan, needed.seconds, folder)
         api.save(plan, result, folder)
     return _report(plan, result, folder)
 
 
-def _run(plan: Plan, seconds: float) -> Result:
+def _run(plan: Plan, seconds: float, folder: Path) -> Result:
     """Simulate, with progress on stderr."""
     from proteus import api, estimate
     from proteus.progress import compile_notice, lanes_bar
@@ -137,7 +137,7 @@ def _run(plan: Plan, seconds: float) -> Result:
     _say(f"{_sizes(plan)}: {expected}")
     started = time.perf_counter()
     with lanes_bar(plan) as progress, compile_notice(_say):
-        result = api.run(plan, progress)
+        result = api.run(plan, progress, folder)
     elapsed = time.perf_counter() - started
     _say(f"finished in {elapsed:.1f} s, {plan.lanes / elapsed:,.0f} lanes per second")
     return result
