@@ -20,7 +20,7 @@ import xarray as xr
 
 from proteus import dataset, estimate, provenance, runs
 from proteus import plan as planning
-from proteus.errors import ConfigError, ResultsError
+from proteus.errors import ConfigError
 from proteus.files import temporary, unwritable, whole
 from proteus.plan import Plan
 from proteus.recording import EVENTS, FILLS

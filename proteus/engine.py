@@ -21,7 +21,7 @@ from proteus.accounting import LEDGER_CODES
 from proteus.block import Block, BlockPool, CellSetup, build_block, set_up_cell, with_log
 from proteus.config import CellConfig
 from proteus.recording.columns import rows_of
-from proteus.recording.lanes import LaneLog, Recording
+from proteus.recording.lanes import BLOCKS_AHEAD, LARGEST_RECORDED_BLOCK, LaneLog, Recording
 from proteus.rng import replicate_keys
 from proteus.simulation import run_block
 from proteus.variables import Values, measure
@@ -29,9 +29,7 @@ from proteus.world import FAULT_CAPACITY, FAULT_NONE
 
 LARGEST_BLOCK = 32  # lanes whose hot state stays in the second-level cache
 LARGEST_GROWTH = 64  # a lane that needs more than this many times the usual room is a violation
-LARGEST_RECORDED_BLOCK = 4  # a lane's log is larger than the rest of its state
 _BLOCKS_PER_WORKER = 4
-_AHEAD = 8  # blocks per worker whose results may wait for those before them
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def run_cell(
     violations: list[tuple[int, Violation]] = []
     with ThreadPoolExecutor(max_workers=workers) as threads:
         try:
-            for (_, places), done in _in_order(threads, work, tasks, _AHEAD * workers):
+            for (_, places), done in _in_order(threads, work, tasks, BLOCKS_AHEAD * workers):
                 for name, column in done.values.items():
                     whole = values.setdefault(name, np.empty((len(replicates), *column.shape[1:])))
                     whole[places] = column

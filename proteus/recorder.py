@@ -74,11 +74,8 @@ class Log(NamedTuple):
 
 def allocate_log(lanes: int, rows: int) -> Log:
     """Allocate an empty log with room for ``rows`` per lane; 0 records nothing."""
-    columns = len(Log._fields) - 1
-    return Log(
-        *(np.zeros((lanes, rows), np.int64) for _ in range(columns)),
-        count=np.zeros(lanes, np.int64),
-    )
+    columns = [np.zeros((lanes, rows), np.int64) for _ in Log._fields[:-1]]
+    return Log._make([*columns, np.zeros(lanes, np.int64)])
 
 
 @inline_kernel

@@ -153,4 +153,4 @@ def written(column: Column, number: int) -> str:
 
 def is_kind(rows: Rows, kind: Kind) -> NDArray[np.bool_]:
     """Tell which rows are of a kind."""
-    return (rows["source"] == kind[0]) & (rows["kind"] == kind[1])
+    return np.asarray((rows["source"] == kind[0]) & (rows["kind"] == kind[1]))

@@ -161,8 +161,9 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
         cells = json.loads(found["cells"])
         lanes = [Lane(*lane) for lane in json.loads(found["lanes"])]
     except (KeyError, ValueError, TypeError):
-        raise ResultsError(f"{path} does not say which lanes it holds: its metadata is damaged") \
-            from None
+        raise ResultsError(
+            f"{path} does not say which lanes it holds: its metadata is damaged"
+        ) from None
     return EventFile(path, table, found, cells, lanes)
 
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 Rows = dict[str, NDArray[np.int64]]  # column to int64 [n]; names, units: ``recording.columns``
 
+LARGEST_RECORDED_BLOCK = 4  # lanes; a log is larger than the rest of a lane's state
+BLOCKS_AHEAD = 4  # blocks per worker whose results may wait for those before them
+
 
 class LaneLog(NamedTuple):
     """The log of one lane."""
@@ -25,3 +28,8 @@ class Recording(NamedTuple):
     always: NDArray[np.bool_]  # [R]
     if_violated: NDArray[np.bool_]  # [R] recorded when the lane is run again and stays violated
     take: Callable[[LaneLog], None]  # called by one thread, in an order that no thread decides
+
+
+def logs_in_memory(workers: int) -> int:
+    """Return how many lanes' logs are in memory at once, at most."""
+    return (BLOCKS_AHEAD + 1) * workers * LARGEST_RECORDED_BLOCK

@@ -24,7 +24,7 @@ from proteus.recording.checksums import checksums
 from proteus.recording.columns import CLEAR, REASONS, is_kind
 from proteus.recording.files import EventFile, Lane, read_file, sealed
 from proteus.recording.lanes import Rows
-from proteus.recording.rerun import CapacityError, Difference, Rerun
+from proteus.recording.rerun import CapacityError, DifferenceError, Rerun
 from proteus.recording.tables import CELL, CHECKSUM, FILL_FIELDS, SEED, fills_table, read_rows
 from proteus.variables import Values, measure
 from proteus.world import World
@@ -96,10 +96,12 @@ def _replay_lane(file: EventFile, lane: Lane, start: int, setup: Any) -> Replaye
     try:
         rerun = _rerun(setup, int(file.metadata["seed_root"]), lane, rows, sound)
         if sound < part.num_rows:
-            raise Difference(sound, "was altered, or is not in its place: its checksum is wrong")
+            raise DifferenceError(
+                sound, "was altered, or is not in its place: its checksum is wrong"
+            )
         if sound < lane.rows:
-            raise Difference(sound, "is missing")
-    except Difference as difference:
+            raise DifferenceError(sound, "is missing")
+    except DifferenceError as difference:
         raise _refusal(file, lane, difference) from None
     return _result(file, lane, rerun, rows)
 
@@ -115,26 +117,22 @@ def _sound_rows(file: EventFile, lane: Lane, part: pa.Table, rows: Rows) -> int:
 
 
 def _rerun(setup: CellSetup, root: int, lane: Lane, rows: Rows, sound: int) -> Rerun:
-    """Run a lane again with as much room as it needs.
-
-    Only sound rows are given to the kernels; the one behind them, if any, is compared with what
-    they make of the others.
-    """
-    kept = {name: values[: sound + 1] for name, values in rows.items()}
+    """Run a lane again with as much room as it needs."""
     growth = 1
     while True:
         try:
             with np.errstate(over="ignore"):  # the words of Philox wrap around
-                rerun = Rerun(setup, root, lane.seed, kept, growth)
-                rerun.run(sound)
+                rerun = Rerun(setup, root, lane.seed, rows, sound, growth)
+                rerun.run()
             return rerun
         except CapacityError:
             growth *= 2
             if growth > LARGEST_GROWTH:
-                raise Difference(rerun.made, "needs more room than any lane may have") from None
+                reason = "needs more room than any lane may have"
+                raise DifferenceError(rerun.made, reason) from None
 
 
-def _refusal(file: EventFile, lane: Lane, difference: Difference) -> ResultsError:
+def _refusal(file: EventFile, lane: Lane, difference: DifferenceError) -> ResultsError:
     where = f"{file.path}, cell {lane.cell}, seed {lane.seed}, row {difference.row}"
     ours = kernel_hash()
     other = f"; kernel_hash={file.metadata.get('kernel_hash')} recorded it, and this is {ours}"

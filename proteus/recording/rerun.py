@@ -55,7 +55,7 @@ _NEWS, _START, _EQUITY, _MID, _CLEAR = range(5)
 _GRIDS = {_START: MEASURE_START, _EQUITY: MEASURE_EQUITY, _MID: MEASURE_MID}
 
 
-class Difference(Exception):
+class DifferenceError(Exception):
     """A row of the log that does not follow from those before it."""
 
     def __init__(self, row: int, reason: str) -> None:
@@ -72,15 +72,24 @@ class Rerun:
     """One lane that is run again from its rows."""
 
     def __init__(
-        self, setup: CellSetup, root: int, seed: int, rows: Rows, growth: int
+        self, setup: CellSetup, root: int, seed: int, rows: Rows, sound: int, growth: int
     ) -> None:
-        """Prepare the lane; ``rows`` are those of its log, every column int64 [n].
+        """Prepare the lane.
+
+        Parameters
+            setup, root, seed: the cell, and what the lane's keys come from.
+            rows: of its log, every column int64 [n].
+            sound: rows at the start that are known to be what was written; others are compared
+                where they come of these, and never given to the kernels.
+            growth: factor on every capacity.
 
         A log that says why the lane was stopped is run with every event audited.
         """
-        self._rows, self._count = rows, len(rows["kind"])
+        self._rows, self._count, self._sound = rows, len(rows["kind"]), sound
+        self._is_whole = sound == self._count
+        ends = is_kind(rows, END)
+        self._is_stopped = self._is_whole and bool((rows["reason"][ends] != MISSING).any())
         keys = replicate_keys(root, np.array([seed]))
-        self._is_stopped = bool((is_kind(rows, END) & (rows["reason"] != MISSING)).any())
         room = setup._replace(log_rows=self._count + _SPARE_ROWS)
         self.block = build_block(room, keys, growth, self._is_stopped)
         self.made = 0  # rows that have been made again, and are as in the log
@@ -97,20 +106,19 @@ class Rerun:
             _CLEAR: next_clear(self.block.mechanism, world.market, _LANE, np.int64(0)),
         }
 
-    def run(self, rows: int) -> None:
-        """Run the lane up to ``rows`` rows, and compare what comes of them.
+    def run(self) -> None:
+        """Run the lane as far as its rows are sound, and compare all that comes of them.
 
         Raises
-            Difference: the first of them that does not follow from those before it.
+            DifferenceError: the first row that does not follow from those before it.
             CapacityError: the lane needs more room.
         """
-        is_whole = rows == self._count
-        while self.made < rows:
-            self._step(is_whole)
-        if is_whole and not is_kind(self._rows, END)[-1:].any():
-            raise Difference(self._count, "is missing: the last row must be of kind end")
+        while self.made < self._sound:
+            self._step()
+        if self._is_whole and not is_kind(self._rows, END)[-1:].any():
+            raise DifferenceError(self._count, "is missing: the last row must be of kind end")
 
-    def _step(self, is_whole: bool) -> None:
+    def _step(self) -> None:
         """Do what comes next, and compare the rows that it makes."""
         at, rows, world = self.made, self._rows, self.block.world
         kind = int(rows["source"][at]), int(rows["kind"][at])
@@ -129,7 +137,7 @@ class Rerun:
             self._end(at)
         if self._is_stopped and kind != END:
             audit_lane(self.block.mechanism, world, _LANE)
-        self._compare(is_whole)
+        self._compare()
 
     def _learn_news(self, time: np.int64) -> None:
         """Know the news as far as the engine did: its integrals are sums in that order."""
@@ -170,6 +178,8 @@ class Rerun:
         self._learn_news(time)
         world.progress.now[_LANE] = time
         slot, trader = row["slot"], row["trader"]
+        if slot >= world.market.orders.lots.shape[1]:
+            raise CapacityError
         if kind in (INTENT, ORDER) and world.market.orders.client_id[_LANE, slot] == 0:
             _place_order(world, row)
         if kind == INTENT:
@@ -198,8 +208,8 @@ class Rerun:
             finish_lane(world, _LANE)
         record_end(world.log, world, _LANE)
 
-    def _compare(self, is_whole: bool) -> None:
-        """Compare the rows that have been made with those of the log, of which all are there or not."""
+    def _compare(self) -> None:
+        """Compare the rows that have been made with those of the log."""
         first = self.made
         made = rows_of(self.block.world.log, _LANE, first)
         count = len(made["kind"])
@@ -210,21 +220,21 @@ class Rerun:
         }
         differing = [int(places[0]) for places in wrong.values() if len(places)]
         if differing:
-            raise Difference(first + min(differing), _describe(made, self._rows, first, differing))
-        if first + count > self._count and is_whole:
-            raise Difference(self._count, "is missing")
+            reason = _describe(made, self._rows, first, min(differing))
+            raise DifferenceError(first + min(differing), reason)
+        if first + count > self._count and self._is_whole:
+            raise DifferenceError(self._count, "is missing")
         self.made = first + count
         fault = int(self.block.world.progress.fault[_LANE])
         ended = self.made >= self._count or is_kind(self._rows, END)[self.made]
         if fault != FAULT_NONE and not ended:
             if fault == FAULT_CAPACITY:
                 raise CapacityError
-            raise Difference(self.made, f"the lane stops before it: {LEDGER_CODES[fault]}")
+            raise DifferenceError(self.made, f"the lane stops before it: {LEDGER_CODES[fault]}")
 
 
-def _describe(made: Rows, logged: Rows, first: int, differing: list[int]) -> str:
-    """Name the first column of the first wrong row, and both values."""
-    at = min(differing)
+def _describe(made: Rows, logged: Rows, first: int, at: int) -> str:
+    """Name the first wrong column of a row, and both values."""
     names = [name for name in NAMES if made[name][at] != logged[name][first + at]]
     column = next(column for column in COLUMNS if column.name == names[0])
     is_, must = (written(column, int(rows[names[0]][place])) for rows, place in (

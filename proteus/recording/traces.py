@@ -7,7 +7,7 @@ of the lane's log and from the news, which are drawn again from the seed.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,7 +165,7 @@ def join(plan: Plan, number: int, lanes: Sequence[tuple[int, xr.Dataset]]) -> xr
     return joined
 
 
-def write(traces: dict[int, xr.Dataset], path: Path) -> None:
+def write(traces: Mapping[int, xr.Dataset], path: Path) -> None:
     """Add a group ``traces/cell_<number>`` per cell to a netCDF file."""
     for number, dataset in traces.items():
         encoding: dict[str, Any] = {
