@@ -18,7 +18,6 @@ from proteus import units
 from proteus.agents.base import PolicyConfig
 from proteus.errors import ConfigError as ConfigError
 from proteus.mechanisms.base import MechanismConfig
-from proteus.recording import selection
 from proteus.schema import (
     MAX_TICKS,
     Milliseconds,
@@ -29,6 +28,7 @@ from proteus.schema import (
     PositiveSeconds,
     Schema,
     Seconds,
+    Selection,
     Ticks,
     requirement,
 )
@@ -237,19 +237,6 @@ class Execution(Schema):
     """Hold what every order has in common."""
 
     protection_ticks: Ticks
-
-
-def _selects(text: Any) -> Any:
-    """Check the words of a selection of lanes; whether there are such lanes, the plan checks."""
-    if isinstance(text, str):
-        try:
-            selection.parse(text)
-        except ValueError as error:
-            raise requirement("", str(error)) from None
-    return text
-
-
-Selection = Annotated[str, BeforeValidator(_selects)]
 
 
 class Record(Schema):

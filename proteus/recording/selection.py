@@ -87,10 +87,10 @@ def _seed_range(value: str) -> tuple[int, int]:
 
 def choose(text: str | None, plan: Plan, cell: int) -> Chosen:
     """Find the lanes of one cell that a selection picks; None picks none."""
-    none = np.zeros(len(plan.replicates), np.bool_)
-    chosen = Chosen(none, none.copy())
+    count = len(plan.replicates)
+    chosen = Chosen(np.zeros(count, np.bool_), np.zeros(count, np.bool_))
     for term in parse(text) if text is not None else ():
-        held = ~none
+        held = np.ones(count, np.bool_)
         for part in term:
             held &= _holds(part, plan, cell)
         is_conditional = any(part.key == "violations" for part in term)
@@ -100,7 +100,7 @@ def choose(text: str | None, plan: Plan, cell: int) -> Chosen:
 
 def _holds(part: Part, plan: Plan, cell: int) -> Lanes | bool:
     """Tell for which lanes of a cell a part holds."""
-    if part.key in ("all", "violations"):
+    if not part.value:
         return True
     if part.key == "seed":
         first, last = _seed_range(part.value)
@@ -143,7 +143,7 @@ def check(key: str, text: str | None, plan: Plan) -> None:
 
 def _what_there_is(part: Part, plan: Plan) -> str:
     """Say what a part may name, if the plan does not have what it names; empty if it does."""
-    if part.key in ("all", "violations"):
+    if not part.value:
         return ""
     if part.key == "seed":
         first, last = int(plan.replicates[0]), int(plan.replicates[-1])

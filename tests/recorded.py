@@ -1,0 +1,43 @@
+"""Lanes of small cells with their logs, from the engine in plain Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from proteus import block, engine
+from proteus.config import CellConfig
+from proteus.engine import CellOutcome
+from proteus.recording.lanes import LaneLog, Recording, Rows
+from tests.cells import ROOT, run_plain
+
+
+def record_cell(
+    config: CellConfig, seeds: list[int], chosen: list[int], if_violated: bool = False,
+    **arrangement: Any,
+) -> tuple[CellOutcome, list[LaneLog]]:  # fmt: skip
+    """Run the replicates of a cell and record those that are chosen."""
+    logs: list[LaneLog] = []
+    replicates = np.array(seeds)
+    always = np.isin(replicates, chosen)
+    recording = Recording(always, np.full(len(seeds), if_violated), logs.append)
+    arrangement = {"workers": 1, "block_lanes": None, **arrangement}
+    outcome = engine.run_cell(config, replicates, root=ROOT, recording=recording, **arrangement)
+    return outcome, logs
+
+
+@pytest.fixture(scope="module")
+def plain_engine():
+    """Run every block in plain Python; barriers are near each other, as an audit is at each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "run_block", run_plain)
+        patch.setattr(block, "BARRIER_STEPS", 16)
+        yield
+
+
+def same_rows(left: Rows, right: Rows) -> bool:
+    """Tell whether two logs are equal."""
+    assert left.keys() == right.keys()
+    return all(np.array_equal(left[name], right[name]) for name in left)
