@@ -130,6 +130,7 @@ class EventFile(NamedTuple):
     metadata: Metadata
     cells: list[dict[str, Any]]  # label, traders, config
     lanes: list[Lane]
+    root: int  # root seed
 
 
 def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
@@ -160,11 +161,12 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
     try:
         cells = json.loads(found["cells"])
         lanes = [Lane(*lane) for lane in json.loads(found["lanes"])]
+        root = int(found["seed_root"])
     except (KeyError, ValueError, TypeError):
         raise ResultsError(
             f"{path} does not say which lanes it holds: its metadata is damaged"
         ) from None
-    return EventFile(path, table, found, cells, lanes)
+    return EventFile(path, table, found, cells, lanes, root)
 
 
 def load_events(folder: str | os.PathLike[str]) -> pd.DataFrame:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -68,42 +71,27 @@ def replay_log(path: str | os.PathLike[str]) -> list[ReplayedLane]:
             altered, removed, inserted or moved; it names file, cell, seed, row and what differs.
     """
     file = read_file(path)
-    replayed, start = [], 0
-    setups: dict[int, CellSetup] = {}
-    for lane in file.lanes:
-        if lane.cell not in setups:
-            setups[lane.cell] = _set_up(file, lane.cell)
-        replayed.append(_replay_lane(file, lane, start, setups[lane.cell]))
-        start += lane.rows
-    if start != file.table.num_rows:
-        raise ResultsError(f"{file.path} holds rows of no lane from row {start} on")
-    return replayed
-
-
-def _set_up(file: EventFile, cell: int) -> CellSetup:
-    try:
-        return set_up_cell(read_cell(file.cells[cell]["config"]))
-    except (ConfigError, LookupError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ResultsError(f"{file.path} has a configuration of cell {cell} that is refused: "
-                           f"{reason}") from None  # fmt: skip
-
-
-def _replay_lane(file: EventFile, lane: Lane, start: int, setup: Any) -> ReplayedLane:
-    part = file.table.slice(start, lane.rows)
-    rows = read_rows(part)
-    sound = _sound_rows(file, lane, part, rows)
-    try:
-        rerun = _rerun(setup, int(file.metadata["seed_root"]), lane, rows, sound)
-        if sound < part.num_rows:
-            raise DifferenceError(
-                sound, "was altered, or is not in its place: its checksum is wrong"
-            )
+    starts = np.cumsum([0, *(lane.rows for lane in file.lanes)])
+    parts = [
+        (lane, file.table.slice(int(start), lane.rows))
+        for lane, start in zip(file.lanes, starts, strict=False)
+    ]
+    for lane, part in parts:  # first, because it is quick
+        rows = read_rows(part)
+        sound = _sound_rows(file, lane, part, rows)
         if sound < lane.rows:
-            raise DifferenceError(sound, "is missing")
-    except DifferenceError as difference:
-        raise _refusal(file, lane, difference) from None
-    return _result(file, lane, rerun, rows)
+            raise _refusal(file, lane, _first_difference(file, lane, rows, sound))
+    if starts[-1] != file.table.num_rows:
+        raise ResultsError(f"{file.path} holds rows of no lane from row {starts[-1]} on")
+    replayed = []
+    for lane, part in parts:
+        rows = read_rows(part)
+        try:
+            rerun = _rerun(file, lane, rows, lane.rows)
+        except DifferenceError as difference:
+            raise _refusal(file, lane, difference) from None
+        replayed.append(_result(file, lane, rerun, rows))
+    return replayed
 
 
 def _sound_rows(file: EventFile, lane: Lane, part: pa.Table, rows: Rows) -> int:
@@ -116,13 +104,36 @@ def _sound_rows(file: EventFile, lane: Lane, part: pa.Table, rows: Rows) -> int:
     return int(places[0]) if len(places) else len(is_wrong)
 
 
-def _rerun(setup: CellSetup, root: int, lane: Lane, rows: Rows, sound: int) -> Rerun:
-    """Run a lane again with as much room as it needs."""
+def _first_difference(file: EventFile, lane: Lane, rows: Rows, sound: int) -> DifferenceError:
+    """Say what is wrong with the first row that is not sound, from those before it if they can."""
+    try:
+        _rerun(file, lane, rows, sound)
+    except DifferenceError as difference:
+        return difference
+    if sound == len(rows["kind"]):
+        return DifferenceError(sound, "is missing")
+    reason = "was altered, or is not in its place: its checksum is wrong"
+    about = "" if sound else "; or what the file says about the run was altered"
+    return DifferenceError(sound, reason + about)
+
+
+@functools.lru_cache(maxsize=8)
+def _set_up(path: Path, config: str) -> CellSetup:
+    try:
+        return set_up_cell(read_cell(json.loads(config)))
+    except (ConfigError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ResultsError(f"{path} has a configuration that is refused: {reason}") from None
+
+
+def _rerun(file: EventFile, lane: Lane, rows: Rows, sound: int) -> Rerun:
+    """Run a lane again, as far as its rows are sound, with as much room as it needs."""
+    setup = _set_up(file.path, json.dumps(file.cells[lane.cell]["config"]))
     growth = 1
     while True:
         try:
             with np.errstate(over="ignore"):  # the words of Philox wrap around
-                rerun = Rerun(setup, root, lane.seed, rows, sound, growth)
+                rerun = Rerun(setup, file.root, lane.seed, rows, sound, growth)
                 rerun.run()
             return rerun
         except CapacityError:

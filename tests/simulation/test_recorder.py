@@ -49,7 +49,7 @@ def of_kind(rows, kind, *names):
 
 
 def test_every_fill_is_there_with_its_orders(lane):
-    rows, seen, world, _ = lane
+    rows, seen, *_ = lane
     names = ("order_id", "side", "trader", "value_nano", "intent_ns", "reference_half_ticks")
     orders = {order: about for order, *about in of_kind(rows, ORDER, *names)}
     replaced = of_kind(rows, REPLACE, "order_id", "other_id", "value_nano")

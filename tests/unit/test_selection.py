@@ -79,7 +79,9 @@ def test_a_shell_and_hydra_need_no_quotes(text):
     assert in_python.settings.record == made.settings.record
 
 
-REFUSED = [line.split(" | ") for line in """
+REFUSED = [
+    line.split(" | ")
+    for line in """
 seed:5 | the run has seeds 10 to 13
 seed:13..14 | the run has seeds 10 to 13
 seed:12..11 | seed:12..11 must go upwards, as seed:11..12
@@ -97,7 +99,8 @@ Seed:1 | must name lanes
 cell:0/mechanism:fba | no lane is cell:0/mechanism:fba
 seed:10/seed:11 | no lane is seed:10/seed:11
 all:3 | all must be seed, cell or one of mechanism, delta
-""".strip().splitlines()]
+""".strip().splitlines()
+]
 
 
 @pytest.mark.parametrize("key", ["events", "traces"])
