@@ -101,8 +101,8 @@ def run_cell(
     work = _Work(replicate_keys(root, replicates), replicates, recording, progress)
     plain, logged = BlockPool(setup), BlockPool(with_log(setup))
     tasks = [
-        *_tasks(plain, np.flatnonzero(~recording.always), lanes),
         *_tasks(logged, np.flatnonzero(recording.always), min(lanes, LARGEST_RECORDED_BLOCK)),
+        *_tasks(plain, np.flatnonzero(~recording.always), lanes),
     ]
     values: dict[str, Values] = {}
     violations: list[tuple[int, Violation]] = []

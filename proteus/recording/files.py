@@ -122,13 +122,22 @@ def _open(path: Path, fields: Any, metadata: Metadata) -> Iterator[pq.ParquetWri
         yield writer
 
 
+class RecordedCell(NamedTuple):
+    """What a file says about one cell: its labels, its traders by number, its configuration."""
+
+    label: dict[str, Any]
+    traders: list[str]
+    config: dict[str, Any]
+
+
 class EventFile(NamedTuple):
     """A file that has been read."""
 
     path: Path
     table: pa.Table
-    metadata: Metadata
-    cells: list[dict[str, Any]]  # label, traders, config
+    sealed: str  # what the checksums cover of its metadata
+    kernel_hash: str
+    cells: list[RecordedCell]
     lanes: list[Lane]
     root: int  # root seed
 
@@ -159,14 +168,14 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
     if found.get("table") != Path(name).stem or table.schema.names != [f.name for f in expected]:
         raise ResultsError(f"{path} is not the {name} of a run: its columns are others")
     try:
-        cells = json.loads(found["cells"])
-        lanes = [Lane(*lane) for lane in json.loads(found["lanes"])]
-        root = int(found["seed_root"])
-    except (KeyError, ValueError, TypeError):
+        cells = [RecordedCell(**cell) for cell in json.loads(found["cells"])]
+        lanes = [Lane(*lane) for lane in json.loads(found["lanes"]) if cells[lane[0]]]
+        about = sealed(found), found["kernel_hash"], cells, lanes, int(found["seed_root"])
+    except (LookupError, ValueError, TypeError):
         raise ResultsError(
             f"{path} does not say which lanes it holds: its metadata is damaged"
         ) from None
-    return EventFile(path, table, found, cells, lanes, root)
+    return EventFile(path, table, *about)
 
 
 def load_events(folder: str | os.PathLike[str]) -> pd.DataFrame:
@@ -193,5 +202,5 @@ def load_fills(folder: str | os.PathLike[str]) -> pd.DataFrame:
 def _frame(file: EventFile, without: str) -> pd.DataFrame:
     table = file.table.drop_columns([without]) if without else file.table
     frame: pd.DataFrame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    frame.attrs["traders"] = [cell["traders"] for cell in file.cells]
+    frame.attrs["traders"] = [cell.traders for cell in file.cells]
     return frame

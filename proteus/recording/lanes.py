@@ -27,7 +27,7 @@ class Recording(NamedTuple):
 
     always: NDArray[np.bool_]  # [R]
     if_violated: NDArray[np.bool_]  # [R] recorded when the lane is run again and stays violated
-    take: Callable[[LaneLog], None]  # called by one thread, in an order that no thread decides
+    take: Callable[[LaneLog], None]  # called by one thread: the chosen by place, then violated ones
 
 
 def logs_in_memory(workers: int) -> int:

@@ -25,7 +25,7 @@ from proteus.reading import read_cell
 from proteus.recorder import MISSING
 from proteus.recording.checksums import checksums
 from proteus.recording.columns import CLEAR, REASONS, is_kind
-from proteus.recording.files import EventFile, Lane, read_file, sealed
+from proteus.recording.files import EventFile, Lane, read_file
 from proteus.recording.lanes import Rows
 from proteus.recording.rerun import CapacityError, DifferenceError, Rerun
 from proteus.recording.tables import CELL, CHECKSUM, FILL_FIELDS, SEED, fills_table, read_rows
@@ -96,7 +96,7 @@ def replay_log(path: str | os.PathLike[str]) -> list[ReplayedLane]:
 
 def _sound_rows(file: EventFile, lane: Lane, part: pa.Table, rows: Rows) -> int:
     """Count the rows before the first one that is not what was written."""
-    right = checksums(rows, sealed(file.metadata), lane.cell, lane.seed)
+    right = checksums(rows, file.sealed, lane.cell, lane.seed)
     is_wrong = part.column(CHECKSUM).fill_null(0).to_numpy() != right
     for name, number in ((CELL, lane.cell), (SEED, lane.seed)):
         is_wrong |= part.column(name).fill_null(MISSING).to_numpy() != number
@@ -128,7 +128,7 @@ def _set_up(path: Path, config: str) -> CellSetup:
 
 def _rerun(file: EventFile, lane: Lane, rows: Rows, sound: int) -> Rerun:
     """Run a lane again, as far as its rows are sound, with as much room as it needs."""
-    setup = _set_up(file.path, json.dumps(file.cells[lane.cell]["config"]))
+    setup = _set_up(file.path, json.dumps(file.cells[lane.cell].config))
     growth = 1
     while True:
         try:
@@ -145,9 +145,8 @@ def _rerun(file: EventFile, lane: Lane, rows: Rows, sound: int) -> Rerun:
 
 def _refusal(file: EventFile, lane: Lane, difference: DifferenceError) -> ResultsError:
     where = f"{file.path}, cell {lane.cell}, seed {lane.seed}, row {difference.row}"
-    ours = kernel_hash()
-    other = f"; kernel_hash={file.metadata.get('kernel_hash')} recorded it, and this is {ours}"
-    note = "" if file.metadata.get("kernel_hash") == ours else other
+    ours, theirs = kernel_hash(), file.kernel_hash
+    note = "" if ours == theirs else f"; kernel_hash={theirs} recorded it, and this is {ours}"
     return ResultsError(f"{where}: {difference}{note}")
 
 
@@ -158,12 +157,12 @@ def _result(file: EventFile, lane: Lane, rerun: Rerun, rows: Rows) -> ReplayedLa
     metrics = {name: column[0] for name, column in measure(world).items()}
     if violation:
         metrics = {name: np.full_like(value, np.nan) for name, value in metrics.items()}
-    names = file.cells[lane.cell]["traders"]
+    names = file.cells[lane.cell].traders
     schema = pa.schema(FILL_FIELDS)
     return ReplayedLane(
         cell=lane.cell,
         seed=lane.seed,
-        label=file.cells[lane.cell]["label"],
+        label=file.cells[lane.cell].label,
         violation=violation,
         metrics=metrics,
         book=_book(world),

@@ -16,7 +16,7 @@ from proteus.plan import from_words
 from proteus.recorder import MISSING
 from proteus.recording.checksums import checksums
 from proteus.recording.columns import COLUMNS, FILL, ORDER, is_kind
-from proteus.recording.files import read_file, sealed
+from proteus.recording.files import read_file
 from proteus.recording.tables import events_table, read_rows
 from proteus.rng import replicate_keys
 from proteus.sweep import main
@@ -257,7 +257,7 @@ def forged(run, tmp_path, change):
     read = read_rows(file.table.slice(start, lane.rows))
     rows = {name: values.copy() for name, values in read.items()}
     change(rows)
-    checksum = checksums(rows, sealed(file.metadata), lane.cell, lane.seed)
+    checksum = checksums(rows, file.sealed, lane.cell, lane.seed)
     part = events_table(file.table.schema, lane.cell, lane.seed, rows, checksum)
     after = file.table.slice(start + lane.rows)
     return rewritten(
@@ -319,6 +319,9 @@ REFUSED = [
     ({"lanes": None}, "does not say which lanes it holds"),
     ({"lanes": "[[1]]"}, "does not say which lanes it holds"),
     ({"cells": "{"}, "does not say which lanes it holds"),
+    ({"cells": "[]"}, "does not say which lanes it holds"),
+    ({"seed_root": "x"}, "does not say which lanes it holds"),
+    ({"config_hash": None}, "does not say which lanes it holds"),
 ]
 
 
