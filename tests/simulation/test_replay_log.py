@@ -12,11 +12,13 @@ import pytest
 import proteus
 from proteus.block import build_block, set_up_cell
 from proteus.errors import ResultsError
+from proteus.estimate import FILE_BYTES
 from proteus.plan import from_words
 from proteus.recorder import MISSING
 from proteus.recording.checksums import checksums
 from proteus.recording.columns import COLUMNS, FILL, ORDER, is_kind
 from proteus.recording.files import read_file
+from proteus.recording.size import recorded
 from proteus.recording.tables import events_table, read_rows
 from proteus.rng import replicate_keys
 from proteus.sweep import main
@@ -366,6 +368,17 @@ def test_the_files_say_what_they_are(run):
     assert events.attrs["traders"][0][:3] == ["maker0", "maker1", "informed0"]
     assert set(events["kind"]) >= {"news", "order", "replace", "ack", "fill", "batch_clear"}
     assert not any(name.startswith(".") for name in map(str, (p.name for p in folder.iterdir())))
+
+
+def test_the_estimate_of_rows_and_disk_is_enough(run):
+    made = from_words([*WORDS, f"seeds.count={SEEDS}", "record.events=all"])
+    needed = recorded(made, workers=1)
+    used = sum((run[0] / f"{name}.parquet").stat().st_size for name in ("events", "fills"))
+    rows = [lane.rows for lane in read_file(run[0]).lanes]
+    assert used < needed.disk_bytes + FILE_BYTES
+    assert sum(rows) < needed.rows < 10 * sum(rows)
+    assert max(rows) < needed.rows / len(rows)  # no lane had to be run again for want of room
+    assert needed.lanes == len(rows)
 
 
 def test_pandas_reads_the_same(run):

@@ -100,6 +100,20 @@ metrics.horizons_ms=[0,30000] | metrics.horizons_ms=[0, 30000] | at most horizon
 record.warmup_s=20 | record.warmup_s=20 | must be less than horizon_s=20
 record.warmup_s=-1 | record.warmup_s=-1 | must be at least 0
 record.per_run=yes | record.per_run=yes | must be true or false
+record.evnts=all | unknown key record.evnts | did you mean record.events?
+record.events=seed:0..1000 | record.events=seed:0..1000 is not allowed | has seeds 0 to 999
+record.events=seed:3..0 | record.events=seed:3..0 is not allowed | must go upwards
+record.events=cell:1 | record.events=cell:1 is not allowed | the plan has cells 0 to 0
+record.events=seeds:0 | record.events=seeds:0 is not allowed | seed, cell or one of mechanism
+record.events=0..3 | record.events=0..3 is not allowed | must name lanes, as seed:0..3
+record.events=true | record.events=true is not allowed | must be a text
+record.events=[seed:0] | record.events=['seed:0'] is not allowed | must be a text
+record.events=seed:0,seed:1 | record.events cannot be swept | the same for the whole sweep
+record.traces=mechanism:clob | record.traces=mechanism:clob is not allowed | must be one of fba
+record.traces=cell:0/seed:5000 | record.traces=cell:0/seed:5000 | the run has seeds 0 to 999
+record.trace_step_ms=0 | record.trace_step_ms=0 | must be more than 0
+record.trace_step_ms=1,2 | record.trace_step_ms cannot be swept | the same for the whole sweep
+record.trace_step_ms=30000 | record.trace_step_ms=30000 | must be at most horizon_s=20
 contract.tick=0 | contract.tick=0 | must divide 1
 contract.tick=0.003 | contract.tick=0.003 | must divide 1
 contract.tick=0.000001 | contract.tick=1e-06 | must be at least 0.00001
@@ -264,6 +278,8 @@ ONLY_PYTHON = [
     (lambda: proteus.simulate(delta=[50, 100]), "delta=[50, 100]", "must be a number"),
     (lambda: proteus.simulate(plan_only=True), "plan_only=true", "only the command line"),
     (lambda: proteus.simulate(record={"per_run": True}), "record.per_run=true", "output_dir"),
+    (lambda: proteus.simulate(record={"events": "all"}), "record.events=all", "output_dir"),
+    (lambda: proteus.simulate(record={"traces": "seed:0"}), "record.traces=seed:0", "output_dir"),
     (lambda: proteus.simulate(output_dir="occupied"), "output_dir=occupied", "another folder"),
     (lambda: proteus.simulate(output_dir=""), "output_dir=", "must not be empty"),
     (lambda: proteus.sweep({"delta": []}), "delta=[]", "at least one value"),
