@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 Rows = dict[str, NDArray[np.int64]]  # column to int64 [n]; names, units: ``recording.columns``
 
-LARGEST_RECORDED_BLOCK = 4  # lanes; a log is larger than the rest of a lane's state
-BLOCKS_AHEAD = 4  # blocks per worker whose results may wait for those before them
+LARGEST_RECORDED_BLOCK = 8  # lanes; a log is larger than the rest of a lane's state
+BLOCKS_AHEAD = 2  # blocks per worker whose results may wait for those before them
 
 
 class LaneLog(NamedTuple):
