@@ -64,7 +64,7 @@ def replay_log(path: str | os.PathLike[str]) -> list[ReplayedLane]:
         path: the output folder of a sweep, or its ``events.parquet``.
 
     Returns
-        One ReplayedLane per lane, in the order of the file. About a second per 10,000 rows.
+        One ReplayedLane per lane, in the order of the file. About a second per 5,000 rows.
 
     Raises
         ResultsError: the file cannot be read (see :func:`proteus.load_events`), or a row was

@@ -5,7 +5,8 @@ import collections
 import numpy as np
 import pytest
 
-from proteus import block
+from proteus import block, simulation
+from proteus.block import build_block, set_up_cell, with_log
 from proteus.events import BUY, SELL
 from proteus.recorder import MISSING
 from proteus.recording.columns import (
@@ -24,8 +25,9 @@ from proteus.recording.columns import (
     REPLACE,
     is_kind,
 )
+from proteus.rng import replicate_keys
 from proteus.traders import CLASS_NAMES
-from tests.cells import MECHANISM_NAMES, cell, same_values
+from tests.cells import MECHANISM_NAMES, ROOT, cell, differing, run_plain, same_values
 from tests.recorded import plain_engine as plain_engine
 from tests.recorded import record_cell, same_rows
 from tests.simulation.measuring import record
@@ -215,3 +217,15 @@ def test_a_block_that_is_used_again_forgets_the_rows_of_before(plain_engine, mec
     for log in logs[4:6]:
         _, (alone,) = record_cell(config, [log.replicate], [log.replicate])
         assert same_rows(log.rows, alone.rows)
+
+
+@pytest.mark.boundscheck
+@EVERY_MECHANISM
+def test_compiled_code_writes_the_same_rows(mechanism):
+    config = cell(f"mechanism={mechanism}", "horizon_s=1.5")
+    setup, keys = with_log(set_up_cell(config)), replicate_keys(ROOT, np.arange(2))
+    fast, slow = (build_block(setup, keys, growth=1, audit=False) for _ in range(2))
+    simulation.run_block(*fast)
+    run_plain(*slow)
+    assert differing(fast.world, slow.world) == []
+    assert (fast.world.log.count > 200).all()
