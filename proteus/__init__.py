@@ -3,6 +3,7 @@
     proteus.simulate(mechanism="fba", delta=250, seeds=1000)
     proteus.sweep({"mechanism": ["clob", "fba"], "delta": [50, 100]}, seeds=1000)
     proteus.load("outputs/...")
+    proteus.compare(dataset, baseline="clob")
     proteus.replay(messages, mechanism="clob")
 
 The functions are loaded when they are first used, so that ``import proteus`` and ``--help`` are
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from proteus.api import simulate as simulate
     from proteus.api import sweep as sweep
+    from proteus.contrasts import compare as compare
     from proteus.dataset import load as load
     from proteus.replay import replay as replay
 
@@ -29,6 +31,7 @@ _FUNCTIONS = {
     "simulate": "proteus.api",
     "sweep": "proteus.api",
     "load": "proteus.dataset",
+    "compare": "proteus.contrasts",
     "replay": "proteus.replay",
 }
 

@@ -131,8 +131,8 @@ def _sentence(plan: Plan, left: int, right: int, unfair: Sequence[Difference]) -
         for cell in (left, right)
     ]
     return (
-        f"cells ({labels[0]}) and ({labels[1]}) cannot be compared: they differ in {words(unfair)}; "
-        f"only mechanism and delta may differ, or keys named in parity.exceptions"
+        f"cells ({labels[0]}) and ({labels[1]}) cannot be compared: they differ in "
+        f"{words(unfair)}; only mechanism and delta may, or keys named in parity.exceptions"
     )
 
 

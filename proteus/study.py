@@ -71,7 +71,7 @@ class FixedPrecision(Precision):
 
 
 class SequentialPrecision(Precision):
-    """Add seeds in fixed looks until the primary contrast is narrow, or ``seeds.count`` is spent."""
+    """Add seeds in looks until the primary contrast is narrow or ``seeds.count`` is spent."""
 
     name: Literal["sequential"]
     half_width: Positive | None  # in the unit of the endpoint

@@ -35,7 +35,7 @@ def bca(
     Returns
         low, high: float64 [k]; NaN where there are fewer than LEAST_SEEDS seeds or nothing varies.
     """
-    present = ~np.isnan(np.stack([*treated, *baseline])).any(axis=0)
+    present = np.asarray(~np.isnan(np.stack([*treated, *baseline])).any(axis=0))
     arms = complete(treated, baseline)
     rows, columns = present.shape
     low, high = np.full(columns, np.nan), np.full(columns, np.nan)

@@ -82,8 +82,8 @@ def contrast(treated: Arm, baseline: Arm, level: float = LEVEL) -> Contrast:
         level: of the t interval.
 
     Returns
-        Contrast. An arm whose w sums to zero has no estimate; fewer than two seeds have no interval;
-        a difference that does not vary has an interval of no width and no p value.
+        Contrast. An arm whose w sums to zero has no estimate; fewer than two seeds have no
+        interval; a difference that does not vary has an interval of no width and no p value.
     """
     n = count(treated, baseline)
     (mean_a, psi_a), (mean_b, psi_b) = (_linear(arm, n) for arm in complete(treated, baseline))

@@ -17,7 +17,9 @@ from proteus.statistics.paired import LEVEL, Array
 
 POWER = 0.8
 LEAST_SEEDS = 100  # no evaluation runs fewer: t intervals of skewed totals need them
-_SMALL = 0.01  # in standard deviations; below, n is beyond 78,000 and the normal law is exact enough
+_SMALL = (
+    0.01  # in standard deviations; below, n is beyond 78,000 and the normal law is exact enough
+)
 
 
 def seeds_for(effect: float, deviation: float, power: float = POWER, level: float = LEVEL) -> int:
@@ -41,7 +43,9 @@ def seeds_for(effect: float, deviation: float, power: float = POWER, level: floa
     return max(LEAST_SEEDS, math.ceil(float(exact)))
 
 
-def detectable(deviation: Array, n: np.ndarray, power: float = POWER, level: float = LEVEL) -> Array:
+def detectable(
+    deviation: Array, n: np.ndarray, power: float = POWER, level: float = LEVEL
+) -> Array:
     """Return the smallest difference that n seeds find with the given chance.
 
     Parameters
