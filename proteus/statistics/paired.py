@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 LEVEL = 0.95
 
@@ -91,8 +91,9 @@ def contrast(treated: Arm, baseline: Arm, level: float = LEVEL) -> Contrast:
     deviation = _settled(_deviation(psi, n), mean_a, mean_b)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = deviation / np.sqrt(n)
-        half = stats.t.ppf((1 + level) / 2, np.maximum(n - 1, 1)) * error
-        p = 2 * stats.t.sf(np.abs(difference) / error, np.maximum(n - 1, 1))
+        freedom = np.maximum(n - 1, 1)
+        half = stdtrit(freedom, (1 + level) / 2) * error
+        p = 2 * stdtr(freedom, -np.abs(difference) / error)
         separate = _deviation(psi_a, n) ** 2 + _deviation(psi_b, n) ** 2
         varies = deviation > 0
         return Contrast(

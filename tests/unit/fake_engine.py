@@ -40,7 +40,8 @@ class FakeEngine:
     def run_cell(self, cell: Any, replicates: np.ndarray, **options: Any) -> SimpleNamespace:
         self.calls.append({"cell": cell, "replicates": replicates, **options})
         base = replicates + cell.delta_ns / 1e6
-        noise = 1 + (replicates * 7919 + cell.delta_ns % 9973) % 101 / 100  # 1 to 2, without order
+        factor = 7919 + cell.delta_ns // 10**6
+        noise = 1 + (replicates + 1) * factor % 101 / 100  # 1 to 2, another order in each cell
         horizons = len(cell.metrics.horizons_ms)
         values = {
             "maker_pnl_marked": base.astype(float),
