@@ -40,8 +40,9 @@ def check(plan: Plan) -> dict[str, list[Any]]:
     _check_exceptions(plan, exceptions)
     deliberate: dict[str, list[Any]] = {}
     for cells in compared(plan):
+        base = tree(plan.cells[cells[0]])
         for other in cells[1:]:
-            found = differences(tree(plan.cells[cells[0]]), tree(plan.cells[other]))
+            found = differences(base, tree(plan.cells[other]))
             unfair = allowed(found, exceptions)
             if unfair:
                 raise ConfigError(_sentence(plan, cells[0], other, unfair))

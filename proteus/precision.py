@@ -75,18 +75,20 @@ def _run_in_looks(plan: Plan, rule: SequentialPrecision, simulate: Simulate, bui
         done = count
         now = with_seeds(plan, seeds.first, count)
         dataset = build(now, outcomes)
-        seen.append({"seeds": count, **_widest(dataset, now, rule)})
+        half_width, wanted = _widest(dataset, now, rule)
+        known = half_width if np.isfinite(half_width) else None  # JSON has no infinity
+        seen.append({"seeds": count, "half_width": known, "wanted": wanted})
         if any(outcome.violations for outcome in outcomes):
             reason = STOPPED
             break
-        if seen[-1]["half_width"] <= seen[-1]["wanted"]:
+        if half_width <= wanted:
             reason = NARROW
             break
     record = {"rule": rule.name, "seeds": done, "ended": reason, "looks": seen}
     return Run(now, outcomes, dataset, record)
 
 
-def _widest(dataset: xr.Dataset, plan: Plan, rule: SequentialPrecision) -> dict[str, float]:
+def _widest(dataset: xr.Dataset, plan: Plan, rule: SequentialPrecision) -> tuple[float, float]:
     """Return half-width and target of the primary contrast that is furthest from its target."""
     found = []
     for _, contrast, k in widths(dataset, plan.settings.endpoint):
@@ -94,12 +96,13 @@ def _widest(dataset: xr.Dataset, plan: Plan, rule: SequentialPrecision) -> dict[
         wanted = rule.half_width or (rule.half_width_share or 0.0) * abs(
             float(contrast.baseline[k])
         )
-        found.append({"half_width": half if half >= 0 else np.inf, "wanted": wanted})
-    return max(found, key=_distance, default={"half_width": np.inf, "wanted": 0.0})
+        found.append((half if half >= 0 else np.inf, wanted if wanted >= 0 else 0.0))
+    return max(found, key=_distance, default=(np.inf, 0.0))
 
 
-def _distance(width: dict[str, float]) -> float:
-    return width["half_width"] / width["wanted"] if width["wanted"] > 0 else np.inf
+def _distance(width: tuple[float, float]) -> float:
+    half_width, wanted = width
+    return half_width / wanted if wanted > 0 else np.inf
 
 
 def _run_by_power(plan: Plan, rule: PowerPrecision, simulate: Simulate, build: Build) -> Run:
@@ -149,7 +152,8 @@ def words(record: dict[str, Any]) -> str:
     """Say in one sentence how many seeds ran and why."""
     if record["rule"] == "sequential":
         last = record["looks"][-1]
-        width = f"half-width {last['half_width']:.3g}, wanted {last['wanted']:.3g}"
+        reached = "none" if last["half_width"] is None else f"{last['half_width']:.3g}"
+        width = f"half-width {reached}, wanted {last['wanted']:.3g}"
         return f"ended after {record['seeds']} seeds: {record['ended']} ({width})"
     if record["rule"] == "power":
         pilot = f"{record['pilot_seeds']} pilot seeds from {record['pilot_first']}"

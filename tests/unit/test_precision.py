@@ -56,6 +56,15 @@ def test_it_stops_at_the_first_look_that_is_narrow_and_not_before(engine):
     assert record(found)["looks"][-1] == {"half_width": widths[100], "wanted": wanted, "seeds": 100}
 
 
+def test_a_look_that_sees_no_width_goes_on_and_says_so(engine, capsys, tmp_path):
+    words = [*LOOKS, "seeds.count=1", "precision.half_width_share=0.9", "output_dir=x"]
+    assert main(words) == 0
+    assert "ended after 1 seeds: budget spent (half-width none" in capsys.readouterr().err
+    manifest = (tmp_path / "x" / "manifest.json").read_text()
+    assert json.loads(manifest)["precision"]["looks"][0]["half_width"] is None
+    assert "Infinity" not in manifest
+
+
 def test_the_share_is_of_the_baseline(engine):
     found = record(run(*LOOKS, "precision.half_width_share=0.5", "seeds.count=200"))
     data = run(*BOTH, "seeds.count=40").dataset.sel(mechanism="clob", delta=50)
