@@ -5,6 +5,7 @@
     proteus.load("outputs/...")
     proteus.load_events("outputs/..."), proteus.load_fills(...), proteus.load_traces(...)
     proteus.replay_log("outputs/...")
+    proteus.compare(dataset, baseline="clob")
     proteus.replay(messages, mechanism="clob")
 
 The functions are loaded when they are first used, so that ``import proteus`` and ``--help`` are
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from proteus.api import simulate as simulate
     from proteus.api import sweep as sweep
+    from proteus.contrasts import compare as compare
     from proteus.dataset import load as load
     from proteus.recording.files import load_events as load_events
     from proteus.recording.files import load_fills as load_fills
@@ -39,6 +41,7 @@ _FUNCTIONS = {
     "load_fills": "proteus.recording.files",
     "load_traces": "proteus.recording.traces",
     "replay_log": "proteus.recording.replay",
+    "compare": "proteus.contrasts",
     "replay": "proteus.replay",
 }
 

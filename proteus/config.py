@@ -32,19 +32,12 @@ from proteus.schema import (
     Ticks,
     requirement,
 )
+from proteus.study import Endpoint, Parity, Precision, Seeds
 
 ListOfMilliseconds = Annotated[
     tuple[Milliseconds, ...],
     BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
 ]
-
-
-class Seeds(Schema):
-    """Choose the replicates: first .. first + count - 1 of one root seed."""
-
-    count: int = Field(ge=1, le=2**31)
-    root: int = Field(ge=0, lt=2**64)
-    first: int = Field(ge=0, le=2**62)
 
 
 class Contract(Schema):
@@ -357,9 +350,14 @@ class CellConfig(Schema):
 class SweepConfig(CellConfig):
     """Hold one composed configuration: a cell, and how to run it."""
 
-    RUN_KEYS: ClassVar[tuple[str, ...]] = ("seeds", "executor", "output_dir", "plan_only")
+    RUN_KEYS: ClassVar[tuple[str, ...]] = (
+        "seeds", "precision", "endpoint", "parity", "executor", "output_dir", "plan_only",
+    )  # fmt: skip
 
     seeds: Seeds
+    precision: SerializeAsAny[Precision]
+    endpoint: Endpoint
+    parity: Parity
     executor: Executor
     output_dir: str | None = Field(min_length=1)
     plan_only: bool

@@ -172,6 +172,7 @@ def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
         "seed_root": str(seeds.root),  # may exceed int64
         "seed_first": seeds.first,
         "seed_count": seeds.count,
+        "parity": canonical_json(plan.fairness),
         "versions": canonical_json(provenance.versions()),
         "created": provenance.created(),
     }

@@ -17,6 +17,7 @@ from proteus.errors import nearest as nearest
 from proteus.mechanisms.base import MechanismConfig
 from proteus.mechanisms.table import MECHANISM_MODELS
 from proteus.rng import trader_entity
+from proteus.study import PRECISION_MODELS
 
 GROUP_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -62,6 +63,7 @@ def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
     for key, tag, models in (
         ("mechanism", "name", MECHANISM_MODELS),
         ("latent", "model", LATENT_MODELS),
+        ("precision", "name", PRECISION_MODELS),
     ):
         if key in read:
             read[key] = _read_tagged(models, read[key], tag, key)

@@ -55,11 +55,11 @@ def test_lanes_at_once_follow_workers_blocks_and_seeds(engine):
 
 
 def test_values_disk_and_time_are_counted(engine):
-    # Four variables, of which one has three horizons.
+    # Seven variables, of which two have three horizons: eleven numbers.
     made = plan.from_words(["delta=50,100", "seeds.count=1000000"])
-    assert estimate.values_per_lane(made.settings) == len(VARIABLES) + 2
+    assert estimate.values_per_lane(made.settings) == len(VARIABLES) + 4
     one, two = estimate.needs(made, 1), estimate.needs(made, 2)
-    assert one.disk_bytes == pytest.approx(2 * 6 * 8e6, rel=0.02)
+    assert one.disk_bytes == pytest.approx(2 * 11 * 8e6, rel=0.02)
     assert one.seconds == 2 * two.seconds
     assert one.seconds == pytest.approx(2e6 * 21 / estimate.LANE_SECONDS_PER_S, rel=0.01)
     per_run = plan.from_words(["delta=50,100", "seeds.count=1000000", "record.per_run=true"])
@@ -82,12 +82,12 @@ TOO_MUCH = [
     ),
     (
         {"memory": GIB}, ["delta=50,100", "seeds.count=10000000"],
-        "seeds.count=10000000 with 2 grid points is not allowed: it needs 1.79 GiB of memory",
+        "seeds.count=10000000 with 2 grid points is not allowed: it needs 3.28 GiB of memory",
         "the machine has 1 GiB free",
     ),
     (
         {"disk": 2**20}, ["seeds.count=50000"],
-        "seeds.count=50000 with 1 grid points is not allowed: it needs 3.3 MiB of disk",
+        "seeds.count=50000 with 1 grid points is not allowed: it needs 5.21 MiB of disk",
         "the machine has 1 MiB free",
     ),
     (
