@@ -3,6 +3,9 @@
     proteus.simulate(mechanism="fba", delta=250, seeds=1000)
     proteus.sweep({"mechanism": ["clob", "fba"], "delta": [50, 100]}, seeds=1000)
     proteus.load("outputs/...")
+    proteus.load_events("outputs/..."), proteus.load_fills(...), proteus.load_traces(...)
+    proteus.replay_log("outputs/...")
+    proteus.compare(dataset, baseline="clob")
     proteus.replay(messages, mechanism="clob")
 
 The functions are loaded when they are first used, so that ``import proteus`` and ``--help`` are
@@ -20,7 +23,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from proteus.api import simulate as simulate
     from proteus.api import sweep as sweep
+    from proteus.contrasts import compare as compare
     from proteus.dataset import load as load
+    from proteus.recording.files import load_events as load_events
+    from proteus.recording.files import load_fills as load_fills
+    from proteus.recording.replay import replay_log as replay_log
+    from proteus.recording.traces import load_traces as load_traces
     from proteus.replay import replay as replay
 
 __version__ = "0.1.0"
@@ -29,6 +37,11 @@ _FUNCTIONS = {
     "simulate": "proteus.api",
     "sweep": "proteus.api",
     "load": "proteus.dataset",
+    "load_events": "proteus.recording.files",
+    "load_fills": "proteus.recording.files",
+    "load_traces": "proteus.recording.traces",
+    "replay_log": "proteus.recording.replay",
+    "compare": "proteus.contrasts",
     "replay": "proteus.replay",
 }
 

@@ -8,36 +8,51 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xarray as xr
 
-from proteus import dataset, estimate, provenance, runs
+from proteus import dataset, estimate, precision, provenance, runs
 from proteus import plan as planning
-from proteus.errors import ConfigError, ResultsError
-from proteus.files import temporary, whole
+from proteus.config import canonical_json
+from proteus.contrasts import compare
+from proteus.errors import ConfigError
+from proteus.files import temporary, unwritable, whole
 from proteus.plan import Plan
+from proteus.recording import EVENTS, FILLS
 from proteus.summary import summarise
+from proteus.verdict import verdict
 from proteus.versions import SCHEMA_KEY
 
 if TYPE_CHECKING:
-    from proteus.engine import Violation
+    from proteus.engine import CellOutcome, Violation
+    from proteus.recording.collect import Collector
+    from proteus.recording.files import Lane
 
-SUMMARY = "summary.csv"
-FILES = (dataset.RESULTS, runs.RUNS, SUMMARY, dataset.MANIFEST)
+SUMMARY, CONTRASTS, VERDICT = "summary.csv", "contrasts.csv", "verdict.txt"
+FILES = (
+    dataset.RESULTS, runs.RUNS, EVENTS, FILLS, SUMMARY, CONTRASTS, VERDICT, dataset.MANIFEST,
+)  # fmt: skip
 
 Progress = Callable[[int], None]
 
+_NOT_REPRODUCED = ("seeds.", "precision", "output_dir=")  # of the words that made a lane
+
 
 class Result(NamedTuple):
-    """What a run gives: the dataset, and one record per violated lane."""
+    """What a run gives: what was measured, what went wrong, and what was recorded."""
 
     dataset: xr.Dataset
-    violations: list[dict[str, Any]]
+    violations: list[dict[str, Any]]  # a record per violated lane
+    plan: Plan  # as it turned out
+    traces: Mapping[int, xr.Dataset] = MappingProxyType({})  # by number of the cell
+    recorded: Sequence[Lane] = ()  # whose events were written
 
 
 def simulate(
@@ -98,16 +113,23 @@ def _run_and_save(plan: Plan) -> xr.Dataset:
     wanted = settings.output_dir
     if settings.plan_only:
         raise ConfigError("plan_only=true is not allowed: only the command line prints plans")
-    if settings.record.per_run and wanted is None:
-        raise ConfigError("record.per_run=true is not allowed: it must have an output_dir")
+    record = settings.record
+    for key, value in (
+        ("per_run", "true" if record.per_run else None), ("events", record.events),
+        ("traces", record.traces),
+    ):  # fmt: skip
+        if value is not None and wanted is None:
+            raise ConfigError(f"record.{key}={value} is not allowed: it must have an output_dir")
     folder = Path(wanted) if wanted is not None else None
-    estimate.check_run(plan, estimate.needs(plan, workers(plan)), folder)
+    needed = estimate.needs(plan, workers(plan))
+    plan = checked(plan)
+    estimate.check_run(plan, needed, folder)
     if folder is None:
         result = run(plan)
     else:
         with claimed(folder):
-            result = run(plan)
-            save(plan, result, folder)
+            result = run(plan, folder=folder)
+            save(result.plan, result, folder)
     if result.violations:
         first = result.violations[0]
         message = f"{len(result.violations)} lanes broke an invariant and are NaN; first: {first}"
@@ -115,42 +137,85 @@ def _run_and_save(plan: Plan) -> xr.Dataset:
     return result.dataset
 
 
-def run(plan: Plan, progress: Progress | None = None) -> Result:
-    """Simulate every cell of a plan.
+def checked(plan: Plan) -> Plan:
+    """Check what a plan declares and what its cells draw, before anything is simulated.
+
+    Returns
+        The plan, with what its comparisons share.
+
+    Raises
+        ConfigError: an endpoint that is not measured, or draws that are not common.
+    """
+    from proteus import draws, endpoint
+
+    endpoint.check(plan)
+    return draws.check(plan)
+
+
+def run(plan: Plan, progress: Progress | None = None, folder: Path | None = None) -> Result:
+    """Simulate every cell of a plan, with as many seeds as its precision asks for.
 
     Parameters
         plan: the checked sweep.
         progress: called with the number of lanes that have just been finished.
+        folder: where the event logs of chosen lanes are written, as they come; None writes none.
 
     Returns
-        The dataset, and the violations with the labels of their cell.
+        The dataset, the violations with the labels of their cell, the plan of the seeds run, and
+        what was recorded.
+
+    Raises
+        ResultsError: a log cannot be written.
     """
-    # numba is loaded when something runs.
-    from proteus._jit import kernel_hash
-    from proteus.engine import run_cell
+    # numba is loaded when something runs. This file is no part of what is compiled: a file that
+    # imports names from _jit belongs to the kernels' hash, and each edit would compile again.
+    from proteus import _jit
+    from proteus.recording.collect import collecting
     from proteus.variables import VARIABLES
 
-    executor = plan.settings.executor
-    outcomes, violations = [], []
-    for number, cell in enumerate(plan.cells):
-        outcome = run_cell(
+    def build(part: Plan, outcomes: list[CellOutcome]) -> xr.Dataset:
+        return dataset.build(part, outcomes, VARIABLES, _jit.kernel_hash())
+
+    with collecting(plan, folder) as collector:
+
+        def simulate(part: Plan) -> list[CellOutcome]:
+            return _simulate(part, progress, collector)
+
+        done = precision.run(plan, simulate, build)
+    violations = [
+        {"cell": number, **plan.label(number), **_plain(done.plan, bad)}
+        for number, outcome in enumerate(done.outcomes)
+        for bad in outcome.violations
+    ]
+    done.dataset.attrs["precision"] = canonical_json(done.record)
+    if collector is None:
+        return Result(done.dataset, violations, done.plan)
+    return Result(done.dataset, violations, done.plan, collector.traces, collector.lanes)
+
+
+def _simulate(
+    plan: Plan, progress: Progress | None, collector: Collector | None
+) -> list[CellOutcome]:
+    """Simulate the replicates of a plan; one outcome per cell."""
+    from proteus.engine import run_cell
+
+    return [
+        run_cell(
             cell,
             plan.replicates,
             root=plan.settings.seeds.root,
             workers=workers(plan),
-            block_lanes=executor.block_lanes,
+            block_lanes=plan.settings.executor.block_lanes,
             progress=progress,
+            recording=collector.of_cell(number) if collector is not None else None,
         )
-        outcomes.append(outcome)
-        for bad in outcome.violations:
-            violations.append({"cell": number, **plan.label(number), **_plain(plan, bad)})
-    built = dataset.build(plan, outcomes, VARIABLES, kernel_hash())
-    return Result(built, violations)
+        for number, cell in enumerate(plan.cells)
+    ]
 
 
 def _plain(plan: Plan, violation: Violation) -> dict[str, Any]:
     """Describe a violated lane, with the command that runs its seed again."""
-    kept = [word for word in plan.words if not word.startswith(("seeds.", "output_dir="))]
+    kept = [word for word in plan.words if not word.startswith(_NOT_REPRODUCED)]
     seed = [f"seeds.root={plan.settings.seeds.root}", f"seeds.first={violation.replicate}"]
     return {
         "seed": int(violation.replicate),
@@ -225,20 +290,41 @@ def _remove(folders: list[Path]) -> None:
 def save(plan: Plan, result: Result, folder: Path) -> None:
     """Write ``results.nc``, ``summary.csv`` and, last, ``manifest.json``.
 
-    With record.per_run=true also ``runs.parquet``.
+    With record.per_run=true also ``runs.parquet``. Traces are groups of ``results.nc``;
+    ``events.parquet`` and ``fills.parquet`` have been written by :func:`run`. Where mechanisms are
+    compared also ``verdict.txt``; where seeds were added or chosen for precision
+    ``contrasts.csv``, what was achieved.
 
     Raises
         ResultsError: a file cannot be written.
     """
     try:
-        dataset.write(result.dataset, folder)
+        dataset.write(result.dataset, folder, _traces_writer(result))
         if plan.settings.record.per_run:
             runs.write(plan, result.dataset, folder)
         _write_text(folder / SUMMARY, summarise(result.dataset).to_csv(index=False))
+        _write_comparison(plan, result, folder)
         _write_text(folder / dataset.MANIFEST, _json(_manifest(plan, result)))
     except (OSError, RuntimeError) as error:  # netCDF4 says RuntimeError when the disk is full
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-        raise ResultsError(f"output_dir={folder} cannot be written: {reason}") from None
+        raise unwritable(folder, error) from None
+
+
+def _traces_writer(result: Result) -> Callable[[Path], None] | None:
+    """Return what adds the traces to a file, if there are any."""
+    if not result.traces:
+        return None
+    from proteus.recording import traces
+
+    return partial(traces.write, result.traces)
+
+
+def _write_comparison(plan: Plan, result: Result, folder: Path) -> None:
+    sentences = verdict(result.dataset)
+    if sentences:
+        _write_text(folder / VERDICT, "\n".join(sentences) + "\n")
+    if plan.settings.precision.name != "fixed" and not result.violations:
+        table = compare(result.dataset, plan.settings.endpoint.baseline)
+        _write_text(folder / CONTRASTS, table.to_csv(index=False))
 
 
 def _json(content: dict[str, Any]) -> str:
@@ -255,7 +341,10 @@ def _manifest(plan: Plan, result: Result) -> dict[str, Any]:
         "cell_of": plan.cell_of.tolist(),
         "cells": [cell.model_dump(mode="json") for cell in plan.cells],
         "seeds": plan.settings.seeds.model_dump(),
+        "parity": plan.fairness,
+        "precision": json.loads(attributes["precision"]),
         "lanes": plan.lanes,
+        "recorded": [lane._asdict() for lane in result.recorded],
         "versions": provenance.versions(),
         "machine": provenance.machine(),
         "violations": result.violations,

@@ -23,6 +23,7 @@ from proteus.mechanisms.market import allocate_market
 from proteus.mechanisms.table import MECHANISMS
 from proteus.messages import allocate_messages
 from proteus.metrics.sums import allocate_sums, allocate_totals
+from proteus.recorder import allocate_log
 from proteus.rng import trader_entity
 from proteus.schedule import SCHEDULE_CODES
 from proteus.traders import (
@@ -37,6 +38,7 @@ from proteus.world import Settings, World, allocate_origins, allocate_progress
 BARRIER_STEPS = 128  # grid steps of the news between two barriers; results do not depend on it
 _HISTORY = 256  # public states and prints kept
 _WAITING = 128  # fills that wait for a later reference price
+_ROWS_PER_WAKE_UP = 8  # of a log: two messages, their answers, a fill, a new book
 _BUSY_S = 0.25  # how long an order may be on its way or in an open batch, for capacities
 
 
@@ -59,6 +61,7 @@ class CellSetup(NamedTuple):
     schedules: Schedules
     signal_window_ns: int  # how far back signals look
     pending: int  # orders and envelopes that a lane has at once, a power of two
+    log_rows: int  # rows that a lane's log has room for; 0: nothing is recorded
 
 
 class Block(NamedTuple):
@@ -90,7 +93,13 @@ def set_up_cell(cell: CellConfig) -> CellSetup:
         schedules=_schedules(members),
         signal_window_ns=max(delays, default=0),
         pending=_power_of_two(_pending_orders(cell, members)),
+        log_rows=0,
     )
+
+
+def with_log(setup: CellSetup) -> CellSetup:
+    """Return the set-up for blocks whose lanes are recorded."""
+    return setup._replace(log_rows=_expected_rows(setup))
 
 
 def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: bool) -> Block:
@@ -136,6 +145,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
                 auctions=auctions,
             ),
             totals=allocate_totals(lanes, count),
+            log=allocate_log(lanes, growth * setup.log_rows),
         ),
     )
 
@@ -155,7 +165,8 @@ class BlockPool:
     @functools.cached_property
     def _start(self) -> Block:
         """A block of one lane that is never run: every lane starts like it."""
-        return build_block(self.setup, np.zeros((1, 2), np.uint32), growth=1, audit=False)
+        unrecorded = self.setup._replace(log_rows=0)
+        return build_block(unrecorded, np.zeros((1, 2), np.uint32), growth=1, audit=False)
 
     def take(self, keys: NDArray[np.uint32]) -> Block:
         """Return a block that stands at its start, for replicate keys uint32 [L, 2]."""
@@ -165,13 +176,19 @@ class BlockPool:
             block = None
         if block is None or len(block.world.market.keys) != len(keys):
             return build_block(self.setup, keys, growth=1, audit=False)
-        _copy_state(self._start, block)
+        _start_over(block, self._start)
         block.world.market.keys[:] = keys
         return block
 
     def give_back(self, block: Block) -> None:
         """Take back a block whose results have been read."""
         self._free.append(block)
+
+
+def _start_over(block: Block, start: Block) -> None:
+    """Let every lane of a block start like the one of ``start``; old rows of logs may stay."""
+    log = block.world.log._replace(count=start.world.log.count)
+    _copy_state(start._replace(world=start.world._replace(log=log)), block)
 
 
 def _copy_state(source: Any, target: Any) -> None:
@@ -232,6 +249,15 @@ def _pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
     busy = cell.delta_ns / units.NS_PER_S
     alive += busy * sum(member.group.schedule.rate_per_s for member in members)
     return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
+
+
+def _expected_rows(setup: CellSetup) -> int:
+    """Estimate the rows of a lane: about what its traders send, and what comes of it."""
+    wake_ups = sum(member.group.schedule.rate_per_s for member in setup.members)
+    of_a_clear = setup.cell.mechanism.auctions + 1  # and the book
+    clears = of_a_clear * units.NS_PER_S / setup.cell.delta_ns if setup.cell.delta_ns else 0.0
+    rows_per_s = _ROWS_PER_WAKE_UP * wake_ups + clears + setup.cell.latent.jump_rate_per_s
+    return int(rows_per_s * setup.cell.horizon_ns / units.NS_PER_S) + 256
 
 
 def _power_of_two(least: int) -> int:

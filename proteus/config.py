@@ -28,22 +28,16 @@ from proteus.schema import (
     PositiveSeconds,
     Schema,
     Seconds,
+    Selection,
     Ticks,
     requirement,
 )
+from proteus.study import Endpoint, Parity, Precision, Seeds
 
 ListOfMilliseconds = Annotated[
     tuple[Milliseconds, ...],
     BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
 ]
-
-
-class Seeds(Schema):
-    """Choose the replicates: first .. first + count - 1 of one root seed."""
-
-    count: int = Field(ge=1, le=2**31)
-    root: int = Field(ge=0, lt=2**64)
-    first: int = Field(ge=0, le=2**62)
 
 
 class Contract(Schema):
@@ -239,10 +233,15 @@ class Execution(Schema):
 
 
 class Record(Schema):
-    """Say what is measured, and from when; ``per_run`` writes more and changes no result."""
+    """Say what is measured, and from when; ``OUTPUT_KEYS`` write more and change no result."""
+
+    OUTPUT_KEYS: ClassVar[tuple[str, ...]] = ("per_run", "events", "traces", "trace_step_ms")
 
     warmup_s: Seconds
     per_run: bool
+    events: Selection | None
+    traces: Selection | None
+    trace_step_ms: PositiveMilliseconds
 
 
 class Executor(Schema):
@@ -323,7 +322,7 @@ class CellConfig(Schema):
     def canonical(self) -> str:
         """Return the text that two cells share exactly when they simulate the same thing."""
         tree = {key: getattr(self, key) for key in CellConfig.model_fields}
-        tree["record"] = self.record.model_dump(mode="json", exclude={"per_run"})
+        tree["record"] = self.record.model_dump(mode="json", exclude={*Record.OUTPUT_KEYS})
         if not self.mechanism.uses_delta:
             del tree["delta"]
         return canonical_json(tree)
@@ -335,8 +334,11 @@ class CellConfig(Schema):
             raise requirement("metrics.tau_ms", f"must be less than horizon_s={self.horizon_s}")
         if self.warmup_ns >= ceiling:
             raise requirement("record.warmup_s", f"must be less than horizon_s={self.horizon_s}")
-        if units.milliseconds_to_ns(self.latent.dt) > ceiling:
-            raise requirement("latent.dt", f"must be at most horizon_s={self.horizon_s}")
+        for key, step in (
+            ("latent.dt", self.latent.dt), ("record.trace_step_ms", self.record.trace_step_ms),
+        ):  # fmt: skip
+            if units.milliseconds_to_ns(step) > ceiling:
+                raise requirement(key, f"must be at most horizon_s={self.horizon_s}")
         if self.delta_ns >= self.tau_ns:
             raise requirement("delta", f"must be less than metrics.tau_ms={self.metrics.tau_ms}")
         grid_ms = self.metrics.volatility_grid_ms
@@ -348,9 +350,14 @@ class CellConfig(Schema):
 class SweepConfig(CellConfig):
     """Hold one composed configuration: a cell, and how to run it."""
 
-    RUN_KEYS: ClassVar[tuple[str, ...]] = ("seeds", "executor", "output_dir", "plan_only")
+    RUN_KEYS: ClassVar[tuple[str, ...]] = (
+        "seeds", "precision", "endpoint", "parity", "executor", "output_dir", "plan_only",
+    )  # fmt: skip
 
     seeds: Seeds
+    precision: SerializeAsAny[Precision]
+    endpoint: Endpoint
+    parity: Parity
     executor: Executor
     output_dir: str | None = Field(min_length=1)
     plan_only: bool

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,13 +172,17 @@ def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
         "seed_root": str(seeds.root),  # may exceed int64
         "seed_first": seeds.first,
         "seed_count": seeds.count,
+        "parity": canonical_json(plan.fairness),
         "versions": canonical_json(provenance.versions()),
         "created": provenance.created(),
     }
 
 
-def write(dataset: xr.Dataset, folder: Path) -> Path:
+def write(dataset: xr.Dataset, folder: Path, add: Callable[[Path], None] | None = None) -> Path:
     """Write ``results.nc`` whole: a temporary file, then a rename.
+
+    Parameters
+        dataset: the results. folder: where. add: adds groups to the file before it has its name.
 
     Returns
         The path of the file.
@@ -187,6 +191,8 @@ def write(dataset: xr.Dataset, folder: Path) -> Path:
     encoding = {name: {"zlib": True, "complevel": 4} for name in dataset.data_vars}
     with whole(target) as temporary:
         dataset.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
+        if add is not None:
+            add(temporary)
     return target
 
 
@@ -210,13 +216,18 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
     try:
         dataset = xr.load_dataset(path, engine="netcdf4", decode_timedelta=False)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
-        allowed = "it is truncated or another kind of file"
-        raise ResultsError(f"{path} cannot be read as netCDF: {reason}; {allowed}") from None
+        raise unreadable(path, error) from None
     version = read_version(path, dataset.attrs)
     _check_manifest(path.with_name(MANIFEST), path, dataset.attrs)
     dataset.attrs = migrate(dataset.attrs, version)
     return dataset
+
+
+def unreadable(path: Path, error: Exception) -> ResultsError:
+    """Say in one sentence that a file is no netCDF, and why."""
+    reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
+    allowed = "it is truncated or another kind of file"
+    return ResultsError(f"{path} cannot be read as netCDF: {reason}; {allowed}")
 
 
 def _check_manifest(manifest: Path, results: Path, attributes: Mapping[str, Any]) -> None:

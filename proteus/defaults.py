@@ -13,7 +13,10 @@ from proteus.locate import conf_folder
 
 _LINE = re.compile(r"^(?P<indent> *)(?P<key>[a-z_0-9]+):(?P<value>[^#]*)(#\s*(?P<comment>.*))?$")
 _SKIPPED = ("hydra", "defaults")
-_GROUPS = ("mechanism", "latent", "trader", "population", "execution", "record", "executor")
+_GROUPS = (
+    "mechanism", "latent", "trader", "population", "execution", "record", "precision",
+    "executor",
+)  # fmt: skip
 
 
 def table() -> str:

@@ -25,6 +25,7 @@ from proteus.messages import (
     wake_of,
 )
 from proteus.metrics.execution import count_intent
+from proteus.recorder import is_recorded, record_intent
 from proteus.rng import STREAM_INTENT, STREAM_LIFETIME, words_at
 from proteus.signals import signal
 from proteus.traders import CLASS_MAKER, CLASS_NOISE, INTENT_QUOTE
@@ -172,7 +173,7 @@ def _new_order(world, lane, trader, time, i, address, is_quote):
     side, price, lots = intents.side[lane, i], intents.price[lane, i], intents.lots[lane, i]
     rank = rank_of(price, side, world.settings.n_ticks)
     fill_in(orders, lane, slot, client_id, trader, side, rank, lots, intents.lifetime[lane, i], 0)
-    world.market.address[lane, slot] = _tie_address(world, trader, address)
+    world.market.address[lane, slot] = tie_address(world, trader, address)
     origins.belief[lane, slot] = nano(intents.belief[lane, i])
     origins.intent_ns[lane, slot] = time
     origins.reference_doubled[lane, slot] = reference_doubled(
@@ -189,6 +190,8 @@ def _new_order(world, lane, trader, time, i, address, is_quote):
         _note_quote(world, lane, trader, side, slot, client_id, price, lots)
     else:
         count_intent(world.sums.execution, world.settings, lane, world.traders.role[trader], time)
+        if is_recorded(world.log):
+            record_intent(world.log, world, lane, time, slot)
     return take_envelope(world.messages, lane, MESSAGE_ORDER, trader, slot, client_id)
 
 
@@ -230,7 +233,7 @@ def _new_id(world, lane):
 
 
 @inline_kernel
-def _tie_address(world, trader, address):
+def tie_address(world, trader, address):
     """Pack trader and cause into the 64 bits that random allocation is addressed by."""
     cause = (address >> 40) ^ (wake_of(address) << 12)
     return world.traders.entity[trader] << 32 | (cause & 0xFFFFFFFF)

@@ -19,6 +19,7 @@ from proteus import units
 from proteus.config import BayesianLatent, CellConfig, SweepConfig
 from proteus.dimensions import measured
 from proteus.errors import ConfigError
+from proteus.recording.size import Recorded, recorded
 
 if TYPE_CHECKING:
     from proteus.plan import Plan
@@ -41,8 +42,9 @@ class Needs(NamedTuple):
 
     Attributes
         lane_bytes: state of the largest lane. lanes_at_once: lanes in flight.
-        memory_bytes, disk_bytes: at most, at the same time.
+        memory_bytes, disk_bytes: at most, at the same time, with what is recorded.
         seconds: with kernels compiled before.
+        recorded: what event logs and traces need.
     """
 
     lane_bytes: int
@@ -50,6 +52,7 @@ class Needs(NamedTuple):
     memory_bytes: int
     disk_bytes: int
     seconds: float
+    recorded: Recorded
 
 
 def needs(plan: Plan, workers: int) -> Needs:
@@ -63,12 +66,17 @@ def needs(plan: Plan, workers: int) -> Needs:
     tables = _table_bytes(plan.cells)
     at_once = min(count, workers * _block_lanes(settings))
     simulated_s = sum(map(_baseline_seconds, plan.cells)) * count
+    logs = recorded(plan, workers)
     return Needs(
         lane_bytes,
         at_once,
-        lane_bytes * at_once + tables + _results_bytes(settings, plan.cell_of.size),
-        disk_bytes(settings, plan.cell_of.size),
+        lane_bytes * at_once
+        + tables
+        + _results_bytes(settings, plan.cell_of.size)
+        + logs.memory_bytes,
+        disk_bytes(settings, plan.cell_of.size) + logs.disk_bytes,
         simulated_s / (LANE_SECONDS_PER_S * min(workers, count)),
+        logs,
     )
 
 
@@ -190,9 +198,26 @@ def check_run(plan: Plan, needed: Needs, folder: Path | None) -> None:
             f"allowed: {needed.lanes_at_once} lanes at once of {_amount(needed.lane_bytes)} each "
             f"need {_amount(lanes_bytes)} of memory, and the machine has {_amount(free)} free"
         )
+    _check_recorded(plan, needed.recorded, folder)
     _check(plan.settings, points, "memory", needed.memory_bytes, free)
     if folder is not None:
         _check(plan.settings, points, "disk", needed.disk_bytes, free_disk(folder))
+
+
+def _check_recorded(plan: Plan, needed: Recorded, folder: Path | None) -> None:
+    """Refuse logs and traces that alone are more than the machine has."""
+    record = plan.settings.record
+    given = [(key, getattr(record, key)) for key in ("events", "traces")]
+    words = " ".join(f"record.{key}={text}" for key, text in given if text is not None)
+    limits = [("memory", needed.memory_bytes, free_memory())]
+    if folder is not None:
+        limits.append(("disk", needed.disk_bytes, free_disk(folder)))
+    for what, size, free in limits:
+        if size > free:
+            raise ConfigError(
+                f"{words} is not allowed: {needed.lanes} lanes with about {needed.rows:,} rows "
+                f"need {_amount(size)} of {what}, and the machine has {_amount(free)} free"
+            )
 
 
 def _check(settings: SweepConfig, points: int, what: str, needed: int, free: int) -> None:
@@ -230,7 +255,10 @@ def lines(needed: Needs, workers: int, folder: Path) -> list[str]:
     """Write what a plan needs for a person to read."""
     memory, disk = _amount(free_memory()), _amount(free_disk(folder))
     lane = f"{_amount(needed.lane_bytes)} a lane, {needed.lanes_at_once} lanes at once"
+    logs = needed.recorded
+    recorded_lanes = f"recorded: {logs.lanes} lanes with about {logs.rows:,} rows"
     return [
+        *([recorded_lanes] if logs.lanes else []),
         f"memory: about {_amount(needed.memory_bytes)} of {memory} free ({lane})",
         f"disk: at most {_amount(needed.disk_bytes)} of {disk} free",
         f"time: about {duration(needed.seconds)} on {workers} workers; "

@@ -1,8 +1,8 @@
 """Stable codes: sides, lifetimes, event types, reasons; and the outbox mechanisms write to.
 
-The codes are part of the file formats: a value is never renumbered. The outbox is the seam for the
-event recorder: everything a mechanism did while one event was processed stands there, in order,
-before the engine books it.
+The codes are part of the file formats: a value is never renumbered. Everything a mechanism did
+while one event was processed stands in the outbox, in order, before ``proteus.recorder`` notes it
+and the engine books it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ EVENT_RFQ_QUOTE = 10  # reserved
 EVENT_RFQ_ACCEPT = 11  # reserved
 EVENT_RFQ_EXPIRE = 12  # reserved
 EVENT_RFQ_REJECT = 13  # reserved
+EVENT_BOOK = 14  # a new public state
+EVENT_INTENT = 15  # a trader decides to send a new order, which may never arrive
+EVENT_END = 16  # trading has ended, or the lane was stopped
 EVENT_NAMES = {
     EVENT_NEWS: "news",
     EVENT_ORDER: "order",
@@ -50,6 +53,9 @@ EVENT_NAMES = {
     EVENT_RFQ_ACCEPT: "rfq_accept",
     EVENT_RFQ_EXPIRE: "rfq_expire",
     EVENT_RFQ_REJECT: "rfq_reject",
+    EVENT_BOOK: "book",
+    EVENT_INTENT: "intent",
+    EVENT_END: "end",
 }
 
 # Why a message was rejected.

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from proteus.errors import ResultsError
+
 
 def temporary(path: Path) -> Path:
     """Return where a file is written before it has its name."""
@@ -18,3 +20,9 @@ def whole(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; it becomes ``path`` when the block ends without error."""
     yield temporary(path)
     os.replace(temporary(path), path)
+
+
+def unwritable(folder: Path, error: Exception) -> ResultsError:
+    """Say in one sentence that the output folder cannot be written, and why."""
+    reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+    return ResultsError(f"output_dir={folder} cannot be written: {reason}")

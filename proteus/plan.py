@@ -11,18 +11,20 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from proteus import estimate, overrides
+from proteus import estimate, overrides, parity
 from proteus.compose import compose_words, hydra_session
-from proteus.config import CellConfig, SweepConfig, canonical_json
+from proteus.config import CellConfig, Record, SweepConfig, canonical_json
 from proteus.dimensions import MEASURED_DIMENSIONS
 from proteus.errors import ConfigError
 from proteus.overrides import AxisValue
 from proteus.reading import read_config
+from proteus.recording import selection
+from proteus.study import Seeds
 
 FIRST_AXES = ("mechanism", "delta")
 RESERVED_DIMENSIONS = ("seed", *MEASURED_DIMENSIONS)
@@ -40,6 +42,7 @@ class Plan:
         settings: the sweep's seeds, executor, folder; its cell part is the first grid point.
         words: the overrides, as a command line would have them.
         config_hash: 64 hexadecimal digits; equal plans simulate the same lanes.
+        fairness: what ``proteus.parity`` found: deliberate differences, and hashes of the draws.
 
     Invariants
         ``cell_of`` names every cell at least once.
@@ -52,6 +55,7 @@ class Plan:
     settings: SweepConfig
     words: tuple[str, ...]
     config_hash: str
+    fairness: dict[str, Any] = field(default_factory=dict)
 
     @property
     def lanes(self) -> int:
@@ -91,7 +95,8 @@ def from_words(arguments: Sequence[str]) -> Plan:
     axes = {**axes, "mechanism": mechanisms, "delta": deltas}
     _check_distinct({_key(swept[name]): axes[name] for name in swept})
     order = [*FIRST_AXES, *(name for name in swept if name not in FIRST_AXES)]
-    return _assemble({name: axes[name] for name in order}, configs, tuple(arguments))
+    made = _assemble({name: axes[name] for name in order}, configs, tuple(arguments))
+    return replace(made, fairness={"deliberate": parity.check(made)})
 
 
 def from_mapping(parameters: Mapping[str, Any], seeds: Any = None, *, grid: bool = True) -> Plan:
@@ -173,8 +178,9 @@ def _check_common(configs: Sequence[SweepConfig]) -> None:
             raise ConfigError(f"{key} cannot be swept: it is the same for the whole sweep")
     if len({config.metrics.horizons_ms for config in configs}) > 1:
         raise ConfigError("metrics.horizons_ms cannot be swept: it is a dimension of the results")
-    if len({config.record.per_run for config in configs}) > 1:
-        raise ConfigError("record.per_run cannot be swept: it is the same for the whole sweep")
+    for key in Record.OUTPUT_KEYS:
+        if len({getattr(config.record, key) for config in configs}) > 1:
+            raise ConfigError(f"record.{key} cannot be swept: it is the same for the whole sweep")
 
 
 def _check_distinct(axes: Mapping[str, Sequence[AxisValue]]) -> None:
@@ -189,7 +195,11 @@ def _check_distinct(axes: Mapping[str, Sequence[AxisValue]]) -> None:
 def _assemble(
     axes: dict[str, tuple[AxisValue, ...]], configs: Sequence[SweepConfig], words: tuple[str, ...]
 ) -> Plan:
-    """Join equal cells, number them, and hash the result."""
+    """Join equal cells, number them, hash the result, and see whether it has the lanes to record.
+
+    Raises
+        ConfigError: it does not.
+    """
     cells: dict[str, CellConfig] = {}
     for config in configs:
         cells.setdefault(config.canonical(), config.cell())
@@ -197,13 +207,51 @@ def _assemble(
     shape = [len(values) for values in axes.values()]
     cell_of = np.array([numbers[config.canonical()] for config in configs], dtype=np.int64)
     seeds = configs[0].seeds
-    content = {"axes": axes, "cells": [*cells], "cell_of": cell_of.tolist(), "seeds": seeds}
-    return Plan(
+    plan = Plan(
         axes=axes,
         cells=tuple(cells.values()),
         cell_of=cell_of.reshape(shape),
         replicates=np.arange(seeds.first, seeds.first + seeds.count, dtype=np.int64),
         settings=configs[0],
         words=words,
-        config_hash=hashlib.sha256(canonical_json(content).encode()).hexdigest(),
+        config_hash=_hash(axes, [*cells], cell_of, seeds),
+    )
+    for key in ("events", "traces"):
+        _check_recorded(plan, f"record.{key}", getattr(plan.settings.record, key))
+    return plan
+
+
+def _check_recorded(plan: Plan, key: str, chosen: str | None) -> None:
+    """Check that the lanes to record are known before anything runs.
+
+    Raises
+        ConfigError: they are not.
+    """
+    precision = plan.settings.precision.name
+    if chosen is not None and precision != "fixed":
+        allowed = f"with precision={precision} the seeds are not known before; use precision=fixed"
+        raise ConfigError(f"{key}={chosen} is not allowed: {allowed}")
+    selection.check(key, chosen, plan)
+
+
+def _hash(
+    axes: Mapping[str, Sequence[AxisValue]], cells: list[str], cell_of: np.ndarray, seeds: Seeds
+) -> str:
+    content = {"axes": axes, "cells": cells, "cell_of": cell_of.ravel().tolist(), "seeds": seeds}
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+def with_seeds(plan: Plan, first: int, count: int) -> Plan:
+    """Return the same sweep with other replicates: the plan of a run of just those.
+
+    Parameters
+        first, count: the replicates first .. first + count - 1.
+    """
+    seeds = plan.settings.seeds.model_copy(update={"first": first, "count": count})
+    cells = [cell.canonical() for cell in plan.cells]
+    return replace(
+        plan,
+        replicates=np.arange(first, first + count, dtype=np.int64),
+        settings=plan.settings.model_copy(update={"seeds": seeds}),
+        config_hash=_hash(plan.axes, cells, plan.cell_of, seeds),
     )

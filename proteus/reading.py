@@ -11,12 +11,13 @@ from pydantic_core import ErrorDetails, ValidationError
 
 from proteus import consistency
 from proteus.agents.table import POLICY_MODELS
-from proteus.config import LATENT_MODELS, Group, SweepConfig
+from proteus.config import LATENT_MODELS, CellConfig, Group, SweepConfig
 from proteus.errors import ConfigError
 from proteus.errors import nearest as nearest
 from proteus.mechanisms.base import MechanismConfig
 from proteus.mechanisms.table import MECHANISM_MODELS
 from proteus.rng import trader_entity
+from proteus.study import PRECISION_MODELS
 
 GROUP_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -34,6 +35,7 @@ _WORDED = {
 }
 
 Model = TypeVar("Model", bound=BaseModel)
+Cell = TypeVar("Cell", bound=CellConfig)
 
 
 def read_config(tree: Mapping[str, Any]) -> SweepConfig:
@@ -48,10 +50,20 @@ def read_config(tree: Mapping[str, Any]) -> SweepConfig:
     Raises
         ConfigError: an unknown key, a wrong type, a value out of range or two that contradict.
     """
+    return _read_whole(SweepConfig, tree)
+
+
+def read_cell(tree: Mapping[str, Any]) -> CellConfig:
+    """Check the configuration of a cell as a file of results holds it, as :func:`read_config`."""
+    return _read_whole(CellConfig, tree)
+
+
+def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
     read: dict[str, Any] = dict(tree)
     for key, tag, models in (
         ("mechanism", "name", MECHANISM_MODELS),
         ("latent", "model", LATENT_MODELS),
+        ("precision", "name", PRECISION_MODELS),
     ):
         if key in read:
             read[key] = _read_tagged(models, read[key], tag, key)
@@ -59,7 +71,7 @@ def read_config(tree: Mapping[str, Any]) -> SweepConfig:
     if isinstance(groups, Mapping):
         read["population"] = {name: _read_group(group, name) for name, group in groups.items()}
         _check_addresses(read["population"])
-    config = _read(SweepConfig, read, "", tree)
+    config = _read(model, read, "", tree)
     consistency.check(config)
     return config
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from proteus import units
+from proteus.recording import selection
 
 MAX_LOTS = 1_000_000  # an order of this size times 1000 traders is far inside int64 money
 MAX_TICKS = 100_000  # price levels of a contract
@@ -64,6 +65,16 @@ def requirement(key: str, allowed: str) -> PydanticCustomError:
     return PydanticCustomError("requirement", "{allowed}", {"allowed": allowed, "key": key})
 
 
+def _selects(text: Any) -> Any:
+    """Check the words of a selection of lanes; whether there are such lanes, the plan checks."""
+    if isinstance(text, str):
+        try:
+            selection.parse(text)
+        except ValueError as error:
+            raise _requirement(str(error)) from None
+    return text
+
+
 Milliseconds = Annotated[float, PlainValidator(lambda value: _exact(value, "ms", False))]
 PositiveMilliseconds = Annotated[float, PlainValidator(lambda value: _exact(value, "ms", True))]
 Seconds = Annotated[float, PlainValidator(lambda value: _exact(value, "s", False))]
@@ -77,3 +88,4 @@ PositiveCount = Annotated[int, Field(ge=1)]
 Lots = Annotated[int, Field(ge=1, le=MAX_LOTS)]
 Ticks = Annotated[int, Field(ge=0, le=MAX_TICKS)]
 SignedTicks = Annotated[int, Field(ge=-MAX_TICKS, le=MAX_TICKS)]
+Selection = Annotated[str, BeforeValidator(_selects)]  # of lanes

@@ -45,6 +45,7 @@ from proteus.metrics.sums import (
     close_lane,
     measure_grid,
 )
+from proteus.recorder import is_overfull, is_recorded, record_end, record_news
 from proteus.schedule import first_wake, next_wake
 from proteus.units import NANO
 from proteus.venue import clear_batch, deliver, receive
@@ -77,7 +78,9 @@ def run_block(mechanism, world):
                 _run_lane(mechanism, world, lane, barrier)
     for lane in range(lanes):
         if progress.fault[lane] == FAULT_NONE:
-            _finish_lane(world, lane)
+            finish_lane(world, lane)
+        if is_recorded(world.log):
+            _end_log(world, lane)
 
 
 @inline_kernel
@@ -87,7 +90,7 @@ def _run_lane(mechanism, world, lane, barrier):
     is_behind = True
     while is_behind and world.progress.fault[lane] == FAULT_NONE:
         is_behind = advance(mechanism, world, lane, barrier, events)
-        _audit(mechanism, world, lane)
+        audit_lane(mechanism, world, lane)
 
 
 @cold_kernel
@@ -150,6 +153,8 @@ def advance(mechanism, world, lane, until, events):
             booked = True
         elif kind == KIND_NEWS:
             start_shock(world.sums.shocks, world, lane, time)
+            if is_recorded(world.log):
+                record_news(world.log, world, lane, time)
             worked = _spread_news(world, lane, time, item)
         elif kind == KIND_MEASURE:
             again = measure_grid(world.sums, world, lane, time, item)
@@ -256,13 +261,13 @@ def _learn_fill(world, lane, trader, side, lots, envelope):
 
 
 @inline_kernel
-def _audit(mechanism, world, lane):
+def audit_lane(mechanism, world, lane):
     """Check the invariants after an event, and whether a ring or pool has overflown."""
     market = world.market
     last_event = max(world.progress.events[lane] - 1, 0)
     overflow = world.queue.overflow[lane] + world.messages.overflow[lane]
     overflow += world.data.overflow[lane] + world.policies.maker.overflow[lane]
-    overflow += world.sums.spreads.overflow[lane]
+    overflow += world.sums.spreads.overflow[lane] + is_overfull(world.log, lane)
     if overflow > 0:
         stop_lane(world.progress, lane, FAULT_CAPACITY, last_event)
     sealed = not is_continuous(mechanism)
@@ -272,7 +277,7 @@ def _audit(mechanism, world, lane):
 
 
 @inline_kernel
-def _finish_lane(world, lane):
+def finish_lane(world, lane):
     """Settle, and check what only holds once trading has ended."""
     last_event = max(world.progress.events[lane] - 1, 0)
     if not close_lane(world.sums, world.totals, world, lane):
@@ -280,3 +285,11 @@ def _finish_lane(world, lane):
     code = check_assets(world.ledger, lane)
     if code != LEDGER_OK:
         stop_lane(world.progress, lane, code, last_event)
+
+
+@inline_kernel
+def _end_log(world, lane):
+    """Record how the lane ended; a log that has no room for it is too small."""
+    record_end(world.log, world, lane)
+    if is_overfull(world.log, lane):
+        stop_lane(world.progress, lane, FAULT_CAPACITY, max(world.progress.events[lane] - 1, 0))

@@ -9,6 +9,7 @@ Exit codes: 0 done, 2 wrong input, 3 an invariant was violated, 130 interrupted.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import time
@@ -116,6 +117,7 @@ def _sweep(words: Sequence[str]) -> int:
     wanted = plan.settings.output_dir
     folder = Path(wanted) if wanted is not None else api.default_folder(plan)
     needed = estimate.needs(plan, api.workers(plan))
+    plan = api.checked(plan)
     if plan.settings.plan_only:
         _print_plan(plan)
         print(*estimate.lines(needed, api.workers(plan), folder), sep="\n")
@@ -123,34 +125,47 @@ def _sweep(words: Sequence[str]) -> int:
     if plan.settings.plan_only:
         return EXIT_DONE
     with api.claimed(folder):
-        result = _run(plan, needed.seconds)
-        api.save(plan, result, folder)
-    return _report(plan, result, folder)
+        result = _run(plan, needed.seconds, folder)
+        api.save(result.plan, result, folder)
+    return _report(result, folder)
 
 
-def _run(plan: Plan, seconds: float) -> Result:
+def _run(plan: Plan, seconds: float, folder: Path) -> Result:
     """Simulate, with progress on stderr."""
-    from proteus import api, estimate
+    from proteus import api, estimate, precision
     from proteus.progress import compile_notice, lanes_bar
 
-    expected = f"about {estimate.duration(seconds)} on {api.workers(plan)} workers"
+    for key, values in plan.fairness["deliberate"].items():
+        _say(f"parity: compared cells differ on purpose in {key} ({values[0]} and {values[1]})")
+    expected = f"{_at_most(plan)}about {estimate.duration(seconds)} on {api.workers(plan)} workers"
     _say(f"{_sizes(plan)}: {expected}")
     started = time.perf_counter()
     with lanes_bar(plan) as progress, compile_notice(_say):
-        result = api.run(plan, progress)
+        result = api.run(plan, progress, folder)
     elapsed = time.perf_counter() - started
-    _say(f"finished in {elapsed:.1f} s, {plan.lanes / elapsed:,.0f} lanes per second")
+    ran = result.plan.lanes
+    _say(f"finished in {elapsed:.1f} s, {ran / elapsed:,.0f} lanes per second")
+    if plan.settings.precision.name != "fixed":
+        _say(precision.words(json.loads(result.dataset.attrs["precision"])))
     return result
 
 
-def _report(plan: Plan, result: Result, folder: Path) -> int:
-    """Print the summary, the violations, and the folder as the last line."""
+def _at_most(plan: Plan) -> str:
+    """Say that fewer seeds may do, where precision decides."""
+    return "" if plan.settings.precision.name == "fixed" else "at most; "
+
+
+def _report(result: Result, folder: Path) -> int:
+    """Print the summary, the verdict, the violations, and the folder as the last line."""
     from rich.console import Console
 
     from proteus.summary import show, summarise
+    from proteus.verdict import verdict
 
     console = Console(width=100, highlight=False)
-    show(summarise(result.dataset), list(plan.axes), console)
+    show(summarise(result.dataset), list(result.plan.axes), console)
+    for sentence in verdict(result.dataset):
+        console.print(sentence)
     for bad in result.violations:
         _say(f"violation: {', '.join(f'{key}={value}' for key, value in bad.items())}")
     print(folder, flush=True)

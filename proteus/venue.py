@@ -50,6 +50,14 @@ from proteus.metrics.sums import (
     measure_fill,
     measure_publication,
 )
+from proteus.recorder import (
+    is_recorded,
+    record_book,
+    record_clear,
+    record_message,
+    record_outbox,
+    record_unknown,
+)
 from proteus.traders import CLASS_MAKER
 from proteus.world import FAULT_CAPACITY, stop_lane
 
@@ -63,6 +71,8 @@ def receive(mechanism, world, lane, time, envelope):
     """
     messages, orders = world.messages, world.market.orders
     world.progress.messages[lane] += 1
+    if is_recorded(world.log):
+        record_message(world.log, world, lane, time, envelope)
     slot = np.int64(messages.order[lane, envelope])
     address = messages.address[lane, envelope]
     kind = messages.kind[lane, envelope]
@@ -97,6 +107,8 @@ def _choose_ladder(world, lane, slot):
 def clear_batch(mechanism, world, lane, time):
     """Clear the open batch; each auction in which lots trade is one print."""
     clear(mechanism, world.market, lane)
+    if is_recorded(world.log):
+        record_clear(world.log, world, lane, time)
     market = world.market
     split_clear(world.sums.clear_split, market.outbox, market.orders, world.traders, lane)
     _note_price(world, lane)
@@ -134,6 +146,8 @@ def deliver(mechanism, world, lane, time, slot, address, in_clear):
     if outbox.count[lane] > outbox.kind.shape[1]:
         stop_lane(world.progress, lane, FAULT_CAPACITY, world.progress.events[lane])
         return
+    if is_recorded(world.log):
+        record_outbox(world.log, world, lane, time)
     printed = np.int64(EMPTY)  # the auction of the clear whose print is the newest
     for i in range(outbox.count[lane]):
         order = np.int64(outbox.order[lane, i])
@@ -199,6 +213,8 @@ def _book_answer(world, lane, time, i, order, cause):
 def _reject_unknown(world, lane, time, envelope):
     """Tell a trader that the order its replace meant is gone; of a cancel there is no news."""
     messages = world.messages
+    if is_recorded(world.log):
+        record_unknown(world.log, world, lane, time, envelope)
     if messages.kind[lane, envelope] != MESSAGE_CANCEL:
         _notify(
             world, lane, time, NOTICE_REJECT, messages.trader[lane, envelope],
@@ -286,5 +302,7 @@ def _publish(world, lane, time):
     if is_stale(world.data, world.market.book, lane, world.progress.last_price[lane]):
         measure_before_publication(world.sums, world, lane, time)
         publish(world.data, world.market.book, lane, time, world.progress.last_price[lane])
+        if is_recorded(world.log):
+            record_book(world.log, world, lane, time)
         measure_publication(world.sums, world, lane, time)
     measure_book(world.sums, world, lane, time)

@@ -16,6 +16,7 @@ from proteus.mechanisms.book import EMPTY
 from proteus.mechanisms.market import Market
 from proteus.messages import Messages
 from proteus.metrics.sums import Sums, Totals
+from proteus.recorder import Log
 from proteus.traders import Intents, Private, Schedules, Traders, View
 
 # Faults beyond those of the ledger: a lane stops with one of these, or a ledger code.
@@ -122,6 +123,7 @@ class World(NamedTuple):
     ledger: Ledger
     sums: Sums
     totals: Totals
+    log: Log
 
 
 @inline_kernel

@@ -17,13 +17,14 @@ from rich.console import Console
 from rich.table import Table
 
 from proteus import _jit, provenance
-from proteus.bench import auctions, book, loop, measuring, scaling, start, workers
+from proteus.bench import auctions, book, loop, measuring, recording, scaling, start, workers
 from proteus.bench.figures import RUNS, Figure, show
 from proteus.errors import nearest
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "loop": loop.measure,
     "measuring": measuring.measure,
+    "recording": recording.measure,
     "book": book.measure,
     "auctions": auctions.measure,
     "workers": workers.measure,

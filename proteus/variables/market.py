@@ -118,6 +118,17 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
         "F&P&R; MODEL 25", "no_fill", _effective_spread,
     ),
     Variable(
+        "effective_lots", (), "lots", "lots that the effective spread is an average of", "",
+        "lots of takers filled against makers, after the warm-up", "MODEL 25, 27", "",
+        lambda world: world.sums.spreads.effective_lots.copy(),
+    ),
+    Variable(
+        "realised_lots", (HORIZON,), "lots",
+        "lots that the realised spread and the price impact are averages of", "",
+        "lots of takers filled against makers up to T - h, after the warm-up", "MODEL 5, 25, 27",
+        "", lambda world: world.sums.spreads.later_lots.copy(),
+    ),
+    Variable(
         "realised_spread", (HORIZON,), "currency", "realised spread of takers against makers",
         "positive: makers earn",
         "lot average of 2 d (P - reference(t + h)) over fills up to T - h, after the warm-up",

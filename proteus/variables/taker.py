@@ -69,6 +69,11 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
         "MODEL 26", "no_intent", _time_to_execution,
     ),
     Variable(
+        "taker_intents", (), "1", "noise intents whose execution is watched", "",
+        "noise intents up to T - tau", "MODEL 26", "",
+        lambda world: world.sums.execution.intents.astype(float),
+    ),
+    Variable(
         "taker_fill_incidence", (ELAPSED,), "1",
         "cumulative incidence of a first fill of noise intents", "",
         "share of noise intents up to T - tau with a first fill by then",
@@ -104,5 +109,9 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
         lambda world: ratio(
             world.sums.execution.sniper_hits, world.sums.execution.sniper_orders
         ),
+    ),
+    Variable(
+        "sniper_orders", (), "1", "orders of snipers", "", "count", "DESIGN 6", "",
+        lambda world: world.sums.execution.sniper_orders.astype(float),
     ),
 )  # fmt: skip

@@ -166,6 +166,8 @@ def _spreads(log: Log) -> dict[str, object]:
         "effective_spread": _mean(effective) / log.n_ticks,
         "realised_spread": [_mean(pairs) / log.n_ticks for pairs in realised],
         "price_impact": [_mean(pairs) / log.n_ticks for pairs in impact],
+        "effective_lots": sum(lots for _, lots in effective),
+        "realised_lots": [sum(lots for _, lots in pairs) for pairs in realised],
     }
 
 
@@ -267,6 +269,7 @@ def _takers(log: Log) -> dict[str, object]:
         "taker_slippage_by_class": [_mean(slippage[role]) for role in ROLES],
         "taker_volume_by_class": [sum(w for _, w in error[role]) for role in ROLES],
         "sniper_race_share": len(sniped) / snipes if snipes else math.nan,
+        "sniper_orders": snipes,
     }
 
 
@@ -292,6 +295,7 @@ def _incidences(log: Log) -> dict[str, object]:
 
     restricted = sum(waits) + (started - len(waits)) * log.tau
     return {
+        "taker_intents": started,
         "taker_fill_probability": len(waits) / started if started else math.nan,
         "taker_time_to_execution": restricted / started / 1e6 if started else math.nan,
         "taker_fill_incidence": incidence(waits),

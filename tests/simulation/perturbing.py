@@ -213,6 +213,7 @@ def balances_and_measures(world: World, decision: Decision) -> None:
     shake_all(world.ledger, but=("tick_nano",))
     shake_all(world.sums)
     shake_all(world.totals)
+    shake_all(world.log)
     shake_all(world.progress, but=("fault", "last_id", "now"))
 
 

@@ -20,6 +20,7 @@ from proteus.variables import VARIABLES, measure
 from tests.cells import (
     MECHANISM_NAMES,
     TINY,
+    arrays,
     build,
     cell,
     differing,
@@ -81,6 +82,8 @@ def test_records_what_it_declares(mechanism, kind):
         assert value.shape == (LANES, *(sizes[dim] for dim in variable.dims)), variable.name
         assert value.dtype == np.float64, variable.name
         assert not np.isinf(value).any(), variable.name
+        # Blocks are used again: what is measured must not be a view of their state.
+        assert not any(np.shares_memory(value, array) for _, array in arrays(world)), variable.name
 
 
 def policies():

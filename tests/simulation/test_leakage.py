@@ -125,5 +125,6 @@ def test_every_part_of_the_world_is_classified():
     shaken = {
         "progress", "queue", "messages", "market", "origins", "news", "data", "traders",
         "schedules", "private", "policies", "seen", "intents", "ledger", "sums", "totals",
+            "log",
     }  # fmt: skip
     assert set(World._fields) == known | shaken

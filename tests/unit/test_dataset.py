@@ -94,7 +94,7 @@ def test_results_survive_the_way_through_the_file(engine, tmp_path):
     with api.claimed(folder):
         api.save(made, result, folder)
     assert sorted(path.name for path in folder.iterdir()) == [
-        "manifest.json", "results.nc", "summary.csv",
+        "manifest.json", "results.nc", "summary.csv", "verdict.txt",
     ]  # fmt: skip
     loaded = proteus.load(folder)
     xr.testing.assert_equal(loaded, result.dataset)

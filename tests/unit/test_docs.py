@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from proteus.defaults import table
+from proteus.events import EVENT_NAMES
+from proteus.recording.columns import KINDS, NAMES
 from proteus.variables.page import page
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -16,6 +18,14 @@ def test_table_of_defaults_is_up_to_date() -> None:
 
 def test_page_of_metrics_is_up_to_date() -> None:
     assert (DOCS / "metrics.md").read_text() == page(), "run make docs"
+
+
+def test_page_of_events_names_every_column_kind_and_reason_to_look_up() -> None:
+    text = (DOCS / "events.md").read_text()
+    for name in (*NAMES, "cell", "seed", "checksum"):
+        assert f"`{name}`" in text, name
+    for source, kind in KINDS:
+        assert f"`{EVENT_NAMES[kind]}`" in text, (source, kind)
 
 
 def test_table_of_defaults_has_the_model_defaults() -> None:

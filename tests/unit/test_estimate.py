@@ -55,11 +55,11 @@ def test_lanes_at_once_follow_workers_blocks_and_seeds(engine):
 
 
 def test_values_disk_and_time_are_counted(engine):
-    # Four variables, of which one has three horizons.
+    # Seven variables, of which two have three horizons: eleven numbers.
     made = plan.from_words(["delta=50,100", "seeds.count=1000000"])
-    assert estimate.values_per_lane(made.settings) == len(VARIABLES) + 2
+    assert estimate.values_per_lane(made.settings) == len(VARIABLES) + 4
     one, two = estimate.needs(made, 1), estimate.needs(made, 2)
-    assert one.disk_bytes == pytest.approx(2 * 6 * 8e6, rel=0.02)
+    assert one.disk_bytes == pytest.approx(2 * 11 * 8e6, rel=0.02)
     assert one.seconds == 2 * two.seconds
     assert one.seconds == pytest.approx(2e6 * 21 / estimate.LANE_SECONDS_PER_S, rel=0.01)
     per_run = plan.from_words(["delta=50,100", "seeds.count=1000000", "record.per_run=true"])
@@ -82,13 +82,23 @@ TOO_MUCH = [
     ),
     (
         {"memory": GIB}, ["delta=50,100", "seeds.count=10000000"],
-        "seeds.count=10000000 with 2 grid points is not allowed: it needs 1.79 GiB of memory",
+        "seeds.count=10000000 with 2 grid points is not allowed: it needs 3.28 GiB of memory",
         "the machine has 1 GiB free",
     ),
     (
         {"disk": 2**20}, ["seeds.count=50000"],
-        "seeds.count=50000 with 1 grid points is not allowed: it needs 3.3 MiB of disk",
+        "seeds.count=50000 with 1 grid points is not allowed: it needs 5.21 MiB of disk",
         "the machine has 1 MiB free",
+    ),
+    (
+        {"disk": 200 * 2**20}, ["record.events=seed:0..499", "seeds.count=500"],
+        "record.events=seed:0..499 is not allowed: 500 lanes with about 6,",
+        "of disk, and the machine has 200 MiB free",
+    ),
+    (
+        {"memory": GIB}, ["record.traces=all", "record.trace_step_ms=0.1"],
+        "record.traces=all is not allowed: 1000 lanes with about ",
+        "of memory, and the machine has 1 GiB free",
     ),
 ]  # fmt: skip
 
@@ -113,13 +123,41 @@ def test_more_than_the_machine_has_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
+TEXTS = ("output_dir", "record.events", "record.traces")
+
+
 def _as_mapping(words):
     pairs = (word.split("=") for word in words)
     return {
-        key: value if key == "output_dir" else json.loads(f"[{value}]") if "," in value
+        key: value if key in TEXTS else json.loads(f"[{value}]") if "," in value
         else json.loads(value)
         for key, value in pairs
     }  # fmt: skip
+
+
+def test_what_is_recorded_is_counted(engine, monkeypatch, capsys):
+    machine(monkeypatch)
+    plain, one, two = (
+        estimate.needs(plan.from_words([f"record.events={events}", "delta=100"]), 1)
+        for events in ("null", "seed:0", "seed:0..1")
+    )
+    assert plain.recorded == (0, 0, 0, 0)
+    assert (one.recorded.lanes, two.recorded.lanes) == (1, 2)
+    rows = one.recorded.rows  # 8 rows for each of 82 wake-ups a second, and two for each clear
+    assert rows == pytest.approx(20 * (8 * 82 + 20), rel=0.05)
+    assert two.disk_bytes - one.disk_bytes == one.disk_bytes - plain.disk_bytes > 30 * rows
+    assert two.memory_bytes - one.memory_bytes > 8 * 24 * rows
+    assert main(["record.events=seed:0..1", "delta=100", "plan_only=true"]) == 0
+    assert f"recorded: 2 lanes with about {2 * rows:,} rows" in capsys.readouterr().out
+
+
+def test_logs_are_in_memory_one_after_the_other(engine):
+    def memory(events):
+        needed = estimate.needs(plan.from_words([f"record.events={events}", "delta=100"]), 1)
+        return needed.recorded.memory_bytes
+
+    assert memory("seed:0..19") == 20 * memory("seed:0")
+    assert memory("all") == memory("seed:0..49") < 30 * memory("seed:0")
 
 
 def test_a_large_grid_is_refused_before_its_points_are_composed(engine, monkeypatch):

@@ -106,6 +106,21 @@ metrics.horizons_ms=[0,30000] | metrics.horizons_ms=[0, 30000] | at most horizon
 record.warmup_s=20 | record.warmup_s=20 | must be less than horizon_s=20
 record.warmup_s=-1 | record.warmup_s=-1 | must be at least 0
 record.per_run=yes | record.per_run=yes | must be true or false
+record.evnts=all | unknown key record.evnts | did you mean record.events?
+record.events=seed:0..1000 | record.events=seed:0..1000 is not allowed | has seeds 0 to 999
+record.events=seed:3..0 | record.events=seed:3..0 is not allowed | must go upwards
+record.events=cell:1 | record.events=cell:1 is not allowed | the plan has cells 0 to 0
+record.events=seeds:0 | record.events=seeds:0 is not allowed | seed, cell or one of mechanism
+record.events=0..3 | record.events=0..3 is not allowed | must name lanes, as seed:0..3
+record.events=true | record.events=true is not allowed | must be a text
+record.events=[seed:0] | record.events=['seed:0'] is not allowed | must be a text
+record.events=seed:0,seed:1 | record.events cannot be swept | the same for the whole sweep
+precision=sequential record.events=seed:0 | record.events=seed:0 is not | use precision=fixed
+record.traces=mechanism:clob | record.traces=mechanism:clob is not allowed | must be one of fba
+record.traces=cell:0/seed:5000 | record.traces=cell:0/seed:5000 | the run has seeds 0 to 999
+record.trace_step_ms=0 | record.trace_step_ms=0 | must be more than 0
+record.trace_step_ms=1,2 | record.trace_step_ms cannot be swept | the same for the whole sweep
+record.trace_step_ms=30000 | record.trace_step_ms=30000 | must be at most horizon_s=20
 contract.tick=0 | contract.tick=0 | must divide 1
 contract.tick=0.003 | contract.tick=0.003 | must divide 1
 contract.tick=0.000001 | contract.tick=1e-06 | must be at least 0.00001
@@ -172,6 +187,33 @@ population.informed.signal.delay_ms=1e6 | signal.delay_ms=1000000 | less than ho
 executor.workers=0 | executor.workers=0 | greater than or equal to 1
 executor.workers=100000 | executor.workers=100000 | less than or equal to 1024
 executor.block_lanes=0 | executor.block_lanes=0 | greater than or equal to 1
+precision=squential | precision=squential does not exist | did you mean sequential?
+precision=3 | precision=3 is not allowed | must be one of fixed, power, sequential
+precision.half_width=1 | unknown key precision.half_width | allowed: precision.name
+precision=sequential,fixed | precision cannot be swept | the same for the whole sweep
+precision=sequential | precision=sequential is not allowed | list endpoint.baseline=clob and another
+precision=power mechanism=clob | precision=power is not allowed | mechanism=clob must list
+precision=sequential precision.first_look=29 | precision.first_look=29 | equal to 30
+precision=sequential precision.half_width=0.1 | precision.half_width=0.1 | exactly one
+precision=sequential precision.half_width_share=0.0 | half_width_share=0.0 | greater than 0
+precision=power precision.power=1.0 | precision.power=1.0 | less than 1
+precision=power precision.effect_share=null | precision.effect=null | exactly one
+precision=power mechanism=clob,fba seeds.first=2199023255552 | seeds.first=219902325 | pilot seeds
+seeds.first=1099511627776 seeds.count=1099511627777 | seeds.count=1099511627777 | 2147483648
+seeds.first=1099511627000 | seeds.first=1099511627000 | which start at 1099511627776
+endpoint.variable=maker_pnl_markd | endpoint.variable=maker_pnl_markd | mean maker_pnl_marked?
+endpoint.variable=maker_pnl_marked | endpoint.horizon_ms=0 | has no horizons
+endpoint.horizon_ms=50 | endpoint.horizon_ms=50 | must be one of metrics.horizons_ms=0, 100, 1000
+endpoint.horizon_ms=null | endpoint.horizon_ms=null | must be one of metrics.horizons_ms
+endpoint.per=lots | endpoint.per=lots does not exist | maker_volume_lots
+endpoint.budget.variable=maker_markout | endpoint.budget.variable=maker_markout | one number
+endpoint.budget.largest_rise=-1 | endpoint.budget.largest_rise=-1 | greater than or equal to 0
+endpoint.better=more | endpoint.better=more | 'higher' or 'lower'
+endpoint=null | endpoint=null | must be a group of keys
+parity.exceptions=latent.dt | parity.exceptions=latent.dt | must be a list
+parity.exceptions=[latnt.dt] | parity.exceptions=latnt.dt | did you mean latent.dt?
+parity.exceptions=[mechanism] | parity.exceptions=mechanism | no key outside mechanism and delta
+delta=50,100 latent.dt=${{delta}} | they differ in latent.dt (50.0 and 100.0) | only mechanism
 output_dir='' | output_dir= | must not be empty
 output_dir=3 | output_dir=3 | must be a text
 output_dir=occupied | output_dir=occupied is not empty | choose another folder
@@ -270,6 +312,8 @@ ONLY_PYTHON = [
     (lambda: proteus.simulate(delta=[50, 100]), "delta=[50, 100]", "must be a number"),
     (lambda: proteus.simulate(plan_only=True), "plan_only=true", "only the command line"),
     (lambda: proteus.simulate(record={"per_run": True}), "record.per_run=true", "output_dir"),
+    (lambda: proteus.simulate(record={"events": "all"}), "record.events=all", "output_dir"),
+    (lambda: proteus.simulate(record={"traces": "seed:0"}), "record.traces=seed:0", "output_dir"),
     (lambda: proteus.simulate(output_dir="occupied"), "output_dir=occupied", "another folder"),
     (lambda: proteus.simulate(output_dir=""), "output_dir=", "must not be empty"),
     (lambda: proteus.sweep({"delta": []}), "delta=[]", "at least one value"),

@@ -108,7 +108,7 @@ def test_a_lookup_that_falls_off_the_history_is_noted():
     assert world.data.overflow[0] == 1
     clipped = quoting()
     clipped.world.data.overflow[0] = 1
-    simulation._audit(clipped.mechanism, clipped.world, 0)
+    simulation.audit_lane(clipped.mechanism, clipped.world, 0)
     assert clipped.world.progress.fault[0] == FAULT_CAPACITY
 
 

@@ -1,0 +1,189 @@
+"""Compare two bundles or cells: ``python -m proteus.compare A B``, paired by seed.
+
+A and B are output folders, each with a cell where it has several:
+
+    python -m proteus.compare outputs/x:mechanism=clob outputs/x:mechanism=fba,delta=100
+    python -m proteus.compare outputs/x outputs/y --metric price_rmse --csv rmse.csv
+    python -m proteus.compare outputs/x --baseline clob
+
+A is the baseline. Pairs that differ in more than the treatment are refused unless --allow names the
+keys. stdout carries the table and, last, the file of all columns; errors go to stderr.
+
+Exit codes: 0 done, 2 wrong input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from proteus.errors import ConfigError, ResultsError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+EXIT_DONE, EXIT_WRONG_INPUT = 0, 2
+_CELL = re.compile(r"^(?P<folder>.+?)(:(?P<labels>\w+=[^:/]*))?$")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Say what is wrong in one sentence, as every other entry point does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(message)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command.
+
+    Parameters
+        arguments: the words after the program name.
+
+    Returns
+        The exit code.
+    """
+    try:
+        return _compare(_parser().parse_args(arguments))
+    except (ConfigError, ResultsError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_WRONG_INPUT
+
+
+def _parser() -> _Parser:
+    assert __doc__ is not None
+    parser = _Parser(
+        prog="python -m proteus.compare",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("a", metavar="A", help="FOLDER or FOLDER:key=value,..., the baseline")
+    parser.add_argument("b", metavar="B", nargs="?", help="the same; without it A's own cells")
+    parser.add_argument("--baseline", default=None, help="without B: the mechanism compared with")
+    parser.add_argument("--metric", action="append", metavar="NAME", help="only this variable")
+    parser.add_argument("--allow", action="append", metavar="KEY", default=[], help="may differ")
+    parser.add_argument("--csv", default="contrasts.csv", help="where all columns are written")
+    return parser
+
+
+def _compare(chosen: argparse.Namespace) -> int:
+    """Contrast, print and write."""
+    from rich.console import Console
+
+    table = _two(chosen) if chosen.b is not None else _one(chosen)
+    console = Console(width=100, highlight=False)
+    for _, rows in table.groupby([*_axes(table), "baseline"], sort=False, dropna=False):
+        console.print(_shown(rows))
+    _write(table, Path(chosen.csv))
+    print(chosen.csv, flush=True)
+    return EXIT_DONE
+
+
+def _one(chosen: argparse.Namespace) -> pd.DataFrame:
+    """Compare the cells of one folder with a baseline mechanism."""
+    from proteus.contrasts import compare
+    from proteus.dataset import load
+
+    if chosen.allow:
+        raise ConfigError("--allow is for two bundles: a sweep names its own in parity.exceptions")
+    return compare(load(chosen.a), chosen.baseline or "clob", metrics=chosen.metric)
+
+
+def _two(chosen: argparse.Namespace) -> pd.DataFrame:
+    """Compare two cells after checking that only the treatment differs."""
+    from proteus import parity
+    from proteus.bundles import differences, open_cell, pair
+    from proteus.contrasts import tidy
+    from proteus.endpoint import declared
+    from proteus.measures import measures
+
+    if chosen.baseline is not None:
+        raise ConfigError(f"--baseline={chosen.baseline} is not allowed: A is the baseline of B")
+    a, b = (open_cell(*_split(word)) for word in (chosen.a, chosen.b))
+    unfair = parity.allowed(differences(a, b), chosen.allow)
+    if unfair:
+        raise ConfigError(
+            f"{chosen.a} and {chosen.b} cannot be compared: they differ in {parity.words(unfair)}; "
+            f"--allow KEY accepts a difference"
+        )
+    common = [measure for measure in measures(a.data, chosen.metric) if measure.variable in b.data]
+    same_endpoint = declared(a.data) == declared(b.data)
+    return tidy([pair(a, b)], common, declared(a.data) if same_endpoint else None)
+
+
+def _split(word: str) -> tuple[Path, dict[str, str]]:
+    """Split FOLDER:key=value,key=value."""
+    found = _CELL.match(word)
+    if found is None:
+        raise ConfigError("a folder is missing: give FOLDER or FOLDER:key=value")
+    labels = {}
+    for part in (found["labels"] or "").split(",") if found["labels"] else ():
+        key, sign, value = part.partition("=")
+        if not sign:
+            raise ConfigError(f"cannot read {part!r} in {word}: write FOLDER:key=value,key=value")
+        labels[key] = value
+    return Path(found["folder"]), labels
+
+
+def _shown(table: pd.DataFrame) -> Table:
+    """Lay out the columns that fit a terminal; the file has all."""
+    from rich.table import Table
+
+    from proteus.contrasts import describe
+    from proteus.summary import interval_text
+
+    first = table.iloc[0]
+    cell = describe({axis: first[axis] for axis in _axes(table)})
+    title = f"{cell} - {first['baseline']}, paired by seed; ± half-width of the 95 % interval"
+    grid = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    heads = (
+        "variable", "units", "difference", "baseline", "p adjusted", "detectable", "pairing",
+        "seeds",
+    )  # fmt: skip
+    for head in heads:
+        grid.add_column(head, justify="left" if head in heads[:2] else "right", overflow="fold")
+    for row in table.to_dict("records"):
+        half = (row["high"] - row["low"]) / 2
+        numbers = (row["baseline_value"], row["detectable"], row["variance_reduction"])
+        baseline, detectable, pairing = (f"{number:.3g}" for number in numbers)
+        p = row["note"] or f"{row['p_adjusted']:.2g}"
+        difference = interval_text(row["difference"], half)
+        name = _variable({str(column): value for column, value in row.items()})
+        cells = (difference, baseline, p, detectable, pairing, str(row["n"]))
+        grid.add_row(name, row["units"], *cells)
+    return grid
+
+
+def _axes(table: pd.DataFrame) -> list[str]:
+    """Return the columns that label the treated cell: those before ``baseline``."""
+    names = [str(name) for name in table.columns]
+    return names[: names.index("baseline")]
+
+
+def _variable(row: dict[str, Any]) -> str:
+    """Name the variable with its denominator and labels; the declared endpoint has a star."""
+    name = f"{row['variable']} / {row['per']}" if row["estimand"] != "mean" else row["variable"]
+    units = {"horizon": " ms", "elapsed": " ms", "class": ""}
+    for dim, unit in units.items():
+        if row[dim] == row[dim]:  # a label, not NaN
+            value = row[dim] if isinstance(row[dim], str) else f"{row[dim]:g}"
+            name += f" [{value}{unit}]".replace("[", r"\[")
+    return f"* {name}" if row["family"] == "primary" else name
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    from proteus.files import whole
+
+    try:
+        with whole(path) as temporary:
+            temporary.write_text(table.to_csv(index=False))
+    except OSError as error:
+        raise ResultsError(f"--csv={path} cannot be written: {error.strerror}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,4 @@
+"""Event logs and traces: which lanes are recorded, what is written, and how it is read again."""
+
+EVENTS = "events.parquet"
+FILLS = "fills.parquet"

@@ -1,0 +1,156 @@
+"""The columns of an event log: which rows have them, and where the recorder keeps them.
+
+A table of numbers: codes for what is written as names, and ``MISSING`` where a row has no value.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.accounting import LEDGER_CODES
+from proteus.events import (
+    BUY,
+    CANCEL_NAMES,
+    EVENT_ACK,
+    EVENT_BATCH_CLEAR,
+    EVENT_BOOK,
+    EVENT_CANCEL,
+    EVENT_END,
+    EVENT_FILL,
+    EVENT_INTENT,
+    EVENT_NAMES,
+    EVENT_NEWS,
+    EVENT_ORDER,
+    EVENT_REJECT,
+    EVENT_REPLACE,
+    FOK,
+    GTC,
+    IOC,
+    REJECT_NAMES,
+    SELL,
+)
+from proteus.recorder import MISSING, SOURCE_NEWS, SOURCE_TRADER, SOURCE_VENUE, Log
+from proteus.recording.lanes import Rows
+from proteus.world import FAULT_CAPACITY
+
+Kind = tuple[int, int]  # source and event type
+
+INTENT: Kind = (SOURCE_TRADER, EVENT_INTENT)
+ORDER: Kind = (SOURCE_TRADER, EVENT_ORDER)
+REPLACE: Kind = (SOURCE_TRADER, EVENT_REPLACE)
+CANCEL: Kind = (SOURCE_TRADER, EVENT_CANCEL)
+ACK: Kind = (SOURCE_VENUE, EVENT_ACK)
+REJECT: Kind = (SOURCE_VENUE, EVENT_REJECT)
+CANCELLED: Kind = (SOURCE_VENUE, EVENT_CANCEL)
+FILL: Kind = (SOURCE_VENUE, EVENT_FILL)
+CLEAR: Kind = (SOURCE_VENUE, EVENT_BATCH_CLEAR)
+BOOK: Kind = (SOURCE_VENUE, EVENT_BOOK)
+END: Kind = (SOURCE_VENUE, EVENT_END)
+NEWS: Kind = (SOURCE_NEWS, EVENT_NEWS)
+KINDS = (INTENT, ORDER, REPLACE, CANCEL, ACK, REJECT, CANCELLED, FILL, CLEAR, BOOK, END, NEWS)
+
+_NEW = (INTENT, ORDER)
+_ANSWERS = (ACK, REJECT, CANCELLED)
+_ABOUT_ORDERS = (*_NEW, REPLACE, CANCEL, *_ANSWERS, FILL)
+
+REASON_SPAN = 1_000  # a reason is its code plus this times the event type
+REASONS = {
+    kind * REASON_SPAN + code: name
+    for kind, names in (
+        (EVENT_CANCEL, CANCEL_NAMES),
+        (EVENT_REJECT, REJECT_NAMES),
+        (EVENT_END, {**LEDGER_CODES, FAULT_CAPACITY: "capacity"}),
+    )
+    for code, name in names.items()
+}
+assert len(set(REASONS.values())) == len(REASONS)  # a name says its code
+
+
+class Column(NamedTuple):
+    """One column of the log."""
+
+    name: str
+    field: str  # of ``recorder.Log``
+    kinds: tuple[Kind, ...]  # the rows that have it
+    unit: str = ""
+    names: dict[int, str] | None = None  # of codes, where names are written
+
+
+COLUMNS = (
+    Column("event", "event", KINDS),
+    Column("time_ns", "time", KINDS, "ns"),
+    Column(
+        "source", "source", KINDS,
+        names={SOURCE_TRADER: "trader", SOURCE_VENUE: "venue", SOURCE_NEWS: "news"},
+    ),
+    Column("kind", "kind", KINDS, names=EVENT_NAMES),
+    Column("trader", "trader", _ABOUT_ORDERS),
+    Column("order_id", "order", _ABOUT_ORDERS),
+    Column("other_id", "other", (REPLACE, FILL)),
+    Column("slot", "slot", (*_NEW, REPLACE, CANCEL)),
+    Column("side", "side", (*_NEW, REPLACE, FILL, CLEAR), names={BUY: "buy", SELL: "sell"}),
+    Column("price_ticks", "price", (*_NEW, REPLACE, FILL, CLEAR, BOOK, END), "ticks"),
+    Column("lots", "lots", (*_NEW, REPLACE, *_ANSWERS, FILL, CLEAR), "lots"),
+    Column("bid_ticks", "low", (BOOK,), "ticks"),
+    Column("ask_ticks", "high", (BOOK,), "ticks"),
+    Column("bid_lots", "lots", (BOOK,), "lots"),
+    Column("ask_lots", "more", (BOOK,), "lots"),
+    Column("low_ticks", "low", (CLEAR,), "ticks"),
+    Column("high_ticks", "high", (CLEAR,), "ticks"),
+    Column("surplus_lots", "more", (CLEAR,), "lots"),
+    Column("value_nano", "value", (*_NEW, REPLACE, NEWS, END), "nano-currency"),
+    Column("lifetime", "code", _NEW, names={GTC: "gtc", IOC: "ioc", FOK: "fok"}),
+    Column("reason", "code", (REJECT, CANCELLED, END), names=REASONS),
+    Column("intent_ns", "intent", _NEW, "ns"),
+    Column("reference_half_ticks", "reference", _NEW, "half ticks"),
+    Column("cause", "cause", (*_NEW, REPLACE, CANCEL)),
+)  # fmt: skip
+NAMES = tuple(column.name for column in COLUMNS)
+
+_SHIFT = 5  # event types stay below 2**5
+_CODES = (max(source for source, _ in KINDS) + 1) << _SHIFT
+
+
+def _rows_that_have(column: Column) -> NDArray[np.bool_]:
+    """Tell for every code of (source, event type) whether its rows have the column."""
+    table = np.zeros(_CODES, np.bool_)
+    for source, kind in column.kinds:
+        table[source << _SHIFT | kind] = True
+    return table
+
+
+_HAS = {column.name: _rows_that_have(column) for column in COLUMNS}
+
+
+def rows_of(log: Log, lane: int, first: int = 0) -> Rows:
+    """Copy the rows of one lane out of a block's log, from number ``first`` on.
+
+    Returns
+        Every column of ``COLUMNS``, int64 [n]; ``MISSING`` where a row does not have it.
+    """
+    fields: Any = log
+    end = min(int(log.count[lane]), log.kind.shape[1])
+    kinds = log.kind[lane, first:end]
+    codes = log.source[lane, first:end] << _SHIFT | kinds
+    rows = {}
+    for column in COLUMNS:
+        values = getattr(fields, column.field)[lane, first:end]
+        if column.name == "reason":
+            values = np.where(values == MISSING, MISSING, values + REASON_SPAN * kinds)
+        rows[column.name] = np.where(_HAS[column.name][codes], values, MISSING)
+    return rows
+
+
+def written(column: Column, number: int) -> str:
+    """Write one number of a column as the file does."""
+    if number == MISSING:
+        return "null"
+    return str(number) if column.names is None else column.names.get(number, "unknown")
+
+
+def is_kind(rows: Rows, kind: Kind) -> NDArray[np.bool_]:
+    """Tell which rows are of a kind."""
+    return np.asarray((rows["source"] == kind[0]) & (rows["kind"] == kind[1]))

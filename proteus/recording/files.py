@@ -1,0 +1,211 @@
+"""Write and read ``events.parquet`` and ``fills.parquet``, lane by lane."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from proteus import provenance
+from proteus.config import CellConfig, canonical_json
+from proteus.errors import ResultsError
+from proteus.files import whole
+from proteus.recording import EVENTS, FILLS
+from proteus.recording.checksums import checksums
+from proteus.recording.lanes import LaneLog
+from proteus.recording.tables import (
+    CELL,
+    CHECKSUM,
+    EVENT_FIELDS,
+    FILL_FIELDS,
+    SEED,
+    events_table,
+    fills_table,
+)
+from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION, read_version
+
+if TYPE_CHECKING:
+    from proteus.plan import Plan
+
+_SEALED = (SCHEMA_KEY, "config_hash", "seed_root", "cells")  # what a replay starts from
+
+Metadata = dict[str, str]
+
+
+class Lane(NamedTuple):
+    """One lane of a file: its cell, its seed, and how many rows it has."""
+
+    cell: int
+    seed: int
+    rows: int
+
+
+def trader_names(cell: CellConfig) -> list[str]:
+    """Name the traders of a cell in order of their numbers, as maker0."""
+    return [
+        f"{name}{number}"
+        for name, group in cell.population.items()
+        for number in range(group.count)
+    ]
+
+
+def _metadata(plan: Plan) -> Metadata:
+    from proteus._jit import kernel_hash
+
+    cells = [
+        {"label": plan.label(number), "traders": trader_names(cell),
+         "config": cell.model_dump(mode="json")}
+        for number, cell in enumerate(plan.cells)
+    ]  # fmt: skip
+    return {
+        SCHEMA_KEY: str(SCHEMA_VERSION),
+        "config_hash": plan.config_hash,
+        "code_hash": provenance.code_hash(),
+        "kernel_hash": kernel_hash(),
+        "git_sha": provenance.git_sha(),
+        "seed_root": str(plan.settings.seeds.root),
+        "cells": json.dumps(cells),
+        "versions": canonical_json(provenance.versions()),
+        "created": provenance.created(),
+    }
+
+
+def sealed(metadata: Mapping[str, str]) -> str:
+    """Return the part of a file's metadata that its checksums cover."""
+    return canonical_json([metadata[key] for key in _SEALED])
+
+
+class EventFiles:
+    """The two files of a run while they are written."""
+
+    def __init__(self, about: str, events: pq.ParquetWriter, fills: pq.ParquetWriter) -> None:
+        """Take the open files, and what :func:`sealed` says about the run."""
+        self._sealed = about
+        self._events, self._fills = events, fills
+        self.lanes: list[Lane] = []
+
+    def write(self, cell: int, log: LaneLog) -> None:
+        """Append one lane."""
+        checksum = checksums(log.rows, self._sealed, cell, log.replicate)
+        lane = cell, log.replicate, log.rows
+        self._events.write_table(events_table(self._events.schema, *lane, checksum))
+        self._fills.write_table(fills_table(self._fills.schema, *lane))
+        self.lanes.append(Lane(cell, log.replicate, len(checksum)))
+
+
+@contextmanager
+def open_files(plan: Plan, folder: Path) -> Iterator[EventFiles]:
+    """Write both files whole: they have their names when the block ends without error."""
+    metadata = _metadata(plan)
+    with (
+        _open(folder / EVENTS, EVENT_FIELDS, metadata) as events,
+        _open(folder / FILLS, FILL_FIELDS, metadata) as fills,
+    ):
+        files = EventFiles(sealed(metadata), events, fills)
+        yield files
+        for writer in (events, fills):
+            writer.add_key_value_metadata({"lanes": json.dumps(files.lanes)})
+
+
+@contextmanager
+def _open(path: Path, fields: Any, metadata: Metadata) -> Iterator[pq.ParquetWriter]:
+    schema = pa.schema(fields, metadata={**metadata, "table": path.stem})
+    repeated = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+    # Numbers differ from row to row: dictionaries and statistics of them cost a third of the time.
+    options = {
+        "compression": "zstd", "compression_level": 1, "write_statistics": False,
+        "use_dictionary": [CELL, SEED, *repeated],
+    }  # fmt: skip
+    with whole(path) as temporary, pq.ParquetWriter(temporary, schema, **options) as writer:
+        yield writer
+
+
+class RecordedCell(NamedTuple):
+    """What a file says about one cell: its labels, its traders by number, its configuration."""
+
+    label: dict[str, Any]
+    traders: list[str]
+    config: dict[str, Any]
+
+
+class EventFile(NamedTuple):
+    """A file that has been read."""
+
+    path: Path
+    table: pa.Table
+    sealed: str  # what the checksums cover of its metadata
+    kernel_hash: str
+    cells: list[RecordedCell]
+    lanes: list[Lane]
+    root: int  # root seed
+
+
+def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
+    """Read one of the two files whole.
+
+    Parameters
+        folder: the output folder of a sweep, or the file. name: ``EVENTS`` or ``FILLS``.
+
+    Raises
+        ResultsError: no such file, not Parquet, not of Proteus, another table, or of a newer
+            schema version.
+    """
+    path = Path(folder)
+    path = path / name if path.is_dir() else path
+    if not path.is_file():
+        raise ResultsError(f"{path} does not exist: record.events=seed:0..3 writes it")
+    try:
+        parquet = pq.ParquetFile(path)
+        table = parquet.read()
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise ResultsError(f"{path} cannot be read as Parquet: {reason}") from None
+    found = {key.decode(): text.decode() for key, text in (parquet.metadata.metadata or {}).items()}
+    read_version(path, found)
+    expected = {"events": EVENT_FIELDS, "fills": FILL_FIELDS}[Path(name).stem]
+    if found.get("table") != Path(name).stem or table.schema.names != [f.name for f in expected]:
+        raise ResultsError(f"{path} is not the {name} of a run: its columns are others")
+    try:
+        cells = [RecordedCell(**cell) for cell in json.loads(found["cells"])]
+        lanes = [Lane(*lane) for lane in json.loads(found["lanes"]) if cells[lane[0]]]
+        about = sealed(found), found["kernel_hash"], cells, lanes, int(found["seed_root"])
+    except (LookupError, ValueError, TypeError):
+        raise ResultsError(
+            f"{path} does not say which lanes it holds: its metadata is damaged"
+        ) from None
+    return EventFile(path, table, *about)
+
+
+def load_events(folder: str | os.PathLike[str]) -> pd.DataFrame:
+    """Load the event log of a sweep.
+
+    Parameters
+        folder: the output folder of a sweep, or its ``events.parquet``.
+
+    Returns
+        One row per event, lane by lane, with the columns of ``docs/events.md``; a missing number
+        is ``<NA>``. ``attrs["traders"]`` names the traders of each cell by number.
+
+    Raises
+        ResultsError: no such file, not Parquet, not of Proteus, or of a newer schema version.
+    """
+    return _frame(read_file(folder), without=CHECKSUM)
+
+
+def load_fills(folder: str | os.PathLike[str]) -> pd.DataFrame:
+    """Load the fills of a sweep, as :func:`load_events`."""
+    return _frame(read_file(folder, FILLS), without="")
+
+
+def _frame(file: EventFile, without: str) -> pd.DataFrame:
+    table = file.table.drop_columns([without]) if without else file.table
+    frame: pd.DataFrame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    frame.attrs["traders"] = [cell.traders for cell in file.cells]
+    return frame

@@ -1,0 +1,152 @@
+"""The verdict: two plain sentences per cell, computed from the declared endpoint and nothing else.
+
+The first says what the endpoint shows, after Holm's adjustment over the cells of the sweep; the
+second whether the budget is kept, and what follows. A cell with a stopped lane gets no verdict, and
+seeds that served a pilot or a selection give none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from proteus import endpoint as endpoints
+from proteus.contrasts import IDENTICAL, Pair, describe, estimate, note, paired, violated
+from proteus.measures import Measure, labels, units
+from proteus.statistics import multiplicity, power
+from proteus.statistics.paired import LEVEL, Contrast
+from proteus.study import EVALUATION, Endpoint, purpose_of
+
+BETTER, WORSE, SAME = "better", "worse", "not shown to differ"
+WITHIN, BEYOND, OPEN = "within", "beyond", "not shown to be within"
+
+
+class Shown(NamedTuple):
+    """One estimate of one cell, with what is needed to word it."""
+
+    measure: Measure
+    found: Contrast
+    column: int
+    unit: str
+    p: float  # adjusted
+
+
+def verdict(dataset: xr.Dataset) -> list[str]:
+    """Return the verdict of a sweep, two sentences per cell; none without its baseline.
+
+    Parameters
+        dataset: of a sweep that declared an endpoint.
+    """
+    declared = endpoints.declared(dataset)
+    if declared is None or not has_contrast(dataset, declared):
+        return []
+    purposes = {purpose_of(int(seed)) for seed in dataset["seed"].values[[0, -1]]}
+    if purposes != {EVALUATION}:
+        return [f"No verdict: {' and '.join(sorted(purposes))} seeds judge nothing."]
+    pairs = list(paired(dataset, declared.baseline))
+    sound = [pair for pair in pairs if not violated(pair)]
+    refused = [f"No verdict: {violated(pair)}." for pair in pairs if violated(pair)]
+    first = _primary(sound, declared)
+    sentences = []
+    for pair, shown in zip(sound, first, strict=True):
+        outcome = _outcome(shown, declared)
+        sentences.append(_effect(pair, shown, outcome, declared))
+        sentences.append(_conclusion(pair, outcome, _cost(pair, declared), declared))
+    return [*sentences, *refused]
+
+
+def has_contrast(dataset: xr.Dataset, declared: Endpoint) -> bool:
+    """Say whether a dataset holds the baseline, another mechanism, and the endpoint."""
+    if "mechanism" not in dataset.dims or declared.variable not in dataset:
+        return False
+    names = dataset["mechanism"].values.tolist()
+    return declared.baseline in names and len(names) > 1
+
+
+def widths(dataset: xr.Dataset, declared: Endpoint) -> list[tuple[Pair, Contrast, int]]:
+    """Contrast the endpoint of every sound cell: pair, contrast, and the endpoint's column."""
+    pairs = [pair for pair in paired(dataset, declared.baseline) if not violated(pair)]
+    shown = zip(pairs, _primary(pairs, declared), strict=True)
+    return [(pair, each.found, each.column) for pair, each in shown]
+
+
+def _primary(pairs: Sequence[Pair], declared: Endpoint) -> list[Shown]:
+    """Estimate the endpoint of every pair and adjust the p values over them."""
+    shown = []
+    for pair in pairs:
+        measure = endpoints.primary(pair.treated, declared)
+        column = labels(pair.treated, measure).index(endpoints.at(declared))
+        found = estimate(pair, [measure])
+        shown.append(Shown(measure, found, column, units(pair.treated, measure), np.nan))
+    p = np.array([float(each.found.p[each.column]) for each in shown])
+    adjusted = multiplicity.adjusted(p, multiplicity.HOLM)
+    return [each._replace(p=float(value)) for each, value in zip(shown, adjusted, strict=True)]
+
+
+def _outcome(shown: Shown, declared: Endpoint) -> str:
+    difference = shown.found.difference[shown.column]
+    if not shown.p < 1 - LEVEL:
+        return SAME
+    return BETTER if (difference > 0) == (declared.better == "higher") else WORSE
+
+
+def _effect(pair: Pair, shown: Shown, outcome: str, declared: Endpoint) -> str:
+    """Word what the endpoint shows."""
+    found, k = shown.found, shown.column
+    name = _name(shown.measure) + "".join(
+        f" at {horizon:g} ms" for horizon in endpoints.at(declared).values()
+    )
+    head = f"Under {describe(pair.coordinates)} {name}"
+    if note(found, k) == IDENTICAL:
+        return f"{head} is the same as under {pair.name} in all {found.n[k]} seeds."
+    size = f"{abs(found.difference[k]):.4g} {shown.unit}"
+    side = "higher" if found.difference[k] > 0 else "lower"
+    interval = f"95 % interval of the difference {found.low[k]:.4g} to {found.high[k]:.4g}"
+    tested = f"Holm-adjusted p = {shown.p:.2g}, {found.n[k]} seeds"
+    text = f"{head} is {size} {side} than under {pair.name} ({interval}, {tested})"
+    if outcome != SAME:
+        return f"{text}, which is {outcome}."
+    least = power.detectable(found.deviation[k : k + 1], found.n[k : k + 1])[0]
+    return f"{text}, which shows no difference; {least:.4g} would be found with power 0.8."
+
+
+def _cost(pair: Pair, declared: Endpoint) -> Shown | None:
+    """Estimate what the endpoint costs; None without a budget."""
+    measure = endpoints.budget(pair.treated, declared)
+    if measure is None:
+        return None
+    found = estimate(pair, [measure])
+    return Shown(measure, found, 0, units(pair.treated, measure), float(found.p[0]))
+
+
+def _conclusion(pair: Pair, outcome: str, cost: Shown | None, declared: Endpoint) -> str:
+    """Word whether the budget is kept, and what follows."""
+    name = describe(pair.coordinates)
+    if cost is None or declared.budget is None:
+        return f"So {name} is {outcome}{_than(outcome, pair)} by the declared endpoint."
+    rise, low, high = (
+        float(x[0]) for x in (cost.found.difference, cost.found.low, cost.found.high)
+    )
+    most = declared.budget.largest_rise
+    kept = WITHIN if high <= most else BEYOND if low > most else OPEN
+    verb = "rises" if rise >= 0 else "falls"
+    moved = (
+        f"{cost.measure.variable} {verb} by {abs(rise):.4g} {cost.unit} ({low:.4g} to {high:.4g})"
+    )
+    limit = f"the budget of {most:g} {cost.unit}"
+    if outcome == BETTER and kept != WITHIN:
+        ending = f"so {name} is not preferred to {pair.name}"
+    else:
+        ending = f"so {name} is {outcome}{_than(outcome, pair)} by the declared endpoint"
+    return f"At the same time {moved}, {kept} {limit}, {ending}."
+
+
+def _than(outcome: str, pair: Pair) -> str:
+    return f" from {pair.name}" if outcome == SAME else f" than {pair.name}"
+
+
+def _name(measure: Measure) -> str:
+    return f"{measure.variable} per {measure.per}" if measure.per else measure.variable

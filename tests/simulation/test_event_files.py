@@ -1,0 +1,126 @@
+"""``events.parquet`` and ``fills.parquet`` as files: what they say, and what is refused."""
+
+import json
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+import proteus
+from proteus.errors import ResultsError
+from proteus.estimate import FILE_BYTES
+from proteus.plan import from_words
+from proteus.recording.files import read_file
+from proteus.recording.size import recorded
+from proteus.sweep import main
+from tests.recorded import SEEDS, WORDS
+from tests.recorded import plain_engine as plain_engine
+from tests.recorded import run as run
+
+
+def with_metadata(run, target, **changes):
+    file = pq.ParquetFile(run[0] / "events.parquet")
+    metadata = {key.decode(): text.decode() for key, text in file.metadata.metadata.items()}
+    metadata = {key: text for key, text in {**metadata, **changes}.items() if text is not None}
+    pq.write_table(file.read().replace_schema_metadata(metadata), target / "events.parquet")
+
+
+REFUSED = [
+    ({"schema_version": "3"}, "events.parquet has schema_version=3: .* a newer Proteus wrote it"),
+    ({"schema_version": None}, "events.parquet is not a result of Proteus: it has no schema_ver"),
+    ({"table": "fills"}, "events.parquet is not the events.parquet of a run"),
+    ({"lanes": None}, "does not say which lanes it holds"),
+    ({"lanes": "[[1]]"}, "does not say which lanes it holds"),
+    ({"cells": "{"}, "does not say which lanes it holds"),
+    ({"cells": "[]"}, "does not say which lanes it holds"),
+    ({"seed_root": "x"}, "does not say which lanes it holds"),
+    ({"config_hash": None}, "does not say which lanes it holds"),
+]
+
+
+@pytest.mark.parametrize("read", [proteus.replay_log, proteus.load_events])
+@pytest.mark.parametrize(("changes", "sentence"), REFUSED)
+def test_a_newer_or_foreign_file_is_refused(run, tmp_path, read, changes, sentence):
+    with_metadata(run, tmp_path, **changes)
+    with pytest.raises(ResultsError, match=sentence) as caught:
+        read(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("read", [proteus.replay_log, proteus.load_events, proteus.load_fills])
+def test_a_truncated_or_missing_file_is_refused(run, tmp_path, read):
+    name = "fills.parquet" if read is proteus.load_fills else "events.parquet"
+    with pytest.raises(ResultsError, match=r"does not exist: record\.events=seed:0\.\.3 writes it"):
+        read(tmp_path)
+    whole = (run[0] / name).read_bytes()
+    for kept in (0, 4, len(whole) // 2, len(whole) - 1):
+        (tmp_path / name).write_bytes(whole[:kept])
+        with pytest.raises(ResultsError, match="cannot be read as Parquet") as caught:
+            read(tmp_path)
+        assert "\n" not in str(caught.value)
+
+
+def test_the_files_say_what_they_are(run):
+    folder, dataset = run
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name in ("events", "fills"):
+        file = pq.ParquetFile(folder / f"{name}.parquet")
+        metadata = {k.decode(): v.decode() for k, v in file.metadata.metadata.items()}
+        assert metadata["schema_version"] == "2"
+        assert metadata["table"] == name
+        assert metadata["config_hash"] == dataset.attrs["config_hash"]
+        assert metadata["kernel_hash"] == dataset.attrs["kernel_hash"]
+        assert file.num_row_groups == len(manifest["recorded"]) == 6
+        assert file.metadata.row_group(0).column(2).compression == "ZSTD"
+        assert file.schema_arrow.field("time_ns").metadata == {b"units": b"ns"}
+    rows = [file["rows"] for file in manifest["recorded"]]
+    events = proteus.load_events(folder)
+    assert len(events) == sum(rows)
+    assert events.attrs["traders"][0][:3] == ["maker0", "maker1", "informed0"]
+    assert set(events["kind"]) >= {"news", "order", "replace", "ack", "fill", "batch_clear"}
+    assert not any(name.startswith(".") for name in map(str, (p.name for p in folder.iterdir())))
+
+
+def test_the_estimate_of_rows_and_disk_is_enough(run):
+    made = from_words([*WORDS, f"seeds.count={SEEDS}", "record.events=all"])
+    needed = recorded(made, workers=1)
+    used = sum((run[0] / f"{name}.parquet").stat().st_size for name in ("events", "fills"))
+    rows = [lane.rows for lane in read_file(run[0]).lanes]
+    assert used < needed.disk_bytes + FILE_BYTES
+    assert sum(rows) < needed.rows < 10 * sum(rows)
+    assert max(rows) < needed.rows / len(rows)  # no lane had to be run again for want of room
+    assert needed.lanes == len(rows)
+
+
+def test_a_disk_that_fills_up_is_said_in_one_sentence_and_nothing_stays(
+    plain_engine, monkeypatch, tmp_path, capsys
+):
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("proteus.recording.files.EventFiles.write", full)
+    folder = tmp_path / "out"
+    words = [*WORDS, "seeds.count=1", "record.events=all", f"output_dir={folder}"]
+    assert main(words) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == f"error: output_dir={folder} cannot be written: No space left on device"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_between_two_lanes_leaves_nothing(plain_engine, monkeypatch, tmp_path):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("proteus.recording.traces.of_lane", interrupt)
+    words = [*WORDS, "seeds.count=2", "record.events=all", "record.traces=seed:1"]
+    assert main([*words, f"output_dir={tmp_path / 'out'}"]) == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pandas_reads_the_same(run):
+    plain = pd.read_parquet(run[0] / "events.parquet")
+    ours = proteus.load_events(run[0])
+    assert list(plain.columns) == [*ours.columns, "checksum"]
+    both = plain["price_ticks"].notna()
+    assert (plain["price_ticks"][both] == ours["price_ticks"][both].astype(float)).all()
+    assert (plain["kind"].astype(str) == ours["kind"].astype(str)).all()
