@@ -22,6 +22,7 @@ def check(plan: Plan) -> None:
     Raises
         ConfigError: the key, its value and what is allowed.
     """
+    from proteus.mechanisms.table import MECHANISM_MODELS
     from proteus.variables import VARIABLES
 
     dims = {variable.name: variable.dims for variable in VARIABLES}
@@ -34,6 +35,11 @@ def check(plan: Plan) -> None:
             raise ConfigError(
                 f"{key}={name} is not allowed: it has {beyond}, and must be one number"
             )
+    baseline = settings.endpoint.baseline
+    if baseline not in MECHANISM_MODELS:
+        raise ConfigError(
+            f"endpoint.baseline={baseline} does not exist{nearest(baseline, MECHANISM_MODELS)}"
+        )
     _check_horizon(plan, dims[settings.endpoint.variable])
     if settings.precision.name != "fixed":
         _check_contrast(plan)

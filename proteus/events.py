@@ -92,7 +92,7 @@ class Outbox(NamedTuple):
     """What the mechanism did in the event being processed. L lanes, E entries."""
 
     kind: np.ndarray  # int64 [L, E] EVENT_ACK, EVENT_REJECT, EVENT_CANCEL, EVENT_FILL
-    order: np.ndarray  # int64 [L, E] order slot; of a fill: the earlier (resting) order
+    order: np.ndarray  # int64 [L, E] order slot; of a fill: the earlier order, or the maker's
     other: np.ndarray  # int64 [L, E] of a fill: the later (incoming) order
     price: np.ndarray  # int64 [L, E] ticks, of a fill
     lots: np.ndarray  # int64 [L, E] lots filled, cancelled, or removed by an acknowledged replace

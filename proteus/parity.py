@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from proteus.config import CellConfig
+from proteus.config import CellConfig, Record
 from proteus.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ def _untreated(side: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in side.items() if key not in TREATMENT}
     record = kept.get("record")
     if isinstance(record, Mapping):
-        kept["record"] = {key: value for key, value in record.items() if key != "per_run"}
+        kept["record"] = {
+            key: value for key, value in record.items() if key not in Record.OUTPUT_KEYS
+        }
     return kept
 
 

@@ -54,8 +54,8 @@ class Log(NamedTuple):
     source: np.ndarray  # int64 [L, E] SOURCE_*
     event: np.ndarray  # int64 [L, E] number of the event in the lane, from 0
     time: np.ndarray  # int64 [L, E] ns
-    trader: np.ndarray  # int64 [L, E] of a fill: owner of the earlier order
-    order: np.ndarray  # int64 [L, E] order version; of a fill: the earlier
+    trader: np.ndarray  # int64 [L, E] of a fill: owner of ``order``
+    order: np.ndarray  # int64 [L, E] order version; of a fill: the earlier, or the maker's
     other: np.ndarray  # int64 [L, E] version that a replace makes; of a fill: the later order
     slot: np.ndarray  # int64 [L, E] slot of the order that a message means
     side: np.ndarray  # int64 [L, E] of a fill: of its maker; of one of two auctions: of makers

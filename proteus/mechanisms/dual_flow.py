@@ -28,29 +28,16 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 
 from proteus._jit import inline_kernel, state
-from proteus.events import CANCEL_REQUESTED
 from proteus.mechanisms import pricing
 from proteus.mechanisms.base import MechanismConfig, Sizes
 from proteus.mechanisms.book import opposite_ladder
-from proteus.mechanisms.market import (
-    amend,
-    cancel_open,
-    clear,
-    enter,
-    is_continuous,
-    next_clear,
-    skip_clears,
-    withdraw,
-)
+from proteus.mechanisms.market import clear
 from proteus.mechanisms.uniform_price import (
     Batch,
-    amend_in_batch,
     clear_auction,
     expire_immediate,
-    join_batch,
     make_batch,
-    next_close,
-    skip_closes,
+    trades_in_batches,
 )
 from proteus.schema import Probability, SelfTrade
 
@@ -91,40 +78,7 @@ def make(config: DualFlowConfig, sizes: Sizes) -> DualFlow:
     )
 
 
-@enter.implement(DualFlow)
-@inline_kernel
-def _enter(mechanism, market, lane, slot):
-    join_batch(mechanism.batch, market, lane, slot)
-
-
-@amend.implement(DualFlow)
-@inline_kernel
-def _amend(mechanism, market, lane, slot, rank, lots):
-    amend_in_batch(market, lane, slot, rank, lots)
-
-
-@withdraw.implement(DualFlow)
-@inline_kernel
-def _withdraw(mechanism, market, lane, slot):
-    cancel_open(market, lane, slot, CANCEL_REQUESTED)
-
-
-@is_continuous.implement(DualFlow)
-@inline_kernel
-def _is_continuous(mechanism):
-    return False
-
-
-@next_clear.implement(DualFlow)
-@inline_kernel
-def _next_clear(mechanism, market, lane, now):
-    return next_close(mechanism.batch, market, lane)
-
-
-@skip_clears.implement(DualFlow)
-@inline_kernel
-def _skip_clears(mechanism, market, lane, now):
-    skip_closes(mechanism.batch, market, lane, now)
+trades_in_batches(DualFlow)
 
 
 @clear.implement(DualFlow)

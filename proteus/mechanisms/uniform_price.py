@@ -19,6 +19,7 @@ from proteus._jit import inline_kernel, state
 from proteus.events import (
     BUY,
     CANCEL_IMMEDIATE,
+    CANCEL_REQUESTED,
     EVENT_ACK,
     FOK,
     REJECT_NOT_IN_BATCH,
@@ -29,7 +30,18 @@ from proteus.mechanisms import allocation, pricing, self_trade
 from proteus.mechanisms.allocation import Shares, allocate_shares, share_level
 from proteus.mechanisms.base import Sizes
 from proteus.mechanisms.book import EMPTY, enqueue, is_immediate, next_occupied
-from proteus.mechanisms.market import cancel_open, leaves_queue, refuse_order, trade
+from proteus.mechanisms.market import (
+    amend,
+    cancel_open,
+    enter,
+    is_continuous,
+    leaves_queue,
+    next_clear,
+    refuse_order,
+    skip_clears,
+    trade,
+    withdraw,
+)
 from proteus.rng import ENTITY_MARKET, STREAM_BATCH, words_at
 
 
@@ -78,10 +90,22 @@ def make_batch(
     )
 
 
+def trades_in_batches(mechanism_type: type) -> None:
+    """Implement what all mechanisms with a ``Batch`` in their field ``batch`` share.
+
+    That is every function of ``market`` but the clear.
+    """
+    enter.implement(mechanism_type)(_enter)
+    amend.implement(mechanism_type)(_amend)
+    withdraw.implement(mechanism_type)(_withdraw)
+    is_continuous.implement(mechanism_type)(_is_continuous)
+    next_clear.implement(mechanism_type)(_next_clear)
+    skip_clears.implement(mechanism_type)(_skip_clears)
+
+
 @inline_kernel
-def join_batch(batch, market, lane, slot):
-    """Take a new order into the open batch, or reject it."""
-    orders = market.orders
+def _enter(mechanism, market, lane, slot):
+    orders, batch = market.orders, mechanism.batch
     if orders.lifetime[lane, slot] == FOK or orders.post_only[lane, slot]:
         refuse_order(market, lane, slot, REJECT_NOT_IN_BATCH)
         return
@@ -94,16 +118,24 @@ def join_batch(batch, market, lane, slot):
 
 
 @inline_kernel
-def amend_in_batch(market, lane, slot, rank, lots):
-    """Give an open order a new rank and new lots; what loses its place joins the open batch."""
+def _amend(mechanism, market, lane, slot, rank, lots):
     if leaves_queue(market, lane, slot, rank, lots):
         enqueue(market.book, market.orders, lane, slot, market.clears[lane])
 
 
 @inline_kernel
-def next_close(batch, market, lane):
-    """Return when the open batch closes, in ns."""
-    number = market.clears[lane] + 1
+def _withdraw(mechanism, market, lane, slot):
+    cancel_open(market, lane, slot, CANCEL_REQUESTED)
+
+
+@inline_kernel
+def _is_continuous(mechanism):
+    return False
+
+
+@inline_kernel
+def _next_clear(mechanism, market, lane, now):
+    batch, number = mechanism.batch, market.clears[lane] + 1
     close = number * batch.interval_ns
     if batch.random_close_ns > 0:
         keys = market.keys
@@ -114,10 +146,9 @@ def next_close(batch, market, lane):
 
 
 @inline_kernel
-def skip_closes(batch, market, lane, now):
-    """Count the closes up to ``now`` as done."""
-    market.clears[lane] = max(market.clears[lane], now // batch.interval_ns)
-    if next_close(batch, market, lane) <= now:
+def _skip_clears(mechanism, market, lane, now):
+    market.clears[lane] = max(market.clears[lane], now // mechanism.batch.interval_ns)
+    if _next_clear(mechanism, market, lane, now) <= now:
         market.clears[lane] += 1
 
 

@@ -17,9 +17,8 @@ from proteus.statistics.paired import LEVEL, Array
 
 POWER = 0.8
 LEAST_SEEDS = 100  # no evaluation runs fewer: t intervals of skewed totals need them
-_SMALL = (
-    0.01  # in standard deviations; below, n is beyond 78,000 and the normal law is exact enough
-)
+# In standard deviations; below, n is beyond 78,000 and the normal law is exact enough.
+_SMALL = 0.01
 
 
 def seeds_for(effect: float, deviation: float, power: float = POWER, level: float = LEVEL) -> int:

@@ -61,10 +61,13 @@ def test_other_axes_are_not_compared():
         assert len(cells) == 3  # clob, and fba at two deltas
 
 
-def test_what_only_writes_more_is_no_difference():
-    one, other = (
-        parity.tree(plan.from_words([f"record.per_run={on}"]).cells[0]) for on in ("true", "false")
-    )
+@pytest.mark.parametrize(
+    "word",
+    ["record.per_run=true", "record.events=seed:0", "record.traces=all", "record.trace_step_ms=5"],
+)
+def test_what_only_writes_more_is_no_difference(word):
+    one, other = (parity.tree(plan.from_words(words).cells[0]) for words in ([], [word]))
+    assert one != other
     assert parity.differences(one, other) == []
 
 
