@@ -112,23 +112,28 @@ def interface(stub: Callable[..., Any]) -> Any:
     The engine's loop is written once and names the stub; numba compiles it per mechanism, because
     each mechanism passes its own NamedTuple type. Register with ``@stub.implement(Type)``.
 
+    What most types share is registered once, with ``@stub.otherwise``.
+
     Parameters
         stub: a function whose body is only a docstring; implementations use its argument names.
 
     Returns
         A callable that works in compiled code, and in plain Python when the JIT is off.
     """
-    implementations: dict[type, Any] = {}
+    implementations: dict[type | None, Any] = {}
+
+    def implementation(first_type: type) -> Any:
+        return implementations.get(first_type, implementations.get(None))
 
     @functools.wraps(stub)
     def dispatch(*arguments: Any) -> Any:
-        return implementations[type(arguments[0])](*arguments)
+        return implementation(type(arguments[0]))(*arguments)
 
     def choose(first: Any) -> Any:
-        found = implementations.get(first.state_class) if isinstance(first, StateType) else None
+        found = implementation(first.state_class) if isinstance(first, StateType) else None
         return getattr(found, "py_func", found)
 
-    def implement(first_type: type) -> Callable[[Any], Any]:
+    def implement(first_type: type | None) -> Callable[[Any], Any]:
         def register(function: Any) -> Any:
             implementations[first_type] = function
             return function
@@ -138,6 +143,7 @@ def interface(stub: Callable[..., Any]) -> Any:
     if not JIT_DISABLED:
         _overload_with_signature_of(stub, dispatch, choose)
     dispatch.implement = implement  # type: ignore[attr-defined]
+    dispatch.otherwise = implement(None)  # type: ignore[attr-defined]
     return dispatch
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from proteus._jit import inline_kernel
 from proteus.accounting import nano
-from proteus.agents.table import decide
+from proteus.agents.table import decide, learn_fill
 from proteus.clock import KIND_EXPIRY, push, push_message
 from proteus.events import BUY, SELL
 from proteus.latency import MARKET_DATA, SUBMISSION, delay, latency_words
@@ -18,6 +18,8 @@ from proteus.messages import (
     MESSAGE_CANCEL,
     MESSAGE_ORDER,
     MESSAGE_REPLACE,
+    NOTICE_FILL,
+    NOTICE_REJECT,
     cause_of,
     pack_address,
     release_envelope,
@@ -29,6 +31,7 @@ from proteus.recorder import is_recorded, record_intent
 from proteus.rng import STREAM_INTENT, STREAM_LIFETIME, words_at
 from proteus.signals import signal
 from proteus.traders import CLASS_MAKER, CLASS_NOISE, INTENT_QUOTE
+from proteus.units import NANO
 from proteus.world import FAULT_CAPACITY, stop_lane
 
 
@@ -42,10 +45,7 @@ def wake(world, lane, trader, time, cause, number):
     market, traders, intents = world.market, world.traders, world.intents
     address = pack_address(cause, 0, number)
     words = latency_words(traders, market.keys, lane, trader, address)
-    observe(world, lane, trader, time, delay(traders, trader, MARKET_DATA, words[MARKET_DATA]))
-    if traders.role[trader] == CLASS_NOISE:
-        _draw_intent(world, lane, trader, cause, number)
-    intents.count[lane] = 0
+    look(world, lane, trader, time, words, cause, number)
     decide(world.policies, traders, world.seen, world.private, intents, lane, trader)
     count = intents.count[lane]
     first = 1 if count == 2 and _moves_up(world, lane, trader) else 0
@@ -55,6 +55,20 @@ def wake(world, lane, trader, time, cause, number):
         drawn = words if slot == 0 else latency_words(traders, market.keys, lane, trader, address)
         sent = time + delay(traders, trader, SUBMISSION, drawn[SUBMISSION])
         _send(world, lane, trader, time, sent, slot, address)
+
+
+@inline_kernel
+def look(world, lane, trader, time, words, cause, number):
+    """Prepare a decision: the view, the trader's own random words, and no intents yet.
+
+    Parameters
+        words: of the latencies of this wake-up. cause, number: as in :func:`wake`.
+    """
+    traders = world.traders
+    observe(world, lane, trader, time, delay(traders, trader, MARKET_DATA, words[MARKET_DATA]))
+    if traders.role[trader] == CLASS_NOISE:
+        _draw_intent(world, lane, trader, cause, number)
+    world.intents.count[lane] = 0
 
 
 @inline_kernel
@@ -144,7 +158,7 @@ def _send(world, lane, trader, time, sent, slot, address):
     ):
         envelope = _replace_quote(world, lane, trader, slot)
     if envelope != EMPTY:
-        _post(world, lane, trader, envelope, sent, address)
+        post(world, lane, trader, envelope, sent, address)
 
 
 @inline_kernel
@@ -159,10 +173,33 @@ def _cancel_quote(world, lane, trader, side):
 
 @inline_kernel
 def _new_order(world, lane, trader, time, i, address, is_quote):
-    """Write a new order; its slot in the pool is taken now and lives until the order dies.
+    """Write a new order, or the first version of a quote.
 
     Returns
         The envelope to post, or EMPTY when a pool is exhausted.
+    """
+    orders, intents = world.market.orders, world.intents
+    slot = place_order(world, lane, trader, time, i, address)
+    if slot == EMPTY:
+        return np.int64(EMPTY)
+    world.origins.is_quote[lane, slot] = is_quote
+    client_id = orders.client_id[lane, slot]
+    if intents.duration[lane, i] > 0:
+        _start_lifetime(world, lane, trader, slot, time + intents.duration[lane, i], address)
+    if is_quote:
+        side, price, lots = intents.side[lane, i], intents.price[lane, i], intents.lots[lane, i]
+        _note_quote(world, lane, trader, side, slot, client_id, price, lots)
+    else:
+        note_intent(world, lane, time, slot)
+    return take_envelope(world.messages, lane, MESSAGE_ORDER, trader, slot, client_id)
+
+
+@inline_kernel
+def place_order(world, lane, trader, time, i, address):
+    """Write the order of intent ``i`` into a slot, taken now, that lives until the order dies.
+
+    Returns
+        The slot, or EMPTY when the pool is exhausted.
     """
     orders, origins, intents = world.market.orders, world.origins, world.intents
     slot = take_slot(orders, lane)
@@ -182,17 +219,17 @@ def _new_order(world, lane, trader, time, i, address, is_quote):
     origins.address[lane, slot] = address
     origins.reports[lane, slot] = 0
     origins.is_filled[lane, slot] = 0
-    origins.is_quote[lane, slot] = is_quote
     origins.lifetime[lane, slot] = EMPTY
-    if intents.duration[lane, i] > 0:
-        _start_lifetime(world, lane, trader, slot, time + intents.duration[lane, i], address)
-    if is_quote:
-        _note_quote(world, lane, trader, side, slot, client_id, price, lots)
-    else:
-        count_intent(world.sums.execution, world.settings, lane, world.traders.role[trader], time)
-        if is_recorded(world.log):
-            record_intent(world.log, world, lane, time, slot)
-    return take_envelope(world.messages, lane, MESSAGE_ORDER, trader, slot, client_id)
+    return slot
+
+
+@inline_kernel
+def note_intent(world, lane, time, slot):
+    """Count and record the decision of a taker to send the order at ``slot``."""
+    role = world.traders.role[world.market.orders.trader[lane, slot]]
+    count_intent(world.sums.execution, world.settings, lane, role, time)
+    if is_recorded(world.log):
+        record_intent(world.log, world, lane, time, slot)
 
 
 @inline_kernel
@@ -273,13 +310,13 @@ def end_lifetime(world, lane, time, envelope):
             messages.client_id[lane, envelope],
         )  # fmt: skip
         if cancel != EMPTY:
-            _post(world, lane, trader, cancel, sent, address)
+            post(world, lane, trader, cancel, sent, address)
     release_envelope(messages, lane, envelope)
     return is_open
 
 
 @inline_kernel
-def _post(world, lane, trader, envelope, sent, address):
+def post(world, lane, trader, envelope, sent, address):
     """Put a message on the trader's link, which is first-in-first-out."""
     private, messages = world.private, world.messages
     tie = address & ~(np.int64(0xFF) << 40)  # cause and wake-up, without the slot
@@ -293,3 +330,46 @@ def _post(world, lane, trader, envelope, sent, address):
     push_message(
         world.queue, messages, world.traders.entity, world.market.keys, lane, sent, envelope
     )
+
+
+@inline_kernel
+def read_notice(world, lane, envelope):
+    """Let a trader learn an answer or a fill.
+
+    Returns
+        The trader if it reacts at once, else EMPTY.
+    """
+    messages, private = world.messages, world.private
+    trader, side = messages.trader[lane, envelope], messages.side[lane, envelope]
+    client_id, lots = messages.client_id[lane, envelope], messages.lots[lane, envelope]
+    kind = messages.kind[lane, envelope]
+    if private.quote_order[lane, trader, side] != EMPTY:
+        private.exposure[lane, trader, side] -= lots
+    if kind >= NOTICE_REJECT and private.quote_id[lane, trader, side] == client_id:
+        private.quote_lots[lane, trader, side] -= lots
+        if private.quote_lots[lane, trader, side] <= 0:
+            private.quote_id[lane, trader, side] = 0
+    reacts = False
+    if kind == NOTICE_FILL:
+        learn_own_fill(world, lane, trader, side, lots, envelope)
+        reacts = world.schedules.on_fill[trader]
+    release_envelope(messages, lane, envelope)
+    return np.int64(trader) if reacts else np.int64(EMPTY)
+
+
+@inline_kernel
+def learn_own_fill(world, lane, trader, side, lots, envelope):
+    """Let a fill report change what the trader knows of its inventory, and what it believes."""
+    messages = world.messages
+    sign = 1 if side == BUY else -1
+    world.private.position[lane, trader] += sign * lots
+    belief = messages.belief[lane, envelope] / NANO
+    filled_ns = messages.address[lane, envelope]
+    now = world.progress.now[lane]
+    learn_fill(
+        world.policies, world.traders, lane, trader, np.float64(sign), belief, filled_ns, now
+    )
+    lifetime = messages.lifetime[lane, envelope]
+    client_id = messages.client_id[lane, envelope]
+    if lifetime != EMPTY and messages.client_id[lane, lifetime] == client_id:
+        messages.lots[lane, lifetime] -= lots

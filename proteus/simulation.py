@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus import protocol
 from proteus._jit import cold_kernel, inline_kernel, kernel
 from proteus.accounting import LEDGER_OK, PNL_NOT_DECOMPOSED, audit, check_assets
-from proteus.agents.table import learn_fill
 from proteus.clock import (
     KIND_CLEAR,
     KIND_MEASURE,
@@ -23,8 +23,6 @@ from proteus.clock import (
     pop,
     push,
 )
-from proteus.desk import end_lifetime, wake
-from proteus.events import BUY
 from proteus.latent import NEWS_OK, extend_news, next_jump, start_news
 from proteus.mechanisms.book import EMPTY
 from proteus.mechanisms.market import is_continuous, next_clear
@@ -32,9 +30,6 @@ from proteus.messages import (
     CAUSE_NEWS,
     CAUSE_NOTIFIED,
     CAUSE_SCHEDULE,
-    NOTICE_FILL,
-    NOTICE_REJECT,
-    release_envelope,
 )
 from proteus.metrics.risk import EQUITY_GRID_NS
 from proteus.metrics.shocks import start_shock
@@ -47,8 +42,7 @@ from proteus.metrics.sums import (
 )
 from proteus.recorder import is_overfull, is_recorded, record_end, record_news
 from proteus.schedule import first_wake, next_wake
-from proteus.units import NANO
-from proteus.venue import clear_batch, deliver, receive
+from proteus.venue import clear_batch
 from proteus.world import FAULT_CAPACITY, FAULT_NONE, stop_lane
 
 _ALL = np.iinfo(np.int64).max  # as many events as there are
@@ -78,7 +72,7 @@ def run_block(mechanism, world):
                 _run_lane(mechanism, world, lane, barrier)
     for lane in range(lanes):
         if progress.fault[lane] == FAULT_NONE:
-            finish_lane(world, lane)
+            finish_lane(mechanism, world, lane)
         if is_recorded(world.log):
             _end_log(world, lane)
 
@@ -140,10 +134,10 @@ def advance(mechanism, world, lane, until, events):
         worked, booked, waking = True, False, np.int64(EMPTY)
         slot, address = np.int64(EMPTY), np.int64(0)
         if kind == KIND_MESSAGE:
-            slot, address = receive(mechanism, world, lane, time, item)
+            slot, address = protocol.receive(mechanism, world, lane, time, item)
             booked = True
         elif kind == KIND_NOTIFICATION:
-            waking = _notice(world, lane, item)
+            waking = protocol.learn(mechanism, world, lane, time, item)
         elif kind == KIND_WAKE or kind == KIND_WAKE_NEWS:
             waking = item
         elif kind == KIND_CLEAR:
@@ -161,12 +155,13 @@ def advance(mechanism, world, lane, until, events):
             _push_before(world, lane, again, KIND_MEASURE, item)
             worked = False
         else:
-            worked = end_lifetime(world, lane, time, item)
+            worked, booked = protocol.ring(mechanism, world, lane, time, item)
         if booked:
-            deliver(mechanism, world, lane, time, slot, address, kind == KIND_CLEAR)
+            protocol.deliver(mechanism, world, lane, time, slot, address, kind == KIND_CLEAR)
         if waking != EMPTY:
             cause = _cause_of(kind)
-            wake(world, lane, waking, time, cause, _count_wake(world, lane, waking, cause))
+            number = _count_wake(world, lane, waking, cause)
+            protocol.act(mechanism, world, lane, waking, time, cause, number)
         progress.events[lane] += worked
         if progress.fault[lane] != FAULT_NONE:
             return False
@@ -219,48 +214,6 @@ def _spread_news(world, lane, time, jump):
 
 
 @inline_kernel
-def _notice(world, lane, envelope):
-    """Let a trader learn an answer or a fill.
-
-    Returns
-        The trader if it reacts at once, else EMPTY.
-    """
-    messages, private = world.messages, world.private
-    trader, side = messages.trader[lane, envelope], messages.side[lane, envelope]
-    client_id, lots = messages.client_id[lane, envelope], messages.lots[lane, envelope]
-    kind = messages.kind[lane, envelope]
-    if private.quote_order[lane, trader, side] != EMPTY:
-        private.exposure[lane, trader, side] -= lots
-    if kind >= NOTICE_REJECT and private.quote_id[lane, trader, side] == client_id:
-        private.quote_lots[lane, trader, side] -= lots
-        if private.quote_lots[lane, trader, side] <= 0:
-            private.quote_id[lane, trader, side] = 0
-    reacts = False
-    if kind == NOTICE_FILL:
-        _learn_fill(world, lane, trader, side, lots, envelope)
-        reacts = world.schedules.on_fill[trader]
-    release_envelope(messages, lane, envelope)
-    return np.int64(trader) if reacts else np.int64(EMPTY)
-
-
-@inline_kernel
-def _learn_fill(world, lane, trader, side, lots, envelope):
-    messages = world.messages
-    sign = 1 if side == BUY else -1
-    world.private.position[lane, trader] += sign * lots
-    belief = messages.belief[lane, envelope] / NANO
-    filled_ns = messages.address[lane, envelope]
-    now = world.progress.now[lane]
-    learn_fill(
-        world.policies, world.traders, lane, trader, np.float64(sign), belief, filled_ns, now
-    )
-    lifetime = messages.lifetime[lane, envelope]
-    client_id = messages.client_id[lane, envelope]
-    if lifetime != EMPTY and messages.client_id[lane, lifetime] == client_id:
-        messages.lots[lane, lifetime] -= lots
-
-
-@inline_kernel
 def audit_lane(mechanism, world, lane):
     """Check the invariants after an event, and whether a ring or pool has overflown."""
     market = world.market
@@ -277,9 +230,10 @@ def audit_lane(mechanism, world, lane):
 
 
 @inline_kernel
-def finish_lane(world, lane):
+def finish_lane(mechanism, world, lane):
     """Settle, and check what only holds once trading has ended."""
     last_event = max(world.progress.events[lane] - 1, 0)
+    protocol.close(mechanism, world, lane)
     if not close_lane(world.sums, world.totals, world, lane):
         stop_lane(world.progress, lane, PNL_NOT_DECOMPOSED, last_event)
     code = check_assets(world.ledger, lane)

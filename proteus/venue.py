@@ -160,7 +160,7 @@ def deliver(mechanism, world, lane, time, slot, address, in_clear):
     code = check_orders(orders, outbox, lane)
     if code != LEDGER_OK:
         stop_lane(world.progress, lane, code, world.progress.events[lane])
-    _release_dead(world, lane)
+    release_dead(world, lane)
     outbox.count[lane] = 0
     if in_clear or is_continuous(mechanism):
         if is_crossed(world.market.book, lane):
@@ -203,7 +203,7 @@ def _book_answer(world, lane, time, i, order, cause):
         notice = NOTICE_CANCEL
     elif kind == EVENT_REJECT:
         notice = NOTICE_REJECT
-    _notify(
+    notify(
         world, lane, time, notice, orders.trader[lane, order], order,
         orders.client_id[lane, order], orders.side[lane, order], lots, cause,
     )  # fmt: skip
@@ -216,7 +216,7 @@ def _reject_unknown(world, lane, time, envelope):
     if is_recorded(world.log):
         record_unknown(world.log, world, lane, time, envelope)
     if messages.kind[lane, envelope] != MESSAGE_CANCEL:
-        _notify(
+        notify(
             world, lane, time, NOTICE_REJECT, messages.trader[lane, envelope],
             messages.order[lane, envelope], messages.new_id[lane, envelope],
             messages.side[lane, envelope], messages.lots[lane, envelope],
@@ -225,7 +225,7 @@ def _reject_unknown(world, lane, time, envelope):
 
 
 @inline_kernel
-def _notify(world, lane, time, kind, trader, order, client_id, side, lots, cause):
+def notify(world, lane, time, kind, trader, order, client_id, side, lots, cause):
     """Send an answer over the acknowledgement link."""
     words = latency_words(world.traders, world.market.keys, lane, trader, cause)
     arrives = time + delay(world.traders, trader, ACKNOWLEDGEMENT, words[ACKNOWLEDGEMENT])
@@ -240,6 +240,23 @@ def _notify(world, lane, time, kind, trader, order, client_id, side, lots, cause
 
 @inline_kernel
 def _book_fill(world, lane, time, i, in_clear):
+    """Book a fill and let it be seen: its price outside of clears, its parties on the tape."""
+    outbox, orders = world.market.outbox, world.market.orders
+    if not book_fill(world, lane, time, i, in_clear):
+        return
+    if not in_clear:
+        world.progress.last_price[lane] = np.int64(outbox.price[lane, i])
+    for slot in (np.int64(outbox.order[lane, i]), np.int64(outbox.other[lane, i])):
+        add_party(world.data, lane, orders.trader[lane, slot])
+
+
+@inline_kernel
+def book_fill(world, lane, time, i, in_clear):
+    """Post a fill of the outbox to the ledger, measure it and report it to both sides.
+
+    Returns
+        False if the ledger refuses it; then the lane is stopped.
+    """
     market, sums = world.market, world.sums
     outbox, orders = market.outbox, market.orders
     earlier, later = np.int64(outbox.order[lane, i]), np.int64(outbox.other[lane, i])
@@ -252,15 +269,13 @@ def _book_fill(world, lane, time, i, in_clear):
         code = post_fill(world.ledger, orders, market.book, lane, buy, sell, price, lots)
     if code != LEDGER_OK:
         stop_lane(world.progress, lane, code, world.progress.events[lane])
-        return
+        return False
     world.progress.fills[lane] += 1
-    if not in_clear:
-        world.progress.last_price[lane] = price
     for side in range(2):
         slot, other = (buy, sell) if side == BUY else (sell, buy)
-        add_party(world.data, lane, orders.trader[lane, slot])
         measure_fill(sums, world, lane, slot, other, price, lots, time, in_clear)
         _report_fill(world, lane, time, slot, lots)
+    return True
 
 
 @inline_kernel
@@ -288,7 +303,7 @@ def _report_fill(world, lane, time, slot, lots):
 
 
 @inline_kernel
-def _release_dead(world, lane):
+def release_dead(world, lane):
     """Give back the slots of orders that this event ended."""
     outbox, orders = world.market.outbox, world.market.orders
     for i in range(outbox.count[lane]):

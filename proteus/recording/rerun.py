@@ -205,7 +205,7 @@ class Rerun:
         if progress.fault[_LANE] == FAULT_NONE:
             self._learn_news(np.int64(world.settings.horizon_ns - 1))
             self.balance_at_end = world.ledger.balance[_LANE].copy()
-            finish_lane(world, _LANE)
+            finish_lane(self.block.mechanism, world, _LANE)
         record_end(world.log, world, _LANE)
 
     def _compare(self) -> None:

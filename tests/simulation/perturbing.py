@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from proteus import simulation
+from proteus import desk
 from proteus.config import CellConfig
 from proteus.desk import wake
 from proteus.latency import MARKET_DATA, delay, latency_words
@@ -83,7 +83,7 @@ def decisions(config: CellConfig, first_ns: int) -> list[Decision]:
             found.append(before)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(simulation, "wake", watch)
+        patch.setattr(desk, "wake", watch)
         run_plain(block.mechanism, block.world)
     return found
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from proteus import desk, simulation
+from proteus import desk
 from proteus.config import CellConfig
 from proteus.world import World
 from tests.cells import build, run_plain
@@ -41,7 +41,7 @@ class Recording(NamedTuple):
 def record(config: CellConfig) -> Recording:
     """Run replicate 0 of a cell in plain Python and record its wake-ups."""
     block, wakes = build(config), []
-    original_wake, original_words = simulation.wake, desk.latency_words
+    original_wake, original_words = desk.wake, desk.latency_words
     drawn: list[tuple[int, ...]] = []
 
     def words_of(*arguments: Any) -> Any:
@@ -55,7 +55,7 @@ def record(config: CellConfig) -> Recording:
         wakes.append(_describe(world, lane, trader, time, cause, number, tuple(drawn)))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(simulation, "wake", wake)
+        patch.setattr(desk, "wake", wake)
         patch.setattr(desk, "latency_words", words_of)
         run_plain(block.mechanism, block.world)
     assert not block.world.progress.fault.any()

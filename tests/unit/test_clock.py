@@ -155,7 +155,7 @@ class Links:
         self.posted += 1
         envelope = take_envelope(self.world.messages, 0, kind, trader, 0, self.posted)
         address = pack_address(CAUSE_SCHEDULE, 0, wake)
-        desk._post(self.world, 0, trader, envelope, arrives, address)
+        desk.post(self.world, 0, trader, envelope, arrives, address)
 
     def arrivals(self):
         """(time, which posting) in order of arrival."""

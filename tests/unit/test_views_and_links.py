@@ -146,13 +146,13 @@ def test_answers_and_reports_wait_for_those_sent_before():
     cause = pack_address(CAUSE_SCHEDULE, 0, 0)
     slot = int(world.private.quote_order[0, MAKER, BUY])
     links[MAKER] = 10
-    venue._notify(world, 0, 5000, NOTICE_ACK, MAKER, slot, 1, BUY, 1, cause)
+    venue.notify(world, 0, 5000, NOTICE_ACK, MAKER, slot, 1, BUY, 1, cause)
     venue._report_fill(world, 0, 5000, slot, 1)
     links[MAKER] = 4
-    venue._notify(world, 0, 5003, NOTICE_ACK, MAKER, slot, 2, BUY, 2, cause)
+    venue.notify(world, 0, 5003, NOTICE_ACK, MAKER, slot, 2, BUY, 2, cause)
     venue._report_fill(world, 0, 5003, slot, 2)
     links[MAKER] = 0
-    venue._notify(world, 0, 5020, NOTICE_ACK, MAKER, slot, 3, BUY, 3, cause)
+    venue.notify(world, 0, 5020, NOTICE_ACK, MAKER, slot, 3, BUY, 3, cause)
     arrivals = [
         (time, int(world.messages.lots[0, item]))
         for time, kind, item in pending(world) if kind == KIND_NOTIFICATION
