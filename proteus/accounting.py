@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from proteus._jit import cold_kernel, inline_kernel, state
-from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL, SELL
+from proteus.events import BUY, EVENT_FILL, EVENT_REJECT, EVENT_RFQ_REJECT, SELL
 from proteus.mechanisms.book import (
     EMPTY,
     keeps_roles_apart,
@@ -151,8 +151,7 @@ def check_orders(orders, outbox, lane):
         kind = outbox.kind[lane, i]
         if kind == EVENT_FILL and _is_torn(orders, lane, outbox.other[lane, i]):
             return ORDER_NOT_CONSERVED
-        booked = kind == EVENT_FILL or kind == EVENT_CANCEL or kind == EVENT_ACK
-        if booked and _is_torn(orders, lane, outbox.order[lane, i]):
+        if kind != EVENT_REJECT and kind != EVENT_RFQ_REJECT and _is_torn(orders, lane, outbox.order[lane, i]):
             return ORDER_NOT_CONSERVED
     return LEDGER_OK
 

@@ -31,11 +31,11 @@ EVENT_ACK = 5
 EVENT_REJECT = 6
 EVENT_FILL = 7
 EVENT_BATCH_CLEAR = 8
-EVENT_RFQ_REQUEST = 9  # reserved
-EVENT_RFQ_QUOTE = 10  # reserved
-EVENT_RFQ_ACCEPT = 11  # reserved
-EVENT_RFQ_EXPIRE = 12  # reserved
-EVENT_RFQ_REJECT = 13  # reserved
+EVENT_RFQ_REQUEST = 9
+EVENT_RFQ_QUOTE = 10
+EVENT_RFQ_ACCEPT = 11  # a taker's acceptance; from a dealer: a last look confirms it
+EVENT_RFQ_EXPIRE = 12  # a request or quote, or what is left of it, ends without a trade
+EVENT_RFQ_REJECT = 13  # a quote or acceptance is refused; from a dealer: by its last look
 EVENT_BOOK = 14  # a new public state
 EVENT_INTENT = 15  # a trader decides to send a new order, which may never arrive
 EVENT_END = 16  # trading has ended, or the lane was stopped
@@ -76,6 +76,52 @@ REJECT_NAMES = {
     REJECT_NOT_IN_BATCH: "not_in_batch",
 }
 
+# Why a message about a request was rejected.
+RFQ_REQUEST_OVER = 1
+RFQ_QUOTE_OVER = 2
+RFQ_IN_LAST_LOOK = 3
+RFQ_BEYOND_LIMIT = 4
+RFQ_PART_TOO_SMALL = 5
+RFQ_WRONG_SIDE = 6
+RFQ_ALREADY_QUOTED = 7
+RFQ_OWN_REQUEST = 8
+RFQ_NOT_YOURS = 9
+RFQ_FIRM_QUOTE = 10
+RFQ_UNKNOWN_REQUEST = 11
+RFQ_INVALID_TTL = 12
+RFQ_NO_QUOTE = 13
+RFQ_REJECT_NAMES = {
+    RFQ_REQUEST_OVER: "request_over",
+    RFQ_QUOTE_OVER: "quote_over",
+    RFQ_IN_LAST_LOOK: "in_last_look",
+    RFQ_BEYOND_LIMIT: "beyond_limit",
+    RFQ_PART_TOO_SMALL: "part_too_small",
+    RFQ_WRONG_SIDE: "wrong_side",
+    RFQ_ALREADY_QUOTED: "already_quoted",
+    RFQ_OWN_REQUEST: "own_request",
+    RFQ_NOT_YOURS: "not_yours",
+    RFQ_FIRM_QUOTE: "firm_quote",
+    RFQ_UNKNOWN_REQUEST: "unknown_request",
+    RFQ_INVALID_TTL: "invalid_ttl",
+    RFQ_NO_QUOTE: "no_quote",
+}
+
+# Why a request or quote ended without a trade.
+EXPIRE_REQUEST_TTL = 1
+EXPIRE_QUOTE_TTL = 2
+EXPIRE_REQUEST_CLOSED = 3
+EXPIRE_REST = 4
+EXPIRE_WITHDRAWN = 5
+EXPIRE_LAST_LOOK = 6
+EXPIRE_NAMES = {
+    EXPIRE_REQUEST_TTL: "request_ttl",
+    EXPIRE_QUOTE_TTL: "quote_ttl",
+    EXPIRE_REQUEST_CLOSED: "request_closed",
+    EXPIRE_REST: "rest_unfilled",
+    EXPIRE_WITHDRAWN: "withdrawn",
+    EXPIRE_LAST_LOOK: "last_look",
+}
+
 # Why open lots were cancelled.
 CANCEL_REQUESTED = 1
 CANCEL_IMMEDIATE = 2
@@ -91,12 +137,12 @@ CANCEL_NAMES = {
 class Outbox(NamedTuple):
     """What the mechanism did in the event being processed. L lanes, E entries."""
 
-    kind: np.ndarray  # int64 [L, E] EVENT_ACK, EVENT_REJECT, EVENT_CANCEL, EVENT_FILL
+    kind: np.ndarray  # int64 [L, E] EVENT_ACK, EVENT_REJECT, EVENT_CANCEL, EVENT_FILL, EVENT_RFQ_*
     order: np.ndarray  # int64 [L, E] order slot; of a fill: the earlier order, or the maker's
     other: np.ndarray  # int64 [L, E] of a fill: the later (incoming) order
     price: np.ndarray  # int64 [L, E] ticks, of a fill
     lots: np.ndarray  # int64 [L, E] lots filled, cancelled, or removed by an acknowledged replace
-    reason: np.ndarray  # int64 [L, E] REJECT_* or CANCEL_*
+    reason: np.ndarray  # int64 [L, E] REJECT_*, CANCEL_*, RFQ_* or EXPIRE_*, by kind
     count: np.ndarray  # int64 [L] entries in use; a count above E means overflow
 
 

@@ -47,16 +47,22 @@ MARKET_DATA = 3
 @inline_kernel
 def delay(traders, trader, leg, word):
     """Turn a word into the latency of one leg of a trader, in ns, at least 1."""
-    law = traders.latency_law[trader, leg]
-    base = traders.latency_base[trader, leg]
-    spread = traders.latency_spread[trader, leg]
+    return draw_delay(
+        traders.latency_law[trader, leg], traders.latency_base[trader, leg],
+        traders.latency_spread[trader, leg], traders.latency_shape[trader, leg], word,
+    )  # fmt: skip
+
+
+@inline_kernel
+def draw_delay(law, base, spread, shape, word):
+    """Turn a word into a delay of a law, in ns, at least 1."""
     extra = 0.0
     if law == UNIFORM:
         extra = spread * uniform(word)
     elif law == SHIFTED_EXPONENTIAL:
         extra = spread * exponential(word)
     elif law == LOGNORMAL:
-        extra = spread * math.exp(traders.latency_shape[trader, leg] * normal(word))
+        extra = spread * math.exp(shape * normal(word))
     return max(base + np.int64(extra), 1)
 
 

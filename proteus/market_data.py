@@ -78,16 +78,32 @@ def is_stale(data, book, lane, last):
 @inline_kernel
 def publish(data, book, lane, time, last):
     """Write the book as the newest public state; a state of the same nanosecond is replaced."""
-    at = newest(data, lane)
-    if data.time[lane, at] != time:
-        data.count[lane] += 1
-        at = newest(data, lane)
-    data.time[lane, at] = time
+    at = _next_state(data, lane, time)
     for first in range(0, book.best.shape[1], 2):
         for side in (BUY, SELL):
             data.best[lane, at, first + side] = best_price(book, lane, first, side)
             data.lots[lane, at, first + side] = _best_lots(book, lane, first + side)
     data.last[lane, at] = last
+
+
+@inline_kernel
+def publish_price(data, lane, time, last):
+    """Write the last price as the newest public state of a market without a public book."""
+    at = _next_state(data, lane, time)
+    data.best[lane, at, :] = EMPTY
+    data.lots[lane, at, :] = 0
+    data.last[lane, at] = last
+
+
+@inline_kernel
+def _next_state(data, lane, time):
+    """Return the ring position of the state that holds from ``time`` on."""
+    at = newest(data, lane)
+    if data.time[lane, at] != time:
+        data.count[lane] += 1
+        at = newest(data, lane)
+    data.time[lane, at] = time
+    return at
 
 
 @inline_kernel

@@ -23,6 +23,15 @@ NOTICE_REJECT = 4
 NOTICE_CANCEL = 5
 NOTICE_FILL = 6
 LIFETIME = 7
+MESSAGE_QUOTE = 8
+MESSAGE_ACCEPT = 9
+MESSAGE_LAST_LOOK = 10  # a dealer confirms an acceptance, or refuses it
+NOTICE_QUOTE = 11
+TIMER_DEADLINE = 12  # a request or quote ends at the venue
+TIMER_ANSWER = 13  # a dealer has thought about a request
+TIMER_CHOICE = 14  # a taker picks among the quotes it has
+TIMER_LAST_MOMENT = 15  # an acceptance of a held quote sent later may come too late
+TIMER_HOLD = 16  # a dealer's last look ends
 
 # Causes of a message, in the order of the latency streams in ``rng``.
 CAUSE_SCHEDULE = 0
@@ -43,13 +52,15 @@ class Messages(NamedTuple):
     trader: np.ndarray  # int64 [L, M] sender or receiver
     order: np.ndarray  # int64 [L, M] order slot
     client_id: np.ndarray  # int64 [L, M] order version meant; a slot may be another's by now
-    new_id: np.ndarray  # int64 [L, M] of a replace: the version it makes
+    new_id: np.ndarray  # int64 [L, M] of a replace: the version it makes; of a quote or acceptance:
+    # the version of the other one, request or quote, whose slot stands in ``lifetime``
     side: np.ndarray  # int64 [L, M]
-    rank: np.ndarray  # int64 [L, M] new limit of a replace
+    rank: np.ndarray  # int64 [L, M] new limit of a replace; price of a quote; limit of an acceptance
     lots: np.ndarray  # int64 [L, M] new lots of a replace; lots reported; open lots of a lifetime
     belief: np.ndarray  # int64 [L, M] nano: the maker's belief behind a replace, or behind a fill
-    address: np.ndarray  # int64 [L, M] cause, slot and wake-up
-    tie: np.ndarray  # int64 [L, M] cause and wake-up that order equal arrival times
+    address: np.ndarray  # int64 [L, M] cause, slot and wake-up; of a quote notice: its deadline, ns
+    tie: np.ndarray  # int64 [L, M] cause and wake-up that order equal arrival times; of a quote
+    # notice: what breaks ties of price, larger first
     lifetime: np.ndarray  # int64 [L, M] of a fill report: the envelope of the order's lifetime
     free: np.ndarray  # int64 [L, M] stack of free envelopes
     n_free: np.ndarray  # int64 [L]

@@ -27,13 +27,24 @@ from proteus.events import (
     EVENT_ORDER,
     EVENT_REJECT,
     EVENT_REPLACE,
+    EVENT_RFQ_ACCEPT,
+    EVENT_RFQ_QUOTE,
+    EVENT_RFQ_REJECT,
+    EVENT_RFQ_REQUEST,
     REJECT_UNKNOWN_ORDER,
     SELL,
 )
 from proteus.latent import value_at
 from proteus.market_data import newest
 from proteus.mechanisms.book import EMPTY, keeps_roles_apart, rank_of
-from proteus.messages import MESSAGE_CANCEL, MESSAGE_ORDER, MESSAGE_REPLACE
+from proteus.messages import (
+    MESSAGE_ACCEPT,
+    MESSAGE_CANCEL,
+    MESSAGE_LAST_LOOK,
+    MESSAGE_ORDER,
+    MESSAGE_QUOTE,
+    MESSAGE_REPLACE,
+)
 
 # Where a row comes from.
 SOURCE_TRADER = 0  # a decision, or a message when it reaches the venue
@@ -138,6 +149,42 @@ def record_message(log, world, lane, time, envelope):
         log.value[lane, at] = messages.belief[lane, envelope]
 
 
+@cold_kernel
+def record_rfq_message(log, world, lane, time, envelope, request_id):
+    """Record a message about a request that reaches the venue, before the mechanism sees it.
+
+    Parameters
+        request_id: of a quote: client id of the request that it answers.
+    """
+    messages = world.messages
+    kind, slot = messages.kind[lane, envelope], np.int64(messages.order[lane, envelope])
+    event = EVENT_RFQ_REQUEST if kind == MESSAGE_ORDER else EVENT_RFQ_ACCEPT
+    if kind == MESSAGE_QUOTE:
+        event = EVENT_RFQ_QUOTE
+    elif kind == MESSAGE_LAST_LOOK and messages.lots[lane, envelope] == 0:
+        event = EVENT_RFQ_REJECT
+    at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, event)
+    if at == EMPTY:
+        return
+    log.other[lane, at] = request_id if kind == MESSAGE_QUOTE else MISSING
+    if kind == MESSAGE_ORDER or kind == MESSAGE_QUOTE:
+        _write_order(log, world, lane, at, slot)
+        return
+    log.slot[lane, at] = slot
+    log.trader[lane, at] = messages.trader[lane, envelope]
+    log.order[lane, at] = messages.client_id[lane, envelope]
+    log.cause[lane, at] = messages.address[lane, envelope]
+    for column in (log.side, log.price, log.lots):
+        column[lane, at] = MISSING
+    if kind == MESSAGE_ACCEPT:
+        side = messages.side[lane, envelope]
+        rank = np.int64(messages.rank[lane, envelope])
+        log.other[lane, at] = messages.new_id[lane, envelope]
+        log.side[lane, at] = side
+        log.price[lane, at] = rank_of(rank, side, world.settings.n_ticks)
+        log.lots[lane, at] = messages.lots[lane, envelope]
+
+
 @inline_kernel
 def _write_order(log, world, lane, at, slot):
     orders, origins = world.market.orders, world.origins
@@ -159,12 +206,23 @@ def _write_order(log, world, lane, at, slot):
 @cold_kernel
 def record_unknown(log, world, lane, time, envelope):
     """Record the refusal of a message about an order that is gone."""
+    _record_refusal(log, world, lane, time, envelope, EVENT_REJECT, REJECT_UNKNOWN_ORDER)
+
+
+@cold_kernel
+def record_rfq_refusal(log, world, lane, time, envelope, reason):
+    """Record the refusal of an acceptance."""
+    _record_refusal(log, world, lane, time, envelope, EVENT_RFQ_REJECT, reason)
+
+
+@inline_kernel
+def _record_refusal(log, world, lane, time, envelope, event, reason):
     messages = world.messages
-    at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, EVENT_REJECT)
+    at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, event)
     if at != EMPTY:
         log.trader[lane, at] = messages.trader[lane, envelope]
         log.order[lane, at] = messages.client_id[lane, envelope]
-        log.code[lane, at] = REJECT_UNKNOWN_ORDER
+        log.code[lane, at] = reason
         log.lots[lane, at] = 0
 
 

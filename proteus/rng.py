@@ -37,6 +37,10 @@ STREAM_FILL_REPORT = 13  # latency of the n-th fill report of an order; block: n
 STREAM_TIE = 14  # order of messages that arrive in the same nanosecond
 STREAM_BATCH = 15  # closing time of a batch; index: batch number
 STREAM_ALLOCATION = 16  # random allocation inside a batch; index: order
+STREAM_RFQ_DEALERS = 17  # which dealers a request goes to; index: cause of the request
+STREAM_RFQ_ANSWER = 18  # a dealer's legs, thinking time, and whether it answers; index: same
+STREAM_RFQ_DELIVERY = 19  # a quote's way to the taker, one word per side; index: same
+STREAM_RFQ_TIE = 20  # order of equally good quotes; index: order
 
 ENTITY_MARKET = 0  # draws that belong to no trader
 

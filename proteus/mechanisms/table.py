@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from proteus.mechanisms import clob, dual_flow, fba
+from proteus.mechanisms import clob, dual_flow, fba, rfq, rfq_venue
 from proteus.mechanisms.base import MechanismConfig, Sizes
+
+
+# A mechanism with a path of its own between traders and venue registers it when imported.
+PATHS = (rfq_venue,)
 
 
 class Mechanism(NamedTuple):
@@ -23,6 +27,7 @@ MECHANISMS: dict[str, Mechanism] = {
     "clob": Mechanism(clob.ClobConfig, clob.make),
     "fba": Mechanism(fba.FbaConfig, fba.make),
     "dual_flow": Mechanism(dual_flow.DualFlowConfig, dual_flow.make),
+    "rfq": Mechanism(rfq.RfqConfig, rfq.make),
 }
 MECHANISM_MODELS: dict[str, type[MechanismConfig]] = {
     name: mechanism.config for name, mechanism in MECHANISMS.items()

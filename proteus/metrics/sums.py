@@ -25,6 +25,7 @@ from proteus.metrics.quality import (
     start_integrals,
     watch_depth,
 )
+from proteus.metrics.requests import Requests, allocate_requests
 from proteus.metrics.risk import (
     EQUITY_GRID_NS,
     Risk,
@@ -60,6 +61,7 @@ class Sums(NamedTuple):
     risk: Risk
     shocks: Shocks
     clear_split: ClearSplit
+    requests: Requests
 
 
 @state
@@ -90,6 +92,7 @@ def allocate_sums(
         risk=allocate_risk(lanes, traders),
         shocks=allocate_shocks(lanes),
         clear_split=allocate_clear_split(lanes, auctions),
+        requests=allocate_requests(lanes),
     )
 
 

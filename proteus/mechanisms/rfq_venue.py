@@ -1,0 +1,438 @@
+"""The venue's side of a request-for-quote market: messages in, what came of them booked and told.
+
+Path of a request: the taker's submission link, the venue, a dealer's market data link, its thinking
+time, its submission link, the venue, the taker's market data link, its decision, its submission
+link, the venue; with a last look also to the dealer and back. Draws on that path are addressed by
+(dealer, taker, cause of the request), so that a request has the same dealers, and each the same
+delays, whatever happened before.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus import protocol
+from proteus._jit import inline_kernel
+from proteus.accounting import LEDGER_OK, check_orders
+from proteus.clock import KIND_EXPIRY, KIND_NOTIFICATION, push
+from proteus.events import (
+    BUY,
+    EVENT_ACK,
+    EVENT_FILL,
+    EVENT_RFQ_REJECT,
+    SELL,
+)
+from proteus.latency import MARKET_DATA, SUBMISSION, delay, draw_delay
+from proteus.market_data import add_party, newest, publish_price, start_print
+from proteus.mechanisms import requests, rfq_desk
+from proteus.mechanisms.book import EMPTY, best_price
+from proteus.mechanisms.rfq import Rfq
+from proteus.messages import (
+    MESSAGE_ACCEPT,
+    MESSAGE_ORDER,
+    MESSAGE_QUOTE,
+    NOTICE_CANCEL,
+    NOTICE_QUOTE,
+    NOTICE_REJECT,
+    TIMER_ANSWER,
+    TIMER_CHOICE,
+    TIMER_DEADLINE,
+    TIMER_HOLD,
+    TIMER_LAST_MOMENT,
+    cause_of,
+    release_envelope,
+    take_envelope,
+    wake_of,
+)
+from proteus.metrics.execution import measure_end
+from proteus.metrics.requests import measure_acceptance
+from proteus.metrics.sums import (
+    measure_before_publication,
+    measure_book,
+    measure_publication,
+)
+from proteus.recorder import (
+    is_recorded,
+    record_book,
+    record_outbox,
+    record_rfq_message,
+    record_rfq_refusal,
+)
+from proteus.rng import (
+    STREAM_RFQ_ANSWER,
+    STREAM_RFQ_DEALERS,
+    STREAM_RFQ_DELIVERY,
+    uniform,
+    words_at,
+)
+from proteus.traders import CLASS_MAKER, CLASS_NOISE
+from proteus.venue import book_fill, notify, release_dead
+from proteus.world import FAULT_CAPACITY, stop_lane
+
+_NEVER_DRAWN = np.int64(2**32)  # above every word
+
+
+@protocol.receive.implement(Rfq)
+@inline_kernel
+def _receive(mechanism, world, lane, time, envelope):
+    messages = world.messages
+    world.progress.messages[lane] += 1
+    measure_quotes(mechanism, world, lane, time)
+    slot = np.int64(messages.order[lane, envelope])
+    if is_recorded(world.log):
+        request_id = mechanism.floor.request_id[lane, slot]
+        record_rfq_message(world.log, world, lane, time, envelope, request_id)
+    address = messages.address[lane, envelope]
+    kind = messages.kind[lane, envelope]
+    if kind == MESSAGE_ORDER:
+        _open(mechanism, world, lane, time, slot)
+    elif kind == MESSAGE_QUOTE:
+        _take_quote(mechanism, world, lane, time, slot)
+    elif kind == MESSAGE_ACCEPT:
+        _take_acceptance(mechanism, world, lane, time, envelope)
+    else:
+        _take_last_look(mechanism, world, lane, time, envelope)
+    release_envelope(messages, lane, envelope)
+    return slot, address
+
+
+@inline_kernel
+def _open(mechanism, world, lane, time, slot):
+    """Open a request, and let its dealers and its taker think."""
+    terms, orders = mechanism.terms, world.market.orders
+    requests.open_request(mechanism.floor, world.market, lane, slot, time, terms.request_ttl_ns)
+    _watch(mechanism, world, lane, slot)
+    trader = orders.trader[lane, slot]
+    fastest = _ask_dealers(mechanism, world, lane, time, slot)
+    if world.traders.role[trader] == CLASS_NOISE and fastest > 0:
+        # From then on answers can be there.
+        there = time + fastest + max(world.traders.latency_base[trader, MARKET_DATA], 1)
+        timer = _set_timer(
+            world, lane, there + terms.decision_ns, TIMER_CHOICE, trader, slot,
+            orders.client_id[lane, slot],
+        )  # fmt: skip
+        if timer != EMPTY:
+            world.messages.address[lane, timer] = world.origins.address[lane, slot]
+
+
+@inline_kernel
+def _set_timer(world, lane, time, kind, trader, slot, client_id):
+    """Set a timer about an order, unless trading has ended by then; returns it, or EMPTY."""
+    if time >= world.settings.horizon_ns:
+        return np.int64(EMPTY)
+    timer = take_envelope(world.messages, lane, kind, trader, slot, client_id)
+    if timer != EMPTY:
+        push(world.queue, lane, time, KIND_EXPIRY, timer)
+    return timer
+
+
+@inline_kernel
+def _watch(mechanism, world, lane, slot):
+    """Set the timer that ends a request or quote."""
+    orders, deadline = world.market.orders, mechanism.floor.deadline[lane, slot]
+    trader, client_id = orders.trader[lane, slot], orders.client_id[lane, slot]
+    _set_timer(world, lane, deadline, TIMER_DEADLINE, trader, slot, client_id)
+
+
+@inline_kernel
+def _index(world, lane, slot):
+    """Return the index by which draws about the request at ``slot`` are addressed."""
+    address = world.origins.address[lane, slot]
+    return wake_of(address) << 2 | cause_of(address)
+
+
+@inline_kernel
+def _ask_dealers(mechanism, world, lane, time, slot):
+    """Choose the dealers of a request and let each think, if it answers at all.
+
+    Returns
+        The shortest time after which an answer can be at the venue, ns; 0 without dealers.
+    """
+    traders, draw = world.traders, mechanism.draw
+    entity = traders.entity[world.market.orders.trader[lane, slot]]
+    index = _index(world, lane, slot)
+    for trader in range(traders.role.shape[0]):
+        draw[lane, trader] = _NEVER_DRAWN
+        if traders.role[trader] == CLASS_MAKER:
+            words = words_at(
+                world.market.keys, lane, STREAM_RFQ_DEALERS, traders.entity[trader], index, entity
+            )
+            draw[lane, trader] = words[0]
+    fastest = np.int64(0)
+    for _ in range(mechanism.terms.dealers):
+        dealer = np.int64(np.argmin(draw[lane]))
+        if draw[lane, dealer] == _NEVER_DRAWN:
+            break
+        draw[lane, dealer] = _NEVER_DRAWN
+        shortest = _ask(mechanism, world, lane, time, slot, dealer, index, entity)
+        fastest = shortest if fastest == 0 else min(fastest, shortest)
+    return fastest
+
+
+@inline_kernel
+def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
+    """Ask one dealer; returns the shortest time after which its answer can be there, ns."""
+    terms, traders, orders = mechanism.terms, world.traders, world.market.orders
+    world.sums.requests.asked[lane] += 1
+    words = words_at(
+        world.market.keys, lane, STREAM_RFQ_ANSWER, traders.entity[dealer], index, entity
+    )
+    if uniform(words[3]) < terms.response_probability:
+        told = _tell(mechanism, world, lane, time, dealer, words[0])
+        thinks = draw_delay(
+            terms.response_law, terms.response_base, terms.response_spread, terms.response_shape,
+            words[1],
+        )  # fmt: skip
+        client_id = orders.client_id[lane, slot]
+        timer = _set_timer(world, lane, told + thinks, TIMER_ANSWER, dealer, slot, client_id)
+        if timer != EMPTY:
+            world.messages.side[lane, timer] = orders.side[lane, slot]
+            world.messages.lots[lane, timer] = orders.lots[lane, slot]
+            world.messages.new_id[lane, timer] = words[2]
+    shortest = max(terms.response_base, 1)
+    for leg in (MARKET_DATA, SUBMISSION):
+        shortest += max(traders.latency_base[dealer, leg], 1)
+    return shortest
+
+
+@inline_kernel
+def _tell(mechanism, world, lane, time, trader, word):
+    """Return when a private message of the venue is at a trader; that link is first-in-first-out."""
+    told = time + delay(world.traders, trader, MARKET_DATA, word)
+    told = max(told, mechanism.known.told_until[lane, trader])
+    mechanism.known.told_until[lane, trader] = told
+    return told
+
+
+@inline_kernel
+def _take_quote(mechanism, world, lane, time, slot):
+    """Take a quote and send it on to its taker, or refuse it."""
+    terms, floor, orders = mechanism.terms, mechanism.floor, world.market.orders
+    reason = requests.quote_refusal(floor, world.market, lane, slot)
+    if reason != 0:
+        world.sums.requests.late_quotes[lane] += 1
+        requests.refuse(world.market, lane, slot, reason)
+        return
+    request = np.int64(floor.request[lane, slot])
+    world.sums.requests.answered[lane] += _is_first_of_dealer(floor, orders, lane, request, slot)
+    requests.add_quote(floor, world.market, lane, slot, time, terms.quote_ttl_ns, terms.tie)
+    _watch(mechanism, world, lane, slot)
+    trader, dealer = orders.trader[lane, request], orders.trader[lane, slot]
+    words = words_at(
+        world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
+        _index(world, lane, request), world.traders.entity[trader],
+    )  # fmt: skip
+    word = words[1] if orders.side[lane, slot] == SELL else words[0]
+    told = _tell(mechanism, world, lane, time, trader, word)
+    messages, client_id = world.messages, orders.client_id[lane, slot]
+    envelope = take_envelope(messages, lane, NOTICE_QUOTE, trader, slot, client_id)
+    if envelope != EMPTY:
+        messages.new_id[lane, envelope] = floor.request_id[lane, slot]
+        messages.lifetime[lane, envelope] = request
+        messages.side[lane, envelope] = orders.side[lane, slot]
+        messages.rank[lane, envelope] = orders.rank[lane, slot]
+        messages.lots[lane, envelope] = orders.lots[lane, slot]
+        messages.address[lane, envelope] = floor.deadline[lane, slot]
+        messages.tie[lane, envelope] = floor.tie[lane, slot]
+        push(world.queue, lane, told, KIND_NOTIFICATION, envelope)
+
+
+@inline_kernel
+def _is_first_of_dealer(floor, orders, lane, request, slot):
+    """Tell whether a quote is the first leg of its dealer's answer."""
+    quote = np.int64(floor.first[lane, request])
+    while quote != EMPTY:
+        if orders.trader[lane, quote] == orders.trader[lane, slot]:
+            return False
+        quote = np.int64(floor.next[lane, quote])
+    return True
+
+
+@inline_kernel
+def _take_acceptance(mechanism, world, lane, time, envelope):
+    """Trade an accepted quote, let its dealer look again, or refuse the acceptance."""
+    terms, floor, messages = mechanism.terms, mechanism.floor, world.messages
+    request, quote = np.int64(messages.order[lane, envelope]), messages.lifetime[lane, envelope]
+    quote, limit = np.int64(quote), np.int64(messages.rank[lane, envelope])
+    sums, orders = world.sums.requests, world.market.orders
+    sums.acceptances[lane] += 1
+    reason = requests.acceptance_refusal(
+        floor, world.market, lane, request, messages.client_id[lane, envelope], quote,
+        messages.new_id[lane, envelope], limit, terms.least_share,
+    )  # fmt: skip
+    if reason != 0:
+        sums.late_acceptances[lane] += 1
+        if is_recorded(world.log):
+            record_rfq_refusal(world.log, world, lane, time, envelope, reason)
+        _tell_of_refusal(world, lane, time, envelope)
+        return
+    orders.rank[lane, request] = limit  # the limit of the decision to trade
+    if not terms.last_look:
+        measure_acceptance(sums, floor, world, lane, request, quote, time)
+        requests.execute(floor, world.market, lane, request, quote, orders.lots[lane, request])
+        return
+    requests.hold(floor, lane, request, quote)
+    dealer = orders.trader[lane, quote]
+    words = words_at(
+        world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
+        _index(world, lane, request), world.traders.entity[orders.trader[lane, request]],
+    )  # fmt: skip
+    told = _tell(mechanism, world, lane, time, dealer, words[2])
+    client_id = orders.client_id[lane, quote]
+    timer = _set_timer(world, lane, told + terms.hold_ns, TIMER_HOLD, dealer, quote, client_id)
+    if timer != EMPTY:
+        messages.side[lane, timer] = orders.side[lane, quote]
+        messages.belief[lane, timer] = world.origins.belief[lane, quote]
+
+
+@inline_kernel
+def _tell_of_refusal(world, lane, time, envelope):
+    """Tell a taker that its acceptance came to nothing."""
+    messages = world.messages
+    notify(
+        world, lane, time, NOTICE_REJECT, messages.trader[lane, envelope],
+        messages.order[lane, envelope], messages.client_id[lane, envelope],
+        messages.side[lane, envelope], np.int64(0), messages.address[lane, envelope],
+    )  # fmt: skip
+
+
+@inline_kernel
+def _take_last_look(mechanism, world, lane, time, envelope):
+    """End the last look of a dealer with a trade or with a refusal."""
+    floor, messages, orders = mechanism.floor, world.messages, world.market.orders
+    quote = np.int64(messages.order[lane, envelope])
+    request = np.int64(floor.request[lane, quote])
+    confirms = messages.lots[lane, envelope] > 0
+    sums = world.sums.requests
+    sums.last_looks[lane] += 1
+    if confirms:
+        measure_acceptance(sums, floor, world, lane, request, quote, time)
+    else:
+        sums.refusals[lane] += 1
+        notify(
+            world, lane, time, NOTICE_REJECT, orders.trader[lane, request], request,
+            orders.client_id[lane, request], orders.side[lane, request], np.int64(0),
+            world.origins.address[lane, request],
+        )  # fmt: skip
+    requests.end_last_look(floor, world.market, lane, quote, confirms, time)
+
+
+@protocol.ring.implement(Rfq)
+@inline_kernel
+def _ring(mechanism, world, lane, time, envelope):
+    messages, slot = world.messages, np.int64(world.messages.order[lane, envelope])
+    kind, booked = messages.kind[lane, envelope], False
+    if kind == TIMER_DEADLINE:
+        client_id = messages.client_id[lane, envelope]
+        if requests.lives(mechanism.floor, world.market, lane, slot, client_id):
+            expire(mechanism, world, lane, time)
+            booked = True
+    elif kind == TIMER_ANSWER:
+        rfq_desk.answer(mechanism, world, lane, time, envelope)
+    elif kind == TIMER_CHOICE:
+        rfq_desk.choose(mechanism, world, lane, time, envelope)
+    elif kind == TIMER_LAST_MOMENT:
+        rfq_desk.look_again(mechanism, world, lane, time, envelope)
+    else:
+        rfq_desk.end_hold(mechanism, world, lane, time, envelope)
+    release_envelope(messages, lane, envelope)
+    return booked or kind != TIMER_DEADLINE, booked
+
+
+@inline_kernel
+def expire(mechanism, world, lane, time):
+    """End every request and quote whose last moment has come."""
+    measure_quotes(mechanism, world, lane, time)
+    requests.expire(mechanism.floor, world.market, lane, time)
+
+
+@protocol.deliver.implement(Rfq)
+@inline_kernel
+def _deliver(mechanism, world, lane, time, slot, address, in_clear):
+    outbox, orders = world.market.outbox, world.market.orders
+    if outbox.count[lane] > outbox.kind.shape[1]:
+        stop_lane(world.progress, lane, FAULT_CAPACITY, world.progress.events[lane])
+        return
+    if is_recorded(world.log):
+        record_outbox(world.log, world, lane, time)
+    for i in range(outbox.count[lane]):
+        kind = outbox.kind[lane, i]
+        if kind == EVENT_FILL:
+            _disclose_trade(world, lane, time, i)
+            book_fill(world, lane, time, i, False)
+        elif kind != EVENT_ACK:
+            order = np.int64(outbox.order[lane, i])
+            cause = address if order == slot else world.origins.address[lane, order]
+            _book_end(world, lane, time, i, order, kind, cause)
+    code = check_orders(orders, outbox, lane)
+    if code != LEDGER_OK:
+        stop_lane(world.progress, lane, code, world.progress.events[lane])
+    release_dead(world, lane)
+    outbox.count[lane] = 0
+    _publish(world, lane, time)
+
+
+@inline_kernel
+def _book_end(world, lane, time, i, order, kind, cause):
+    """Book the end of a request or quote, or the refusal of one, and tell its owner."""
+    outbox, orders = world.market.outbox, world.market.orders
+    lots, trader = outbox.lots[lane, i], orders.trader[lane, order]
+    if kind != EVENT_RFQ_REJECT:
+        orders.cancelled[lane, order] += lots
+    measure_end(world.sums.execution, world, lane, order, world.traders.role[trader], time)
+    notify(
+        world, lane, time, NOTICE_CANCEL, trader, order, orders.client_id[lane, order],
+        orders.side[lane, order], lots, cause,
+    )  # fmt: skip
+
+
+@inline_kernel
+def _disclose_trade(world, lane, time, i):
+    """Let the public know the price of a trade."""
+    outbox, orders = world.market.outbox, world.market.orders
+    price = np.int64(outbox.price[lane, i])
+    start_print(world.data, lane, time, price)
+    for slot in (np.int64(outbox.order[lane, i]), np.int64(outbox.other[lane, i])):
+        add_party(world.data, lane, orders.trader[lane, slot])
+    world.progress.last_price[lane] = price
+
+
+@inline_kernel
+def _publish(world, lane, time):
+    """Publish the last price; what lives is seen by its requester alone, and only measured."""
+    last = world.progress.last_price[lane]
+    if world.data.last[lane, newest(world.data, lane)] != last:
+        measure_before_publication(world.sums, world, lane, time)
+        publish_price(world.data, lane, time, last)
+        if is_recorded(world.log):
+            record_book(world.log, world, lane, time)
+        measure_publication(world.sums, world, lane, time)
+    measure_book(world.sums, world, lane, time)
+
+
+@inline_kernel
+def measure_quotes(mechanism, world, lane, time):
+    """Bring the integrals of depth and spread over live quotes up to ``time``, before they change.
+
+    There is a spread only where quotes are two-sided.
+    """
+    since = max(mechanism.measured_ns[lane], world.settings.warmup_ns)
+    mechanism.measured_ns[lane] = time
+    width = time - since
+    if width <= 0:
+        return
+    book, quality = world.market.book, world.sums.quality
+    for side in (BUY, SELL):
+        rank = book.best[lane, side]
+        if rank != EMPTY:
+            quality.depth_best[lane] += book.lots[lane, side, rank] * width
+    bid, ask = best_price(book, lane, 0, BUY), best_price(book, lane, 0, SELL)
+    if not mechanism.terms.shows_side and bid != EMPTY and ask != EMPTY:
+        quality.spread[lane] += (ask - bid) * width
+        quality.covered[lane] += width
+
+
+@protocol.close.implement(Rfq)
+@inline_kernel
+def _close(mechanism, world, lane):
+    measure_quotes(mechanism, world, lane, world.settings.horizon_ns)
