@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import cold_kernel, inline_kernel, state
 from proteus.events import (
     EVENT_ACK,
     EVENT_RFQ_EXPIRE,
@@ -172,7 +172,7 @@ def acceptance_refusal(floor, market, lane, request, request_id, quote, quote_id
     return 0
 
 
-@inline_kernel
+@cold_kernel
 def execute(floor, market, lane, request, quote, most):
     """Trade a request with a quote at its price, at most ``most`` lots, and close the request."""
     orders = market.orders
@@ -209,7 +209,7 @@ def end_last_look(floor, market, lane, quote, confirms, time):
         close_request(floor, market, lane, request, EXPIRE_REQUEST_TTL)
 
 
-@inline_kernel
+@cold_kernel
 def close_request(floor, market, lane, request, reason):
     """End what is left of a request, and then its quotes, in order of arrival."""
     quote = np.int64(floor.first[lane, request])
@@ -232,7 +232,7 @@ def next_deadline(floor, lane):
     return earliest
 
 
-@inline_kernel
+@cold_kernel
 def expire(floor, market, lane, time):
     """End all whose last moment has come, the earliest deadline first, then by arrival."""
     while True:
@@ -286,7 +286,7 @@ def _come_alive(floor, lane, slot, deadline):
     floor.n_live[lane] = at + 1
 
 
-@inline_kernel
+@cold_kernel
 def _end(floor, market, lane, slot, reason):
     """End a request or quote without a trade."""
     orders = market.orders

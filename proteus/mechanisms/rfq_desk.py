@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus import desk, protocol
-from proteus._jit import inline_kernel
+from proteus._jit import cold_kernel, inline_kernel
 from proteus.agents.table import decide
 from proteus.clock import KIND_EXPIRY, push
 from proteus.events import BUY, IOC, SELL
@@ -55,7 +55,7 @@ def _act(mechanism, world, lane, trader, time, cause, number):
     holds = role != CLASS_NOISE and mechanism.known.request[lane, trader] != EMPTY
     if not holds:
         address = pack_address(cause, 0, number)
-        words = latency_words(world.traders, world.market.keys, lane, trader, address)
+        words = _words(world, lane, trader, address)
         _think(mechanism, world, lane, trader, time, words, cause, number)
         if role != CLASS_MAKER and world.intents.count[lane] > 0:
             sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
@@ -69,7 +69,7 @@ def _think(mechanism, world, lane, trader, time, words, cause, number):
     _decide(world, lane, trader)
 
 
-@inline_kernel
+@cold_kernel
 def _look(mechanism, world, lane, trader, time, words, cause, number):
     """Prepare a decision: a price is executable if it was the last quote or trade to be seen."""
     desk.look(world, lane, trader, time, words, cause, number)
@@ -81,7 +81,7 @@ def _look(mechanism, world, lane, trader, time, words, cause, number):
             view.executable[lane, side] = known.last_price[lane, trader, side]
 
 
-@inline_kernel
+@cold_kernel
 def _decide(world, lane, trader):
     decide(world.policies, world.traders, world.seen, world.private, world.intents, lane, trader)
 
@@ -91,7 +91,7 @@ def _ask(mechanism, world, lane, trader, time, sent, address):
     """Send the only intent of a taker as a request."""
     known, intents = mechanism.known, world.intents
     intents.lifetime[lane, 0] = IOC  # it never rests
-    slot = desk.place_order(world, lane, trader, time, 0, address)
+    slot = _place(world, lane, trader, time, 0, address)
     if slot == EMPTY:
         return
     orders = world.market.orders
@@ -109,7 +109,25 @@ def _ask(mechanism, world, lane, trader, time, sent, address):
         known.request_id[lane, trader] = client_id
     envelope = take_envelope(world.messages, lane, MESSAGE_ORDER, trader, slot, client_id)
     if envelope != EMPTY:
-        desk.post(world, lane, trader, envelope, sent, address)
+        _send(world, lane, trader, envelope, sent, address)
+
+
+# Once for all who use them, so that they are compiled once.
+
+
+@cold_kernel
+def _words(world, lane, trader, address):
+    return latency_words(world.traders, world.market.keys, lane, trader, address)
+
+
+@cold_kernel
+def _place(world, lane, trader, time, i, address):
+    return desk.place_order(world, lane, trader, time, i, address)
+
+
+@cold_kernel
+def _send(world, lane, trader, envelope, sent, address):
+    desk.post(world, lane, trader, envelope, sent, address)
 
 
 @inline_kernel
@@ -120,7 +138,7 @@ def answer(mechanism, world, lane, time, timer):
     request, request_id = np.int64(messages.order[lane, timer]), messages.client_id[lane, timer]
     number = _number(world, lane, dealer)
     address = pack_address(CAUSE_NOTIFIED, 0, number)
-    words = latency_words(world.traders, world.market.keys, lane, dealer, address)
+    words = _words(world, lane, dealer, address)
     _think(mechanism, world, lane, dealer, time, words, CAUSE_NOTIFIED, number)
     drawn = np.uint32(messages.new_id[lane, timer])
     sent = time + delay(world.traders, dealer, SUBMISSION, drawn)
@@ -132,7 +150,7 @@ def answer(mechanism, world, lane, time, timer):
             intents.lots[lane, i] = min(intents.lots[lane, i], messages.lots[lane, timer])
         if intents.lots[lane, i] > 0:
             address = pack_address(CAUSE_NOTIFIED, i, number)
-            slot = desk.place_order(world, lane, dealer, time, i, address)
+            slot = _place(world, lane, dealer, time, i, address)
             if slot != EMPTY:
                 _quote(mechanism, world, lane, dealer, slot, request, request_id, sent, address)
 
@@ -148,7 +166,7 @@ def _quote(mechanism, world, lane, dealer, slot, request, request_id, sent, addr
     client_id = orders.client_id[lane, slot]
     envelope = take_envelope(world.messages, lane, MESSAGE_QUOTE, dealer, slot, client_id)
     if envelope != EMPTY:
-        desk.post(world, lane, dealer, envelope, sent, address)
+        _send(world, lane, dealer, envelope, sent, address)
 
 
 @inline_kernel
@@ -231,7 +249,7 @@ def choose(mechanism, world, lane, time, timer):
     if best != EMPTY:
         cause = messages.address[lane, timer]
         address = pack_address(cause_of(cause), 1, wake_of(cause))
-        words = latency_words(world.traders, world.market.keys, lane, trader, address)
+        words = _words(world, lane, trader, address)
         sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
         limit = known.limit[lane, slot]
         _accept(mechanism, world, lane, trader, slot, best, limit, sent, address)
@@ -254,7 +272,7 @@ def look_again(mechanism, world, lane, time, timer):
     price = rank_of(known.quote_rank[lane, slot, best], opposite, world.settings.n_ticks)
     number = _number(world, lane, trader)
     address = pack_address(CAUSE_NOTIFIED, 0, number)
-    words = latency_words(world.traders, world.market.keys, lane, trader, address)
+    words = _words(world, lane, trader, address)
     _look(mechanism, world, lane, trader, time, words, CAUSE_NOTIFIED, number)
     world.seen.executable[lane, opposite] = price
     _decide(world, lane, trader)
@@ -301,7 +319,7 @@ def _accept(mechanism, world, lane, trader, slot, place, limit, sent, address):
         messages.side[lane, envelope] = known.side[lane, slot]
         messages.rank[lane, envelope] = limit
         messages.lots[lane, envelope] = known.lots[lane, slot]
-        desk.post(world, lane, trader, envelope, sent, address)
+        _send(world, lane, trader, envelope, sent, address)
 
 
 @inline_kernel
@@ -314,7 +332,7 @@ def end_hold(mechanism, world, lane, time, timer):
     dealer, quote = messages.trader[lane, timer], np.int64(messages.order[lane, timer])
     number = _number(world, lane, dealer)
     address = pack_address(CAUSE_NOTIFIED, 0, number)
-    words = latency_words(world.traders, world.market.keys, lane, dealer, address)
+    words = _words(world, lane, dealer, address)
     _think(mechanism, world, lane, dealer, time, words, CAUSE_NOTIFIED, number)
     moved = intents.belief[lane, 0] - messages.belief[lane, timer] / NANO
     loss = moved if messages.side[lane, timer] == SELL else -moved
@@ -324,4 +342,4 @@ def end_hold(mechanism, world, lane, time, timer):
         messages.side[lane, envelope] = messages.side[lane, timer]
         messages.lots[lane, envelope] = 0 if loss > mechanism.terms.tolerance else 1
         sent = time + delay(world.traders, dealer, SUBMISSION, words[SUBMISSION])
-        desk.post(world, lane, dealer, envelope, sent, address)
+        _send(world, lane, dealer, envelope, sent, address)

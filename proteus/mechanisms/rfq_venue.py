@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus import protocol
-from proteus._jit import inline_kernel
+from proteus._jit import cold_kernel, inline_kernel
 from proteus.accounting import LEDGER_OK, check_orders
 from proteus.clock import KIND_EXPIRY, KIND_NOTIFICATION, push
 from proteus.events import (
@@ -115,7 +115,7 @@ def _open(mechanism, world, lane, time, slot):
             world.messages.address[lane, timer] = world.origins.address[lane, slot]
 
 
-@inline_kernel
+@cold_kernel
 def _set_timer(world, lane, time, kind, trader, slot, client_id):
     """Set a timer about an order, unless trading has ended by then; returns it, or EMPTY."""
     if time >= world.settings.horizon_ns:
@@ -141,7 +141,7 @@ def _index(world, lane, slot):
     return wake_of(address) << 2 | cause_of(address)
 
 
-@inline_kernel
+@cold_kernel
 def _ask_dealers(mechanism, world, lane, time, slot):
     """Choose the dealers of a request and let each think, if it answers at all.
 
@@ -154,7 +154,7 @@ def _ask_dealers(mechanism, world, lane, time, slot):
     for trader in range(traders.role.shape[0]):
         draw[lane, trader] = _NEVER_DRAWN
         if traders.role[trader] == CLASS_MAKER:
-            words = words_at(
+            words = _words_at(
                 world.market.keys, lane, STREAM_RFQ_DEALERS, traders.entity[trader], index, entity
             )
             draw[lane, trader] = words[0]
@@ -174,7 +174,7 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
     """Ask one dealer; returns the shortest time after which its answer can be there, ns."""
     terms, traders, orders = mechanism.terms, world.traders, world.market.orders
     world.sums.requests.asked[lane] += 1
-    words = words_at(
+    words = _words_at(
         world.market.keys, lane, STREAM_RFQ_ANSWER, traders.entity[dealer], index, entity
     )
     if uniform(words[3]) < terms.response_probability:
@@ -195,7 +195,7 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
     return shortest
 
 
-@inline_kernel
+@cold_kernel
 def _tell(mechanism, world, lane, time, trader, word):
     """Return when a private message of the venue is at a trader; that link is first-in-first-out."""
     told = time + delay(world.traders, trader, MARKET_DATA, word)
@@ -218,7 +218,7 @@ def _take_quote(mechanism, world, lane, time, slot):
     requests.add_quote(floor, world.market, lane, slot, time, terms.quote_ttl_ns, terms.tie)
     _watch(mechanism, world, lane, slot)
     trader, dealer = orders.trader[lane, request], orders.trader[lane, slot]
-    words = words_at(
+    words = _words_at(
         world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
         _index(world, lane, request), world.traders.entity[trader],
     )  # fmt: skip
@@ -273,7 +273,7 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
         return
     requests.hold(floor, lane, request, quote)
     dealer = orders.trader[lane, quote]
-    words = words_at(
+    words = _words_at(
         world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
         _index(world, lane, request), world.traders.entity[orders.trader[lane, request]],
     )  # fmt: skip
@@ -289,7 +289,7 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
 def _tell_of_refusal(world, lane, time, envelope):
     """Tell a taker that its acceptance came to nothing."""
     messages = world.messages
-    notify(
+    _notify(
         world, lane, time, NOTICE_REJECT, messages.trader[lane, envelope],
         messages.order[lane, envelope], messages.client_id[lane, envelope],
         messages.side[lane, envelope], np.int64(0), messages.address[lane, envelope],
@@ -309,7 +309,7 @@ def _take_last_look(mechanism, world, lane, time, envelope):
         measure_acceptance(sums, floor, world, lane, request, quote, time)
     else:
         sums.refusals[lane] += 1
-        notify(
+        _notify(
             world, lane, time, NOTICE_REJECT, orders.trader[lane, request], request,
             orders.client_id[lane, request], orders.side[lane, request], np.int64(0),
             world.origins.address[lane, request],
@@ -380,7 +380,7 @@ def _book_end(world, lane, time, i, order, kind, cause):
     if kind != EVENT_RFQ_REJECT:
         orders.cancelled[lane, order] += lots
     measure_end(world.sums.execution, world, lane, order, world.traders.role[trader], time)
-    notify(
+    _notify(
         world, lane, time, NOTICE_CANCEL, trader, order, orders.client_id[lane, order],
         orders.side[lane, order], lots, cause,
     )  # fmt: skip
@@ -410,7 +410,19 @@ def _publish(world, lane, time):
     measure_book(world.sums, world, lane, time)
 
 
-@inline_kernel
+@cold_kernel
+def _words_at(keys, lane, stream, entity, index, block):
+    """Draw, once for all kinds."""
+    return words_at(keys, lane, stream, entity, index, block)
+
+
+@cold_kernel
+def _notify(world, lane, time, kind, trader, order, client_id, side, lots, cause):
+    """Send an answer over the acknowledgement link, once for all kinds."""
+    notify(world, lane, time, kind, trader, order, client_id, side, lots, cause)
+
+
+@cold_kernel
 def measure_quotes(mechanism, world, lane, time):
     """Bring the integrals of depth and spread over live quotes up to ``time``, before they change.
 

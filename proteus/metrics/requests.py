@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import cold_kernel, inline_kernel, state
 from proteus.events import SELL
 from proteus.latent import value_at
 from proteus.mechanisms.book import EMPTY, rank_of
@@ -47,7 +47,7 @@ def allocate_requests(lanes: int) -> Requests:
     return Requests._make([*counts, ranked, markout])
 
 
-@inline_kernel
+@cold_kernel
 def measure_acceptance(sums, floor, world, lane, request, quote, time):
     """Measure the competition for a request whose quote is about to trade."""
     orders, n_ticks = world.market.orders, world.settings.n_ticks
