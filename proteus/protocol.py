@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from proteus import desk, venue
 from proteus._jit import inline_kernel, interface
+from proteus.mechanisms.market import NEVER
 
 
 @interface
@@ -53,6 +54,19 @@ def ring(mechanism, world, lane, time, envelope):
 
 
 @interface
+def next_deadline(mechanism, lane):
+    """Return when something ends by itself at the venue, ns, or NEVER.
+
+    That is after the messages of the same nanosecond.
+    """
+
+
+@interface
+def expire(mechanism, world, lane, time):
+    """End what ends by itself up to ``time``; it must be delivered."""
+
+
+@interface
 def close(mechanism, world, lane):
     """Bring what the mechanism measures by itself up to the end of trading."""
 
@@ -85,6 +99,18 @@ def _learn(mechanism, world, lane, time, envelope):
 @inline_kernel
 def _ring(mechanism, world, lane, time, envelope):
     return desk.end_lifetime(world, lane, time, envelope), False
+
+
+@next_deadline.otherwise
+@inline_kernel
+def _next_deadline(mechanism, lane):
+    return NEVER
+
+
+@expire.otherwise
+@inline_kernel
+def _expire(mechanism, world, lane, time):
+    pass
 
 
 @close.otherwise

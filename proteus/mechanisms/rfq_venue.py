@@ -325,7 +325,7 @@ def _ring(mechanism, world, lane, time, envelope):
     if kind == TIMER_DEADLINE:
         client_id = messages.client_id[lane, envelope]
         if requests.lives(mechanism.floor, world.market, lane, slot, client_id):
-            expire(mechanism, world, lane, time)
+            _expire(mechanism, world, lane, time)
             booked = True
     elif kind == TIMER_ANSWER:
         rfq_desk.answer(mechanism, world, lane, time, envelope)
@@ -339,9 +339,15 @@ def _ring(mechanism, world, lane, time, envelope):
     return booked or kind != TIMER_DEADLINE, booked
 
 
+@protocol.next_deadline.implement(Rfq)
 @inline_kernel
-def expire(mechanism, world, lane, time):
-    """End every request and quote whose last moment has come."""
+def _next_deadline(mechanism, lane):
+    return requests.next_deadline(mechanism.floor, lane)
+
+
+@protocol.expire.implement(Rfq)
+@inline_kernel
+def _expire(mechanism, world, lane, time):
     measure_quotes(mechanism, world, lane, time)
     requests.expire(mechanism.floor, world.market, lane, time)
 

@@ -26,10 +26,17 @@ from proteus.events import (
     EVENT_ORDER,
     EVENT_REJECT,
     EVENT_REPLACE,
+    EVENT_RFQ_ACCEPT,
+    EVENT_RFQ_EXPIRE,
+    EVENT_RFQ_QUOTE,
+    EVENT_RFQ_REJECT,
+    EVENT_RFQ_REQUEST,
+    EXPIRE_NAMES,
     FOK,
     GTC,
     IOC,
     REJECT_NAMES,
+    RFQ_REJECT_NAMES,
     SELL,
 )
 from proteus.recorder import MISSING, SOURCE_NEWS, SOURCE_TRADER, SOURCE_VENUE, Log
@@ -50,11 +57,22 @@ CLEAR: Kind = (SOURCE_VENUE, EVENT_BATCH_CLEAR)
 BOOK: Kind = (SOURCE_VENUE, EVENT_BOOK)
 END: Kind = (SOURCE_VENUE, EVENT_END)
 NEWS: Kind = (SOURCE_NEWS, EVENT_NEWS)
-KINDS = (INTENT, ORDER, REPLACE, CANCEL, ACK, REJECT, CANCELLED, FILL, CLEAR, BOOK, END, NEWS)
+REQUEST: Kind = (SOURCE_TRADER, EVENT_RFQ_REQUEST)
+QUOTE: Kind = (SOURCE_TRADER, EVENT_RFQ_QUOTE)
+ACCEPT: Kind = (SOURCE_TRADER, EVENT_RFQ_ACCEPT)  # of a dealer: its last look confirms
+DECLINE: Kind = (SOURCE_TRADER, EVENT_RFQ_REJECT)  # a dealer's last look refuses
+EXPIRED: Kind = (SOURCE_VENUE, EVENT_RFQ_EXPIRE)
+REFUSED: Kind = (SOURCE_VENUE, EVENT_RFQ_REJECT)
+KINDS = (
+    INTENT, ORDER, REPLACE, CANCEL, ACK, REJECT, CANCELLED, FILL, CLEAR, BOOK, END, NEWS,
+    REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED,
+)  # fmt: skip
 
-_NEW = (INTENT, ORDER)
-_ANSWERS = (ACK, REJECT, CANCELLED)
-_ABOUT_ORDERS = (*_NEW, REPLACE, CANCEL, *_ANSWERS, FILL)
+NEW_AT_VENUE = (ORDER, REQUEST, QUOTE)
+_NEW = (INTENT, *NEW_AT_VENUE)
+_CHANGES = (REPLACE, CANCEL, ACCEPT, DECLINE)
+_ANSWERS = (ACK, REJECT, CANCELLED, EXPIRED, REFUSED)
+_ABOUT_ORDERS = (*_NEW, *_CHANGES, *_ANSWERS, FILL)
 
 REASON_SPAN = 1_000  # a reason is its code plus this times the event type
 REASONS = {
@@ -62,6 +80,8 @@ REASONS = {
     for kind, names in (
         (EVENT_CANCEL, CANCEL_NAMES),
         (EVENT_REJECT, REJECT_NAMES),
+        (EVENT_RFQ_REJECT, RFQ_REJECT_NAMES),
+        (EVENT_RFQ_EXPIRE, EXPIRE_NAMES),
         (EVENT_END, {**LEDGER_CODES, FAULT_CAPACITY: "capacity"}),
     )
     for code, name in names.items()
@@ -89,11 +109,14 @@ COLUMNS = (
     Column("kind", "kind", KINDS, names=EVENT_NAMES),
     Column("trader", "trader", _ABOUT_ORDERS),
     Column("order_id", "order", _ABOUT_ORDERS),
-    Column("other_id", "other", (REPLACE, FILL)),
-    Column("slot", "slot", (*_NEW, REPLACE, CANCEL)),
-    Column("side", "side", (*_NEW, REPLACE, FILL, CLEAR), names={BUY: "buy", SELL: "sell"}),
-    Column("price_ticks", "price", (*_NEW, REPLACE, FILL, CLEAR, BOOK, END), "ticks"),
-    Column("lots", "lots", (*_NEW, REPLACE, *_ANSWERS, FILL, CLEAR), "lots"),
+    Column("other_id", "other", (REPLACE, FILL, QUOTE, ACCEPT)),
+    Column("slot", "slot", (*_NEW, *_CHANGES)),
+    Column(
+        "side", "side", (*_NEW, REPLACE, ACCEPT, FILL, CLEAR),
+        names={BUY: "buy", SELL: "sell"},
+    ),
+    Column("price_ticks", "price", (*_NEW, REPLACE, ACCEPT, FILL, CLEAR, BOOK, END), "ticks"),
+    Column("lots", "lots", (*_NEW, REPLACE, ACCEPT, *_ANSWERS, FILL, CLEAR), "lots"),
     Column("bid_ticks", "low", (BOOK,), "ticks"),
     Column("ask_ticks", "high", (BOOK,), "ticks"),
     Column("bid_lots", "lots", (BOOK,), "lots"),
@@ -103,10 +126,10 @@ COLUMNS = (
     Column("surplus_lots", "more", (CLEAR,), "lots"),
     Column("value_nano", "value", (*_NEW, REPLACE, NEWS, END), "nano-currency"),
     Column("lifetime", "code", _NEW, names={GTC: "gtc", IOC: "ioc", FOK: "fok"}),
-    Column("reason", "code", (REJECT, CANCELLED, END), names=REASONS),
+    Column("reason", "code", (REJECT, CANCELLED, EXPIRED, REFUSED, END), names=REASONS),
     Column("intent_ns", "intent", _NEW, "ns"),
     Column("reference_half_ticks", "reference", _NEW, "half ticks"),
-    Column("cause", "cause", (*_NEW, REPLACE, CANCEL)),
+    Column("cause", "cause", (*_NEW, *_CHANGES)),
 )  # fmt: skip
 NAMES = tuple(column.name for column in COLUMNS)
 

@@ -13,28 +13,42 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus import protocol
 from proteus.accounting import LEDGER_CODES
-from proteus.block import CellSetup, build_block
+from proteus.block import Block, CellSetup, build_block
 from proteus.desk import tie_address
 from proteus.events import EVENT_END
 from proteus.latent import NEWS_OK, extend_news, next_jump, start_news
 from proteus.mechanisms.book import EMPTY, fill_in, rank_of
 from proteus.mechanisms.market import next_clear
-from proteus.messages import MESSAGE_CANCEL, MESSAGE_ORDER, MESSAGE_REPLACE, take_envelope
+from proteus.messages import (
+    MESSAGE_ACCEPT,
+    MESSAGE_CANCEL,
+    MESSAGE_LAST_LOOK,
+    MESSAGE_ORDER,
+    MESSAGE_QUOTE,
+    MESSAGE_REPLACE,
+    take_envelope,
+)
 from proteus.metrics.execution import count_intent
 from proteus.metrics.risk import EQUITY_GRID_NS
 from proteus.metrics.shocks import start_shock
 from proteus.metrics.sums import MEASURE_EQUITY, MEASURE_MID, MEASURE_START, measure_grid
 from proteus.recorder import MISSING, SOURCE_TRADER, record_end, record_intent, record_news
 from proteus.recording.columns import (
+    ACCEPT,
     CANCEL,
     COLUMNS,
+    DECLINE,
     END,
     INTENT,
     NAMES,
+    NEW_AT_VENUE,
     ORDER,
+    QUOTE,
     REASON_SPAN,
     REPLACE,
+    REQUEST,
     Kind,
     is_kind,
     rows_of,
@@ -43,12 +57,16 @@ from proteus.recording.columns import (
 from proteus.recording.lanes import Rows
 from proteus.rng import replicate_keys
 from proteus.simulation import audit_lane, finish_lane
-from proteus.venue import clear_batch, deliver, receive
+from proteus.venue import clear_batch
 from proteus.world import FAULT_CAPACITY, FAULT_NONE, World, stop_lane
 
 _LANE = 0
 _SPARE_ROWS = 64  # so that a lane that makes more rows than its log has is noticed
-_MESSAGES = {ORDER: MESSAGE_ORDER, REPLACE: MESSAGE_REPLACE, CANCEL: MESSAGE_CANCEL}
+_MESSAGES = {
+    ORDER: MESSAGE_ORDER, REPLACE: MESSAGE_REPLACE, CANCEL: MESSAGE_CANCEL,
+    REQUEST: MESSAGE_ORDER, QUOTE: MESSAGE_QUOTE, ACCEPT: MESSAGE_ACCEPT,
+    DECLINE: MESSAGE_LAST_LOOK,
+}  # fmt: skip
 
 # What happens by itself, in the order of ``clock`` at equal time, and before any message.
 _NEWS, _START, _EQUITY, _MID, _CLEAR = range(5)
@@ -129,7 +147,9 @@ class Rerun:
         elif kind[0] == SOURCE_TRADER:
             is_due &= time <= rows["time_ns"][at]
         world.progress.events[_LANE] = rows["event"][at]
-        if is_due:
+        if self._ends_first(at, kind, time):
+            self._expire()
+        elif is_due:
             self._happen(np.int64(time), what)
         elif kind[0] == SOURCE_TRADER:
             self._feed(at, kind)
@@ -138,6 +158,22 @@ class Rerun:
         if self._is_stopped and kind != END:
             audit_lane(self.block.mechanism, world, _LANE)
         self._compare()
+
+    def _ends_first(self, at: int, kind: Kind, time: np.int64) -> bool:
+        """Tell whether something ends by itself at the venue before all else: after messages."""
+        deadline = protocol.next_deadline(self.block.mechanism, _LANE)
+        latest = min(time, self.block.world.settings.horizon_ns)
+        if kind[0] == SOURCE_TRADER or self._is_stopped:
+            latest = min(latest, self._rows["time_ns"][at] + (kind[0] != SOURCE_TRADER))
+        return bool(deadline < latest)
+
+    def _expire(self) -> None:
+        mechanism, world = self.block
+        time = protocol.next_deadline(mechanism, _LANE)
+        self._learn_news(time)
+        world.progress.now[_LANE] = time
+        protocol.expire(mechanism, world, _LANE, time)
+        self._deliver(time, np.int64(EMPTY), np.int64(0), in_clear=False)
 
     def _learn_news(self, time: np.int64) -> None:
         """Know the news as far as the engine did: its integrals are sums in that order."""
@@ -168,7 +204,7 @@ class Rerun:
 
     def _deliver(self, time: np.int64, slot: Any, address: Any, *, in_clear: bool) -> None:
         mechanism, world = self.block
-        deliver(mechanism, world, _LANE, time, slot, address, in_clear)
+        protocol.deliver(mechanism, world, _LANE, time, slot, address, in_clear)
         _drop_reports(world)
 
     def _feed(self, at: int, kind: Kind) -> None:
@@ -180,7 +216,7 @@ class Rerun:
         slot, trader = row["slot"], row["trader"]
         if slot >= world.market.orders.lots.shape[1]:
             raise CapacityError
-        if kind in (INTENT, ORDER) and world.market.orders.client_id[_LANE, slot] == 0:
+        if kind in (INTENT, *NEW_AT_VENUE) and world.market.orders.client_id[_LANE, slot] == 0:
             _place_order(world, row)
         if kind == INTENT:
             role = world.traders.role[trader]
@@ -192,7 +228,11 @@ class Rerun:
         messages.address[_LANE, envelope] = row["cause"]
         if kind == REPLACE:
             _write_replace(world, row, envelope)
-        slot, address = receive(self.block.mechanism, world, _LANE, time, envelope)
+        elif kind in (QUOTE, ACCEPT):
+            _write_pair(self.block, row, envelope, kind)
+        elif kind == DECLINE:
+            messages.lots[_LANE, envelope] = 0
+        slot, address = protocol.receive(self.block.mechanism, world, _LANE, time, envelope)
         self._deliver(time, slot, address, in_clear=False)
 
     def _end(self, at: int) -> None:
@@ -271,6 +311,31 @@ def _write_replace(world: World, row: Mapping[str, Any], envelope: Any) -> None:
     messages.rank[_LANE, envelope] = rank
     messages.lots[_LANE, envelope] = row["lots"]
     messages.belief[_LANE, envelope] = row["value_nano"]
+
+
+def _write_pair(block: Block, row: Mapping[str, Any], envelope: Any, kind: Kind) -> None:
+    """Write what a quote or an acceptance means besides its own order.
+
+    An acceptance without a quote is that of a dealer, who confirms its own.
+    """
+    mechanism, world = block
+    messages, slot, other = world.messages, row["slot"], row["other_id"]
+    if other == MISSING:
+        messages.kind[_LANE, envelope] = MESSAGE_LAST_LOOK
+        messages.lots[_LANE, envelope] = 1
+        return
+    places = np.flatnonzero(world.market.orders.client_id[_LANE] == other)
+    place = places[0] if len(places) else EMPTY
+    if kind == QUOTE:
+        mechanism.floor.request[_LANE, slot] = place
+        mechanism.floor.request_id[_LANE, slot] = other
+        return
+    messages.new_id[_LANE, envelope] = other
+    messages.lifetime[_LANE, envelope] = place
+    messages.side[_LANE, envelope] = side = row["side"]
+    rank = rank_of(row["price_ticks"], side, world.settings.n_ticks)
+    messages.rank[_LANE, envelope] = rank
+    messages.lots[_LANE, envelope] = row["lots"]
 
 
 def _drop_reports(world: World) -> None:

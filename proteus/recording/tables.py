@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from proteus.events import BUY
 from proteus.recorder import MISSING
-from proteus.recording.columns import COLUMNS, FILL, ORDER, REPLACE, Column, is_kind
+from proteus.recording.columns import COLUMNS, FILL, NEW_AT_VENUE, REPLACE, Column, is_kind
 from proteus.recording.lanes import Rows
 
 CELL, SEED, CHECKSUM = "cell", "seed", "checksum"
@@ -104,7 +104,8 @@ def fills_table(schema: pa.Schema, cell: int, seed: int, rows: Rows) -> pa.Table
 
 def owners(rows: Rows) -> NDArray[np.int64]:
     """Return the trader of every order version, by its number."""
-    made, new = is_kind(rows, ORDER), is_kind(rows, REPLACE)
+    made = np.logical_or.reduce([is_kind(rows, kind) for kind in NEW_AT_VENUE])
+    new = is_kind(rows, REPLACE)
     numbers = np.concatenate([rows["order_id"][made], rows["other_id"][new]])
     table = np.full(int(numbers.max(initial=0)) + 1, MISSING, np.int64)
     table[numbers] = np.concatenate([rows["trader"][made], rows["trader"][new]])

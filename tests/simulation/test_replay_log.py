@@ -106,6 +106,15 @@ VARIANTS = {
     "many orders": ["mechanism=clob", "population.noise.schedule.rate_per_s=60"],
     "dual flow": ["mechanism=dual_flow", "mechanism.price_rule=takers"],
     "dual flow, random": ["mechanism=dual_flow", "mechanism.allocation=random"],
+    "requests": ["mechanism=rfq"],
+    "last looks": [
+        "mechanism=rfq", "mechanism.last_look=true", "mechanism.tolerance=0",
+        "mechanism.shows_side=false", "mechanism.tie=random",
+    ],
+    "late for everything": [
+        "mechanism=rfq", "mechanism.request_ttl_ms=24", "mechanism.quote_ttl_ms=15",
+        "mechanism.decision_ms=0",
+    ],
     "no makers": ["mechanism=clob,fba", "population.maker.count=0"],
 }  # fmt: skip
 
