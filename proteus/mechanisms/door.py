@@ -79,27 +79,28 @@ def replay_rows(mechanism, market, rows, output, first):
     n_rows = rows.kind.shape[0]
     for row in range(first, n_rows):
         time = rows.time_ns[row]
-        if not _has_room(market, output):
+        if not has_room(market, output):
             return row
         if next_clear(mechanism, market, 0, time) <= time:
             close = next_clear(mechanism, market, 0, time)
             _clear_at(mechanism, market, output, close)
             # A cleared book does not cross: every clear until this message does nothing.
             skip_clears(mechanism, market, 0, time)
-            if not _has_room(market, output):
+            if not has_room(market, output):
                 return row
         _process(mechanism, market, rows, output, row)
         _collect(market, output, time)
     close = next_clear(mechanism, market, 0, np.int64(0))
     if close != NEVER:
-        if not _has_room(market, output):
+        if not has_room(market, output):
             return n_rows
         _clear_at(mechanism, market, output, close)
     return n_rows + 1
 
 
 @inline_kernel
-def _has_room(market, output):
+def has_room(market, output):
+    """Tell whether the output can take all that one event may bring."""
     return output.count[0] + market.outbox.kind.shape[1] < output.kind.shape[0]
 
 
@@ -113,7 +114,7 @@ def _process(mechanism, market, rows, output, row):
     else:
         reason = _amend(mechanism, market, rows, row)
     if reason:
-        _append(output, EVENT_REJECT, rows.time_ns[row], row, row, 0, 0, reason)
+        append_row(output, EVENT_REJECT, rows.time_ns[row], row, row, 0, 0, reason)
 
 
 @inline_kernel
@@ -121,8 +122,8 @@ def _new_order(mechanism, market, rows, row):
     n_ticks = market.book.n_ticks[0]
     identity, side, price = rows.order[row], rows.side[row], rows.price[row]
     is_market = rows.kind[row] == KIND_MARKET
-    reason = 0 if is_market else _check_price(price, n_ticks)
-    reason = _check_quantity(rows.quantity[row]) or reason
+    reason = 0 if is_market else check_price(price, n_ticks)
+    reason = check_quantity(rows.quantity[row]) or reason
     if reason:
         return reason
     if rows.slot_of[identity] != EMPTY:
@@ -164,8 +165,8 @@ def _amend(mechanism, market, rows, row):
     reason = 0
     if rows.price[row] != UNCHANGED:
         rank = rank_of(rows.price[row], orders.side[0, slot], n_ticks)
-        reason = _check_price(rows.price[row], n_ticks)
-    reason = _check_quantity(lots) or reason
+        reason = check_price(rows.price[row], n_ticks)
+    reason = check_quantity(lots) or reason
     if reason:
         return reason
     amend(mechanism, market, 0, slot, rank, lots)
@@ -173,12 +174,14 @@ def _amend(mechanism, market, rows, row):
 
 
 @inline_kernel
-def _check_price(price, n_ticks):
+def check_price(price, n_ticks):
+    """Return 0, or why a price is wrong."""
     return 0 if 1 <= price < n_ticks else REJECT_INVALID_PRICE
 
 
 @inline_kernel
-def _check_quantity(quantity):
+def check_quantity(quantity):
+    """Return 0, or why a quantity is wrong."""
     return 0 if 1 <= quantity <= MAX_QUANTITY else REJECT_INVALID_QUANTITY
 
 
@@ -206,7 +209,7 @@ def _collect(market, output, time):
     for i in range(outbox.count[0]):
         kind = outbox.kind[0, i]
         if kind == EVENT_FILL or kind == EVENT_CANCEL or kind == EVENT_REJECT:
-            _append(
+            append_row(
                 output, kind, time, outbox.order[0, i], outbox.other[0, i],
                 outbox.price[0, i], outbox.lots[0, i], outbox.reason[0, i],
             )  # fmt: skip
@@ -214,7 +217,8 @@ def _collect(market, output, time):
 
 
 @inline_kernel
-def _append(output, kind, time, order, other, price, lots, reason):
+def append_row(output, kind, time, order, other, price, lots, reason):
+    """Write one entry of the output; there is room."""
     at = output.count[0]
     output.kind[at] = kind
     output.time_ns[at] = time

@@ -260,12 +260,19 @@ def _ends_before(floor, lane, slot, other):
 
 
 @inline_kernel
-def best_quote(floor, market, lane, request, but):
-    """Return the best quote that a request can accept, other than ``but``, or EMPTY."""
+def best_quote(floor, market, lane, request, limit, share):
+    """Return the best quote that a request can accept inside a limit, or EMPTY.
+
+    Parameters
+        limit: rank. share: smallest part of the request that a quote must offer.
+    """
     orders, best = market.orders, np.int64(EMPTY)
+    least = share * orders.lots[lane, request]
     quote = np.int64(floor.first[lane, request])
     while quote != EMPTY:
-        if quote != but and orders.side[lane, quote] != orders.side[lane, request]:
+        is_inside = orders.rank[lane, quote] + limit >= market.book.n_ticks[lane]
+        is_opposite = orders.side[lane, quote] != orders.side[lane, request]
+        if is_opposite and is_inside and orders.lots[lane, quote] >= least:
             is_better = best == EMPTY or orders.rank[lane, quote] > orders.rank[lane, best]
             if not is_better and orders.rank[lane, quote] == orders.rank[lane, best]:
                 is_better = floor.tie[lane, quote] > floor.tie[lane, best]

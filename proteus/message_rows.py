@@ -1,0 +1,83 @@
+"""Reading a table of messages: columns of integers and of names, with what is wrong by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+LATEST_NS = 2**62  # so that what follows the last message has a time
+
+
+class MessageError(ValueError):
+    """A table of messages that cannot be read: names the column, the row and what is allowed."""
+
+
+def read_frame(
+    messages: pd.DataFrame | Sequence[Mapping[str, Any]], columns: Sequence[str]
+) -> pd.DataFrame:
+    """Return the messages as a table that has no other columns than these."""
+    # Rows given as dicts stay objects: a column with gaps would become float and lose large ids.
+    frame = messages if isinstance(messages, pd.DataFrame) else pd.DataFrame(messages, dtype=object)
+    unknown = [str(column) for column in frame.columns if column not in columns]
+    if unknown:
+        raise MessageError(f"unknown column {unknown[0]}; allowed: {', '.join(columns)}")
+    return frame
+
+
+def read_times(frame: pd.DataFrame) -> NDArray[np.int64]:
+    """Read ``time_ns``, 0 where it is absent."""
+    time = read_integers(frame, "time_ns", 0)
+    if (time < 0).any() or (time > LATEST_NS).any():
+        bad = time[(time < 0) | (time > LATEST_NS)][0]
+        raise MessageError(f"time_ns={bad} is not allowed: must be 0 .. {LATEST_NS}")
+    return time
+
+
+def is_absent(value: Any) -> bool:
+    """Tell whether a cell of the table is empty."""
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
+
+
+def read_integers(
+    frame: pd.DataFrame, name: str, default: int | NDArray[np.int64] | None
+) -> NDArray[np.int64]:
+    """Read a column of integers; absent values take the default, or are an error without one."""
+    values = np.broadcast_to(
+        np.asarray(0 if default is None else default, np.int64), len(frame)
+    ).copy()
+    column = frame[name].tolist() if name in frame else [None] * len(frame)
+    for row, value in enumerate(column):
+        if is_absent(value) and default is not None:
+            continue
+        number = isinstance(value, (int, float, np.integer)) and not isinstance(value, bool)
+        whole = number and np.isfinite(value) and value == int(value)
+        if not (whole and -(2**63) <= value < 2**63):
+            raise MessageError(f"{name}={value!r} in row {row} is not allowed: must be an integer")
+        values[row] = int(value)
+    return values
+
+
+def read_codes(
+    frame: pd.DataFrame,
+    name: str,
+    codes: Mapping[Any, int],
+    default: int | None,
+    required: NDArray[np.bool_] | None = None,
+) -> NDArray[np.int64]:
+    """Read a column of names as codes; absent values take the default where one is needed."""
+    column = frame[name].tolist() if name in frame else [None] * len(frame)
+    read = np.zeros(len(frame), np.int64)
+    for row, value in enumerate(column):
+        if is_absent(value) and required is not None and not required[row]:
+            continue
+        known = isinstance(value, (str, bool, np.bool_))
+        code = default if is_absent(value) else codes.get(value) if known else None
+        if code is None:
+            allowed = ", ".join(str(key) for key in codes)
+            raise MessageError(f"{name}={value!r} in row {row} is not allowed: must be {allowed}")
+        read[row] = code
+    return read
