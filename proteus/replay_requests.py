@@ -26,7 +26,14 @@ from proteus.mechanisms.rfq_door import (
     RequestRows,
     replay_requests,
 )
-from proteus.message_rows import MessageError, read_codes, read_frame, read_integers, read_times
+from proteus.message_rows import (
+    MessageError,
+    is_absent,
+    read_codes,
+    read_frame,
+    read_integers,
+    read_times,
+)
 from proteus.replayed import Replayed, read_output, run_rows
 from proteus.rng import replicate_keys
 
@@ -40,8 +47,6 @@ _COLUMNS = (
     "time_ns", "kind", "order_id", "request_id", "agent", "side", "price_ticks", "quantity",
     "ttl_ns", "tif", "post_only", "role",
 )  # fmt: skip
-_ABSENT = np.iinfo(np.int64).min  # an id that a row does not give
-
 
 def replay(
     messages: pd.DataFrame | Sequence[Mapping[str, Any]],
@@ -80,88 +85,82 @@ def replay(
     slots = max(len(table["kind"]), 1)
     keys = replicate_keys(seed, np.zeros(1, np.int64))
     market = allocate_market(1, slots, n_ticks, reference_ticks, slots + 8, keys)
-    market.address[0, : len(table["order_id"])] = table["order_id"]
+    market.address[0, : len(table["shown"])] = table["shown"]
     mechanism = make(config, Sizes(1, slots, 1, False, 0))
     rows = _rows(table)
     output = run_rows(
         len(rows.kind), market, lambda out, row: replay_requests(mechanism, market, rows, out, row)
     )
-    return read_output(output, market, _shown(table))
+    return read_output(output, market, table["shown"])
 
 
 def _read(
     messages: pd.DataFrame | Sequence[Mapping[str, Any]], config: RfqConfig
 ) -> dict[str, NDArray[np.int64]]:
-    """Return the columns as arrays in time order, defaults filled in, every value checked."""
+    """Return the columns as arrays in time order, defaults filled in, every value checked.
+
+    Ids and agents are numbered from 0, EMPTY where there is none.
+    """
     frame = read_frame(messages, _COLUMNS)
     if len(frame) and "kind" not in frame:
         raise MessageError("column kind is missing")
     kind = read_codes(frame, "kind", _KINDS, None)
-    order_id = read_integers(frame, "order_id", _ABSENT)
-    request_id = read_integers(frame, "request_id", _ABSENT)
-    for row in range(len(kind)):
-        _check_ids(row, int(kind[row]), int(order_id[row]), int(request_id[row]))
     is_request, is_quote = kind == KIND_REQUEST, kind == KIND_QUOTE
-    order_id = np.where(is_request & (order_id == _ABSENT), request_id, order_id)
-    request_id = np.where(is_request & (request_id == _ABSENT), order_id, request_id)
-    own = np.where(is_request | is_quote, -1 - order_id, _ABSENT)
-    ttl_ms = np.where(is_request, config.request_ttl_ms, config.quote_ttl_ms)
+    has_order, has_request = _given(frame, "order_id"), _given(frame, "request_id")
+    _check_ids(is_quote, has_order, has_request)
+    order_id, request_id = (read_integers(frame, name, 0) for name in ("order_id", "request_id"))
+    shown = np.where(has_order, order_id, request_id)
+    request_id = np.where(has_request, request_id, order_id)
+    has_order, has_request = has_order | is_request, has_request | is_request
+    ttl = np.where(is_request, _ns(config.request_ttl_ms), _ns(config.quote_ttl_ms))
+    has_agent = _given(frame, "agent") | is_request | is_quote
     side = read_codes(frame, "side", _SIDES, None, is_request)
-    given = frame["side"].notna().to_numpy(bool) if "side" in frame else np.zeros(len(kind), bool)
     time = read_times(frame)
     table = {
         "time_ns": time,
         "kind": kind,
-        "order_id": order_id,
-        "request_id": request_id,
-        "agent": read_integers(frame, "agent", own),
-        "side": np.where(given, side, NO_SIDE),
-        "price_ticks": read_integers(frame, "price_ticks", UNCHANGED),
+        "shown": shown,
+        "order": _numbered(shown, has_order),
+        "request": _numbered(request_id, has_request),
+        "agent": _numbered(read_integers(frame, "agent", -1 - shown), has_agent),
+        "side": np.where(_given(frame, "side"), side, NO_SIDE),
+        "price": read_integers(frame, "price_ticks", UNCHANGED),
         "quantity": read_integers(frame, "quantity", UNCHANGED),
-        "ttl_ns": read_integers(
-            frame, "ttl_ns", np.array([units.milliseconds_to_ns(ms) for ms in ttl_ms], np.int64)
-        ),
+        "ttl": read_integers(frame, "ttl_ns", ttl),
     }
     in_time_order = np.argsort(time, kind="stable")
     return {name: column[in_time_order] for name, column in table.items()}
 
 
-def _check_ids(row: int, kind: int, order_id: int, request_id: int) -> None:
-    """Check that a row says what it is about."""
-    if kind == KIND_QUOTE:
-        for name, value in (("order_id", order_id), ("request_id", request_id)):
-            if value == _ABSENT:
-                raise MessageError(f"{name} is missing in row {row}: a quote has both ids")
-    elif order_id == _ABSENT and request_id == _ABSENT:
-        raise MessageError(f"order_id and request_id are missing in row {row}: give one of them")
+def _ns(milliseconds: float) -> int:
+    return units.milliseconds_to_ns(milliseconds)
 
 
-def _dense(ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-    """Number ids from 0, EMPTY where there is none; returns how many there are too."""
-    known = np.unique(ids[ids != _ABSENT])
-    places = np.searchsorted(known, ids)
-    return np.where(ids == _ABSENT, EMPTY, places).astype(np.int64), len(known)
+def _given(frame: pd.DataFrame, name: str) -> NDArray[np.bool_]:
+    """Tell which rows have a value in a column."""
+    cells = frame[name].tolist() if name in frame else [None] * len(frame)
+    return np.array([not is_absent(cell) for cell in cells], np.bool_)
+
+
+def _check_ids(
+    is_quote: NDArray[np.bool_], has_order: NDArray[np.bool_], has_request: NDArray[np.bool_]
+) -> None:
+    """Check that every row says what it is about."""
+    for row in np.flatnonzero(~(has_order | has_request) | (is_quote & ~(has_order & has_request))):
+        names = [name for name, has in (("order_id", has_order), ("request_id", has_request))
+                 if not has[row]]  # fmt: skip
+        needed = "a quote has both" if is_quote[row] else "give one of them"
+        raise MessageError(f"{' and '.join(names)} missing in row {row}: {needed}")
+
+
+def _numbered(ids: NDArray[np.int64], has: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Number ids from 0, EMPTY where there is none."""
+    return np.where(has, np.searchsorted(np.unique(ids[has]), ids), EMPTY).astype(np.int64)
 
 
 def _rows(table: Mapping[str, NDArray[np.int64]]) -> RequestRows:
-    order, orders = _dense(table["order_id"])
-    request, requests = _dense(table["request_id"])
-    agent, _ = _dense(table["agent"])
     return RequestRows(
-        time_ns=table["time_ns"],
-        kind=table["kind"],
-        order=order,
-        request=request,
-        agent=agent,
-        side=table["side"].astype(np.int64),
-        price=table["price_ticks"],
-        quantity=table["quantity"],
-        ttl=table["ttl_ns"],
-        slot_of=np.full(orders, EMPTY, np.int64),
-        request_slot_of=np.full(requests, EMPTY, np.int64),
+        **{name: table[name] for name in RequestRows._fields[:-2]},
+        slot_of=np.full(table["order"].max(initial=0) + 1, EMPTY, np.int64),
+        request_slot_of=np.full(table["request"].max(initial=0) + 1, EMPTY, np.int64),
     )
-
-
-def _shown(table: Mapping[str, NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Return the id under which each row is reported: its order id, or that of its request."""
-    return np.where(table["order_id"] == _ABSENT, table["request_id"], table["order_id"])

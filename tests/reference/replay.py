@@ -7,6 +7,7 @@ from tests.reference.auction import Auction
 from tests.reference.book import Book
 from tests.reference.dual_flow import DualFlow
 from tests.reference.orders import Replayed, Row, read_messages
+from tests.reference.rfq import replay_rfq
 
 NS_PER_MS = 1_000_000
 
@@ -15,8 +16,8 @@ def replay(messages: Iterable[Row], mechanism: str, **parameters: Any) -> Replay
     """Feed messages to a market and return its fills, book, clears, rejects and cancels.
 
     ``messages``: rows with the columns of the message door (times in ns, prices in ticks,
-    quantities in lots); missing or None means the default. ``mechanism``: clob, fba or dual_flow.
-    ``parameters``: those of ``replay_clob``, ``replay_fba`` and ``replay_dual_flow``.
+    quantities in lots); missing or None means the default. ``mechanism``: clob, fba, dual_flow
+    or rfq. ``parameters``: those of the function that is named after it.
 
     An auction runs on until the first clear after the last message.
     """
@@ -24,6 +25,8 @@ def replay(messages: Iterable[Row], mechanism: str, **parameters: Any) -> Replay
         return replay_clob(messages, **parameters)
     if mechanism == "fba":
         return replay_fba(messages, **parameters)
+    if mechanism == "rfq":
+        return replay_rfq(messages, **parameters)
     assert mechanism == "dual_flow", mechanism
     return replay_dual_flow(messages, **parameters)
 
