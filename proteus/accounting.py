@@ -151,7 +151,8 @@ def check_orders(orders, outbox, lane):
         kind = outbox.kind[lane, i]
         if kind == EVENT_FILL and _is_torn(orders, lane, outbox.other[lane, i]):
             return ORDER_NOT_CONSERVED
-        if kind != EVENT_REJECT and kind != EVENT_RFQ_REJECT and _is_torn(orders, lane, outbox.order[lane, i]):
+        booked = kind != EVENT_REJECT and kind != EVENT_RFQ_REJECT
+        if booked and _is_torn(orders, lane, outbox.order[lane, i]):
             return ORDER_NOT_CONSERVED
     return LEDGER_OK
 

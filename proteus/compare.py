@@ -167,7 +167,7 @@ def _axes(table: pd.DataFrame) -> list[str]:
 def _variable(row: dict[str, Any]) -> str:
     """Name the variable with its denominator and labels; the declared endpoint has a star."""
     name = f"{row['variable']} / {row['per']}" if row["estimand"] != "mean" else row["variable"]
-    units = {"horizon": " ms", "elapsed": " ms", "class": ""}
+    units = {"horizon": " ms", "elapsed": " ms", "class": "", "rank": ""}
     for dim, unit in units.items():
         if row[dim] == row[dim]:  # a label, not NaN
             value = row[dim] if isinstance(row[dim], str) else f"{row[dim]:g}"

@@ -40,6 +40,7 @@ _COORDINATES = {
     "horizon": {"long_name": "time after the fill", "units": "ms"},
     "elapsed": {"long_name": "time since the intent", "units": "ms"},
     "class": {"long_name": "class of traders"},
+    "rank": {"long_name": "rank of a quote, the accepted one first", "units": "1"},
 }
 
 _UNIT_ENDINGS = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.config import Metrics
+from proteus.metrics.requests import RANKS
 from proteus.traders import CLASS_NAMES
 
-MEASURED_DIMENSIONS = ("horizon", "elapsed", "class")
+MEASURED_DIMENSIONS = ("horizon", "elapsed", "class", "rank")
 
 
 def measured(metrics: Metrics) -> dict[str, np.ndarray]:
@@ -16,4 +17,5 @@ def measured(metrics: Metrics) -> dict[str, np.ndarray]:
         "horizon": np.array(metrics.horizons_ms, dtype=float),
         "elapsed": np.array(metrics.elapsed_ms, dtype=float),
         "class": np.array(CLASS_NAMES),
+        "rank": np.arange(1, RANKS + 1),
     }

@@ -29,6 +29,11 @@ DENOMINATORS = {
     "price_impact": "realised_lots",
     "shock_half_life": "shock_recoveries",
     "sniper_race_share": "sniper_orders",
+    "rfq_response_rate": "rfq_dealers_asked",
+    "rfq_win_rate": "rfq_answers",
+    "rfq_cover_gap": "rfq_covered_trades",
+    "rfq_rejection_rate": "rfq_last_looks",
+    "rfq_markout_by_rank": "rfq_ranked_trades",
     "taker_execution_error": "taker_volume_by_class",
     "taker_execution_error_by_class": "taker_volume_by_class",
     "taker_slippage": "taker_volume_by_class",
@@ -80,7 +85,7 @@ def measures(dataset: xr.Dataset, names: Sequence[str] | None = None) -> list[Me
 
 
 def labels(dataset: xr.Dataset, measure: Measure) -> list[dict[str, Any]]:
-    """Return the labels of the columns of a measure: horizon, elapsed or class, if it has them."""
+    """Return the labels of the columns of a measure, one per label of the dims it has."""
     dims = _dims(dataset[measure.variable])
     values = [dataset[dim].values.tolist() for dim in dims]
     return [dict(zip(dims, label, strict=True)) for label in itertools.product(*values)]

@@ -55,7 +55,7 @@ class Messages(NamedTuple):
     new_id: np.ndarray  # int64 [L, M] of a replace: the version it makes; of a quote or acceptance:
     # the version of the other one, request or quote, whose slot stands in ``lifetime``
     side: np.ndarray  # int64 [L, M]
-    rank: np.ndarray  # int64 [L, M] new limit of a replace; price of a quote; limit of an acceptance
+    rank: np.ndarray  # int64 [L, M] of a replace, quote or acceptance: its limit
     lots: np.ndarray  # int64 [L, M] new lots of a replace; lots reported; open lots of a lifetime
     belief: np.ndarray  # int64 [L, M] nano: the maker's belief behind a replace, or behind a fill
     address: np.ndarray  # int64 [L, M] cause, slot and wake-up; of a quote notice: its deadline, ns

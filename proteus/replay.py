@@ -96,9 +96,7 @@ def replay(
     delta_ns = units.milliseconds_to_ns(delta)
     _check_parameters(n_ticks, reference, delta_ns, seed)
     if isinstance(chosen, RfqConfig):
-        return replay_requests.replay(
-            messages, chosen, tuple(policies), n_ticks, reference, seed
-        )
+        return replay_requests.replay(messages, chosen, tuple(policies), n_ticks, reference, seed)
     table = _read_messages(messages)
     ids, order = np.unique(table["order_id"], return_inverse=True)
     agents, agent = np.unique(table["agent"], return_inverse=True)

@@ -48,6 +48,7 @@ _COLUMNS = (
     "ttl_ns", "tif", "post_only", "role",
 )  # fmt: skip
 
+
 def replay(
     messages: pd.DataFrame | Sequence[Mapping[str, Any]],
     config: RfqConfig,

@@ -133,9 +133,7 @@ def _tie(market, lane, slot, rule):
         return market.orders.lots[lane, slot]
     if rule == TIE_RANDOM:
         address = market.address[lane, slot]
-        return np.int64(
-            words_at(market.keys, lane, STREAM_RFQ_TIE, address >> 32, address, 0)[0]
-        )
+        return np.int64(words_at(market.keys, lane, STREAM_RFQ_TIE, address >> 32, address, 0)[0])
     return np.int64(0)
 
 

@@ -30,7 +30,13 @@ from proteus.mechanisms.base import MechanismConfig, Sizes
 from proteus.mechanisms.book import EMPTY
 from proteus.mechanisms.market import NEVER, clear, is_continuous, next_clear, skip_clears
 from proteus.mechanisms.requests import TIE_CODES, Floor, allocate_floor
-from proteus.schema import Milliseconds, NonNegative, PositiveCount, PositiveMilliseconds, Probability
+from proteus.schema import (
+    Milliseconds,
+    NonNegative,
+    PositiveCount,
+    PositiveMilliseconds,
+    Probability,
+)
 
 
 class RfqConfig(MechanismConfig):

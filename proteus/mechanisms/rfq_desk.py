@@ -21,7 +21,7 @@ from proteus._jit import cold_kernel, inline_kernel
 from proteus.agents.table import decide
 from proteus.clock import KIND_EXPIRY, push
 from proteus.events import BUY, IOC, SELL
-from proteus.latency import MARKET_DATA, SUBMISSION, delay, latency_words
+from proteus.latency import SUBMISSION, delay, latency_words
 from proteus.market_data import state_at
 from proteus.mechanisms.book import EMPTY, rank_of
 from proteus.mechanisms.rfq import Rfq

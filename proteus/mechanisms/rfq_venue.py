@@ -197,7 +197,7 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
 
 @cold_kernel
 def _tell(mechanism, world, lane, time, trader, word):
-    """Return when a private message of the venue is at a trader; that link is first-in-first-out."""
+    """Return when a private message is at a trader; that link is first-in-first-out."""
     told = time + delay(world.traders, trader, MARKET_DATA, word)
     told = max(told, mechanism.known.told_until[lane, trader])
     mechanism.known.told_until[lane, trader] = told

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from proteus.mechanisms import clob, dual_flow, fba, rfq, rfq_venue
 from proteus.mechanisms.base import MechanismConfig, Sizes
 
-
 # A mechanism with a path of its own between traders and venue registers it when imported.
 PATHS = (rfq_venue,)
 

@@ -14,12 +14,15 @@ from __future__ import annotations
 from proteus.variables.base import Values, Variable
 from proteus.variables.maker import MAKER_VARIABLES
 from proteus.variables.market import MARKET_VARIABLES
+from proteus.variables.requests import REQUEST_VARIABLES
 from proteus.variables.taker import TAKER_VARIABLES
 from proteus.world import World
 
 __all__ = ["VARIABLES", "Values", "Variable", "measure"]
 
-VARIABLES: tuple[Variable, ...] = (*MAKER_VARIABLES, *MARKET_VARIABLES, *TAKER_VARIABLES)
+VARIABLES: tuple[Variable, ...] = (
+    *MAKER_VARIABLES, *MARKET_VARIABLES, *TAKER_VARIABLES, *REQUEST_VARIABLES,
+)  # fmt: skip
 
 
 def measure(world: World) -> dict[str, Values]:

@@ -18,6 +18,7 @@ NS_PER_MS = 1e6
 HORIZON = "horizon"  # time after a fill
 ELAPSED = "elapsed"  # time since an intent
 CLASS = "class"  # class of a trader
+RANK = "rank"  # of a quote for a request, the accepted one first
 CLASS_LABELS = CLASS_NAMES
 
 

@@ -12,9 +12,10 @@ _HEAD = """# Measured variables
 
 Written by `make docs` from the registry, `proteus/variables/`. Every variable has the dims of the
 sweep, `seed`, and those named here: `horizon` (time after a fill, `metrics.horizons_ms`), `elapsed`
-(time since an intent, `metrics.elapsed_ms`), `class` (maker, informed, noise, sniper). A value that
-does not exist is NaN, never zero; the variable's attributes count why (`missing_<reason>`), and
-`missing_violation` counts lanes that broke an invariant.
+(time since an intent, `metrics.elapsed_ms`), `class` (maker, informed, noise, sniper), `rank` (of a
+quote for a request, the accepted one first: 1). A value that does not exist is NaN, never zero; the
+variable's attributes count why (`missing_<reason>`), and `missing_violation` counts lanes that
+broke an invariant.
 
 Notation: a fill has q lots (bought: q > 0) at price P at time t; d = +1 bought, -1 sold; m is the
 maker's belief when it sent the filled quote (makers), or the public reference price just before
@@ -46,6 +47,7 @@ _CLASSIC = {
     "realised volatility": ("realised_volatility", "volatility_ratio"),
     "shock-resilience half-life": ("shock_half_life",),
     "latency arbitrage": ("pnl_sniper", "sniper_race_share"),
+    "requests for quotes": ("rfq_response_rate", "rfq_win_rate", "rfq_cover_gap"),
     "welfare": ("pnl_noise", "pnl_informed", "pnl_maker", "pnl_sniper", "pnl_venue"),
 }
 

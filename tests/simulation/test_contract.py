@@ -15,6 +15,7 @@ from proteus.agents.table import TRADERS
 from proteus.locate import conf_folder
 from proteus.mechanisms.market import clear, is_continuous, next_clear, skip_clears
 from proteus.mechanisms.table import MECHANISMS
+from proteus.metrics.requests import RANKS
 from proteus.traders import CLASSES
 from proteus.variables import VARIABLES, measure
 from tests.cells import (
@@ -76,6 +77,7 @@ def test_records_what_it_declares(mechanism, kind):
     settings = world.settings
     sizes = {
         "horizon": len(settings.horizons_ns), "elapsed": len(settings.elapsed_ns), "class": CLASSES,
+        "rank": RANKS,
     }  # fmt: skip
     for variable in VARIABLES:
         value = values[variable.name]
@@ -144,7 +146,7 @@ def test_variables_are_declared_in_full():
     names = [variable.name for variable in VARIABLES]
     assert len(set(names)) == len(names)
     for variable in VARIABLES:
-        assert set(variable.dims) <= {"horizon", "elapsed", "class"}, variable.name
+        assert set(variable.dims) <= {"horizon", "elapsed", "class", "rank"}, variable.name
         assert variable.unit, variable.name
         assert variable.long_name, variable.name
         assert variable.formula, variable.name
