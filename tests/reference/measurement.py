@@ -67,6 +67,8 @@ class Log:
     makers: list[int]
     states: list[State] = field(default_factory=list)
     near: list[tuple[int, int]] = field(default_factory=list)  # (time, lots near the best prices)
+    quotes: list[tuple[int, int]] = field(default_factory=list)  # (time, lots at both bests), if
+    # what rests is not what is public
     fills: list[Fill] = field(default_factory=list)
     intents: list[tuple[str, int]] = field(default_factory=list)  # (role, time)
     ends: list[tuple[tuple[int, ...], int, int]] = field(default_factory=list)  # noise orders
@@ -113,24 +115,29 @@ def _pieces(log: Log, times: list[int]) -> list[tuple[int, int]]:
 
 
 def _time_averages(log: Log) -> dict[str, object]:
-    spread, covered, depth = [], 0, 0.0
+    spread, covered = [], 0
     for start, end in _pieces(log, [state.time for state in log.states]):
         state = log.state_at(start)
-        depth += sum(state.lots) * (end - start)
         if state.bid is not None and state.ask is not None:
             spread.append((float(state.ask - state.bid), float(end - start)))
             covered += end - start
-    near, total = 0, log.horizon - log.warmup
-    times = [time for time, _ in log.near]
-    for start, end in _pieces(log, times):
-        at = bisect.bisect_right(times, start) - 1
-        near += (log.near[at][1] if at >= 0 else 0) * (end - start)
+    total = log.horizon - log.warmup
+    best = log.quotes or [(state.time, sum(state.lots)) for state in log.states]
     return {
         "quoted_spread": _mean(spread) / log.n_ticks,
         "quoted_coverage": covered / total,
-        "depth_best": depth / 2 / total,
-        "depth_near": near / 2 / total,
+        "depth_best": _integral(log, best) / 2 / total,
+        "depth_near": _integral(log, log.near) / 2 / total,
     }
+
+
+def _integral(log: Log, path: list[tuple[int, int]]) -> float:
+    """Integrate a path of (time, value from then on) over the measured time; 0 before it."""
+    times, area = [time for time, _ in path], 0.0
+    for start, end in _pieces(log, times):
+        at = bisect.bisect_right(times, start) - 1
+        area += (path[at][1] if at >= 0 else 0) * (end - start)
+    return area
 
 
 def _against(log: Log, fill: Fill, side: Side) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from proteus import protocol
 from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL
 from proteus.mechanisms.book import EMPTY, dequeue, enqueue, rests
 from proteus.mechanisms.market import (
@@ -26,7 +27,7 @@ Fault = Callable[[Market, int], bool]
 _STORM = 30  # first arrivals, in which the makers find each other and no state stays for long
 
 
-class Faulty(NamedTuple):
+class FaultyParts(NamedTuple):
     """A mechanism, and what corrupts its state after each message or clear; plain Python only."""
 
     inner: Any
@@ -35,17 +36,27 @@ class Faulty(NamedTuple):
     done: np.ndarray  # bool [1] the fault has happened: once is enough
 
 
+class Faulty(FaultyParts):
+    """One to which traders send orders."""
+
+
+class FaultyRequests(FaultyParts):
+    """One with requests for quotes."""
+
+
 def with_fault(name: str, corrupt: Fault, replicate: int) -> Mechanism:
     """Return a row for the table of mechanisms."""
     sound, key = MECHANISMS[name], replicate_key(ROOT, replicate)
 
-    def make(config: Any, sizes: Any) -> Faulty:
-        return Faulty(sound.make(config, sizes), corrupt, key, np.zeros(1, np.bool_))
+    kind = FaultyRequests if name == "rfq" else Faulty
+
+    def make(config: Any, sizes: Any) -> FaultyParts:
+        return kind(sound.make(config, sizes), corrupt, key, np.zeros(1, np.bool_))
 
     return Mechanism(sound.config, make)
 
 
-def _go_wrong(mechanism: Faulty, market: Market, lane: int) -> None:
+def _go_wrong(mechanism: FaultyParts, market: Market, lane: int) -> None:
     is_calm = market.book.arrivals[lane] > _STORM
     if is_calm and not mechanism.done[0] and tuple(market.keys[lane]) == mechanism.key:
         mechanism.done[0] = mechanism.corrupt(market, lane)
@@ -75,14 +86,25 @@ def _clear(mechanism, market, lane):
     _go_wrong(mechanism, market, lane)
 
 
-@is_continuous.implement(Faulty)
-def _is_continuous(mechanism):
-    return is_continuous(mechanism.inner)
+def _as_the_inner_one(faulty_type: type, function: Any) -> None:
+    """Leave a function to the mechanism inside."""
+    function.implement(faulty_type)(lambda mechanism, *rest: function(mechanism.inner, *rest))
 
 
-@next_clear.implement(Faulty)
-def _next_clear(mechanism, market, lane, now):
-    return next_clear(mechanism.inner, market, lane, now)
+for function in (is_continuous, next_clear):
+    _as_the_inner_one(Faulty, function)
+for function in (
+    is_continuous, next_clear, protocol.act, protocol.deliver, protocol.learn, protocol.ring,
+    protocol.next_deadline, protocol.expire, protocol.close,
+):  # fmt: skip
+    _as_the_inner_one(FaultyRequests, function)
+
+
+@protocol.receive.implement(FaultyRequests)
+def _receive(mechanism, world, lane, time, envelope):
+    meant = protocol.receive(mechanism.inner, world, lane, time, envelope)
+    _go_wrong(mechanism, world.market, lane)
+    return meant
 
 
 # --- faults: each corrupts the first event it can and tells whether it did ------------------------

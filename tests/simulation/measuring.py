@@ -10,6 +10,7 @@ from proteus import desk, simulation, venue
 from proteus.config import CellConfig
 from proteus.events import BUY, EVENT_ACK
 from proteus.latent import value_at
+from proteus.mechanisms import rfq_venue
 from proteus.mechanisms.book import EMPTY
 from proteus.metrics import sums
 from proteus.traders import CLASS_MAKER, CLASS_NAMES
@@ -28,6 +29,10 @@ def record(config: CellConfig) -> tuple[Log, World]:
             (venue, "measure_book", _log_near),
             (venue, "_book_fill", _log_fill),
             (venue, "_book_answer", _log_answer),
+            (rfq_venue, "publish_price", _log_price),
+            (rfq_venue, "measure_book", _log_live),
+            (rfq_venue, "book_fill", _log_fill),
+            (rfq_venue, "_book_end", _log_end_of_request),
             (desk, "count_intent", _log_intent),
             (simulation, "start_shock", _log_jump),
             (simulation, "measure_grid", _log_grid),
@@ -101,6 +106,26 @@ def _log_state(log: Log, world: World, data: Any, book: Any, lane: int, time: in
     log.states.append(State(int(time), bid, ask, lots, last))
 
 
+def _log_price(log: Log, world: World, data: Any, lane: int, time: int, last: int) -> None:
+    """Log a public state without a public book."""
+    if log.states[-1].time == time:
+        log.states.pop()
+    log.states.append(State(int(time), None, None, (0, 0), int(last)))
+
+
+def _log_live(log: Log, world: World, sums: Any, _: World, lane: int, time: int) -> None:
+    """Log the quotes that live, which are not public."""
+    _log_near(log, world, sums, world, lane, time)
+    resting, lots_at_best = _quotes(world), 0
+    for buys in (True, False):
+        prices = [price for side, price, _ in resting if (side == BUY) == buys]
+        best = (max if buys else min)(prices, default=0)
+        lots_at_best += sum(
+            lots for side, price, lots in resting if (side == BUY) == buys and price == best
+        )
+    log.quotes.append((int(time), lots_at_best))
+
+
 def _log_near(log: Log, world: World, sums: Any, _: World, lane: int, time: int) -> None:
     resting, near = _quotes(world), 0
     for buys in (True, False):
@@ -148,6 +173,12 @@ def _log_answer(log: Log, world: World, _: World, lane: int, time: int, i: int, 
     side = _side(world, order, 1)
     if world.market.outbox.kind[0, i] != EVENT_ACK and side.role == "noise":
         log.ends.append((side.order, side.intent, int(time)))
+
+
+def _log_end_of_request(
+    log: Log, world: World, _: World, lane: int, time: int, i: int, order: int, kind: int, cause
+):
+    _log_answer(log, world, world, lane, time, i, order, cause)
 
 
 def _log_intent(log: Log, world: World, execution: Any, settings: Any, lane: int, role, time):

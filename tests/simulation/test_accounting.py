@@ -104,10 +104,11 @@ OF_BATCHES = (
     ("mechanism", "fault"),
     [
         *(("fba", fault) for fault in OF_BATCHES),
+        *(("rfq", fault) for fault in OF_BATCHES),
         *(("dual_flow", fault) for fault in (*OF_BATCHES, "within one role")),
     ],
 )
-def test_a_faulty_batch_is_caught(monkeypatch, clean, mechanism, fault):
+def test_a_faulty_batch_or_request_is_caught(monkeypatch, clean, mechanism, fault):
     corrupt, reason = FAULTS[fault]
     inject(monkeypatch, corrupt, mechanism)
     check_report(run(mechanism), clean[mechanism], reason)

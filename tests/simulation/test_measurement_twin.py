@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from proteus.variables import VARIABLES, measure
+from proteus.variables.requests import REQUEST_VARIABLES
 from tests.cells import MECHANISM_NAMES, cell
 from tests.reference import measurement
 from tests.simulation.measuring import record
@@ -16,7 +17,7 @@ LIVELY = (
 ELSEWHERE = {
     "maker_pnl_settled", "maker_pnl_marked", "price_rmse", "pnl_noise", "pnl_informed",
     "pnl_maker", "pnl_sniper", "pnl_venue", "n_events", "n_messages", "n_fills",
-}  # fmt: skip
+} | {v.name for v in REQUEST_VARIABLES}  # fmt: skip
 
 
 @pytest.fixture(

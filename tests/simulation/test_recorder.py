@@ -8,19 +8,24 @@ import pytest
 from proteus import block, simulation
 from proteus.block import build_block, set_up_cell, with_log
 from proteus.events import BUY, SELL
+from proteus.mechanisms.table import MECHANISMS
 from proteus.recorder import MISSING
 from proteus.recording.columns import (
+    ACCEPT,
     ACK,
     BOOK,
     CANCEL,
     CANCELLED,
     CLEAR,
+    DECLINE,
     END,
+    EXPIRED,
     FILL,
     INTENT,
     KINDS,
+    NEW_AT_VENUE,
     NEWS,
-    ORDER,
+    REFUSED,
     REJECT,
     REPLACE,
     is_kind,
@@ -33,13 +38,15 @@ from tests.recorded import record_cell, same_rows
 from tests.simulation.measuring import record
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
-LIVELY = ("latent.jump_rate_per_s=3", "population.noise.count=5", "mechanism.self_trade=decrement")
+LIVELY = ("latent.jump_rate_per_s=3", "population.noise.count=5")
+OWN_ORDERS = "mechanism.self_trade=decrement"
 
 
 @pytest.fixture(scope="module", params=MECHANISM_NAMES)
 def lane(request, plain_engine):
     """One lane: its rows, and what hooks saw of the same lane without a log."""
-    config = cell(*LIVELY, f"mechanism={request.param}")
+    own = [OWN_ORDERS] if "self_trade" in MECHANISMS[request.param].config.model_fields else []
+    config = cell(*LIVELY, *own, f"mechanism={request.param}")
     _, (log,) = record_cell(config, [0], [0])
     seen, world = record(config)
     return log.rows, seen, world, config
@@ -53,7 +60,9 @@ def of_kind(rows, kind, *names):
 def test_every_fill_is_there_with_its_orders(lane):
     rows, seen, *_ = lane
     names = ("order_id", "side", "trader", "value_nano", "intent_ns", "reference_half_ticks")
-    orders = {order: about for order, *about in of_kind(rows, ORDER, *names)}
+    orders = {
+        order: about for kind in NEW_AT_VENUE for order, *about in of_kind(rows, kind, *names)
+    }
     replaced = of_kind(rows, REPLACE, "order_id", "other_id", "value_nano")
     found = []
     for time, price, lots, *ids in of_kind(
@@ -110,7 +119,7 @@ def test_every_intent_jump_and_end_of_an_order_is_there(lane):
     assert jumps == [(time, round(after * 1e9)) for time, _, after in seen.jumps]
     ends = [
         (time, trader)
-        for kind in (CANCELLED, REJECT)
+        for kind in (CANCELLED, REJECT, EXPIRED)
         for time, trader, lots in of_kind(rows, kind, "time_ns", "trader", "lots")
         if roles[trader] == "noise" and lots > 0
     ]
@@ -122,7 +131,8 @@ def test_every_intent_jump_and_end_of_an_order_is_there(lane):
 def test_counts_are_those_of_the_engine(lane):
     rows, _, world, config = lane
     counts = {kind: int(is_kind(rows, kind).sum()) for kind in KINDS}
-    assert counts[ORDER] + counts[REPLACE] + counts[CANCEL] == world.progress.messages[0]
+    messages = (*NEW_AT_VENUE, REPLACE, CANCEL, ACCEPT, DECLINE)
+    assert sum(counts[kind] for kind in messages) == world.progress.messages[0]
     assert counts[FILL] == world.progress.fills[0]
     closes = (config.horizon_ns - 1) // config.delta_ns if config.delta_ns else 0
     assert counts[CLEAR] == closes * config.mechanism.auctions
@@ -139,7 +149,7 @@ def test_counts_are_those_of_the_engine(lane):
 
 def test_lots_of_every_order_are_conserved(lane):
     """By order: submitted = filled + cancelled + what a replace took off or left + open."""
-    rows, _, world, _ = lane
+    rows, _, world, config = lane
     left = collections.Counter()
     events = zip(
         *(rows[name].tolist() for name in ("source", "kind", "order_id", "other_id", "lots")),
@@ -147,7 +157,7 @@ def test_lots_of_every_order_are_conserved(lane):
     )
     waiting = None
     for source, kind, order, other, lots in events:
-        if (source, kind) == ORDER:
+        if (source, kind) in NEW_AT_VENUE:
             left[order] = lots
         elif (source, kind) == REPLACE:
             waiting = order, other, lots
@@ -159,11 +169,14 @@ def test_lots_of_every_order_are_conserved(lane):
         elif (source, kind) == FILL:
             left[order] -= lots
             left[other] -= lots
-        elif (source, kind) == CANCELLED or ((source, kind) == REJECT and lots > 0):
+        elif (source, kind) in (CANCELLED, EXPIRED, REJECT, REFUSED) and lots > 0:
             left[order] -= lots
     orders = world.market.orders
     rests = orders.previous[0] != np.arange(orders.previous.shape[1])
     alive = rests & (orders.client_id[0] != 0)
+    if config.mechanism.name == "rfq":  # requests never rest
+        alive = orders.client_id[0] != 0
+        alive &= np.isin(orders.client_id[0], [*left])  # arrived at the venue
     expected = dict(
         zip(orders.client_id[0, alive].tolist(), orders.lots[0, alive].tolist(), strict=True)
     )
