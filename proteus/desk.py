@@ -10,7 +10,15 @@ from proteus.agents.table import decide
 from proteus.clock import KIND_EXPIRY, push, push_message
 from proteus.events import BUY, SELL
 from proteus.latency import MARKET_DATA, SUBMISSION, delay, latency_words
-from proteus.market_data import newest, opposite_best, reference_doubled, state_at, took_part
+from proteus.leakage import TO_PARTIES, TO_PUBLIC
+from proteus.market_data import (
+    mid_doubled,
+    newest,
+    opposite_best,
+    reference_doubled,
+    state_at,
+    took_part,
+)
 from proteus.mechanisms.book import EMPTY, fill_in, rank_of, take_slot
 from proteus.messages import (
     CAUSE_EXPIRY,
@@ -59,21 +67,19 @@ def wake(world, lane, trader, time, cause, number):
 
 @inline_kernel
 def observe(world, lane, trader, time, data_delay):
-    """Write the trader's view: the public state ``data_delay`` ago, and its own signal."""
+    """Write the trader's view: what was shown ``data_delay`` ago, and its own signal."""
     data, view, traders = world.data, world.seen, world.traders
     seen = max(world.private.view_time[lane, trader], time - data_delay)
     world.private.view_time[lane, trader] = seen
-    at = state_at(data, lane, seen)
-    last = np.int64(data.last[lane, at])
-    fallback = last if last != EMPTY else world.settings.initial_ticks
+    at = state_at(data, lane, max(seen - data.disclosure.book_delay_ns, 0))
     is_maker = traders.role[trader] == CLASS_MAKER
+    last = _read_prints(world, lane, trader, seen, at, is_maker)
+    fallback = last if last != EMPTY else world.settings.initial_ticks
     view.time[lane] = time
     for side in (BUY, SELL):
-        view.best[lane, side] = data.best[lane, at, side]
-        view.lots[lane, side] = data.lots[lane, at, side]
         met = opposite_best(data, lane, at, side, is_maker)
         view.executable[lane, side] = met if met != EMPTY else fallback
-    view.reference_doubled[lane] = reference_doubled(data, lane, at, world.settings.initial_ticks)
+    view.reference_doubled[lane] = mid_doubled(data, lane, at, fallback)
     if traders.has_signal[trader]:
         look_ns = traders.signal_look[trader]
         view.look[lane] = time // look_ns
@@ -82,23 +88,44 @@ def observe(world, lane, trader, time, data_delay):
             world.market.keys[lane, 1], lane, traders.entity[trader], time,
             traders.signal_delay[trader], traders.signal_noise[trader], look_ns,
         )  # fmt: skip
-    if is_maker:
-        _read_tape(world, lane, trader, seen)
 
 
 @inline_kernel
-def _read_tape(world, lane, trader, seen):
-    """List the prices of prints since the last view that are not the trader's own."""
+def _read_prints(world, lane, trader, seen, at, is_maker):
+    """Let a maker read the tape, and return the last price that the trader is shown, or EMPTY.
+
+    Parameters
+        at: ring position of the state from which it sees the book.
+    """
+    data, rules = world.data, world.data.disclosure
+    until = max(seen - rules.price_delay_ns, 0)
+    if is_maker or rules.price_to == TO_PARTIES:
+        _read_tape(world, lane, trader, until)
+    if rules.price_to == TO_PUBLIC:
+        if rules.price_delay_ns != rules.book_delay_ns:
+            at = state_at(data, lane, until)
+        return np.int64(data.last[lane, at])
+    if rules.price_to == TO_PARTIES:
+        return world.private.own_price[lane, trader]
+    return np.int64(EMPTY)
+
+
+@inline_kernel
+def _read_tape(world, lane, trader, until):
+    """List the prices of the prints since the last view that others made, if they are public."""
     data, view, private = world.data, world.seen, world.private
+    is_public = data.disclosure.price_to == TO_PUBLIC
     size = data.print_time.shape[1]
     number = private.prints_seen[lane, trader]
     if data.prints[lane] - number > size:
         data.overflow[lane] = 1
         number = data.prints[lane] - size
     listed = 0
-    while number < data.prints[lane] and data.print_time[lane, number & (size - 1)] <= seen:
+    while number < data.prints[lane] and data.print_time[lane, number & (size - 1)] <= until:
         at = number & (size - 1)
-        if not took_part(data, lane, at, trader):
+        if took_part(data, lane, at, trader):
+            private.own_price[lane, trader] = data.print_price[lane, at]
+        elif is_public:
             view.print_price[lane, listed] = data.print_price[lane, at]
             listed += 1
         number += 1
