@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus._jit import inline_kernel
+from proteus._jit import cold_kernel, inline_kernel
 from proteus.accounting import nano
 from proteus.agents.table import decide
 from proteus.clock import KIND_EXPIRY, push, push_message
@@ -73,7 +73,9 @@ def observe(world, lane, trader, time, data_delay):
     world.private.view_time[lane, trader] = seen
     at = state_at(data, lane, max(seen - data.disclosure.book_delay_ns, 0))
     is_maker = traders.role[trader] == CLASS_MAKER
-    last = _read_prints(world, lane, trader, seen, at, is_maker)
+    last = np.int64(data.last[lane, at])
+    if not data.disclosure.last_with_book:
+        last = _last_shown(world, lane, trader, seen)
     fallback = last if last != EMPTY else world.settings.initial_ticks
     view.time[lane] = time
     for side in (BUY, SELL):
@@ -88,49 +90,55 @@ def observe(world, lane, trader, time, data_delay):
             world.market.keys[lane, 1], lane, traders.entity[trader], time,
             traders.signal_delay[trader], traders.signal_noise[trader], look_ns,
         )  # fmt: skip
+    if is_maker:
+        _read_tape(world, lane, trader, seen - data.disclosure.price_delay_ns)
 
 
-@inline_kernel
-def _read_prints(world, lane, trader, seen, at, is_maker):
-    """Let a maker read the tape, and return the last price that the trader is shown, or EMPTY.
-
-    Parameters
-        at: ring position of the state from which it sees the book.
-    """
-    data, rules = world.data, world.data.disclosure
-    until = max(seen - rules.price_delay_ns, 0)
-    if is_maker or rules.price_to == TO_PARTIES:
-        _read_tape(world, lane, trader, until)
-    if rules.price_to == TO_PUBLIC:
-        if rules.price_delay_ns != rules.book_delay_ns:
-            at = state_at(data, lane, until)
-        return np.int64(data.last[lane, at])
-    if rules.price_to == TO_PARTIES:
-        return world.private.own_price[lane, trader]
-    return np.int64(EMPTY)
+@cold_kernel
+def _last_shown(world, lane, trader, seen):
+    """Return the last price that the trader is shown, where it does not go with the book."""
+    data, own_price = world.data, world.private.own_price
+    until = max(seen - data.disclosure.price_delay_ns, 0)
+    if data.disclosure.price_to == TO_PUBLIC:
+        return np.int64(data.last[lane, state_at(data, lane, until)])
+    if data.disclosure.price_to == TO_PARTIES:
+        first, end = _new_prints(world, lane, trader, until)
+        for number in range(first, end):
+            at = number & (data.print_time.shape[1] - 1)
+            if took_part(data, lane, at, trader):
+                own_price[lane, trader] = data.print_price[lane, at]
+    return own_price[lane, trader]
 
 
 @inline_kernel
 def _read_tape(world, lane, trader, until):
-    """List the prices of the prints since the last view that others made, if they are public."""
-    data, view, private = world.data, world.seen, world.private
-    is_public = data.disclosure.price_to == TO_PUBLIC
-    size = data.print_time.shape[1]
-    number = private.prints_seen[lane, trader]
-    if data.prints[lane] - number > size:
-        data.overflow[lane] = 1
-        number = data.prints[lane] - size
+    """List the prices of prints since the last view that are not the trader's own."""
+    data, view = world.data, world.seen
     listed = 0
-    while number < data.prints[lane] and data.print_time[lane, number & (size - 1)] <= until:
-        at = number & (size - 1)
-        if took_part(data, lane, at, trader):
-            private.own_price[lane, trader] = data.print_price[lane, at]
-        elif is_public:
-            view.print_price[lane, listed] = data.print_price[lane, at]
-            listed += 1
-        number += 1
-    private.prints_seen[lane, trader] = number
+    if data.disclosure.price_to == TO_PUBLIC:
+        first, end = _new_prints(world, lane, trader, until)
+        for number in range(first, end):
+            at = number & (data.print_time.shape[1] - 1)
+            if not took_part(data, lane, at, trader):
+                view.print_price[lane, listed] = data.print_price[lane, at]
+                listed += 1
     view.n_prints[lane] = listed
+
+
+@inline_kernel
+def _new_prints(world, lane, trader, until):
+    """Take the prints up to a time that the trader has not read; returns the first and the end."""
+    data, private = world.data, world.private
+    size = data.print_time.shape[1]
+    first = private.prints_seen[lane, trader]
+    if data.prints[lane] - first > size:
+        data.overflow[lane] = 1
+        first = data.prints[lane] - size
+    end = first
+    while end < data.prints[lane] and data.print_time[lane, end & (size - 1)] <= until:
+        end += 1
+    private.prints_seen[lane, trader] = end
+    return first, end
 
 
 @inline_kernel

@@ -41,7 +41,9 @@ class Disclosure(NamedTuple):
     """The table of a cell as the kernels read it."""
 
     shows_best: np.ndarray  # bool [2] best prices of a side are shown, BUY and SELL
+    shows_mid: bool  # both are
     price_to: int  # code of AUDIENCES: who is shown the prices of prints
+    last_with_book: bool  # the last price is public, and as old as the book
     book_delay_ns: int  # age of the book when it is published
     price_delay_ns: int  # age of a print when it is published
 
@@ -160,7 +162,9 @@ class Table(Schema):
         shown = [self.book.best_bid == PUBLIC, self.book.best_ask == PUBLIC]
         return Disclosure(
             shows_best=np.array(shown, np.bool_),
+            shows_mid=all(shown),
             price_to=AUDIENCES[printed.price],
+            last_with_book=printed.price == PUBLIC and book_delay == price_delay,
             book_delay_ns=book_delay,
             price_delay_ns=price_delay,
         )

@@ -133,16 +133,16 @@ def reference_doubled(data, lane, at, initial_ticks):
     It is what everyone could know by a state, however late that was shown: measures take it, and
     what is hidden or shown to parties only is no part of it.
     """
-    last = data.last[lane, at] if data.disclosure.price_to == TO_PUBLIC else EMPTY
-    return mid_doubled(data, lane, at, np.int64(last) if last != EMPTY else initial_ticks)
+    last = np.int64(data.last[lane, at])
+    is_known = last != EMPTY and data.disclosure.price_to == TO_PUBLIC
+    return mid_doubled(data, lane, at, last if is_known else initial_ticks)
 
 
 @inline_kernel
 def mid_doubled(data, lane, at, fallback_ticks):
     """Return bid + ask of the quotes shown, or twice the fallback without two sides."""
     bid, ask = data.best[lane, at, BUY], data.best[lane, at, SELL]
-    shows_best = data.disclosure.shows_best
-    if bid != EMPTY and ask != EMPTY and shows_best[BUY] and shows_best[SELL]:
+    if bid != EMPTY and ask != EMPTY and data.disclosure.shows_mid:
         return np.int64(bid) + ask
     return 2 * fallback_ticks
 
