@@ -14,7 +14,7 @@ through which the kernels make every view and the public reference price.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -55,7 +55,8 @@ def _one_of(*allowed: str, reason: str = "") -> PlainValidator:
         if isinstance(value, str) and value in allowed:
             return value
         hint = nearest(str(value), allowed) if len(allowed) > 1 else ""
-        sentence = f"must be {' or '.join(allowed)}{reason}{hint.partition('; allowed')[0]}"
+        choices = " or ".join([", ".join(allowed[:-1]), allowed[-1]][len(allowed) == 1 :])
+        sentence = f"must be {choices}{reason}{hint.partition('; allowed')[0]}"
         raise PydanticCustomError("requirement", "{allowed}", {"allowed": sentence})
 
     return PlainValidator(check)
