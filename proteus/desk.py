@@ -10,8 +10,9 @@ from proteus.agents.table import decide
 from proteus.clock import KIND_EXPIRY, push, push_message
 from proteus.events import BUY, SELL
 from proteus.latency import MARKET_DATA, SUBMISSION, delay, latency_words
-from proteus.leakage import TO_PARTIES, TO_PUBLIC
 from proteus.market_data import (
+    TO_PARTIES,
+    TO_PUBLIC,
     mid_doubled,
     newest,
     opposite_best,

@@ -15,37 +15,24 @@ through which the kernels make every view and the public reference price.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from proteus import units
-from proteus._jit import state
 from proteus.errors import nearest
+from proteus.market_data import TO_NOBODY, TO_PARTIES, TO_PUBLIC, Disclosure
 from proteus.schema import Milliseconds, Schema, requirement
 
 PUBLIC, PARTIES, HIDDEN = "public", "parties", "hidden"
-AUDIENCES = {PUBLIC: 0, PARTIES: 1, HIDDEN: 2}  # with the codes of ``Disclosure``
-TO_PUBLIC, TO_PARTIES = AUDIENCES[PUBLIC], AUDIENCES[PARTIES]
+_CODES = {PUBLIC: TO_PUBLIC, PARTIES: TO_PARTIES, HIDDEN: TO_NOBODY}
 
 # The events whose tables compared cells must share, and the name they are compared by. The others
 # are as the mechanism forces them.
 COMPARED = {"book": "book", "trade": "print", "batch_clear": "print"}
 CHOSEN = ("best_bid", "best_ask", "price", "delay_ms")  # their fields that have a choice
-
-
-@state
-class Disclosure(NamedTuple):
-    """The table of a cell as the kernels read it."""
-
-    shows_best: np.ndarray  # bool [2] best prices of a side are shown, BUY and SELL
-    shows_mid: bool  # both are
-    price_to: int  # code of AUDIENCES: who is shown the prices of prints
-    last_with_book: bool  # the last price is public, and as old as the book
-    book_delay_ns: int  # age of the book when it is published
-    price_delay_ns: int  # age of a print when it is published
 
 
 def _one_of(*allowed: str, reason: str = "") -> PlainValidator:
@@ -164,7 +151,7 @@ class Table(Schema):
         return Disclosure(
             shows_best=np.array(shown, np.bool_),
             shows_mid=all(shown),
-            price_to=AUDIENCES[printed.price],
+            price_to=_CODES[printed.price],
             last_with_book=printed.price == PUBLIC and book_delay == price_delay,
             book_delay_ns=book_delay,
             price_delay_ns=price_delay,

@@ -17,8 +17,24 @@ import numpy as np
 
 from proteus._jit import inline_kernel, state
 from proteus.events import BUY, SELL
-from proteus.leakage import TO_PUBLIC, Disclosure
 from proteus.mechanisms.book import EMPTY, best_price
+
+# Who is shown the prices of prints.
+TO_PUBLIC = 0
+TO_PARTIES = 1  # those who took part
+TO_NOBODY = 2
+
+
+@state
+class Disclosure(NamedTuple):
+    """What of the history is shown: the leakage table of the cell."""
+
+    shows_best: np.ndarray  # bool [2] best prices of a side are shown, BUY and SELL
+    shows_mid: bool  # both are
+    price_to: int  # TO_*: who is shown the prices of prints
+    last_with_book: bool  # the last price is public, and as old as the book
+    book_delay_ns: int  # how much later than it is the book is shown
+    price_delay_ns: int  # how much later a print is shown
 
 
 @state

@@ -12,7 +12,8 @@ from proteus import simulation
 from proteus.config import CellConfig
 from proteus.desk import wake
 from proteus.latency import MARKET_DATA, delay, latency_words
-from proteus.leakage import TO_PARTIES, TO_PUBLIC, Table
+from proteus.leakage import Table
+from proteus.market_data import TO_PARTIES, TO_PUBLIC
 from proteus.mechanisms.book import EMPTY
 from proteus.messages import (
     MESSAGE_ORDER,
