@@ -27,6 +27,7 @@ MESSAGE_QUOTE = 8
 MESSAGE_ACCEPT = 9
 MESSAGE_LAST_LOOK = 10  # a dealer confirms an acceptance, or refuses it
 NOTICE_QUOTE = 11
+NOTICE_PRICE = 17  # of a trade that a dealer was asked for, or of the cover
 TIMER_DEADLINE = 12  # a request or quote ends at the venue
 TIMER_ANSWER = 13  # a dealer has thought about a request
 TIMER_CHOICE = 14  # a taker picks among the quotes it has

@@ -17,12 +17,14 @@ import numpy as np
 
 from proteus.config import CellConfig, Record
 from proteus.errors import ConfigError, nearest
+from proteus.leakage import comparable
 
 if TYPE_CHECKING:
     from proteus.plan import Plan
 
 TREATMENT = ("mechanism", "delta")
 ABSENT = "absent"
+_LEAKAGE = "execution.leakage."
 
 Difference = tuple[str, Any, Any]  # dotted key, its value on the left, its value on the right
 
@@ -78,8 +80,16 @@ def differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[Diffe
     return [
         (key, ours.get(key, ABSENT), theirs.get(key, ABSENT))
         for key in dict.fromkeys([*ours, *theirs])
-        if ours.get(key, ABSENT) != theirs.get(key, ABSENT)
+        if ours.get(key, ABSENT) != theirs.get(key, ABSENT) and not _is_forced(key, ours, theirs)
     ]
+
+
+def _is_forced(key: str, *sides: Mapping[str, Any]) -> bool:
+    """Tell whether a key is about an event that one of the mechanisms does not have."""
+    if not key.startswith(_LEAKAGE):
+        return False
+    event = f"{key[: key.rindex('.')]}."
+    return any(not any(other.startswith(event) for other in side) for side in sides)
 
 
 def allowed(found: Sequence[Difference], exceptions: Sequence[str]) -> list[Difference]:
@@ -93,13 +103,16 @@ def words(found: Sequence[Difference]) -> str:
 
 
 def _untreated(side: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the treatment, and what only writes more."""
+    """Leave out the treatment, what only writes more, and what the mechanism forces."""
     kept = {key: value for key, value in side.items() if key not in TREATMENT}
     record = kept.get("record")
     if isinstance(record, Mapping):
         kept["record"] = {
             key: value for key, value in record.items() if key not in Record.OUTPUT_KEYS
         }
+    execution = kept.get("execution")
+    if isinstance(execution, Mapping) and "leakage" in execution:
+        kept["execution"] = {**execution, "leakage": comparable(execution["leakage"])}
     return kept
 
 

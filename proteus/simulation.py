@@ -140,7 +140,7 @@ def advance(mechanism, world, lane, until, events):
             waking = protocol.learn(mechanism, world, lane, time, item)
         elif kind == KIND_WAKE or kind == KIND_WAKE_NEWS:
             waking = item
-        elif kind == KIND_CLEAR:
+        elif kind == KIND_CLEAR and not is_continuous(mechanism):
             clear_batch(mechanism, world, lane, time)
             close = next_clear(mechanism, world.market, lane, time)
             _push_before(world, lane, close, KIND_CLEAR, 0)
@@ -157,7 +157,8 @@ def advance(mechanism, world, lane, until, events):
         else:
             worked, booked = protocol.ring(mechanism, world, lane, time, item)
         if booked:
-            protocol.deliver(mechanism, world, lane, time, slot, address, kind == KIND_CLEAR)
+            in_clear = kind == KIND_CLEAR and not is_continuous(mechanism)
+            protocol.deliver(mechanism, world, lane, time, slot, address, in_clear)
         if waking != EMPTY:
             cause = _cause_of(kind)
             number = _count_wake(world, lane, waking, cause)

@@ -170,6 +170,14 @@ def learn_fill(maker, lane, trader, sign, quoted_belief, filled_ns, now):
 
 
 @inline_kernel
+def learn_price(maker, lane, trader, price):
+    """Learn from a price in ticks that the maker was told, as from a print."""
+    belief = maker.belief[lane, trader]
+    gain = maker.parameters.gain_trade[trader]
+    maker.belief[lane, trader] += gain * (price / maker.parameters.n_ticks[0] - belief)
+
+
+@inline_kernel
 def _judge_fills(maker, lane, trader, time):
     """Fold own fills whose horizon has passed into AS_hat; the belief has not moved since."""
     weight = maker.parameters.adverse_decay[trader]

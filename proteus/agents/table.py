@@ -76,3 +76,10 @@ def learn_fill(policies, traders, lane, trader, sign, quoted_belief, filled_ns, 
     """Tell a trader now of its own fill; kinds that learn nothing from it have no line."""
     if traders.kind[trader] == MAKER:
         maker.learn_fill(policies.maker, lane, trader, sign, quoted_belief, filled_ns, now)
+
+
+@inline_kernel
+def learn_price(policies, traders, lane, trader, price):
+    """Tell a trader a price in ticks; kinds that learn nothing from it have no line."""
+    if traders.kind[trader] == MAKER:
+        maker.learn_price(policies.maker, lane, trader, price)

@@ -63,13 +63,17 @@ class Floor(NamedTuple):
     live: np.ndarray  # int64 [L, C] slots of all that lives, in no order
     place: np.ndarray  # int64 [L, C] place of a slot there
     n_live: np.ndarray  # int64 [L]
+    asked: np.ndarray  # uint64 [L, C, W] bit i: trader i was asked for the request; W words
 
 
-def allocate_floor(lanes: int, slots: int) -> Floor:
+def allocate_floor(lanes: int, slots: int, traders: int) -> Floor:
     """Allocate a venue without requests."""
     arrays = [np.zeros((lanes, slots), np.int64) for _ in Floor._fields]
-    floor = Floor._make(arrays)
-    return floor._replace(arrivals=np.zeros(lanes, np.int64), n_live=np.zeros(lanes, np.int64))
+    return Floor._make(arrays)._replace(
+        arrivals=np.zeros(lanes, np.int64),
+        n_live=np.zeros(lanes, np.int64),
+        asked=np.zeros((lanes, slots, (traders + 63) // 64), np.uint64),
+    )
 
 
 @inline_kernel
@@ -81,6 +85,7 @@ def open_request(floor, market, lane, slot, time, ttl_ns):
     floor.over[lane, slot] = time + ttl_ns
     floor.held[lane, slot] = EMPTY
     floor.first[lane, slot] = EMPTY
+    floor.asked[lane, slot, :] = 0
     _come_alive(floor, lane, slot, time + ttl_ns)
 
 

@@ -26,6 +26,7 @@ from proteus import units
 from proteus._jit import inline_kernel, state
 from proteus.config import LatencyLaw
 from proteus.latency import LATENCY_CODES
+from proteus.leakage import RequestTable, Table
 from proteus.mechanisms.base import MechanismConfig, Sizes
 from proteus.mechanisms.book import EMPTY
 from proteus.mechanisms.market import NEVER, clear, is_continuous, next_clear, skip_clears
@@ -43,6 +44,7 @@ class RfqConfig(MechanismConfig):
     """Keys of ``conf/mechanism/rfq.yaml``."""
 
     uses_delta: ClassVar[bool] = False
+    table: ClassVar[type[Table]] = RequestTable
     name: Literal["rfq"]
     dealers: PositiveCount
     request_ttl_ms: PositiveMilliseconds
@@ -137,7 +139,7 @@ def make(config: RfqConfig, sizes: Sizes) -> Rfq:
             hold_ns=_ns(config.hold_ms),
             tolerance=float(config.tolerance),
         ),
-        floor=allocate_floor(sizes.lanes, sizes.slots),
+        floor=allocate_floor(sizes.lanes, sizes.slots, sizes.traders),
         known=_allocate_known(sizes, config.dealers),
         draw=np.zeros((sizes.lanes, sizes.traders), np.int64),
         measured_ns=np.zeros(sizes.lanes, np.int64),

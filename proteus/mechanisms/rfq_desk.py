@@ -18,11 +18,11 @@ import numpy as np
 
 from proteus import desk, protocol
 from proteus._jit import cold_kernel, inline_kernel
-from proteus.agents.table import decide
+from proteus.agents.table import decide, learn_price
 from proteus.clock import KIND_EXPIRY, push
 from proteus.events import BUY, IOC, SELL
 from proteus.latency import SUBMISSION, delay, latency_words
-from proteus.market_data import state_at
+from proteus.market_data import TO_PUBLIC, state_at
 from proteus.mechanisms.book import EMPTY, rank_of
 from proteus.mechanisms.rfq import Rfq
 from proteus.messages import (
@@ -32,6 +32,7 @@ from proteus.messages import (
     MESSAGE_ORDER,
     MESSAGE_QUOTE,
     NOTICE_FILL,
+    NOTICE_PRICE,
     NOTICE_QUOTE,
     NOTICE_REJECT,
     TIMER_LAST_MOMENT,
@@ -71,12 +72,14 @@ def _think(mechanism, world, lane, trader, time, words, cause, number):
 
 @cold_kernel
 def _look(mechanism, world, lane, trader, time, words, cause, number):
-    """Prepare a decision: a price is executable if it was the last quote or trade to be seen."""
+    """Prepare a decision: executable is the last quote or trade that the trader may see."""
     desk.look(world, lane, trader, time, words, cause, number)
     known, view, data = mechanism.known, world.seen, world.data
-    at = state_at(data, lane, world.private.view_time[lane, trader])
+    shown = world.private.view_time[lane, trader] - data.disclosure.book_delay_ns
+    at = state_at(data, lane, max(shown, 0))
     for side in (BUY, SELL):
         is_newer = known.last_ns[lane, trader, side] >= data.time[lane, at]
+        is_newer = is_newer or data.disclosure.price_to != TO_PUBLIC  # its trades are its quotes
         if known.last_price[lane, trader, side] != EMPTY and is_newer:
             view.executable[lane, side] = known.last_price[lane, trader, side]
 
@@ -184,6 +187,11 @@ def _learn(mechanism, world, lane, time, envelope):
     kind, trader = messages.kind[lane, envelope], messages.trader[lane, envelope]
     if kind == NOTICE_QUOTE:
         _hear(mechanism, world, lane, time, envelope)
+        return np.int64(EMPTY)
+    if kind == NOTICE_PRICE:
+        price = np.int64(messages.rank[lane, envelope])
+        learn_price(world.policies, world.traders, lane, trader, price)
+        release_envelope(messages, lane, envelope)
         return np.int64(EMPTY)
     if world.traders.role[trader] == CLASS_MAKER:
         side = messages.side[lane, envelope]

@@ -25,13 +25,14 @@ from proteus.events import (
 from proteus.latency import MARKET_DATA, SUBMISSION, delay, draw_delay
 from proteus.market_data import add_party, newest, publish_price, start_print
 from proteus.mechanisms import requests, rfq_desk
-from proteus.mechanisms.book import EMPTY, best_price
+from proteus.mechanisms.book import EMPTY, best_price, rank_of
 from proteus.mechanisms.rfq import Rfq
 from proteus.messages import (
     MESSAGE_ACCEPT,
     MESSAGE_ORDER,
     MESSAGE_QUOTE,
     NOTICE_CANCEL,
+    NOTICE_PRICE,
     NOTICE_QUOTE,
     NOTICE_REJECT,
     TIMER_ANSWER,
@@ -45,7 +46,7 @@ from proteus.messages import (
     wake_of,
 )
 from proteus.metrics.execution import measure_end
-from proteus.metrics.requests import measure_acceptance
+from proteus.metrics.requests import following_quote, measure_acceptance
 from proteus.metrics.sums import (
     measure_before_publication,
     measure_book,
@@ -174,6 +175,7 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
     """Ask one dealer; returns the shortest time after which its answer can be there, ns."""
     terms, traders, orders = mechanism.terms, world.traders, world.market.orders
     world.sums.requests.asked[lane] += 1
+    mechanism.floor.asked[lane, slot, dealer >> 6] |= np.uint64(1) << np.uint64(dealer & 63)
     words = _words_at(
         world.market.keys, lane, STREAM_RFQ_ANSWER, traders.entity[dealer], index, entity
     )
@@ -268,7 +270,7 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
         return
     orders.rank[lane, request] = limit  # the limit of the decision to trade
     if not terms.last_look:
-        measure_acceptance(sums, floor, world, lane, request, quote, time)
+        _measure_and_tell(mechanism, world, lane, time, request, quote)
         requests.execute(floor, world.market, lane, request, quote, orders.lots[lane, request])
         return
     requests.hold(floor, lane, request, quote)
@@ -283,6 +285,42 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
     if timer != EMPTY:
         messages.side[lane, timer] = orders.side[lane, quote]
         messages.belief[lane, timer] = world.origins.belief[lane, quote]
+
+
+@cold_kernel
+def _measure_and_tell(mechanism, world, lane, time, request, quote):
+    """Measure the competition for a trade, and tell dealers of it what the leakage table says."""
+    floor, orders, rules = mechanism.floor, world.market.orders, world.data.disclosure
+    measure_acceptance(world.sums.requests, floor, world, lane, request, quote, time)
+    n_ticks, winner = world.settings.n_ticks, orders.trader[lane, quote]
+    side = orders.side[lane, quote]
+    if rules.price_to_asked:
+        price = rank_of(orders.rank[lane, quote], side, n_ticks)
+        later = time + rules.price_delay_ns
+        for dealer in range(world.traders.role.shape[0]):
+            bit = floor.asked[lane, request, dealer >> 6] >> np.uint64(dealer & 63)
+            if bit & np.uint64(1) != 0 and dealer != winner:
+                _tell_price(world, lane, later, request, dealer, price)
+    if rules.cover_to_winner:
+        cover = following_quote(floor, orders, lane, request, quote, np.int64(EMPTY))[1]
+        if cover != EMPTY:
+            price = rank_of(cover, side, n_ticks)
+            _tell_price(world, lane, time, request, winner, price)
+
+
+@cold_kernel
+def _tell_price(world, lane, time, request, dealer, price):
+    """Send a dealer a price in ticks."""
+    taker = world.market.orders.trader[lane, request]
+    word = _words_at(
+        world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
+        _index(world, lane, request), world.traders.entity[taker],
+    )[3]  # fmt: skip
+    told = time + delay(world.traders, dealer, MARKET_DATA, word)
+    envelope = take_envelope(world.messages, lane, NOTICE_PRICE, dealer, EMPTY, 0)
+    if envelope != EMPTY:
+        world.messages.rank[lane, envelope] = price
+        push(world.queue, lane, told, KIND_NOTIFICATION, envelope)
 
 
 @inline_kernel
@@ -306,7 +344,7 @@ def _take_last_look(mechanism, world, lane, time, envelope):
     sums = world.sums.requests
     sums.last_looks[lane] += 1
     if confirms:
-        measure_acceptance(sums, floor, world, lane, request, quote, time)
+        _measure_and_tell(mechanism, world, lane, time, request, quote)
     else:
         sums.refusals[lane] += 1
         _notify(

@@ -60,7 +60,7 @@ def measure_acceptance(sums, floor, world, lane, request, quote, time):
         sums.ranked[lane, place] += 1
         price = rank_of(rank, side, n_ticks) / n_ticks
         sums.markout[lane, place] += sign * (value - price)
-        last, rank = _following(floor, orders, lane, request, quote, last)
+        last, rank = following_quote(floor, orders, lane, request, quote, last)
         if place == 0 and rank != EMPTY:
             sums.covered[lane] += 1
             sums.cover_gap[lane] += orders.rank[lane, quote] - rank
@@ -68,7 +68,7 @@ def measure_acceptance(sums, floor, world, lane, request, quote, time):
 
 
 @inline_kernel
-def _following(floor, orders, lane, request, but, last):
+def following_quote(floor, orders, lane, request, but, last):
     """Return the best quote after ``last`` and its rank, ``but`` left out, or EMPTY twice.
 
     Equal ranks follow each other in order of arrival.

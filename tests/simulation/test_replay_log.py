@@ -116,6 +116,10 @@ VARIANTS = {
         "mechanism.decision_ms=0",
     ],
     "no makers": ["mechanism=clob,fba", "population.maker.count=0"],
+    "hidden and late": [
+        "mechanism=clob", "execution.leakage.clob.book.best_bid=hidden",
+        "execution.leakage.clob.trade.price=parties", "execution.leakage.clob.book.delay_ms=30",
+    ],
 }  # fmt: skip
 
 
