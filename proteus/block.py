@@ -27,6 +27,7 @@ from proteus.recorder import allocate_log
 from proteus.rng import trader_entity
 from proteus.schedule import SCHEDULE_CODES
 from proteus.traders import (
+    CLASS_MAKER,
     Schedules,
     Traders,
     allocate_intents,
@@ -254,6 +255,8 @@ def _pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
         alive += member.group.schedule.rate_per_s * (lifetime_s + _BUSY_S)
     busy = cell.delta_ns / units.NS_PER_S
     alive += busy * sum(member.group.schedule.rate_per_s for member in members)
+    takers = (m for m in members if TRADERS[m.group.kind].role != CLASS_MAKER)
+    alive += cell.mechanism.places(sum(taker.group.schedule.rate_per_s for taker in takers))
     return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
 
 

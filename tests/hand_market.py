@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from proteus import desk, plan, simulation, variables
+from proteus import desk, plan, protocol, simulation, variables
 from proteus.block import Block, build_block, set_up_cell
 from proteus.clock import KIND_NEWS, pop, push
 from proteus.config import CellConfig
 from proteus.events import BUY, GTC, SELL
 from proteus.latency import CONSTANT
 from proteus.latent import NEWS_OK, extend_news
+from proteus.mechanisms import rfq_desk
 from proteus.messages import CAUSE_SCHEDULE, pack_address
 from proteus.metrics.sums import close_lane
 from proteus.rng import replicate_keys
@@ -30,6 +31,10 @@ STILL = ("latent.dt=500", "latent.total_variance=0", "latent.jump_rate_per_s=0.0
 CLOB = "mechanism=clob"
 FBA = ("mechanism=fba", "delta=100")
 DUAL_FLOW = ("mechanism=dual_flow", "delta=100")
+RFQ = (
+    "mechanism=rfq", "mechanism.response={law: constant, base_ms: 5, spread_ms: 0, shape: 0}",
+    "population.maker.policy.belief_gain_signal=0", "population.maker.policy.belief_gain_trade=0",
+)  # fmt: skip
 MAKER, OTHER_MAKER, INFORMED, NOISE, OTHER_NOISE = range(5)  # the first traders of the baseline
 SHORT = ("horizon_s=10", "metrics.tau_ms=2000", "record.warmup_s=1")
 
@@ -95,6 +100,17 @@ class HandMarket:
                  for side, quote in ((BUY, bid), (SELL, ask))]  # fmt: skip
         self._send(time, trader, sides)
 
+    def request(self, time: int, trader: int, side: int, price: int, lots: int) -> None:
+        """Let a taker ask for quotes."""
+        self.run(time)
+        world = self.world
+        world.intents.count[0] = 0
+        intend(world.intents, 0, INTENT_ORDER, side, price, lots, GTC, 0, 0.0)
+        address = pack_address(CAUSE_SCHEDULE, 0, self.numbers)
+        sent = time + world.traders.latency_base[trader, 0]
+        rfq_desk.ask(self.mechanism, world, 0, trader, time, sent, address)
+        self.numbers += 1
+
     def _send(self, time: int, trader: int, wanted: list[tuple[Any, ...]]) -> None:
         self.run(time)
         world = self.world
@@ -112,6 +128,7 @@ class HandMarket:
     def finish(self) -> dict[str, Any]:
         """Run to the end of trading, settle, and return the measured variables of the lane."""
         self.run(self.world.settings.horizon_ns - 1)
+        protocol.close(self.mechanism, self.world, 0)
         assert close_lane(self.world.sums, self.world.totals, self.world, 0)
         return {name: values[0] for name, values in variables.measure(self.world).items()}
 

@@ -20,6 +20,14 @@ class MechanismConfig(Schema):
     table: ClassVar[type[Table]]
     name: str
 
+    def places(self, orders_per_s: float) -> float:
+        """Return how many more orders and envelopes a lane has at once, for capacities.
+
+        Parameters
+            orders_per_s: of takers.
+        """
+        return 0.0
+
 
 class Sizes(NamedTuple):
     """The sizes and the interval that a mechanism's state is allocated for."""

@@ -60,6 +60,11 @@ class RfqConfig(MechanismConfig):
     hold_ms: Milliseconds
     tolerance: NonNegative  # currency
 
+    def places(self, orders_per_s: float) -> float:
+        """Return how many requests and quotes are alive at once, or would be but for a trade."""
+        quotes = self.dealers * (1 if self.shows_side else 2)
+        return orders_per_s * self.request_ttl_ms / 1000 * (1 + quotes)
+
 
 @state
 class Terms(NamedTuple):
@@ -80,7 +85,7 @@ class Terms(NamedTuple):
     least_share: float
     last_look: bool
     hold_ns: int
-    tolerance: float  # currency
+    tolerance_nano: int
 
 
 @state
@@ -137,7 +142,7 @@ def make(config: RfqConfig, sizes: Sizes) -> Rfq:
             least_share=float(config.least_share),
             last_look=config.last_look,
             hold_ns=_ns(config.hold_ms),
-            tolerance=float(config.tolerance),
+            tolerance_nano=round(config.tolerance * units.NANO),
         ),
         floor=allocate_floor(sizes.lanes, sizes.slots, sizes.traders),
         known=_allocate_known(sizes, config.dealers),

@@ -18,6 +18,7 @@ import numpy as np
 
 from proteus import desk, protocol
 from proteus._jit import cold_kernel, inline_kernel
+from proteus.accounting import nano
 from proteus.agents.table import decide, learn_price
 from proteus.clock import KIND_EXPIRY, push
 from proteus.events import BUY, IOC, SELL
@@ -43,7 +44,6 @@ from proteus.messages import (
     wake_of,
 )
 from proteus.traders import CLASS_MAKER, CLASS_NOISE
-from proteus.units import NANO
 
 _CAUTIOUS = np.uint32(0.99 * 2**32)  # the word of the slowest hundredth of a link
 
@@ -60,7 +60,7 @@ def _act(mechanism, world, lane, trader, time, cause, number):
         _think(mechanism, world, lane, trader, time, words, cause, number)
         if role != CLASS_MAKER and world.intents.count[lane] > 0:
             sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
-            _ask(mechanism, world, lane, trader, time, sent, address)
+            ask(mechanism, world, lane, trader, time, sent, address)
 
 
 @inline_kernel
@@ -90,7 +90,7 @@ def _decide(world, lane, trader):
 
 
 @inline_kernel
-def _ask(mechanism, world, lane, trader, time, sent, address):
+def ask(mechanism, world, lane, trader, time, sent, address):
     """Send the only intent of a taker as a request."""
     known, intents = mechanism.known, world.intents
     intents.lifetime[lane, 0] = IOC  # it never rests
@@ -342,12 +342,12 @@ def end_hold(mechanism, world, lane, time, timer):
     address = pack_address(CAUSE_NOTIFIED, 0, number)
     words = _words(world, lane, dealer, address)
     _think(mechanism, world, lane, dealer, time, words, CAUSE_NOTIFIED, number)
-    moved = intents.belief[lane, 0] - messages.belief[lane, timer] / NANO
+    moved = nano(intents.belief[lane, 0]) - messages.belief[lane, timer]
     loss = moved if messages.side[lane, timer] == SELL else -moved
     client_id = messages.client_id[lane, timer]
     envelope = take_envelope(messages, lane, MESSAGE_LAST_LOOK, dealer, quote, client_id)
     if envelope != EMPTY:
         messages.side[lane, envelope] = messages.side[lane, timer]
-        messages.lots[lane, envelope] = 0 if loss > mechanism.terms.tolerance else 1
+        messages.lots[lane, envelope] = 0 if loss > mechanism.terms.tolerance_nano else 1
         sent = time + delay(world.traders, dealer, SUBMISSION, words[SUBMISSION])
         _send(world, lane, dealer, envelope, sent, address)
