@@ -7,7 +7,7 @@ the loop of every other mechanism is compiled without it.
 
 from __future__ import annotations
 
-from proteus import desk, venue
+from proteus import desk, notices, venue
 from proteus._jit import inline_kernel, interface
 from proteus.mechanisms.market import NEVER
 
@@ -92,7 +92,7 @@ def _deliver(mechanism, world, lane, time, slot, address, in_clear):
 @learn.otherwise
 @inline_kernel
 def _learn(mechanism, world, lane, time, envelope):
-    return desk.read_notice(world, lane, envelope)
+    return notices.read_notice(world, lane, envelope)
 
 
 @ring.otherwise

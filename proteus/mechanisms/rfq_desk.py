@@ -43,6 +43,7 @@ from proteus.messages import (
     take_envelope,
     wake_of,
 )
+from proteus.notices import learn_own_fill
 from proteus.traders import CLASS_MAKER, CLASS_NOISE
 
 _CAUTIOUS = np.uint32(0.99 * 2**32)  # the word of the slowest hundredth of a link
@@ -205,7 +206,7 @@ def _learn(mechanism, world, lane, time, envelope):
     reacts = False
     if kind == NOTICE_FILL:
         side, lots = messages.side[lane, envelope], messages.lots[lane, envelope]
-        desk.learn_own_fill(world, lane, trader, side, lots, envelope)
+        learn_own_fill(world, lane, trader, side, lots, envelope)
         reacts = world.schedules.on_fill[trader]
     release_envelope(messages, lane, envelope)
     return np.int64(trader) if reacts else np.int64(EMPTY)

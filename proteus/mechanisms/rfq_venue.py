@@ -13,25 +13,20 @@ import numpy as np
 
 from proteus import protocol
 from proteus._jit import cold_kernel, inline_kernel
-from proteus.accounting import LEDGER_OK, check_orders
-from proteus.clock import KIND_EXPIRY, KIND_NOTIFICATION, push
+from proteus.clock import KIND_NOTIFICATION, push
 from proteus.events import (
-    BUY,
-    EVENT_ACK,
-    EVENT_FILL,
-    EVENT_RFQ_REJECT,
     SELL,
 )
 from proteus.latency import MARKET_DATA, SUBMISSION, delay, draw_delay
-from proteus.market_data import add_party, newest, publish_price, start_print
 from proteus.mechanisms import requests, rfq_desk
-from proteus.mechanisms.book import EMPTY, best_price, rank_of
+from proteus.mechanisms.book import EMPTY, rank_of
 from proteus.mechanisms.rfq import Rfq
+from proteus.mechanisms.rfq_booking import measure_quotes
+from proteus.mechanisms.rfq_links import answer_to, index_of, set_timer, told_at, words_of
 from proteus.messages import (
     MESSAGE_ACCEPT,
     MESSAGE_ORDER,
     MESSAGE_QUOTE,
-    NOTICE_CANCEL,
     NOTICE_PRICE,
     NOTICE_QUOTE,
     NOTICE_REJECT,
@@ -40,22 +35,12 @@ from proteus.messages import (
     TIMER_DEADLINE,
     TIMER_HOLD,
     TIMER_LAST_MOMENT,
-    cause_of,
     release_envelope,
     take_envelope,
-    wake_of,
 )
-from proteus.metrics.execution import measure_end
 from proteus.metrics.requests import following_quote, measure_acceptance
-from proteus.metrics.sums import (
-    measure_before_publication,
-    measure_book,
-    measure_publication,
-)
 from proteus.recorder import (
     is_recorded,
-    record_book,
-    record_outbox,
     record_rfq_message,
     record_rfq_refusal,
 )
@@ -64,11 +49,8 @@ from proteus.rng import (
     STREAM_RFQ_DEALERS,
     STREAM_RFQ_DELIVERY,
     uniform,
-    words_at,
 )
 from proteus.traders import CLASS_MAKER, CLASS_NOISE
-from proteus.venue import book_fill, notify, release_dead
-from proteus.world import FAULT_CAPACITY, stop_lane
 
 _NEVER_DRAWN = np.int64(2**32)  # above every word
 
@@ -108,7 +90,7 @@ def _open(mechanism, world, lane, time, slot):
     if world.traders.role[trader] == CLASS_NOISE and fastest > 0:
         # From then on answers can be there.
         there = time + fastest + max(world.traders.latency_base[trader, MARKET_DATA], 1)
-        timer = _set_timer(
+        timer = set_timer(
             world, lane, there + terms.decision_ns, TIMER_CHOICE, trader, slot,
             orders.client_id[lane, slot],
         )  # fmt: skip
@@ -116,30 +98,12 @@ def _open(mechanism, world, lane, time, slot):
             world.messages.address[lane, timer] = world.origins.address[lane, slot]
 
 
-@cold_kernel
-def _set_timer(world, lane, time, kind, trader, slot, client_id):
-    """Set a timer about an order, unless trading has ended by then; returns it, or EMPTY."""
-    if time >= world.settings.horizon_ns:
-        return np.int64(EMPTY)
-    timer = take_envelope(world.messages, lane, kind, trader, slot, client_id)
-    if timer != EMPTY:
-        push(world.queue, lane, time, KIND_EXPIRY, timer)
-    return timer
-
-
 @inline_kernel
 def _watch(mechanism, world, lane, slot):
     """Set the timer that ends a request or quote."""
     orders, deadline = world.market.orders, mechanism.floor.deadline[lane, slot]
     trader, client_id = orders.trader[lane, slot], orders.client_id[lane, slot]
-    _set_timer(world, lane, deadline, TIMER_DEADLINE, trader, slot, client_id)
-
-
-@inline_kernel
-def _index(world, lane, slot):
-    """Return the index by which draws about the request at ``slot`` are addressed."""
-    address = world.origins.address[lane, slot]
-    return wake_of(address) << 2 | cause_of(address)
+    set_timer(world, lane, deadline, TIMER_DEADLINE, trader, slot, client_id)
 
 
 @cold_kernel
@@ -151,11 +115,11 @@ def _ask_dealers(mechanism, world, lane, time, slot):
     """
     traders, draw = world.traders, mechanism.draw
     entity = traders.entity[world.market.orders.trader[lane, slot]]
-    index = _index(world, lane, slot)
+    index = index_of(world, lane, slot)
     for trader in range(traders.role.shape[0]):
         draw[lane, trader] = _NEVER_DRAWN
         if traders.role[trader] == CLASS_MAKER:
-            words = _words_at(
+            words = words_of(
                 world.market.keys, lane, STREAM_RFQ_DEALERS, traders.entity[trader], index, entity
             )
             draw[lane, trader] = words[0]
@@ -176,17 +140,17 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
     terms, traders, orders = mechanism.terms, world.traders, world.market.orders
     world.sums.requests.asked[lane] += 1
     mechanism.floor.asked[lane, slot, dealer >> 6] |= np.uint64(1) << np.uint64(dealer & 63)
-    words = _words_at(
+    words = words_of(
         world.market.keys, lane, STREAM_RFQ_ANSWER, traders.entity[dealer], index, entity
     )
     if uniform(words[3]) < terms.response_probability:
-        told = _tell(mechanism, world, lane, time, dealer, words[0])
+        told = told_at(mechanism, world, lane, time, dealer, words[0])
         thinks = draw_delay(
             terms.response_law, terms.response_base, terms.response_spread, terms.response_shape,
             words[1],
         )  # fmt: skip
         client_id = orders.client_id[lane, slot]
-        timer = _set_timer(world, lane, told + thinks, TIMER_ANSWER, dealer, slot, client_id)
+        timer = set_timer(world, lane, told + thinks, TIMER_ANSWER, dealer, slot, client_id)
         if timer != EMPTY:
             world.messages.side[lane, timer] = orders.side[lane, slot]
             world.messages.lots[lane, timer] = orders.lots[lane, slot]
@@ -195,15 +159,6 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
     for leg in (MARKET_DATA, SUBMISSION):
         shortest += max(traders.latency_base[dealer, leg], 1)
     return shortest
-
-
-@cold_kernel
-def _tell(mechanism, world, lane, time, trader, word):
-    """Return when a private message is at a trader; that link is first-in-first-out."""
-    told = time + delay(world.traders, trader, MARKET_DATA, word)
-    told = max(told, mechanism.known.told_until[lane, trader])
-    mechanism.known.told_until[lane, trader] = told
-    return told
 
 
 @inline_kernel
@@ -220,12 +175,12 @@ def _take_quote(mechanism, world, lane, time, slot):
     requests.add_quote(floor, world.market, lane, slot, time, terms.quote_ttl_ns, terms.tie)
     _watch(mechanism, world, lane, slot)
     trader, dealer = orders.trader[lane, request], orders.trader[lane, slot]
-    words = _words_at(
+    words = words_of(
         world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
-        _index(world, lane, request), world.traders.entity[trader],
+        index_of(world, lane, request), world.traders.entity[trader],
     )  # fmt: skip
     word = words[1] if orders.side[lane, slot] == SELL else words[0]
-    told = _tell(mechanism, world, lane, time, trader, word)
+    told = told_at(mechanism, world, lane, time, trader, word)
     messages, client_id = world.messages, orders.client_id[lane, slot]
     envelope = take_envelope(messages, lane, NOTICE_QUOTE, trader, slot, client_id)
     if envelope != EMPTY:
@@ -275,13 +230,13 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
         return
     requests.hold(floor, lane, request, quote)
     dealer = orders.trader[lane, quote]
-    words = _words_at(
+    words = words_of(
         world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
-        _index(world, lane, request), world.traders.entity[orders.trader[lane, request]],
+        index_of(world, lane, request), world.traders.entity[orders.trader[lane, request]],
     )  # fmt: skip
-    told = _tell(mechanism, world, lane, time, dealer, words[2])
+    told = told_at(mechanism, world, lane, time, dealer, words[2])
     client_id = orders.client_id[lane, quote]
-    timer = _set_timer(world, lane, told + terms.hold_ns, TIMER_HOLD, dealer, quote, client_id)
+    timer = set_timer(world, lane, told + terms.hold_ns, TIMER_HOLD, dealer, quote, client_id)
     if timer != EMPTY:
         messages.side[lane, timer] = orders.side[lane, quote]
         messages.belief[lane, timer] = world.origins.belief[lane, quote]
@@ -312,9 +267,9 @@ def _measure_and_tell(mechanism, world, lane, time, request, quote):
 def _tell_price(world, lane, time, request, dealer, price):
     """Send a dealer a price in ticks."""
     taker = world.market.orders.trader[lane, request]
-    word = _words_at(
+    word = words_of(
         world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
-        _index(world, lane, request), world.traders.entity[taker],
+        index_of(world, lane, request), world.traders.entity[taker],
     )[3]  # fmt: skip
     told = time + delay(world.traders, dealer, MARKET_DATA, word)
     envelope = take_envelope(world.messages, lane, NOTICE_PRICE, dealer, EMPTY, 0)
@@ -327,7 +282,7 @@ def _tell_price(world, lane, time, request, dealer, price):
 def _tell_of_refusal(world, lane, time, envelope):
     """Tell a taker that its acceptance came to nothing."""
     messages = world.messages
-    _notify(
+    answer_to(
         world, lane, time, NOTICE_REJECT, messages.trader[lane, envelope],
         messages.order[lane, envelope], messages.client_id[lane, envelope],
         messages.side[lane, envelope], np.int64(0), messages.address[lane, envelope],
@@ -347,7 +302,7 @@ def _take_last_look(mechanism, world, lane, time, envelope):
         _measure_and_tell(mechanism, world, lane, time, request, quote)
     else:
         sums.refusals[lane] += 1
-        _notify(
+        answer_to(
             world, lane, time, NOTICE_REJECT, orders.trader[lane, request], request,
             orders.client_id[lane, request], orders.side[lane, request], np.int64(0),
             world.origins.address[lane, request],
@@ -388,107 +343,3 @@ def _next_deadline(mechanism, lane):
 def _expire(mechanism, world, lane, time):
     measure_quotes(mechanism, world, lane, time)
     requests.expire(mechanism.floor, world.market, lane, time)
-
-
-@protocol.deliver.implement(Rfq)
-@inline_kernel
-def _deliver(mechanism, world, lane, time, slot, address, in_clear):
-    outbox, orders = world.market.outbox, world.market.orders
-    if outbox.count[lane] > outbox.kind.shape[1]:
-        stop_lane(world.progress, lane, FAULT_CAPACITY, world.progress.events[lane])
-        return
-    if is_recorded(world.log):
-        record_outbox(world.log, world, lane, time)
-    for i in range(outbox.count[lane]):
-        kind = outbox.kind[lane, i]
-        if kind == EVENT_FILL:
-            _disclose_trade(world, lane, time, i)
-            book_fill(world, lane, time, i, False)
-        elif kind != EVENT_ACK:
-            order = np.int64(outbox.order[lane, i])
-            cause = address if order == slot else world.origins.address[lane, order]
-            _book_end(world, lane, time, i, order, kind, cause)
-    code = check_orders(orders, outbox, lane)
-    if code != LEDGER_OK:
-        stop_lane(world.progress, lane, code, world.progress.events[lane])
-    release_dead(world, lane)
-    outbox.count[lane] = 0
-    _publish(world, lane, time)
-
-
-@inline_kernel
-def _book_end(world, lane, time, i, order, kind, cause):
-    """Book the end of a request or quote, or the refusal of one, and tell its owner."""
-    outbox, orders = world.market.outbox, world.market.orders
-    lots, trader = outbox.lots[lane, i], orders.trader[lane, order]
-    if kind != EVENT_RFQ_REJECT:
-        orders.cancelled[lane, order] += lots
-    measure_end(world.sums.execution, world, lane, order, world.traders.role[trader], time)
-    _notify(
-        world, lane, time, NOTICE_CANCEL, trader, order, orders.client_id[lane, order],
-        orders.side[lane, order], lots, cause,
-    )  # fmt: skip
-
-
-@inline_kernel
-def _disclose_trade(world, lane, time, i):
-    """Let the public know the price of a trade."""
-    outbox, orders = world.market.outbox, world.market.orders
-    price = np.int64(outbox.price[lane, i])
-    start_print(world.data, lane, time, price)
-    for slot in (np.int64(outbox.order[lane, i]), np.int64(outbox.other[lane, i])):
-        add_party(world.data, lane, orders.trader[lane, slot])
-    world.progress.last_price[lane] = price
-
-
-@inline_kernel
-def _publish(world, lane, time):
-    """Publish the last price; what lives is seen by its requester alone, and only measured."""
-    last = world.progress.last_price[lane]
-    if world.data.last[lane, newest(world.data, lane)] != last:
-        measure_before_publication(world.sums, world, lane, time)
-        publish_price(world.data, lane, time, last)
-        if is_recorded(world.log):
-            record_book(world.log, world, lane, time)
-        measure_publication(world.sums, world, lane, time)
-    measure_book(world.sums, world, lane, time)
-
-
-@cold_kernel
-def _words_at(keys, lane, stream, entity, index, block):
-    """Draw, once for all kinds."""
-    return words_at(keys, lane, stream, entity, index, block)
-
-
-@cold_kernel
-def _notify(world, lane, time, kind, trader, order, client_id, side, lots, cause):
-    """Send an answer over the acknowledgement link, once for all kinds."""
-    notify(world, lane, time, kind, trader, order, client_id, side, lots, cause)
-
-
-@cold_kernel
-def measure_quotes(mechanism, world, lane, time):
-    """Bring the integrals of depth and spread over live quotes up to ``time``, before they change.
-
-    There is a spread only where quotes are two-sided.
-    """
-    since = max(mechanism.measured_ns[lane], world.settings.warmup_ns)
-    mechanism.measured_ns[lane] = time
-    width = time - since
-    if width <= 0:
-        return
-    book, quality = world.market.book, world.sums.quality
-    for side in (BUY, SELL):
-        rank = book.best[lane, side]
-        if rank != EMPTY:
-            quality.depth_best[lane] += book.lots[lane, side, rank] * width
-    bid, ask = best_price(book, lane, 0, BUY), best_price(book, lane, 0, SELL)
-    if not mechanism.terms.shows_side and bid != EMPTY and ask != EMPTY:
-        quality.spread[lane] += (ask - bid) * width
-        quality.covered[lane] += width
-
-
-@protocol.close.implement(Rfq)
-@inline_kernel
-def _close(mechanism, world, lane):
-    measure_quotes(mechanism, world, lane, world.settings.horizon_ns)

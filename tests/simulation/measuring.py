@@ -10,7 +10,7 @@ from proteus import desk, simulation, venue
 from proteus.config import CellConfig
 from proteus.events import BUY, EVENT_ACK
 from proteus.latent import value_at
-from proteus.mechanisms import rfq_venue
+from proteus.mechanisms import rfq_booking
 from proteus.mechanisms.book import EMPTY
 from proteus.metrics import sums
 from proteus.traders import CLASS_MAKER, CLASS_NAMES
@@ -29,10 +29,10 @@ def record(config: CellConfig) -> tuple[Log, World]:
             (venue, "measure_book", _log_near),
             (venue, "_book_fill", _log_fill),
             (venue, "_book_answer", _log_answer),
-            (rfq_venue, "publish_price", _log_price),
-            (rfq_venue, "measure_book", _log_live),
-            (rfq_venue, "book_fill", _log_fill),
-            (rfq_venue, "_book_end", _log_end_of_request),
+            (rfq_booking, "publish_price", _log_price),
+            (rfq_booking, "measure_book", _log_live),
+            (rfq_booking, "book_fill", _log_fill),
+            (rfq_booking, "_book_end", _log_end_of_request),
             (desk, "count_intent", _log_intent),
             (simulation, "start_shock", _log_jump),
             (simulation, "measure_grid", _log_grid),

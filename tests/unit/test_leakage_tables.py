@@ -50,7 +50,11 @@ def with_keys(tree, **keys):
 # --- what the tables say --------------------------------------------------------------------------
 
 # Events that only some mechanisms have, because their trading forces it. The rest is the same.
-FORCED = {"trade": {"clob"}, "batch_clear": {"fba", "dual_flow"}}
+WITH_A_BOOK = {"clob", "fba", "dual_flow"}
+FORCED = {
+    "trade": {"clob", "rfq"}, "batch_clear": {"fba", "dual_flow"}, "order": WITH_A_BOOK,
+    "book": WITH_A_BOOK, "request": {"rfq"}, "quote": {"rfq"}, "cover": {"rfq"},
+}  # fmt: skip
 
 
 def test_the_defaults_differ_only_where_a_mechanism_forces_it(tree):
@@ -63,8 +67,9 @@ def test_the_defaults_differ_only_where_a_mechanism_forces_it(tree):
     shown = [{COMPARED[event]: row for event, row in table.items() if event in COMPARED}
              for table in tables.values()]  # fmt: skip
     for row in shown:
-        assert row["book"]["best_bid"] == row["book"]["best_ask"] == row["print"]["price"]
-        assert row["book"]["delay_ms"] == row["print"]["delay_ms"] == 0
+        book = row.get("book", {"best_bid": "public", "best_ask": "public", "delay_ms": 0})
+        assert book["best_bid"] == book["best_ask"] == row["print"]["price"]
+        assert book["delay_ms"] == row["print"]["delay_ms"] == 0
 
 
 def test_the_default_latencies_are_the_same_under_every_mechanism():
