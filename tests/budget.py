@@ -16,6 +16,7 @@ BUDGET = {
     "replay_twin_dual_flow": (16, 80),
     "replay_twin_fba": (8, 40),
     "replay_twin_rfq": (60, 300),
+    "rfq_lanes": (16, 200),
     "wakes": (20_000, 400_000),
 }
 
