@@ -56,7 +56,7 @@ def run_rows(rows: int, market: Market, run: Callable[[Output, int], int]) -> Ou
     Parameters
         rows: how many there are. run: processes rows from a number on, and returns the next one.
     """
-    output = _allocate_output(2 * market.outbox.kind.shape[1] + 8)
+    output = allocate_output(2 * market.outbox.kind.shape[1] + 8)
     row = 0
     while row <= rows:
         row = run(output, row)
@@ -67,7 +67,8 @@ def run_rows(rows: int, market: Market, run: Callable[[Output, int], int]) -> Ou
     return output
 
 
-def _allocate_output(entries: int) -> Output:
+def allocate_output(entries: int) -> Output:
+    """Allocate an empty output."""
     return Output(
         kind=np.zeros(entries, np.int8),
         time_ns=np.zeros(entries, np.int64),

@@ -17,7 +17,17 @@ from rich.console import Console
 from rich.table import Table
 
 from proteus import _jit, provenance
-from proteus.bench import auctions, book, loop, measuring, recording, scaling, start, workers
+from proteus.bench import (
+    auctions,
+    book,
+    loop,
+    measuring,
+    recording,
+    requests,
+    scaling,
+    start,
+    workers,
+)
 from proteus.bench.figures import RUNS, Figure, show
 from proteus.errors import nearest
 
@@ -27,6 +37,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "recording": recording.measure,
     "book": book.measure,
     "auctions": auctions.measure,
+    "requests": requests.measure,
     "workers": workers.measure,
     "scaling": scaling.measure,
     "start": start.measure,

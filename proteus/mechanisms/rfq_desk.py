@@ -52,6 +52,11 @@ _CAUTIOUS = np.uint32(0.99 * 2**32)  # the word of the slowest hundredth of a li
 @protocol.act.implement(Rfq)
 @inline_kernel
 def _act(mechanism, world, lane, trader, time, cause, number):
+    wake(mechanism, world, lane, trader, time, cause, number)
+
+
+@inline_kernel
+def wake(mechanism, world, lane, trader, time, cause, number):
     """Let a maker think, and let a taker ask unless it holds a request."""
     role = world.traders.role[trader]
     holds = role != CLASS_NOISE and mechanism.known.request[lane, trader] != EMPTY

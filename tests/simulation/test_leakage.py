@@ -28,9 +28,11 @@ from tests.simulation.perturbing import (
     prices_the_table_hides,
 )
 
-EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+# Decisions about requests and quotes are of other kinds: test_rfq_leakage.py takes those.
+BY_ORDERS = [name for name in MECHANISM_NAMES if name != "rfq"]
+EVERY_MECHANISM = pytest.mark.parametrize("mechanism", BY_ORDERS)
 EVERY_PAIR = pytest.mark.parametrize(
-    ("mechanism", "kind"), [(name, kind) for name in MECHANISM_NAMES for kind in TRADERS]
+    ("mechanism", "kind"), [(name, kind) for name in BY_ORDERS for kind in TRADERS]
 )
 # What changes the decisions of a kind, and what never does; the rest may. A maker never learns
 # from quotes: they echo its own.
@@ -51,7 +53,7 @@ def moments():
         for key in ("base_ms", "spread_ms")
     ]
     found = {}
-    for mechanism in MECHANISM_NAMES:
+    for mechanism in BY_ORDERS:
         extra = [f"+trader@population.probe_{kind}={kind}" for kind in TRADERS]
         config = cell(f"mechanism={mechanism}", "latent.jump_rate_per_s=2", *slow, *extra)
         for decision in decisions(config, S // 2):
