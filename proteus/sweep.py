@@ -33,7 +33,7 @@ _PRINTING_FLAGS = (
     "--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--package", "-p",
     "--info", "-i", "--resolve", "--shell-completion", "-sc",
 )  # fmt: skip
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("proteus.sweep")  # also where this file is __main__
 
 _COMPLETION_FLAGS = ("--shell-completion", "-sc")
 _IGNORED_FLAGS = ("--multirun", "-m", "--run", "-r")
