@@ -36,7 +36,7 @@ from proteus.traders import (
 )
 from proteus.world import Settings, World, allocate_origins, allocate_progress
 
-BARRIER_STEPS = 128  # grid steps of the news between two barriers; results do not depend on it
+BARRIER_STEPS = 1024  # grid steps of the news between two barriers; results do not depend on it
 _HISTORY = 256  # public states and prints kept, with nothing shown late
 _STATES_PER_WAKE_UP = 2  # at most, of the public: one per message
 _WAITING = 128  # fills that wait for a later reference price
