@@ -103,8 +103,8 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
     Variable(
         "quoted_spread", (), "currency", "quoted spread of the published book",
         "positive; negative where quotes of makers cross, which dual_flow allows",
-        "time average of ask - bid while both sides exist, after the warm-up; under rfq of the live "
-        "quotes, if dealers quote both sides",
+        "time average of ask - bid while both sides exist, after the warm-up; under rfq of the "
+        "live quotes, if dealers quote both sides",
         "F&P&R; MODEL 27", "never_two_sided", _quoted_spread,
     ),
     Variable(

@@ -170,7 +170,10 @@ def test_the_examples_of_the_help_are_true(engine, capfd):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("proteus-sweep mechanism=", {"mechanism=clob", "mechanism=dual_flow", "mechanism=fba"}),
+        (
+            "proteus-sweep mechanism=",
+            {f"mechanism={name}" for name in ("clob", "dual_flow", "fba", "rfq")},
+        ),
         ("proteus-sweep mech", {"mechanism=", "mechanism."}),
         ("proteus-sweep latent=log_odds latent.mean", {"latent.mean_reversion_per_s="}),
     ],

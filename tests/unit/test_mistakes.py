@@ -41,6 +41,22 @@ mechanism=null | mechanism=null is not allowed | must be one of clob, dual_flow,
 mechanism=[clob,fba] | mechanism=['clob', 'fba'] is not allowed | one of clob, dual_flow, fba
 mechanism.name=fbb | mechanism.name=fbb does not exist | did you mean fba?
 mechanism=dual-flow | mechanism=dual-flow does not exist | did you mean dual_flow?
+mechanism=rfqs | mechanism=rfqs does not exist | did you mean rfq?
+mechanism=rfq mechanism.dealers=0 | mechanism.dealers=0 is not allowed | greater than or equal to 1
+mechanism=rfq mechanism.quote_ttl_ms=0 | mechanism.quote_ttl_ms=0 is not allowed | more than 0
+mechanism=rfq mechanism.request_ttl_ms=-1 | mechanism.request_ttl_ms=-1 is not allowed | more than 0
+mechanism=rfq mechanism.response.law=gamma | mechanism.response.law=gamma | 'uniform'
+mechanism=rfq mechanism.response.law=constant | mechanism.response.spread_ms | law=constant
+mechanism=rfq mechanism.response_probability=2 | mechanism.response_probability=2 | less than or equal to 1
+mechanism=rfq mechanism.tie=price | mechanism.tie=price | 'size' or 'random'
+mechanism=rfq mechanism.shows_side=maybe | mechanism.shows_side=maybe | true or false
+mechanism=rfq mechanism.least_share=1.5 | mechanism.least_share=1.5 | less than or equal to 1
+mechanism=rfq mechanism.hold_ms=x | mechanism.hold_ms=x is not allowed | must be a number
+mechanism=rfq mechanism.tolerance=-0.1 | mechanism.tolerance=-0.1 | greater than or equal to 0
+mechanism=rfq mechanism.self_trade=none | unknown key mechanism.self_trade | allowed: mechanism.deal
+execution.leakage.rfq.trade.price=dealers | execution.leakage.rfq.trade.price=dealers | public, asked
+execution.leakage.rfq.cover.price=public | execution.leakage.rfq.cover.price=public | winner or hid
+execution.leakage.rfq.request.limit=public | execution.leakage.rfq.request.limit=public | must be hid
 mechanism=dual_flow mechanism.allocation=time | mechanism.allocation=time | 'pro_rata' or 'random'
 mechanism=dual_flow mechanism.price_rule=taker | mechanism.price_rule=taker | 'takers' or 't7'
 mechanism=fba mechanism.price_rule=takers | mechanism.price_rule=takers | 'upper' or 't7'
