@@ -244,7 +244,8 @@ def _pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many orders a lane has at once, with room for six standard deviations."""
     alive = 0.0
     for member in members:
-        lifetime_s = (getattr(member.group.policy, "lifetime_ms", 0) or 0) / 1000
+        lifetime_ms = getattr(member.group.policy, "lifetime_ms", 0)
+        lifetime_s = cell.horizon_s if lifetime_ms is None else lifetime_ms / 1000
         alive += member.group.schedule.wake_ups_per_s * (lifetime_s + _BUSY_S)
     busy = cell.delta_ns / units.NS_PER_S
     alive += busy * sum(member.group.schedule.wake_ups_per_s for member in members)
