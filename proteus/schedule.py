@@ -1,4 +1,4 @@
-"""When traders wake up: periodic with an addressed phase and jitter, Poisson with clusters, or once.
+"""When traders wake up: periodic with an addressed phase and jitter, Poisson, or once.
 
 A clustered Poisson schedule is a renewal process: with probability c the next gap is drawn from
 the short law inside a cluster, otherwise from a longer one, so that the mean rate stays as given.

@@ -34,6 +34,7 @@ TRADERS: dict[str, TraderKind] = {
     "sniper": TraderKind(SNIPER, sniper.SniperPolicy, CLASS_SNIPER),
 }
 
+
 @state
 class Policies(NamedTuple):
     """The state of every kind."""

@@ -55,6 +55,10 @@ class Comparison(_Numbers):
         made.names, made.lanes, made.tolerance = tuple(names), lanes, column(tolerance)
         return made
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Tell pickle how to make it again."""
+        return _remake, (self.names, *self, self.lanes, self.tolerance)
+
     @property
     def z(self) -> Array:
         """Return the z scores of what exceeds the tolerance, float64 [k].
@@ -65,6 +69,13 @@ class Comparison(_Numbers):
         with np.errstate(divide="ignore", invalid="ignore"):
             score = np.where(beyond > 0, beyond / self.standard_error, 0.0)
         return np.asarray(np.copysign(score, self.simulated - self.expected), np.float64)
+
+
+def _remake(
+    names: Sequence[str], expected: Array, simulated: Array, standard_error: Array, lanes: int,
+    tolerance: Array,
+) -> Comparison:  # fmt: skip
+    return Comparison(names, expected, simulated, standard_error, lanes=lanes, tolerance=tolerance)
 
 
 class Estimate(NamedTuple):
@@ -90,7 +101,8 @@ def ratio_of(above: ArrayLike, below: ArrayLike) -> Estimate:
 
 def variance_of(values: ArrayLike) -> Estimate:
     """Estimate a variance from independent lanes, [n]; its error by the fourth moment."""
-    squares = (np.asarray(values, np.float64) - np.mean(values)) ** 2
+    column = np.asarray(values, np.float64)
+    squares = (column - column.mean()) ** 2
     n = len(squares)
     return Estimate(float(squares.sum() / (n - 1)), float(squares.std(ddof=1) / math.sqrt(n)))
 

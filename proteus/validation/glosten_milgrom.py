@@ -12,8 +12,8 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import binom
 
+from proteus.errors import ConfigError
 from proteus.events import SELL
-from proteus.recorder import MISSING
 from proteus.recording.columns import BOOK, FILL, NEWS, ORDER, REPLACE
 from proteus.units import NANO
 from proteus.validation.comparison import (
@@ -25,7 +25,7 @@ from proteus.validation.comparison import (
     share_error,
     whole,
 )
-from proteus.validation.logs import LaneRows, rows
+from proteus.validation.logs import LaneRows, is_row, rows
 from proteus.validation.running import (
     ROOT,
     compose,
@@ -39,10 +39,11 @@ from proteus.validation.running import (
 )
 from proteus.world import World
 
-_TICK = 0.00001
+_TICK = 0.0001
 _START_S = 1e-6  # when the maker posts its first quotes
 _REVELATIONS_PER_S = 5.0  # jumps that show the value to those who are informed; one order a second
 _ACCURACY = 1 - 1e-7
+_UNQUOTED = 1e-3  # the largest chance that a lane may have of a price outside of 0 .. 1
 _NAMES = (
     "first bid", "first ask", "P(first order buys)", "maker profit per trade",
     "log-odds towards the value, per trade", "mean square error of the belief",
@@ -71,8 +72,10 @@ def glosten_milgrom(
     n, (lanes, root) = whole("trades", trades, 1, 50), sampled(lanes, root)
     x, step = float(logit(p)), math.log1p(mu) - math.log1p(-mu)
     unquoted = _beyond_the_ticks(x, step, mu, n)
-    between("trades", n, 0, n if unquoted < 0.01 else 1, ends=True)
-    horizon_s = n + 8 * math.sqrt(n) + 10
+    if unquoted > _UNQUOTED:
+        allowed = f"with informed_share={informed_share} quotes leave the ticks; it must be smaller"
+        raise ConfigError(f"trades={trades} is not allowed: {allowed}")
+    horizon_s = n + 5 * math.sqrt(n) + 5
     cell = compose([
         *market("clob", ns(horizon_s), tick=_TICK), *jumps(_REVELATIONS_PER_S, _ACCURACY),
         f"contract.initial_probability={round(p, 3)!r}",
@@ -87,7 +90,11 @@ def glosten_milgrom(
     found = simulate(cell, lanes, root, lambda world: _read(world, n), recorded=True)
     found = found[np.isfinite(found[:, -1])]
     moved = (logit(found[:, 4]) - x) * np.where(found[:, 5] == 1, 1, -1) / n
-    simulated = [*map(mean_of, found.T[:4]), mean_of(moved), mean_of((found[:, 5] - found[:, 4])**2)]
+    simulated = [
+        *map(mean_of, found.T[:4]),
+        mean_of(moved),
+        mean_of((found[:, 5] - found[:, 4]) ** 2),
+    ]
     buys = p * (1 + mu) / 2 + (1 - p) * (1 - mu) / 2
     errors = [0.0, 0.0, share_error(buys, len(found)), *(one.error for one in simulated[3:])]
     expected = [expit(x - step), expit(x + step), buys, 0.0, mu * step, _square_error(p, mu, n)]
@@ -101,7 +108,7 @@ def _beyond_the_ticks(x: float, step: float, mu: float, n: int) -> float:
     """Bound the chance that a quote leaves 1 .. n_ticks - 1 within n trades, whatever the value."""
     room = (math.log(1 / (2 * _TICK)) - abs(x)) / step - 1  # net trades one way
     k = np.arange(1, n + 1)
-    return float(binom.sf(np.ceil((k + room) / 2) - 1, k, (1 + mu) / 2).sum())
+    return float(np.sum(binom.sf(np.ceil((k + room) / 2) - 1, k, (1 + mu) / 2)))
 
 
 def _square_error(p: float, mu: float, n: int) -> float:
@@ -117,17 +124,16 @@ def _read(world: World, n: int) -> Array:
 
     NaN where fewer than n orders traded, or the first did before anyone was informed.
     """
-    by_kind = [rows(world, kind) for kind in (NEWS, FILL, ORDER, REPLACE, BOOK)]
-    low, high = world.log.low, world.log.high
+    by_kind = [rows(world, kind) for kind in (NEWS, FILL, ORDER, REPLACE)]
+    two_sided = is_row(world, BOOK) & (world.log.low > 0) & (world.log.high > 0)
     found = np.full((len(world.news.payoff), 6), np.nan)
-    for lane, (news, fills, orders, replaces, _) in enumerate(zip(*by_kind, strict=True)):
+    for lane, (news, fills, orders, replaces) in enumerate(zip(*by_kind, strict=True)):
         if len(fills.time) < n or len(news.time) == 0 or news.time[0] > fills.time[0]:
             continue
         buys, payoff = fills.side[:n] == SELL, int(world.news.payoff[lane])
         gains = np.where(buys, 1, -1) * (fills.price[:n] / world.settings.n_ticks - payoff)
-        two_sided = (low[lane] > 0) & (high[lane] > 0) & (low[lane] != MISSING)
-        first = int(np.argmax(two_sided))
-        quotes = low[lane, first], high[lane, first]
+        first = two_sided[lane].argmax()
+        quotes = world.log.low[lane, first], world.log.high[lane, first]
         belief = _belief_after(fills.time[n - 1], orders, replaces)
         found[lane] = [
             quotes[0] / world.settings.n_ticks, quotes[1] / world.settings.n_ticks, buys[0],
@@ -138,11 +144,8 @@ def _read(world: World, n: int) -> Array:
 
 def _belief_after(time: int, *messages: LaneRows) -> float:
     """Return what the maker, trader 0, thinks when it quotes for the first time after a trade."""
-    sent = [
-        (when, value)
-        for message in messages
-        for when, value in zip(message.time[message.trader == 0], message.value[message.trader == 0],
-                               strict=True)
-        if when > time
-    ]  # fmt: skip
+    sent = []
+    for message in messages:
+        own = np.flatnonzero((message.trader == 0) & (message.time > time))
+        sent += [(message.time[at], message.value[at]) for at in own[:1]]
     return float(min(sent)[1]) / NANO if sent else math.nan

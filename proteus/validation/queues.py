@@ -70,7 +70,7 @@ def queue_wait(
     c = between("cancel_rate", cancel_rate, 0 if cancel_rate == 0 else _LEAST_RATE, _MOST_RATE,
                 ends=True)  # fmt: skip
     g = between("own_cancel_rate", own_cancel_rate, _LEAST_RATE, _MOST_RATE, ends=True)
-    rates = m + c * np.arange(n + 1)
+    rates = np.asarray(m + c * np.arange(n + 1), np.float64)
     mean, fill = float((1 / rates).sum()), float((rates / (rates + g)).prod())
     waits = simulate(_queue(n, m, c, None), lanes, root, _fill_and_cancel, recorded=True)[:, 0]
     wait = mean_of(waits[np.isfinite(waits)])
@@ -93,7 +93,8 @@ def _queue(n: int, m: float, c: float, own_lifetime_s: float | None) -> CellConf
     life = None if c == 0 else 1 / c
     return compose([
         *market("clob", ns(ends_s), tick=_TICK),
-        *trader("ahead", "flow", count=n, schedule=once(_START_S), policy=_flow("sell", _ASK, life)),
+        *trader("ahead", "flow", count=n, schedule=once(_START_S),
+                policy=_flow("sell", _ASK, life)),
         *trader("own", "flow", schedule=once(2 * _START_S),
                 policy=_flow("sell", _ASK, own_lifetime_s)),
         *trader("buyers", "flow", schedule=poisson(m), policy=_flow("buy", _ASK, 0)),
@@ -204,7 +205,9 @@ def first_to_empty(
     words = market("clob", ns(_LONG * n * k / per_s), tick=_TICK)
     for side, tick, lots, other in (("buy", _BID, n, "sell"), ("sell", _ASK, k, "buy")):
         start, flow = once(_START_S), poisson(per_s)
-        words += trader(f"first_{side}", "flow", schedule=start, policy=_flow(side, tick, None, lots))
+        words += trader(
+            f"first_{side}", "flow", schedule=start, policy=_flow(side, tick, None, lots)
+        )
         words += trader(f"more_{side}", "flow", schedule=flow, policy=_flow(side, tick, None))
         words += trader(f"taking_{side}", "flow", schedule=flow, policy=_flow(other, tick, 0))
     empties = simulate(compose(words), lanes, root, _ask_empties_first, recorded=True)

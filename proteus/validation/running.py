@@ -89,7 +89,7 @@ def trader(
     """
     at = f"population.{name}"
     instant = {"law": "constant", "base_ms": 0, "spread_ms": 0, "shape": 0}
-    laws = {leg: instant for leg in _LEGS} | {"submission": {**instant, **(latency or {})}}
+    laws = dict.fromkeys(_LEGS, instant) | {"submission": {**instant, **(latency or {})}}
     exact = {"delay_ms": 0, "noise_sd": 0, "look_ms": 0.001}
     return [
         f"+trader@{at}={kind}", f"{at}.count={count}", f"{at}.schedule.jitter=0",
@@ -156,24 +156,31 @@ def simulate(
         RuntimeError: a lane broke an invariant, or needs more room than a lane may have.
     """
     setup = set_up_cell(cell)
-    setup = with_log(setup) if recorded else setup
+    room = _Room(with_log(setup) if recorded else setup)
     keys = replicate_keys(root, np.arange(lanes))
     blocks = [keys[at : at + LARGEST_BLOCK] for at in range(0, lanes, LARGEST_BLOCK)]
     with ThreadPoolExecutor(max_workers=usable_cores()) as threads:
-        parts = list(threads.map(lambda part: _run(setup, part, read), blocks))
+        parts = list(threads.map(lambda part: room.run(part, read), blocks))
     return np.concatenate(parts)
 
 
-def _run(setup: CellSetup, keys: NDArray[np.uint32], read: Read) -> NDArray[Any]:
-    """Run one block, with more room until it fits, and read it."""
-    growth = 1
-    while True:
-        block = build_block(setup, keys, growth, audit=False)
-        run_block(block.mechanism, block.world)
-        fault = int(block.world.progress.fault.max())
-        if fault == FAULT_NONE:
-            return np.asarray(read(block.world))
-        if fault != FAULT_CAPACITY or growth >= LARGEST_GROWTH:
-            reason = LEDGER_CODES.get(fault, "capacity")
-            raise RuntimeError(f"a lane stopped: {reason.replace('_', ' ')}")
-        growth *= 2
+class _Room:
+    """The blocks of a cell, and how much more room than usual they have been found to need."""
+
+    def __init__(self, setup: CellSetup) -> None:
+        self._setup, self._growth = setup, 1
+
+    def run(self, keys: NDArray[np.uint32], read: Read) -> NDArray[Any]:
+        """Run one block, with more room until it fits, and read it."""
+        growth = self._growth
+        while True:
+            block = build_block(self._setup, keys, growth, audit=False)
+            run_block(block.mechanism, block.world)
+            fault = int(block.world.progress.fault.max())
+            if fault == FAULT_NONE:
+                return np.asarray(read(block.world))
+            if fault != FAULT_CAPACITY or growth >= LARGEST_GROWTH:
+                reason = LEDGER_CODES.get(fault, "capacity")
+                raise RuntimeError(f"a lane stopped: {reason.replace('_', ' ')}")
+            growth *= 2
+            self._growth = max(self._growth, growth)
