@@ -8,26 +8,21 @@ everything agrees, 1 something differs, 2 unknown item.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from proteus.api import usable_cores
 from proteus.errors import nearest
 from proteus.validation import page
-from proteus.validation.comparison import Comparison
-from proteus.validation.items import ITEMS, seed
-from proteus.validation.table import DIFFERS, SHOWN, Tried, tabulate, written
+from proteus.validation.items import ITEMS
+from proteus.validation.table import DIFFERS, SHOWN, tabulate, written
+from proteus.validation.trying import run
 
 FOLDER = Path("outputs/validate")
-_Place = tuple[int, int]  # number of the item, and of its point
 
 
 def main(words: Sequence[str]) -> int:
@@ -55,36 +50,6 @@ def main(words: Sequence[str]) -> int:
     Console(width=150, highlight=False).print(_shown(table))
     print(FOLDER / "table.csv")
     return int((table.verdict == DIFFERS).any())
-
-
-def run(places: Sequence[int]) -> list[Tried]:
-    """Try every point of some items; a process for each core, and each loop compiled in one."""
-    drivers: dict[str, list[int]] = {}
-    for place in places:
-        drivers.setdefault(ITEMS[place].driver, []).append(place)
-    groups = sorted(drivers.values(), key=len, reverse=True)
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(usable_cores(), mp_context=spawn) as processes:
-        found = [pair for group in processes.map(_try, groups) for pair in group]
-    return [
-        Tried(ITEMS[item], _written(ITEMS[item].points[point]), comparison)
-        for (item, point), comparison in sorted(found, key=lambda pair: pair[0])
-    ]
-
-
-def _try(places: Sequence[int]) -> list[tuple[_Place, Comparison]]:
-    found = []
-    for place in places:
-        item = ITEMS[place]
-        for number, point in enumerate(item.points):
-            text = f"{item.code} {item.name}({_written(point)})"
-            print(text, file=sys.stderr, flush=True)
-            found.append(((place, number), item.compare(**point, root=seed(place, number))))
-    return found
-
-
-def _written(parameters: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in parameters.items())
 
 
 def _shown(table: pd.DataFrame) -> Table:
