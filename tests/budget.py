@@ -15,6 +15,7 @@ BUDGET = {
     "replay_twin_clob": (25, 100),
     "replay_twin_dual_flow": (16, 80),
     "replay_twin_fba": (8, 40),
+    "validation": (1, 10),  # times the lanes of each reduced comparison
     "wakes": (20_000, 400_000),
 }
 
