@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from proteus.validation.avellaneda_stoikov import avellaneda_stoikov
 from proteus.validation.batches import batch_exposure, batch_wait
-from proteus.validation.call_auction import call_auction
+from proteus.validation.budgets import zero_intelligence
 from proteus.validation.comparison import Comparison
-from proteus.validation.glosten_milgrom import glosten_milgrom
-from proteus.validation.identities import identities
-from proteus.validation.kyle import kyle
+from proteus.validation.exact import identities
+from proteus.validation.insider_auction import kyle
+from proteus.validation.inventory import avellaneda_stoikov
+from proteus.validation.learning import glosten_milgrom
 from proteus.validation.news import mean_reverting_jumps
 from proteus.validation.queues import first_to_empty, queue_length, queue_wait
 from proteus.validation.races import latency_race, sniping_equilibrium
 from proteus.validation.running import ROOT
+from proteus.validation.surplus import call_auction
 from proteus.validation.trades import roll
-from proteus.validation.zero_intelligence import zero_intelligence
 
 Kind = Literal["closed form", "exact", "band"]
 
@@ -104,7 +104,7 @@ ITEMS: tuple[Item, ...] = (
     ),
     Item(
         "V15", "Zero intelligence", zero_intelligence, "clob, theory",
-        ({"traders": 6}, {"traders": 8}, {"traders": 10}), "band",
+        ({"traders": 8}, {"traders": 10}, {"traders": 12}), "band",
     ),
     *(
         Item(

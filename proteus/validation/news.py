@@ -23,7 +23,7 @@ from proteus.validation.comparison import (
 from proteus.validation.running import ROOT, compose, market, ns, simulate
 from proteus.world import World
 
-_TICK = 0.00001  # p0 is a whole tick, so x0 is known to about this
+_TICK = 0.001  # p0 is a whole tick, and x0 follows from it
 _GRID_STEPS = 8
 
 
@@ -52,7 +52,7 @@ def mean_reverting_jumps(
     horizon_ns = _GRID_STEPS * ns(time / _GRID_STEPS)
     cell = compose([
         *market("clob", horizon_ns, tick=_TICK), "latent=log_odds", "latent.total_variance=null",
-        f"contract.initial_probability={round(probability, 5)!r}",
+        f"contract.initial_probability={round(probability, 3)!r}",
         f"latent.dt={horizon_ns / _GRID_STEPS / 1e6!r}", f"latent.sigma={float(sigma)!r}",
         f"latent.mean_reversion_per_s={kappa!r}", f"latent.jump_rate_per_s={float(jump_rate)!r}",
         f"latent.jumps=[{{weight: 1, mean: {float(jump_mean)!r}, sd: {float(jump_sd)!r}}}]",

@@ -5,6 +5,9 @@ traders of theory run in plain Python: their loops are compiled by ``make valida
 are fixed; of the 17 z scores one beyond 4 would be a false alarm in 1 of 900 choices of seeds.
 """
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -173,6 +176,11 @@ def test_every_item_has_three_points_its_own_seeds_and_its_place_on_the_page():
     figures = {path.name for path in (conf_folder().parent / "docs" / FIGURES).glob("*.svg")}
     assert len(figures) == len(ITEMS)
     assert all(f"{FIGURES}/{name}" in page for name in figures)
+
+
+def test_the_functions_are_loaded_when_they_are_first_used():
+    code = "import sys, proteus; assert 'numba' not in sys.modules; proteus.validation.queue_wait"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_an_unknown_item_is_refused(capsys):

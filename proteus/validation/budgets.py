@@ -18,12 +18,13 @@ _TICKS = 1000
 
 
 def zero_intelligence(
-    traders: int = 6, looks: int = 240, *, lanes: int = 400, root: int = ROOT
+    traders: int = 10, looks: int = 240, *, lanes: int = 400, root: int = ROOT
 ) -> Comparison:
     """Compare the efficiency of budget-constrained random traders with that of unconstrained ones.
 
     Costs of sellers rise from 0.1 to 0.7 in equal steps, values of buyers fall from 0.9 to 0.3; who
-    has the worse third should not trade. ``expected`` holds the least that counts as confirmation.
+    has the worse third should not trade. ``expected`` holds the least that counts as confirmation;
+    thin markets fall short of it, for one wrong trade costs more: 6 of each side reach 0.949.
 
     Parameters
         traders: of each side, 4 .. 12. looks: prices that each draws on average, 20 .. 2000.
