@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -20,7 +21,7 @@ def write(tried: Sequence[Tried], folder: Path) -> None:
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)
     parts = [_head(table)]
     for item, points in groupby(tried, lambda point: point.item):
-        figure = f"{FIGURES}/{item.code}_{item.title.lower().replace(' ', '_')}.svg"
+        figure = f"{FIGURES}/{item.code}_{re.sub('[^a-z]+', '_', item.title.lower())}.svg"
         draw(list(points), folder / figure)
         summary = (item.compare.__doc__ or "").splitlines()[0]
         parts += [
@@ -45,8 +46,9 @@ z is what exceeds the tolerance over the Monte Carlo standard error; the toleran
 rounding to ticks and the like can do, and is 0 where there is nothing to round. Where the standard
 error is 0 the engine must be exact to the tolerance. All {tested} z scores are one family: a number
 differs if its p value, adjusted by Holm, is at most {LEVEL}, so the chance of any false alarm is
-{LEVEL:.0%}. V15 is a band outside of the family. {(table.verdict == AGREES).sum()} of
-{len(table)} numbers agree; the largest |z| is {worst:.2f}.
+{LEVEL:.0%}. V15 is a band outside of the family, and its column of expected numbers is its bound.
+
+{(table.verdict == AGREES).sum()} of {len(table)} numbers agree; the largest |z| is {worst:.2f}.
 """
 
 
