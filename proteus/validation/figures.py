@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from proteus.validation.table import Tried
 
-_WIDTH, _HEIGHT = 2.6, 2.4  # inches of a panel
+_WIDTH, _HEIGHT = 3.3, 2.4  # inches of a panel
 _REACH = 2.576  # standard errors of a bar: 99 % of one number
 
 
