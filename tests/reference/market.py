@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tests.reference.allocation import Rank, by_id
 from tests.reference.orders import (
     SELF_TRADE_MODES,
     Message,
@@ -28,6 +29,7 @@ class Market:
         self.used_ids: set[int] = set()
         self.arrivals = 0
         self.out = Replayed()
+        self.rank: Rank = by_id  # decides between orders that are otherwise equal
 
     def refusal(self, order: Order) -> str | None:
         """The mechanism's reason to refuse an otherwise valid order, or None."""
@@ -72,6 +74,7 @@ class Market:
         reason = self.refusal(order)
         if reason is None:
             self.used_ids.add(order.order_id)
+            self.out.add_ack(order.order_id, 0)
             self.accept(order, message.time_ns)
         return reason
 
@@ -98,11 +101,13 @@ class Market:
         price = order.price_ticks if message.price_ticks is None else message.price_ticks
         quantity = order.quantity if message.quantity is None else message.quantity
         if price == order.price_ticks and quantity <= order.quantity:
+            self.out.add_ack(order.order_id, order.quantity)
             order.quantity = quantity
             return None
         changed = replace(order, price_ticks=price, quantity=quantity)
         reason = self.refusal(changed)
         if reason is None:
+            self.out.add_ack(order.order_id, order.quantity)
             del self.open[order.order_id]
             self.accept(changed, message.time_ns)
         return reason

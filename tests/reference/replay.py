@@ -75,7 +75,8 @@ def replay_dual_flow(
 def run(auction: Auction, messages: Iterable[Row]) -> Replayed:
     """Feed messages to an auction, then let the open batch clear."""
     for message in read_messages(messages):
+        auction.close_before(message.time_ns)
         auction.apply(message)
-    auction.clear()
+    auction.clear(auction.batch * auction.delta_ns)
     auction.out.book = auction.book_rows()
     return auction.out
