@@ -49,7 +49,9 @@ def by_rank(lots: int, level: list[Order], rank: Rank) -> list[int]:
     """Each takes as much as it can, the lowest rank first."""
     places = sorted(range(len(level)), key=lambda i: rank(level[i]))
     shares = [0] * len(level)
-    for place, share in zip(places, by_time(lots, [level[i].quantity for i in places]), strict=True):
+    for place, share in zip(
+        places, by_time(lots, [level[i].quantity for i in places]), strict=True
+    ):
         shares[place] = share
     return shares
 

@@ -92,12 +92,12 @@ class Auction(Market):
 
     def demand(self, price: int) -> int:
         """Market buys and buys with a limit at or above the price."""
-        bids = self.queue("buy")
+        bids = self.orders("buy")
         return sum(o.quantity for o in bids if o.price_ticks is None or o.price_ticks >= price)
 
     def supply(self, price: int) -> int:
         """Market sells and sells with a limit at or below the price."""
-        asks = self.queue("sell")
+        asks = self.orders("sell")
         return sum(o.quantity for o in asks if o.price_ticks is None or o.price_ticks <= price)
 
     def executable(self, price: int) -> int:

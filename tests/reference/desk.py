@@ -98,9 +98,7 @@ def send(
     post(world, message, sent_ns)
 
 
-def new_order(
-    world: World, trader: Trader, intent: Intent, time_ns: int, cause: Cause
-) -> Message:
+def new_order(world: World, trader: Trader, intent: Intent, time_ns: int, cause: Cause) -> Message:
     """Write a new order, and set the timer of one that is to be cancelled."""
     order_id = next(world.ids)
     ticket = world.tickets[order_id] = Ticket(

@@ -122,9 +122,13 @@ class Market:
         """A price is a tick strictly inside the contract's range."""
         return price_ticks is not None and 1 <= price_ticks <= self.n_ticks - 1
 
+    def orders(self, side: str) -> list[Order]:
+        """The open orders of one side."""
+        return [order for order in self.open.values() if order.side == side]
+
     def queue(self, side: str) -> list[Order]:
         """The open orders of one side, best first."""
-        return sorted((o for o in self.open.values() if o.side == side), key=better_first)
+        return sorted(self.orders(side), key=better_first)
 
     def trade(self, time_ns: int, one: Order, other: Order, price_ticks: int, lots: int) -> None:
         """Trade lots between two orders; the earlier arrival is the maker."""

@@ -171,9 +171,7 @@ def book_fill(world: World, outcome: Outcome, time_ns: int, in_clear: bool) -> N
         word = world.draws.fill_report(trader.entity, ticket.cause, ticket.reports)
         ticket.reports += 1
         arrives_ns = time_ns + delay(trader.group.latency.fill_report, word)
-        notice = Notice(
-            "fill", trader, order_id, ticket.side, lots, ticket.belief_nano, time_ns
-        )
+        notice = Notice("fill", trader, order_id, ticket.side, lots, ticket.belief_nano, time_ns)
         world.push(trader.reports.arrival(arrives_ns), "notice", notice)
 
 

@@ -22,7 +22,15 @@ from tests.reference.schedules import Schedule
 from tests.reference.takers import Informed, Noise
 
 # At equal time: news, then clears, messages, notices to traders, and whatever wakes a trader.
-PRIORITY = {"news": 0, "clear": 2, "message": 3, "notice": 4, "wake": 5, "jump seen": 5, "expiry": 5}
+PRIORITY = {
+    "news": 0,
+    "clear": 2,
+    "message": 3,
+    "notice": 4,
+    "wake": 5,
+    "jump seen": 5,
+    "expiry": 5,
+}
 
 
 class News(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -166,10 +167,8 @@ def engine_state(cell: CellConfig, replicate: int, event: int) -> list[str]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(simulation, "audit_lane", stop)
-        try:
+        with suppress(_SeenEnoughError):
             run_plain(block.mechanism, block.world)
-        except _SeenEnoughError:
-            pass
     return describe_engine(block.world)
 
 
@@ -178,9 +177,7 @@ def describe_engine(world: World) -> list[str]:
     progress, orders, n_ticks = world.progress, world.market.orders, world.settings.n_ticks
     last = int(progress.last_price[0])
     last_text = None if last == EMPTY else last
-    lines = [
-        f"last price {last_text}, fills {progress.fills[0]}, messages {progress.messages[0]}"
-    ]
+    lines = [f"last price {last_text}, fills {progress.fills[0]}, messages {progress.messages[0]}"]
     resting = [
         slot for slot in range(orders.lots.shape[1])
         if orders.client_id[0, slot] and orders.previous[0, slot] != slot
