@@ -1,6 +1,7 @@
 """The venue's side of the twin: a message reaches the market; what it did is booked and told."""
 
 from itertools import takewhile
+from typing import Any
 
 from proteus.rng import STREAM_BATCH
 from tests.reference import orders
@@ -79,7 +80,8 @@ def next_clear(world: World) -> int | None:
     market = world.market
     if not isinstance(market, Auction):
         return None
-    early_ns = int(world.cell.mechanism.random_close * market.delta_ns)  # type: ignore[attr-defined]
+    rules: Any = world.cell.mechanism
+    early_ns = int(rules.random_close * market.delta_ns)
     word = world.draws.words(STREAM_BATCH, 0, market.batch)[0]
     return market.batch * market.delta_ns - (word * early_ns >> 32)
 
