@@ -6,6 +6,8 @@ The first column is what ``make test`` runs, the second what ``make proof`` runs
 import os
 
 BUDGET = {
+    "fuzz_configs": (120, 2_000),
+    "fuzz_messages": (150, 2_000),
     "market_twin": (8, 80),
     "metamorphic": (50, 200),
     "metamorphic_prefixes": (10, 40),

@@ -28,7 +28,7 @@ def for_random_cells(name: str, mechanism: str, check: Callable[[CellConfig], No
 
     A mismatch is not made smaller: it names the first event, and the lane runs in a second.
     """
-    run = given(st.randoms(use_true_random=False))(
+    run = given(st.randoms(use_true_random=True))(
         lambda chooser: check(read_cell(random_tree(chooser, mechanism)))
     )
     run = settings(

@@ -12,6 +12,8 @@ from tests.reference.orders import (
     better_first,
 )
 
+LARGEST_QUANTITY = 2**31 - 1
+
 
 class Market:
     """Open orders by id, and the rules for new, cancel and amend messages.
@@ -53,13 +55,14 @@ class Market:
     def new(self, message: Message) -> str | None:
         """Accept a new order, or return the reason to reject it."""
         is_market = message.kind == "market"
-        if message.quantity is None or message.quantity < 1:
+        if not self.is_valid_quantity(message.quantity):
             return "invalid_quantity"
         if not is_market and not self.is_valid_price(message.price_ticks):
             return "invalid_price"
         if message.order_id in self.used_ids:
             return "duplicate_order_id"
         assert message.side is not None
+        assert message.quantity is not None
         order = Order(
             order_id=message.order_id,
             agent=message.agent,
@@ -93,7 +96,7 @@ class Market:
         """
         if message.order_id not in self.open:
             return "unknown_order"
-        if message.quantity is not None and message.quantity < 1:
+        if message.quantity is not None and not self.is_valid_quantity(message.quantity):
             return "invalid_quantity"
         if message.price_ticks is not None and not self.is_valid_price(message.price_ticks):
             return "invalid_price"
@@ -117,6 +120,10 @@ class Market:
         order.arrival = self.arrivals
         self.arrivals += 1
         self.enter(order, time_ns)
+
+    def is_valid_quantity(self, quantity: int | None) -> bool:
+        """A quantity is a positive number of lots, below two billion."""
+        return quantity is not None and 1 <= quantity <= LARGEST_QUANTITY
 
     def is_valid_price(self, price_ticks: int | None) -> bool:
         """A price is a tick strictly inside the contract's range."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from math import isnan
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 Row = dict[str, Any]
 
 SELF_TRADE_MODES = ("none", "cancel_newest", "cancel_oldest", "cancel_both", "decrement")
@@ -136,8 +138,8 @@ def _read(row: Row) -> Message:
 
 
 def _given(value: Any) -> Any:
-    """A missing cell of a table is None or NaN."""
-    return None if isinstance(value, float) and isnan(value) else value
+    """A missing cell of a table is None, NaN or pandas.NA."""
+    return None if value is pd.NA or (isinstance(value, float) and isnan(value)) else value
 
 
 def _integer(value: Any) -> int | None:
