@@ -1,10 +1,11 @@
 """Apply each fault to a copy of the tree, run the tests that are fastest, write what caught it.
 
-    python -m tests.faults            # all of them, and docs/faults.md
-    python -m tests.faults 3 17       # these, by their number in the page; writes nothing
+    python -m tests.faults            # all of them
+    python -m tests.faults 3 17       # these, by their number in docs/faults.md
 
 The tests run in plain Python (``NUMBA_DISABLE_JIT=1``), so nothing is compiled: the whole market
-against its twin first, then everything marked ``nojit``. Exit code 1 if a fault goes unnoticed.
+against its twin first, then the rules and the golden scenarios, then everything marked ``nojit``.
+Exit code 1 if a fault goes unnoticed.
 """
 
 from __future__ import annotations
@@ -23,9 +24,14 @@ from tests.faults.table import FAULTS
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "faults.md"
 COPIED = ("proteus", "tests", "conf", "docs", "pyproject.toml", "README.md", "ARCHITECTURE.md")
-STAGES = (("tests/property/test_market_against_twin.py",), ())
-TIMEOUT_S = 150  # a fault may keep the engine from ever ending
+RULES = ("clob_rules", "fba_rules", "dual_flow_rules", "golden", "desk", "clock", "accounting")
+STAGES = (  # tests, and the seconds after which the engine will never end
+    (("tests/property/test_market_against_twin.py",), 120),
+    (tuple(f"tests/unit/test_{name}.py" for name in RULES), 300),
+    ((), 1200),
+)
 HANGS = "does not end"
+NOTHING = "nothing"
 
 _HEAD = """# Seeded faults
 
@@ -53,21 +59,21 @@ def caught_by(fault: Fault) -> str | None:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, tree / name)
         seed(fault, tree)
-        for stage in STAGES:
-            found = first_failure(tree, stage)
+        for paths, limit_s in STAGES:
+            found = first_failure(tree, paths, limit_s)
             if found is not None:
                 return found
     return None
 
 
-def first_failure(tree: Path, paths: tuple[str, ...]) -> str | None:
+def first_failure(tree: Path, paths: tuple[str, ...], limit_s: int) -> str | None:
     """Run tests marked ``nojit`` of a tree until one fails."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "nojit", "--tb=no", *paths]
     command += ["-p", "no:cacheprovider", "--no-header"]
     environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(tree)}
     try:
         done = subprocess.run(
-            command, cwd=tree, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S,
+            command, cwd=tree, env=environment, capture_output=True, text=True, timeout=limit_s,
             check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -79,19 +85,31 @@ def first_failure(tree: Path, paths: tuple[str, ...]) -> str | None:
     return found[1].removeprefix("tests/")
 
 
+def read_page() -> dict[str, str]:
+    """What noticed each fault, by its name, as the page has it."""
+    page = PAGE.read_text() if PAGE.exists() else ""
+    return dict(re.findall(r"^\| \d+ \| (.+) \| `.+` \| `(.+)` \|$", page, re.MULTILINE))
+
+
+def write_page(noticed: dict[str, str]) -> None:
+    """Write the page, a row for each fault."""
+    rows = [
+        f"| {number} | {fault.what} | `{fault.file}` | `{noticed.get(fault.what, NOTHING)}` |\n"
+        for number, fault in enumerate(FAULTS, start=1)
+    ]
+    PAGE.write_text(_HEAD + "".join(rows))
+
+
 def main(words: list[str]) -> int:
-    """Try the faults and write the page."""
-    chosen = [int(word) for word in words] or range(1, len(FAULTS) + 1)
-    page, missed = _HEAD, 0
-    for number in chosen:
+    """Try the faults and bring the page up to date."""
+    numbers = [int(word) for word in words] or range(1, len(FAULTS) + 1)
+    found = {}
+    for number in numbers:
         fault = FAULTS[number - 1]
-        found = caught_by(fault)
-        missed += found is None
-        page += f"| {number} | {fault.what} | `{fault.file}` | `{found or 'nothing'}` |\n"
-        print(f"{number:3} {fault.what}: {found or 'NOTHING NOTICES'}", file=sys.stderr, flush=True)
-    if not words:
-        PAGE.write_text(page)
-    return 1 if missed else 0
+        found[fault.what] = caught_by(fault) or NOTHING
+        print(f"{number:3} {fault.what}: {found[fault.what]}", file=sys.stderr, flush=True)
+    write_page(read_page() | found)
+    return 1 if NOTHING in found.values() else 0
 
 
 if __name__ == "__main__":
