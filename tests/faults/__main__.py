@@ -10,13 +10,16 @@ Exit code 1 if a fault goes unnoticed.
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
+from multiprocessing import get_context
 from pathlib import Path
+
+import pytest
 
 from tests.faults.fault import Fault
 from tests.faults.table import FAULTS
@@ -29,6 +32,16 @@ STAGES = (  # tests, and the seconds after which the engine will never end
     (("tests/property/test_market_against_twin.py",), 120),
     (tuple(f"tests/unit/test_{name}.py" for name in RULES), 300),
     ((), 1200),
+)
+IMPORTED = (
+    "hydra",
+    "hypothesis",
+    "numba",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "scipy.stats",
+    "xarray",
 )
 HANGS = "does not end"
 NOTHING = "nothing"
@@ -67,22 +80,35 @@ def caught_by(fault: Fault) -> str | None:
 
 
 def first_failure(tree: Path, paths: tuple[str, ...], limit_s: int) -> str | None:
-    """Run tests marked ``nojit`` of a tree until one fails."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "nojit", "--tb=no", *paths]
-    command += ["-p", "no:cacheprovider", "--no-header"]
-    environment = os.environ | {"NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(tree)}
-    try:
-        done = subprocess.run(
-            command, cwd=tree, env=environment, capture_output=True, text=True, timeout=limit_s,
-            check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
+    """Run tests marked ``nojit`` of a tree until one fails, in a process of their own."""
+    said = tree / "said.txt"
+    process = get_context("fork").Process(target=run_tests, args=(tree, paths, said))
+    process.start()
+    process.join(limit_s)
+    if process.is_alive():
+        process.kill()
+        process.join()
         return HANGS
-    if done.returncode == 0:
+    if process.exitcode == 0:
         return None
-    found = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-    assert found, done.stdout + done.stderr
+    found = re.search(r"^(?:FAILED|ERROR) (\S+)", said.read_text(), re.MULTILINE)
+    assert found, said.read_text()
     return found[1].removeprefix("tests/")
+
+
+def run_tests(tree: Path, paths: tuple[str, ...], said: Path) -> None:
+    """Run tests of a tree in this process, which has imported nothing of another tree but this."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("tests", "proteus")]:
+        del sys.modules[name]
+    os.chdir(tree)
+    sys.path.insert(0, str(tree))
+    with said.open("w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        words = ["-x", "-q", "-m", "nojit", "--tb=no", "--no-header", "-p", "no:cacheprovider"]
+        code = pytest.main([*words, *paths])
+    sys.stdout.flush()
+    os._exit(int(code))
 
 
 def read_page() -> dict[str, str]:
@@ -102,6 +128,9 @@ def write_page(noticed: dict[str, str]) -> None:
 
 def main(words: list[str]) -> int:
     """Try the faults and bring the page up to date."""
+    os.environ["NUMBA_DISABLE_JIT"] = "1"
+    for name in IMPORTED:  # once, instead of in the process of every fault
+        importlib.import_module(name)
     numbers = [int(word) for word in words] or range(1, len(FAULTS) + 1)
     found = {}
     for number in numbers:
