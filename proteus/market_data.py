@@ -16,7 +16,7 @@ import numpy as np
 
 from proteus._jit import inline_kernel, state
 from proteus.events import BUY, SELL
-from proteus.mechanisms.book import EMPTY, best_price
+from proteus.mechanisms.book import EMPTY, best_price, ladders_in
 
 
 @state
@@ -66,7 +66,7 @@ def newest(data, lane):
 def is_stale(data, book, lane, last):
     """Tell whether the book or the last price differ from the newest public state."""
     at = newest(data, lane)
-    for first in range(0, book.best.shape[1], 2):
+    for first in range(0, ladders_in(book.layout), 2):
         for side in (BUY, SELL):
             if data.best[lane, at, first + side] != best_price(book, lane, first, side):
                 return True
@@ -83,7 +83,7 @@ def publish(data, book, lane, time, last):
         data.count[lane] += 1
         at = newest(data, lane)
     data.time[lane, at] = time
-    for first in range(0, book.best.shape[1], 2):
+    for first in range(0, ladders_in(book.layout), 2):
         for side in (BUY, SELL):
             data.best[lane, at, first + side] = best_price(book, lane, first, side)
             data.lots[lane, at, first + side] = _best_lots(book, lane, first + side)
