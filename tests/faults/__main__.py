@@ -4,7 +4,7 @@
     python -m tests.faults 3 17       # these, by their number in docs/faults.md
 
 The tests run in plain Python (``NUMBA_DISABLE_JIT=1``), so nothing is compiled: the whole market
-against its twin first, then the rules and the golden scenarios, then everything marked ``nojit``.
+against its twin first, then the tests of the rules, then everything marked ``nojit``.
 Exit code 1 if a fault goes unnoticed.
 """
 
@@ -27,11 +27,14 @@ from tests.faults.table import FAULTS
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "faults.md"
 COPIED = ("proteus", "tests", "conf", "docs", "pyproject.toml", "README.md", "ARCHITECTURE.md")
-RULES = ("clob_rules", "fba_rules", "dual_flow_rules", "golden", "desk", "clock", "accounting")
-STAGES = (  # tests, and the seconds after which the engine will never end
-    (("tests/property/test_market_against_twin.py",), 120),
-    (tuple(f"tests/unit/test_{name}.py" for name in RULES), 300),
-    ((), 1200),
+RULES = ("clob_rules", "fba_rules", "dual_flow_rules", "golden", "desk", "clock", "accounting",
+         "maker", "takers", "latent", "signals", "views_and_links", "measurement")  # fmt: skip
+TWIN = ("-m", "nojit", "tests/property/test_market_against_twin.py")
+STAGES = (  # what pytest is told, and the seconds after which the engine will never end
+    (TWIN, 120),
+    (tuple(f"tests/unit/test_{name}.py" for name in RULES), 400),
+    (("tests/simulation/test_measurement_twin.py", "tests/statistical/test_schedules.py"), 400),
+    (("-m", "nojit"), 1200),
 )
 IMPORTED = (
     "hydra",
@@ -72,17 +75,17 @@ def caught_by(fault: Fault) -> str | None:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, tree / name)
         seed(fault, tree)
-        for paths, limit_s in STAGES:
-            found = first_failure(tree, paths, limit_s)
+        for words, limit_s in STAGES:
+            found = first_failure(tree, words, limit_s)
             if found is not None:
                 return found
     return None
 
 
-def first_failure(tree: Path, paths: tuple[str, ...], limit_s: int) -> str | None:
-    """Run tests marked ``nojit`` of a tree until one fails, in a process of their own."""
+def first_failure(tree: Path, words: tuple[str, ...], limit_s: int) -> str | None:
+    """Run tests of a tree until one fails, in a process of their own."""
     said = tree / "said.txt"
-    process = get_context("fork").Process(target=run_tests, args=(tree, paths, said))
+    process = get_context("fork").Process(target=run_tests, args=(tree, words, said))
     process.start()
     process.join(limit_s)
     if process.is_alive():
@@ -96,7 +99,7 @@ def first_failure(tree: Path, paths: tuple[str, ...], limit_s: int) -> str | Non
     return found[1].removeprefix("tests/")
 
 
-def run_tests(tree: Path, paths: tuple[str, ...], said: Path) -> None:
+def run_tests(tree: Path, words: tuple[str, ...], said: Path) -> None:
     """Run tests of a tree in this process, which has imported nothing of another tree but this."""
     for name in [name for name in sys.modules if name.partition(".")[0] in ("tests", "proteus")]:
         del sys.modules[name]
@@ -105,8 +108,8 @@ def run_tests(tree: Path, paths: tuple[str, ...], said: Path) -> None:
     with said.open("w") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-        words = ["-x", "-q", "-m", "nojit", "--tb=no", "--no-header", "-p", "no:cacheprovider"]
-        code = pytest.main([*words, *paths])
+        options = ["-x", "-q", "--tb=no", "--no-header", "-p", "no:cacheprovider"]
+        code = pytest.main([*options, *words])
     sys.stdout.flush()
     os._exit(int(code))
 

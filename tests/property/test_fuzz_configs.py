@@ -23,8 +23,6 @@ from tests.budget import budget, is_proof
 from tests.cells import MECHANISM_NAMES, ROOT
 from tests.random_cells import Tree, random_tree
 
-pytestmark = pytest.mark.nojit
-
 VALUES: tuple[Any, ...] = (
     None, True, False, "", "x", "clob", "none", [], {}, [0], -1, 0, 1, 2, 0.5, 1.5, -0.5, 1e-9,
     1e-300, 1e300, nan, inf, -inf, 10**30, 2**63, "1e3", 3, 0.999999, 4097, 100_001, 1_000_001,

@@ -26,7 +26,6 @@ from tests.property.test_replay_against_twin import (
 )
 from tests.reference.replay import replay
 
-pytestmark = pytest.mark.nojit
 MECHANISMS = ("clob", "fba", "dual_flow")
 LARGEST = 2**31 - 1
 
