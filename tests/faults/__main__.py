@@ -4,7 +4,7 @@
     python -m tests.faults 3 17       # these, by their number in docs/faults.md
 
 The tests run in plain Python (``NUMBA_DISABLE_JIT=1``), so nothing is compiled: the whole market
-against its twin first, then the tests of the rules, then everything marked ``nojit``.
+against its twin first, then the tests of the room where the fault is, then more of both.
 Exit code 1 if a fault goes unnoticed.
 """
 
@@ -16,6 +16,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -27,15 +28,23 @@ from tests.faults.table import FAULTS
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "faults.md"
 COPIED = ("proteus", "tests", "conf", "docs", "pyproject.toml", "README.md", "ARCHITECTURE.md")
-RULES = ("clob_rules", "fba_rules", "dual_flow_rules", "golden", "desk", "clock", "accounting",
-         "maker", "takers", "latent", "signals", "views_and_links", "measurement")  # fmt: skip
-TWIN = ("-m", "nojit", "tests/property/test_market_against_twin.py")
-STAGES = (  # what pytest is told, and the seconds after which the engine will never end
-    (TWIN, 120),
-    (tuple(f"tests/unit/test_{name}.py" for name in RULES), 400),
-    (("tests/simulation/test_measurement_twin.py", "tests/statistical/test_schedules.py"), 400),
-    (("-m", "nojit"), 1200),
-)
+TWIN = "tests/property/test_market_against_twin.py"
+NEAR = {  # the tests of the room where the fault is
+    "mechanisms/": ("unit/test_clob_rules", "unit/test_fba_rules", "unit/test_dual_flow_rules"),
+    "clock": ("unit/test_clock",),
+    "venue": ("unit/test_desk", "unit/test_golden", "simulation/test_measurement_twin"),
+    "accounting": ("unit/test_accounting", "simulation/test_measurement_twin"),
+    "desk": ("unit/test_desk", "unit/test_golden", "unit/test_views_and_links"),
+    "simulation": ("unit/test_desk", "unit/test_golden", "unit/test_views_and_links"),
+    "latency": ("unit/test_views_and_links",),
+    "market_data": ("unit/test_views_and_links",),
+    "schedule": ("statistical/test_schedules",),
+    "signals": ("unit/test_signals",),
+    "latent": ("unit/test_latent",),
+    "agents/": ("unit/test_maker", "unit/test_takers"),
+    "metrics/": ("unit/test_measurement", "unit/test_measurement_after_fills"),
+}
+LIMIT_S = 150  # after which the engine will never end, for the small stages
 IMPORTED = (
     "hydra",
     "hypothesis",
@@ -75,11 +84,20 @@ def caught_by(fault: Fault) -> str | None:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, tree / name)
         seed(fault, tree)
-        for words, limit_s in STAGES:
+        for words, limit_s in stages(fault):
             found = first_failure(tree, words, limit_s)
             if found is not None:
                 return found
     return None
+
+
+def stages(fault: Fault) -> Iterator[tuple[tuple[str, ...], int]]:
+    """What pytest is told, in turn, and the seconds it may take."""
+    near = next(tests for room, tests in NEAR.items() if fault.file.startswith(room))
+    yield ("-m", "nojit", TWIN), LIMIT_S
+    yield tuple(f"tests/{name}.py" for name in near), 2 * LIMIT_S
+    yield (TWIN,), 4 * LIMIT_S
+    yield ("-m", "nojit"), 8 * LIMIT_S
 
 
 def first_failure(tree: Path, words: tuple[str, ...], limit_s: int) -> str | None:
@@ -135,13 +153,14 @@ def main(words: list[str]) -> int:
     for name in IMPORTED:  # once, instead of in the process of every fault
         importlib.import_module(name)
     numbers = [int(word) for word in words] or range(1, len(FAULTS) + 1)
-    found = {}
+    missed = 0
     for number in numbers:
         fault = FAULTS[number - 1]
-        found[fault.what] = caught_by(fault) or NOTHING
-        print(f"{number:3} {fault.what}: {found[fault.what]}", file=sys.stderr, flush=True)
-    write_page(read_page() | found)
-    return 1 if NOTHING in found.values() else 0
+        found = caught_by(fault) or NOTHING
+        missed += found == NOTHING
+        print(f"{number:3} {fault.what}: {found}", file=sys.stderr, flush=True)
+        write_page(read_page() | {fault.what: found})
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":
