@@ -10,6 +10,10 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+import yaml
+
+from proteus.locate import conf_folder
+
 Tree = dict[str, Any]
 
 SELF_TRADE = ("none", "cancel_newest", "cancel_oldest", "cancel_both", "decrement")
@@ -43,7 +47,10 @@ def random_tree(chooser: Random, mechanism: str) -> Tree:
         "population": {
             name: random_group(chooser, kind) for name, kind in zip(NAMES, kinds, strict=False)
         },
-        "execution": {"protection_ticks": chooser.choice((0, 1, 5, 20))},
+        "execution": {
+            "protection_ticks": chooser.choice((0, 1, 5, 20)),
+            "leakage": {mechanism: random_table(chooser, mechanism)},
+        },
         "record": {
             "warmup_s": chooser.choice((0, 0.1)), "per_run": False, "events": None,
             "traces": None, "trace_step_ms": 10,
@@ -59,6 +66,23 @@ def random_tree(chooser: Random, mechanism: str) -> Tree:
             "volatility_grid_ms": 250, "depth_ticks": 5,
         },
     }  # fmt: skip
+
+
+def random_table(chooser: Random, mechanism: str) -> Tree:
+    """Draw who is shown what: half of the tables show everything at once."""
+    folder = conf_folder() / "execution" / "leakage"
+    table: Tree = yaml.safe_load((folder / f"{mechanism}.yaml").read_text())
+    if chooser.random() < 0.5:
+        return table
+    book, printed = table["book"], table["trade" if mechanism == "clob" else "batch_clear"]
+    book["best_bid"] = chooser.choice(("public", "public", "hidden"))
+    book["best_ask"] = chooser.choice(("public", "public", "hidden"))
+    printed["price"] = chooser.choice(("public", "parties", "hidden"))
+    if "public" in (book["best_bid"], book["best_ask"]):
+        book["delay_ms"] = chooser.choice((0, 0, 5, 60))
+    if printed["price"] != "hidden":
+        printed["delay_ms"] = chooser.choice((0, 0, 5, 60))
+    return table
 
 
 def random_latent(chooser: Random) -> Tree:

@@ -26,14 +26,16 @@ def wake(world: World, trader: Trader, time_ns: int, kind: int, number: int) -> 
 
 
 def look(world: World, trader: Trader, time_ns: int, age_ns: int) -> View:
-    """What a trader sees: the public state as it was, its own signal, the new prints of others."""
+    """What a trader sees: what was shown by then, its own signal, the new prints of others."""
     trader.view_ns = max(trader.view_ns, time_ns - age_ns)
-    state, initial = world.public.at(trader.view_ns), world.cell.initial_ticks
+    public = world.public
+    state = public.at(max(trader.view_ns - public.shown.book_age_ns, 0))
+    last = public.last_ticks(trader.number, trader.view_ns)
     view = View(
         time_ns,
-        state.reference_doubled(initial),
-        state.executable("buy", trader.makes, initial),
-        state.executable("sell", trader.makes, initial),
+        state.reference_doubled(public.shown, last),
+        state.executable("buy", trader.makes, public.shown, last),
+        state.executable("sell", trader.makes, public.shown, last),
         prints=[],
     )
     signal = trader.group.signal
@@ -42,14 +44,15 @@ def look(world: World, trader: Trader, time_ns: int, age_ns: int) -> View:
         word = world.draws.words(STREAM_SIGNAL, trader.entity, view.look)[0]
         value = world.news.value_at(time_ns - ns(signal.delay_ms))
         view.signal = min(max(value + signal.noise_sd * normal(word), 0.0), 1.0)
-    if trader.makes:
+    if trader.makes and public.shown.prints_to == "public":
         view.prints = read_tape(world, trader)
     return view
 
 
 def read_tape(world: World, trader: Trader) -> list[int]:
     """The prices on the tape since the last view that the trader took no part in."""
-    new = [p for p in world.public.tape[trader.prints_read :] if p.time_ns <= trader.view_ns]
+    until_ns = trader.view_ns - world.public.shown.print_age_ns
+    new = [p for p in world.public.tape[trader.prints_read :] if p.time_ns <= until_ns]
     trader.prints_read += len(new)
     return [p.price_ticks for p in new if trader.number not in p.parties]
 
@@ -104,7 +107,7 @@ def new_order(world: World, trader: Trader, intent: Intent, time_ns: int, cause:
     ticket = world.tickets[order_id] = Ticket(
         trader, intent.side, intent.price_ticks, intent.lots, intent.lifetime,
         nano(intent.belief), time_ns,
-        world.public.states[-1].reference_doubled(world.cell.initial_ticks), cause,
+        world.public.reference_doubled(), cause,
         intent.is_quote, world.draws.lot(trader.entity, cause),
     )  # fmt: skip
     if intent.duration_ns > 0:

@@ -17,7 +17,7 @@ from tests.reference.links import Link
 from tests.reference.makers import Maker
 from tests.reference.market import Market
 from tests.reference.orders import Order, Row
-from tests.reference.public import Public
+from tests.reference.public import Public, read_table
 from tests.reference.schedules import Schedule
 from tests.reference.takers import Informed, Noise
 
@@ -137,7 +137,7 @@ class World:
         self.market.rank = lambda order: self.tickets[order.order_id].rank
         self.tickets: dict[int, Ticket] = {}  # by version
         self.ids = count(1)
-        self.public = Public()
+        self.public = Public(read_table(cell), cell.initial_ticks)
         self.last_ticks: int | None = None  # last public price
         self.ledger = Ledger(cell.tick_nano)
         self.queue: list[tuple[int, int, int, int, str, Any]] = []
