@@ -138,4 +138,22 @@ TRADERS = (
         "below(view.words[lane, 3], noise.offset_width[trader])",
         "below(view.words[lane, 0], noise.offset_width[trader])",
     ),
+    Fault(
+        "the tape ignores the delay of its table", "desk.py",
+        "_read_tape(world, lane, trader, seen - data.disclosure.price_delay_ns)",
+        "_read_tape(world, lane, trader, seen)",
+    ),
+    Fault(
+        "the book ignores the delay of its table", "desk.py",
+        "at = state_at(data, lane, max(seen - data.disclosure.book_delay_ns, 0))",
+        "at = state_at(data, lane, seen)",
+    ),
+    Fault(
+        "a price that only its parties know is known to all", "desk.py",
+        "            if took_part(data, lane, at, trader):", "            if True:",
+    ),
+    Fault(
+        "a hidden best price is shown", "market_data.py",
+        "if not data.disclosure.shows_best[side]:", "if False:",
+    ),
 )  # fmt: skip
