@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 SOURCES := proteus tests
 ARGS ?= mechanism=fba delta=250
 
-.PHONY: help setup sweep test lint bench proof golden faults docs lock clean
+.PHONY: help setup sweep test lint bench validate proof golden faults docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -39,6 +39,9 @@ test: lint ## lint, all tests, then the legs with bounds checks and without the 
 
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench
+
+validate: $(STAMP) ## compare the engine with closed forms: outputs/validate/table.csv, docs/validation.md
+	$(BIN)/python -m proteus.validation --page docs
 
 proof: $(STAMP) ## run the property and statistical tests at full counts into docs/proof.txt
 	@mkdir -p docs

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails, ValidationError
 
 from proteus import consistency
-from proteus.agents.table import POLICY_MODELS
+from proteus.agents.theory import POLICY_MODELS
 from proteus.config import LATENT_MODELS, CellConfig, Group, SweepConfig
 from proteus.errors import ConfigError
 from proteus.errors import nearest as nearest

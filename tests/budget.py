@@ -18,6 +18,7 @@ BUDGET = {
     "replay_twin_clob": (25, 100),
     "replay_twin_dual_flow": (8, 40),
     "replay_twin_fba": (7, 40),
+    "validation": (1, 10),  # times the lanes of each reduced comparison
     "wakes": (20_000, 400_000),
 }
 
