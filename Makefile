@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 SOURCES := proteus tests
 ARGS ?= mechanism=fba delta=250
 
-.PHONY: help setup sweep test lint bench validate proof docs lock clean
+.PHONY: help setup sweep test lint bench validate proof golden faults docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -49,6 +49,12 @@ proof: $(STAMP) ## run the property and statistical tests at full counts into do
 	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 --dist worksteal -q --no-header -rA --tb=short tests/property tests/statistical \
 	| grep -E '^(PASSED|FAILED|ERROR|SKIPPED|E  |=+ .* in |[0-9]+ (passed|failed))'; } | tee docs/proof.tmp
 	@mv docs/proof.tmp docs/proof.txt
+
+golden: $(STAMP) ## write the outcomes of the golden scenarios anew; explain the diff in the commit
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -W ignore -m tests.golden
+
+faults: $(STAMP) ## seed faults into copies of the kernels and write what noticed them to docs/faults.md
+	$(BIN)/python -m tests.faults
 
 docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.defaults > docs/defaults.md

@@ -32,6 +32,7 @@ _WORDED = {
     "tuple_type": "must be a list, as [0,100]",
     "dict_type": "must be a group of keys",
     "missing": "must be given",
+    "invalid_key": "every key must be a text",
 }
 
 Model = TypeVar("Model", bound=BaseModel)
