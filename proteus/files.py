@@ -16,10 +16,28 @@ def temporary(path: Path) -> Path:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path to write to; it becomes ``path`` when the block ends without error."""
-    yield temporary(path)
-    os.replace(temporary(path), path)
+def whole(path: Path, durable: bool = False) -> Iterator[Path]:
+    """Give a temporary path to write to; it becomes ``path`` when the block ends without error.
+
+    Parameters
+        path: the file. durable: it outlives a machine that stops, too: the disk has it first.
+    """
+    try:
+        yield temporary(path)
+        if durable:
+            _sync(temporary(path))
+        os.replace(temporary(path), path)
+    except BaseException:
+        temporary(path).unlink(missing_ok=True)  # a full disk needs the room
+        raise
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def unwritable(folder: Path, error: Exception) -> ResultsError:

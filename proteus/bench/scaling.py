@@ -56,8 +56,8 @@ def print_peak_bytes() -> None:
     """Run the largest number of lanes through the engine and print the peak of this process."""
     import resource
 
-    from proteus.api import usable_cores
     from proteus.engine import run_cell
+    from proteus.executors import usable_cores
 
     plan = from_words([*LOAD, f"horizon_s={_LANES_HORIZON_S}", f"seeds.count={_LANES[-1]}"])
     run_cell(plan.cells[0], plan.replicates, root=ROOT, workers=usable_cores(), block_lanes=None)
