@@ -134,6 +134,7 @@ def resume(folder: str | os.PathLike[str], **executor: Any) -> xr.Dataset:
     """
     path = Path(folder)
     if claim.is_finished(path):
+        claim.tidy(path)
         return dataset.load(path)
     words = overrides.from_mapping({"executor": executor}, grid=False) if executor else []
     plan = resumed_plan(path, words)
@@ -267,7 +268,7 @@ def run_into(
         What was written; the dataset is open, and reads a variable from the file when it is used.
 
     Raises
-        ResultsError: a file cannot be written. KeyboardInterrupt: a person stopped the run.
+        OSError: a file cannot be written. KeyboardInterrupt: a person stopped the run.
     """
     with stopping.on_request(say) as stop:
         done = running.simulate(plan, lanes, progress, stop)

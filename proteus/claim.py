@@ -104,6 +104,16 @@ def clear(folder: Path) -> None:
     (folder / BEGUN).unlink(missing_ok=True)
 
 
+def tidy(folder: Path) -> None:
+    """Remove what a run has left that was killed when it had written everything.
+
+    Raises
+        ConfigError: another process has the folder.
+    """
+    with _locked(folder):
+        clear(folder)
+
+
 def is_finished(folder: Path) -> bool:
     """Tell whether a run has written all its results: the manifest comes last."""
     return (folder / MANIFEST).is_file()

@@ -101,6 +101,7 @@ def fill(
     Raises
         ValueError: the lanes do not hold what is declared.
     """
+    lanes.flush()
     columns = _check_declared(plan, lanes, variables)
     stopped = _stopped(plan, lanes)
     missing = {variable.name: np.zeros(2, np.int64) for variable in variables}

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from proteus.errors import ResultsError
-
 
 def temporary(path: Path) -> Path:
     """Return where a file is written before it has its name."""
@@ -38,9 +36,3 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def unwritable(folder: Path, error: Exception) -> ResultsError:
-    """Say in one sentence that the output folder cannot be written, and why."""
-    reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-    return ResultsError(f"output_dir={folder} cannot be written: {reason}")

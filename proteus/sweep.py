@@ -162,12 +162,11 @@ def _sweep(words: Sequence[str]) -> int:
 
 def _resume(folder: Path, words: Sequence[str]) -> int:
     """Go on with the run of a folder; words may give other executor keys."""
-    from proteus import api, claim, dataset, estimate, merge
+    from proteus import api, claim, dataset, estimate
 
     if claim.is_finished(folder):
         violations = json.loads((folder / dataset.MANIFEST).read_text())["violations"]
-        merge.opened(folder).close()
-        claim.clear(folder)
+        claim.tidy(folder)
         _say(f"{folder} is finished: there is nothing to resume")
         print(folder, flush=True)
         return EXIT_VIOLATION if violations else EXIT_DONE

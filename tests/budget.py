@@ -6,6 +6,7 @@ The first column is what ``make test`` runs, the second what ``make proof`` runs
 import os
 
 BUDGET = {
+    "kills": (3, 30),
     "metamorphic": (50, 200),
     "metamorphic_prefixes": (10, 40),
     "news_paths": (5_000, 100_000),

@@ -7,7 +7,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proteus.files import unwritable
 from proteus.recording import files, traces
 from proteus.recording.lanes import LaneLog
 from proteus.recording.selection import Chosen, choose
@@ -62,19 +61,16 @@ def _is_in(chosen: Chosen, place: int, log: LaneLog) -> bool:
 
 
 @contextmanager
-def collecting(plan: Plan, folder: Path | None) -> Iterator[Collector | None]:
+def collecting(plan: Plan, folder: Path) -> Iterator[Collector | None]:
     """Collect what ``record.events`` and ``record.traces`` choose; None if they choose nothing.
 
     Raises
-        ResultsError: a file cannot be written.
+        OSError: a file cannot be written.
     """
     record = plan.settings.record
-    if folder is None or (record.events is None and record.traces is None):
+    if record.events is None and record.traces is None:
         yield None
         return
     has_events = record.events is not None
-    try:
-        with files.open_files(plan, folder) if has_events else nullcontext() as events:
-            yield Collector(plan, events)
-    except OSError as error:
-        raise unwritable(folder, error) from None
+    with files.open_files(plan, folder) if has_events else nullcontext() as events:
+        yield Collector(plan, events)

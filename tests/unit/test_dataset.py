@@ -15,7 +15,7 @@ from scipy import stats
 import proteus
 from proteus import api, dataset, plan, summary
 from proteus.claim import claimed
-from proteus.errors import ConfigError, ResultsError
+from proteus.errors import ConfigError, ResultsError, RunError
 from proteus.lanes import Lanes
 from proteus.sweep import main
 from tests.unit.fake_engine import FakeEngine, install
@@ -165,7 +165,9 @@ def test_a_folder_with_files_is_refused_and_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize("failing", ["results.nc", "runs.parquet", "summary.csv", "manifest.json"])
-def test_a_full_disk_is_one_sentence_and_leaves_nothing(engine, tmp_path, monkeypatch, failing):
+def test_a_disk_that_fills_up_is_one_sentence_and_the_run_goes_on(
+    engine, tmp_path, monkeypatch, failing
+):
     replace = os.replace
 
     def full(source, target):
@@ -173,11 +175,19 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(engine, tmp_path, monkey
             raise OSError(errno.ENOSPC, "No space left on device")
         replace(source, target)
 
-    monkeypatch.setattr(os, "replace", full)
-    keys = {"record.per_run": True}
-    with pytest.raises(ResultsError, match=r"output_dir=.*: No space left on device"):
-        proteus.simulate(seeds=2, output_dir=tmp_path / "a" / "b", **keys)
-    assert list(tmp_path.iterdir()) == []
+    keys, folder = {"record.per_run": True}, tmp_path / "a" / "b"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(RunError, match=r"written: No space left on device; 2 lanes are saved"):
+            proteus.simulate(seeds=2, output_dir=folder, **keys)
+    assert not list(folder.glob(".*"))  # neither a lock nor a file that is half written
+    calls = len(engine.calls)
+    found = proteus.resume(folder)
+    assert len(engine.calls) == calls  # nothing was simulated again
+    xr.testing.assert_equal(found, proteus.simulate(seeds=2))
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "manifest.json", "results.nc", "runs.parquet", "summary.csv",
+    ]  # fmt: skip
 
 
 def test_a_truncated_file_is_refused_in_one_sentence(engine, tmp_path):
@@ -289,8 +299,7 @@ def test_numbers_are_written_to_two_digits_of_their_uncertainty():
 
 
 def test_summary_csv_reads_back(engine, tmp_path):
-    made = plan.from_words([*WORDS])
-    api.save(made, api.run(made), tmp_path)
-    table = pd.read_csv(tmp_path / "summary.csv")
+    assert main([*WORDS, f"output_dir={tmp_path / 'x'}"]) == 0
+    table = pd.read_csv(tmp_path / "x" / "summary.csv")
     assert {"mechanism", "delta", "variable", "units", "mean", "low", "high", "n"} <= set(table)
     assert (table["n"] + table["n_missing"] == 6).all()
