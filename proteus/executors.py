@@ -8,6 +8,7 @@ dask workers keep the kernels that they load and the blocks of the cells they me
 from __future__ import annotations
 
 import functools
+import logging
 import multiprocessing
 import os
 import signal
@@ -216,6 +217,9 @@ def on_dask(settings: DaskExecutor) -> Iterator[Workers]:
     if find_spec("distributed") is None:
         allowed = "install dask.distributed, as with pip install 'proteus[dask]'"
         raise ConfigError(f"executor=dask is not allowed: {allowed}")
+    logging.getLogger("distributed").setLevel(
+        logging.CRITICAL
+    )  # what matters is said in a sentence
     with _cluster(settings) as address, _client(address) as client:
         if settings.scheduler is None:
             client.run(_ignore_interrupts)

@@ -111,7 +111,7 @@ REQUESTS = [(signal.SIGINT, 1), (signal.SIGINT, 2), (signal.SIGTERM, 1)]
 
 @pytest.mark.parametrize(("number", "times"), REQUESTS if is_proof() else REQUESTS[:2])
 def test_asked_to_stop(undisturbed, tmp_path, number, times):
-    """Once: blocks in flight are saved. Twice: at once. Both say how to go on, and exit with 130."""
+    """Once: blocks in flight are saved. Twice: at once. Both say how to go on, and exit 130."""
     folder, said = tmp_path / "out", tmp_path / "said"
     child = in_child([*WORDS, SEEDS, f"output_dir={folder}"], nothing, said)
     while not list(folder.glob("blocks/*.npz")):
