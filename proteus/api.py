@@ -157,7 +157,7 @@ def _run_and_save(plan: Plan) -> xr.Dataset:
         if value is not None and wanted is None:
             raise ConfigError(f"record.{key}={value} is not allowed: it must have an output_dir")
     folder = Path(wanted) if wanted is not None else None
-    needed = estimate.needs(plan, workers(plan))
+    needed = estimate.needs(plan, workers(plan), in_memory=folder is None)
     plan = checked(plan)
     estimate.check_run(plan, needed, folder)
     if folder is None:

@@ -217,9 +217,7 @@ def on_dask(settings: DaskExecutor) -> Iterator[Workers]:
     if find_spec("distributed") is None:
         allowed = "install dask.distributed, as with pip install 'proteus[dask]'"
         raise ConfigError(f"executor=dask is not allowed: {allowed}")
-    logging.getLogger("distributed").setLevel(
-        logging.CRITICAL
-    )  # what matters is said in a sentence
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are sentences
     with _cluster(settings) as address, _client(address) as client:
         if settings.scheduler is None:
             client.run(_ignore_interrupts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xarray as xr
 
-from proteus import dataset, precision
+from proteus import dataset, pace, precision
 from proteus.config import canonical_json
 from proteus.executors import Workers, open_workers
 from proteus.lanes import Lanes
@@ -62,6 +62,8 @@ def simulate(
             return dataset.build(part, lanes, wanted, _jit.kernel_hash())
 
         found = precision.run(plan, simulate_part, look)
+    if plan.settings.executor.name == "threads":
+        pace.note(plan.cells)
     frame = dataset.frame(found.plan, _jit.kernel_hash())
     frame.attrs["precision"] = canonical_json(found.record)
     violations = [

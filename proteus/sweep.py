@@ -149,6 +149,7 @@ def _sweep(words: Sequence[str]) -> int:
     folder = Path(wanted) if wanted is not None else api.default_folder(plan)
     needed = estimate.needs(plan, api.workers(plan))
     plan = api.checked(plan)
+    needed = estimate.timed(plan, needed, api.workers(plan))
     if plan.settings.plan_only:
         _print_plan(plan)
         print(*estimate.lines(needed, api.workers(plan), folder), sep="\n")
@@ -173,6 +174,7 @@ def _resume(folder: Path, words: Sequence[str]) -> int:
     plan = api.resumed_plan(folder, words)
     needed = estimate.needs(plan, api.workers(plan))
     estimate.check_run(plan, needed, folder)
+    needed = estimate.timed(plan, needed, api.workers(plan))
     with claim.resumed(folder, plan) as lanes:
         _say(f"{folder} is resumed: {lanes.count} lanes are there")
         written = _run(plan, needed.seconds, folder, lanes)
