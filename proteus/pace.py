@@ -48,14 +48,14 @@ def seconds_per_lane(plan: Plan) -> dict[int, float] | None:
 
 
 def _measure(cell: CellConfig, root: int, replicates: np.ndarray, pools: Pools) -> float:
-    """Run ever more lanes in one block until they have taken long enough."""
-    lanes = 1
-    _run(cell, root, replicates[:lanes], pools)  # what a cell costs once
-    while True:
-        seconds = _run(cell, root, replicates[:lanes], pools)
-        if seconds > _ENOUGH_S or lanes >= min(_MOST_LANES, len(replicates)):
-            return seconds / min(lanes, len(replicates))
-        lanes *= 2
+    """Run ever larger blocks until they have taken long enough."""
+    lanes, done, seconds = 1, 0, 0.0
+    _run(cell, root, replicates[:1], pools)  # what a cell costs once
+    while seconds < _ENOUGH_S:
+        seconds += _run(cell, root, replicates[:lanes], pools)
+        done += lanes
+        lanes = min(2 * lanes, _MOST_LANES, len(replicates))
+    return seconds / done
 
 
 def _run(cell: CellConfig, root: int, replicates: np.ndarray, pools: Pools) -> float:
@@ -84,6 +84,9 @@ def _compiled() -> set[str]:
 
 
 def _file() -> Path:
-    from proteus import _jit
+    import numba
 
-    return Path(str(vars(_jit.numba.config)["CACHE_DIR"])) / _COMPILED
+    from proteus import _jit  # sets the folder
+
+    assert _jit.kernel_hash()
+    return Path(str(vars(numba.config)["CACHE_DIR"])) / _COMPILED
