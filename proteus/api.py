@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +47,9 @@ if TYPE_CHECKING:
     from proteus.recording.files import Lane
     from proteus.running import Done, Progress
 
-SUMMARY, CONTRASTS, VERDICT = "summary.csv", "contrasts.csv", "verdict.txt"
+_log = logging.getLogger(__name__)
+
+SUMMARY, CONTRASTS, VERDICT, LOG = "summary.csv", "contrasts.csv", "verdict.txt", "sweep.log"
 
 
 class Result(NamedTuple):
@@ -300,6 +303,9 @@ def _save(done: Done, folder: Path, lanes: Lanes, collector: Collector | None) -
         _write_text(folder / CONTRASTS, table.to_csv(index=False))
     recorded = collector.lanes if collector is not None else []
     _write_text(folder / dataset.MANIFEST, _json(_manifest(result, recorded)))
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.name not in (LOG, *claim.PASSING):
+            _log.info("%s is written: %d bytes", path, path.stat().st_size)
     return written
 
 

@@ -27,7 +27,7 @@ from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION, read_version
 if TYPE_CHECKING:
     from proteus.plan import Plan
 
-BEGUN, LOCK = "begun.json", ".lock"
+BEGUN, LOCK = PASSING = "begun.json", ".lock"
 _FREE_KEYS = ("executor", "output_dir", "plan_only")  # that a resumed run may change
 
 

@@ -10,6 +10,7 @@ Source
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -20,6 +21,8 @@ from proteus.plan import Plan, with_seeds
 from proteus.statistics import power
 from proteus.study import PILOT, PURPOSE_SPAN, PowerPrecision, SequentialPrecision, first_of
 from proteus.verdict import widths
+
+_log = logging.getLogger(__name__)
 
 NARROW, SPENT, STOPPED = "narrow", "budget spent", "a lane was stopped"
 
@@ -70,6 +73,7 @@ def _run_in_looks(plan: Plan, rule: SequentialPrecision, simulate: Simulate, loo
         half_width, wanted = _widest(dataset, now, rule)
         known = half_width if np.isfinite(half_width) else None  # JSON has no infinity
         seen.append({"seeds": count, "half_width": known, "wanted": wanted})
+        _log.info("look at %d seeds: half-width %g, wanted %g", count, half_width, wanted)
         if dataset["violation"].any():
             reason = STOPPED
             break
@@ -103,6 +107,7 @@ def _run_by_power(plan: Plan, rule: PowerPrecision, simulate: Simulate, look: Lo
     pilot = with_seeds(plan, first, rule.pilot_seeds)
     simulate(pilot)
     needed = _needed(look(pilot), pilot, rule, seeds.count)
+    _log.info("%d pilot seeds ask for %d seeds", rule.pilot_seeds, needed)
     now = with_seeds(plan, seeds.first, min(needed, seeds.count))
     simulate(now)
     record = {

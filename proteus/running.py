@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,14 +11,16 @@ import xarray as xr
 from proteus import dataset, pace, precision
 from proteus.config import canonical_json
 from proteus.executors import Workers, open_workers
-from proteus.lanes import Lanes
+from proteus.lanes import Lanes, Replicates
 from proteus.plan import Plan
 from proteus.recording.collect import chosen_lanes
 
 if TYPE_CHECKING:
-    from proteus.engine import Job
+    from proteus.engine import Job, Outcome
     from proteus.lanes import Violation
     from proteus.variables import Variable
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]  # number of the cell, lanes that have just been finished
 
@@ -52,7 +55,7 @@ def simulate(
     from proteus.variables import VARIABLES
 
     wanted = _of_endpoint(plan, VARIABLES)
-    told = _Told(progress)
+    told = _Told(plan, progress)
     with open_workers(plan.settings.executor) as workers:
 
         def simulate_part(part: Plan) -> None:
@@ -70,6 +73,8 @@ def simulate(
         {"cell": cell, **plan.label(cell), **_plain(found.plan, bad)}
         for cell, bad in lanes.violations_of(found.plan.replicates)
     ]
+    for bad in violations:
+        _log.warning("violation: %s", bad)
     return Done(found.plan, frame, violations)
 
 
@@ -80,11 +85,31 @@ def _of_endpoint(plan: Plan, variables: tuple[Variable, ...]) -> list[Variable]:
 
 
 class _Told:
-    """Who is told of progress, and of how many lanes of each cell."""
+    """Who is told of progress: a function, of how many lanes of each cell; and the log."""
 
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
+    def __init__(self, plan: Plan, progress: Progress | None) -> None:
+        self._plan, self._progress = plan, progress
         self._lanes: dict[int, int] = {}
+        self._left: dict[int, int] = {}  # lanes under way
+        self._stopped: dict[int, int] = {}
+
+    def begin(self, cell: int, missing: Replicates) -> None:
+        """Tell the log that a cell starts, with these replicates."""
+        self._left[cell], self._stopped[cell] = len(missing), 0
+        _log.info("%s starts: seeds %d to %d", self._name(cell), missing[0], missing[-1])
+
+    def end(self, outcome: Outcome) -> None:
+        """Tell of a task that is finished, and the log of a cell that is."""
+        cell = outcome.number
+        self.are_done(cell, len(outcome.replicates))
+        self._left[cell] -= len(outcome.replicates)
+        self._stopped[cell] += len(outcome.violations)
+        if self._left[cell] == 0:
+            _log.info("%s is finished: %d lanes stopped", self._name(cell), self._stopped[cell])
+
+    def _name(self, cell: int) -> str:
+        labels = ", ".join(f"{name}={value}" for name, value in self._plan.label(cell).items())
+        return f"cell {cell} ({labels})"
 
     def are_there(self, cell: int, lanes: int) -> None:
         """Tell of lanes that need not be simulated, but for those that are known."""
@@ -105,7 +130,7 @@ def _simulate(
 
     for outcome in run_jobs(_jobs(plan, lanes, told), workers, stop):
         lanes.add(outcome)
-        told.are_done(outcome.number, len(outcome.replicates))
+        told.end(outcome)
     lanes.flush()
     if stop():
         raise KeyboardInterrupt
@@ -120,6 +145,7 @@ def _jobs(plan: Plan, lanes: Lanes, told: _Told) -> Iterator[Job]:
         missing = lanes.missing(number, plan.replicates)
         told.are_there(number, len(plan.replicates) - len(missing))
         if len(missing):
+            told.begin(number, missing)
             chosen = chosen_lanes(plan, number)
             places = missing - first
             yield Job(

@@ -13,8 +13,10 @@ memory, a worker), 130 a person did; after 4 and 130 a sentence says what is sav
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
+import shlex
 import sys
 import threading
 import time
@@ -37,6 +39,8 @@ _PRINTING_FLAGS = (
     "--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--package", "-p",
     "--info", "-i", "--resolve", "--shell-completion", "-sc",
 )  # fmt: skip
+_log = logging.getLogger("proteus.sweep")  # also where this file is __main__
+
 _COMPLETION_FLAGS = ("--shell-completion", "-sc")
 _IGNORED_FLAGS = ("--multirun", "-m", "--run", "-r")
 _RESUME = "--resume"
@@ -156,7 +160,10 @@ def _sweep(words: Sequence[str]) -> int:
     estimate.check_run(plan, needed, folder)
     if plan.settings.plan_only:
         return EXIT_DONE
-    with claim.claimed(folder, plan) as lanes:
+    from proteus.job_log import job_log
+
+    with claim.claimed(folder, plan) as lanes, job_log(folder):
+        _log.info("command: python -m proteus.sweep %s", shlex.join(words))
         written = _run(plan, needed.seconds, folder, lanes)
     return _report(written, folder)
 
@@ -164,6 +171,7 @@ def _sweep(words: Sequence[str]) -> int:
 def _resume(folder: Path, words: Sequence[str]) -> int:
     """Go on with the run of a folder; words may give other executor keys."""
     from proteus import api, claim, dataset, estimate
+    from proteus.job_log import job_log
 
     if claim.is_finished(folder):
         violations = json.loads((folder / dataset.MANIFEST).read_text())["violations"]
@@ -175,8 +183,11 @@ def _resume(folder: Path, words: Sequence[str]) -> int:
     needed = estimate.needs(plan, api.workers(plan))
     estimate.check_run(plan, needed, folder)
     needed = estimate.timed(plan, needed, api.workers(plan))
-    with claim.resumed(folder, plan) as lanes:
-        _say(f"{folder} is resumed: {lanes.count} lanes are there")
+    with claim.resumed(folder, plan) as lanes, job_log(folder):
+        _log.info(
+            "command: python -m proteus.sweep %s %s", _RESUME, shlex.join([str(folder), *words])
+        )
+        _tell(f"{folder} is resumed: {lanes.count} lanes are there")
         written = _run(plan, needed.seconds, folder, lanes)
     return _report(written, folder)
 
@@ -187,16 +198,16 @@ def _run(plan: Plan, seconds: float, folder: Path, lanes: BlockFiles) -> Written
     from proteus.progress import compile_notice, lanes_bar
 
     for key, values in plan.fairness["deliberate"].items():
-        _say(f"parity: compared cells differ on purpose in {key} ({values[0]} and {values[1]})")
+        _tell(f"parity: compared cells differ on purpose in {key} ({values[0]} and {values[1]})")
     expected = f"{_at_most(plan)}about {estimate.duration(seconds)} on {api.workers(plan)} workers"
-    _say(f"{_sizes(plan)}: {expected}")
+    _tell(f"{_sizes(plan)}: {expected}")
     started, before = time.perf_counter(), lanes.count
-    with lanes_bar(plan) as progress, compile_notice(_say):
-        written = api.run_into(plan, folder, lanes, progress, _say)
+    with lanes_bar(plan) as progress, compile_notice(_tell):
+        written = api.run_into(plan, folder, lanes, progress, _tell)
     elapsed, ran = time.perf_counter() - started, lanes.count - before
-    _say(f"finished in {elapsed:.1f} s, {ran / elapsed:,.0f} lanes per second")
+    _tell(f"finished in {elapsed:.1f} s, {ran / elapsed:,.0f} lanes per second")
     if plan.settings.precision.name != "fixed":
-        _say(precision.words(json.loads(written.result.dataset.attrs["precision"])))
+        _tell(precision.words(json.loads(written.result.dataset.attrs["precision"])))
     return written
 
 
@@ -232,6 +243,12 @@ def _print_plan(plan: Plan) -> None:
         labels = ", ".join(f"{name}={value}" for name, value in plan.label(number).items())
         print(f"cell {number}: {labels}")
     print(f"{plan.cell_of.size} grid points, {_sizes(plan)}, config hash {plan.config_hash[:8]}")
+
+
+def _tell(message: str) -> None:
+    """Say something and keep it in the log of the run."""
+    _say(message)
+    _log.info(message)
 
 
 def _say(message: str) -> None:

@@ -106,7 +106,7 @@ def test_a_disk_that_fills_up_is_said_in_one_sentence_and_the_run_goes_on(
     said = capsys.readouterr().err.splitlines()[-1]
     cause = f"stopped: output_dir={folder} cannot be written: No space left on device"
     assert said.startswith(f"{cause}; {2 * SEEDS} lanes are saved; go on with: ")
-    assert {path.name for path in folder.iterdir()} == {"begun.json", "blocks"}
+    assert {path.name for path in folder.iterdir()} == {"begun.json", "blocks", "sweep.log"}
     assert main(["--resume", str(folder)]) == 0
     for name in ("events", "fills"):
         tables = [pq.read_table(where / f"{name}.parquet") for where in (folder, run[0])]

@@ -50,7 +50,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(halted, capsys, tmp_path):
     assert halted.calls[1]["workers"] == 1
     whole = proteus.sweep({"delta": [50, 100, 200]}, seeds=6)
     assert proteus.load("out").equals(whole)
-    assert sorted(os.listdir("out")) == ["manifest.json", "results.nc", "summary.csv"]
+    assert sorted(os.listdir("out")) == ["manifest.json", "results.nc", "summary.csv", "sweep.log"]
 
 
 def test_python_resumes_too(halted):

@@ -101,7 +101,7 @@ def test_results_survive_the_way_through_the_file(engine, tmp_path):
     result = api.run(made)
     assert main([*WORDS, f"output_dir={folder}"]) == 0
     assert sorted(path.name for path in folder.iterdir()) == [
-        "manifest.json", "results.nc", "summary.csv", "verdict.txt",
+        "manifest.json", "results.nc", "summary.csv", "sweep.log", "verdict.txt",
     ]  # fmt: skip
     loaded = proteus.load(folder)
     xr.testing.assert_equal(loaded, result.dataset)
