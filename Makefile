@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 SOURCES := proteus tests
 ARGS ?= mechanism=fba delta=250
 
-.PHONY: help setup sweep test lint bench proof docs lock clean
+.PHONY: help setup sweep test lint bench validate proof golden faults docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -31,12 +31,17 @@ lint: $(STAMP) ## check style and types
 	$(BIN)/mypy
 
 test: lint ## lint, all tests, then the legs with bounds checks and without the JIT
+	$(BIN)/python -m tests.warm
 	$(BIN)/pytest -n 2 --dist worksteal
-	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -m boundscheck
+	PROTEUS_BOUNDSCHECK=1 $(BIN)/python -m tests.warm
+	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -n 2 --dist worksteal -m boundscheck
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -m nojit
 
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench
+
+validate: $(STAMP) ## compare the engine with closed forms: outputs/validate/table.csv, docs/validation.md
+	$(BIN)/python -m proteus.validation --page docs
 
 proof: $(STAMP) ## run the property and statistical tests at full counts into docs/proof.txt
 	@mkdir -p docs
@@ -44,6 +49,12 @@ proof: $(STAMP) ## run the property and statistical tests at full counts into do
 	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 --dist worksteal -q --no-header -rA --tb=short tests/property tests/statistical \
 	| grep -E '^(PASSED|FAILED|ERROR|SKIPPED|E  |=+ .* in |[0-9]+ (passed|failed))'; } | tee docs/proof.tmp
 	@mv docs/proof.tmp docs/proof.txt
+
+golden: $(STAMP) ## write the outcomes of the golden scenarios anew; explain the diff in the commit
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -W ignore -m tests.golden
+
+faults: $(STAMP) ## seed faults into copies of the kernels and write what noticed them to docs/faults.md
+	$(BIN)/python -m tests.faults
 
 docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.defaults > docs/defaults.md

@@ -302,7 +302,8 @@ def _save(done: Done, folder: Path, lanes: Lanes, collector: Collector | None) -
         table = compare(result.dataset, settings.endpoint.baseline)
         _write_text(folder / CONTRASTS, table.to_csv(index=False))
     recorded = collector.lanes if collector is not None else []
-    _write_text(folder / dataset.MANIFEST, _json(_manifest(result, recorded)))
+    digest = {dataset.DIGEST: dataset.digest(folder / dataset.RESULTS)}
+    _write_text(folder / dataset.MANIFEST, _json(_manifest(result, recorded) | digest))
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.name not in (LOG, *claim.PASSING):
             _log.info("%s is written: %d bytes", path, path.stat().st_size)

@@ -8,6 +8,7 @@ variable declares, and its attributes count both.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 RESULTS = "results.nc"
 MANIFEST = "manifest.json"
+DIGEST = "results_sha256"  # key of the manifest
 VIOLATION = "violation"
 SLAB_LANES = 8192  # handled at once: a few MB of numbers
 
@@ -290,7 +292,7 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
 
     Raises
         ResultsError: no such file, truncated, not of Proteus, of a newer schema version, or of
-            another run than the ``manifest.json`` beside it.
+            another run than the ``manifest.json`` beside it, or changed since that was written.
     """
     path = Path(folder)
     path = path / RESULTS if path.is_dir() else path
@@ -304,6 +306,12 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
     _check_manifest(path.with_name(MANIFEST), path, dataset.attrs)
     dataset.attrs = migrate(dataset.attrs, version)
     return dataset
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, which the manifest keeps of ``results.nc``."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def unreadable(path: Path, error: Exception) -> ResultsError:
@@ -327,3 +335,5 @@ def _check_manifest(manifest: Path, results: Path, attributes: Mapping[str, Any]
     read_version(manifest, content)
     if content.get("config_hash") != attributes.get("config_hash"):
         raise ResultsError(f"{manifest} is of another run than {results}: config_hash differs")
+    if content.get(DIGEST, written := digest(results)) != written:
+        raise ResultsError(f"{results} was changed after the run: {DIGEST} of {manifest} differs")
