@@ -2,6 +2,7 @@
 
     proteus.simulate(mechanism="fba", delta=250, seeds=1000)
     proteus.sweep({"mechanism": ["clob", "fba"], "delta": [50, 100]}, seeds=1000)
+    proteus.resume("outputs/...")
     proteus.load("outputs/...")
     proteus.load_events("outputs/..."), proteus.load_fills(...), proteus.load_traces(...)
     proteus.replay_log("outputs/...")
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from proteus import validation as validation
+    from proteus.api import resume as resume
     from proteus.api import simulate as simulate
     from proteus.api import sweep as sweep
     from proteus.contrasts import compare as compare
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _FUNCTIONS = {
+    "resume": "proteus.api",
     "simulate": "proteus.api",
     "sweep": "proteus.api",
     "load": "proteus.dataset",

@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 from proteus import units
 from proteus.agents.base import PolicyConfig
 from proteus.errors import ConfigError as ConfigError
+from proteus.executors import Executor
 from proteus.leakage import Table
 from proteus.mechanisms.base import MechanismConfig
 from proteus.schema import (
@@ -24,7 +25,6 @@ from proteus.schema import (
     Milliseconds,
     NonNegative,
     Positive,
-    PositiveCount,
     PositiveMilliseconds,
     PositiveSeconds,
     Schema,
@@ -251,14 +251,6 @@ class Record(Schema):
     trace_step_ms: PositiveMilliseconds
 
 
-class Executor(Schema):
-    """Say how the work is spread; no result depends on it."""
-
-    name: Literal["threads"]
-    workers: int | None = Field(ge=1, le=1024)  # threads; beyond any machine's cores
-    block_lanes: PositiveCount | None
-
-
 class CellConfig(Schema):
     """Hold everything that decides the results of one cell.
 
@@ -370,7 +362,7 @@ class SweepConfig(CellConfig):
     precision: SerializeAsAny[Precision]
     endpoint: Endpoint
     parity: Parity
-    executor: Executor
+    executor: SerializeAsAny[Executor]
     output_dir: str | None = Field(min_length=1)
     plan_only: bool
 

@@ -67,6 +67,11 @@ def expand(word: str) -> list[str]:
     return words
 
 
+def key(word: str) -> str:
+    """Return the key that a word sets."""
+    return word.partition("=")[0].lstrip("+")
+
+
 def check_once(words: Sequence[str]) -> None:
     """Refuse a key that is given twice, since only one of its values would count.
 
@@ -75,11 +80,11 @@ def check_once(words: Sequence[str]) -> None:
     """
     given: dict[str, str] = {}
     for word in words:
-        key = word.partition("=")[0].lstrip("+")
-        first = given.setdefault(key, word)
+        name = key(word)
+        first = given.setdefault(name, word)
         if first is not word:
-            sweep = f"a sweep is {key}=value,value"
-            raise ConfigError(f"{key} is given twice, as {first} and {word}: give it once; {sweep}")
+            once = f"give it once; a sweep is {name}=value,value"
+            raise ConfigError(f"{name} is given twice, as {first} and {word}: {once}")
 
 
 def dimension(word: str) -> str:

@@ -14,6 +14,7 @@ from proteus.agents.theory import POLICY_MODELS
 from proteus.config import LATENT_MODELS, CellConfig, Group, SweepConfig
 from proteus.errors import ConfigError
 from proteus.errors import nearest as nearest
+from proteus.executors import EXECUTOR_MODELS
 from proteus.mechanisms.base import MechanismConfig
 from proteus.mechanisms.table import MECHANISM_MODELS
 from proteus.rng import trader_entity
@@ -65,6 +66,7 @@ def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
         ("mechanism", "name", MECHANISM_MODELS),
         ("latent", "model", LATENT_MODELS),
         ("precision", "name", PRECISION_MODELS),
+        ("executor", "name", EXECUTOR_MODELS),
     ):
         if key in read:
             read[key] = _read_tagged(models, read[key], tag, key)

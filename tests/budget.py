@@ -9,6 +9,7 @@ BUDGET = {
     "fuzz_configs": (120, 2_000),
     "fuzz_messages": (150, 2_000),
     "market_twin": (8, 80),
+    "kills": (3, 30),
     "metamorphic": (50, 200),
     "metamorphic_prefixes": (10, 40),
     "news_paths": (5_000, 100_000),

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.accounting import LEDGER_CODES
-from proteus.api import usable_cores
 from proteus.block import CellSetup, build_block, set_up_cell, with_log
 from proteus.config import CellConfig
 from proteus.engine import LARGEST_BLOCK, LARGEST_GROWTH
+from proteus.executors import usable_cores
 from proteus.plan import from_words
 from proteus.rng import replicate_keys
 from proteus.simulation import run_block
