@@ -15,8 +15,8 @@ from proteus.errors import ResultsError, nearest
 from proteus.measures import Measure, arm, labels, measures, points, swept, units
 from proteus.statistics import multiplicity, power
 from proteus.statistics.bootstrap import bca
-from proteus.statistics.paired import LEVEL, Contrast, contrast
-from proteus.study import Endpoint
+from proteus.statistics.paired import LEVEL, Arm, Contrast, contrast
+from proteus.study import GATED, NOT_CHECKED, PASSED, Endpoint
 
 PRIMARY, EXPLORATORY = "primary", "exploratory"
 IDENTICAL, CONSTANT = "identical arms", "constant difference"
@@ -97,6 +97,30 @@ def estimate(pair: Pair, listed: Sequence[Measure]) -> Contrast:
     return contrast(arm(pair.treated, listed), arm(pair.baseline, listed))
 
 
+def level(cell: xr.Dataset, listed: Sequence[Measure]) -> Contrast:
+    """Estimate one cell alone, with the intervals of its contrast with zero.
+
+    Parameters
+        cell: dataset without swept dims. listed: columns as :func:`proteus.measures.arm` has them.
+    """
+    totals = arm(cell, listed)
+    nothing = Arm(np.zeros_like(totals.above), np.ones_like(totals.below))
+    return contrast(totals, nothing)
+
+
+def exploratory(pair: Pair) -> str:
+    """Say why a pair gives no verdict although it can be contrasted; empty where it may."""
+    for cell in (pair.treated, pair.baseline):
+        mechanism = cell.coords.get("mechanism")
+        is_gated = mechanism is not None and mechanism.item() == GATED
+        if is_gated and cell.attrs.get("gate") != PASSED:
+            return (
+                f"{GATED} was run outside phase 4 (gate={NOT_CHECKED}), so it is exploratory; "
+                f"python -m proteus.phases phase=4 judges it"
+            )
+    return ""
+
+
 def _rows(
     pair: Pair, listed: Sequence[Measure], declared: Endpoint | None
 ) -> Iterator[dict[str, Any]]:
@@ -105,7 +129,7 @@ def _rows(
     bca_low, bca_high = bca(treated, baseline)
     detectable = power.detectable(found.deviation, found.n)
     columns = [(measure, label) for measure in listed for label in labels(pair.treated, measure)]
-    first = _primary_column(pair.treated, declared)
+    first = None if exploratory(pair) else _primary_column(pair.treated, declared)
     for k, (measure, label) in enumerate(columns):
         primary = (measure, label) == first
         yield {
@@ -251,4 +275,7 @@ def describe(coordinates: Mapping[str, Any]) -> str:
     return f"{mechanism} ({', '.join(rest)})" if rest else mechanism
 
 
-__all__ = ["LEVEL", "Pair", "compare", "describe", "estimate", "paired", "tidy", "violated"]
+__all__ = [
+    "LEVEL", "Pair", "compare", "describe", "estimate", "exploratory", "level", "paired", "tidy",
+    "violated",
+]  # fmt: skip

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails, ValidationError
 from proteus import consistency
 from proteus.agents.table import POLICY_MODELS
 from proteus.config import LATENT_MODELS, CellConfig, Group, SweepConfig
+from proteus.design import DESIGN_MODELS, AnyDesign
 from proteus.errors import ConfigError
 from proteus.errors import nearest as nearest
 from proteus.mechanisms.base import MechanismConfig
@@ -64,6 +65,7 @@ def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
         ("mechanism", "name", MECHANISM_MODELS),
         ("latent", "model", LATENT_MODELS),
         ("precision", "name", PRECISION_MODELS),
+        ("design", "name", DESIGN_MODELS),
     ):
         if key in read:
             read[key] = _read_tagged(models, read[key], tag, key)
@@ -74,6 +76,12 @@ def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
     config = _read(model, read, "", tree)
     consistency.check(config)
     return config
+
+
+def read_design(tree: Mapping[str, Any]) -> AnyDesign:
+    """Check the design of a composed configuration, before its points are set."""
+    made: AnyDesign = _read_tagged(DESIGN_MODELS, tree.get("design"), "name", "design")
+    return made
 
 
 def read_mechanism(tree: Mapping[str, Any]) -> MechanismConfig:

@@ -23,6 +23,7 @@ from proteus.errors import ConfigError, ResultsError, nearest
 
 if TYPE_CHECKING:
     from proteus.api import Result
+    from proteus.estimate import Needs
     from proteus.plan import Plan
 
 EXIT_DONE, EXIT_WRONG_INPUT, EXIT_VIOLATION, EXIT_INTERRUPTED = 0, 2, 3, 130
@@ -121,13 +122,34 @@ def _sweep(words: Sequence[str]) -> int:
     if plan.settings.plan_only:
         _print_plan(plan)
         print(*estimate.lines(needed, api.workers(plan), folder), sep="\n")
-    estimate.check_run(plan, needed, folder)
-    if plan.settings.plan_only:
+        estimate.check_run(plan, needed, folder)
         return EXIT_DONE
+    return _report(_execute(plan, needed, folder), folder)
+
+
+def execute(plan: Plan, folder: Path) -> Result:
+    """Check what a plan declares and needs, run it with progress on stderr, and write the folder.
+
+    Parameters
+        plan: the sweep. folder: empty or not there yet.
+
+    Raises
+        ConfigError: what is not allowed, before anything runs. ResultsError: it cannot be written.
+    """
+    from proteus import api, estimate
+
+    needed = estimate.needs(plan, api.workers(plan))
+    return _execute(api.checked(plan), needed, folder)
+
+
+def _execute(plan: Plan, needed: Needs, folder: Path) -> Result:
+    from proteus import api, estimate
+
+    estimate.check_run(plan, needed, folder)
     with api.claimed(folder):
         result = _run(plan, needed.seconds, folder)
         api.save(result.plan, result, folder)
-    return _report(result, folder)
+    return result
 
 
 def _run(plan: Plan, seconds: float, folder: Path) -> Result:
