@@ -27,7 +27,7 @@ from proteus.files import temporary, unwritable, whole
 from proteus.plan import Plan
 from proteus.recording import EVENTS, FILLS
 from proteus.summary import summarise
-from proteus.verdict import verdict
+from proteus.verdict import has_contrast, verdict
 from proteus.versions import SCHEMA_KEY
 
 if TYPE_CHECKING:
@@ -319,11 +319,12 @@ def _traces_writer(result: Result) -> Callable[[Path], None] | None:
 
 
 def _write_comparison(plan: Plan, result: Result, folder: Path) -> None:
-    sentences = verdict(result.dataset)
+    sentences, endpoint = verdict(result.dataset), plan.settings.endpoint
     if sentences:
         _write_text(folder / VERDICT, "\n".join(sentences) + "\n")
-    if plan.settings.precision.name != "fixed" and not result.violations:
-        table = compare(result.dataset, plan.settings.endpoint.baseline)
+    is_precise = plan.settings.precision.name != "fixed" and not result.violations
+    if is_precise and has_contrast(result.dataset, endpoint):
+        table = compare(result.dataset, endpoint.baseline)
         _write_text(folder / CONTRASTS, table.to_csv(index=False))
 
 

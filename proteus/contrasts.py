@@ -190,17 +190,13 @@ def paired(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> Iterator[P
         ResultsError: a baseline that the dataset does not have, or nothing beside it.
     """
     fixed = _positions(dataset, baseline)
-    axes, made = swept(dataset), False
-    unused = _without_delta(dataset)
+    made, idle = False, unused(dataset)
     for point in points(dataset):
         base = {**point, **fixed}
-        mechanism = point.get("mechanism")
-        if base == point or (mechanism in unused and point["delta"] > 0):
+        coordinates = used(dataset, point, idle)
+        if base == point or coordinates is None:
             continue
         made = True
-        coordinates = {axis: dataset[axis].values[point[axis]] for axis in axes}
-        if mechanism in unused:
-            coordinates["delta"] = np.nan
         name = ", ".join(str(dataset[axis].values[at]) for axis, at in fixed.items())
         yield Pair(coordinates, dataset.isel(point), dataset.isel(base), name)
     if not made:
@@ -222,20 +218,49 @@ def _positions(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> dict[s
     return positions
 
 
-def _without_delta(dataset: xr.Dataset) -> set[int]:
-    """Find the mechanisms that are the same lanes at every delta, because they do not use it."""
-    if dataset.sizes.get("delta", 1) == 1 or "mechanism" not in dataset.dims:
-        return set()
+def unused(dataset: xr.Dataset) -> dict[str, set[int]]:
+    """Find the axes along which a mechanism is the same lanes, because it does not use their key.
+
+    Returns
+        Axis to the positions of such mechanisms.
+    """
+    if "mechanism" not in dataset.dims:
+        return {}
+    axes = [axis for axis in swept(dataset) if axis != "mechanism" and dataset.sizes[axis] > 1]
     return {
-        at
-        for at in range(dataset.sizes["mechanism"])
-        if all(
-            dataset.isel(mechanism=at, delta=0).drop_vars("delta").equals(
-                dataset.isel(mechanism=at, delta=other).drop_vars("delta")
-            )
-            for other in range(1, dataset.sizes["delta"])
-        )
-    }  # fmt: skip
+        axis: {
+            at
+            for at in range(dataset.sizes["mechanism"])
+            if _is_same_along(dataset.isel(mechanism=at), axis)
+        }
+        for axis in axes
+    }
+
+
+def _is_same_along(data: xr.Dataset, axis: str) -> bool:
+    first = data.isel({axis: 0}).drop_vars(axis)
+    others = range(1, data.sizes[axis])
+    return all(first.equals(data.isel({axis: at}).drop_vars(axis)) for at in others)
+
+
+def used(
+    dataset: xr.Dataset, point: Mapping[str, int], idle: Mapping[str, set[int]]
+) -> dict[str, Any] | None:
+    """Return the coordinates of a grid point: NaN for a key that its mechanism does not use.
+
+    Parameters
+        point: positions on the swept dims. idle: of :func:`unused`.
+
+    Returns
+        None where the same lanes have been met at an earlier value of such a key.
+    """
+    coordinates = {axis: dataset[axis].values[at] for axis, at in point.items()}
+    for axis, mechanisms in idle.items():
+        if point.get("mechanism") in mechanisms:
+            if point[axis] > 0:
+                return None
+            coordinates[axis] = np.nan
+    return coordinates
 
 
 def refuse_violated(pair: Pair) -> None:

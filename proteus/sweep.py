@@ -124,7 +124,7 @@ def _sweep(words: Sequence[str]) -> int:
         print(*estimate.lines(needed, api.workers(plan), folder), sep="\n")
         estimate.check_run(plan, needed, folder)
         return EXIT_DONE
-    return _report(_execute(plan, needed, folder), folder)
+    return report(_execute(plan, needed, folder), folder)
 
 
 def execute(plan: Plan, folder: Path) -> Result:
@@ -177,7 +177,7 @@ def _at_most(plan: Plan) -> str:
     return "" if plan.settings.precision.name == "fixed" else "at most; "
 
 
-def _report(result: Result, folder: Path) -> int:
+def report(result: Result, folder: Path) -> int:
     """Print the summary, the verdict, the violations, and the folder as the last line."""
     from rich.console import Console
 

@@ -63,3 +63,27 @@ def _save(figure: Figure, path: Path) -> None:
 
     with matplotlib.rc_context({"svg.hashsalt": "proteus"}), whole(path) as temporary:
         figure.savefig(temporary, format="svg", metadata={"Date": None})
+
+
+def frontiers(table: pd.DataFrame, path: Path) -> None:
+    """Draw protection against discovery and against speed, with intervals; frontier cells filled.
+
+    Parameters
+        table: of :func:`proteus.experiments.frontier.frontiers`. path: the SVG file.
+    """
+    figure = _figure(11, 4.5)
+    titles = {"discovery": "price RMSE, currency", "speed": "time to execution, ms"}
+    for axes, (name, title) in zip(figure.subplots(1, 2), titles.items(), strict=True):
+        for is_on, style in ((False, {"mfc": "white"}), (True, {})):
+            rows = table[table[f"on_{name}"] == is_on]
+            bars = [
+                (rows[f"{side}_high"] - rows[f"{side}_low"]) / 2 for side in ("protection", name)
+            ]
+            axes.errorbar(
+                rows["protection"], rows[name], xerr=bars[0], yerr=bars[1], fmt="o", ms=4, lw=0.6,
+                color="tab:blue", **style,
+            )  # fmt: skip
+        axes.set_xlabel("adverse selection, currency per lot (higher protects makers more)")
+        axes.set_ylabel(f"{title} (lower is better)")
+        axes.set_title(f"protection against {name}: differences to the baseline")
+    _save(figure, path)
