@@ -94,7 +94,9 @@ def _rule(plan: Plan) -> Survival:
     if settings.precision.name != "fixed" or POINT not in plan.axes:
         raise ConfigError("a calibration needs precision=fixed and a design of its candidates")
     if plan.cell_of.size != len(plan.axes[POINT]):
-        listed = ", ".join(name for name, values in plan.axes.items() if len(values) > 1)
+        listed = ", ".join(
+            name for name, values in plan.axes.items() if len(values) > 1 and name != POINT
+        )
         raise ConfigError(f"a calibration varies its design only: {listed} cannot be swept")
     return settings.survival
 

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from proteus.contrasts import describe
-from proteus.experiments.tables import markdown
+from proteus.experiments.tables import markdown, number
 from proteus.summary import interval_text
 
 PROTECTION = "maker_adverse_selection"  # higher is better
@@ -58,11 +57,11 @@ def efficient(gains: np.ndarray, costs: np.ndarray) -> np.ndarray:
 def on_frontier(table: pd.DataFrame, name: str, axes: Sequence[str]) -> str:
     """Write the cells on one frontier in Markdown, from little protection to much."""
     rows = [
-        [describe({axis: row[axis] for axis in axes}), _text(row, "protection"), _text(row, name)]
+        [*(number(row[axis]) for axis in axes), _text(row, "protection"), _text(row, name)]
         for row in table[table[f"on_{name}"]].sort_values("protection").to_dict("records")
     ]
     unit = {"discovery": "RMSE, currency", "speed": "time to execution, ms"}[name]
-    return markdown(["cell", "adverse selection, currency/lot", unit], rows)
+    return markdown([*axes, "adverse selection, currency/lot", unit], rows)
 
 
 def _text(row: Mapping[Any, Any], name: str) -> str:

@@ -15,17 +15,17 @@ from proteus.measures import Measure, labels, measures, points, units
 from proteus.statistics.paired import LEVEL
 from proteus.summary import interval_text
 
-# What a study shows, in this order: the variable, and what it is taken per.
+# What a study shows, in this order; totals of makers are taken per lot.
 SHOWN = (
-    ("maker_adverse_selection", "maker_volume_lots"),
-    ("effective_spread", "effective_lots"),
-    ("quoted_spread", "quoted_coverage"),
-    ("taker_time_to_execution", "taker_intents"),
-    ("price_rmse", ""),
-    ("taker_execution_error", "taker_volume_by_class"),
-    ("sniper_race_share", "sniper_orders"),
-    ("pnl_sniper", ""),
-    ("maker_pnl_marked", ""),
+    "maker_adverse_selection",
+    "effective_spread",
+    "quoted_spread",
+    "taker_time_to_execution",
+    "price_rmse",
+    "taker_execution_error",
+    "sniper_race_share",
+    "pnl_sniper",
+    "maker_pnl_marked",
 )
 LEGEND = (
     "± half-width of the 95 % interval. Differences are paired by seed; * p < 0.05 adjusted over "
@@ -69,16 +69,16 @@ def levels(dataset: xr.Dataset) -> pd.DataFrame:
 def effects(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> pd.DataFrame:
     """Contrast what a study shows with a baseline; rows as :func:`proteus.compare` has them."""
     wanted = {(measure.variable, measure.per) for measure in _listed(dataset)}
-    table = compare(dataset, baseline, metrics=[name for name, _ in wanted])
+    table = compare(dataset, baseline, metrics=[name for name, _ in sorted(wanted)])
     is_shown = [pair in wanted for pair in zip(table["variable"], table["per"], strict=True)]
     at_fill = table["horizon"].isna() | (table["horizon"] == 0)
     return table[np.array(is_shown) & at_fill.to_numpy()].reset_index(drop=True)
 
 
 def _listed(dataset: xr.Dataset) -> list[Measure]:
-    known = [name for name, _ in SHOWN if name in dataset]
-    found = {(measure.variable, measure.per): measure for measure in measures(dataset, known)}
-    return [found[shown] for shown in SHOWN if shown in found]
+    known = [name for name in SHOWN if name in dataset]
+    # Where a variable is estimated in two ways, the ratio of totals comes last, and is shown.
+    return [*{measure.variable: measure for measure in measures(dataset, known)}.values()]
 
 
 def by_cell(table: pd.DataFrame, text: Callable[[Mapping[Any, Any]], str]) -> str:
@@ -88,10 +88,8 @@ def by_cell(table: pd.DataFrame, text: Callable[[Mapping[Any, Any]], str]) -> st
         table: of :func:`levels` or :func:`effects`. text: what stands in a cell.
     """
     axes = _axes(table)
-    heads = {
-        variable: f"{variable}, {unit}"
-        for variable, unit in zip(table["variable"], table["units"], strict=True)
-    }
+    units_of = dict(zip(table["variable"], table["units"], strict=True))
+    heads = {name: f"{name}, {units_of[name]}" for name in SHOWN if name in units_of}
     varying = [axis for axis in axes if table[axis].nunique(dropna=False) > 1] or axes[:1]
     rows = []
     for label, group in table.groupby(varying, sort=False, dropna=False):
