@@ -59,6 +59,12 @@ def read_cell(tree: Mapping[str, Any]) -> CellConfig:
     return _read_whole(CellConfig, tree)
 
 
+def read_design(tree: Mapping[str, Any]) -> AnyDesign:
+    """Check the design of a composed configuration, before its points are set."""
+    made: AnyDesign = _read_tagged(DESIGN_MODELS, tree.get("design"), "name", "design")
+    return made
+
+
 def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
     read: dict[str, Any] = dict(tree)
     for key, tag, models in (
@@ -76,12 +82,6 @@ def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
     config = _read(model, read, "", tree)
     consistency.check(config)
     return config
-
-
-def read_design(tree: Mapping[str, Any]) -> AnyDesign:
-    """Check the design of a composed configuration, before its points are set."""
-    made: AnyDesign = _read_tagged(DESIGN_MODELS, tree.get("design"), "name", "design")
-    return made
 
 
 def read_mechanism(tree: Mapping[str, Any]) -> MechanismConfig:
