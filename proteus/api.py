@@ -87,7 +87,10 @@ def sweep(
 
     Parameters
         parameters: key to value, or to a list of values to sweep:
-            ``{"mechanism": ["clob", "fba"], "delta": [50, 100], "horizon_s": 30}``.
+            ``{"mechanism": ["clob", "fba"], "delta": [50, 100], "horizon_s": 30}``; a numeric
+            design of many points as ``"design": {"name": "sobol", "points": 64, "factors":
+            [{"key": "latent.jump_rate_per_s", "low": 0, "high": 1}]}``, which adds the dim
+            ``point`` with the values as coordinates.
         seeds, output_dir: as in :func:`simulate`.
 
     Returns

@@ -30,10 +30,12 @@ def heat_maps(table: pd.DataFrame, axes: Sequence[str], path: Path) -> None:
     )
     half = (high - low) / 2
     texts = pnl.map("{:.3g}".format) + "\n±" + half.map("{:.2g}".format)
-    limit = float(pnl.abs().to_numpy().max())
+    limit = 1.6 * float(pnl.abs().to_numpy().max())  # no colour so dark that text drowns
     _heat_map(left, pnl, texts, {"cmap": "RdBu", "vmin": -limit, "vmax": limit})
     left.set_title("mean marked PnL of all makers, currency\n(± half-width of its 95 % interval)")
-    _heat_map(right, within, within.map("{:.0%}".format), {"cmap": "Greens", "vmin": 0, "vmax": 1})
+    _heat_map(
+        right, within, within.map("{:.0%}".format), {"cmap": "Greens", "vmin": 0, "vmax": 1.6}
+    )
     right.set_title("seeds within inventory and drawdown limits")
     _save(figure, path)
 
@@ -83,7 +85,8 @@ def frontiers(table: pd.DataFrame, path: Path) -> None:
                 rows["protection"], rows[name], xerr=bars[0], yerr=bars[1], fmt="o", ms=4, lw=0.6,
                 color="tab:blue", **style,
             )  # fmt: skip
+        axes.locator_params(axis="x", nbins=5)
         axes.set_xlabel("adverse selection, currency per lot (higher protects makers more)")
         axes.set_ylabel(f"{title} (lower is better)")
-        axes.set_title(f"protection against {name}: differences to the baseline")
+        axes.set_title(f"protection against {name}, relative to the baseline", fontsize=11)
     _save(figure, path)
