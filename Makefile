@@ -49,8 +49,10 @@ lint: $(STAMP) ## check style and types
 	$(BIN)/mypy
 
 test: lint ## lint, all tests, then the legs with bounds checks and without the JIT
+	$(BIN)/python -m tests.warm
 	$(BIN)/pytest -n 2 --dist worksteal
-	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -m boundscheck
+	PROTEUS_BOUNDSCHECK=1 $(BIN)/python -m tests.warm
+	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -n 2 --dist worksteal -m boundscheck
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -m nojit
 
 bench: $(STAMP) ## measure speed and memory into outputs/bench
