@@ -76,7 +76,8 @@ def _sections(number: str, result: Result, folder: Path) -> list[str]:
     if number in ("3", "4"):
         parts += _frontiers(effects, folder)
     if number == "4":
-        parts += ["## Who pays", welfare(dataset)]
+        paid = tables.levels(dataset, tables.WELFARE)
+        parts += ["## Who pays", by_cell(paid, level_text, tables.WELFARE)]
     return parts
 
 
@@ -143,20 +144,6 @@ def exposure(dataset: xr.Dataset) -> pd.DataFrame:
     table["theory"] = np.minimum(1, table["ratio"])
     columns = ["gap", "delta", "ratio", "theory", "value", "low", "high"]
     return table[columns].sort_values(["gap", "delta"]).reset_index(drop=True)
-
-
-def welfare(dataset: xr.Dataset) -> str:
-    """Write the mean PnL of every class and of the venue under every mechanism, in Markdown."""
-    names = ["noise", "informed", "maker", "sniper", "venue"]
-    means = dataset[[f"pnl_{name}" for name in names]].mean("seed")
-    rows = [
-        [tables.number(mechanism), tables.number(delta),
-         *(f"{float(means[f'pnl_{name}'].sel(mechanism=mechanism, delta=delta)):.3g}"
-           for name in names)]
-        for mechanism in dataset["mechanism"].values
-        for delta in dataset["delta"].values
-    ]  # fmt: skip
-    return markdown(["mechanism", "delta, ms", *(f"{name}, currency" for name in names)], rows)
 
 
 def _report(number: str, result: Result, sections: Sequence[str]) -> str:

@@ -27,20 +27,25 @@ SHOWN = (
     "pnl_sniper",
     "maker_pnl_marked",
 )
+# What every class and the venue win or lose; it sums to zero.
+WELFARE = ("pnl_noise", "pnl_informed", "pnl_maker", "pnl_sniper", "pnl_venue")
 LEGEND = (
     "± half-width of the 95 % interval. Differences are paired by seed; * p < 0.05 adjusted over "
     "the table; where there is none, the smallest difference that would be found with power 0.8."
 )
 
 
-def levels(dataset: xr.Dataset) -> pd.DataFrame:
+def levels(dataset: xr.Dataset, names: Sequence[str] = SHOWN) -> pd.DataFrame:
     """Estimate what a study shows in every cell.
+
+    Parameters
+        dataset: of a sweep. names: of the variables.
 
     Returns
         One row per cell and variable: the swept keys, ``variable``, ``per``, ``units``, ``value``,
         its 95 % t interval ``low``, ``high``, and ``n`` seeds.
     """
-    listed = _listed(dataset)
+    listed = _listed(dataset, names)
     rows, idle = [], unused(dataset)
     for point in points(dataset):
         cell, coordinates = dataset.isel(point), used(dataset, point, idle)
@@ -68,34 +73,39 @@ def levels(dataset: xr.Dataset) -> pd.DataFrame:
 
 def effects(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> pd.DataFrame:
     """Contrast what a study shows with a baseline; rows as :func:`proteus.compare` has them."""
-    wanted = {(measure.variable, measure.per) for measure in _listed(dataset)}
+    wanted = {(measure.variable, measure.per) for measure in _listed(dataset, SHOWN)}
     table = compare(dataset, baseline, metrics=[name for name, _ in sorted(wanted)])
     is_shown = [pair in wanted for pair in zip(table["variable"], table["per"], strict=True)]
     at_fill = table["horizon"].isna() | (table["horizon"] == 0)
     return table[np.array(is_shown) & at_fill.to_numpy()].reset_index(drop=True)
 
 
-def _listed(dataset: xr.Dataset) -> list[Measure]:
-    known = [name for name in SHOWN if name in dataset]
+def _listed(dataset: xr.Dataset, names: Sequence[str]) -> list[Measure]:
+    known = [name for name in names if name in dataset]
     # Where a variable is estimated in two ways, the ratio of totals comes last, and is shown.
     return [*{measure.variable: measure for measure in measures(dataset, known)}.values()]
 
 
-def by_cell(table: pd.DataFrame, text: Callable[[Mapping[Any, Any]], str]) -> str:
+def by_cell(
+    table: pd.DataFrame,
+    text: Callable[[Mapping[Any, Any]], str],
+    names: Sequence[str] = SHOWN,
+) -> str:
     """Write a table in Markdown: a row per cell, a column per variable.
 
     Parameters
         table: of :func:`levels` or :func:`effects`. text: what stands in a cell.
+        names: of the variables, in the order of their columns.
     """
     axes = _axes(table)
     units_of = dict(zip(table["variable"], table["units"], strict=True))
-    heads = {name: f"{name}, {units_of[name]}" for name in SHOWN if name in units_of}
+    heads = {name: f"{name}, {units_of[name]}" for name in names if name in units_of}
     varying = [axis for axis in axes if table[axis].nunique(dropna=False) > 1] or axes[:1]
     rows = []
     for label, group in table.groupby(varying, sort=False, dropna=False):
         texts = {row["variable"]: text(row) for row in group.to_dict("records")}
-        names = label if isinstance(label, tuple) else (label,)
-        rows.append([*map(number, names), *(texts.get(name, "") for name in heads)])
+        labelled = label if isinstance(label, tuple) else (label,)
+        rows.append([*map(number, labelled), *(texts.get(name, "") for name in heads)])
     return markdown([*varying, *heads.values()], rows)
 
 
