@@ -11,7 +11,8 @@ ARGS ?= mechanism=fba delta=250
 SIZE ?= standard
 PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
 
-.PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench proof docs lock clean
+.PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
+.PHONY: faults docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 10
@@ -58,12 +59,21 @@ test: lint ## lint, all tests, then the legs with bounds checks and without the 
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench
 
+validate: $(STAMP) ## compare the engine with closed forms: outputs/validate/table.csv, docs/validation.md
+	$(BIN)/python -m proteus.validation --page docs
+
 proof: $(STAMP) ## run the property and statistical tests at full counts into docs/proof.txt
 	@mkdir -p docs
 	{ echo "kernel hash $$($(BIN)/python -c 'from proteus import _jit; print(_jit.kernel_hash())')"; \
 	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 --dist worksteal -q --no-header -rA --tb=short tests/property tests/statistical \
 	| grep -E '^(PASSED|FAILED|ERROR|SKIPPED|E  |=+ .* in |[0-9]+ (passed|failed))'; } | tee docs/proof.tmp
 	@mv docs/proof.tmp docs/proof.txt
+
+golden: $(STAMP) ## write the outcomes of the golden scenarios anew; explain the diff in the commit
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -W ignore -m tests.golden
+
+faults: $(STAMP) ## seed faults into copies of the kernels and write what noticed them to docs/faults.md
+	$(BIN)/python -m tests.faults
 
 docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.defaults > docs/defaults.md

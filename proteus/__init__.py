@@ -7,6 +7,7 @@
     proteus.replay_log("outputs/...")
     proteus.compare(dataset, baseline="clob")
     proteus.replay(messages, mechanism="clob")
+    proteus.validation.queue_wait(ahead=3)
 
 The functions are loaded when they are first used, so that ``import proteus`` and ``--help`` are
 quick. Some share their name with the module of an entry point (``python -m proteus.sweep``);
@@ -21,6 +22,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from proteus import validation as validation
     from proteus.api import simulate as simulate
     from proteus.api import sweep as sweep
     from proteus.contrasts import compare as compare
@@ -44,6 +46,7 @@ _FUNCTIONS = {
     "compare": "proteus.contrasts",
     "replay": "proteus.replay",
 }
+_MODULES = ("validation",)
 
 
 class _Package(types.ModuleType):
@@ -54,12 +57,14 @@ class _Package(types.ModuleType):
             super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
+        if name in _MODULES:
+            return importlib.import_module(f"proteus.{name}")
         if name not in _FUNCTIONS:
             raise AttributeError(f"module 'proteus' has no attribute {name!r}")
         return getattr(importlib.import_module(_FUNCTIONS[name]), name)
 
     def __dir__(self) -> list[str]:
-        return sorted([*super().__dir__(), *_FUNCTIONS])
+        return sorted([*super().__dir__(), *_FUNCTIONS, *_MODULES])
 
 
 sys.modules[__name__].__class__ = _Package

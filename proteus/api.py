@@ -316,7 +316,8 @@ def save(plan: Plan, result: Result, folder: Path) -> None:
             runs.write(plan, result.dataset, folder)
         _write_text(folder / SUMMARY, summarise(result.dataset).to_csv(index=False))
         _write_comparison(plan, result, folder)
-        _write_text(folder / dataset.MANIFEST, _json(_manifest(plan, result)))
+        written = {dataset.DIGEST: dataset.digest(folder / dataset.RESULTS)}
+        _write_text(folder / dataset.MANIFEST, _json(_manifest(plan, result) | written))
     except (OSError, RuntimeError) as error:  # netCDF4 says RuntimeError when the disk is full
         raise unwritable(folder, error) from None
     for path in sorted(path for path in folder.iterdir() if path.name != LOG):

@@ -156,13 +156,18 @@ LATENT_MODELS: dict[str, type[Latent]] = {"bayesian": BayesianLatent, "log_odds"
 class Schedule(Schema):
     """Say when a trader wakes up."""
 
-    law: Literal["periodic", "poisson", "none"]
+    law: Literal["periodic", "poisson", "once", "none"]
     rate_per_s: NonNegative
     jitter: float = Field(ge=0, lt=1)
     cluster_probability: float = Field(ge=0, lt=1)
     cluster_gap_ms: PositiveMilliseconds
     on_news: bool
     on_fill: bool
+
+    @property
+    def wake_ups_per_s(self) -> float:
+        """Return the rate of scheduled wake-ups; a single one has none."""
+        return 0.0 if self.law == "once" else self.rate_per_s
 
     @model_validator(mode="after")
     def _check_law(self) -> Self:

@@ -8,6 +8,7 @@ variable declares, and its attributes count both.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 RESULTS = "results.nc"
 MANIFEST = "manifest.json"
+DIGEST = "results_sha256"  # key of the manifest
 
 _COORDINATES = {
     "mechanism": {"long_name": "market mechanism"},
@@ -217,7 +219,7 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
 
     Raises
         ResultsError: no such file, truncated, not of Proteus, of a newer schema version, or of
-            another run than the ``manifest.json`` beside it.
+            another run than the ``manifest.json`` beside it, or changed since that was written.
     """
     path = Path(folder)
     path = path / RESULTS if path.is_dir() else path
@@ -231,6 +233,12 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
     _check_manifest(path.with_name(MANIFEST), path, dataset.attrs)
     dataset.attrs = migrate(dataset.attrs, version)
     return dataset
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, which the manifest keeps of ``results.nc``."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def unreadable(path: Path, error: Exception) -> ResultsError:
@@ -254,3 +262,5 @@ def _check_manifest(manifest: Path, results: Path, attributes: Mapping[str, Any]
     read_version(manifest, content)
     if content.get("config_hash") != attributes.get("config_hash"):
         raise ResultsError(f"{manifest} is of another run than {results}: config_hash differs")
+    if content.get(DIGEST, written := digest(results)) != written:
+        raise ResultsError(f"{results} was changed after the run: {DIGEST} of {manifest} differs")

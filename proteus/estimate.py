@@ -83,7 +83,7 @@ def needs(plan: Plan, workers: int) -> Needs:
 def _baseline_seconds(cell: CellConfig) -> float:
     """Return how many seconds of the baseline are as much work as one lane of a cell."""
     groups = cell.population.values()
-    wake_ups = sum(group.count * group.schedule.rate_per_s for group in groups)
+    wake_ups = sum(group.count * group.schedule.wake_ups_per_s for group in groups)
     share = 0.1 + 0.9 * wake_ups / BASELINE_WAKE_UPS_PER_S  # news and clears cost without traders
     return share * cell.settle_ns / units.NS_PER_S
 

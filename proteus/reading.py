@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails, ValidationError
 
 from proteus import consistency
-from proteus.agents.table import POLICY_MODELS
+from proteus.agents.theory import POLICY_MODELS
 from proteus.config import LATENT_MODELS, CellConfig, Group, SweepConfig
 from proteus.design import DESIGN_MODELS, AnyDesign
 from proteus.errors import ConfigError
@@ -33,6 +33,7 @@ _WORDED = {
     "tuple_type": "must be a list, as [0,100]",
     "dict_type": "must be a group of keys",
     "missing": "must be given",
+    "invalid_key": "every key must be a text",
 }
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -1,5 +1,6 @@
 """The gate of phase 4: every condition closes it, and the sentence says which."""
 
+import hashlib
 import json
 
 import pytest
@@ -8,7 +9,7 @@ import yaml
 
 import proteus
 from proteus import plan as planning
-from proteus.dataset import RESULTS
+from proteus.dataset import DIGEST, RESULTS
 from proteus.errors import ConfigError
 from proteus.experiments import gate
 from proteus.phases import main
@@ -48,6 +49,7 @@ def changed(finished, tmp_path, change):
     change(dataset.attrs, settings, manifest)
     dataset.attrs["config"] = yaml.safe_dump(settings)
     dataset.to_netcdf(tmp_path / RESULTS)
+    manifest[DIGEST] = hashlib.sha256((tmp_path / RESULTS).read_bytes()).hexdigest()
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     return tmp_path
 
