@@ -8,10 +8,14 @@ STAMP := $(VENV)/.installed
 SOURCES := proteus tests
 ARGS ?= mechanism=fba delta=250
 
-.PHONY: help setup sweep test lint bench validate proof golden faults docs lock clean
+SIZE ?= standard
+PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
+
+.PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
+.PHONY: faults docs lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 10
 
 # The stamp is older than the lock or the project file only when set-up has work to do.
 $(STAMP): pyproject.toml requirements.lock
@@ -24,6 +28,21 @@ setup: $(STAMP) ## make .venv with the locked dependencies and an editable insta
 
 sweep: $(STAMP) ## run the main job; another one: make sweep ARGS="mechanism=clob,fba delta=50,100"
 	@$(BIN)/python -m proteus.sweep $(ARGS)
+
+calibrate: $(STAMP) ## find a maker regime that survives, into conf/population; SIZE=quick, paper
+	@$(BIN)/python -m proteus.calibrate size=$(SIZE)
+
+phase1: $(STAMP) ## the continuous book over informed intensity and latency; SIZE=quick, paper
+	@$(PHASE) phase=1
+
+phase2: $(STAMP) ## batch auctions over the interval
+	@$(PHASE) phase=2
+
+phase3: $(STAMP) ## requests for quote over life of quotes, response time and dealers
+	@$(PHASE) phase=3
+
+phase4: $(STAMP) ## all mechanisms, once phases 1 to 3 are finished, fair and precise
+	@$(PHASE) phase=4
 
 lint: $(STAMP) ## check style and types
 	$(BIN)/ruff check $(SOURCES)

@@ -38,7 +38,7 @@ from proteus.lanes import Lanes
 from proteus.plan import Plan
 from proteus.recording.collect import collecting
 from proteus.summary import summarise
-from proteus.verdict import verdict
+from proteus.verdict import has_contrast, verdict
 from proteus.versions import SCHEMA_KEY
 
 if TYPE_CHECKING:
@@ -100,7 +100,10 @@ def sweep(
 
     Parameters
         parameters: key to value, or to a list of values to sweep:
-            ``{"mechanism": ["clob", "fba"], "delta": [50, 100], "horizon_s": 30}``.
+            ``{"mechanism": ["clob", "fba"], "delta": [50, 100], "horizon_s": 30}``; a numeric
+            design of many points as ``"design": {"name": "sobol", "points": 64, "factors":
+            [{"key": "latent.jump_rate_per_s", "low": 0, "high": 1}]}``, which adds the dim
+            ``point`` with the values as coordinates.
         seeds, output_dir: as in :func:`simulate`.
 
     Returns
@@ -298,7 +301,8 @@ def _save(done: Done, folder: Path, lanes: Lanes, collector: Collector | None) -
     _write_text(folder / SUMMARY, written.summary.to_csv(index=False))
     if written.verdict:
         _write_text(folder / VERDICT, "\n".join(written.verdict) + "\n")
-    if settings.precision.name != "fixed" and not result.violations:
+    is_precise = settings.precision.name != "fixed" and not result.violations
+    if is_precise and has_contrast(result.dataset, settings.endpoint):
         table = compare(result.dataset, settings.endpoint.baseline)
         _write_text(folder / CONTRASTS, table.to_csv(index=False))
     recorded = collector.lanes if collector is not None else []

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 from proteus import units
 from proteus.agents.base import PolicyConfig
+from proteus.design import AnyDesign
 from proteus.errors import ConfigError as ConfigError
 from proteus.executors import Executor
 from proteus.leakage import Table
@@ -33,7 +34,7 @@ from proteus.schema import (
     Ticks,
     requirement,
 )
-from proteus.study import Endpoint, Parity, Precision, Seeds
+from proteus.study import Endpoint, Parity, Precision, Seeds, Survival
 
 ListOfMilliseconds = Annotated[
     tuple[Milliseconds, ...],
@@ -355,13 +356,18 @@ class SweepConfig(CellConfig):
     """Hold one composed configuration: a cell, and how to run it."""
 
     RUN_KEYS: ClassVar[tuple[str, ...]] = (
-        "seeds", "precision", "endpoint", "parity", "executor", "output_dir", "plan_only",
+        "seeds", "precision", "design", "endpoint", "parity", "survival", "study", "size",
+        "executor", "output_dir", "plan_only",
     )  # fmt: skip
 
     seeds: Seeds
     precision: SerializeAsAny[Precision]
+    design: SerializeAsAny[AnyDesign]
     endpoint: Endpoint
     parity: Parity
+    survival: Survival | None
+    study: str | None
+    size: str | None
     executor: SerializeAsAny[Executor]
     output_dir: str | None = Field(min_length=1)
     plan_only: bool

@@ -21,6 +21,7 @@ import yaml
 
 from proteus import provenance
 from proteus.config import canonical_json
+from proteus.design import POINT
 from proteus.dimensions import measured
 from proteus.errors import ResultsError
 from proteus.plan import Plan
@@ -39,6 +40,7 @@ SLAB_LANES = 8192  # handled at once: a few MB of numbers
 _COORDINATES = {
     "mechanism": {"long_name": "market mechanism"},
     "delta": {"long_name": "batch interval", "units": "ms"},
+    "point": {"long_name": "number of the point of the design", "units": "1"},
     "seed": {"long_name": "replicate index", "units": "1"},
     "horizon": {"long_name": "time after the fill", "units": "ms"},
     "elapsed": {"long_name": "time since the intent", "units": "ms"},
@@ -215,6 +217,12 @@ def _coordinates(plan: Plan) -> dict[str, Any]:
         numeric = {"units": axis_unit(name) or "as configured"} if array.dtype.kind in "if" else {}
         described = _COORDINATES.get(name, {"long_name": name.replace("_", " "), **numeric})
         coordinates[name] = (name, array, described)
+    for name, values in plan.designed.items():
+        described = {
+            "long_name": name.replace("_", " "),
+            "units": axis_unit(name) or "as configured",
+        }
+        coordinates[name] = (POINT, np.array(values), described)
     coordinates["seed"] = ("seed", plan.replicates, _COORDINATES["seed"])
     for dim, labels in measured(plan.settings.metrics).items():
         coordinates[dim] = (dim, labels, _COORDINATES[dim])
@@ -275,6 +283,8 @@ def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
         "seed_root": str(seeds.root),  # may exceed int64
         "seed_first": seeds.first,
         "seed_count": seeds.count,
+        "population_hash": plan.population_hash,
+        **({"gate": plan.gate} if plan.gate else {}),
         "parity": canonical_json(plan.fairness),
         "versions": canonical_json(provenance.versions()),
         "created": provenance.created(),

@@ -1,4 +1,4 @@
-"""How many seeds run: a fixed number, looks until the primary contrast is narrow, or by power.
+"""How many seeds run: a fixed number, looks until the endpoint is narrow, or by power.
 
 Successive ranges of replicates are joined, so the result has the same bits as one run of that many
 seeds. A look sees the width of the interval only, never the difference.
@@ -85,14 +85,12 @@ def _run_in_looks(plan: Plan, rule: SequentialPrecision, simulate: Simulate, loo
 
 
 def _widest(dataset: xr.Dataset, plan: Plan, rule: SequentialPrecision) -> tuple[float, float]:
-    """Return half-width and target of the primary contrast that is furthest from its target."""
+    """Return half-width and target of the endpoint where it is furthest from its target."""
     found = []
-    for _, contrast, k in widths(dataset, plan.settings.endpoint):
-        half = float(contrast.high[k] - contrast.low[k]) / 2
-        wanted = rule.half_width or (rule.half_width_share or 0.0) * abs(
-            float(contrast.baseline[k])
-        )
-        found.append((half if half >= 0 else np.inf, wanted if wanted >= 0 else 0.0))
+    for width in widths(dataset, plan.settings.endpoint):
+        wanted = rule.half_width or (rule.half_width_share or 0.0) * width.scale
+        half = width.half if width.half >= 0 else np.inf
+        found.append((half, wanted if wanted >= 0 else 0.0))
     return max(found, key=_distance, default=(np.inf, 0.0))
 
 
@@ -124,9 +122,8 @@ def _run_by_power(plan: Plan, rule: PowerPrecision, simulate: Simulate, look: Lo
 def _needed(dataset: xr.Dataset, plan: Plan, rule: PowerPrecision, most: int) -> int:
     """Return the seeds that find the effect in every primary contrast, from a pilot."""
     needed = power.LEAST_SEEDS
-    for _, contrast, k in widths(dataset, plan.settings.endpoint):
-        effect = rule.effect or (rule.effect_share or 0.0) * abs(float(contrast.baseline[k]))
-        deviation = float(contrast.deviation[k])
+    for _, scale, deviation in widths(dataset, plan.settings.endpoint):
+        effect = rule.effect or (rule.effect_share or 0.0) * scale
         if effect > 0 and np.isfinite(effect) and np.isfinite(deviation):
             needed = max(needed, power.seeds_for(effect, deviation, rule.power))
         else:  # the pilot says nothing: run all that the budget allows

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails, ValidationError
 from proteus import consistency
 from proteus.agents.theory import POLICY_MODELS
 from proteus.config import LATENT_MODELS, CellConfig, Group, SweepConfig
+from proteus.design import DESIGN_MODELS, AnyDesign
 from proteus.errors import ConfigError
 from proteus.errors import nearest as nearest
 from proteus.executors import EXECUTOR_MODELS
@@ -60,6 +61,12 @@ def read_cell(tree: Mapping[str, Any]) -> CellConfig:
     return _read_whole(CellConfig, tree)
 
 
+def read_design(tree: Mapping[str, Any]) -> AnyDesign:
+    """Check the design of a composed configuration, before its points are set."""
+    made: AnyDesign = _read_tagged(DESIGN_MODELS, tree.get("design"), "name", "design")
+    return made
+
+
 def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
     read: dict[str, Any] = dict(tree)
     for key, tag, models in (
@@ -67,6 +74,7 @@ def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
         ("latent", "model", LATENT_MODELS),
         ("precision", "name", PRECISION_MODELS),
         ("executor", "name", EXECUTOR_MODELS),
+        ("design", "name", DESIGN_MODELS),
     ):
         if key in read:
             read[key] = _read_tagged(models, read[key], tag, key)

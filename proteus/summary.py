@@ -13,6 +13,7 @@ from rich.table import Table
 from scipy.special import stdtrit
 
 from proteus.dataset import axis_unit
+from proteus.design import POINT
 from proteus.dimensions import MEASURED_DIMENSIONS
 
 LEVEL = 0.95
@@ -66,6 +67,7 @@ def _rows(dataset: xr.Dataset, name: str) -> Iterator[dict[str, Any]]:
         at = {dim: dataset[dim].values[i] for dim, i in zip(others, index, strict=True)}
         yield {
             **{dim: at[dim] for dim in others if dim not in MEASURED_DIMENSIONS},
+            **_designed(variable, at),
             "variable": name,
             "units": variable.attrs["units"],
             **{dim: at.get(dim, np.nan) for dim in MEASURED_DIMENSIONS},
@@ -92,6 +94,14 @@ def _moments_of(variable: xr.DataArray) -> list[np.ndarray]:
     parts = [_moments_of(variable.isel({split: at})) for at in range(variable.sizes[split])]
     axis = 0 if split == dims[0] else -1
     return [np.stack(each, axis=axis) for each in zip(*parts, strict=True)]
+
+
+def _designed(variable: xr.DataArray, at: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of the designed keys at a point, where there is a design."""
+    along = [name for name, values in variable.coords.items() if values.dims == (POINT,)]
+    return {
+        str(name): variable[name].sel({POINT: at[POINT]}).item() for name in along if name != POINT
+    }
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -31,6 +31,7 @@ from proteus.errors import ConfigError, ResultsError, RunError, nearest
 if TYPE_CHECKING:
     from proteus.api import Written
     from proteus.checkpoint import BlockFiles
+    from proteus.estimate import Needs
     from proteus.plan import Plan
 
 EXIT_DONE, EXIT_WRONG_INPUT, EXIT_VIOLATION, EXIT_STOPPED, EXIT_INTERRUPTED = 0, 2, 3, 4, 130
@@ -147,7 +148,7 @@ def _sweep(words: Sequence[str]) -> int:
 
     overrides.check_once(words)
     plan = planning.from_words(words)
-    from proteus import api, claim
+    from proteus import api
 
     wanted = plan.settings.output_dir
     folder = Path(wanted) if wanted is not None else api.default_folder(plan)
@@ -157,15 +158,35 @@ def _sweep(words: Sequence[str]) -> int:
     if plan.settings.plan_only:
         _print_plan(plan)
         print(*estimate.lines(needed, api.workers(plan), folder), sep="\n")
-    estimate.check_run(plan, needed, folder)
-    if plan.settings.plan_only:
+        estimate.check_run(plan, needed, folder)
         return EXIT_DONE
+    return report(_execute(plan, needed, folder), folder)
+
+
+def execute(plan: Plan, folder: Path) -> Written:
+    """Check what a plan declares and needs, run it with progress on stderr, and write the folder.
+
+    Parameters
+        plan: the sweep. folder: empty or not there yet.
+
+    Raises
+        ConfigError: what is not allowed, before anything runs. ResultsError: it cannot be written.
+    """
+    from proteus import api, estimate
+
+    needed = estimate.needs(plan, api.workers(plan))
+    plan = api.checked(plan)
+    return _execute(plan, estimate.timed(plan, needed, api.workers(plan)), folder)
+
+
+def _execute(plan: Plan, needed: Needs, folder: Path) -> Written:
+    from proteus import claim, estimate
     from proteus.job_log import job_log
 
+    estimate.check_run(plan, needed, folder)
     with claim.claimed(folder, plan) as lanes, job_log(folder):
-        _log.info("command: python -m proteus.sweep %s", shlex.join(words))
-        written = _run(plan, needed.seconds, folder, lanes)
-    return _report(written, folder)
+        _log.info("command: python -m proteus.sweep %s", shlex.join(plan.words))
+        return _run(plan, needed.seconds, folder, lanes)
 
 
 def _resume(folder: Path, words: Sequence[str]) -> int:
@@ -189,7 +210,7 @@ def _resume(folder: Path, words: Sequence[str]) -> int:
         )
         _tell(f"{folder} is resumed: {lanes.count} lanes are there")
         written = _run(plan, needed.seconds, folder, lanes)
-    return _report(written, folder)
+    return report(written, folder)
 
 
 def _run(plan: Plan, seconds: float, folder: Path, lanes: BlockFiles) -> Written:
@@ -216,7 +237,7 @@ def _at_most(plan: Plan) -> str:
     return "" if plan.settings.precision.name == "fixed" else "at most; "
 
 
-def _report(written: Written, folder: Path) -> int:
+def report(written: Written, folder: Path) -> int:
     """Print the summary, the verdict, the violations, and the folder as the last line."""
     from rich.console import Console
 
