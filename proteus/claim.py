@@ -20,7 +20,7 @@ from proteus import provenance
 from proteus.checkpoint import BlockFiles, remove
 from proteus.dataset import MANIFEST
 from proteus.errors import ConfigError, ResultsError, RunError
-from proteus.files import whole
+from proteus.files import temporary, whole
 from proteus.stopping import Interrupted, how_to_go_on, reason
 from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION, read_version
 
@@ -176,7 +176,8 @@ def _make(folder: Path) -> list[Path]:
 
 
 def _check_empty(folder: Path) -> None:
-    names = {path.name for path in folder.iterdir()} - {LOCK}
+    killed_at_once = {LOCK, temporary(folder / BEGUN).name}  # what such a run may leave
+    names = {path.name for path in folder.iterdir()} - killed_at_once
     if BEGUN in names:
         go_on = f"go on with: python -m proteus.sweep --resume {folder}"
         raise ConfigError(f"output_dir={folder} holds an unfinished run: {go_on}")
@@ -210,8 +211,8 @@ def _write_begun(folder: Path, plan: Plan) -> None:
         "versions": provenance.versions(),
         "files": provenance.file_hashes(),
     }
-    with whole(folder / BEGUN) as temporary:
-        temporary.write_text(json.dumps(about, indent=1) + "\n")
+    with whole(folder / BEGUN) as unfinished:
+        unfinished.write_text(json.dumps(about, indent=1) + "\n")
 
 
 def read_begun(folder: Path) -> dict[str, Any]:

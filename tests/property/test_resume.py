@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from proteus import claim
 from proteus.sweep import main
 from tests.budget import budget, is_proof
 from tests.property.killing import WORDS, contents, ended, in_child, kill_after
@@ -39,16 +40,16 @@ def test_killed_at_random_moments(undisturbed, tmp_path):
     random.seed(20261124)
     folder, kills = tmp_path / "out", 0
     while kills < budget("kills"):
-        fresh = not (folder / "begun.json").exists()
+        fresh = not (folder / claim.BEGUN).exists()
         words = [*WORDS, SEEDS, f"output_dir={folder}"] if fresh else ["--resume", str(folder)]
         child = in_child(words, nothing, tmp_path / "said")
         code = kill_after(child, random.uniform(0, seconds))
         assert code in (0, -signal.SIGKILL), (tmp_path / "said").read_text()
-        if code == 0:
+        if claim.is_finished(folder) and not (folder / claim.BEGUN).exists():
             assert contents(folder) == expected
             folder = tmp_path / str(kills)
         kills += 1
-    if (folder / "begun.json").exists():
+    if (folder / claim.BEGUN).exists():
         assert main(["--resume", str(folder)]) == 0
         assert contents(folder) == expected
 
