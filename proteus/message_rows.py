@@ -16,16 +16,37 @@ class MessageError(ValueError):
     """A table of messages that cannot be read: names the column, the row and what is allowed."""
 
 
+def check_integer(name: str, value: Any, least: int, most: int) -> None:
+    """Refuse what is no integer from least to most."""
+    is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not (is_integer and least <= value <= most):
+        allowed = f"must be an integer {least} .. {most}"
+        raise MessageError(f"{name}={value!r} is not allowed: {allowed}")
+
+
 def read_frame(
     messages: pd.DataFrame | Sequence[Mapping[str, Any]], columns: Sequence[str]
 ) -> pd.DataFrame:
-    """Return the messages as a table that has no other columns than these."""
-    # Rows given as dicts stay objects: a column with gaps would become float and lose large ids.
-    frame = messages if isinstance(messages, pd.DataFrame) else pd.DataFrame(messages, dtype=object)
+    """Return the messages as a table that has no other columns than these, or refuse them."""
+    frame = _table(messages)
     unknown = [str(column) for column in frame.columns if column not in columns]
     if unknown:
         raise MessageError(f"unknown column {unknown[0]}; allowed: {', '.join(columns)}")
+    if not frame.columns.is_unique:
+        raise MessageError("a column is given twice; each is allowed once")
     return frame
+
+
+def _table(messages: Any) -> pd.DataFrame:
+    """Return the messages as a table, or refuse what is none."""
+    if isinstance(messages, pd.DataFrame):
+        return messages
+    is_list = isinstance(messages, Sequence) and not isinstance(messages, (str, bytes))
+    if not (is_list and all(isinstance(row, Mapping) for row in messages)):
+        allowed = "must be a DataFrame or a list of rows, each a dict"
+        raise MessageError(f"messages of type {type(messages).__name__} are not allowed: {allowed}")
+    # Rows given as dicts stay objects: a column with gaps would become float and lose large ids.
+    return pd.DataFrame(messages, dtype=object)
 
 
 def read_times(frame: pd.DataFrame) -> NDArray[np.int64]:
@@ -53,8 +74,8 @@ def read_integers(
     for row, value in enumerate(column):
         if is_absent(value) and default is not None:
             continue
-        number = isinstance(value, (int, float, np.integer)) and not isinstance(value, bool)
-        whole = number and np.isfinite(value) and value == int(value)
+        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        whole = whole or (isinstance(value, float) and value.is_integer())
         if not (whole and -(2**63) <= value < 2**63):
             raise MessageError(f"{name}={value!r} in row {row} is not allowed: must be an integer")
         values[row] = int(value)

@@ -174,8 +174,9 @@ def record_rfq_message(log, world, lane, time, envelope, request_id):
     log.trader[lane, at] = messages.trader[lane, envelope]
     log.order[lane, at] = messages.client_id[lane, envelope]
     log.cause[lane, at] = messages.address[lane, envelope]
-    for column in (log.side, log.price, log.lots):
-        column[lane, at] = MISSING
+    log.side[lane, at] = MISSING
+    log.price[lane, at] = MISSING
+    log.lots[lane, at] = MISSING
     if kind == MESSAGE_ACCEPT:
         side = messages.side[lane, envelope]
         rank = np.int64(messages.rank[lane, envelope])

@@ -33,8 +33,8 @@ from proteus.mechanisms.market import allocate_market
 from proteus.mechanisms.rfq import RfqConfig
 from proteus.mechanisms.table import MECHANISMS
 from proteus.message_rows import (
-    LATEST_NS,
     MessageError,
+    check_integer,
     read_codes,
     read_frame,
     read_integers,
@@ -92,9 +92,11 @@ def replay(
         ConfigError: an unknown mechanism or policy.
     """
     chosen = _mechanism_config(mechanism, policies)
+    check_integer("n_ticks", n_ticks, 2, MAX_TICKS)
     reference = n_ticks // 2 if reference_ticks is None else reference_ticks
-    delta_ns = units.milliseconds_to_ns(delta)
-    _check_parameters(n_ticks, reference, delta_ns, seed)
+    check_integer("reference_ticks", reference, 1, n_ticks - 1)
+    check_integer("seed", seed, 0, 2**63 - 1)
+    delta_ns = _interval_ns(delta)
     if isinstance(chosen, RfqConfig):
         return replay_requests.replay(messages, chosen, tuple(policies), n_ticks, reference, seed)
     table = _read_messages(messages)
@@ -118,24 +120,22 @@ def replay(
 
 def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig:
     """Lay policies over the defaults of ``conf/mechanism``."""
-    if name not in MECHANISMS:
-        raise ConfigError(f"mechanism={name} does not exist{nearest(name, [*MECHANISMS])}")
+    if not isinstance(name, str) or name not in MECHANISMS:
+        raise ConfigError(f"mechanism={name} does not exist{nearest(str(name), [*MECHANISMS])}")
     defaults = yaml.safe_load((conf_folder() / "mechanism" / f"{name}.yaml").read_text())
     if "self_trade" in defaults:
         defaults["self_trade"] = "none"
     return read_mechanism({**defaults, **policies})
 
 
-def _check_parameters(n_ticks: int, reference: int, delta_ns: int, seed: int) -> None:
-    for name, value, least, most in (
-        ("n_ticks", n_ticks, 2, MAX_TICKS),
-        ("reference_ticks", reference, 1, n_ticks - 1),
-        ("delta", delta_ns, 1, LATEST_NS),
-        ("seed", seed, 0, 2**63 - 1),
-    ):
-        if not (isinstance(value, (int, np.integer)) and least <= value <= most):
-            allowed = f"an integer {least} .. {most}" + (" ns" if name == "delta" else "")
-            raise MessageError(f"{name}={value!r} is not allowed: must be {allowed}")
+def _interval_ns(delta: Any) -> int:
+    try:
+        delta_ns = units.milliseconds_to_ns(delta, "delta")
+    except units.UnitError as error:
+        raise MessageError(str(error)) from None
+    if delta_ns == 0:
+        raise MessageError(f"delta={delta!r} is not allowed: must be more than 0 ms")
+    return delta_ns
 
 
 def _read_messages(messages: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Table:

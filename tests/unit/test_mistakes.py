@@ -47,16 +47,16 @@ mechanism=rfq mechanism.quote_ttl_ms=0 | mechanism.quote_ttl_ms=0 is not allowed
 mechanism=rfq mechanism.request_ttl_ms=-1 | mechanism.request_ttl_ms=-1 is not allowed | more than 0
 mechanism=rfq mechanism.response.law=gamma | mechanism.response.law=gamma | 'uniform'
 mechanism=rfq mechanism.response.law=constant | mechanism.response.spread_ms | law=constant
-mechanism=rfq mechanism.response_probability=2 | mechanism.response_probability=2 | less than or equal to 1
+mechanism=rfq mechanism.response_probability=2 | response_probability=2 | less than or equal to 1
 mechanism=rfq mechanism.tie=price | mechanism.tie=price | 'size' or 'random'
 mechanism=rfq mechanism.shows_side=maybe | mechanism.shows_side=maybe | true or false
 mechanism=rfq mechanism.least_share=1.5 | mechanism.least_share=1.5 | less than or equal to 1
 mechanism=rfq mechanism.hold_ms=x | mechanism.hold_ms=x is not allowed | must be a number
 mechanism=rfq mechanism.tolerance=-0.1 | mechanism.tolerance=-0.1 | greater than or equal to 0
 mechanism=rfq mechanism.self_trade=none | unknown key mechanism.self_trade | allowed: mechanism.deal
-execution.leakage.rfq.trade.price=dealers | execution.leakage.rfq.trade.price=dealers | public, asked
+execution.leakage.rfq.trade.price=all | execution.leakage.rfq.trade.price=all | public, asked
 execution.leakage.rfq.cover.price=public | execution.leakage.rfq.cover.price=public | winner or hid
-execution.leakage.rfq.request.limit=public | execution.leakage.rfq.request.limit=public | must be hid
+execution.leakage.rfq.request.limit=public | rfq.request.limit=public is not allowed | must be hid
 mechanism=dual_flow mechanism.allocation=time | mechanism.allocation=time | 'pro_rata' or 'random'
 mechanism=dual_flow mechanism.price_rule=taker | mechanism.price_rule=taker | 'takers' or 't7'
 mechanism=fba mechanism.price_rule=takers | mechanism.price_rule=takers | 'upper' or 't7'
@@ -64,8 +64,12 @@ mechanism=dual_flow mechanism.random_close=2 | mechanism.random_close=2 | less t
 mechanism=dual_flow mechanism.role=maker | unknown key mechanism.role | allowed: mechanism.alloc
 latent=gbm | latent=gbm does not exist | allowed: bayesian, log_odds
 latent.model=brownian | latent.model=brownian does not exist | allowed: bayesian, log_odds
-executor=dask | executor=dask does not exist | allowed: threads
-executor.name=dask | executor.name=dask | must be 'threads'
+executor=dusk | executor=dusk does not exist | did you mean dask?
+executor.name=dask | executor.task_lanes is missing | executor.task_lanes
+executor.task_lanes=8 | unknown key executor.task_lanes | did you mean executor.block_lanes
+executor=processes executor.task_lanes=0 | executor.task_lanes=0 | greater than or equal to 1
+executor=dask executor.retries=-1 | executor.retries=-1 | greater than or equal to 0
+executor=dask executor.scheduler=a executor.workers=2 | executor.workers=2 | must be null with a
 population=null | population=null | must be one of baseline
 +experiment=benhc | experiment=benhc does not exist | did you mean bench?
 experiment=bench | experiment has no default to replace | write +experiment=bench

@@ -217,7 +217,7 @@ def test_a_row_that_cannot_be_read_is_refused_in_one_sentence(row, sentence):
     assert str(caught.value).startswith(sentence)
 
 
-@pytest.mark.parametrize("key", ["dealers", "last_look", "decision_ms", "response_probability"])
+@pytest.mark.parametrize("key", ["dealers", "hold_ms", "decision_ms", "response_probability"])
 def test_what_only_traders_use_is_refused(key):
     with pytest.raises(ConfigError, match=f"mechanism.{key} is not allowed: a replay has no trad"):
         run(request(), **{key: 1})
