@@ -29,6 +29,20 @@ RULES: dict[str, Tree] = {
         "allocation": ("pro_rata", "random"),
         "random_close": (0.0, 0.0, 0.3, 1.0),
     },
+    "rfq": {
+        "dealers": (1, 2, 3, 9),
+        "request_ttl_ms": (5, 50, 200, 1000),
+        "quote_ttl_ms": (0.000001, 5, 50, 400),
+        "decision_ms": (0, 5, 30),
+        "response_probability": (0.0, 0.5, 1.0, 1.0),
+        "shows_side": (True, False),
+        "shows_size": (True, False),
+        "tie": ("time", "size", "random"),
+        "least_share": (0.0, 0.0, 0.5, 1.0),
+        "last_look": (False, False, True),
+        "hold_ms": (0, 20),
+        "tolerance": (0.0, 0.01),
+    },
 }
 KINDS = ("maker", "maker", "noise", "noise", "informed", "sniper")
 NAMES = ("red", "blue", "green", "grey")
@@ -40,8 +54,7 @@ def random_tree(chooser: Random, mechanism: str) -> Tree:
     return {
         "mechanism": {
             "name": mechanism,
-            "self_trade": chooser.choice(SELF_TRADE),
-            **{key: chooser.choice(values) for key, values in RULES[mechanism].items()},
+            **random_policies(chooser, mechanism),
         },
         "latent": random_latent(chooser),
         "population": {
@@ -68,11 +81,28 @@ def random_tree(chooser: Random, mechanism: str) -> Tree:
     }  # fmt: skip
 
 
+def random_policies(chooser: Random, mechanism: str) -> Tree:
+    """Draw the keys of a mechanism."""
+    drawn: Tree = {}
+    if mechanism == "rfq":
+        drawn["response"] = random_latency(chooser)
+    else:
+        drawn["self_trade"] = chooser.choice(SELF_TRADE)
+    return drawn | {key: chooser.choice(values) for key, values in RULES[mechanism].items()}
+
+
 def random_table(chooser: Random, mechanism: str) -> Tree:
     """Draw who is shown what: half of the tables show everything at once."""
     folder = conf_folder() / "execution" / "leakage"
     table: Tree = yaml.safe_load((folder / f"{mechanism}.yaml").read_text())
     if chooser.random() < 0.5:
+        return table
+    if mechanism == "rfq":
+        table["cover"]["price"] = chooser.choice(("winner", "hidden"))
+        printed = table["trade"]
+        printed["price"] = chooser.choice(("public", "asked", "parties", "hidden"))
+        if printed["price"] != "hidden":
+            printed["delay_ms"] = chooser.choice((0, 0, 5, 60))
         return table
     book, printed = table["book"], table["trade" if mechanism == "clob" else "batch_clear"]
     book["best_bid"] = chooser.choice(("public", "public", "hidden"))

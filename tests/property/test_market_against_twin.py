@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from proteus.config import CellConfig
 from proteus.reading import read_cell
 from tests.budget import budget, is_proof
-from tests.cells import MECHANISM_NAMES
+from tests.cells import BY_ORDERS
 from tests.random_cells import random_tree
 from tests.simulation.twinning import assert_twins
 
-EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+EVERY_MECHANISM = pytest.mark.parametrize("mechanism", BY_ORDERS)
 
 
 def for_random_cells(name: str, mechanism: str, check: Callable[[CellConfig], None]) -> None:

@@ -1,6 +1,7 @@
 """Requests through the message door against the plain-Python twin, equal to the last row."""
 
 from collections import Counter
+from random import Random
 from typing import Any
 from zlib import crc32
 
@@ -10,8 +11,10 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 import proteus
+from proteus.replay import MessageError
 from tests.budget import budget, is_proof
 from tests.property.request_streams import request_streams
+from tests.property.test_fuzz_messages import GARBAGE, assert_is_one_sentence
 from tests.property.test_replay_against_twin import comparable, first_difference, table_rows
 from tests.reference.replay import replay
 
@@ -60,6 +63,27 @@ def test_rfq_equals_twin(tie: str, least_share: float) -> None:
                 pytest.fail(f"{parameters}\n{difference}\nmessages = [\n{listing}\n]")
 
     for_all_streams(f"{tie} {least_share}", check)
+
+
+def test_garbage_is_refused_in_a_sentence_or_runs() -> None:
+    """A cell that cannot be read names its column and row; nothing else comes of it."""
+    became: list[str] = []
+
+    def check(stream: tuple[int, list[dict[str, Any]]], as_table: bool) -> None:
+        n_ticks, rows = stream
+        chooser = Random(str(rows))
+        for row in chooser.sample(rows, chooser.choice((0, 1, 1))):
+            column = chooser.choice([*row, "ttl_ns", "side"])
+            row[column] = chooser.choice(GARBAGE)
+        try:
+            proteus.replay(rows, "rfq", n_ticks=n_ticks)
+            became.append("ran")
+        except MessageError as error:
+            assert_is_one_sentence(str(error))
+            became.append("refused")
+
+    for_all_streams("garbage", check)
+    assert min(became.count("ran"), became.count("refused")) > 3
 
 
 def test_streams_reach_every_outcome() -> None:

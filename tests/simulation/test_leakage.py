@@ -16,7 +16,7 @@ from proteus.agents.table import TRADERS
 from proteus.leakage import HIDDEN as TO_NOBODY
 from proteus.leakage import PARTIES, PUBLIC
 from proteus.world import World
-from tests.cells import MECHANISM_NAMES, S, cell, copied, differing
+from tests.cells import BY_ORDERS, S, cell, copied, differing
 from tests.simulation import perturbing
 from tests.simulation.perturbing import (
     FIELDS,
@@ -29,7 +29,6 @@ from tests.simulation.perturbing import (
 )
 
 # Decisions about requests and quotes are of other kinds: test_rfq_leakage.py takes those.
-BY_ORDERS = [name for name in MECHANISM_NAMES if name != "rfq"]
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", BY_ORDERS)
 EVERY_PAIR = pytest.mark.parametrize(
     ("mechanism", "kind"), [(name, kind) for name in BY_ORDERS for kind in TRADERS]
