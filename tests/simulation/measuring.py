@@ -108,7 +108,7 @@ def _log_state(log: Log, world: World, data: Any, book: Any, lane: int, time: in
 
 def _log_price(log: Log, world: World, data: Any, lane: int, time: int, last: int) -> None:
     """Log a public state without a public book."""
-    if log.states[-1].time == time:
+    if log.states and log.states[-1].time == time:
         log.states.pop()
     log.states.append(State(int(time), None, None, (0, 0), int(last)))
 

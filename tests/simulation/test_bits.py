@@ -119,7 +119,8 @@ def test_compiled_and_plain_python_agree_to_the_bit(mechanism):
 def test_they_agree_under_other_leakage_tables(mechanism, shown):
     table = f"execution.leakage.{mechanism}"
     printed = f"{table}.{MECHANISMS[mechanism].config.table.PRINT}"
-    config = news_heavy(mechanism, f"{printed}.{shown}", f"{table}.book.best_ask=hidden")
+    other = "cover.price=winner" if mechanism == "rfq" else "book.best_ask=hidden"
+    config = news_heavy(mechanism, f"{printed}.{shown}", f"{table}.{other}")
     compiled = finished(config)
     assert differing(compiled, finished_plain(config)) == []
     assert differing(compiled.totals, finished(news_heavy(mechanism)).totals) != []
