@@ -26,6 +26,7 @@ from proteus.errors import ConfigError
 from proteus.files import temporary, unwritable, whole
 from proteus.plan import Plan
 from proteus.recording import EVENTS, FILLS
+from proteus.report import REPORT
 from proteus.summary import summarise
 from proteus.verdict import verdict
 from proteus.versions import SCHEMA_KEY
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 
 SUMMARY, CONTRASTS, VERDICT = "summary.csv", "contrasts.csv", "verdict.txt"
 FILES = (
-    dataset.RESULTS, runs.RUNS, EVENTS, FILLS, SUMMARY, CONTRASTS, VERDICT, dataset.MANIFEST,
+    dataset.RESULTS, runs.RUNS, EVENTS, FILLS, SUMMARY, CONTRASTS, VERDICT, REPORT,
+    dataset.MANIFEST,
 )  # fmt: skip
 
 Progress = Callable[[int], None]
@@ -116,7 +118,7 @@ def _run_and_save(plan: Plan) -> xr.Dataset:
     record = settings.record
     for key, value in (
         ("per_run", "true" if record.per_run else None), ("events", record.events),
-        ("traces", record.traces),
+        ("report", "true" if record.report else None), ("traces", record.traces),
     ):  # fmt: skip
         if value is not None and wanted is None:
             raise ConfigError(f"record.{key}={value} is not allowed: it must have an output_dir")
@@ -290,10 +292,10 @@ def _remove(folders: list[Path]) -> None:
 def save(plan: Plan, result: Result, folder: Path) -> None:
     """Write ``results.nc``, ``summary.csv`` and, last, ``manifest.json``.
 
-    With record.per_run=true also ``runs.parquet``. Traces are groups of ``results.nc``;
-    ``events.parquet`` and ``fills.parquet`` have been written by :func:`run`. Where mechanisms are
-    compared also ``verdict.txt``; where seeds were added or chosen for precision
-    ``contrasts.csv``, what was achieved.
+    With record.per_run=true also ``runs.parquet``, with record.report=true ``report.html``. Traces
+    are groups of ``results.nc``; ``events.parquet`` and ``fills.parquet`` have been written by
+    :func:`run`. Where mechanisms are compared also ``verdict.txt``; where seeds were added or
+    chosen for precision ``contrasts.csv``, what was achieved.
 
     Raises
         ResultsError: a file cannot be written.
@@ -304,7 +306,10 @@ def save(plan: Plan, result: Result, folder: Path) -> None:
             runs.write(plan, result.dataset, folder)
         _write_text(folder / SUMMARY, summarise(result.dataset).to_csv(index=False))
         _write_comparison(plan, result, folder)
-        _write_text(folder / dataset.MANIFEST, _json(_manifest(plan, result)))
+        manifest = _manifest(plan, result)
+        if plan.settings.record.report:
+            _write_report(result, manifest, folder)
+        _write_text(folder / dataset.MANIFEST, _json(manifest))
     except (OSError, RuntimeError) as error:  # netCDF4 says RuntimeError when the disk is full
         raise unwritable(folder, error) from None
 
@@ -325,6 +330,15 @@ def _write_comparison(plan: Plan, result: Result, folder: Path) -> None:
     if plan.settings.precision.name != "fixed" and not result.violations:
         table = compare(result.dataset, plan.settings.endpoint.baseline)
         _write_text(folder / CONTRASTS, table.to_csv(index=False))
+
+
+def _write_report(result: Result, manifest: dict[str, Any], folder: Path) -> None:
+    """Write the page; what draws it is loaded only where it is asked for."""
+    from proteus.reporting.bundle import bundle
+    from proteus.reporting.page import report_page
+
+    page = report_page([bundle(result.dataset, manifest, folder.resolve().name)])
+    _write_text(folder / REPORT, page)
 
 
 def _json(content: dict[str, Any]) -> str:

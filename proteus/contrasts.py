@@ -167,7 +167,7 @@ def paired(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> Iterator[P
     """
     fixed = _positions(dataset, baseline)
     axes, made = swept(dataset), False
-    unused = _without_delta(dataset)
+    unused = without_delta(dataset)
     for point in points(dataset):
         base = {**point, **fixed}
         mechanism = point.get("mechanism")
@@ -198,7 +198,7 @@ def _positions(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> dict[s
     return positions
 
 
-def _without_delta(dataset: xr.Dataset) -> set[int]:
+def without_delta(dataset: xr.Dataset) -> set[int]:
     """Find the mechanisms that are the same lanes at every delta, because they do not use it."""
     if dataset.sizes.get("delta", 1) == 1 or "mechanism" not in dataset.dims:
         return set()

@@ -6,6 +6,7 @@ nothing needs a display. Colour-blind readers can tell the colours apart (Okabe 
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from pathlib import Path
@@ -97,13 +98,13 @@ def variable_title(dataset: xr.Dataset, name: str) -> str:
 
 
 def wrapped(text: str, width: int = 46) -> str:
-    """Break a title into lines that fit a panel."""
+    """Break a title into lines that fit a panel, and begin it with a capital."""
     lines = [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + len(word) >= width:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
-    return "\n".join(lines)
+    return "\n".join([lines[0][:1].upper() + lines[0][1:], *lines[1:]])
 
 
 def axis_title(dataset: xr.Dataset, name: str) -> str:
@@ -148,5 +149,5 @@ def inline_svg(figure: Figure, name: str, title: str) -> str:
     text = re.sub(r'(href="#|url\(#)([^")]+)', rf"\1{name}-\2", text)
     size = re.search(r'<svg[^>]*?width="([\d.]+)pt"', text)
     width = f"{float(size[1]) * 4 / 3:.0f}px" if size else "100%"
-    head = f'<svg role="img" aria-label="{title}" style="max-width: {width}"'
+    head = f'<svg role="img" aria-label="{html.escape(title)}" style="max-width: {width}"'
     return re.sub(r' (width|height)="[\d.]+pt"', "", text, count=2).replace("<svg", head, 1)

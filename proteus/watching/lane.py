@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus import units
+from proteus.block import set_up_cell
 from proteus.config import CellConfig, ConfigError
 from proteus.errors import ResultsError
 from proteus.events import BUY, SELL
@@ -33,10 +34,11 @@ from proteus.recording.files import EventFile, Lane, read_file
 from proteus.recording.lanes import Rows
 from proteus.recording.tables import owners, read_rows
 from proteus.recording.traces import value_path
+from proteus.traders import CLASS_MAKER, CLASS_NAMES
 from proteus.watching import naming
 
 MOST_VALUES = 20_000  # points of the fair value; a long lane gets a coarser grid
-MAKER = "maker"
+MAKER = CLASS_NAMES[CLASS_MAKER]
 
 Series = NDArray[np.int64]
 
@@ -95,11 +97,12 @@ def read_lane(folder: str, words: str) -> WatchedLane:
     rows = read_rows(file.table.slice(start, lane.rows))
     about = file.cells[lane.cell]
     try:
-        cell = read_cell(about.config)
+        setup = set_up_cell(read_cell(about.config))
     except (ConfigError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ResultsError(f"{file.path} has a configuration that is refused: {reason}") from None
-    classes = [group.kind for group in cell.population.values() for _ in range(group.count)]
+    cell = setup.cell
+    classes = [CLASS_NAMES[role] for role in setup.traders.role]
     times, values = _fair_value(file, lane, cell, rows)
     sides = _fill_traders(rows)
     changes = open_changes(rows)

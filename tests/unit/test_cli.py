@@ -33,6 +33,16 @@ def test_a_sweep_writes_a_folder_and_names_it_last(engine, capsys):
     assert "maker pnl marked" in printed.out or "maker_pnl_marked" in printed.out
 
 
+def test_a_sweep_writes_its_report_when_asked(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    install(monkeypatch, FakeEngine(violated=(1,)))
+    assert main(["seeds.count=3", "output_dir=here", "record.report=true"]) == 3
+    page = (tmp_path / "here" / "report.html").read_text()
+    assert "Report: here" in page
+    assert "Refused because a lane was stopped: fba (delta=250)." in page
+    assert "python -m proteus.sweep record.report=true seeds.root=7 seeds.first=1" in page
+
+
 def test_the_multirun_flag_is_accepted(engine, capsys):
     assert main(["-m", "delta=50,100", "seeds.count=2", "output_dir=here"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "here"
