@@ -148,9 +148,9 @@ def test_the_examples_of_the_help_are_true(engine, capfd):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("proteus-sweep mechanism=", {"mechanism=clob", "mechanism=dual_flow", "mechanism=fba"}),
-        ("proteus-sweep mech", {"mechanism=", "mechanism."}),
-        ("proteus-sweep latent=log_odds latent.mean", {"latent.mean_reversion_per_s="}),
+        ("proteus mechanism=", {"mechanism=clob", "mechanism=dual_flow", "mechanism=fba"}),
+        ("proteus mech", {"mechanism=", "mechanism."}),
+        ("proteus latent=log_odds latent.mean", {"latent.mean_reversion_per_s="}),
     ],
 )
 def test_words_are_completed(monkeypatch, capfd, line, expected):
