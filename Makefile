@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 SOURCES := proteus tests
 ARGS ?= mechanism=fba delta=250
 
-.PHONY: help setup sweep test lint bench proof docs lock clean
+.PHONY: help setup sweep test lint bench proof docs notebooks lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -48,6 +48,9 @@ proof: $(STAMP) ## run the property and statistical tests at full counts into do
 docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.defaults > docs/defaults.md
 	$(BIN)/python -m proteus.variables.page > docs/metrics.md
+
+notebooks: $(STAMP) ## run the notebooks into outputs/notebooks
+	$(BIN)/python notebooks/execute.py outputs/notebooks
 
 lock: ## choose the versions again and write requirements.lock (needs the network; minutes)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \

@@ -50,7 +50,8 @@ def forest(
     Raises
         ResultsError: no such variable or baseline, or nothing to compare.
     """
-    pairs = list(paired(dataset, baseline))[:MOST_ROWS]
+    every = list(paired(dataset, baseline))
+    pairs = every[:MOST_ROWS]
     with rules():
         figure, parts = panels(len(shown), (PANEL[0], _FRAME + _ROW * len(pairs)))
         for part, one in zip(parts, shown, strict=True):
@@ -66,7 +67,7 @@ def forest(
             _rows(part, [describe(pair.coordinates) for pair in pairs])
             name = pairs[0].name
             part.set_xlabel(with_unit(f"difference from {name}", wanted.unit(dataset)))
-            part.set_title(wrapped(wanted.title(dataset), _TITLE))
+            part.set_title(wrapped(wanted.title(dataset) + _rest(len(every)), _TITLE))
     return figure
 
 
@@ -82,6 +83,11 @@ def _rows(part: Axes, names: Sequence[str]) -> None:
     part.set_ylim(len(names) - 0.4, -0.6)
     part.grid(visible=False, axis="y")
     part.xaxis.set_major_locator(MaxNLocator(nbins=4))
+
+
+def _rest(count: int) -> str:
+    """Say in a title that not all cells have a row."""
+    return f"; the first {MOST_ROWS} of {count} cells" if count > MOST_ROWS else ""
 
 
 def _cells(dataset: xr.Dataset) -> list[Point]:
@@ -115,7 +121,8 @@ def distributions(dataset: xr.Dataset, shown: Sequence[str]) -> Figure:
             _rows(part, [point.name for point in cells])
             unit = str(dataset[measure.variable].attrs.get("units", ""))
             part.set_xlabel(with_unit("value of a seed", unit))
-            part.set_title(wrapped(wanted.title(dataset), _TITLE))
+            title = wanted.title(dataset) + _rest(len(list(distinct(dataset))))
+            part.set_title(wrapped(title, _TITLE))
     return figure
 
 
@@ -159,7 +166,8 @@ def welfare(dataset: xr.Dataset) -> Figure:
         part.axvline(0, color=INK, lw=0.8)
         _rows(part, [point.name for point in cells])
         part.set_xlabel(with_unit("mean PnL marked at v_T", str(dataset["pnl_maker"].units)))
-        part.set_title("Welfare by class: each cell sums to zero")
+        rest = _rest(len(list(distinct(dataset))))
+        part.set_title("Welfare by class: each cell sums to zero" + rest)
         figure.legend(loc="outside lower center", ncols=len(names))
     return figure
 

@@ -208,7 +208,7 @@ def test_a_mistake_is_one_sentence(make, sentence):
 
 
 def test_files_have_the_format_of_their_name(tmp_path):
-    figure = plots.welfare(sweep())
+    figure = plots.forest(sweep(), ["price_rmse"])
     for kind, magic in (("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")):
         plots.save(figure, tmp_path / f"a.{kind}")
         plots.save(figure, tmp_path / f"b.{kind}")

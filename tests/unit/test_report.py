@@ -9,10 +9,11 @@ import re
 
 import pytest
 
+from proteus import plots
 from proteus.contrasts import compare
 from proteus.report import main
 from proteus.reporting.bundle import bundle
-from proteus.reporting.figures import sections
+from proteus.reporting.figures import Drawn, Section, sections
 from proteus.reporting.page import report_page
 from proteus.study import PURPOSE_SPAN
 from proteus.verdict import headline, verdict
@@ -34,8 +35,13 @@ STOPPED = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = write(sweep(), tmp_path_factory.mktemp("report") / "a study")
-    assert main([str(folder), "--figures", "svg"]) == 0
+    assert main([str(folder)]) == 0
     return folder
+
+
+def few(**changes):
+    """Return results of so few seeds that nothing is resampled."""
+    return sweep(**changes).isel(seed=slice(12))
 
 
 def words_of(page):
@@ -88,10 +94,16 @@ def test_it_prints_within_the_paper_and_is_dark_at_night(folder, chromium):
         assert tick.evaluate("text => getComputedStyle(text).fill") == "rgb(223, 229, 235)"
 
 
-def test_figures_are_written_as_files(folder):
-    names = {path.name for path in (folder / "figures").iterdir()}
-    assert {"primary.svg", "curve-delta-price_rmse.svg", "welfare.svg"} < names
-    assert "frontier-protection-speed.svg" in names
+def test_figures_are_written_as_files(tmp_path, monkeypatch, capsys):
+    drawn = Drawn("welfare", "who wins", plots.welfare(sweep()))
+    one_figure = [Section("welfare", "Welfare", "caption", [drawn])]
+    monkeypatch.setattr("proteus.reporting.figures.sections", lambda one: one_figure)
+    folder = write(sweep(), tmp_path / "x")
+    assert main([str(folder), "--figures", "svg"]) == 0
+    expected = [folder / "figures" / "welfare.svg", folder / "report.html"]
+    assert capsys.readouterr().out.splitlines() == [str(path) for path in expected]
+    assert "<svg" in expected[0].read_text()
+    assert expected[1].read_text().count("<svg") == 1
 
 
 def test_the_command_to_reproduce_is_that_of_the_run(folder):
@@ -106,8 +118,8 @@ def no_figures(monkeypatch):
 
 def test_several_folders_are_chapters_of_one_page(no_figures, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    write(sweep(), tmp_path / "a")
-    write(sweep(gain=-0.4), tmp_path / "b")
+    write(few(), tmp_path / "a")
+    write(few(gain=-0.4), tmp_path / "b")
     assert main(["a", "b"]) == 0
     assert capsys.readouterr().out.splitlines() == ["report.html"]
     page = (tmp_path / "report.html").read_text()
@@ -122,37 +134,37 @@ def test_several_folders_are_chapters_of_one_page(no_figures, tmp_path, monkeypa
 def test_a_cell_with_a_stopped_lane_is_refused_and_the_exit_code_says_so(
     no_figures, tmp_path, capsys
 ):
-    folder = write(sweep(violated=[(1, 0, 3)]), tmp_path / "x", (STOPPED,))
+    folder = write(few(violated=[(1, 0, 3)]), tmp_path / "x", (STOPPED,))
     assert main([str(folder)]) == 3
     assert capsys.readouterr().out.splitlines()[-1] == str(folder / "report.html")
     said = words_of((folder / "report.html").read_text())
     assert "Refused because a lane was stopped: fba (delta=50)." in said
-    assert "No verdict: fba (delta=50) cannot be compared: 1 of 50 lanes were stopped" in said
+    assert "No verdict: fba (delta=50) cannot be compared: 1 of 12 lanes were stopped" in said
     assert "fba (delta=50) stopped stopped" in said  # its levels
     assert STOPPED["reproduce"] in said
 
 
 def test_one_contrast_has_the_two_sentences_of_its_verdict():
-    data = sweep().sel(delta=[50.0])
+    data = few().sel(delta=[50.0])
     assert headline(data) == verdict(data)
     assert len(headline(data)) == 2
     assert page_of(data).count("<li>") == 0
 
 
 def test_the_headline_counts_outcomes_and_names_what_is_preferred():
-    assert headline(sweep(rise=50.0))[1] == (
+    assert headline(few(rise=50.0))[1] == (
         "Preferred to clob by the declared endpoint: fba (delta=50), fba (delta=100)."
     )
-    assert headline(sweep(rise=150.0))[1] == (
+    assert headline(few(rise=150.0))[1] == (
         "No cell is preferred to clob: none of the better ones is shown to keep the budget."
     )
-    first, second = headline(sweep(gain=-0.4))
+    first, second = headline(few(gain=-0.4))
     assert "0 better, 2 worse, 0 not shown to differ" in first
     assert second == "No cell is preferred to clob."
 
 
 def test_a_mechanism_outside_its_study_is_exploratory():
-    data = sweep().assign_coords(mechanism=["clob", "dual_flow"])
+    data = few().assign_coords(mechanism=["clob", "dual_flow"])
     said = words_of(page_of(data.assign_attrs(gate="not_checked")))
     assert "No verdict: dual_flow was run outside its study (gate=not_checked)" in said
     assert "which is better" not in said
@@ -162,20 +174,20 @@ def test_a_mechanism_outside_its_study_is_exploratory():
 
 
 def test_where_nothing_is_compared_the_levels_are_shown():
-    data = sweep().sel(mechanism=["fba"])
+    data = few().sel(mechanism=["fba"])
     assert "No verdict: this sweep holds fba without its baseline clob" in words_of(page_of(data))
     names = [section.name for section in sections(bundle(data, {}, "x"))]
     assert names == ["curves-delta", "frontiers", "distributions", "welfare"]
 
 
 def test_seeds_of_a_pilot_give_no_verdict():
-    said = words_of(page_of(sweep(first=2 * PURPOSE_SPAN)))
+    said = words_of(page_of(few(first=2 * PURPOSE_SPAN)))
     assert "No verdict: pilot seeds judge nothing." in said
     assert "Preferred to clob" not in said
 
 
 def test_a_single_seed_has_no_intervals():
-    data = sweep().isel(seed=[0])
+    data = few().isel(seed=[0])
     said = words_of(page_of(data))
     assert "0 better, 0 worse, 2 not shown to differ" in said
     assert "±" not in said
@@ -184,13 +196,13 @@ def test_a_single_seed_has_no_intervals():
 
 def test_parity_exceptions_are_shown():
     parity = {**PARITY, "deliberate": {"latent.dt": [10, 20]}}
-    said = words_of(page_of(sweep().assign_attrs(parity=json.dumps(parity))))
+    said = words_of(page_of(few().assign_attrs(parity=json.dumps(parity))))
     assert "Deliberate differences, named in parity.exceptions: key one cell" in said
     assert "latent.dt 10 20" in said
 
 
 def test_texts_of_a_bundle_are_escaped():
-    page = page_of(sweep().assign_attrs(overrides=json.dumps(["x='<script>alert(1)</script>'"])))
+    page = page_of(few().assign_attrs(overrides=json.dumps(["x='<script>alert(1)</script>'"])))
     assert "<script>alert" not in page
 
 
@@ -211,7 +223,7 @@ def test_texts_of_a_bundle_are_escaped():
 )
 def test_a_mistake_is_one_sentence(no_figures, tmp_path, monkeypatch, capsys, words, part):
     monkeypatch.chdir(tmp_path)
-    write(sweep(), tmp_path / "x")
+    write(few(), tmp_path / "x")
     (tmp_path / "y").mkdir()
     (tmp_path / "y" / "results.nc").write_text("no")
     assert main(words) == 2
