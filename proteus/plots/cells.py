@@ -29,6 +29,7 @@ from proteus.plots.style import (
 MOST_ROWS = 40
 _ROW = 0.26  # inches that a row takes
 _FRAME = 1.15  # inches of title and axis
+_LONG = 24  # letters of a name that leaves room for the panel
 _TITLE = 32  # letters of a line of a title beside long names of rows
 _WHISKERS = (0.05, 0.95)
 
@@ -64,7 +65,7 @@ def forest(
                 _mark(part, row, found.difference[k], found.low[k], found.high[k],
                       mechanism_colour(str(pair.coordinates.get("mechanism", ""))))  # fmt: skip
             part.axvline(0, color=INK, lw=0.8)
-            _rows(part, [describe(pair.coordinates) for pair in pairs])
+            _rows(part, [pair.coordinates for pair in pairs])
             name = pairs[0].name
             part.set_xlabel(with_unit(f"difference from {name}", wanted.unit(dataset)))
             part.set_title(wrapped(wanted.title(dataset) + _rest(len(every)), _TITLE))
@@ -77,12 +78,28 @@ def _mark(part: Axes, row: float, value: float, low: float, high: float, colour:
     part.plot([value], [row], marker="o", color=colour)
 
 
-def _rows(part: Axes, names: Sequence[str]) -> None:
-    """Name the rows, the first on top."""
+def _rows(part: Axes, cells: Sequence[Mapping[str, Any]]) -> None:
+    """Name the rows, the first on top; long names leave their keys to the title of the axis."""
+    names = [describe(cell) for cell in cells]
+    if max(map(len, names)) > _LONG:
+        keys = [key for key in cells[0] if key != "mechanism"]
+        names = [describe({"mechanism": cell.get("mechanism", "cell")}) for cell in cells]
+        names = [
+            f"{name} ({', '.join(_value(cell[key]) for key in keys)})"
+            for name, cell in zip(names, cells, strict=True)
+        ]
+        part.set_ylabel(f"mechanism\n({', '.join(keys)})".replace(", ", ",\n"), fontsize=7.5)
     part.set_yticks(range(len(names)), names)
     part.set_ylim(len(names) - 0.4, -0.6)
     part.grid(visible=False, axis="y")
     part.xaxis.set_major_locator(MaxNLocator(nbins=4))
+
+
+def _value(value: Any) -> str:
+    """Write a label; what a mechanism does not use is a dash."""
+    if isinstance(value, (float, np.floating)):
+        return "-" if np.isnan(value) else f"{value:g}"
+    return str(value)
 
 
 def _rest(count: int) -> str:
@@ -118,7 +135,7 @@ def distributions(dataset: xr.Dataset, shown: Sequence[str]) -> Figure:
                     values = dataset[name].isel(point.at).transpose("seed", ...).to_numpy()
                     values = values.reshape(len(values), -1)[:, 0]
                     _box(part, row, values[~np.isnan(values)], mechanism_colour(point.mechanism))
-            _rows(part, [point.name for point in cells])
+            _rows(part, [point.coordinates for point in cells])
             unit = str(dataset[measure.variable].attrs.get("units", ""))
             part.set_xlabel(with_unit("value of a seed", unit))
             title = wanted.title(dataset) + _rest(len(list(distinct(dataset))))
@@ -164,7 +181,7 @@ def welfare(dataset: xr.Dataset) -> Figure:
                 )  # fmt: skip
                 part.plot([low, high], [row + shift] * 2, color=INK, lw=1.0)
         part.axvline(0, color=INK, lw=0.8)
-        _rows(part, [point.name for point in cells])
+        _rows(part, [point.coordinates for point in cells])
         part.set_xlabel(with_unit("mean PnL marked at v_T", str(dataset["pnl_maker"].units)))
         rest = _rest(len(list(distinct(dataset))))
         part.set_title("Welfare by class: each cell sums to zero" + rest)
@@ -181,7 +198,7 @@ def frontiers(
         dataset: of a sweep. shown: pairs of quantities (horizontal, vertical), a panel each.
 
     Returns
-        Figure; the cells of one mechanism are joined in the order of the sweep.
+        Figure; cells that differ in ``delta`` only are joined.
 
     Raises
         ResultsError: no such variable.
@@ -197,16 +214,22 @@ def frontiers(
 def _frontier(
     part: Axes, dataset: xr.Dataset, cells: Sequence[Point], axes: tuple[Quantity, Quantity]
 ) -> None:
-    for name in dict.fromkeys(point.mechanism for point in cells):
+    joined: dict[tuple[Any, ...], list[Point]] = {}
+    for point in cells:
+        rest = {key: value for key, value in point.coordinates.items() if key != "delta"}
+        joined.setdefault(tuple(rest.values()), []).append(point)
+    named: set[str] = set()
+    for members in joined.values():
+        name = members[0].mechanism
         colour = mechanism_colour(name)
-        members = [point for point in cells if point.mechanism == name]
         found = np.array([[level(dataset, point.at, one) for one in axes] for point in members])
         (x, x_low, x_high), (y, y_low, y_high) = found.transpose(1, 2, 0)
         part.plot(x, y, color=colour, lw=0.9, alpha=0.6)
         part.errorbar(
             x, y, xerr=[x - x_low, x_high - x], yerr=[y - y_low, y_high - y], fmt="o", color=colour,
-            elinewidth=1.1, label=name,
+            elinewidth=1.1, label="" if name in named else name,
         )  # fmt: skip
+        named.add(name)
         for point, at_x, at_y in zip(members, x, y, strict=True):
             delta = point.coordinates.get("delta", np.nan)
             if len(members) > 1 and np.isfinite(at_x) and delta == delta:

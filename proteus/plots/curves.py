@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -29,6 +29,8 @@ from proteus.plots.style import (
 from proteus.summary import interval_text
 
 MOST_LINES = 12
+_FEW_LINES = 4
+_LONG = 28  # letters of a name of which two fit side by side
 _STYLES = ("-", "--", ":", "-.")
 _WIDE = 8.0  # a longest value this many times the shortest is shown on a logarithmic axis
 
@@ -68,45 +70,71 @@ def check_axis(dataset: xr.Dataset, axis: str) -> None:
         raise ResultsError(f"axis={axis} is not allowed: it must have at least two numbers")
 
 
-def _lines(dataset: xr.Dataset, axis: str) -> Iterator[tuple[dict[str, int], bool]]:
-    """List the lines: their places on the other axes, and whether they use the key."""
+class _Line(NamedTuple):
+    """One line of a panel: its places on the other axes, and how it is drawn."""
+
+    at: dict[str, int]
+    mechanism: str
+    rest: tuple[str, ...]  # what tells it from other lines of its mechanism
+    uses_axis: bool
+
+
+def _lines(dataset: xr.Dataset, axis: str) -> list[_Line]:
+    """List the lines; a mechanism without a batch interval has one for all of them.
+
+    Raises
+        ResultsError: too many to be told apart.
+    """
     others = [name for name in swept(dataset) if name != axis]
-    sizes = [range(dataset.sizes[name]) for name in others]
-    lines = [dict(zip(others, at, strict=True)) for at in itertools.product(*sizes)]
-    if len(lines) > MOST_LINES:
+    told = [name for name in others if name != "mechanism" and dataset.sizes[name] > 1]
+    unused = without_delta(dataset)
+    found = []
+    for places in itertools.product(*(range(dataset.sizes[name]) for name in others)):
+        at = dict(zip(others, places, strict=True))
+        has_interval = at.get("mechanism") not in unused
+        if not has_interval and at.get("delta", 0) > 0:
+            continue
+        shown = [name for name in told if has_interval or name != "delta"]
+        rest = tuple(_label(dataset, name, at[name]) for name in shown)
+        name = str(dataset["mechanism"].values[at["mechanism"]]) if "mechanism" in at else "cells"
+        found.append(_Line(at, name, rest, has_interval or axis != "delta"))
+    if len(found) > MOST_LINES:
         raise ResultsError(
-            f"axis={axis} gives {len(lines)} lines, and at most {MOST_LINES} can be read: choose "
-            f"cells first, as dataset.sel({others[-1]}=[...])"
+            f"axis={axis} gives {len(found)} lines, and at most {MOST_LINES} can be read: choose "
+            f"cells first, as dataset.sel({told[-1]}=[...])"
         )
-    unused = without_delta(dataset) if axis == "delta" else set()
-    for at in lines:
-        yield at, at.get("mechanism") not in unused
+    return found
 
 
 def _curve(part: Axes, dataset: xr.Dataset, shown: Quantity, axis: str) -> None:
     found = levels(dataset, shown)
     x = dataset[axis].values.astype(float)
-    others = [
-        name for name in swept(dataset) if name not in (axis, "mechanism")
-        and dataset.sizes[name] > 1
-    ]  # fmt: skip
-    styles: dict[Any, str] = {}
-    for at, uses in _lines(dataset, axis):
-        line = found.isel(at)
-        name = str(dataset["mechanism"].values[at["mechanism"]]) if "mechanism" in at else "cells"
-        rest = tuple(at[other] for other in others)
-        style = styles.setdefault(rest, _STYLES[len(styles) % len(_STYLES)])
-        label = ", ".join([name, *(_label(dataset, other, at[other]) for other in others)])
-        value, low, high = (line[part_].to_numpy() for part_ in ("value", "low", "high"))
-        colour = mechanism_colour(name)
-        marker = "o" if uses else ""
+    styles: dict[tuple[str, ...], str] = {}
+    lines = _lines(dataset, axis)
+    for line in lines:
+        style = styles.setdefault(line.rest, _STYLES[len(styles) % len(_STYLES)])
+        value, low, high = (
+            found[name].isel(line.at).to_numpy() for name in ("value", "low", "high")
+        )
+        colour, marker = mechanism_colour(line.mechanism), "o" if line.uses_axis else ""
+        label = ", ".join([line.mechanism, *line.rest])
         part.plot(x, value, ls=style, marker=marker, color=colour, label=label)
         part.fill_between(x, low, high, color=colour, alpha=0.18, lw=0)
     _scale(part, x)
     part.set_xlabel(axis_title(dataset, axis))
     part.set_ylabel(with_unit("level", shown.unit(dataset)))
     part.set_title(wrapped(shown.title(dataset)))
-    part.legend()
+    _legend(part, len(lines))
+
+
+def _legend(part: Axes, lines: int) -> None:
+    """Put few names where there is room in the panel, and many below it."""
+    if lines <= _FEW_LINES:
+        part.legend()
+        return
+    longest = max(len(text) for text in part.get_legend_handles_labels()[1])
+    columns = 1 if longest > _LONG else 2
+    part.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=columns, fontsize=7)
 
 
 def _label(dataset: xr.Dataset, axis: str, at: int) -> str:

@@ -73,33 +73,42 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return content
 
 
-def first_words(one: Bundle) -> list[str]:
-    """Return what a reader sees first: the verdict in two sentences, or why there is none."""
-    said = headline(one.judgeable)
-    if said:
-        return said
-    if one.is_exploratory:
-        return [f"{NO_VERDICT}: {_exploratory()}.", "The figures below are exploratory."]
-    refused = verdict(one.judgeable)
-    if refused:
-        return refused[:2]
-    held = ", ".join(str(name) for name in one.dataset["mechanism"].values)
-    wanted = "" if one.declared is None else f" without its baseline {one.declared.baseline}"
-    return [f"{NO_VERDICT}: this sweep holds {held}{wanted or ' and declares no endpoint'}, so "
-            "nothing is compared.", "Its levels are shown below, with 95 % intervals."]  # fmt: skip
+class Words(NamedTuple):
+    """What a report says of a bundle in words."""
+
+    first: list[str]  # two sentences: the verdict, or why there is none
+    cells: list[str]  # the verdict cell by cell, and what is refused
 
 
-def details(one: Bundle) -> list[str]:
-    """Return the verdict, an item per cell, and what is refused; empty where nothing is left."""
-    said = verdict(one.judgeable)
-    if said[:2] == first_words(one):
+def words(one: Bundle) -> Words:
+    """Word the verdict of a bundle; what the first sentences say is not said again."""
+    first, said = headline(one.judgeable), verdict(one.judgeable)
+    if not first:
+        first = _no_verdict(one, said)
+    if said[:2] == first:
         said = said[2:]
     refused = [sentence for sentence in said if sentence.startswith(NO_VERDICT)]
     pairs = iter(sentence for sentence in said if not sentence.startswith(NO_VERDICT))
     cells = [f"{effect} {conclusion}" for effect, conclusion in zip(pairs, pairs, strict=True)]
     if one.is_exploratory and cells:
         refused.append(f"{NO_VERDICT} on {GATED}: {_exploratory()}.")
-    return [*cells, *refused]
+    return Words(first, [*cells, *refused])
+
+
+def _no_verdict(one: Bundle, refused: list[str]) -> list[str]:
+    """Say why there is no verdict."""
+    if one.is_exploratory:
+        return [f"{NO_VERDICT}: {_exploratory()}.", "The figures below are exploratory."]
+    if refused:
+        return refused[:2]
+    held = ", ".join(str(name) for name in one.dataset["mechanism"].values)
+    reason = "and declares no endpoint"
+    if one.declared is not None:
+        reason = f"without its baseline {one.declared.baseline}"
+    return [
+        f"{NO_VERDICT}: this sweep holds {held} {reason}, so nothing is compared.",
+        "Its levels are shown below, with 95 % intervals.",
+    ]
 
 
 def _exploratory() -> str:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from proteus.pages import render
 from proteus.plots.style import inline_svg
 from proteus.reporting import tables
-from proteus.reporting.bundle import Bundle, details, first_words
+from proteus.reporting.bundle import Bundle, words
 from proteus.reporting.figures import Section, sections
 
 
@@ -31,13 +31,14 @@ def report_page(bundles: Sequence[Bundle], drawn: Sequence[list[Section]] | None
 def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
     """Return what the template shows of one bundle; ``key`` starts its ids."""
     contrasts = tables.contrasts(one)
-    said, exceptions = tables.parity(one)
+    said = words(one)
+    shared, exceptions = tables.parity(one)
     return {
         "key": key,
         "name": one.name,
         "about": tables.cells_sentence(one),
-        "first": first_words(one),
-        "details": details(one),
+        "first": said.first,
+        "details": said.cells,
         "is_exploratory": one.is_exploratory,
         "violated": one.violated,
         "sections": [_section(part, key) for part in drawn],
@@ -45,7 +46,7 @@ def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
         "levels": tables.levels(one),
         "seeds": tables.seeds_sentence(one),
         "precision": tables.precision(contrasts),
-        "parity": said,
+        "parity": shared,
         "exceptions": exceptions,
         "violations": tables.violations(one),
         "provenance": tables.provenance(one),

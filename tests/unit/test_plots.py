@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+import xarray as xr
 from matplotlib.colors import to_hex
 from scipy import stats
 
@@ -66,6 +67,32 @@ def test_curves_draw_the_levels_along_the_axis():
         assert band[:, 1].max() == expected["high"].max()
     assert lines["clob"].get_marker() == ""  # the same at every delta
     assert lines["fba"].get_marker() == "o"
+
+
+def wider(values):
+    """The same results at every value of a further swept key."""
+    axis = xr.IndexVariable("latent_dt", list(values))
+    return xr.concat([sweep()] * len(values), axis).transpose("mechanism", "delta", ...)
+
+
+def test_a_mechanism_without_delta_has_one_line_for_all_deltas():
+    figure = plots.curves(wider([5, 10]), ["price_rmse"], "latent_dt")
+    assert list(drawn(figure)) == ["clob", "fba, delta=50", "fba, delta=100"]
+    with pytest.raises(ResultsError, match="axis=delta gives 14 lines, and at most 12 can be read"):
+        plots.curves(wider(range(7)), ["price_rmse"])
+
+
+def test_rows_with_long_names_leave_their_keys_to_the_axis():
+    (part,) = plots.forest(wider([5, 10]), ["price_rmse"]).axes
+    names = [label.get_text() for label in part.get_yticklabels()]
+    assert names == ["fba (50, 5)", "fba (50, 10)", "fba (100, 5)", "fba (100, 10)"]
+    assert part.get_ylabel() == "mechanism\n(delta,\nlatent_dt)"
+
+
+def test_a_figure_says_that_it_has_not_all_rows():
+    (part,) = plots.distributions(wider(range(30)), ["price_rmse"]).axes
+    assert len(part.get_yticks()) == 40
+    assert "the first 40 of 90 cells" in part.get_title(loc="left").replace("\n", " ")
 
 
 def test_a_forest_draws_the_paired_contrasts():
