@@ -58,23 +58,23 @@ def page_of(*datasets):
 
 def test_the_page_has_its_sections_and_numbers_on_desk_and_phone(folder, chromium):
     data = sweep()
+    first, cells = headline(data), verdict(data)
+    primary = compare(data).query("family == 'primary'")
     for width in (DESK, PHONE):
         with opened(chromium, folder / "report.html", width) as one:
             page = one.page
             assert tuple(page.locator("h2").all_inner_texts()) == SECTIONS
-            first = page.locator(".verdict > p:not(.soft)").all_inner_texts()
-            assert first == headline(data)
+            assert page.locator(".verdict > p:not(.soft)").all_inner_texts() == first
             assert len(first) == 2
             items = page.locator(".verdict li").all_inner_texts()
-            assert " ".join(items) == " ".join(verdict(data))
+            assert " ".join(items) == " ".join(cells)
             assert page.locator("#b0-primary svg").count() == 1
             rows = page.locator("#b0-primary tbody tr").all()
-            primary = compare(data).query("family == 'primary'")
             for row, (_, expected) in zip(rows, primary.iterrows(), strict=True):
-                cells = row.locator("td").all_inner_texts()
-                assert cells[3] == f"{expected.low:.4g} to {expected.high:.4g}"
-                assert cells[4] == f"{expected.bca_low:.4g} to {expected.bca_high:.4g}"
-                assert cells[6] == f"{expected.p_adjusted:.2g}"
+                shown = row.locator("td").all_inner_texts()
+                assert shown[3] == f"{expected.low:.4g} to {expected.high:.4g}"
+                assert shown[4] == f"{expected.bca_low:.4g} to {expected.bca_high:.4g}"
+                assert shown[6] == f"{expected.p_adjusted:.2g}"
             assert not is_wider_than_its_window(page)
             for figure in page.locator("figure svg").all():
                 assert figure.bounding_box()["width"] > 250
