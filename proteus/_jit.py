@@ -54,7 +54,7 @@ BOUNDSCHECK = os.environ.get("PROTEUS_BOUNDSCHECK") == "1"
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)
 _PACKAGE = Path(__file__).parent
 _MARK = "proteus._jit import"
-_COMPILER = ("_jit.py", "_state.py", "_fragment.py")
+_COMPILER = ("_jit.py", "_state.py", "_field.py", "_fragment.py")
 
 
 @functools.cache

@@ -24,6 +24,8 @@ from numba.extending import (
     unbox,
 )
 
+from proteus._field import FieldType
+
 Class = TypeVar("Class", bound=type)
 
 
@@ -51,10 +53,13 @@ def state(state_class: Class) -> Class:
 
     @typeof_impl.register(state_class)
     def _typeof(value: Any, context: Any) -> StateType:
-        return StateType(
-            state_class,
-            tuple((n, typeof_impl(v, context)) for n, v in zip(value._fields, value, strict=True)),
-        )
+        fields = zip(value._fields, value, strict=True)
+        return StateType(state_class, tuple((n, _typeof_field(n, v, context)) for n, v in fields))
+
+    def _typeof_field(name: str, value: Any, context: Any) -> types.Type:
+        found = typeof_impl(value, context)
+        is_array = isinstance(found, types.Array)
+        return FieldType(found, f"{state_class.__qualname__}.{name}") if is_array else found
 
     return state_class
 
@@ -76,8 +81,8 @@ def _unbox_state(state_type: StateType, value: Any, c: Any) -> NativeValue:
     for i, (_, field_type) in enumerate(state_type.members):
         field = c.pyapi.tuple_getitem(value, i)  # borrowed: the caller's tuple keeps it alive
         there = cgutils.gep_inbounds(c.builder, place, 0, i)
-        if isinstance(field_type, types.Array):
-            is_error = c.builder.call(_array_unboxer(c, field_type), [field, there])
+        if isinstance(field_type, FieldType):
+            is_error = c.builder.call(_array_unboxer(c, field_type.array), [field, there])
         else:
             native = c.unbox(field_type, field)
             c.builder.store(native.value, there)

@@ -17,6 +17,7 @@ from proteus.events import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL, SELL
 from proteus.mechanisms.book import (
     EMPTY,
     keeps_roles_apart,
+    ladders_in,
     next_occupied,
     opposite_ladder,
     rests,
@@ -191,7 +192,7 @@ def check_assets(ledger, lane):
 @inline_kernel
 def is_crossed(book, lane):
     """Tell whether the best bid and the best ask of the book, or of an auction, would trade."""
-    for bids in range(0, book.best.shape[1], 2):
+    for bids in range(0, ladders_in(book.layout), 2):
         bid, ask = book.best[lane, bids], book.best[lane, opposite_ladder(book, bids)]
         if bid != EMPTY and ask != EMPTY and bid + ask >= book.n_ticks[lane]:
             return True
@@ -226,7 +227,7 @@ def _audit_book(orders, book, lane):
             if orders.lots[lane, slot] == 0 or _is_torn(orders, lane, slot):
                 return ORDER_NOT_CONSERVED
             open_orders += rests(orders, lane, slot)
-    for ladder in range(book.best.shape[1]):
+    for ladder in range(ladders_in(book.layout)):
         rank = np.int64(book.best[lane, ladder])
         while rank != EMPTY:
             lots = np.int64(0)

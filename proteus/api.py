@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
     from proteus.recording.collect import Collector
     from proteus.recording.files import Lane
 
-SUMMARY, CONTRASTS, VERDICT = "summary.csv", "contrasts.csv", "verdict.txt"
+_log = logging.getLogger(__name__)
+
+SUMMARY, CONTRASTS, VERDICT, LOG = "summary.csv", "contrasts.csv", "verdict.txt", "sweep.log"
 FILES = (
-    dataset.RESULTS, runs.RUNS, EVENTS, FILLS, SUMMARY, CONTRASTS, VERDICT, REPORT,
+    dataset.RESULTS, runs.RUNS, EVENTS, FILLS, SUMMARY, CONTRASTS, VERDICT, REPORT, LOG,
     dataset.MANIFEST,
 )  # fmt: skip
 
@@ -189,6 +192,8 @@ def run(plan: Plan, progress: Progress | None = None, folder: Path | None = None
         for number, outcome in enumerate(done.outcomes)
         for bad in outcome.violations
     ]
+    for bad in violations:
+        _log.warning("violation: %s", bad)
     done.dataset.attrs["precision"] = canonical_json(done.record)
     if collector is None:
         return Result(done.dataset, violations, done.plan)
@@ -201,8 +206,11 @@ def _simulate(
     """Simulate the replicates of a plan; one outcome per cell."""
     from proteus.engine import run_cell
 
-    return [
-        run_cell(
+    outcomes = []
+    for number, cell in enumerate(plan.cells):
+        named = f"cell {number} ({', '.join(f'{k}={v}' for k, v in plan.label(number).items())})"
+        _log.info("%s starts: seeds %d to %d", named, plan.replicates[0], plan.replicates[-1])
+        outcome = run_cell(
             cell,
             plan.replicates,
             root=plan.settings.seeds.root,
@@ -211,8 +219,9 @@ def _simulate(
             progress=progress,
             recording=collector.of_cell(number) if collector is not None else None,
         )
-        for number, cell in enumerate(plan.cells)
-    ]
+        _log.info("%s is finished: %d lanes stopped", named, len(outcome.violations))
+        outcomes.append(outcome)
+    return outcomes
 
 
 def _plain(plan: Plan, violation: Violation) -> dict[str, Any]:
@@ -312,6 +321,8 @@ def save(plan: Plan, result: Result, folder: Path) -> None:
         _write_text(folder / dataset.MANIFEST, _json(manifest))
     except (OSError, RuntimeError) as error:  # netCDF4 says RuntimeError when the disk is full
         raise unwritable(folder, error) from None
+    for path in sorted(path for path in folder.iterdir() if path.name != LOG):
+        _log.info("%s is written: %d bytes", path, path.stat().st_size)
 
 
 def _traces_writer(result: Result) -> Callable[[Path], None] | None:

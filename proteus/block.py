@@ -35,8 +35,9 @@ from proteus.traders import (
 )
 from proteus.world import Settings, World, allocate_origins, allocate_progress
 
-BARRIER_STEPS = 128  # grid steps of the news between two barriers; results do not depend on it
-_HISTORY = 256  # public states and prints kept
+BARRIER_STEPS = 1024  # grid steps of the news between two barriers; results do not depend on it
+_HISTORY = 256  # public states and prints kept, with nothing shown late
+_STATES_PER_WAKE_UP = 2  # at most, of the public: one per message
 _WAITING = 128  # fills that wait for a later reference price
 _ROWS_PER_WAKE_UP = 8  # of a log: two messages, their answers, a fill, a new book
 _BUSY_S = 0.25  # how long an order may be on its way or in an open batch, for capacities
@@ -61,6 +62,7 @@ class CellSetup(NamedTuple):
     schedules: Schedules
     signal_window_ns: int  # how far back signals look
     pending: int  # orders and envelopes that a lane has at once, a power of two
+    history: int  # public states and prints kept, a power of two
     log_rows: int  # rows that a lane's log has room for; 0: nothing is recorded
 
 
@@ -93,6 +95,7 @@ def set_up_cell(cell: CellConfig) -> CellSetup:
         schedules=_schedules(members),
         signal_window_ns=max(delays, default=0),
         pending=_power_of_two(_pending_orders(cell, members)),
+        history=_power_of_two(_states_kept(cell, members)),
         log_rows=0,
     )
 
@@ -112,6 +115,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
     """
     cell, lanes, count = setup.cell, len(keys), max(len(setup.members), 1)
     pending, auctions = growth * setup.pending, cell.mechanism.auctions
+    history = growth * setup.history
     sizes = Sizes(lanes, pending, count, keyed=True, delta_ns=cell.delta_ns)
     return Block(
         mechanism=MECHANISMS[cell.mechanism.name].make(cell.mechanism, sizes),
@@ -126,14 +130,16 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             origins=allocate_origins(lanes, pending),
             news=_news(setup, lanes, growth),
             news_parameters=setup.news,
-            data=allocate_market_data(lanes, growth * _HISTORY, growth * _HISTORY, count, auctions),
+            data=allocate_market_data(
+                lanes, history, history, count, auctions, cell.leakage.disclosure()
+            ),
             traders=setup.traders,
             schedules=setup.schedules,
             private=allocate_private(lanes, count),
             policies=make_policies(
                 _members_by_kind(setup, lanes), cell.contract.initial_probability, growth
             ),
-            seen=allocate_view(lanes, growth * _HISTORY),
+            seen=allocate_view(lanes, history),
             intents=allocate_intents(lanes),
             ledger=allocate_ledger(lanes, count, cell.tick_nano),
             sums=allocate_sums(
@@ -249,6 +255,14 @@ def _pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
     busy = cell.delta_ns / units.NS_PER_S
     alive += busy * sum(member.group.schedule.rate_per_s for member in members)
     return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
+
+
+def _states_kept(cell: CellConfig, members: tuple[Member, ...]) -> int:
+    """Estimate how many public states or prints a lane makes before the oldest one is shown."""
+    delay_s = max(cell.leakage.delays_ns) / units.NS_PER_S
+    wake_ups = sum(member.group.schedule.rate_per_s for member in members)
+    clears = units.NS_PER_S / cell.delta_ns if cell.delta_ns else 0.0
+    return _HISTORY + int(delay_s * (_STATES_PER_WAKE_UP * wake_ups + clears))
 
 
 def _expected_rows(setup: CellSetup) -> int:

@@ -105,6 +105,16 @@ def _compose_structure(words: tuple[str, ...]) -> tuple[DictConfig, dict[str, st
     return own, _plain(config.hydra.runtime.choices)
 
 
+def job_logging() -> dict[str, Any]:
+    """Return Hydra's configuration of the job's log, as ``logging.config.dictConfig`` takes it.
+
+    The file is not named: Hydra would name it after a folder that is not ours.
+    """
+    with hydra_session():
+        config = compose(CONFIG_NAME, return_hydra_config=True)
+    return cast("dict[str, Any]", OmegaConf.to_container(config.hydra.job_logging))
+
+
 def _plain(config: DictConfig) -> dict[str, Any]:
     tree = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     return cast("dict[str, Any]", tree)

@@ -17,6 +17,7 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 from proteus import units
 from proteus.agents.base import PolicyConfig
 from proteus.errors import ConfigError as ConfigError
+from proteus.leakage import Table
 from proteus.mechanisms.base import MechanismConfig
 from proteus.schema import (
     MAX_TICKS,
@@ -227,9 +228,10 @@ class Group(Schema):
 
 
 class Execution(Schema):
-    """Hold what every order has in common."""
+    """Hold what every order has in common, and the leakage table of the cell's mechanism."""
 
     protection_ticks: Ticks
+    leakage: dict[str, SerializeAsAny[Table]]
 
 
 class Record(Schema):
@@ -276,6 +278,11 @@ class CellConfig(Schema):
     def delta_ns(self) -> int:
         """Return the batch interval, or 0 under a mechanism without one."""
         return units.milliseconds_to_ns(self.delta) if self.mechanism.uses_delta else 0
+
+    @property
+    def leakage(self) -> Table:
+        """Return who is shown what under the mechanism."""
+        return self.execution.leakage[self.mechanism.name]
 
     @property
     def horizon_ns(self) -> int:

@@ -53,6 +53,12 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
     ticks, limit = cell.execution.protection_ticks, cell.n_ticks
     price_range = f"{limit} ticks of contract.tick={cell.contract.tick}"
     yield Rule("execution.protection_ticks", ticks, ticks <= limit, f"at most the {price_range}")
+    for name, delay_ns in zip(("book", cell.leakage.PRINT), cell.leakage.delays_ns, strict=True):
+        yield Rule(
+            f"execution.leakage.{cell.mechanism.name}.{name}.delay_ms",
+            getattr(cell.leakage, name).delay_ms, delay_ns < cell.horizon_ns,
+            f"less than horizon_s={cell.horizon_s}",
+        )  # fmt: skip
     for name, group in cell.population.items():
         yield from _policy(f"population.{name}.policy", group, limit, price_range)
         yield from _delays(f"population.{name}", group, cell)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus._jit import inline_kernel
+from proteus._jit import cold_kernel, inline_kernel
 from proteus.accounting import nano
 from proteus.agents.table import decide
 from proteus.clock import KIND_EXPIRY, push, push_message
 from proteus.events import BUY, SELL
 from proteus.latency import MARKET_DATA, SUBMISSION, delay, latency_words
-from proteus.market_data import newest, opposite_best, reference_doubled, state_at, took_part
+from proteus.market_data import (
+    TO_PARTIES,
+    TO_PUBLIC,
+    mid_doubled,
+    newest,
+    opposite_best,
+    reference_doubled,
+    state_at,
+    took_part,
+)
 from proteus.mechanisms.book import EMPTY, fill_in, rank_of, take_slot
 from proteus.messages import (
     CAUSE_EXPIRY,
@@ -59,21 +68,21 @@ def wake(world, lane, trader, time, cause, number):
 
 @inline_kernel
 def observe(world, lane, trader, time, data_delay):
-    """Write the trader's view: the public state ``data_delay`` ago, and its own signal."""
+    """Write the trader's view: what was shown ``data_delay`` ago, and its own signal."""
     data, view, traders = world.data, world.seen, world.traders
     seen = max(world.private.view_time[lane, trader], time - data_delay)
     world.private.view_time[lane, trader] = seen
-    at = state_at(data, lane, seen)
-    last = np.int64(data.last[lane, at])
-    fallback = last if last != EMPTY else world.settings.initial_ticks
+    at = state_at(data, lane, max(seen - data.disclosure.book_delay_ns, 0))
     is_maker = traders.role[trader] == CLASS_MAKER
+    last = np.int64(data.last[lane, at])
+    if not data.disclosure.last_with_book:
+        last = _last_shown(world, lane, trader, seen)
+    fallback = last if last != EMPTY else world.settings.initial_ticks
     view.time[lane] = time
     for side in (BUY, SELL):
-        view.best[lane, side] = data.best[lane, at, side]
-        view.lots[lane, side] = data.lots[lane, at, side]
         met = opposite_best(data, lane, at, side, is_maker)
         view.executable[lane, side] = met if met != EMPTY else fallback
-    view.reference_doubled[lane] = reference_doubled(data, lane, at, world.settings.initial_ticks)
+    view.reference_doubled[lane] = mid_doubled(data, lane, at, fallback)
     if traders.has_signal[trader]:
         look_ns = traders.signal_look[trader]
         view.look[lane] = time // look_ns
@@ -83,27 +92,54 @@ def observe(world, lane, trader, time, data_delay):
             traders.signal_delay[trader], traders.signal_noise[trader], look_ns,
         )  # fmt: skip
     if is_maker:
-        _read_tape(world, lane, trader, seen)
+        _read_tape(world, lane, trader, seen - data.disclosure.price_delay_ns)
+
+
+@cold_kernel
+def _last_shown(world, lane, trader, seen):
+    """Return the last price that the trader is shown, where it does not go with the book."""
+    data, own_price = world.data, world.private.own_price
+    until = max(seen - data.disclosure.price_delay_ns, 0)
+    if data.disclosure.price_to == TO_PUBLIC:
+        return np.int64(data.last[lane, state_at(data, lane, until)])
+    if data.disclosure.price_to == TO_PARTIES:
+        first, end = _new_prints(world, lane, trader, until)
+        for number in range(first, end):
+            at = number & (data.print_time.shape[1] - 1)
+            if took_part(data, lane, at, trader):
+                own_price[lane, trader] = data.print_price[lane, at]
+    return own_price[lane, trader]
 
 
 @inline_kernel
-def _read_tape(world, lane, trader, seen):
+def _read_tape(world, lane, trader, until):
     """List the prices of prints since the last view that are not the trader's own."""
-    data, view, private = world.data, world.seen, world.private
-    size = data.print_time.shape[1]
-    number = private.prints_seen[lane, trader]
-    if data.prints[lane] - number > size:
-        data.overflow[lane] = 1
-        number = data.prints[lane] - size
+    data, view = world.data, world.seen
     listed = 0
-    while number < data.prints[lane] and data.print_time[lane, number & (size - 1)] <= seen:
-        at = number & (size - 1)
-        if not took_part(data, lane, at, trader):
-            view.print_price[lane, listed] = data.print_price[lane, at]
-            listed += 1
-        number += 1
-    private.prints_seen[lane, trader] = number
+    if data.disclosure.price_to == TO_PUBLIC:
+        first, end = _new_prints(world, lane, trader, until)
+        for number in range(first, end):
+            at = number & (data.print_time.shape[1] - 1)
+            if not took_part(data, lane, at, trader):
+                view.print_price[lane, listed] = data.print_price[lane, at]
+                listed += 1
     view.n_prints[lane] = listed
+
+
+@inline_kernel
+def _new_prints(world, lane, trader, until):
+    """Take the prints up to a time that the trader has not read; returns the first and the end."""
+    data, private = world.data, world.private
+    size = data.print_time.shape[1]
+    first = private.prints_seen[lane, trader]
+    if data.prints[lane] - first > size:
+        data.overflow[lane] = 1
+        first = data.prints[lane] - size
+    end = first
+    while end < data.prints[lane] and data.print_time[lane, end & (size - 1)] <= until:
+        end += 1
+    private.prints_seen[lane, trader] = end
+    return first, end
 
 
 @inline_kernel

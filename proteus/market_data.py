@@ -4,8 +4,9 @@ The quotes, and so mid, spread and depth, are those that a taker can trade again
 or its makers where they are kept apart from takers. There the best orders of the takers, which a
 maker can trade against, are published beside them.
 
-A trader's view at t is the public state at t minus its market data delay. It is looked up in a
-bounded history, not delivered; a lookup that falls off the end is a capacity error.
+The history is complete; ``Disclosure`` says what of it is shown. A trader's view at t is the state
+at t minus its market data delay and that of the table. It is looked up in a bounded history, not
+delivered; a lookup that falls off the end is a capacity error.
 """
 
 from __future__ import annotations
@@ -16,7 +17,24 @@ import numpy as np
 
 from proteus._jit import inline_kernel, state
 from proteus.events import BUY, SELL
-from proteus.mechanisms.book import EMPTY, best_price
+from proteus.mechanisms.book import EMPTY, best_price, ladders_in
+
+# Who is shown the prices of prints.
+TO_PUBLIC = 0
+TO_PARTIES = 1  # those who took part
+TO_NOBODY = 2
+
+
+@state
+class Disclosure(NamedTuple):
+    """What of the history is shown: the leakage table of the cell."""
+
+    shows_best: np.ndarray  # bool [2] best prices of a side are shown, BUY and SELL
+    shows_mid: bool  # both are
+    price_to: int  # TO_*: who is shown the prices of prints
+    last_with_book: bool  # the last price is public, and as old as the book
+    book_delay_ns: int  # how much later than it is the book is shown
+    price_delay_ns: int  # how much later a print is shown
 
 
 @state
@@ -36,10 +54,11 @@ class MarketData(NamedTuple):
     parties: np.ndarray  # uint64 [L, K, W] bit i: trader i took part
     prints: np.ndarray  # int64 [L] prints so far
     overflow: np.ndarray  # int64 [L] 1: a lookup fell off a ring
+    disclosure: Disclosure  # what of it is shown
 
 
 def allocate_market_data(
-    lanes: int, states: int, prints: int, traders: int, auctions: int
+    lanes: int, states: int, prints: int, traders: int, auctions: int, disclosure: Disclosure
 ) -> MarketData:
     """Allocate the history; it starts with an empty book and no trade."""
     return MarketData(
@@ -53,6 +72,7 @@ def allocate_market_data(
         parties=np.zeros((lanes, prints, (traders + 63) // 64), np.uint64),
         prints=np.zeros(lanes, np.int64),
         overflow=np.zeros(lanes, np.int64),
+        disclosure=disclosure,
     )
 
 
@@ -66,7 +86,7 @@ def newest(data, lane):
 def is_stale(data, book, lane, last):
     """Tell whether the book or the last price differ from the newest public state."""
     at = newest(data, lane)
-    for first in range(0, book.best.shape[1], 2):
+    for first in range(0, ladders_in(book.layout), 2):
         for side in (BUY, SELL):
             if data.best[lane, at, first + side] != best_price(book, lane, first, side):
                 return True
@@ -83,7 +103,7 @@ def publish(data, book, lane, time, last):
         data.count[lane] += 1
         at = newest(data, lane)
     data.time[lane, at] = time
-    for first in range(0, book.best.shape[1], 2):
+    for first in range(0, ladders_in(book.layout), 2):
         for side in (BUY, SELL):
             data.best[lane, at, first + side] = best_price(book, lane, first, side)
             data.lots[lane, at, first + side] = _best_lots(book, lane, first + side)
@@ -111,19 +131,36 @@ def state_at(data, lane, time):
 
 @inline_kernel
 def opposite_best(data, lane, at, side, is_maker):
-    """Return the best price in ticks on one side that a maker or a taker can trade against."""
+    """Return the best price in ticks on one side that a maker or a taker can trade against.
+
+    Returns
+        EMPTY where there is none, or none is shown.
+    """
+    if not data.disclosure.shows_best[side]:
+        return np.int64(EMPTY)
     first = data.best.shape[2] - 2 if is_maker else 0
     return np.int64(data.best[lane, at, first + side])
 
 
 @inline_kernel
 def reference_doubled(data, lane, at, initial_ticks):
-    """Return twice the public reference price in ticks: bid + ask, or twice the last price."""
+    """Return twice the public reference price in ticks: bid + ask, or twice the last price.
+
+    It is what everyone could know by a state, however late that was shown: measures take it, and
+    what is hidden or shown to parties only is no part of it.
+    """
+    last = np.int64(data.last[lane, at])
+    is_known = last != EMPTY and data.disclosure.price_to == TO_PUBLIC
+    return mid_doubled(data, lane, at, last if is_known else initial_ticks)
+
+
+@inline_kernel
+def mid_doubled(data, lane, at, fallback_ticks):
+    """Return bid + ask of the quotes shown, or twice the fallback without two sides."""
     bid, ask = data.best[lane, at, BUY], data.best[lane, at, SELL]
-    if bid != EMPTY and ask != EMPTY:
+    if bid != EMPTY and ask != EMPTY and data.disclosure.shows_mid:
         return np.int64(bid) + ask
-    last = data.last[lane, at]
-    return 2 * (np.int64(last) if last != EMPTY else initial_ticks)
+    return 2 * fallback_ticks
 
 
 @inline_kernel

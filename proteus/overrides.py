@@ -21,7 +21,7 @@ from proteus.config import canonical_json
 from proteus.errors import ConfigError
 
 AxisValue = str | float | int
-LARGEST_GRID = 20_000  # grid points; composing one takes 15 ms, so this is five minutes
+LARGEST_GRID = 20_000  # grid points; composing one takes 20 ms, so this is seven minutes
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_./-]+")
 
 

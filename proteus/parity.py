@@ -17,6 +17,7 @@ import numpy as np
 
 from proteus.config import CellConfig, Record
 from proteus.errors import ConfigError, nearest
+from proteus.leakage import comparable
 
 if TYPE_CHECKING:
     from proteus.plan import Plan
@@ -93,13 +94,16 @@ def words(found: Sequence[Difference]) -> str:
 
 
 def _untreated(side: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the treatment, and what only writes more."""
+    """Leave out the treatment, what only writes more, and what the mechanism forces."""
     kept = {key: value for key, value in side.items() if key not in TREATMENT}
     record = kept.get("record")
     if isinstance(record, Mapping):
         kept["record"] = {
             key: value for key, value in record.items() if key not in Record.OUTPUT_KEYS
         }
+    execution = kept.get("execution")
+    if isinstance(execution, Mapping) and "leakage" in execution:
+        kept["execution"] = {**execution, "leakage": comparable(execution["leakage"])}
     return kept
 
 

@@ -10,6 +10,7 @@ Source
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,6 +24,8 @@ from proteus.verdict import widths
 
 if TYPE_CHECKING:
     from proteus.engine import CellOutcome
+
+_log = logging.getLogger(__name__)
 
 NARROW, SPENT, STOPPED = "narrow", "budget spent", "a lane was stopped"
 
@@ -78,6 +81,7 @@ def _run_in_looks(plan: Plan, rule: SequentialPrecision, simulate: Simulate, bui
         half_width, wanted = _widest(dataset, now, rule)
         known = half_width if np.isfinite(half_width) else None  # JSON has no infinity
         seen.append({"seeds": count, "half_width": known, "wanted": wanted})
+        _log.info("look at %d seeds: half-width %g, wanted %g", count, half_width, wanted)
         if any(outcome.violations for outcome in outcomes):
             reason = STOPPED
             break
@@ -110,6 +114,7 @@ def _run_by_power(plan: Plan, rule: PowerPrecision, simulate: Simulate, build: B
     first = first_of(PILOT) + seeds.first % PURPOSE_SPAN
     pilot = with_seeds(plan, first, rule.pilot_seeds)
     needed = _needed(build(pilot, simulate(pilot)), pilot, rule, seeds.count)
+    _log.info("%d pilot seeds ask for %d seeds", rule.pilot_seeds, needed)
     now = with_seeds(plan, seeds.first, min(needed, seeds.count))
     outcomes = simulate(now)
     record = {

@@ -71,9 +71,26 @@ def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
     if isinstance(groups, Mapping):
         read["population"] = {name: _read_group(group, name) for name, group in groups.items()}
         _check_addresses(read["population"])
+    if isinstance(read.get("execution"), Mapping) and "mechanism" in read:
+        read["execution"] = _read_execution(read["execution"], read["mechanism"].name)
     config = _read(model, read, "", tree)
     consistency.check(config)
     return config
+
+
+def _read_execution(tree: Mapping[str, Any], mechanism: str) -> dict[str, Any]:
+    """Check the leakage tables of all mechanisms, and keep the one that the cell uses."""
+    where, kept = "execution.leakage", {}
+    for name, table in _mapping(tree.get("leakage", {}), where).items():
+        if name not in MECHANISM_MODELS:
+            raise ConfigError(f"unknown key {where}.{name}{nearest(str(name), MECHANISM_MODELS)}")
+        inside = _mapping(table, f"{where}.{name}")
+        checked = _read(MECHANISM_MODELS[name].table, inside, f"{where}.{name}", table)
+        if name == mechanism:
+            kept[name] = checked
+    if not kept:
+        raise ConfigError(f"{where}.{mechanism} is missing")
+    return {**tree, "leakage": kept}
 
 
 def read_mechanism(tree: Mapping[str, Any]) -> MechanismConfig:

@@ -146,7 +146,7 @@ def advance(mechanism, world, lane, until, events):
             waking = _notice(world, lane, item)
         elif kind == KIND_WAKE or kind == KIND_WAKE_NEWS:
             waking = item
-        elif kind == KIND_CLEAR:
+        elif kind == KIND_CLEAR and not is_continuous(mechanism):
             clear_batch(mechanism, world, lane, time)
             close = next_clear(mechanism, world.market, lane, time)
             _push_before(world, lane, close, KIND_CLEAR, 0)
@@ -163,7 +163,8 @@ def advance(mechanism, world, lane, until, events):
         else:
             worked = end_lifetime(world, lane, time, item)
         if booked:
-            deliver(mechanism, world, lane, time, slot, address, kind == KIND_CLEAR)
+            in_clear = kind == KIND_CLEAR and not is_continuous(mechanism)
+            deliver(mechanism, world, lane, time, slot, address, in_clear)
         if waking != EMPTY:
             cause = _cause_of(kind)
             wake(world, lane, waking, time, cause, _count_wake(world, lane, waking, cause))

@@ -10,7 +10,9 @@ Exit codes: 0 done, 2 wrong input, 3 an invariant was violated, 130 interrupted.
 from __future__ import annotations
 
 import json
+import logging
 import re
+import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -31,6 +33,8 @@ _PRINTING_FLAGS = (
     "--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--package", "-p",
     "--info", "-i", "--resolve", "--shell-completion", "-sc",
 )  # fmt: skip
+_log = logging.getLogger("proteus.sweep")  # also where this file is __main__
+
 _COMPLETION_FLAGS = ("--shell-completion", "-sc")
 _IGNORED_FLAGS = ("--multirun", "-m", "--run", "-r")
 
@@ -124,7 +128,10 @@ def _sweep(words: Sequence[str]) -> int:
     estimate.check_run(plan, needed, folder)
     if plan.settings.plan_only:
         return EXIT_DONE
-    with api.claimed(folder):
+    from proteus.job_log import job_log
+
+    with api.claimed(folder), job_log(folder):
+        _log.info("command: python -m proteus.sweep %s", shlex.join(words))
         result = _run(plan, needed.seconds, folder)
         api.save(result.plan, result, folder)
     return _report(result, folder)
@@ -136,17 +143,17 @@ def _run(plan: Plan, seconds: float, folder: Path) -> Result:
     from proteus.progress import compile_notice, lanes_bar
 
     for key, values in plan.fairness["deliberate"].items():
-        _say(f"parity: compared cells differ on purpose in {key} ({values[0]} and {values[1]})")
+        _tell(f"parity: compared cells differ on purpose in {key} ({values[0]} and {values[1]})")
     expected = f"{_at_most(plan)}about {estimate.duration(seconds)} on {api.workers(plan)} workers"
-    _say(f"{_sizes(plan)}: {expected}")
+    _tell(f"{_sizes(plan)}: {expected}")
     started = time.perf_counter()
-    with lanes_bar(plan) as progress, compile_notice(_say):
+    with lanes_bar(plan) as progress, compile_notice(_tell):
         result = api.run(plan, progress, folder)
     elapsed = time.perf_counter() - started
     ran = result.plan.lanes
-    _say(f"finished in {elapsed:.1f} s, {ran / elapsed:,.0f} lanes per second")
+    _tell(f"finished in {elapsed:.1f} s, {ran / elapsed:,.0f} lanes per second")
     if plan.settings.precision.name != "fixed":
-        _say(precision.words(json.loads(result.dataset.attrs["precision"])))
+        _tell(precision.words(json.loads(result.dataset.attrs["precision"])))
     return result
 
 
@@ -183,6 +190,12 @@ def _print_plan(plan: Plan) -> None:
         labels = ", ".join(f"{name}={value}" for name, value in plan.label(number).items())
         print(f"cell {number}: {labels}")
     print(f"{plan.cell_of.size} grid points, {_sizes(plan)}, config hash {plan.config_hash[:8]}")
+
+
+def _tell(message: str) -> None:
+    """Say something and keep it in the log of the run."""
+    _say(message)
+    _log.info(message)
 
 
 def _say(message: str) -> None:

@@ -58,6 +58,7 @@ class Private(NamedTuple):
     anchor: np.ndarray  # int64 [L, A] time of the last wake-up before jitter, ns
     view_time: np.ndarray  # int64 [L, A] time of the last view; never goes back
     prints_seen: np.ndarray  # int64 [L, A] prints read so far
+    own_price: np.ndarray  # int64 [L, A] price of the last of them that was its own, or EMPTY
     sent_until: np.ndarray  # int64 [L, A] last arrival on the submission link, ns
     sent_tie: np.ndarray  # int64 [L, A] tie of the message that arrives then
     acked_until: np.ndarray  # int64 [L, A] last arrival on the acknowledgement link, ns
@@ -81,6 +82,7 @@ def allocate_private(lanes: int, traders: int) -> Private:
         anchor=int64[2],
         view_time=int64[3],
         prints_seen=int64[4],
+        own_price=np.full(shape, EMPTY, np.int64),
         sent_until=int64[5],
         sent_tie=int64[6],
         acked_until=int64[7],
@@ -96,13 +98,11 @@ def allocate_private(lanes: int, traders: int) -> Private:
 
 @state
 class View(NamedTuple):
-    """What a trader sees when it decides: the delayed public state and its own signal. L lanes."""
+    """What a trader sees when it decides: what it is shown, and its own signal. L lanes."""
 
     time: np.ndarray  # int64 [L] ns, of the decision
-    best: np.ndarray  # int64 [L, 2] best bid and ask of the quotes, ticks, or EMPTY
-    lots: np.ndarray  # int64 [L, 2] displayed lots there
     executable: np.ndarray  # int64 [L, 2] ticks at which it could sell (BUY side), buy (SELL side)
-    reference_doubled: np.ndarray  # int64 [L] twice the public reference price, ticks
+    reference_doubled: np.ndarray  # int64 [L] twice the reference price, ticks
     signal: np.ndarray  # float64 [L] probability
     look: np.ndarray  # int64 [L] number of the look interval of the signal
     print_price: np.ndarray  # int64 [L, N] prices of new prints of others, ticks
@@ -114,8 +114,6 @@ def allocate_view(lanes: int, prints: int) -> View:
     """Allocate an empty view."""
     return View(
         time=np.zeros(lanes, np.int64),
-        best=np.full((lanes, 2), EMPTY, np.int64),
-        lots=np.zeros((lanes, 2), np.int64),
         executable=np.zeros((lanes, 2), np.int64),
         reference_doubled=np.zeros(lanes, np.int64),
         signal=np.zeros(lanes),

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar, NamedTuple
 
+from proteus.leakage import Table
 from proteus.schema import Schema
 
 
 class MechanismConfig(Schema):
     """Hold the keys of one mechanism.
 
-    A subclass says whether it trades in batches of delta, and in how many auctions: two keep makers
-    and takers apart.
+    A subclass says whether it trades in batches of delta, in how many auctions (two keep makers and
+    takers apart), and what its leakage table has.
     """
 
     uses_delta: ClassVar[bool]
     auctions: ClassVar[int] = 1
+    table: ClassVar[type[Table]]
     name: str
 
 

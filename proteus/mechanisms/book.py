@@ -14,7 +14,8 @@ Ladders
     A book has one ladder of levels per side, BUY and SELL. Where makers and takers are kept apart
     it has two more, and those of the takers come after those of the makers: BUY, SELL, 2 + BUY,
     2 + SELL. Orders on ladder d can trade with those on ladder D - 1 - d and with no others. So the
-    ladders BUY and SELL are in both cases the quotes: what a taker can trade against.
+    ladders BUY and SELL are in both cases the quotes: what a taker can trade against. How many
+    there are is a type, so that a book with two pays nothing for those that have four.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, overload
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import inline_kernel, interface, state
 from proteus.events import BUY, GTC
 
 EMPTY = -1  # no level, no order
@@ -57,6 +58,33 @@ class Orders(NamedTuple):
 
 
 @state
+class SharedLadders(NamedTuple):
+    """Makers and takers share the ladders."""
+
+
+@state
+class LaddersByRole(NamedTuple):
+    """Makers and takers have ladders of their own."""
+
+
+@interface
+def ladders_in(layout):
+    """Return the number of ladders of a book; the compiler takes it for a constant."""
+
+
+@ladders_in.implement(SharedLadders)
+@inline_kernel
+def _two_ladders(layout):
+    return 2
+
+
+@ladders_in.implement(LaddersByRole)
+@inline_kernel
+def _four_ladders(layout):
+    return 4
+
+
+@state
 class Book(NamedTuple):
     """Price levels. L lanes, D ladders, R = n_ticks + 1 ranks, W words of the bitmap."""
 
@@ -68,6 +96,7 @@ class Book(NamedTuple):
     arrivals: np.ndarray  # int64 [L] arrivals so far
     last_price: np.ndarray  # int64 [L, D/2] ticks, last clear of each auction; first: the reference
     n_ticks: np.ndarray  # int64 [L]
+    layout: SharedLadders | LaddersByRole
 
 
 def allocate_orders(lanes: int, slots: int) -> Orders:
@@ -116,6 +145,7 @@ def allocate_book(lanes: int, n_ticks: int, reference_ticks: int, auctions: int 
         arrivals=np.zeros(lanes, np.int64),
         last_price=np.full((lanes, auctions), reference_ticks, np.int64),
         n_ticks=np.full(lanes, n_ticks, np.int64),
+        layout=SharedLadders() if auctions == 1 else LaddersByRole(),
     )
 
 
@@ -146,13 +176,13 @@ def rank_of(price, side, n_ticks):
 @inline_kernel
 def ladder_of(book, side, is_taker):
     """Return the ladder of a side for a maker or a taker; one for both if they are not apart."""
-    return side + is_taker * (book.best.shape[1] - 2)
+    return side + is_taker * (ladders_in(book.layout) - 2)
 
 
 @inline_kernel
 def opposite_ladder(book, ladder):
     """Return the ladder whose orders those on ``ladder`` can trade with."""
-    return book.best.shape[1] - 1 - ladder
+    return ladders_in(book.layout) - 1 - ladder
 
 
 @inline_kernel
@@ -165,7 +195,7 @@ def auction_of(book, ladder):
 @inline_kernel
 def keeps_roles_apart(book):
     """Tell whether makers and takers have ladders of their own."""
-    return book.best.shape[1] > 2
+    return ladders_in(book.layout) > 2
 
 
 @inline_kernel

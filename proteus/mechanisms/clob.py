@@ -29,6 +29,7 @@ from proteus.events import (
     REJECT_POST_ONLY_WOULD_CROSS,
     emit,
 )
+from proteus.leakage import ContinuousTable, Table
 from proteus.mechanisms import allocation, self_trade
 from proteus.mechanisms.allocation import Shares, allocate_shares, share_level
 from proteus.mechanisms.base import MechanismConfig, Sizes
@@ -63,6 +64,7 @@ class ClobConfig(MechanismConfig):
     """Keys of ``conf/mechanism/clob.yaml``."""
 
     uses_delta: ClassVar[bool] = False
+    table: ClassVar[type[Table]] = ContinuousTable
     name: Literal["clob"]
     allocation: Literal["time", "pro_rata", "pro_rata_fifo"]
     self_trade: SelfTrade

@@ -28,6 +28,7 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 
 from proteus._jit import inline_kernel, state
+from proteus.leakage import BatchTable, Table
 from proteus.mechanisms import pricing
 from proteus.mechanisms.base import MechanismConfig, Sizes
 from proteus.mechanisms.book import opposite_ladder
@@ -51,6 +52,7 @@ class DualFlowConfig(MechanismConfig):
     """Keys of ``conf/mechanism/dual_flow.yaml``."""
 
     uses_delta: ClassVar[bool] = True
+    table: ClassVar[type[Table]] = BatchTable
     auctions: ClassVar[int] = 2
     name: Literal["dual_flow"]
     price_rule: Literal["midpoint", "reference", "lower", "upper", "takers", "t7"]

@@ -23,6 +23,7 @@ import numpy as np
 
 from proteus._jit import inline_kernel, state
 from proteus.events import BUY, SELL
+from proteus.leakage import BatchTable, Table
 from proteus.mechanisms import pricing
 from proteus.mechanisms.base import MechanismConfig, Sizes
 from proteus.mechanisms.market import clear
@@ -42,6 +43,7 @@ class FbaConfig(MechanismConfig):
     """Keys of ``conf/mechanism/fba.yaml``."""
 
     uses_delta: ClassVar[bool] = True
+    table: ClassVar[type[Table]] = BatchTable
     name: Literal["fba"]
     price_rule: Literal["midpoint", "reference", "lower", "upper", "t7"]
     allocation: Literal["time", "pro_rata", "pro_rata_fifo", "earlier_batches_first", "random"]

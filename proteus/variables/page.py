@@ -19,8 +19,10 @@ does not exist is NaN, never zero; the variable's attributes count why (`missing
 Notation: a fill has q lots (bought: q > 0) at price P at time t; d = +1 bought, -1 sold; m is the
 maker's belief when it sent the filled quote (makers), or the public reference price just before
 the intent (takers); v is the fair value; X the payoff; T the end of trading. The reference price is
-the mid of the published two-sided book, else the last public trade or clear, else p0. The first
-`record.warmup_s` seconds are left out of market quality, never of PnL, markouts or execution.
+the mid of the published two-sided book, else the last public trade or clear, else p0; what the
+leakage table hides, or shows to parties only, is not public (`docs/leakage.md`). Spread, depth and
+mid are those of the book, shown or not. The first `record.warmup_s` seconds are left out of market
+quality, never of PnL, markouts or execution.
 
 What always holds: effective = realised + impact, fill by fill; maker PnL marked = spread captured
 + adverse selection at h = 0 + drift after the fills, in whole nano-currency; the PnL of all

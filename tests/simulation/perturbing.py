@@ -12,6 +12,8 @@ from proteus import simulation
 from proteus.config import CellConfig
 from proteus.desk import wake
 from proteus.latency import MARKET_DATA, delay, latency_words
+from proteus.leakage import Table
+from proteus.market_data import TO_PARTIES, TO_PUBLIC
 from proteus.mechanisms.book import EMPTY
 from proteus.messages import (
     MESSAGE_ORDER,
@@ -37,13 +39,28 @@ class Decision(NamedTuple):
     number: int
 
     @property
-    def seen_until(self) -> int:
-        """Time of the public state that the trader looks at."""
+    def _seen_until(self) -> int:
+        """Time up to which the trader sees what is shown at once."""
         traders, keys = self.world.traders, self.world.market.keys
         address = pack_address(self.cause, 0, self.number)
         word = latency_words(traders, keys, 0, self.trader, address)[MARKET_DATA]
         oldest = self.world.private.view_time[0, self.trader]
         return max(int(oldest), self.time - int(delay(traders, self.trader, MARKET_DATA, word)))
+
+    @property
+    def book_until(self) -> int:
+        """Time of the book that the trader looks at."""
+        return max(self._seen_until - self.world.data.disclosure.book_delay_ns, 0)
+
+    @property
+    def prints_until(self) -> int:
+        """Time up to which the trader sees prints and the last price."""
+        return max(self._seen_until - self.world.data.disclosure.price_delay_ns, 0)
+
+    def under(self, table: Table) -> Decision:
+        """Return the same decision where this table says what is shown."""
+        data = self.world.data._replace(disclosure=table.disclosure())
+        return self._replace(world=self.world._replace(data=data))
 
     @property
     def signal_time(self) -> int:
@@ -188,15 +205,29 @@ def book_behind_the_published(world: World, decision: Decision) -> None:
 
 
 def what_is_not_public_yet(world: World, decision: Decision) -> None:
-    """Published states and prints younger than the view, and who else took part in prints."""
+    """Books, last prices and prints younger than what the trader is shown."""
     data = world.data
-    young = data.time[0] > decision.seen_until
-    for array in (data.best, data.lots, data.last):
-        shake(array[0], young)
-    young = data.print_time[0] > decision.seen_until
-    shake(data.print_price[0], young)
+    shake(data.best[0], data.time[0] > decision.book_until)
+    shake(data.last[0], data.time[0] > decision.prints_until)
+    shake(data.print_price[0], data.print_time[0] > decision.prints_until)
+
+
+def sizes_and_names(world: World, decision: Decision) -> None:
+    """The lots at the best prices, and who else took part in prints."""
+    shake(world.data.lots)
     own = np.uint64(1) << np.uint64(decision.trader)
-    data.parties[0] ^= ~own
+    world.data.parties[0] ^= ~own
+
+
+def prices_the_table_hides(world: World, decision: Decision) -> None:
+    """The best prices, last prices and prints that are not shown to the trader at any time."""
+    data, rules = world.data, world.data.disclosure
+    for side in np.flatnonzero(~rules.shows_best):
+        shake(data.best[0, :, side::2])
+    if rules.price_to != TO_PUBLIC:
+        shake(data.last)
+        own = (data.parties[0, :, 0] >> np.uint64(decision.trader)) & np.uint64(1) == 1
+        shake(data.print_price[0], ~own if rules.price_to == TO_PARTIES else ...)
 
 
 def messages_under_way(world: World, decision: Decision) -> None:
@@ -228,10 +259,26 @@ HIDDEN: dict[str, Change] = {
     change.__name__: change
     for change in (
         what_others_know, who_others_are, news_it_cannot_know, book_behind_the_published,
-        what_is_not_public_yet, messages_under_way, balances_and_measures,
+        what_is_not_public_yet, sizes_and_names, messages_under_way, balances_and_measures,
         what_another_left_behind,
     )
 }  # fmt: skip
+# Which of these changes the fields of an event that the tables let nobody else see.
+FIELDS = {
+    "order": book_behind_the_published,
+    "ack": messages_under_way,
+    "reject": messages_under_way,
+    "fill": messages_under_way,
+    "fill.counterparty": sizes_and_names,
+    "book.size": sizes_and_names,
+    "book.depth": book_behind_the_published,
+    "trade.side": book_behind_the_published,
+    "trade.size": messages_under_way,
+    "trade.parties": sizes_and_names,
+    "batch_clear.volume": book_behind_the_published,
+    "batch_clear.imbalance": book_behind_the_published,
+    "batch_clear.parties": sizes_and_names,
+}
 
 
 def everything_hidden(world: World, decision: Decision) -> None:
@@ -247,14 +294,16 @@ def its_signal(world: World, decision: Decision) -> None:
 
 def its_view(world: World, decision: Decision) -> None:
     """The published state it looks at moves by 200 ticks."""
-    old = world.data.time[0] <= decision.seen_until
-    for array in (world.data.best, world.data.last):
+    for array, until in (
+        (world.data.best, decision.book_until), (world.data.last, decision.prints_until),
+    ):  # fmt: skip
+        old = world.data.time[0] <= until
         array[0, old] += np.where(array[0, old] == EMPTY, 0, 200)
 
 
 def its_tape(world: World, decision: Decision) -> None:
     """Prints that it has not read yet become others' prints at another price."""
-    old = world.data.print_time[0] <= decision.seen_until
+    old = world.data.print_time[0] <= decision.prints_until
     world.data.print_price[0, old] = 900
     world.data.parties[0, old] = 0
 

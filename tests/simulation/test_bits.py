@@ -28,14 +28,14 @@ def run(config, replicates=REPLICATES, workers=1, block_lanes=None):
     return engine.run_cell(config, replicates, root=ROOT, workers=workers, block_lanes=block_lanes)
 
 
-def news_heavy(mechanism):
+def news_heavy(mechanism, *more):
     """A cell with more to go wrong: jumps, random latencies of every law, random closes."""
     words = [f"mechanism={mechanism}", "latent.jump_rate_per_s=2", "population.noise.count=3"]
     legs = "population.noise.latency"
     words += [f"{legs}.submission={{law:lognormal,base_ms:1,spread_ms:3,shape:1}}"]
     words += [f"{legs}.market_data={{law:shifted_exponential,base_ms:1,spread_ms:3,shape:0}}"]
     words += ["mechanism.random_close=0.3"] if MECHANISMS[mechanism].config.uses_delta else []
-    return cell(*words)
+    return cell(*words, *more)
 
 
 @pytest.fixture(scope="module", params=MECHANISM_NAMES)
@@ -100,6 +100,17 @@ def test_auditing_every_event_changes_no_bit(whole):
 def test_compiled_and_plain_python_agree_to_the_bit(mechanism):
     config = news_heavy(mechanism)
     assert differing(finished(config, 2), finished_plain(config, 2)) == []
+
+
+@pytest.mark.parametrize("shown", ["price=parties", "delay_ms=400"])
+@EVERY_MECHANISM
+def test_they_agree_under_other_leakage_tables(mechanism, shown):
+    table = f"execution.leakage.{mechanism}"
+    printed = f"{table}.{MECHANISMS[mechanism].config.table.PRINT}"
+    config = news_heavy(mechanism, f"{printed}.{shown}", f"{table}.book.best_ask=hidden")
+    compiled = finished(config)
+    assert differing(compiled, finished_plain(config)) == []
+    assert differing(compiled.totals, finished(news_heavy(mechanism)).totals) != []
 
 
 def few_orders(monkeypatch):

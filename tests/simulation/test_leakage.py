@@ -3,7 +3,8 @@
 Decisions of every trader are taken out of a run. Each is taken again in a copy of its world in
 which hidden state has been changed, and must be the same to the bit: intents, messages, their
 times, and what the trader remembers. The controls change what it does see, and it must act
-otherwise.
+otherwise. The same decisions are taken under other leakage tables: what a table does not show, or
+not yet, changes nothing, and was used by somebody.
 """
 
 from typing import Any, NamedTuple
@@ -12,10 +13,20 @@ import numpy as np
 import pytest
 
 from proteus.agents.table import TRADERS
+from proteus.leakage import HIDDEN as TO_NOBODY
+from proteus.leakage import PARTIES, PUBLIC
 from proteus.world import World
 from tests.cells import MECHANISM_NAMES, S, cell, copied, differing
 from tests.simulation import perturbing
-from tests.simulation.perturbing import HIDDEN, SEEN, Decision, decisions, everything_hidden
+from tests.simulation.perturbing import (
+    FIELDS,
+    HIDDEN,
+    SEEN,
+    Decision,
+    decisions,
+    everything_hidden,
+    prices_the_table_hides,
+)
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 EVERY_PAIR = pytest.mark.parametrize(
@@ -57,6 +68,12 @@ class Moment(NamedTuple):
 
     decision: Decision
     action: dict[str, Any]
+
+    def under(self, table):
+        """The same moment where this table says what is shown."""
+        decision = self.decision.under(table)
+        with np.errstate(over="ignore"):
+            return Moment(decision, decision.act(copied(decision.world)))
 
     def after(self, change):
         """What the trader does when its world has been changed, and whether it has been."""
@@ -117,6 +134,95 @@ def test_a_trader_that_peeks_is_caught(moments, monkeypatch, mechanism, hidden):
     unchanged = [moment.after(lambda *_: None)[0] for moment in found]
     changed = [moment.after(HIDDEN[hidden])[0] for moment in found]
     assert changed != unchanged
+
+
+# --- other tables ---------------------------------------------------------------------------------
+
+# What each changes: (event, field, value); "print" is what the mechanism prints trades by.
+ONE_FIELD = {
+    "no best bid": [("book", "best_bid", TO_NOBODY)],
+    "no best ask": [("book", "best_ask", TO_NOBODY)],
+    "book 300 ms late": [("book", "delay_ms", 300)],
+    "no prints": [("print", "price", TO_NOBODY)],
+    "own prints": [("print", "price", PARTIES)],
+    "prints 1 s late": [("print", "delay_ms", 1000)],
+}
+NO_BOOK = [*ONE_FIELD["no best bid"], *ONE_FIELD["no best ask"]]
+TABLES = {
+    "no best ask": ONE_FIELD["no best ask"],
+    "sealed": [*NO_BOOK, *ONE_FIELD["no prints"]],
+    "sealed but for own prints": [*NO_BOOK, *ONE_FIELD["own prints"]],
+    "all late": [("book", "delay_ms", 70), ("print", "delay_ms", 300)],
+}
+TAKERS = [kind for kind in TRADERS if kind != "maker"]
+
+
+def changed(mechanism, changes):
+    """The default table of a mechanism with other values."""
+    table = cell(f"mechanism={mechanism}").leakage
+    for event, field, value in changes:
+        name = table.PRINT if event == "print" else event
+        event = getattr(table, name).model_copy(update={field: value})
+        table = table.model_copy(update={name: event})
+    return table
+
+
+def all_that_the_table_does_not_show(world, decision):
+    everything_hidden(world, decision)
+    prices_the_table_hides(world, decision)
+
+
+@pytest.mark.parametrize("name", TABLES)
+@EVERY_MECHANISM
+def test_what_a_table_does_not_show_changes_no_decision(moments, mechanism, name):
+    table = changed(mechanism, TABLES[name])
+    for kind in TRADERS:
+        for moment in moments[mechanism, kind]:
+            seen = moment.under(table)
+            assert seen.after(all_that_the_table_does_not_show)[0] == seen.action
+
+
+def decided(moment, table):
+    """What a trader that has not read the tape before sends and believes under a table."""
+    world = copied(moment.decision.world)
+    world.private.prints_seen[:] = 0
+    unread = moment.decision._replace(world=world).under(table)
+    with np.errstate(over="ignore"):
+        action = unread.act(unread.world)
+    return action["intents"], action["knows"]["maker.belief"]
+
+
+@pytest.mark.parametrize("name", ONE_FIELD)
+@EVERY_MECHANISM
+def test_what_a_table_does_not_show_was_used(moments, mechanism, name):
+    """Takers act on the book, makers learn from prints."""
+    kinds = TAKERS if ONE_FIELD[name][0][0] == "book" else ["maker"]
+    default, table = changed(mechanism, []), changed(mechanism, ONE_FIELD[name])
+    found = [moment for kind in kinds for moment in moments[mechanism, kind]]
+    assert any(decided(moment, table) != decided(moment, default) for moment in found)
+
+
+@EVERY_MECHANISM
+def test_own_prints_are_used_where_nothing_else_is_shown(moments, mechanism):
+    tables = [changed(mechanism, TABLES[name]) for name in ("sealed", "sealed but for own prints")]
+    found = [moment for kind in TAKERS for moment in moments[mechanism, kind]]
+    sealed, own = ([moment.under(table).action["intents"] for moment in found] for table in tables)
+    assert sealed != own
+
+
+@EVERY_MECHANISM
+def test_every_field_that_others_do_not_see_is_changed_by_a_test(mechanism):
+    table = cell(f"mechanism={mechanism}").leakage.model_dump()
+    fields = {
+        f"{event}.{field}": audience
+        for event, row in table.items()
+        for field, audience in row.items()
+        if field != "delay_ms"
+    }
+    assert set(fields.values()) == {PUBLIC, PARTIES, TO_NOBODY}
+    for name, audience in fields.items():
+        change = FIELDS.get(name, FIELDS.get(name.partition(".")[0]))
+        assert audience == PUBLIC or change in HIDDEN.values(), name
 
 
 def test_every_part_of_the_world_is_classified():

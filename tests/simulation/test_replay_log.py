@@ -107,6 +107,10 @@ VARIANTS = {
     "dual flow": ["mechanism=dual_flow", "mechanism.price_rule=takers"],
     "dual flow, random": ["mechanism=dual_flow", "mechanism.allocation=random"],
     "no makers": ["mechanism=clob,fba", "population.maker.count=0"],
+    "hidden and late": [
+        "mechanism=clob", "execution.leakage.clob.book.best_bid=hidden",
+        "execution.leakage.clob.trade.price=parties", "execution.leakage.clob.book.delay_ms=30",
+    ],
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The command line: exit codes, streams, and that nothing happens before everything is checked."""
 
+import logging
 import os
 import re
 import shlex
@@ -41,6 +42,37 @@ def test_a_sweep_writes_its_report_when_asked(monkeypatch, tmp_path):
     assert "Report: here" in page
     assert "Refused because a lane was stopped: fba (delta=250)." in page
     assert "python -m proteus.sweep record.report=true seeds.root=7 seeds.first=1" in page
+
+
+def test_the_log_of_a_run_tells_what_was_run_and_written(engine, tmp_path):
+    before = [*logging.getLogger().handlers]
+    words = ["mechanism=clob,fba", "delta=50", "seeds.count=60", "precision=sequential",
+             "precision.first_look=30", "precision.look_every=30", "output_dir=here"]  # fmt: skip
+    assert main(words) == 0
+    assert logging.getLogger().handlers == before
+    lines = (tmp_path / "here" / "sweep.log").read_text().splitlines()
+    told = [line.partition(" - ")[2] for line in lines]
+    assert all(re.match(r"\[[-0-9 :,]+\]\[proteus\.\w+\]\[INFO\] - ", line) for line in lines)
+    assert told[0] == f"command: python -m proteus.sweep {' '.join(words)}"
+    assert told[1].startswith("2 cells x 60 seeds = 120 lanes")
+    for line in (
+        "cell 0 (mechanism=clob, delta=50) starts: seeds 0 to 29",
+        "cell 1 (mechanism=fba, delta=50) is finished: 0 lanes stopped",
+        "cell 1 (mechanism=fba, delta=50) starts: seeds 30 to 59",
+    ):
+        assert line in told
+    looks = [line for line in told if line.startswith("look at ")]
+    assert [line.partition(":")[0] for line in looks] == ["look at 30 seeds", "look at 60 seeds"]
+    written = {line.partition(" is written")[0] for line in told if " is written: " in line}
+    assert written == {str(path) for path in Path("here").iterdir() if path.name != "sweep.log"}
+
+
+def test_a_stopped_lane_is_a_warning_in_the_log(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    install(monkeypatch, FakeEngine(violated=(1,)))
+    assert main(["seeds.count=3", "output_dir=here"]) == 3
+    (line,) = re.findall(r".*WARNING.*", (tmp_path / "here" / "sweep.log").read_text())
+    assert "'seed': 1, 'reason': 'crossed_book'" in line
 
 
 def test_the_multirun_flag_is_accepted(engine, capsys):

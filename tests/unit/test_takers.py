@@ -185,7 +185,6 @@ def test_an_empty_side_falls_back_to_the_last_public_price_and_then_to_p0(
     world.data.last[0, 0] = last
     desk.observe(world, 0, 0, 10 * MS, MS)
     assert tuple(world.seen.executable[0]) == executable
-    assert tuple(world.seen.best[0]) == best
     assert world.seen.reference_doubled[0] == reference_doubled
 
 

@@ -7,7 +7,6 @@ from proteus import desk, latency, simulation, venue
 from proteus.clock import KIND_NOTIFICATION
 from proteus.events import BUY, IOC, SELL
 from proteus.market_data import state_at
-from proteus.mechanisms.book import EMPTY
 from proteus.messages import (
     CAUSE_NEWS,
     CAUSE_NOTIFIED,
@@ -22,6 +21,7 @@ pytestmark = [pytest.mark.nojit, pytest.mark.filterwarnings("ignore:overflow enc
 
 CLOB = "mechanism=clob"
 MAKER, OTHER_MAKER, INFORMED, NOISE, OTHER_NOISE = range(5)
+P0 = 500  # what a trader falls back to, ticks
 
 
 def quoting():
@@ -48,32 +48,32 @@ def published_world(times=(100 * MS, 200 * MS, 300 * MS)):
 @pytest.mark.parametrize(
     ("time", "data_delay", "expected"),
     [
-        (99 * MS, 1 * MS, EMPTY),
-        (101 * MS - 1, 1 * MS, EMPTY),
+        (99 * MS, 1 * MS, P0),
+        (101 * MS - 1, 1 * MS, P0),
         (101 * MS, 1 * MS, 401),
         (200 * MS, 0, 402),
         (200 * MS, 1, 401),
         (299 * MS, 50 * MS, 402),
         (350 * MS, 50 * MS, 403),
         (10 * S, 1, 403),
-        (5 * MS, 50 * MS, EMPTY),
+        (5 * MS, 50 * MS, P0),
     ],
 )
 def test_the_view_is_the_public_state_exactly_the_delay_ago(time, data_delay, expected):
     world = published_world()
     desk.observe(world, 0, NOISE, time, data_delay)
-    assert world.seen.best[0, BUY] == expected
+    assert world.seen.executable[0, BUY] == expected
     assert world.seen.time[0] == time
 
 
 def test_a_view_never_goes_back():
     world = published_world()
     desk.observe(world, 0, NOISE, 301 * MS, 1 * MS)
-    assert world.seen.best[0, BUY] == 403
+    assert world.seen.executable[0, BUY] == 403
     desk.observe(world, 0, NOISE, 310 * MS, 200 * MS)
-    assert world.seen.best[0, BUY] == 403
+    assert world.seen.executable[0, BUY] == 403
     desk.observe(world, 0, OTHER_NOISE, 310 * MS, 200 * MS)
-    assert world.seen.best[0, BUY] == 401
+    assert world.seen.executable[0, BUY] == 401
 
 
 def test_the_tape_shows_prints_of_others_once_and_after_the_delay():
