@@ -8,10 +8,14 @@ STAMP := $(VENV)/.installed
 SOURCES := proteus tests
 ARGS ?= mechanism=fba delta=250
 
-.PHONY: help setup sweep test lint bench proof docs notebooks lock clean
+SIZE ?= standard
+PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
+
+.PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
+.PHONY: faults docs notebooks lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 10
 
 # The stamp is older than the lock or the project file only when set-up has work to do.
 $(STAMP): pyproject.toml requirements.lock
@@ -25,18 +29,38 @@ setup: $(STAMP) ## make .venv with the locked dependencies and an editable insta
 sweep: $(STAMP) ## run the main job; another one: make sweep ARGS="mechanism=clob,fba delta=50,100"
 	@$(BIN)/python -m proteus.sweep $(ARGS)
 
+calibrate: $(STAMP) ## find a maker regime that survives, into conf/population; SIZE=quick, paper
+	@$(BIN)/python -m proteus.calibrate size=$(SIZE)
+
+phase1: $(STAMP) ## the continuous book over informed intensity and latency; SIZE=quick, paper
+	@$(PHASE) phase=1
+
+phase2: $(STAMP) ## batch auctions over the interval
+	@$(PHASE) phase=2
+
+phase3: $(STAMP) ## requests for quote over life of quotes, response time and dealers
+	@$(PHASE) phase=3
+
+phase4: $(STAMP) ## all mechanisms, once phases 1 to 3 are finished, fair and precise
+	@$(PHASE) phase=4
+
 lint: $(STAMP) ## check style and types
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 
 test: lint ## lint, all tests, then the legs with bounds checks and without the JIT
+	$(BIN)/python -m tests.warm
 	$(BIN)/pytest -n 2 --dist worksteal
-	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -m boundscheck
+	PROTEUS_BOUNDSCHECK=1 $(BIN)/python -m tests.warm
+	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -n 2 --dist worksteal -m boundscheck
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -m nojit
 
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench
+
+validate: $(STAMP) ## compare the engine with closed forms: outputs/validate/table.csv, docs/validation.md
+	$(BIN)/python -m proteus.validation --page docs
 
 proof: $(STAMP) ## run the property and statistical tests at full counts into docs/proof.txt
 	@mkdir -p docs
@@ -44,6 +68,12 @@ proof: $(STAMP) ## run the property and statistical tests at full counts into do
 	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 --dist worksteal -q --no-header -rA --tb=short tests/property tests/statistical \
 	| grep -E '^(PASSED|FAILED|ERROR|SKIPPED|E  |=+ .* in |[0-9]+ (passed|failed))'; } | tee docs/proof.tmp
 	@mv docs/proof.tmp docs/proof.txt
+
+golden: $(STAMP) ## write the outcomes of the golden scenarios anew; explain the diff in the commit
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -W ignore -m tests.golden
+
+faults: $(STAMP) ## seed faults into copies of the kernels and write what noticed them to docs/faults.md
+	$(BIN)/python -m tests.faults
 
 docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.defaults > docs/defaults.md

@@ -2,11 +2,13 @@
 
     proteus.simulate(mechanism="fba", delta=250, seeds=1000)
     proteus.sweep({"mechanism": ["clob", "fba"], "delta": [50, 100]}, seeds=1000)
+    proteus.resume("outputs/...")
     proteus.load("outputs/...")
     proteus.load_events("outputs/..."), proteus.load_fills(...), proteus.load_traces(...)
     proteus.replay_log("outputs/...")
     proteus.compare(dataset, baseline="clob")
     proteus.replay(messages, mechanism="clob")
+    proteus.validation.queue_wait(ahead=3)
 
 The functions are loaded when they are first used, so that ``import proteus`` and ``--help`` are
 quick. Some share their name with the module of an entry point (``python -m proteus.sweep``);
@@ -21,6 +23,8 @@ import types
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from proteus import validation as validation
+    from proteus.api import resume as resume
     from proteus.api import simulate as simulate
     from proteus.api import sweep as sweep
     from proteus.contrasts import compare as compare
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _FUNCTIONS = {
+    "resume": "proteus.api",
     "simulate": "proteus.api",
     "sweep": "proteus.api",
     "load": "proteus.dataset",
@@ -44,6 +49,7 @@ _FUNCTIONS = {
     "compare": "proteus.contrasts",
     "replay": "proteus.replay",
 }
+_MODULES = ("validation",)
 
 
 class _Package(types.ModuleType):
@@ -54,12 +60,14 @@ class _Package(types.ModuleType):
             super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
+        if name in _MODULES:
+            return importlib.import_module(f"proteus.{name}")
         if name not in _FUNCTIONS:
             raise AttributeError(f"module 'proteus' has no attribute {name!r}")
         return getattr(importlib.import_module(_FUNCTIONS[name]), name)
 
     def __dir__(self) -> list[str]:
-        return sorted([*super().__dir__(), *_FUNCTIONS])
+        return sorted([*super().__dir__(), *_FUNCTIONS, *_MODULES])
 
 
 sys.modules[__name__].__class__ = _Package

@@ -1,6 +1,6 @@
 """Run a plan: the Python functions, and what the command line calls.
 
-``run`` hands each cell to the engine and joins the outcomes; ``save`` writes the folder.
+``run`` simulates in memory; ``run_into`` saves finished lanes to a folder, and then the results.
 """
 
 from __future__ import annotations
@@ -9,55 +9,64 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pandas as pd
 import xarray as xr
 
-from proteus import dataset, estimate, precision, provenance, runs
+from proteus import (
+    claim,
+    dataset,
+    estimate,
+    executors,
+    merge,
+    overrides,
+    provenance,
+    running,
+    runs,
+    stopping,
+)
 from proteus import plan as planning
-from proteus.config import canonical_json
 from proteus.contrasts import compare
-from proteus.errors import ConfigError
-from proteus.files import temporary, unwritable, whole
+from proteus.errors import ConfigError, RunError
+from proteus.files import whole
+from proteus.lanes import Lanes
 from proteus.plan import Plan
-from proteus.recording import EVENTS, FILLS
+from proteus.recording.collect import collecting
 from proteus.report import REPORT
 from proteus.summary import summarise
-from proteus.verdict import verdict
+from proteus.verdict import has_contrast, verdict
 from proteus.versions import SCHEMA_KEY
 
 if TYPE_CHECKING:
-    from proteus.engine import CellOutcome, Violation
+    from proteus.checkpoint import BlockFiles
     from proteus.recording.collect import Collector
     from proteus.recording.files import Lane
+    from proteus.running import Done, Progress
 
 _log = logging.getLogger(__name__)
 
 SUMMARY, CONTRASTS, VERDICT, LOG = "summary.csv", "contrasts.csv", "verdict.txt", "sweep.log"
-FILES = (
-    dataset.RESULTS, runs.RUNS, EVENTS, FILLS, SUMMARY, CONTRASTS, VERDICT, REPORT, LOG,
-    dataset.MANIFEST,
-)  # fmt: skip
-
-Progress = Callable[[int], None]
-
-_NOT_REPRODUCED = ("seeds.", "precision", "output_dir=")  # of the words that made a lane
 
 
 class Result(NamedTuple):
-    """What a run gives: what was measured, what went wrong, and what was recorded."""
+    """What a run gives: what was measured, and what went wrong."""
 
     dataset: xr.Dataset
     violations: list[dict[str, Any]]  # a record per violated lane
     plan: Plan  # as it turned out
-    traces: Mapping[int, xr.Dataset] = MappingProxyType({})  # by number of the cell
-    recorded: Sequence[Lane] = ()  # whose events were written
+
+
+class Written(NamedTuple):
+    """What was written of a run, beside its result."""
+
+    result: Result
+    summary: pd.DataFrame
+    verdict: list[str]  # its sentences
 
 
 def simulate(
@@ -92,7 +101,10 @@ def sweep(
 
     Parameters
         parameters: key to value, or to a list of values to sweep:
-            ``{"mechanism": ["clob", "fba"], "delta": [50, 100], "horizon_s": 30}``.
+            ``{"mechanism": ["clob", "fba"], "delta": [50, 100], "horizon_s": 30}``; a numeric
+            design of many points as ``"design": {"name": "sobol", "points": 64, "factors":
+            [{"key": "latent.jump_rate_per_s", "low": 0, "high": 1}]}``, which adds the dim
+            ``point`` with the values as coordinates.
         seeds, output_dir: as in :func:`simulate`.
 
     Returns
@@ -113,6 +125,32 @@ def _with(parameters: Mapping[str, Any], output_dir: Any) -> Mapping[str, Any]:
     return {**parameters, "output_dir": folder}
 
 
+def resume(folder: str | os.PathLike[str], **executor: Any) -> xr.Dataset:
+    """Go on with a run that wrote to a folder and was stopped before its end.
+
+    Parameters
+        folder: its output folder. executor: other keys of the executor than it was begun with, as
+            ``workers=2``.
+
+    Returns
+        The dataset, to the bit what the run would have given; that of a finished run is loaded.
+
+    Raises
+        ResultsError: no run was begun there, or by other code. ConfigError, RunError: as in
+            :func:`simulate`.
+    """
+    path = Path(folder)
+    if claim.is_finished(path):
+        claim.tidy(path)
+        return dataset.load(path)
+    words = overrides.from_mapping({"executor": executor}, grid=False) if executor else []
+    plan = resumed_plan(path, words)
+    estimate.check_run(plan, estimate.needs(plan, workers(plan)), path)
+    with claim.resumed(path, plan) as lanes:
+        written = run_into(plan, path, lanes)
+    return _in_memory(written.result, path)
+
+
 def _run_and_save(plan: Plan) -> xr.Dataset:
     settings = plan.settings
     wanted = settings.output_dir
@@ -126,20 +164,51 @@ def _run_and_save(plan: Plan) -> xr.Dataset:
         if value is not None and wanted is None:
             raise ConfigError(f"record.{key}={value} is not allowed: it must have an output_dir")
     folder = Path(wanted) if wanted is not None else None
-    needed = estimate.needs(plan, workers(plan))
+    needed = estimate.needs(plan, workers(plan), in_memory=folder is None)
     plan = checked(plan)
     estimate.check_run(plan, needed, folder)
     if folder is None:
         result = run(plan)
-    else:
-        with claimed(folder):
-            result = run(plan, folder=folder)
-            save(result.plan, result, folder)
+        _warn(result)
+        return result.dataset
+    with claim.claimed(folder, plan) as lanes:
+        written = run_into(plan, folder, lanes)
+    return _in_memory(written.result, folder)
+
+
+def _in_memory(result: Result, folder: Path) -> xr.Dataset:
+    result.dataset.close()
+    _warn(result)
+    return dataset.load(folder)
+
+
+def _warn(result: Result) -> None:
     if result.violations:
         first = result.violations[0]
         message = f"{len(result.violations)} lanes broke an invariant and are NaN; first: {first}"
-        warnings.warn(message, RuntimeWarning, stacklevel=3)
-    return result.dataset
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
+
+
+def resumed_plan(folder: Path, words: Sequence[str]) -> Plan:
+    """Plan again what was begun in a folder.
+
+    Parameters
+        folder: of the unfinished run. words: what a person adds: executor keys replace those it
+            was begun with; with any other word, all words of the run must be given again.
+
+    Raises
+        ResultsError: no run was begun there, or by other code. ConfigError: the words are wrong.
+    """
+    begun = claim.read_begun(folder)["words"]
+    free = [word for word in words if overrides.key(word).partition(".")[0] == "executor"]
+    given = {overrides.key(word) for word in free}
+    if len(free) == len(words):
+        kept = [word for word in begun if overrides.key(word) not in given]
+        if "executor" in given:  # another executor has other keys
+            kept = [word for word in kept if not word.startswith("executor.")]
+        words = [*kept, *free]
+    overrides.check_once(words)
+    return checked(planning.from_words(words))
 
 
 def checked(plan: Plan) -> Plan:
@@ -157,95 +226,101 @@ def checked(plan: Plan) -> Plan:
     return draws.check(plan)
 
 
-def run(plan: Plan, progress: Progress | None = None, folder: Path | None = None) -> Result:
-    """Simulate every cell of a plan, with as many seeds as its precision asks for.
+def run(plan: Plan, progress: Progress | None = None) -> Result:
+    """Simulate every cell of a plan in memory, with as many seeds as its precision asks for.
 
     Parameters
-        plan: the checked sweep.
-        progress: called with the number of lanes that have just been finished.
-        folder: where the event logs of chosen lanes are written, as they come; None writes none.
+        plan: the checked sweep. progress: as :func:`proteus.running.simulate`.
 
     Returns
-        The dataset, the violations with the labels of their cell, the plan of the seeds run, and
-        what was recorded.
+        The dataset, the violations with the labels of their cell, and the plan of the seeds run.
 
     Raises
-        ResultsError: a log cannot be written.
+        RunError: a worker was killed or ran out of memory.
     """
-    # numba is loaded when something runs. This file is no part of what is compiled: a file that
-    # imports names from _jit belongs to the kernels' hash, and each edit would compile again.
-    from proteus import _jit
-    from proteus.recording.collect import collecting
     from proteus.variables import VARIABLES
 
-    def build(part: Plan, outcomes: list[CellOutcome]) -> xr.Dataset:
-        return dataset.build(part, outcomes, VARIABLES, _jit.kernel_hash())
-
-    with collecting(plan, folder) as collector:
-
-        def simulate(part: Plan) -> list[CellOutcome]:
-            return _simulate(part, progress, collector)
-
-        done = precision.run(plan, simulate, build)
-    violations = [
-        {"cell": number, **plan.label(number), **_plain(done.plan, bad)}
-        for number, outcome in enumerate(done.outcomes)
-        for bad in outcome.violations
-    ]
-    for bad in violations:
-        _log.warning("violation: %s", bad)
-    done.dataset.attrs["precision"] = canonical_json(done.record)
-    if collector is None:
-        return Result(done.dataset, violations, done.plan)
-    return Result(done.dataset, violations, done.plan, collector.traces, collector.lanes)
+    lanes = Lanes()
+    try:
+        done = running.simulate(plan, lanes, progress)
+    except Exception as error:
+        why = stopping.reason(error, Path())
+        if why is None:
+            raise
+        raise RunError(f"{why}; with an output_dir what is done would be saved") from None
+    built = dataset.build(done.plan, lanes, VARIABLES, done.frame.attrs["kernel_hash"])
+    built.attrs = done.frame.attrs
+    return Result(built, done.violations, done.plan)
 
 
-def _simulate(
-    plan: Plan, progress: Progress | None, collector: Collector | None
-) -> list[CellOutcome]:
-    """Simulate the replicates of a plan; one outcome per cell."""
-    from proteus.engine import run_cell
+def run_into(
+    plan: Plan,
+    folder: Path,
+    lanes: BlockFiles,
+    progress: Progress | None = None,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> Written:
+    """Simulate what is missing of a plan, and write the results to its folder.
 
-    outcomes = []
-    for number, cell in enumerate(plan.cells):
-        named = f"cell {number} ({', '.join(f'{k}={v}' for k, v in plan.label(number).items())})"
-        _log.info("%s starts: seeds %d to %d", named, plan.replicates[0], plan.replicates[-1])
-        outcome = run_cell(
-            cell,
-            plan.replicates,
-            root=plan.settings.seeds.root,
-            workers=workers(plan),
-            block_lanes=plan.settings.executor.block_lanes,
-            progress=progress,
-            recording=collector.of_cell(number) if collector is not None else None,
-        )
-        _log.info("%s is finished: %d lanes stopped", named, len(outcome.violations))
-        outcomes.append(outcome)
-    return outcomes
+    ``results.nc``, ``summary.csv`` and, last, ``manifest.json``; with record.per_run=true also
+    ``runs.parquet``; with record.events ``events.parquet`` and ``fills.parquet``; with
+    record.traces groups of ``results.nc``; where mechanisms are compared ``verdict.txt``; where
+    seeds were added or chosen for precision ``contrasts.csv``, what was achieved; with
+    record.report=true ``report.html``.
+
+    Parameters
+        plan: the checked sweep. folder: claimed. lanes: what has been simulated there.
+        progress: as :func:`proteus.running.simulate`. say: tells the person at the terminal.
+
+    Returns
+        What was written; the dataset is open, and reads a variable from the file when it is used.
+
+    Raises
+        OSError: a file cannot be written. KeyboardInterrupt: a person stopped the run.
+    """
+    with stopping.on_request(say) as stop:
+        done = running.simulate(plan, lanes, progress, stop)
+    try:
+        with collecting(done.plan, folder) as collector:
+            if collector is not None:
+                for cell in range(len(plan.cells)):
+                    collector.take(cell, lanes.logs(cell))
+        return _save(done, folder, lanes, collector)
+    except RuntimeError as error:  # netCDF4 says so when the disk is full
+        raise OSError(None, str(error).splitlines()[0]) from None
 
 
-def _plain(plan: Plan, violation: Violation) -> dict[str, Any]:
-    """Describe a violated lane, with the command that runs its seed again."""
-    kept = [word for word in plan.words if not word.startswith(_NOT_REPRODUCED)]
-    seed = [f"seeds.root={plan.settings.seeds.root}", f"seeds.first={violation.replicate}"]
-    return {
-        "seed": int(violation.replicate),
-        "reason": violation.reason,
-        "event_id": int(violation.event_id),
-        "time_ns": int(violation.time_ns),
-        "detail": violation.detail,
-        "reproduce": " ".join(["python -m proteus.sweep", *kept, *seed, "seeds.count=1"]),
-    }
+def _save(done: Done, folder: Path, lanes: Lanes, collector: Collector | None) -> Written:
+    from proteus.variables import VARIABLES
+
+    traces = collector.traces if collector is not None else {}
+    merge.write(done.plan, lanes, VARIABLES, done.frame, folder, _traces_writer(traces))
+    result = Result(merge.opened(folder), done.violations, done.plan)
+    settings = done.plan.settings
+    if settings.record.per_run:
+        runs.write(done.plan, result.dataset, folder)
+    written = Written(result, summarise(result.dataset), verdict(result.dataset))
+    _write_text(folder / SUMMARY, written.summary.to_csv(index=False))
+    if written.verdict:
+        _write_text(folder / VERDICT, "\n".join(written.verdict) + "\n")
+    is_precise = settings.precision.name != "fixed" and not result.violations
+    if is_precise and has_contrast(result.dataset, settings.endpoint):
+        table = compare(result.dataset, settings.endpoint.baseline)
+        _write_text(folder / CONTRASTS, table.to_csv(index=False))
+    manifest = _manifest(result, collector.lanes if collector is not None else [])
+    if settings.record.report:
+        _write_report(result, manifest, folder)
+    digest = {dataset.DIGEST: dataset.digest(folder / dataset.RESULTS)}
+    _write_text(folder / dataset.MANIFEST, _json(manifest | digest))
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.name not in (LOG, *claim.PASSING):
+            _log.info("%s is written: %d bytes", path, path.stat().st_size)
+    return written
 
 
 def workers(plan: Plan) -> int:
-    """Return the number of threads that a plan runs on."""
-    return plan.settings.executor.workers or usable_cores()
-
-
-def usable_cores() -> int:
-    """Return the number of cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return the number of workers that a plan runs on; those of a scheduler are not known."""
+    return plan.settings.executor.workers or executors.usable_cores()
 
 
 def default_folder(plan: Plan) -> Path:
@@ -254,93 +329,13 @@ def default_folder(plan: Plan) -> Path:
     return Path("outputs") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}-{plan.config_hash[:8]}"
 
 
-@contextmanager
-def claimed(folder: Path) -> Iterator[None]:
-    """Make the output folder, and take back all that was made and written if the run fails.
-
-    Raises
-        ConfigError: it cannot be made or written, or it already holds files.
-    """
-    made = _claim(folder)
-    try:
-        yield
-    except BaseException:
-        for name in FILES:
-            for path in (folder / name, temporary(folder / name)):
-                path.unlink(missing_ok=True)
-        _remove(made)
-        raise
-
-
-def _claim(folder: Path) -> list[Path]:
-    """Make a folder and its parents; returns those that were made, the innermost first."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        occupied = any(folder.iterdir())
-    except OSError as error:
-        _remove(missing)
-        allowed = "give a folder that can be made"
-        raise ConfigError(
-            f"output_dir={folder} cannot be used: {error.strerror}; {allowed}"
-        ) from None
-    if occupied:
-        raise ConfigError(f"output_dir={folder} is not empty: choose another folder")
-    if not os.access(folder, os.W_OK):
-        raise ConfigError(f"output_dir={folder} cannot be written: choose another folder")
-    return missing
-
-
-def _remove(folders: list[Path]) -> None:
-    """Remove folders that are empty, from the innermost outwards."""
-    with suppress(OSError):
-        for path in folders:
-            path.rmdir()
-
-
-def save(plan: Plan, result: Result, folder: Path) -> None:
-    """Write ``results.nc``, ``summary.csv`` and, last, ``manifest.json``.
-
-    With record.per_run=true also ``runs.parquet``, with record.report=true ``report.html``. Traces
-    are groups of ``results.nc``; ``events.parquet`` and ``fills.parquet`` have been written by
-    :func:`run`. Where mechanisms are compared also ``verdict.txt``; where seeds were added or
-    chosen for precision ``contrasts.csv``, what was achieved.
-
-    Raises
-        ResultsError: a file cannot be written.
-    """
-    try:
-        dataset.write(result.dataset, folder, _traces_writer(result))
-        if plan.settings.record.per_run:
-            runs.write(plan, result.dataset, folder)
-        _write_text(folder / SUMMARY, summarise(result.dataset).to_csv(index=False))
-        _write_comparison(plan, result, folder)
-        manifest = _manifest(plan, result)
-        if plan.settings.record.report:
-            _write_report(result, manifest, folder)
-        _write_text(folder / dataset.MANIFEST, _json(manifest))
-    except (OSError, RuntimeError) as error:  # netCDF4 says RuntimeError when the disk is full
-        raise unwritable(folder, error) from None
-    for path in sorted(path for path in folder.iterdir() if path.name != LOG):
-        _log.info("%s is written: %d bytes", path, path.stat().st_size)
-
-
-def _traces_writer(result: Result) -> Callable[[Path], None] | None:
+def _traces_writer(found: Mapping[int, xr.Dataset]) -> Callable[[Path], None] | None:
     """Return what adds the traces to a file, if there are any."""
-    if not result.traces:
+    if not found:
         return None
     from proteus.recording import traces
 
-    return partial(traces.write, result.traces)
-
-
-def _write_comparison(plan: Plan, result: Result, folder: Path) -> None:
-    sentences = verdict(result.dataset)
-    if sentences:
-        _write_text(folder / VERDICT, "\n".join(sentences) + "\n")
-    if plan.settings.precision.name != "fixed" and not result.violations:
-        table = compare(result.dataset, plan.settings.endpoint.baseline)
-        _write_text(folder / CONTRASTS, table.to_csv(index=False))
+    return partial(traces.write, found)
 
 
 def _write_report(result: Result, manifest: dict[str, Any], folder: Path) -> None:
@@ -356,8 +351,8 @@ def _json(content: dict[str, Any]) -> str:
     return json.dumps(content, indent=2, default=int) + "\n"
 
 
-def _manifest(plan: Plan, result: Result) -> dict[str, Any]:
-    attributes = result.dataset.attrs
+def _manifest(result: Result, recorded: Sequence[Lane]) -> dict[str, Any]:
+    attributes, plan = result.dataset.attrs, result.plan
     kept = (SCHEMA_KEY, "config_hash", "code_hash", "kernel_hash", "git_sha", "created")
     return {
         **{key: attributes[key] for key in kept},
@@ -369,7 +364,7 @@ def _manifest(plan: Plan, result: Result) -> dict[str, Any]:
         "parity": plan.fairness,
         "precision": json.loads(attributes["precision"]),
         "lanes": plan.lanes,
-        "recorded": [lane._asdict() for lane in result.recorded],
+        "recorded": [lane._asdict() for lane in recorded],
         "versions": provenance.versions(),
         "machine": provenance.machine(),
         "violations": result.violations,

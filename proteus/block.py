@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from proteus import units
 from proteus.accounting import allocate_ledger
 from proteus.agents.base import Members
-from proteus.agents.table import TRADERS, make_policies
+from proteus.agents.theory import KINDS, make_policies
 from proteus.clock import allocate_queue
 from proteus.config import CellConfig, Group, LatencyLaw
 from proteus.latency import LATENCY_CODES
@@ -250,10 +250,11 @@ def _pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many orders a lane has at once, with room for six standard deviations."""
     alive = 0.0
     for member in members:
-        lifetime_s = getattr(member.group.policy, "lifetime_ms", 0) / 1000
-        alive += member.group.schedule.rate_per_s * (lifetime_s + _BUSY_S)
+        lifetime_ms = getattr(member.group.policy, "lifetime_ms", 0)
+        lifetime_s = cell.horizon_s if lifetime_ms is None else lifetime_ms / 1000
+        alive += member.group.schedule.wake_ups_per_s * (lifetime_s + _BUSY_S)
     busy = cell.delta_ns / units.NS_PER_S
-    alive += busy * sum(member.group.schedule.rate_per_s for member in members)
+    alive += busy * sum(member.group.schedule.wake_ups_per_s for member in members)
     return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
 
 
@@ -267,7 +268,7 @@ def _states_kept(cell: CellConfig, members: tuple[Member, ...]) -> int:
 
 def _expected_rows(setup: CellSetup) -> int:
     """Estimate the rows of a lane: about what its traders send, and what comes of it."""
-    wake_ups = sum(member.group.schedule.rate_per_s for member in setup.members)
+    wake_ups = sum(member.group.schedule.wake_ups_per_s for member in setup.members)
     of_a_clear = setup.cell.mechanism.auctions + 1  # and the book
     clears = of_a_clear * units.NS_PER_S / setup.cell.delta_ns if setup.cell.delta_ns else 0.0
     rows_per_s = _ROWS_PER_WAKE_UP * wake_ups + clears + setup.cell.latent.jump_rate_per_s
@@ -290,8 +291,8 @@ def _traders(members: tuple[Member, ...]) -> Traders:
         return array
 
     return Traders(
-        kind=column([TRADERS[group.kind].number for group in groups], np.int64),
-        role=column([TRADERS[group.kind].role for group in groups], np.int64),
+        kind=column([KINDS[group.kind].number for group in groups], np.int64),
+        role=column([KINDS[group.kind].role for group in groups], np.int64),
         entity=column([trader_entity(m.group_name, m.number) for m in members], np.int64),
         latency_law=column([[LATENCY_CODES[leg.law] for leg in legs] for legs in laws], np.int8, 4),
         latency_base=column([[_ns(leg.base_ms) for leg in legs] for legs in laws], np.int64, 4),
@@ -356,7 +357,7 @@ def _members_by_kind(setup: CellSetup, lanes: int) -> dict[str, Members]:
             n_ticks=setup.cell.n_ticks,
             protection_ticks=setup.cell.execution.protection_ticks,
         )
-        for kind in TRADERS
+        for kind in KINDS
     }
 
 

@@ -64,30 +64,34 @@ def _compare(chosen: argparse.Namespace) -> int:
     """Contrast, print and write."""
     from rich.console import Console
 
-    table = _two(chosen) if chosen.b is not None else _one(chosen)
+    table, reasons = _two(chosen) if chosen.b is not None else _one(chosen)
     console = Console(width=100, highlight=False)
     for _, rows in table.groupby([*_axes(table), "baseline"], sort=False, dropna=False):
         console.print(_shown(rows))
+    for reason in dict.fromkeys(reasons):
+        console.print(f"No verdict: {reason}.")
     _write(table, Path(chosen.csv))
     print(chosen.csv, flush=True)
     return EXIT_DONE
 
 
-def _one(chosen: argparse.Namespace) -> pd.DataFrame:
-    """Compare the cells of one folder with a baseline mechanism."""
-    from proteus.contrasts import compare
+def _one(chosen: argparse.Namespace) -> tuple[pd.DataFrame, list[str]]:
+    """Compare the cells of one folder with a baseline mechanism; also why some give no verdict."""
+    from proteus.contrasts import compare, exploratory, paired
     from proteus.dataset import load
 
     if chosen.allow:
         raise ConfigError("--allow is for two bundles: a sweep names its own in parity.exceptions")
-    return compare(load(chosen.a), chosen.baseline or "clob", metrics=chosen.metric)
+    dataset, baseline = load(chosen.a), chosen.baseline or "clob"
+    table = compare(dataset, baseline, metrics=chosen.metric)
+    return table, [reason for pair in paired(dataset, baseline) if (reason := exploratory(pair))]
 
 
-def _two(chosen: argparse.Namespace) -> pd.DataFrame:
-    """Compare two cells after checking that only the treatment differs."""
+def _two(chosen: argparse.Namespace) -> tuple[pd.DataFrame, list[str]]:
+    """Compare two cells after checking that only the treatment differs; also why no verdict."""
     from proteus import parity
     from proteus.bundles import differences, open_cell, pair
-    from proteus.contrasts import tidy
+    from proteus.contrasts import exploratory, tidy
     from proteus.endpoint import declared
     from proteus.measures import measures
 
@@ -102,7 +106,10 @@ def _two(chosen: argparse.Namespace) -> pd.DataFrame:
         )
     common = [measure for measure in measures(a.data, chosen.metric) if measure.variable in b.data]
     same_endpoint = declared(a.data) == declared(b.data)
-    return tidy([pair(a, b)], common, declared(a.data) if same_endpoint else None)
+    both = pair(a, b)
+    table = tidy([both], common, declared(a.data) if same_endpoint else None)
+    reason = exploratory(both)
+    return table, [reason] if reason else []
 
 
 def _split(word: str) -> tuple[Path, dict[str, str]]:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
+import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
@@ -35,10 +36,12 @@ class Composed:
 
     Attributes
         tree: nested plain mapping. choices: option chosen in each group, by group name.
+        axes: values to sweep that the configuration itself declares, by key.
     """
 
     tree: dict[str, Any]
     choices: dict[str, str]
+    axes: dict[str, Any]
 
 
 @contextmanager
@@ -62,6 +65,8 @@ def compose_words(words: Sequence[str]) -> Composed:
         _check_word(parse(word))
     try:
         return _compose(words)
+    except ConfigError:
+        raise
     except _COMPOSITION_ERRORS as error:
         raise ConfigError(_explain(words, error)) from None
 
@@ -86,7 +91,28 @@ def _compose(words: Sequence[str]) -> Composed:
         if _sets_value(word):
             override = parse(word)
             OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
-    return Composed(_plain(config), choices)
+    _check_size(config)
+    tree = _plain(config)
+    axes = tree.pop("axes")
+    del tree["sizes"]  # the values of the chosen size stand where they are used
+    return Composed(tree, choices, axes)
+
+
+def _check_size(config: DictConfig) -> None:
+    """Refuse a size that the study does not have, before values are looked up under it."""
+    size, sizes = config.get("size"), [str(name) for name in config.get("sizes") or ()]
+    if size is not None and not sizes:
+        raise ConfigError(f"size={size} is not allowed: give a study that has sizes, as phase1")
+    if size is not None and size not in sizes:
+        raise ConfigError(f"size={size} does not exist; allowed: {', '.join(sizes)}")
+
+
+def keys_of(group: str, option: str) -> set[str]:
+    """Return the dotted keys that an option of a group sets, as ``mechanism.price_rule``."""
+    path = conf_folder() / group / f"{option}.yaml"
+    if not path.is_file():
+        return set()
+    return set(_dotted(yaml.safe_load(path.read_text()), f"{group}."))
 
 
 def _sets_value(word: str) -> bool:

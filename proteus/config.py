@@ -16,7 +16,9 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 from proteus import units
 from proteus.agents.base import PolicyConfig
+from proteus.design import AnyDesign
 from proteus.errors import ConfigError as ConfigError
+from proteus.executors import Executor
 from proteus.leakage import Table
 from proteus.mechanisms.base import MechanismConfig
 from proteus.schema import (
@@ -24,7 +26,6 @@ from proteus.schema import (
     Milliseconds,
     NonNegative,
     Positive,
-    PositiveCount,
     PositiveMilliseconds,
     PositiveSeconds,
     Schema,
@@ -33,7 +34,7 @@ from proteus.schema import (
     Ticks,
     requirement,
 )
-from proteus.study import Endpoint, Parity, Precision, Seeds
+from proteus.study import Endpoint, Parity, Precision, Seeds, Survival
 
 ListOfMilliseconds = Annotated[
     tuple[Milliseconds, ...],
@@ -155,13 +156,18 @@ LATENT_MODELS: dict[str, type[Latent]] = {"bayesian": BayesianLatent, "log_odds"
 class Schedule(Schema):
     """Say when a trader wakes up."""
 
-    law: Literal["periodic", "poisson", "none"]
+    law: Literal["periodic", "poisson", "once", "none"]
     rate_per_s: NonNegative
     jitter: float = Field(ge=0, lt=1)
     cluster_probability: float = Field(ge=0, lt=1)
     cluster_gap_ms: PositiveMilliseconds
     on_news: bool
     on_fill: bool
+
+    @property
+    def wake_ups_per_s(self) -> float:
+        """Return the rate of scheduled wake-ups; a single one has none."""
+        return 0.0 if self.law == "once" else self.rate_per_s
 
     @model_validator(mode="after")
     def _check_law(self) -> Self:
@@ -247,14 +253,6 @@ class Record(Schema):
     events: Selection | None
     traces: Selection | None
     trace_step_ms: PositiveMilliseconds
-
-
-class Executor(Schema):
-    """Say how the work is spread; no result depends on it."""
-
-    name: Literal["threads"]
-    workers: int | None = Field(ge=1, le=1024)  # threads; beyond any machine's cores
-    block_lanes: PositiveCount | None
 
 
 class CellConfig(Schema):
@@ -361,14 +359,19 @@ class SweepConfig(CellConfig):
     """Hold one composed configuration: a cell, and how to run it."""
 
     RUN_KEYS: ClassVar[tuple[str, ...]] = (
-        "seeds", "precision", "endpoint", "parity", "executor", "output_dir", "plan_only",
+        "seeds", "precision", "design", "endpoint", "parity", "survival", "study", "size",
+        "executor", "output_dir", "plan_only",
     )  # fmt: skip
 
     seeds: Seeds
     precision: SerializeAsAny[Precision]
+    design: SerializeAsAny[AnyDesign]
     endpoint: Endpoint
     parity: Parity
-    executor: Executor
+    survival: Survival | None
+    study: str | None
+    size: str | None
+    executor: SerializeAsAny[Executor]
     output_dir: str | None = Field(min_length=1)
     plan_only: bool
 

@@ -15,8 +15,8 @@ from proteus.errors import ResultsError, nearest
 from proteus.measures import Measure, arm, labels, measures, points, swept, units
 from proteus.statistics import multiplicity, power
 from proteus.statistics.bootstrap import bca
-from proteus.statistics.paired import LEVEL, Contrast, contrast
-from proteus.study import Endpoint
+from proteus.statistics.paired import LEVEL, Arm, Contrast, contrast
+from proteus.study import GATED, NOT_CHECKED, PASSED, Endpoint
 
 PRIMARY, EXPLORATORY = "primary", "exploratory"
 IDENTICAL, CONSTANT = "identical arms", "constant difference"
@@ -97,6 +97,30 @@ def estimate(pair: Pair, listed: Sequence[Measure]) -> Contrast:
     return contrast(arm(pair.treated, listed), arm(pair.baseline, listed))
 
 
+def level(cell: xr.Dataset, listed: Sequence[Measure]) -> Contrast:
+    """Estimate one cell alone, with the intervals of its contrast with zero.
+
+    Parameters
+        cell: dataset without swept dims. listed: columns as :func:`proteus.measures.arm` has them.
+    """
+    totals = arm(cell, listed)
+    nothing = Arm(np.zeros_like(totals.above), np.ones_like(totals.below))
+    return contrast(totals, nothing)
+
+
+def exploratory(pair: Pair) -> str:
+    """Say why a pair gives no verdict although it can be contrasted; empty where it may."""
+    for cell in (pair.treated, pair.baseline):
+        mechanism = cell.coords.get("mechanism")
+        is_gated = mechanism is not None and mechanism.item() == GATED
+        if is_gated and cell.attrs.get("gate") != PASSED:
+            return (
+                f"{GATED} was run outside phase 4 (gate={NOT_CHECKED}), so it is exploratory; "
+                f"python -m proteus.phases phase=4 judges it"
+            )
+    return ""
+
+
 def _rows(
     pair: Pair, listed: Sequence[Measure], declared: Endpoint | None
 ) -> Iterator[dict[str, Any]]:
@@ -105,7 +129,7 @@ def _rows(
     bca_low, bca_high = bca(treated, baseline)
     detectable = power.detectable(found.deviation, found.n)
     columns = [(measure, label) for measure in listed for label in labels(pair.treated, measure)]
-    first = _primary_column(pair.treated, declared)
+    first = None if exploratory(pair) else _primary_column(pair.treated, declared)
     for k, (measure, label) in enumerate(columns):
         primary = (measure, label) == first
         yield {
@@ -166,17 +190,13 @@ def paired(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> Iterator[P
         ResultsError: a baseline that the dataset does not have, or nothing beside it.
     """
     fixed = _positions(dataset, baseline)
-    axes, made = swept(dataset), False
-    unused = without_delta(dataset)
+    made, idle = False, unused(dataset)
     for point in points(dataset):
         base = {**point, **fixed}
-        mechanism = point.get("mechanism")
-        if base == point or (mechanism in unused and point["delta"] > 0):
+        coordinates = used(dataset, point, idle)
+        if base == point or coordinates is None:
             continue
         made = True
-        coordinates = {axis: dataset[axis].values[point[axis]] for axis in axes}
-        if mechanism in unused:
-            coordinates["delta"] = np.nan
         name = ", ".join(str(dataset[axis].values[at]) for axis, at in fixed.items())
         yield Pair(coordinates, dataset.isel(point), dataset.isel(base), name)
     if not made:
@@ -198,20 +218,49 @@ def _positions(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> dict[s
     return positions
 
 
-def without_delta(dataset: xr.Dataset) -> set[int]:
-    """Find the mechanisms that are the same lanes at every delta, because they do not use it."""
-    if dataset.sizes.get("delta", 1) == 1 or "mechanism" not in dataset.dims:
-        return set()
+def unused(dataset: xr.Dataset) -> dict[str, set[int]]:
+    """Find the axes along which a mechanism is the same lanes, because it does not use their key.
+
+    Returns
+        Axis to the positions of such mechanisms.
+    """
+    if "mechanism" not in dataset.dims:
+        return {}
+    axes = [axis for axis in swept(dataset) if axis != "mechanism" and dataset.sizes[axis] > 1]
     return {
-        at
-        for at in range(dataset.sizes["mechanism"])
-        if all(
-            dataset.isel(mechanism=at, delta=0).drop_vars("delta").equals(
-                dataset.isel(mechanism=at, delta=other).drop_vars("delta")
-            )
-            for other in range(1, dataset.sizes["delta"])
-        )
-    }  # fmt: skip
+        axis: {
+            at
+            for at in range(dataset.sizes["mechanism"])
+            if _is_same_along(dataset.isel(mechanism=at), axis)
+        }
+        for axis in axes
+    }
+
+
+def _is_same_along(data: xr.Dataset, axis: str) -> bool:
+    first = data.isel({axis: 0}).drop_vars(axis)
+    others = range(1, data.sizes[axis])
+    return all(first.equals(data.isel({axis: at}).drop_vars(axis)) for at in others)
+
+
+def used(
+    dataset: xr.Dataset, point: Mapping[str, int], idle: Mapping[str, set[int]]
+) -> dict[str, Any] | None:
+    """Return the coordinates of a grid point: NaN for a key that its mechanism does not use.
+
+    Parameters
+        point: positions on the swept dims. idle: of :func:`unused`.
+
+    Returns
+        None where the same lanes have been met at an earlier value of such a key.
+    """
+    coordinates = {axis: dataset[axis].values[at] for axis, at in point.items()}
+    for axis, mechanisms in idle.items():
+        if point.get("mechanism") in mechanisms:
+            if point[axis] > 0:
+                return None
+            coordinates[axis] = np.nan
+    return coordinates
 
 
 def refuse_violated(pair: Pair) -> None:
@@ -251,4 +300,7 @@ def describe(coordinates: Mapping[str, Any]) -> str:
     return f"{mechanism} ({', '.join(rest)})" if rest else mechanism
 
 
-__all__ = ["LEVEL", "Pair", "compare", "describe", "estimate", "paired", "tidy", "violated"]
+__all__ = [
+    "LEVEL", "Pair", "compare", "describe", "estimate", "exploratory", "level", "paired", "tidy",
+    "violated",
+]  # fmt: skip

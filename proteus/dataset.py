@@ -8,11 +8,12 @@ variable declares, and its attributes count both.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -20,22 +21,26 @@ import yaml
 
 from proteus import provenance
 from proteus.config import canonical_json
+from proteus.design import POINT
 from proteus.dimensions import measured
 from proteus.errors import ResultsError
-from proteus.files import whole
 from proteus.plan import Plan
 from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_version
 
 if TYPE_CHECKING:
-    from proteus.engine import CellOutcome
+    from proteus.lanes import Column, Lanes
     from proteus.variables import Variable
 
 RESULTS = "results.nc"
 MANIFEST = "manifest.json"
+DIGEST = "results_sha256"  # key of the manifest
+VIOLATION = "violation"
+SLAB_LANES = 8192  # handled at once: a few MB of numbers
 
 _COORDINATES = {
     "mechanism": {"long_name": "market mechanism"},
     "delta": {"long_name": "batch interval", "units": "ms"},
+    "point": {"long_name": "number of the point of the design", "units": "1"},
     "seed": {"long_name": "replicate index", "units": "1"},
     "horizon": {"long_name": "time after the fill", "units": "ms"},
     "elapsed": {"long_name": "time since the intent", "units": "ms"},
@@ -53,62 +58,156 @@ _UNIT_ENDINGS = {
 }
 
 
-def build(
-    plan: Plan, outcomes: Sequence[CellOutcome], variables: Sequence[Variable], kernel_hash: str
-) -> xr.Dataset:
-    """Build the dataset of a sweep.
+def build(plan: Plan, lanes: Lanes, variables: Sequence[Variable], kernel_hash: str) -> xr.Dataset:
+    """Build the dataset of a sweep in memory.
 
     Parameters
-        plan: the sweep. outcomes: one per cell, in order of ``plan.cells``.
-        variables: the declared variables; every outcome must have exactly these.
+        plan: the sweep. lanes: where its lanes are; they must all be there.
+        variables: the declared variables that it has.
         kernel_hash: hash of the compiled code that made them.
 
     Returns
         Dataset with dims (swept..., seed, then those of the variable) and float64 variables.
 
     Raises
-        ValueError: an outcome does not hold what is declared.
+        ValueError: the lanes do not hold what is declared.
     """
-    for outcome in outcomes:
-        _check_declared(plan, outcome, variables)
-    reasons = sorted({bad.reason for outcome in outcomes for bad in outcome.violations})
-    codes = np.stack([_violation_codes(plan, outcome, reasons) for outcome in outcomes])
-    dataset = xr.Dataset(coords=_coordinates(plan))
+    dataset = frame(plan, kernel_hash)
+    sizes = dict(dataset.sizes)
+    dims = {variable.name: (*plan.axes, "seed", *variable.dims) for variable in variables}
+    targets = {name: np.empty([sizes[dim] for dim in of]) for name, of in dims.items()}
+    flags = targets[VIOLATION] = np.empty([sizes[dim] for dim in (*plan.axes, "seed")], np.int8)
+    described = fill(plan, lanes, variables, targets)
     for variable in variables:
-        cells = np.stack([outcome.values[variable.name] for outcome in outcomes]).astype(float)
-        cells[codes > 0] = np.nan
-        dims = (*plan.axes, "seed", *variable.dims)
-        described = {**_describe(variable), **_count_missing(variable, cells, codes > 0)}
-        dataset[variable.name] = (dims, cells[plan.cell_of], described)
-    flags = {
-        "long_name": "reason why the lane was stopped",
-        "units": "1",
-        "flag_values": np.arange(len(reasons) + 1, dtype=np.int8),
-        "flag_meanings": " ".join(["none", *reasons]),
-    }
-    dataset["violation"] = ((*plan.axes, "seed"), codes[plan.cell_of], flags)
-    dataset.attrs = _attributes(plan, kernel_hash)
+        name = variable.name
+        dataset[name] = (dims[name], targets[name], described[name])
+    dataset[VIOLATION] = ((*plan.axes, "seed"), flags, described[VIOLATION])
     return dataset
 
 
-def _check_declared(plan: Plan, outcome: CellOutcome, variables: Sequence[Variable]) -> None:
-    declared = {variable.name: variable.dims for variable in variables}
-    if set(declared) != set(outcome.values):
-        difference = sorted(set(declared).symmetric_difference(outcome.values))
-        raise ValueError(f"declared and recorded variables differ: {', '.join(difference)}")
+def frame(plan: Plan, kernel_hash: str) -> xr.Dataset:
+    """Return the dataset of a sweep without variables: its coordinates and attributes."""
+    return xr.Dataset(coords=_coordinates(plan), attrs=_attributes(plan, kernel_hash))
+
+
+def fill(
+    plan: Plan, lanes: Lanes, variables: Sequence[Variable], targets: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Put the numbers of a sweep where they belong, a slab of lanes at a time.
+
+    Parameters
+        plan, lanes, variables: as in :func:`build`.
+        targets: name to what takes values at an index: an array, or a variable of a file.
+
+    Returns
+        The attributes of every variable.
+
+    Raises
+        ValueError: the lanes do not hold what is declared.
+    """
+    lanes.flush()
+    columns = _check_declared(plan, lanes, variables)
+    stopped = _stopped(plan, lanes)
+    missing = {variable.name: np.zeros(2, np.int64) for variable in variables}
+    seen: set[int] = set()
+    for slab in slabs(plan):
+        flags = stopped.flags(slab)
+        count = flags.shape[-1]
+        first = int(plan.replicates[0]) + slab.seeds.start
+        numbers = np.stack([lanes.read(cell, first, count) for cell in slab.cells.ravel().tolist()])
+        numbers = numbers.reshape(*flags.shape, -1)
+        numbers[flags > 0] = np.nan
+        new = np.array([cell not in seen for cell in slab.cells.ravel().tolist()])
+        if slab.seeds.stop == len(plan.replicates):
+            seen |= set(slab.cells.ravel().tolist())
+        for variable in variables:
+            column = columns[variable.name]
+            values = numbers[..., column.first : column.first + column.width]
+            missing[variable.name] += _missing(values, flags > 0, new.reshape(slab.cells.shape))
+            targets[variable.name][slab.at] = values.reshape(*flags.shape, *column.shape)
+        targets[VIOLATION][slab.at] = flags
+    described = {each.name: _describe(each, missing[each.name]) for each in variables}
+    return {**described, VIOLATION: _describe_flags(stopped.reasons)}
+
+
+class Slab(NamedTuple):
+    """Lanes that are handled together: some grid points, and successive seeds of theirs."""
+
+    at: tuple[Any, ...]  # index on the swept dims and seed
+    cells: np.ndarray  # int64, one axis per swept dim that the slab has whole
+    seeds: slice  # places among the replicates
+
+
+def whole_axes(plan: Plan) -> int:
+    """Return how many of the last swept dims a slab has whole: few seeds go together."""
+    sizes, lanes, whole = plan.cell_of.shape, len(plan.replicates), 0
+    while whole < len(sizes) and lanes * sizes[-1 - whole] <= SLAB_LANES:
+        lanes *= sizes[-1 - whole]
+        whole += 1
+    return whole
+
+
+def slabs(plan: Plan) -> Iterator[Slab]:
+    """Cut a sweep into slabs of at most SLAB_LANES lanes."""
+    count, whole = len(plan.replicates), whole_axes(plan)
+    for outer in np.ndindex(plan.cell_of.shape[: plan.cell_of.ndim - whole]):
+        for at in range(0, count, SLAB_LANES):
+            seeds = slice(at, min(at + SLAB_LANES, count))
+            yield Slab((*outer, *[slice(None)] * whole, seeds), plan.cell_of[outer], seeds)
+
+
+def _check_declared(plan: Plan, lanes: Lanes, variables: Sequence[Variable]) -> dict[str, Column]:
+    """Check that the lanes hold what is declared; returns where each variable is."""
+    found = {column.name: column for column in lanes.columns}
+    absent = sorted({variable.name for variable in variables} - set(found))
+    if absent:
+        raise ValueError(f"declared and not recorded: {', '.join(absent)}")
     sizes = {dim: len(labels) for dim, labels in measured(plan.settings.metrics).items()}
-    for name, dims in declared.items():
-        shape = (len(plan.replicates), *(sizes[dim] for dim in dims))
-        if outcome.values[name].shape != shape:
-            raise ValueError(f"{name} has shape {outcome.values[name].shape}, declared {shape}")
+    for variable in variables:
+        shape = tuple(sizes[dim] for dim in variable.dims)
+        if found[variable.name].shape != shape:
+            recorded = found[variable.name].shape
+            raise ValueError(f"{variable.name} has shape {recorded}, declared {shape}")
+    return found
 
 
-def _violation_codes(plan: Plan, outcome: CellOutcome, reasons: Sequence[str]) -> np.ndarray:
-    """Return int8 [R]: 0, or 1 + the number of the reason why the lane was stopped."""
-    codes = np.zeros(len(plan.replicates), dtype=np.int8)
-    for violation in outcome.violations:
-        codes[violation.replicate - plan.replicates[0]] = 1 + reasons.index(violation.reason)
-    return codes
+class _Stopped(NamedTuple):
+    """The lanes that were stopped, by cell: their places, increasing, and codes of the reasons."""
+
+    reasons: list[str]  # of code 1, 2, ...
+    by_cell: dict[int, tuple[np.ndarray, np.ndarray]]
+
+    def flags(self, slab: Slab) -> np.ndarray:
+        """Return int8 [cells..., n]: 0, or the code of the reason why a lane was stopped."""
+        count = slab.seeds.stop - slab.seeds.start
+        flags = np.zeros((slab.cells.size, count), np.int8)
+        for row, cell in enumerate(slab.cells.ravel().tolist()):
+            if cell in self.by_cell:
+                places, codes = self.by_cell[cell]
+                begin, end = np.searchsorted(places, [slab.seeds.start, slab.seeds.stop])
+                flags[row, places[begin:end] - slab.seeds.start] = codes[begin:end]
+        return flags.reshape(*slab.cells.shape, count)
+
+
+def _stopped(plan: Plan, lanes: Lanes) -> _Stopped:
+    found = lanes.violations_of(plan.replicates)
+    reasons = sorted({bad.reason for _, bad in found})
+    by_cell = {}
+    for cell in {cell for cell, _ in found}:
+        bads = [bad for owner, bad in found if owner == cell]
+        places = np.array([bad.replicate for bad in bads]) - int(plan.replicates[0])
+        by_cell[cell] = places, np.array([1 + reasons.index(bad.reason) for bad in bads], np.int8)
+    return _Stopped(reasons, by_cell)
+
+
+def _missing(values: np.ndarray, stopped: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Count the NaN of lanes that were stopped, and the others, in cells that are new; int64 [2].
+
+    Parameters
+        values: float64 [..., n, width]. stopped: bool [..., n]. new: bool [...].
+    """
+    absent = np.isnan(values).sum(axis=-1)[new]
+    return np.array([absent[stopped[new]].sum(), absent[~stopped[new]].sum()])
 
 
 def _coordinates(plan: Plan) -> dict[str, Any]:
@@ -118,6 +217,12 @@ def _coordinates(plan: Plan) -> dict[str, Any]:
         numeric = {"units": axis_unit(name) or "as configured"} if array.dtype.kind in "if" else {}
         described = _COORDINATES.get(name, {"long_name": name.replace("_", " "), **numeric})
         coordinates[name] = (name, array, described)
+    for name, values in plan.designed.items():
+        described = {
+            "long_name": name.replace("_", " "),
+            "units": axis_unit(name) or "as configured",
+        }
+        coordinates[name] = (POINT, np.array(values), described)
     coordinates["seed"] = ("seed", plan.replicates, _COORDINATES["seed"])
     for dim, labels in measured(plan.settings.metrics).items():
         coordinates[dim] = (dim, labels, _COORDINATES[dim])
@@ -131,7 +236,15 @@ def axis_unit(name: str) -> str:
     return known or next(endings, "")
 
 
-def _describe(variable: Variable) -> dict[str, str]:
+def _describe(variable: Variable, missing: np.ndarray) -> dict[str, Any]:
+    """Return the attributes of a variable, with its NaN by reason: int64 [2], stopped and others.
+
+    Raises
+        ValueError: a value is NaN and the variable does not declare that it may be.
+    """
+    stopped, others = map(int, missing)
+    if others and not variable.missing:
+        raise ValueError(f"{variable.name} is NaN in {others} places without a declared reason")
     described = {
         "units": variable.unit,
         "long_name": variable.long_name,
@@ -139,22 +252,20 @@ def _describe(variable: Variable) -> dict[str, str]:
         "formula": variable.formula,
         "source": variable.source,
     }
-    return {key: text for key, text in described.items() if text}
+    counted = {"violation": stopped, variable.missing: others}
+    return {
+        **{key: text for key, text in described.items() if text},
+        **{f"missing_{reason}": count for reason, count in counted.items() if count},
+    }
 
 
-def _count_missing(variable: Variable, cells: np.ndarray, violated: np.ndarray) -> dict[str, Any]:
-    """Count the NaN of the cells by reason; bool ``violated`` [cell, seed].
-
-    Raises
-        ValueError: a value is NaN and the variable does not declare that it may be.
-    """
-    missing = np.isnan(cells)
-    stopped = missing & violated.reshape(*violated.shape, *[1] * len(variable.dims))
-    others = int(missing.sum() - stopped.sum())
-    if others and not variable.missing:
-        raise ValueError(f"{variable.name} is NaN in {others} places without a declared reason")
-    counted = {"violation": int(stopped.sum()), variable.missing: others}
-    return {f"missing_{reason}": count for reason, count in counted.items() if count}
+def _describe_flags(reasons: Sequence[str]) -> dict[str, Any]:
+    return {
+        "long_name": "reason why the lane was stopped",
+        "units": "1",
+        "flag_values": np.arange(len(reasons) + 1, dtype=np.int8),
+        "flag_meanings": " ".join(["none", *reasons]),
+    }
 
 
 def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
@@ -172,28 +283,12 @@ def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
         "seed_root": str(seeds.root),  # may exceed int64
         "seed_first": seeds.first,
         "seed_count": seeds.count,
+        "population_hash": plan.population_hash,
+        **({"gate": plan.gate} if plan.gate else {}),
         "parity": canonical_json(plan.fairness),
         "versions": canonical_json(provenance.versions()),
         "created": provenance.created(),
     }
-
-
-def write(dataset: xr.Dataset, folder: Path, add: Callable[[Path], None] | None = None) -> Path:
-    """Write ``results.nc`` whole: a temporary file, then a rename.
-
-    Parameters
-        dataset: the results. folder: where. add: adds groups to the file before it has its name.
-
-    Returns
-        The path of the file.
-    """
-    target = folder / RESULTS
-    encoding = {name: {"zlib": True, "complevel": 4} for name in dataset.data_vars}
-    with whole(target) as temporary:
-        dataset.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
-        if add is not None:
-            add(temporary)
-    return target
 
 
 def load(folder: str | os.PathLike[str]) -> xr.Dataset:
@@ -207,7 +302,7 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
 
     Raises
         ResultsError: no such file, truncated, not of Proteus, of a newer schema version, or of
-            another run than the ``manifest.json`` beside it.
+            another run than the ``manifest.json`` beside it, or changed since that was written.
     """
     path = Path(folder)
     path = path / RESULTS if path.is_dir() else path
@@ -221,6 +316,12 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
     _check_manifest(path.with_name(MANIFEST), path, dataset.attrs)
     dataset.attrs = migrate(dataset.attrs, version)
     return dataset
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, which the manifest keeps of ``results.nc``."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def unreadable(path: Path, error: Exception) -> ResultsError:
@@ -244,3 +345,5 @@ def _check_manifest(manifest: Path, results: Path, attributes: Mapping[str, Any]
     read_version(manifest, content)
     if content.get("config_hash") != attributes.get("config_hash"):
         raise ResultsError(f"{manifest} is of another run than {results}: config_hash differs")
+    if content.get(DIGEST, written := digest(results)) != written:
+        raise ResultsError(f"{results} was changed after the run: {DIGEST} of {manifest} differs")

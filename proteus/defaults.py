@@ -15,7 +15,7 @@ _LINE = re.compile(r"^(?P<indent> *)(?P<key>[a-z_0-9]+):(?P<value>[^#]*)(#\s*(?P
 _SKIPPED = ("hydra", "defaults")
 _GROUPS = (
     "mechanism", "latent", "trader", "population", "execution", "execution/leakage", "record",
-    "precision", "executor",
+    "design", "precision", "executor",
 )  # fmt: skip
 
 
@@ -34,11 +34,11 @@ def table() -> str:
     for path in files:
         parts += ["", f"## {path.relative_to(folder)}", "", "| key | default | meaning |"]
         parts += ["| --- | --- | --- |"]
-        parts += [f"| `{key}` | {value} | {comment} |" for key, value, comment in _rows(path)]
+        parts += [f"| `{key}` | {value} | {comment} |" for key, value, comment in rows(path)]
     return "\n".join(parts) + "\n"
 
 
-def _rows(path: Path) -> Iterator[tuple[str, str, str]]:
+def rows(path: Path) -> Iterator[tuple[str, str, str]]:
     """List dotted key, value and comment of a yaml file, leaving out what only Hydra reads."""
     trail: list[tuple[int, str]] = []
     for line in path.read_text().splitlines():

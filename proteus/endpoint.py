@@ -69,9 +69,14 @@ def _check_horizon(plan: Plan, dims: tuple[str, ...]) -> None:
 
 
 def _check_contrast(plan: Plan) -> None:
-    """Check that there is a primary contrast to be precise about, and seeds left for a pilot."""
+    """Check that there is a contrast to be precise about, and seeds left for a pilot.
+
+    A sequential study of the baseline alone is precise about the endpoint itself.
+    """
     name, baseline = plan.settings.precision.name, plan.settings.endpoint.baseline
     mechanisms = plan.axes["mechanism"]
+    if name == "sequential" and mechanisms == (baseline,):
+        return
     if baseline not in mechanisms or len(mechanisms) < 2:
         listed = ",".join(map(str, mechanisms))
         reason = f"mechanism={listed} must list endpoint.baseline={baseline} and another one"

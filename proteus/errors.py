@@ -1,4 +1,4 @@
-"""The two errors a user meets, and the help they give. Imports nothing heavy."""
+"""The three errors a user meets, and the help they give. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ class ConfigError(ValueError):
 
 class ResultsError(ValueError):
     """Say in one sentence why files of results cannot be read or written."""
+
+
+class RunError(RuntimeError):
+    """Say in one sentence what stopped a run that was under way, and how to go on."""
 
 
 def nearest(name: str, names: Iterable[str], prefix: str = "") -> str:

@@ -1,7 +1,8 @@
 """What a plan needs, before it runs: memory, disk and time; and what the machine has.
 
-Memory is counted, not guessed: one lane of each cell is laid out by the code that will run it.
-Time is a rate that was measured on the baseline; busier traders take longer.
+Memory of lanes is counted, not guessed: one lane of each cell is laid out by the code that will run
+it. What the rest takes was measured, as was how far results compress. Time is that of some lanes of
+the plan (``proteus.pace``), or the rate of another machine where none could be run.
 """
 
 from __future__ import annotations
@@ -33,7 +34,13 @@ COMPILE_S = 40.0  # of the kernels, once per version
 
 VALUE_BYTES = 8  # float64
 SUMMARY_BYTES = 1500  # one row of the summary while it is made
-FILE_BYTES = 2**20  # attributes, manifest, and what netCDF adds
+ROW_BYTES = 160  # one row of summary.csv
+FILE_BYTES = 300_000  # attributes, manifest, and what netCDF adds
+COMPRESSED = 0.62  # of the bytes of values; 0.52 to 0.67 were measured, 0.65 of Parquet
+WRITE_S, WRITE_POINT_S, WRITE_LANE_S = 0.4, 0.15, 30e-6  # of the results: once, per point, per lane
+WRITE_BYTES = 50 * 2**20  # what the libraries that write and summarise take
+KERNEL_BYTES = 70 * 2**20  # machine code of a mechanism, and what numba keeps of it
+PROCESS_BYTES = 320 * 2**20  # a worker process with its libraries and one mechanism
 _SLOTS = 256  # orders that a lane is laid out for to learn what one more costs
 
 
@@ -42,21 +49,27 @@ class Needs(NamedTuple):
 
     Attributes
         lane_bytes: state of the largest lane. lanes_at_once: lanes in flight.
-        memory_bytes, disk_bytes: at most, at the same time, with what is recorded.
-        seconds: with kernels compiled before.
-        recorded: what event logs and traces need.
+        memory_bytes: more than this process has, at its peak.
+        disk_bytes: of the results. passing_bytes: beside them until they are written.
+        seconds: with kernels compiled before. is_measured: on lanes of the plan, here.
+        recorded: what event logs and traces need at most, which is in the other numbers.
     """
 
     lane_bytes: int
     lanes_at_once: int
     memory_bytes: int
     disk_bytes: int
+    passing_bytes: int
     seconds: float
+    is_measured: bool
     recorded: Recorded
 
 
-def needs(plan: Plan, workers: int) -> Needs:
+def needs(plan: Plan, workers: int, *, in_memory: bool = False) -> Needs:
     """Estimate what a plan needs on a number of workers.
+
+    Parameters
+        plan: the sweep. workers: how many. in_memory: no folder keeps its lanes.
 
     Raises
         ConfigError: a cell whose news cannot be tabulated.
@@ -65,25 +78,67 @@ def needs(plan: Plan, workers: int) -> Needs:
     lane_bytes = max(_lane_bytes(cell) for cell in plan.cells)
     tables = _table_bytes(plan.cells)
     at_once = min(count, workers * _block_lanes(settings))
-    simulated_s = sum(map(_baseline_seconds, plan.cells)) * count
-    logs = recorded(plan, workers)
+    logs, points = recorded(plan, workers), plan.cell_of.size
+    results = _results_bytes(settings, points)
     return Needs(
         lane_bytes,
         at_once,
-        lane_bytes * at_once
-        + tables
-        + _results_bytes(settings, plan.cell_of.size)
-        + logs.memory_bytes,
-        disk_bytes(settings, plan.cell_of.size) + logs.disk_bytes,
-        simulated_s / (LANE_SECONDS_PER_S * min(workers, count)),
+        lane_bytes * at_once + tables + _kernels_bytes(plan) + logs.memory_bytes
+        + (results if in_memory else min(results, _slab_bytes(settings)))
+        + WRITE_BYTES + points * values_per_lane(settings) * SUMMARY_BYTES
+        + (workers * PROCESS_BYTES if settings.executor.name != "threads" else 0),
+        disk_bytes(settings, points, len(plan.cells)) + logs.disk_bytes,
+        _lanes_bytes(settings, len(plan.cells)) + logs.disk_bytes,
+        _seconds(plan, workers, sum(map(_baseline_seconds, plan.cells)) / LANE_SECONDS_PER_S),
+        False,
         logs,
+    )  # fmt: skip
+
+
+def timed(plan: Plan, needed: Needs, workers: int) -> Needs:
+    """Measure a few lanes of a plan, if they fit, so that its time is that of this machine.
+
+    Parameters
+        plan, workers: as :func:`needs`, which gave ``needed``.
+    """
+    from proteus import pace
+
+    if needed.memory_bytes > free_memory():
+        return needed
+    measured = pace.seconds_per_lane(plan)
+    if measured is None:
+        return needed
+    shares = [measured[number] / _baseline_seconds(plan.cells[number]) for number in measured]
+    by_name: dict[str, list[float]] = {}
+    for number, share in zip(measured, shares, strict=True):
+        by_name.setdefault(plan.cells[number].mechanism.name, []).append(share)
+    one_lane_each = 0.0
+    for number, cell in enumerate(plan.cells):
+        like = by_name.get(cell.mechanism.name, shares)
+        relative = _baseline_seconds(cell) * sum(like) / len(like)
+        one_lane_each += measured.get(number, relative)
+    return needed._replace(
+        memory_bytes=needed.memory_bytes - _kernels_bytes(plan),  # they are in memory now
+        seconds=_seconds(plan, workers, one_lane_each),
+        is_measured=True,
     )
+
+
+def _kernels_bytes(plan: Plan) -> int:
+    return KERNEL_BYTES * len({cell.mechanism.name for cell in plan.cells})
+
+
+def _seconds(plan: Plan, workers: int, one_lane_each: float) -> float:
+    """Return the time of a plan from that of one lane of every cell on one core."""
+    count, points = len(plan.replicates), plan.cell_of.size
+    simulate = one_lane_each * count / min(workers, count * len(plan.cells))
+    return simulate + WRITE_S + points * (WRITE_POINT_S + WRITE_LANE_S * count)
 
 
 def _baseline_seconds(cell: CellConfig) -> float:
     """Return how many seconds of the baseline are as much work as one lane of a cell."""
     groups = cell.population.values()
-    wake_ups = sum(group.count * group.schedule.rate_per_s for group in groups)
+    wake_ups = sum(group.count * group.schedule.wake_ups_per_s for group in groups)
     share = 0.1 + 0.9 * wake_ups / BASELINE_WAKE_UPS_PER_S  # news and clears cost without traders
     return share * cell.settle_ns / units.NS_PER_S
 
@@ -156,20 +211,33 @@ def values_per_lane(settings: SweepConfig) -> int:
 
 
 def _results_bytes(settings: SweepConfig, points: int) -> int:
-    """Return the bytes of outcomes and dataset (twice the values), and of the summary."""
-    values = values_per_lane(settings)
-    return points * values * (2 * VALUE_BYTES * settings.seeds.count + SUMMARY_BYTES)
+    """Return the bytes of lanes and dataset: twice the values."""
+    return points * values_per_lane(settings) * 2 * VALUE_BYTES * settings.seeds.count
 
 
-def disk_bytes(settings: SweepConfig, points: int) -> int:
-    """Return the most that the files of a run take: the values without compression."""
-    values = points * values_per_lane(settings)
-    copies = 2 if settings.record.per_run else 1
-    return FILE_BYTES + values * (copies * VALUE_BYTES * settings.seeds.count + SUMMARY_BYTES)
+def _slab_bytes(settings: SweepConfig) -> int:
+    """Return the bytes of what is in memory while results are written and summarised."""
+    from proteus.dataset import SLAB_LANES
+    from proteus.summary import READ_AT_ONCE
+
+    return VALUE_BYTES * (3 * SLAB_LANES * values_per_lane(settings) + 3 * READ_AT_ONCE)
+
+
+def _lanes_bytes(settings: SweepConfig, cells: int) -> int:
+    """Return the bytes of the block files, which are not compressed."""
+    return cells * settings.seeds.count * (values_per_lane(settings) + 1) * VALUE_BYTES
+
+
+def disk_bytes(settings: SweepConfig, points: int, cells: int) -> int:
+    """Return the bytes of the results of a run, compressed."""
+    of_lane = COMPRESSED * VALUE_BYTES * values_per_lane(settings)
+    lanes = points + (cells if settings.record.per_run else 0)
+    summary = points * values_per_lane(settings) * ROW_BYTES
+    return int(FILE_BYTES + lanes * settings.seeds.count * of_lane + summary)
 
 
 def check_results(settings: SweepConfig, points: int) -> None:
-    """Refuse a grid whose results alone do not fit in memory.
+    """Refuse a grid whose summary alone does not fit in memory.
 
     Parameters
         settings: any point of the grid. points: number of grid points.
@@ -177,7 +245,8 @@ def check_results(settings: SweepConfig, points: int) -> None:
     Raises
         ConfigError: how much is needed, and how much there is.
     """
-    _check(settings, points, "memory", _results_bytes(settings, points), free_memory())
+    summary = points * values_per_lane(settings) * SUMMARY_BYTES
+    _check(settings, points, "memory", summary, free_memory())
 
 
 def check_run(plan: Plan, needed: Needs, folder: Path | None) -> None:
@@ -201,7 +270,8 @@ def check_run(plan: Plan, needed: Needs, folder: Path | None) -> None:
     _check_recorded(plan, needed.recorded, folder)
     _check(plan.settings, points, "memory", needed.memory_bytes, free)
     if folder is not None:
-        _check(plan.settings, points, "disk", needed.disk_bytes, free_disk(folder))
+        disk = needed.disk_bytes + needed.passing_bytes
+        _check(plan.settings, points, "disk", disk, free_disk(folder))
 
 
 def _check_recorded(plan: Plan, needed: Recorded, folder: Path | None) -> None:
@@ -259,11 +329,26 @@ def lines(needed: Needs, workers: int, folder: Path) -> list[str]:
     recorded_lanes = f"recorded: {logs.lanes} lanes with about {logs.rows:,} rows"
     return [
         *([recorded_lanes] if logs.lanes else []),
-        f"memory: about {_amount(needed.memory_bytes)} of {memory} free ({lane})",
-        f"disk: at most {_amount(needed.disk_bytes)} of {disk} free",
-        f"time: about {duration(needed.seconds)} on {workers} workers; "
-        f"the first run of a version compiles for about {COMPILE_S:.0f} s",
+        f"memory: about {_amount(needed.memory_bytes + resident())}, with what is in use now; "
+        f"{memory} more are free ({lane})",
+        f"disk: about {_amount(needed.disk_bytes)}, and {_amount(needed.passing_bytes)} more until "
+        f"it ends, of {disk} free",
+        f"time: about {duration(needed.seconds)} on {workers} workers, {_basis(needed)}",
     ]
+
+
+def _basis(needed: Needs) -> str:
+    """Say what an estimated time rests on."""
+    if needed.is_measured:
+        return "measured on some of these lanes"
+    return f"as on another machine, and about {COMPILE_S:.0f} s to compile once per version"
+
+
+def resident() -> int:
+    """Return the bytes of memory that this process has."""
+    table = Path("/proc/self/statm")
+    pages = int(table.read_text().split()[1]) if table.is_file() else 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _amount(size: float) -> str:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from proteus.errors import ResultsError
-
 
 def temporary(path: Path) -> Path:
     """Return where a file is written before it has its name."""
@@ -16,13 +14,25 @@ def temporary(path: Path) -> Path:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path to write to; it becomes ``path`` when the block ends without error."""
-    yield temporary(path)
-    os.replace(temporary(path), path)
+def whole(path: Path, durable: bool = False) -> Iterator[Path]:
+    """Give a temporary path to write to; it becomes ``path`` when the block ends without error.
+
+    Parameters
+        path: the file. durable: it outlives a machine that stops, too: the disk has it first.
+    """
+    try:
+        yield temporary(path)
+        if durable:
+            _sync(temporary(path))
+        os.replace(temporary(path), path)
+    except BaseException:
+        temporary(path).unlink(missing_ok=True)  # a full disk needs the room
+        raise
 
 
-def unwritable(folder: Path, error: Exception) -> ResultsError:
-    """Say in one sentence that the output folder cannot be written, and why."""
-    reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
-    return ResultsError(f"output_dir={folder} cannot be written: {reason}")
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from proteus.contrasts import describe, without_delta
+from proteus.contrasts import describe, unused, used
+from proteus.contrasts import level as estimate_alone
 from proteus.errors import ResultsError, nearest
-from proteus.measures import TOTALS, Measure, arm, labels, measures, points, swept, units
-from proteus.statistics.paired import Arm, Contrast, contrast
+from proteus.measures import TOTALS, Measure, labels, measures, points, swept, units
 
 
 class Quantity(NamedTuple):
@@ -75,7 +75,7 @@ def quantity(written: str | Quantity) -> Quantity:
 
 
 class Point(NamedTuple):
-    """One distinct cell: its coordinates (delta is NaN where it is not used) and its place."""
+    """One distinct cell: its coordinates (NaN for a key it does not use) and its place."""
 
     coordinates: dict[str, Any]
     at: dict[str, int]
@@ -92,16 +92,12 @@ class Point(NamedTuple):
 
 
 def distinct(dataset: xr.Dataset) -> Iterator[Point]:
-    """List the cells of a sweep; one that does not use ``delta`` comes once."""
-    unused = without_delta(dataset)
+    """List the cells of a sweep; one comes once, whatever keys its mechanism does not use."""
+    idle = unused(dataset)
     for at in points(dataset):
-        is_unused = at.get("mechanism") in unused
-        if is_unused and at["delta"] > 0:
-            continue
-        coordinates = {axis: dataset[axis].values[place] for axis, place in at.items()}
-        if is_unused:
-            coordinates["delta"] = np.nan
-        yield Point(coordinates, at)
+        coordinates = used(dataset, at, idle)
+        if coordinates is not None:
+            yield Point(coordinates, at)
 
 
 def is_violated(dataset: xr.Dataset, at: dict[str, int]) -> bool:
@@ -115,15 +111,8 @@ def level(dataset: xr.Dataset, at: dict[str, int], shown: Quantity) -> tuple[flo
     needed = dataset[[measure.variable, *filter(None, [measure.per]), "violation"]]
     if is_violated(needed, at):
         return np.nan, np.nan, np.nan
-    found = _alone(needed.isel(at), measure)
+    found = estimate_alone(needed.isel(at), [measure])
     return float(found.treated[k]), float(found.low[k]), float(found.high[k])
-
-
-def _alone(cell: xr.Dataset, measure: Measure) -> Contrast:
-    """Contrast a cell with zero: the interval of its own level."""
-    ours = arm(cell, [measure])
-    zero = Arm(np.zeros_like(ours.above), np.ones_like(ours.below))
-    return contrast(ours, zero)
 
 
 def levels(dataset: xr.Dataset, shown: str | Quantity) -> xr.Dataset:

@@ -19,9 +19,10 @@ from hydra.errors import HydraException
 
 from proteus.config import canonical_json
 from proteus.errors import ConfigError
+from proteus.schema import LARGEST_GRID as LARGEST_GRID
 
 AxisValue = str | float | int
-LARGEST_GRID = 20_000  # grid points; composing one takes 20 ms, so this is seven minutes
+_WRITTEN = {"experiment": "+experiment", "design.name": "design"}  # keys that choose an option
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_./-]+")
 
 
@@ -67,6 +68,11 @@ def expand(word: str) -> list[str]:
     return words
 
 
+def key(word: str) -> str:
+    """Return the key that a word sets."""
+    return word.partition("=")[0].lstrip("+")
+
+
 def check_once(words: Sequence[str]) -> None:
     """Refuse a key that is given twice, since only one of its values would count.
 
@@ -75,11 +81,11 @@ def check_once(words: Sequence[str]) -> None:
     """
     given: dict[str, str] = {}
     for word in words:
-        key = word.partition("=")[0].lstrip("+")
-        first = given.setdefault(key, word)
+        name = key(word)
+        first = given.setdefault(name, word)
         if first is not word:
-            sweep = f"a sweep is {key}=value,value"
-            raise ConfigError(f"{key} is given twice, as {first} and {word}: give it once; {sweep}")
+            once = f"give it once; a sweep is {name}=value,value"
+            raise ConfigError(f"{name} is given twice, as {first} and {word}: {once}")
 
 
 def dimension(word: str) -> str:
@@ -111,8 +117,8 @@ def from_mapping(parameters: Mapping[str, Any], *, grid: bool) -> list[str]:
         raise ConfigError(f"parameters={parameters!r} is not allowed: {allowed}")
     arguments = []
     for key, value in _leaves(parameters):
-        name = "+experiment" if key == "experiment" else key
-        if grid and isinstance(value, (list, tuple, range, np.ndarray)):
+        name = _WRITTEN.get(key, key)
+        if grid and key != "design.factors" and isinstance(value, (list, tuple, range, np.ndarray)):
             if len(value) == 0:
                 raise ConfigError(f"{key}=[] is not allowed: give at least one value")
             arguments.append(f"{name}=choice({','.join(_text(key, part) for part in value)})")

@@ -10,24 +10,24 @@ import hashlib
 import itertools
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from proteus import estimate, overrides, parity
-from proteus.compose import compose_words, hydra_session
+from proteus import design, estimate, overrides, parity
+from proteus.compose import Composed, compose_words, hydra_session, keys_of
 from proteus.config import CellConfig, Record, SweepConfig, canonical_json
 from proteus.dimensions import MEASURED_DIMENSIONS
 from proteus.errors import ConfigError
 from proteus.overrides import AxisValue
-from proteus.reading import read_config
+from proteus.reading import read_config, read_design
 from proteus.recording import selection
-from proteus.study import Seeds
+from proteus.study import GATED, NOT_CHECKED, Seeds
 
 FIRST_AXES = ("mechanism", "delta")
-RESERVED_DIMENSIONS = ("seed", *MEASURED_DIMENSIONS)
+RESERVED_DIMENSIONS = ("seed", design.POINT, *MEASURED_DIMENSIONS)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,9 @@ class Plan:
         words: the overrides, as a command line would have them.
         config_hash: 64 hexadecimal digits; equal plans simulate the same lanes.
         fairness: what ``proteus.parity`` found: deliberate differences, and hashes of the draws.
+        designed: value of each designed key at the points of the axis ``point``.
+        population_hash: of the traders that the axes start from; equal where only axes differ.
+        gate: what stands between a gated mechanism and a verdict; empty without such a mechanism.
 
     Invariants
         ``cell_of`` names every cell at least once.
@@ -56,6 +59,9 @@ class Plan:
     words: tuple[str, ...]
     config_hash: str
     fairness: dict[str, Any] = field(default_factory=dict)
+    designed: dict[str, tuple[AxisValue, ...]] = field(default_factory=dict)
+    population_hash: str = ""
+    gate: str = ""
 
     @property
     def lanes(self) -> int:
@@ -79,11 +85,15 @@ def from_words(arguments: Sequence[str]) -> Plan:
     Raises
         ConfigError: any word, value or combination that is not allowed.
     """
-    fixed = [word for word in arguments if not overrides.is_axis(word)]
-    swept = _swept([word for word in arguments if overrides.is_axis(word)])
-    count = _grid_points(swept)
     with hydra_session():
-        grid = (_read_point([*fixed, *point]) for point in itertools.product(*swept.values()))
+        base, words = _declared(arguments)
+        fixed = [word for word in words if not overrides.is_axis(word)]
+        swept = _swept([word for word in words if overrides.is_axis(word)])
+        listed = design.points(read_design(base.tree))
+        if listed:
+            swept[design.POINT] = [f"{design.POINT}={number}" for number in range(len(listed))]
+        count = _grid_points(swept)
+        grid = _read_grid(fixed, swept, listed)
         points = [next(grid)]
         estimate.check_results(points[0][0], count)  # before the other points are composed
         points += grid
@@ -96,7 +106,63 @@ def from_words(arguments: Sequence[str]) -> Plan:
     _check_distinct({_key(swept[name]): axes[name] for name in swept})
     order = [*FIRST_AXES, *(name for name in swept if name not in FIRST_AXES)]
     made = _assemble({name: axes[name] for name in order}, configs, tuple(arguments))
-    return replace(made, fairness={"deliberate": parity.check(made)})
+    return replace(
+        made,
+        fairness={"deliberate": parity.check(made)},
+        designed=_designed(listed),
+        population_hash=hashlib.sha256(
+            canonical_json(base.tree["population"]).encode()
+        ).hexdigest(),
+        gate=NOT_CHECKED if GATED in mechanisms else "",
+    )
+
+
+def _declared(arguments: Sequence[str]) -> tuple[Composed, list[str]]:
+    """Compose the first point of the axes that are given as words, and add those declared there.
+
+    Returns
+        What was composed, and the words with the axes of the configuration that no word sets.
+    """
+    listed = [overrides.expand(word) for word in arguments]
+    mechanisms = [_value(word) for words in listed if _key(words) == "mechanism" for word in words]
+    base = compose_words(_understood([words[0] for words in listed], mechanisms))
+    given = {word.partition("=")[0] for word in arguments}
+    declared = overrides.from_mapping(base.axes, grid=True)
+    return base, [*arguments, *(word for word in declared if word.partition("=")[0] not in given)]
+
+
+def _designed(listed: Sequence[Mapping[str, AxisValue]]) -> dict[str, tuple[AxisValue, ...]]:
+    """Return the values of each designed key along its axis, by the name of their coordinate."""
+    keys = listed[0] if listed else {}
+    return {overrides.dimension(key): tuple(point[key] for point in listed) for key in keys}
+
+
+def _read_grid(
+    fixed: Sequence[str],
+    swept: Mapping[str, Sequence[str]],
+    listed: Sequence[Mapping[str, float | int]],
+) -> Iterator[tuple[SweepConfig, str]]:
+    """Compose and check every grid point; gives its configuration and its mechanism's option."""
+    axes = [words for name, words in swept.items() if name != design.POINT]
+    mechanisms = [_value(word) for word in swept.get("mechanism", ())]
+    for point in itertools.product(*axes):
+        composed = compose_words([*fixed, *_understood(point, mechanisms)])
+        for values in listed or ({},):
+            tree = design.placed(composed.tree, values) if values else composed.tree
+            yield read_config(tree), composed.choices["mechanism"]
+
+
+def _understood(point: Sequence[str], mechanisms: Sequence[str]) -> list[str]:
+    """Leave out swept keys of other mechanisms, so that a cell which ignores them is shared.
+
+    A key that no swept mechanism has is kept, and refused when it is composed.
+    """
+    if len(mechanisms) < 2:
+        return [*point]
+    (own,) = (_value(word) for word in point if word.startswith("mechanism="))
+    theirs = set().union(*(keys_of("mechanism", name) for name in mechanisms))
+    foreign = theirs - keys_of("mechanism", own)
+    return [word for word in point if word.partition("=")[0] not in foreign]
 
 
 def from_mapping(parameters: Mapping[str, Any], seeds: Any = None, *, grid: bool = True) -> Plan:
@@ -132,6 +198,11 @@ def _swept(arguments: Sequence[str]) -> dict[str, list[str]]:
     return {name: swept[name] for name in [*first, *swept]}
 
 
+def _value(word: str) -> str:
+    """Return the value of a word without a list, as it is written."""
+    return word.partition("=")[2]
+
+
 def _key(words: Sequence[str]) -> str:
     """Return the key that the words of one axis set."""
     return words[0].partition("=")[0]
@@ -149,12 +220,6 @@ def _grid_points(swept: Mapping[str, Sequence[str]]) -> int:
         allowed = f"a grid may have at most {overrides.LARGEST_GRID}"
         raise ConfigError(f"{sizes} makes {count} grid points: {allowed}")
     return count
-
-
-def _read_point(words: Sequence[str]) -> tuple[SweepConfig, str]:
-    """Compose and check one grid point; returns its configuration and its mechanism's option."""
-    composed = compose_words(words)
-    return read_config(composed.tree), composed.choices["mechanism"]
 
 
 def _resolved(
@@ -255,3 +320,26 @@ def with_seeds(plan: Plan, first: int, count: int) -> Plan:
         settings=plan.settings.model_copy(update={"seeds": seeds}),
         config_hash=_hash(plan.axes, cells, plan.cell_of, seeds),
     )
+
+
+def at_points(plan: Plan, numbers: Sequence[int]) -> Plan:
+    """Return a designed sweep with some of its points only, in that order.
+
+    Parameters
+        numbers: of the points.
+    """
+    axis = [*plan.axes].index(design.POINT)
+    table = np.take(plan.cell_of, numbers, axis)
+    kept = list(dict.fromkeys(table.ravel().tolist()))
+    places = {cell: place for place, cell in enumerate(kept)}
+    made = replace(
+        plan,
+        axes={**plan.axes, design.POINT: tuple(numbers)},
+        cells=tuple(plan.cells[cell] for cell in kept),
+        cell_of=np.vectorize(places.get, otypes=[np.int64])(table),
+        designed={
+            name: tuple(values[number] for number in numbers)
+            for name, values in plan.designed.items()
+        },
+    )
+    return with_seeds(made, plan.settings.seeds.first, plan.settings.seeds.count)

@@ -1,4 +1,4 @@
-"""How many seeds run: a fixed number, looks until the primary contrast is narrow, or by power.
+"""How many seeds run: a fixed number, looks until the endpoint is narrow, or by power.
 
 Successive ranges of replicates are joined, so the result has the same bits as one run of that many
 seeds. A look sees the width of the interval only, never the difference.
@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -22,41 +22,36 @@ from proteus.statistics import power
 from proteus.study import PILOT, PURPOSE_SPAN, PowerPrecision, SequentialPrecision, first_of
 from proteus.verdict import widths
 
-if TYPE_CHECKING:
-    from proteus.engine import CellOutcome
-
 _log = logging.getLogger(__name__)
 
 NARROW, SPENT, STOPPED = "narrow", "budget spent", "a lane was stopped"
 
-Simulate = Callable[[Plan], "list[CellOutcome]"]
-Build = Callable[[Plan, "list[CellOutcome]"], xr.Dataset]
+Simulate = Callable[[Plan], None]
+Look = Callable[[Plan], xr.Dataset]
 
 
 class Run(NamedTuple):
-    """What was run: the plan as it turned out, its outcomes, its dataset, and why it ended."""
+    """What was run: the plan as it turned out, and why it ended."""
 
     plan: Plan
-    outcomes: list[CellOutcome]
-    dataset: xr.Dataset
     record: dict[str, Any]
 
 
-def run(plan: Plan, simulate: Simulate, build: Build) -> Run:
+def run(plan: Plan, simulate: Simulate, look: Look) -> Run:
     """Run as many seeds as the precision of a plan asks for.
 
     Parameters
         plan: the checked sweep; ``seeds.count`` is the most.
-        simulate: gives one outcome per cell. build: makes the dataset of outcomes.
+        simulate: runs the lanes of a plan that have not run.
+        look: gives the declared endpoint of lanes that have run, and which were stopped.
     """
     rule = plan.settings.precision
     if isinstance(rule, SequentialPrecision):
-        return _run_in_looks(plan, rule, simulate, build)
+        return _run_in_looks(plan, rule, simulate, look)
     if isinstance(rule, PowerPrecision):
-        return _run_by_power(plan, rule, simulate, build)
-    outcomes = simulate(plan)
-    record = {"rule": rule.name, "seeds": len(plan.replicates)}
-    return Run(plan, outcomes, build(plan, outcomes), record)
+        return _run_by_power(plan, rule, simulate, look)
+    simulate(plan)
+    return Run(plan, {"rule": rule.name, "seeds": len(plan.replicates)})
 
 
 def looks(first: int, every: int, most: int) -> Iterator[int]:
@@ -67,40 +62,35 @@ def looks(first: int, every: int, most: int) -> Iterator[int]:
             return
 
 
-def _run_in_looks(plan: Plan, rule: SequentialPrecision, simulate: Simulate, build: Build) -> Run:
+def _run_in_looks(plan: Plan, rule: SequentialPrecision, simulate: Simulate, look: Look) -> Run:
     seeds = plan.settings.seeds
-    outcomes: list[CellOutcome] = []
     seen: list[dict[str, Any]] = []
-    done, reason = 0, SPENT
+    reason = SPENT
     for count in looks(rule.first_look, rule.look_every, seeds.count):
-        more = simulate(with_seeds(plan, seeds.first + done, count - done))
-        outcomes = join(outcomes, more) if outcomes else more
-        done = count
         now = with_seeds(plan, seeds.first, count)
-        dataset = build(now, outcomes)
+        simulate(now)
+        dataset = look(now)
         half_width, wanted = _widest(dataset, now, rule)
         known = half_width if np.isfinite(half_width) else None  # JSON has no infinity
         seen.append({"seeds": count, "half_width": known, "wanted": wanted})
         _log.info("look at %d seeds: half-width %g, wanted %g", count, half_width, wanted)
-        if any(outcome.violations for outcome in outcomes):
+        if dataset["violation"].any():
             reason = STOPPED
             break
         if half_width <= wanted:
             reason = NARROW
             break
-    record = {"rule": rule.name, "seeds": done, "ended": reason, "looks": seen}
-    return Run(now, outcomes, dataset, record)
+    record = {"rule": rule.name, "seeds": count, "ended": reason, "looks": seen}
+    return Run(now, record)
 
 
 def _widest(dataset: xr.Dataset, plan: Plan, rule: SequentialPrecision) -> tuple[float, float]:
-    """Return half-width and target of the primary contrast that is furthest from its target."""
+    """Return half-width and target of the endpoint where it is furthest from its target."""
     found = []
-    for _, contrast, k in widths(dataset, plan.settings.endpoint):
-        half = float(contrast.high[k] - contrast.low[k]) / 2
-        wanted = rule.half_width or (rule.half_width_share or 0.0) * abs(
-            float(contrast.baseline[k])
-        )
-        found.append((half if half >= 0 else np.inf, wanted if wanted >= 0 else 0.0))
+    for width in widths(dataset, plan.settings.endpoint):
+        wanted = rule.half_width or (rule.half_width_share or 0.0) * width.scale
+        half = width.half if width.half >= 0 else np.inf
+        found.append((half, wanted if wanted >= 0 else 0.0))
     return max(found, key=_distance, default=(np.inf, 0.0))
 
 
@@ -109,14 +99,15 @@ def _distance(width: tuple[float, float]) -> float:
     return half_width / wanted if wanted > 0 else np.inf
 
 
-def _run_by_power(plan: Plan, rule: PowerPrecision, simulate: Simulate, build: Build) -> Run:
+def _run_by_power(plan: Plan, rule: PowerPrecision, simulate: Simulate, look: Look) -> Run:
     seeds = plan.settings.seeds
     first = first_of(PILOT) + seeds.first % PURPOSE_SPAN
     pilot = with_seeds(plan, first, rule.pilot_seeds)
-    needed = _needed(build(pilot, simulate(pilot)), pilot, rule, seeds.count)
+    simulate(pilot)
+    needed = _needed(look(pilot), pilot, rule, seeds.count)
     _log.info("%d pilot seeds ask for %d seeds", rule.pilot_seeds, needed)
     now = with_seeds(plan, seeds.first, min(needed, seeds.count))
-    outcomes = simulate(now)
+    simulate(now)
     record = {
         "rule": rule.name,
         "seeds": len(now.replicates),
@@ -125,32 +116,19 @@ def _run_by_power(plan: Plan, rule: PowerPrecision, simulate: Simulate, build: B
         "pilot_first": first,
         "pilot_seeds": rule.pilot_seeds,
     }
-    return Run(now, outcomes, build(now, outcomes), record)
+    return Run(now, record)
 
 
 def _needed(dataset: xr.Dataset, plan: Plan, rule: PowerPrecision, most: int) -> int:
     """Return the seeds that find the effect in every primary contrast, from a pilot."""
     needed = power.LEAST_SEEDS
-    for _, contrast, k in widths(dataset, plan.settings.endpoint):
-        effect = rule.effect or (rule.effect_share or 0.0) * abs(float(contrast.baseline[k]))
-        deviation = float(contrast.deviation[k])
+    for _, scale, deviation in widths(dataset, plan.settings.endpoint):
+        effect = rule.effect or (rule.effect_share or 0.0) * scale
         if effect > 0 and np.isfinite(effect) and np.isfinite(deviation):
             needed = max(needed, power.seeds_for(effect, deviation, rule.power))
         else:  # the pilot says nothing: run all that the budget allows
             needed = max(needed, most)
     return needed
-
-
-def join(first: list[CellOutcome], more: list[CellOutcome]) -> list[CellOutcome]:
-    """Join the outcomes of successive ranges of replicates, cell by cell."""
-    return [_joined(ours, theirs) for ours, theirs in zip(first, more, strict=True)]
-
-
-def _joined(ours: CellOutcome, theirs: CellOutcome) -> CellOutcome:
-    values = {
-        name: np.concatenate([ours.values[name], theirs.values[name]]) for name in ours.values
-    }
-    return type(ours)(values=values, violations=[*ours.violations, *theirs.violations])
 
 
 def words(record: dict[str, Any]) -> str:

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def lanes_bar(plan: Plan) -> Iterator[Callable[[int], None] | None]:
-    """Show cells, lanes, rate and time left on a terminal; give None elsewhere.
+def lanes_bar(plan: Plan) -> Iterator[Callable[[int, int], None] | None]:
+    """Show the cell, lanes, rate and time left on a terminal; give None elsewhere.
 
     Yields
-        A function to call with the number of lanes that have just been finished.
+        A function to call with the number of a cell and of its lanes that have just been finished.
     """
     if not sys.stderr.isatty():
         yield None
@@ -32,21 +32,15 @@ def lanes_bar(plan: Plan) -> Iterator[Callable[[int], None] | None]:
         TextColumn("left"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=plan.lanes, cells=_cells(plan, 0), rate="starting")
+        task = bar.add_task("", total=plan.lanes, cells=f"1/{len(plan.cells)}", rate="starting")
 
-        def advance(finished: int) -> None:
+        def advance(cell: int, finished: int) -> None:
             bar.advance(task, finished)
             state = bar.tasks[0]
             rate = f"{state.speed:,.0f} lanes/s" if state.speed else "starting"
-            bar.update(task, cells=_cells(plan, int(state.completed)), rate=rate)
+            bar.update(task, cells=f"{cell + 1}/{len(plan.cells)}", rate=rate)
 
         yield advance
-
-
-def _cells(plan: Plan, lanes: int) -> str:
-    """Say which cell is being simulated after a number of lanes, as "2/12"."""
-    cells = len(plan.cells)
-    return f"{min(lanes // len(plan.replicates) + 1, cells)}/{cells}"
 
 
 @contextmanager

@@ -32,6 +32,15 @@ def code_hash() -> str:
     return digest.hexdigest()
 
 
+def file_hashes() -> dict[str, str]:
+    """Hash the source files of the package one by one: eight hexadecimal digits each."""
+    folder = Path(__file__).resolve().parent
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+        for path in sorted(folder.rglob("*.py"))
+    }
+
+
 def git_sha() -> str:
     """Return the commit of the checkout, with "-dirty" when files changed, or "unknown"."""
     folder = Path(__file__).resolve().parent.parent

@@ -10,10 +10,12 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails, ValidationError
 
 from proteus import consistency
-from proteus.agents.table import POLICY_MODELS
+from proteus.agents.theory import POLICY_MODELS
 from proteus.config import LATENT_MODELS, CellConfig, Group, SweepConfig
+from proteus.design import DESIGN_MODELS, AnyDesign
 from proteus.errors import ConfigError
 from proteus.errors import nearest as nearest
+from proteus.executors import EXECUTOR_MODELS
 from proteus.mechanisms.base import MechanismConfig
 from proteus.mechanisms.table import MECHANISM_MODELS
 from proteus.rng import trader_entity
@@ -32,6 +34,7 @@ _WORDED = {
     "tuple_type": "must be a list, as [0,100]",
     "dict_type": "must be a group of keys",
     "missing": "must be given",
+    "invalid_key": "every key must be a text",
 }
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -58,12 +61,20 @@ def read_cell(tree: Mapping[str, Any]) -> CellConfig:
     return _read_whole(CellConfig, tree)
 
 
+def read_design(tree: Mapping[str, Any]) -> AnyDesign:
+    """Check the design of a composed configuration, before its points are set."""
+    made: AnyDesign = _read_tagged(DESIGN_MODELS, tree.get("design"), "name", "design")
+    return made
+
+
 def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
     read: dict[str, Any] = dict(tree)
     for key, tag, models in (
         ("mechanism", "name", MECHANISM_MODELS),
         ("latent", "model", LATENT_MODELS),
         ("precision", "name", PRECISION_MODELS),
+        ("executor", "name", EXECUTOR_MODELS),
+        ("design", "name", DESIGN_MODELS),
     ):
         if key in read:
             read[key] = _read_tagged(models, read[key], tag, key)

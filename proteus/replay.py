@@ -119,9 +119,11 @@ def replay(
     """
     table = _read_messages(messages)
     chosen = _mechanism_config(mechanism, {"self_trade": "none", **policies})
+    _check_integer("n_ticks", n_ticks, 2, MAX_TICKS)
     reference = n_ticks // 2 if reference_ticks is None else reference_ticks
-    delta_ns = units.milliseconds_to_ns(delta)
-    _check_parameters(n_ticks, reference, delta_ns, seed)
+    _check_integer("reference_ticks", reference, 1, n_ticks - 1)
+    _check_integer("seed", seed, 0, 2**63 - 1)
+    delta_ns = _interval_ns(delta)
     ids, order = np.unique(table["order_id"], return_inverse=True)
     agents, agent = np.unique(table["agent"], return_inverse=True)
     slots = max(len(order), 1)
@@ -139,31 +141,37 @@ def replay(
 
 def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig:
     """Lay policies over the defaults of ``conf/mechanism``."""
-    if name not in MECHANISMS:
-        raise ConfigError(f"mechanism={name} does not exist{nearest(name, [*MECHANISMS])}")
+    if not isinstance(name, str) or name not in MECHANISMS:
+        raise ConfigError(f"mechanism={name} does not exist{nearest(str(name), [*MECHANISMS])}")
     defaults = yaml.safe_load((conf_folder() / "mechanism" / f"{name}.yaml").read_text())
     return read_mechanism({**defaults, **policies})
 
 
-def _check_parameters(n_ticks: int, reference: int, delta_ns: int, seed: int) -> None:
-    for name, value, least, most in (
-        ("n_ticks", n_ticks, 2, MAX_TICKS),
-        ("reference_ticks", reference, 1, n_ticks - 1),
-        ("delta", delta_ns, 1, LATEST_NS),
-        ("seed", seed, 0, 2**63 - 1),
-    ):
-        if not (isinstance(value, (int, np.integer)) and least <= value <= most):
-            allowed = f"an integer {least} .. {most}" + (" ns" if name == "delta" else "")
-            raise MessageError(f"{name}={value!r} is not allowed: must be {allowed}")
+def _check_integer(name: str, value: Any, least: int, most: int) -> None:
+    is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not (is_integer and least <= value <= most):
+        allowed = f"must be an integer {least} .. {most}"
+        raise MessageError(f"{name}={value!r} is not allowed: {allowed}")
+
+
+def _interval_ns(delta: Any) -> int:
+    try:
+        delta_ns = units.milliseconds_to_ns(delta, "delta")
+    except units.UnitError as error:
+        raise MessageError(str(error)) from None
+    if delta_ns == 0:
+        raise MessageError(f"delta={delta!r} is not allowed: must be more than 0 ms")
+    return delta_ns
 
 
 def _read_messages(messages: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Table:
     """Return the columns as arrays in time order, defaults filled in, every value checked."""
-    # Rows given as dicts stay objects: a column with gaps would become float and lose large ids.
-    frame = messages if isinstance(messages, pd.DataFrame) else pd.DataFrame(messages, dtype=object)
+    frame = _table(messages)
     unknown = [str(column) for column in frame.columns if column not in _COLUMNS]
     if unknown:
         raise MessageError(f"unknown column {unknown[0]}; allowed: {', '.join(_COLUMNS)}")
+    if not frame.columns.is_unique:
+        raise MessageError("a column is given twice; each is allowed once")
     for column in ("kind", "order_id"):
         if len(frame) and column not in frame:
             raise MessageError(f"column {column} is missing")
@@ -190,6 +198,18 @@ def _read_messages(messages: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Tabl
     return {name: column[in_time_order] for name, column in table.items()}
 
 
+def _table(messages: Any) -> pd.DataFrame:
+    """Return the messages as a table, or refuse what is none."""
+    if isinstance(messages, pd.DataFrame):
+        return messages
+    is_list = isinstance(messages, Sequence) and not isinstance(messages, (str, bytes))
+    if not (is_list and all(isinstance(row, Mapping) for row in messages)):
+        allowed = "must be a DataFrame or a list of rows, each a dict"
+        raise MessageError(f"messages of type {type(messages).__name__} are not allowed: {allowed}")
+    # Rows given as dicts stay objects: a column with gaps would become float and lose large ids.
+    return pd.DataFrame(messages, dtype=object)
+
+
 def _is_absent(value: Any) -> bool:
     return value is None or value is pd.NA or (isinstance(value, float) and value != value)
 
@@ -205,8 +225,8 @@ def _integers(
     for row, value in enumerate(column):
         if _is_absent(value) and default is not None:
             continue
-        number = isinstance(value, (int, float, np.integer)) and not isinstance(value, bool)
-        whole = number and np.isfinite(value) and value == int(value)
+        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        whole = whole or (isinstance(value, float) and value.is_integer())
         if not (whole and -(2**63) <= value < 2**63):
             raise MessageError(f"{name}={value!r} in row {row} is not allowed: must be an integer")
         values[row] = int(value)

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RUNS = "runs.parquet"
+ROW_GROUP = 65_536  # lanes of one cell that are in memory at once, at most
 
 
 def write(plan: Plan, dataset: xr.Dataset, folder: Path) -> Path:
-    """Write ``runs.parquet`` whole, one row group per cell: a temporary file, then a rename.
+    """Write ``runs.parquet`` whole, a row group per cell or more: a temporary file, then a rename.
 
     Parameters
         plan: the sweep. dataset: what :func:`proteus.dataset.build` made of it.
@@ -41,7 +42,12 @@ def write(plan: Plan, dataset: xr.Dataset, folder: Path) -> Path:
     import pyarrow.parquet as pq
 
     target = folder / RUNS
-    tables = (_table(plan, dataset, cell) for cell in range(len(plan.cells)))
+    count = len(plan.replicates)
+    tables = (
+        _table(plan, dataset, cell, slice(at, min(at + ROW_GROUP, count)))
+        for cell in range(len(plan.cells))
+        for at in range(0, count, ROW_GROUP)
+    )
     first = next(tables)
     with (
         whole(target) as temporary,
@@ -53,13 +59,13 @@ def write(plan: Plan, dataset: xr.Dataset, folder: Path) -> Path:
     return target
 
 
-def _table(plan: Plan, dataset: xr.Dataset, cell: int) -> pa.Table:
-    """Return the rows of one cell."""
+def _table(plan: Plan, dataset: xr.Dataset, cell: int, seeds: slice) -> pa.Table:
+    """Return the rows of some seeds of one cell."""
     import pyarrow as pa
 
     points = np.argwhere(plan.cell_of == cell)
-    lanes = dataset.isel(dict(zip(plan.axes, points[0], strict=True)))
-    columns = {**_labels(plan, dataset, points), **_values(lanes)}
+    lanes = dataset.isel({**dict(zip(plan.axes, points[0], strict=True)), "seed": seeds})
+    columns = {**_labels(plan, dataset, points, lanes.sizes["seed"]), **_values(lanes)}
     arrays, fields = [], []
     for name, (values, unit) in columns.items():
         arrays.append(pa.array(values))
@@ -69,10 +75,9 @@ def _table(plan: Plan, dataset: xr.Dataset, cell: int) -> pa.Table:
 
 
 def _labels(
-    plan: Plan, dataset: xr.Dataset, points: np.ndarray
+    plan: Plan, dataset: xr.Dataset, points: np.ndarray, rows: int
 ) -> dict[str, tuple[pd.Series, str]]:
     """Return a column per swept key: one value, or null where the cell does not use the key."""
-    rows = len(plan.replicates)
     columns = {}
     for axis, name in enumerate(plan.axes):
         values = dataset[name].to_numpy()

@@ -1,4 +1,4 @@
-"""When traders wake up: periodic with an addressed phase and jitter, or Poisson with clusters.
+"""When traders wake up: periodic with an addressed phase and jitter, Poisson, or once.
 
 A clustered Poisson schedule is a renewal process: with probability c the next gap is drawn from
 the short law inside a cluster, otherwise from a longer one, so that the mean rate stays as given.
@@ -15,7 +15,8 @@ from proteus.rng import STREAM_SCHEDULE, exponential, uniform, words_at
 NONE = 0
 PERIODIC = 1
 POISSON = 2
-SCHEDULE_CODES = {"none": NONE, "periodic": PERIODIC, "poisson": POISSON}
+ONCE = 3  # at 1 / rate, and never again
+SCHEDULE_CODES = {"none": NONE, "periodic": PERIODIC, "poisson": POISSON, "once": ONCE}
 
 _BLOCK_WAKE = 0
 _BLOCK_PHASE = 1
@@ -26,6 +27,8 @@ def first_wake(schedules, traders, private, keys, lane, trader):
     """Return the time of wake-up 0, or NEVER_NS."""
     if schedules.law[trader] == NONE:
         return np.int64(NEVER_NS)
+    if schedules.law[trader] == ONCE:
+        return np.int64(schedules.gap_ns[trader])
     if schedules.law[trader] == PERIODIC:
         words = words_at(keys, lane, STREAM_SCHEDULE, traders.entity[trader], 0, _BLOCK_PHASE)
         private.anchor[lane, trader] = np.int64(uniform(words[0]) * schedules.gap_ns[trader])
@@ -36,6 +39,8 @@ def first_wake(schedules, traders, private, keys, lane, trader):
 @inline_kernel
 def next_wake(schedules, traders, private, keys, lane, trader, number):
     """Return the time of wake-up ``number`` >= 1."""
+    if schedules.law[trader] == ONCE:
+        return np.int64(NEVER_NS)
     if schedules.law[trader] == PERIODIC:
         return _next_periodic(schedules, traders, private, keys, lane, trader, number)
     return _next_poisson(schedules, traders, private, keys, lane, trader, number)

@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from proteus import units
 from proteus.recording import selection
 
+LARGEST_GRID = 20_000  # grid points; composing one takes 20 ms, so this is seven minutes
 MAX_LOTS = 1_000_000  # an order of this size times 1000 traders is far inside int64 money
 MAX_TICKS = 100_000  # price levels of a contract
 

@@ -23,6 +23,11 @@ EVALUATION, SELECTION, PILOT = "evaluation", "selection", "pilot"
 PURPOSES = (EVALUATION, SELECTION, PILOT)
 PURPOSE_SPAN = 2**40  # evaluation starts at 0, selection at 2**40, pilot at 2**41
 
+# The mechanism that is judged in phase 4 only, after the phases before it; elsewhere its results
+# are exploratory. The attribute ``gate`` of results says which.
+GATED = "dual_flow"
+NOT_CHECKED, PASSED = "not_checked", "passed"
+
 LEAST_SEEDS = 30  # of a look or a pilot: a standard deviation from fewer says little
 
 ListOfTexts = Annotated[
@@ -127,6 +132,16 @@ class Endpoint(Schema):
     better: Literal["higher", "lower"]
     baseline: str  # mechanism
     budget: Budget | None
+
+
+class Survival(Schema):
+    """Say when a maker survives: profit, and the risk that most seeds must respect."""
+
+    largest_inventory_lots: PositiveCount
+    largest_drawdown: Positive  # currency
+    share_of_seeds: float = Field(gt=0, le=1)  # that respect both
+    confirmed: PositiveCount  # candidates that are run again on other seeds
+    confirmed_seeds: int = Field(ge=LEAST_SEEDS)
 
 
 class Parity(Schema):

@@ -13,6 +13,7 @@ from rich.table import Table
 from scipy.special import stdtrit
 
 from proteus.dataset import axis_unit
+from proteus.design import POINT
 from proteus.dimensions import MEASURED_DIMENSIONS
 
 LEVEL = 0.95
@@ -30,6 +31,7 @@ MAIN_VARIABLES = (
     "taker_time_to_execution",
     "n_fills",
 )
+READ_AT_ONCE = 8_000_000  # values of a variable in memory
 FEW_CELLS = 3  # up to here cells are columns; beyond, cells are rows
 MOST_CELLS = 40  # rows on the terminal; summary.csv has them all
 COLUMNS_OF_MANY = ("maker_pnl_marked", "effective_spread", "price_rmse", "taker_fill_probability")
@@ -59,13 +61,13 @@ def _rows(dataset: xr.Dataset, name: str) -> Iterator[dict[str, Any]]:
     if "flag_values" in variable.attrs:
         return
     others = [str(dim) for dim in variable.dims if dim != "seed"]
-    values = variable.transpose(*others, "seed").to_numpy()
-    mean, sd, n = _moments(values)
+    mean, sd, n = _moments_of(variable)
     half = half_width(sd, n)
     for index in np.ndindex(mean.shape):
         at = {dim: dataset[dim].values[i] for dim, i in zip(others, index, strict=True)}
         yield {
             **{dim: at[dim] for dim in others if dim not in MEASURED_DIMENSIONS},
+            **_designed(variable, at),
             "variable": name,
             "units": variable.attrs["units"],
             **{dim: at.get(dim, np.nan) for dim in MEASURED_DIMENSIONS},
@@ -74,8 +76,32 @@ def _rows(dataset: xr.Dataset, name: str) -> Iterator[dict[str, Any]]:
             "high": mean[index] + half[index],
             "sd": sd[index],
             "n": int(n[index]),
-            "n_missing": int(values.shape[-1] - n[index]),
+            "n_missing": int(variable.sizes["seed"] - n[index]),
         }
+
+
+def _moments_of(variable: xr.DataArray) -> list[np.ndarray]:
+    """Return mean, standard deviation and count over seeds; a large variable is read in parts.
+
+    Parameters
+        variable: dims (swept..., seed, measured...).
+    """
+    dims = [str(dim) for dim in variable.dims]
+    if variable.size <= READ_AT_ONCE or dims == ["seed"]:
+        others = [dim for dim in dims if dim != "seed"]
+        return [*_moments(variable.transpose(*others, "seed").to_numpy())]
+    split = dims[0] if dims[0] != "seed" else dims[-1]
+    parts = [_moments_of(variable.isel({split: at})) for at in range(variable.sizes[split])]
+    axis = 0 if split == dims[0] else -1
+    return [np.stack(each, axis=axis) for each in zip(*parts, strict=True)]
+
+
+def _designed(variable: xr.DataArray, at: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of the designed keys at a point, where there is a design."""
+    along = [name for name, values in variable.coords.items() if values.dims == (POINT,)]
+    return {
+        str(name): variable[name].sel({POINT: at[POINT]}).item() for name in along if name != POINT
+    }
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -4,16 +4,21 @@ Every cell is composed and checked, and what the run needs is compared with what
 before anything is simulated or written. Help loads nothing heavy. stdout carries the summary and,
 last, the output folder; all else goes to stderr.
 
-Exit codes: 0 done, 2 wrong input, 3 an invariant was violated, 130 interrupted.
+``--resume FOLDER`` goes on with a run that was stopped: what it has saved is not simulated again.
+
+Exit codes: 0 done, 2 wrong input, 3 an invariant was violated, 4 the machine stopped the run (disk,
+memory, a worker), 130 a person did; after 4 and 130 a sentence says what is saved.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import shlex
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import redirect_stderr
@@ -21,13 +26,15 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proteus.errors import ConfigError, ResultsError, nearest
+from proteus.errors import ConfigError, ResultsError, RunError, nearest
 
 if TYPE_CHECKING:
-    from proteus.api import Result
+    from proteus.api import Written
+    from proteus.checkpoint import BlockFiles
+    from proteus.estimate import Needs
     from proteus.plan import Plan
 
-EXIT_DONE, EXIT_WRONG_INPUT, EXIT_VIOLATION, EXIT_INTERRUPTED = 0, 2, 3, 130
+EXIT_DONE, EXIT_WRONG_INPUT, EXIT_VIOLATION, EXIT_STOPPED, EXIT_INTERRUPTED = 0, 2, 3, 4, 130
 
 _PRINTING_FLAGS = (
     "--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--package", "-p",
@@ -37,11 +44,17 @@ _log = logging.getLogger("proteus.sweep")  # also where this file is __main__
 
 _COMPLETION_FLAGS = ("--shell-completion", "-sc")
 _IGNORED_FLAGS = ("--multirun", "-m", "--run", "-r")
+_RESUME = "--resume"
 
 
 def entry() -> None:
     """Run the command line and leave the process with its exit code."""
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    if code == EXIT_INTERRUPTED and threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # a person who asked twice does not wait for the blocks in flight
+    sys.exit(code)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -54,20 +67,39 @@ def main(arguments: Sequence[str]) -> int:
         The exit code.
     """
     try:
+        folder, arguments = _resumed_folder(arguments)
         flags = [word.partition("=")[0] for word in arguments if word.startswith("-")]
         if any(flag in _PRINTING_FLAGS for flag in flags):
             return _print_by_hydra(arguments)
         for flag in flags:
             if flag not in _IGNORED_FLAGS:
-                raise ConfigError(f"unknown flag {flag}{nearest(flag, _PRINTING_FLAGS)}")
-        return _sweep([word for word in arguments if not word.startswith("-")])
+                known = (*_PRINTING_FLAGS, _RESUME)
+                raise ConfigError(f"unknown flag {flag}{nearest(flag, known)}")
+        words = [word for word in arguments if not word.startswith("-")]
+        return _sweep(words) if folder is None else _resume(Path(folder), words)
     except (ConfigError, ResultsError) as error:
         _say(f"error: {error}")
         return EXIT_WRONG_INPUT
-    except KeyboardInterrupt:
-        again = "run the same command to start again: it gives the same results"
-        _say(f"interrupted: nothing was written; {again}")
+    except RunError as error:
+        _say(f"stopped: {error}")
+        return EXIT_STOPPED
+    except KeyboardInterrupt as error:
+        again = "nothing was written; run the same command to start again"
+        _say(str(error) or f"interrupted: {again}: it gives the same results")
         return EXIT_INTERRUPTED
+
+
+def _resumed_folder(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Take ``--resume FOLDER`` out of the arguments; returns the folder and the rest."""
+    rest = list(arguments)
+    for at, word in enumerate(rest):
+        if word.startswith(f"{_RESUME}="):
+            return word.removeprefix(f"{_RESUME}="), rest[:at] + rest[at + 1 :]
+        if word == _RESUME:
+            if at + 1 == len(rest):
+                raise ConfigError(f"{_RESUME} must be followed by the folder of a stopped run")
+            return rest[at + 1], rest[:at] + rest[at + 2 :]
+    return None, rest
 
 
 def _print_by_hydra(arguments: Sequence[str]) -> int:
@@ -122,23 +154,67 @@ def _sweep(words: Sequence[str]) -> int:
     folder = Path(wanted) if wanted is not None else api.default_folder(plan)
     needed = estimate.needs(plan, api.workers(plan))
     plan = api.checked(plan)
+    needed = estimate.timed(plan, needed, api.workers(plan))
     if plan.settings.plan_only:
         _print_plan(plan)
         print(*estimate.lines(needed, api.workers(plan), folder), sep="\n")
-    estimate.check_run(plan, needed, folder)
-    if plan.settings.plan_only:
+        estimate.check_run(plan, needed, folder)
         return EXIT_DONE
+    return report(_execute(plan, needed, folder), folder)
+
+
+def execute(plan: Plan, folder: Path) -> Written:
+    """Check what a plan declares and needs, run it with progress on stderr, and write the folder.
+
+    Parameters
+        plan: the sweep. folder: empty or not there yet.
+
+    Raises
+        ConfigError: what is not allowed, before anything runs. ResultsError: it cannot be written.
+    """
+    from proteus import api, estimate
+
+    needed = estimate.needs(plan, api.workers(plan))
+    plan = api.checked(plan)
+    return _execute(plan, estimate.timed(plan, needed, api.workers(plan)), folder)
+
+
+def _execute(plan: Plan, needed: Needs, folder: Path) -> Written:
+    from proteus import claim, estimate
     from proteus.job_log import job_log
 
-    with api.claimed(folder), job_log(folder):
-        _log.info("command: python -m proteus.sweep %s", shlex.join(words))
-        result = _run(plan, needed.seconds, folder)
-        api.save(result.plan, result, folder)
-    return _report(result, folder)
+    estimate.check_run(plan, needed, folder)
+    with claim.claimed(folder, plan) as lanes, job_log(folder):
+        _log.info("command: python -m proteus.sweep %s", shlex.join(plan.words))
+        return _run(plan, needed.seconds, folder, lanes)
 
 
-def _run(plan: Plan, seconds: float, folder: Path) -> Result:
-    """Simulate, with progress on stderr."""
+def _resume(folder: Path, words: Sequence[str]) -> int:
+    """Go on with the run of a folder; words may give other executor keys."""
+    from proteus import api, claim, dataset, estimate
+    from proteus.job_log import job_log
+
+    if claim.is_finished(folder):
+        violations = json.loads((folder / dataset.MANIFEST).read_text())["violations"]
+        claim.tidy(folder)
+        _say(f"{folder} is finished: there is nothing to resume")
+        print(folder, flush=True)
+        return EXIT_VIOLATION if violations else EXIT_DONE
+    plan = api.resumed_plan(folder, words)
+    needed = estimate.needs(plan, api.workers(plan))
+    estimate.check_run(plan, needed, folder)
+    needed = estimate.timed(plan, needed, api.workers(plan))
+    with claim.resumed(folder, plan) as lanes, job_log(folder):
+        _log.info(
+            "command: python -m proteus.sweep %s %s", _RESUME, shlex.join([str(folder), *words])
+        )
+        _tell(f"{folder} is resumed: {lanes.count} lanes are there")
+        written = _run(plan, needed.seconds, folder, lanes)
+    return report(written, folder)
+
+
+def _run(plan: Plan, seconds: float, folder: Path, lanes: BlockFiles) -> Written:
+    """Simulate and write, with progress on stderr."""
     from proteus import api, estimate, precision
     from proteus.progress import compile_notice, lanes_bar
 
@@ -146,15 +222,14 @@ def _run(plan: Plan, seconds: float, folder: Path) -> Result:
         _tell(f"parity: compared cells differ on purpose in {key} ({values[0]} and {values[1]})")
     expected = f"{_at_most(plan)}about {estimate.duration(seconds)} on {api.workers(plan)} workers"
     _tell(f"{_sizes(plan)}: {expected}")
-    started = time.perf_counter()
+    started, before = time.perf_counter(), lanes.count
     with lanes_bar(plan) as progress, compile_notice(_tell):
-        result = api.run(plan, progress, folder)
-    elapsed = time.perf_counter() - started
-    ran = result.plan.lanes
+        written = api.run_into(plan, folder, lanes, progress, _tell)
+    elapsed, ran = time.perf_counter() - started, lanes.count - before
     _tell(f"finished in {elapsed:.1f} s, {ran / elapsed:,.0f} lanes per second")
     if plan.settings.precision.name != "fixed":
-        _tell(precision.words(json.loads(result.dataset.attrs["precision"])))
-    return result
+        _tell(precision.words(json.loads(written.result.dataset.attrs["precision"])))
+    return written
 
 
 def _at_most(plan: Plan) -> str:
@@ -162,21 +237,20 @@ def _at_most(plan: Plan) -> str:
     return "" if plan.settings.precision.name == "fixed" else "at most; "
 
 
-def _report(result: Result, folder: Path) -> int:
+def report(written: Written, folder: Path) -> int:
     """Print the summary, the verdict, the violations, and the folder as the last line."""
     from rich.console import Console
 
-    from proteus.summary import show, summarise
-    from proteus.verdict import verdict
+    from proteus.summary import show
 
     console = Console(width=100, highlight=False)
-    show(summarise(result.dataset), list(result.plan.axes), console)
-    for sentence in verdict(result.dataset):
+    show(written.summary, list(written.result.plan.axes), console)
+    for sentence in written.verdict:
         console.print(sentence)
-    for bad in result.violations:
+    for bad in written.result.violations:
         _say(f"violation: {', '.join(f'{key}={value}' for key, value in bad.items())}")
     print(folder, flush=True)
-    return EXIT_VIOLATION if result.violations else EXIT_DONE
+    return EXIT_VIOLATION if written.result.violations else EXIT_DONE
 
 
 def _sizes(plan: Plan) -> str:

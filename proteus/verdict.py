@@ -14,8 +14,18 @@ import numpy as np
 import xarray as xr
 
 from proteus import endpoint as endpoints
-from proteus.contrasts import IDENTICAL, Pair, describe, estimate, note, paired, violated
-from proteus.measures import Measure, labels, units
+from proteus.contrasts import (
+    IDENTICAL,
+    Pair,
+    describe,
+    estimate,
+    exploratory,
+    level,
+    note,
+    paired,
+    violated,
+)
+from proteus.measures import Measure, labels, points, units
 from proteus.statistics import multiplicity, power
 from proteus.statistics.paired import LEVEL, Contrast
 from proteus.study import EVALUATION, Endpoint, purpose_of
@@ -47,8 +57,9 @@ def verdict(dataset: xr.Dataset) -> list[str]:
     if purposes != {EVALUATION}:
         return [f"No verdict: {' and '.join(sorted(purposes))} seeds judge nothing."]
     pairs = list(paired(dataset, declared.baseline))
-    sound = [pair for pair in pairs if not violated(pair)]
-    refused = [f"No verdict: {violated(pair)}." for pair in pairs if violated(pair)]
+    reasons = [violated(pair) or exploratory(pair) for pair in pairs]
+    sound = [pair for pair, reason in zip(pairs, reasons, strict=True) if not reason]
+    refused = [f"No verdict: {reason}." for reason in dict.fromkeys(reasons) if reason]
     first = _primary(sound, declared)
     sentences = []
     for pair, shown in zip(sound, first, strict=True):
@@ -66,11 +77,37 @@ def has_contrast(dataset: xr.Dataset, declared: Endpoint) -> bool:
     return declared.baseline in names and len(names) > 1
 
 
-def widths(dataset: xr.Dataset, declared: Endpoint) -> list[tuple[Pair, Contrast, int]]:
-    """Contrast the endpoint of every sound cell: pair, contrast, and the endpoint's column."""
+class Width(NamedTuple):
+    """How wide the interval of the endpoint is, and the value that a share is of."""
+
+    half: float
+    scale: float
+    deviation: float  # what one seed adds
+
+
+def widths(dataset: xr.Dataset, declared: Endpoint) -> list[Width]:
+    """Return the widths of the endpoint in every sound cell.
+
+    Of its contrast with the baseline, as a share of the baseline's value; where a sweep has one
+    mechanism, so that nothing is compared, of the endpoint itself.
+    """
+    if not has_contrast(dataset, declared):
+        return [_own_width(dataset.isel(point), declared) for point in points(dataset)]
     pairs = [pair for pair in paired(dataset, declared.baseline) if not violated(pair)]
-    shown = zip(pairs, _primary(pairs, declared), strict=True)
-    return [(pair, each.found, each.column) for pair, each in shown]
+    return [
+        _width(each.found, each.column, each.found.baseline) for each in _primary(pairs, declared)
+    ]
+
+
+def _own_width(cell: xr.Dataset, declared: Endpoint) -> Width:
+    measure = endpoints.primary(cell, declared)
+    found = level(cell, [measure])
+    return _width(found, labels(cell, measure).index(endpoints.at(declared)), found.treated)
+
+
+def _width(found: Contrast, k: int, scales: np.ndarray) -> Width:
+    half = float(found.high[k] - found.low[k]) / 2
+    return Width(half, abs(float(scales[k])), float(found.deviation[k]))
 
 
 def _primary(pairs: Sequence[Pair], declared: Endpoint) -> list[Shown]:
@@ -173,7 +210,8 @@ def judged(dataset: xr.Dataset) -> list[Judged]:
         return []
     if any(purpose_of(int(seed)) != EVALUATION for seed in dataset["seed"].values[[0, -1]]):
         return []
-    pairs = [pair for pair in paired(dataset, declared.baseline) if not violated(pair)]
+    every = paired(dataset, declared.baseline)
+    pairs = [pair for pair in every if not (violated(pair) or exploratory(pair))]
     found = []
     for pair, shown in zip(pairs, _primary(pairs, declared), strict=True):
         cost = _cost(pair, declared)

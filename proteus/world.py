@@ -9,6 +9,7 @@ import numpy as np
 from proteus._jit import inline_kernel, state
 from proteus.accounting import Ledger
 from proteus.agents.table import Policies
+from proteus.agents.theory import TheoryPolicies
 from proteus.clock import Queue
 from proteus.latent import News, NewsParameters
 from proteus.market_data import MarketData
@@ -117,7 +118,7 @@ class World(NamedTuple):
     traders: Traders
     schedules: Schedules
     private: Private
-    policies: Policies
+    policies: Policies | TheoryPolicies
     seen: View
     intents: Intents
     ledger: Ledger

@@ -6,6 +6,10 @@ The first column is what ``make test`` runs, the second what ``make proof`` runs
 import os
 
 BUDGET = {
+    "fuzz_configs": (120, 2_000),
+    "fuzz_messages": (150, 2_000),
+    "market_twin": (8, 80),
+    "kills": (3, 30),
     "metamorphic": (50, 200),
     "metamorphic_prefixes": (10, 40),
     "news_paths": (5_000, 100_000),
@@ -13,8 +17,9 @@ BUDGET = {
     "phases": (3_000, 30_000),
     "reference_twin": (60, 300),
     "replay_twin_clob": (25, 100),
-    "replay_twin_dual_flow": (16, 80),
-    "replay_twin_fba": (8, 40),
+    "replay_twin_dual_flow": (8, 40),
+    "replay_twin_fba": (7, 40),
+    "validation": (1, 10),  # times the lanes of each reduced comparison
     "wakes": (20_000, 400_000),
 }
 

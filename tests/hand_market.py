@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from proteus import desk, plan, simulation, variables
-from proteus.block import Block, build_block, set_up_cell
+from proteus.block import Block, build_block, set_up_cell, with_log
 from proteus.clock import KIND_NEWS, pop, push
 from proteus.config import CellConfig
 from proteus.events import BUY, GTC, SELL
@@ -40,14 +40,15 @@ def near(expected: Any) -> Any:
 
 
 @functools.cache
-def _cell(words: tuple[str, ...]) -> CellConfig:
+def small_cell(words: tuple[str, ...]) -> CellConfig:
+    """Compose the cell of a hand market."""
     return plan.from_words([*STILL, *SHORT, *words]).cells[0]
 
 
-def still_block(*words: str) -> Block:
+def still_block(*words: str, recorded: bool = False) -> Block:
     """Build one lane: latencies of 1 ms, nobody wakes up by itself, v = 0.5."""
-    keys = replicate_keys(7, np.array([0]))
-    block = build_block(set_up_cell(_cell(words)), keys, growth=1, audit=True)
+    keys, setup = replicate_keys(7, np.array([0])), set_up_cell(small_cell(words))
+    block = build_block(with_log(setup) if recorded else setup, keys, growth=1, audit=True)
     traders, schedules = block.world.traders, block.world.schedules
     traders.latency_law[:] = CONSTANT
     traders.latency_base[:] = MS
@@ -60,9 +61,11 @@ def still_block(*words: str) -> Block:
 class HandMarket:
     """Send orders and quotes at given times; the engine does the rest."""
 
-    def __init__(self, *words: str, jump_ns: int | None = None, payoff: int = 1) -> None:
+    def __init__(
+        self, *words: str, jump_ns: int | None = None, payoff: int = 1, recorded: bool = False
+    ) -> None:
         """Start the lane; ``jump_ns`` is when v jumps from 0.5 to 0.8 (to 0.2 if X = 0)."""
-        self.mechanism, self.world = still_block(*words)
+        self.mechanism, self.world = still_block(*words, recorded=recorded)
         self.numbers = 0
         world: World = self.world
         simulation.start_lane(self.mechanism, world, 0)

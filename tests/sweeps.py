@@ -39,7 +39,7 @@ def sweep(**changes: Any) -> xr.Dataset:
 def write(made: xr.Dataset, folder: Path, violations: tuple[dict[str, Any], ...] = ()) -> Path:
     """Write a dataset as the output folder of a sweep."""
     folder.mkdir()
-    datasets.write(made, folder)
+    made.to_netcdf(folder / datasets.RESULTS, engine="netcdf4")
     manifest = {
         SCHEMA_KEY: SCHEMA_VERSION, "config_hash": made.attrs["config_hash"],
         "violations": list(violations),

@@ -1,14 +1,14 @@
 """The trader kinds there are: a row, a field and a line of the switch each.
 
 A trader is one file with its configuration and kernels, one yaml in ``conf/trader``, and its lines
-here; nothing else names a kind.
+here; nothing else names a kind. The kinds that models of theory assume are in ``theory``.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import inline_kernel, interface, state
 from proteus.agents import informed, maker, noise, sniper
 from proteus.agents.base import Members, PolicyConfig
 from proteus.traders import CLASS_INFORMED, CLASS_MAKER, CLASS_NOISE, CLASS_SNIPER
@@ -33,7 +33,6 @@ TRADERS: dict[str, TraderKind] = {
     "noise": TraderKind(NOISE, noise.NoisePolicy, CLASS_NOISE),
     "sniper": TraderKind(SNIPER, sniper.SniperPolicy, CLASS_SNIPER),
 }
-POLICY_MODELS: dict[str, type[PolicyConfig]] = {name: kind.policy for name, kind in TRADERS.items()}
 
 
 @state
@@ -56,9 +55,15 @@ def make_policies(members: dict[str, Members], initial_probability: float, growt
     )
 
 
-@inline_kernel
+@interface
 def decide(policies, traders, view, private, intents, lane, trader):
     """Let one trader decide; it gets its view, its own state and nothing else."""
+
+
+@decide.implement(Policies)
+@inline_kernel
+def decide_ordinary(policies, traders, view, private, intents, lane, trader):
+    """Choose by kind; ``policies`` has at least the fields of ``Policies``."""
     kind = traders.kind[trader]
     if kind == MAKER:
         has_signal = traders.has_signal[trader]

@@ -32,6 +32,7 @@ class Risk(NamedTuple):
     peak: np.ndarray  # int64 [L] highest equity so far, nano
     drawdown: np.ndarray  # int64 [L] largest fall from a peak so far, nano
     held: np.ndarray  # int64 [L, A] inventory, lots
+    held_most: np.ndarray  # int64 [L, A] largest inventory so far, either way, lots
     held_ns: np.ndarray  # int64 [L, A] time up to which its integrals run
     area: np.ndarray  # int64 [L, A] integral of inventory, lots ns
     square: np.ndarray  # float64 [L, A] integral of its square, lots^2 ns
@@ -47,6 +48,7 @@ def allocate_risk(lanes: int, traders: int) -> Risk:
         peak=np.zeros(lanes, np.int64),
         drawdown=np.zeros(lanes, np.int64),
         held=np.zeros((lanes, traders), np.int64),
+        held_most=np.zeros((lanes, traders), np.int64),
         held_ns=np.zeros((lanes, traders), np.int64),
         area=np.zeros((lanes, traders), np.int64),
         square=np.zeros((lanes, traders)),
@@ -61,6 +63,7 @@ def change_inventory(risk, lane, trader, quantity, time):
     risk.square[lane, trader] += np.float64(held * held) * width
     risk.held_ns[lane, trader] = time
     risk.held[lane, trader] = held + quantity
+    risk.held_most[lane, trader] = max(risk.held_most[lane, trader], abs(held + quantity))
 
 
 @inline_kernel

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from proteus.contrasts import without_delta
+from proteus.contrasts import unused
 from proteus.errors import ResultsError, nearest
 from proteus.levels import Quantity, levels, quantity
 from proteus.measures import swept
@@ -80,24 +80,24 @@ class _Line(NamedTuple):
 
 
 def _lines(dataset: xr.Dataset, axis: str) -> list[_Line]:
-    """List the lines; a mechanism without a batch interval has one for all of them.
+    """List the lines; a mechanism has one for all values of a key it does not use.
 
     Raises
         ResultsError: too many to be told apart.
     """
     others = [name for name in swept(dataset) if name != axis]
     told = [name for name in others if name != "mechanism" and dataset.sizes[name] > 1]
-    unused = without_delta(dataset)
+    idle = unused(dataset)
     found = []
     for places in itertools.product(*(range(dataset.sizes[name]) for name in others)):
         at = dict(zip(others, places, strict=True))
-        has_interval = at.get("mechanism") not in unused
-        if not has_interval and at.get("delta", 0) > 0:
+        without = {key for key, mechanisms in idle.items() if at.get("mechanism") in mechanisms}
+        if any(at.get(key, 0) > 0 for key in without):
             continue
-        shown = [name for name in told if has_interval or name != "delta"]
+        shown = [name for name in told if name not in without]
         rest = tuple(_label(dataset, name, at[name]) for name in shown)
         name = str(dataset["mechanism"].values[at["mechanism"]]) if "mechanism" in at else "cells"
-        found.append(_Line(at, name, rest, has_interval or axis != "delta"))
+        found.append(_Line(at, name, rest, axis not in without))
     if len(found) > MOST_LINES:
         raise ResultsError(
             f"axis={axis} gives {len(found)} lines, and at most {MOST_LINES} can be read: choose "

@@ -1,22 +1,27 @@
-"""Take the logs of chosen lanes while a sweep runs: to files, and to traces."""
+"""Take the logs of chosen lanes when a sweep has run: to files, and to traces."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proteus.files import unwritable
 from proteus.recording import files, traces
-from proteus.recording.lanes import LaneLog, Recording
+from proteus.recording.lanes import LaneLog
 from proteus.recording.selection import Chosen, choose
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from proteus.plan import Plan
+
+
+def chosen_lanes(plan: Plan, cell: int) -> Chosen:
+    """Return which lanes of a cell are recorded, for events or for traces."""
+    record = plan.settings.record
+    events, traced = choose(record.events, plan, cell), choose(record.traces, plan, cell)
+    return Chosen(events.always | traced.always, events.if_violated | traced.if_violated)
 
 
 class Collector:
@@ -37,44 +42,35 @@ class Collector:
         """Return the traces of each cell that has some, by its number."""
         return {cell: traces.join(self._plan, cell, lanes) for cell, lanes in self._traces.items()}
 
-    def of_cell(self, cell: int) -> Recording:
-        """Return what the engine records of a cell."""
+    def take(self, cell: int, logs: Iterable[LaneLog]) -> None:
+        """Take the logs of a cell."""
         record = self._plan.settings.record
         events = choose(record.events, self._plan, cell)
         traced = choose(record.traces, self._plan, cell)
-        return Recording(
-            events.always | traced.always,
-            events.if_violated | traced.if_violated,
-            partial(self._take, cell, events, traced),
-        )
+        for log in logs:
+            place = log.replicate - int(self._plan.replicates[0])
+            if self._events is not None and _is_in(events, place, log):
+                self._events.write(cell, log)
+            if _is_in(traced, place, log):
+                lane = log.replicate, traces.of_lane(self._plan, cell, log)
+                self._traces.setdefault(cell, []).append(lane)
 
-    def _take(self, cell: int, events: Chosen, traced: Chosen, log: LaneLog) -> None:
-        place = log.replicate - int(self._plan.replicates[0])
 
-        def is_in(chosen: Chosen) -> bool:
-            return bool(chosen.always[place] or (log.is_violated and chosen.if_violated[place]))
-
-        if self._events is not None and is_in(events):
-            self._events.write(cell, log)
-        if is_in(traced):
-            lane = log.replicate, traces.of_lane(self._plan, cell, log)
-            self._traces.setdefault(cell, []).append(lane)
+def _is_in(chosen: Chosen, place: int, log: LaneLog) -> bool:
+    return bool(chosen.always[place] or (log.is_violated and chosen.if_violated[place]))
 
 
 @contextmanager
-def collecting(plan: Plan, folder: Path | None) -> Iterator[Collector | None]:
+def collecting(plan: Plan, folder: Path) -> Iterator[Collector | None]:
     """Collect what ``record.events`` and ``record.traces`` choose; None if they choose nothing.
 
     Raises
-        ResultsError: a file cannot be written.
+        OSError: a file cannot be written.
     """
     record = plan.settings.record
-    if folder is None or (record.events is None and record.traces is None):
+    if record.events is None and record.traces is None:
         yield None
         return
     has_events = record.events is not None
-    try:
-        with files.open_files(plan, folder) if has_events else nullcontext() as events:
-            yield Collector(plan, events)
-    except OSError as error:
-        raise unwritable(folder, error) from None
+    with files.open_files(plan, folder) if has_events else nullcontext() as events:
+        yield Collector(plan, events)

@@ -1,4 +1,4 @@
-"""One output folder as a report sees it: what may be judged, what may only be shown."""
+"""One output folder as a report sees it: what is judged of it, and what is refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import xarray as xr
 
 from proteus import endpoint as endpoints
@@ -15,9 +14,7 @@ from proteus.levels import distinct, is_violated
 from proteus.study import Endpoint
 from proteus.verdict import has_contrast, headline, verdict
 
-GATE, NOT_CHECKED = "gate", "not_checked"
 NO_VERDICT = "No verdict"  # how the verdict begins where it refuses
-GATED = "dual_flow"  # judged by its own study only
 
 
 class Bundle(NamedTuple):
@@ -25,10 +22,8 @@ class Bundle(NamedTuple):
 
     name: str  # of the folder
     dataset: xr.Dataset
-    judgeable: xr.Dataset  # without the mechanism whose gate was not checked
     manifest: dict[str, Any]  # empty where there is none
     declared: Endpoint | None
-    is_exploratory: bool  # holds a mechanism whose gate was not checked
 
     @property
     def violated(self) -> list[str]:
@@ -52,18 +47,8 @@ def read(folder: Path) -> Bundle:
 
 
 def bundle(dataset: xr.Dataset, manifest: dict[str, Any], name: str) -> Bundle:
-    """Say of a dataset what may be judged."""
-    is_exploratory = dataset.attrs.get(GATE) == NOT_CHECKED and _has(dataset, GATED)
-    judgeable = dataset
-    if is_exploratory:
-        kept = np.flatnonzero(dataset["mechanism"].values != GATED)
-        judgeable = dataset.isel(mechanism=kept)
-    declared = endpoints.declared(dataset)
-    return Bundle(name, dataset, judgeable, manifest, declared, is_exploratory)
-
-
-def _has(dataset: xr.Dataset, mechanism: str) -> bool:
-    return "mechanism" in dataset.dims and mechanism in dataset["mechanism"].values
+    """Return a dataset with what it declared."""
+    return Bundle(name, dataset, manifest, endpoints.declared(dataset))
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -82,7 +67,7 @@ class Words(NamedTuple):
 
 def words(one: Bundle) -> Words:
     """Word the verdict of a bundle; what the first sentences say is not said again."""
-    first, said = headline(one.judgeable), verdict(one.judgeable)
+    first, said = headline(one.dataset), verdict(one.dataset)
     if not first:
         first = _no_verdict(one, said)
     if said[:2] == first:
@@ -90,17 +75,13 @@ def words(one: Bundle) -> Words:
     refused = [sentence for sentence in said if sentence.startswith(NO_VERDICT)]
     pairs = iter(sentence for sentence in said if not sentence.startswith(NO_VERDICT))
     cells = [f"{effect} {conclusion}" for effect, conclusion in zip(pairs, pairs, strict=True)]
-    if one.is_exploratory and cells:
-        refused.append(f"{NO_VERDICT} on {GATED}: {_exploratory()}.")
     return Words(first, [*cells, *refused])
 
 
 def _no_verdict(one: Bundle, refused: list[str]) -> list[str]:
     """Say why there is no verdict."""
-    if one.is_exploratory:
-        return [f"{NO_VERDICT}: {_exploratory()}.", "The figures below are exploratory."]
     if refused:
-        return refused[:2]
+        return [*refused, "The figures below are exploratory."][:2]
     held = ", ".join(str(name) for name in one.dataset["mechanism"].values)
     reason = "and declares no endpoint"
     if one.declared is not None:
@@ -109,7 +90,3 @@ def _no_verdict(one: Bundle, refused: list[str]) -> list[str]:
         f"{NO_VERDICT}: this sweep holds {held} {reason}, so nothing is compared.",
         "Its levels are shown below, with 95 % intervals.",
     ]
-
-
-def _exploratory() -> str:
-    return f"{GATED} was run outside its study ({GATE}={NOT_CHECKED}), so it is exploratory"

@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from proteus import plots
+from proteus.contrasts import exploratory, paired
 from proteus.levels import Quantity
 from proteus.measures import swept
 from proteus.plots.curves import MOST_LINES
@@ -80,6 +81,9 @@ def _primary(one: Bundle) -> Section | None:
         f"The endpoint that was declared before the run, against {name}, paired by seed, with 95 % "
         f"t intervals; {better} is better. An interval that holds zero shows no difference."
     )
+    pairs = paired(one.dataset, name)
+    for reason in dict.fromkeys(exploratory(pair) for pair in pairs):
+        caption += f" Exploratory: {reason}." if reason else ""
     figure = plots.forest(one.dataset, [shown], name)
     drawn = [Drawn("primary", f"contrasts of {shown.variable} with {name}", figure)]
     return Section("primary", "Primary endpoint", caption, drawn)

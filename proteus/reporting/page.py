@@ -39,7 +39,6 @@ def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
         "about": tables.cells_sentence(one),
         "first": said.first,
         "details": said.cells,
-        "is_exploratory": one.is_exploratory,
         "violated": one.violated,
         "sections": [_section(part, key) for part in drawn],
         "primary": tables.primary(one, contrasts),

@@ -45,7 +45,7 @@ def contrasts(one: Bundle) -> pd.DataFrame:
 
 
 def primary(one: Bundle, table: pd.DataFrame) -> Table | None:
-    """Tabulate the primary endpoint."""
+    """Tabulate the primary endpoint; None where no cell may be judged by it."""
     if table.empty or one.declared is None:
         return None
     heads = (
@@ -63,7 +63,7 @@ def primary(one: Bundle, table: pd.DataFrame) -> Table | None:
             f"{row['share_of_baseline']:+.1%}", p, f"{row['d_z']:.2f}",
             f"{row['variance_reduction']:.3g}", str(row["n"]),
         ))  # fmt: skip
-    return Table(heads, rows)
+    return Table(heads, rows) if rows else None
 
 
 def _between(low: float, high: float) -> str:

@@ -39,7 +39,7 @@ def seeds_for(effect: float, deviation: float, power: float = POWER, level: floa
     from statsmodels.stats.power import TTestPower
 
     exact = TTestPower().solve_power(effect_size=size, alpha=1 - level, power=power)
-    return max(LEAST_SEEDS, math.ceil(float(exact)))
+    return max(LEAST_SEEDS, math.ceil(float(np.ravel(exact)[0])))
 
 
 def detectable(
@@ -67,7 +67,8 @@ def _detectable_size(n: int, power: float, level: float) -> float:
         return _normal_sum(power, level) / math.sqrt(n)
     from statsmodels.stats.power import TTestPower
 
-    return float(TTestPower().solve_power(nobs=n, alpha=1 - level, power=power))
+    solved = TTestPower().solve_power(nobs=n, alpha=1 - level, power=power)
+    return float(np.ravel(solved)[0])  # for some n it is an array of one number
 
 
 def _normal_sum(power: float, level: float) -> float:

@@ -51,6 +51,14 @@ def _inventory_variance(world: World) -> Values:
     return ratio((square - mean * mean).sum(axis=1), np.full(len(mean), makers.sum()))
 
 
+def _inventory_most(world: World) -> Values:
+    """Return the largest inventory that any maker held."""
+    makers = has_role(world, CLASS_MAKER)
+    if not makers.any():
+        return np.full(len(world.sums.risk.held), np.nan)
+    return np.asarray(world.sums.risk.held_most[:, makers].max(axis=1), float)
+
+
 def _markout(world: World) -> Values:
     markouts = world.sums.markouts
     return currency(markouts.captured[:, None] + markouts.adverse)
@@ -97,6 +105,10 @@ MAKER_VARIABLES: tuple[Variable, ...] = (
         "maker_inventory_variance", (), "lots^2", "variance over time of a maker's inventory",
         "positive", "mean over makers of avg(I^2) - avg(I)^2, averages over time", "DESIGN 6",
         "no_maker", _inventory_variance,
+    ),
+    Variable(
+        "maker_inventory_most", (), "lots", "largest inventory of any maker, long or short",
+        "positive", "max over makers and time of |I|", "DESIGN 4", "no_maker", _inventory_most,
     ),
     Variable(
         "maker_adverse_selection", (HORIZON,), "currency", "adverse selection of makers",

@@ -36,6 +36,7 @@ _CLASSIC = {
     "Sharpe ratio": ("maker_sharpe",),
     "drawdown": ("maker_max_drawdown",),
     "inventory variance": ("maker_inventory_variance", "maker_inventory_square"),
+    "inventory limit": ("maker_inventory_most",),
     "adverse-selection loss": ("maker_adverse_selection", "maker_adverse_selection_by_class"),
     "execution error": ("taker_execution_error",),
     "slippage": ("taker_slippage",),

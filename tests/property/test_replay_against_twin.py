@@ -18,7 +18,7 @@ from tests.reference.orders import SELF_TRADE_MODES, Replayed
 from tests.reference.replay import replay
 
 CLOB_ALLOCATIONS = ("time", "pro_rata", "pro_rata_fifo")
-FBA_ALLOCATIONS = (*CLOB_ALLOCATIONS, "earlier_batches_first")
+FBA_ALLOCATIONS = (*CLOB_ALLOCATIONS, "earlier_batches_first", "random")
 PRICE_RULES = ("midpoint", "reference", "lower", "upper", "t7")
 DUAL_FLOW_PRICE_RULES = (*PRICE_RULES, "takers")
 
@@ -133,7 +133,8 @@ def test_fba_equals_twin(allocation: str, self_trade: str) -> None:
 
 
 @pytest.mark.parametrize("self_trade", SELF_TRADE_MODES)
-def test_dual_flow_equals_twin(self_trade: str) -> None:
+@pytest.mark.parametrize("allocation", ["pro_rata", "random"])
+def test_dual_flow_equals_twin(allocation: str, self_trade: str) -> None:
     def check(stream: Stream, as_table: bool) -> None:
         for price_rule in DUAL_FLOW_PRICE_RULES:
             assert_equal_to_twin(
@@ -143,10 +144,11 @@ def test_dual_flow_equals_twin(self_trade: str) -> None:
                 delta=stream.delta,
                 reference_ticks=stream.reference_ticks,
                 price_rule=price_rule,
+                allocation=allocation,
                 self_trade=self_trade,
             )
 
-    for_all_streams("replay_twin_dual_flow", self_trade, check)
+    for_all_streams("replay_twin_dual_flow", f"{allocation} {self_trade}", check)
 
 
 CLOB_OUTCOMES = {

@@ -1,15 +1,25 @@
 """How the orders of one price level share lots that are too few for all of them."""
 
+from collections.abc import Callable
+
 from tests.reference.orders import Order
 
+Rank = Callable[[Order], int]
 
-def allocate(rule: str, lots: int, level: list[Order]) -> list[int]:
+
+def by_id(order: Order) -> int:
+    """The rank of an order in a replay."""
+    return order.order_id
+
+
+def allocate(rule: str, lots: int, level: list[Order], rank: Rank = by_id) -> list[int]:
     """Share ``lots`` among the orders of a level, given in arrival order; the lots of each.
 
     ``time``: first come, first served. ``pro_rata``: in proportion to open quantity, rounded
-    down, the leftover one lot each by largest remainder, ties to the lower order id.
+    down, the leftover one lot each by largest remainder, ties to the lower rank.
     ``pro_rata_fifo``: rounded down, the leftover by time. ``earlier_batches_first``: older
-    batches in full, the batch that cannot be filled in full by ``pro_rata_fifo``.
+    batches in full, the batch that cannot be filled in full by ``pro_rata_fifo``. ``random``:
+    in full, the lower rank first.
     """
     open_lots = [order.quantity for order in level]
     if lots >= sum(open_lots):
@@ -17,7 +27,9 @@ def allocate(rule: str, lots: int, level: list[Order]) -> list[int]:
     if rule == "time":
         return by_time(lots, open_lots)
     if rule == "pro_rata":
-        return by_largest_remainder(lots, level)
+        return by_largest_remainder(lots, level, rank)
+    if rule == "random":
+        return by_rank(lots, level, rank)
     if rule == "pro_rata_fifo":
         return by_proportion_then_time(lots, open_lots)
     assert rule == "earlier_batches_first", rule
@@ -33,14 +45,25 @@ def by_time(lots: int, open_lots: list[int]) -> list[int]:
     return shares
 
 
-def by_largest_remainder(lots: int, level: list[Order]) -> list[int]:
+def by_rank(lots: int, level: list[Order], rank: Rank) -> list[int]:
+    """Each takes as much as it can, the lowest rank first."""
+    places = sorted(range(len(level)), key=lambda i: rank(level[i]))
+    shares = [0] * len(level)
+    for place, share in zip(
+        places, by_time(lots, [level[i].quantity for i in places]), strict=True
+    ):
+        shares[place] = share
+    return shares
+
+
+def by_largest_remainder(lots: int, level: list[Order], rank: Rank) -> list[int]:
     """Proportions rounded down; the leftover one lot each, largest remainder first."""
     total = sum(order.quantity for order in level)
     shares = [lots * order.quantity // total for order in level]
     leftover = lots - sum(shares)
     places = range(len(level))
     by_remainder = sorted(
-        places, key=lambda i: (-(lots * level[i].quantity % total), level[i].order_id)
+        places, key=lambda i: (-(lots * level[i].quantity % total), rank(level[i]))
     )
     for place in by_remainder[:leftover]:
         shares[place] += 1

@@ -5,7 +5,7 @@ Market orders have no limit: they rank before all limits and never bound the pri
 
 from tests.reference.allocation import allocate
 from tests.reference.market import Market
-from tests.reference.orders import Message, Order, crosses
+from tests.reference.orders import Order, crosses
 
 
 class Auction(Market):
@@ -35,22 +35,22 @@ class Auction(Market):
         order.batch = self.batch
         self.open[order.order_id] = order
 
-    def apply(self, message: Message) -> None:
-        """Clear the batch that ended before this message, if one did, then take the message.
+    def close_before(self, time_ns: int) -> None:
+        """Clear the batch that ended by this time, if one did.
 
         The intervals in between have no arrivals: their clears would change nothing.
         """
-        batch = message.time_ns // self.delta_ns + 1
+        batch = time_ns // self.delta_ns + 1
         if batch > self.batch:
-            self.clear()
+            self.clear(self.batch * self.delta_ns)
             self.batch = batch
-        super().apply(message)
 
-    def clear(self) -> None:
-        """Clear the open batch at its end; what was immediate and did not trade is cancelled."""
-        self.clear_auction(self.batch * self.delta_ns)
+    def clear(self, time_ns: int) -> None:
+        """Clear the open batch; what was immediate and did not trade is cancelled."""
+        self.clear_auction(time_ns)
         for order in [order for order in self.open.values() if order.immediate]:
             self.reduce(order, order.quantity, "immediate_or_cancel")
+        self.batch += 1
 
     def clear_auction(self, time_ns: int) -> None:
         """Trade the most lots there are at one price, and record it."""
@@ -73,10 +73,10 @@ class Auction(Market):
             self.reference = price
 
     def prevent_self_trades(self) -> None:
-        """Until no agent's best bid crosses its own best ask."""
+        """Until no agent's best bid crosses its own best ask; the agent of the best bid first."""
         if self.self_trade == "none":
             return
-        for agent in sorted({order.agent for order in self.open.values()}):
+        for agent in dict.fromkeys(order.agent for order in self.queue("buy")):
             while True:
                 bids = [order for order in self.queue("buy") if order.agent == agent]
                 asks = [order for order in self.queue("sell") if order.agent == agent]
@@ -92,12 +92,12 @@ class Auction(Market):
 
     def demand(self, price: int) -> int:
         """Market buys and buys with a limit at or above the price."""
-        bids = self.queue("buy")
+        bids = self.orders("buy")
         return sum(o.quantity for o in bids if o.price_ticks is None or o.price_ticks >= price)
 
     def supply(self, price: int) -> int:
         """Market sells and sells with a limit at or below the price."""
-        asks = self.queue("sell")
+        asks = self.orders("sell")
         return sum(o.quantity for o in asks if o.price_ticks is None or o.price_ticks <= price)
 
     def executable(self, price: int) -> int:
@@ -199,7 +199,7 @@ class Auction(Market):
         """Each order's lots, in price then arrival order; the last level shares what is left."""
         result = []
         for level in self.levels(side):
-            shares = allocate(self.allocation, volume, level)
+            shares = allocate(self.allocation, volume, level, self.rank)
             result += [(order, lots) for order, lots in zip(level, shares, strict=True) if lots]
             volume -= sum(shares)
         return result

@@ -53,7 +53,7 @@ class Book(Market):
         if own:
             self.prevent_self_trade(own[0], order)
             return
-        shares = allocate(self.allocation, order.quantity, group)
+        shares = allocate(self.allocation, order.quantity, group, self.rank)
         for resting, lots in zip(group, shares, strict=True):
             if lots > 0:
                 assert resting.price_ticks is not None

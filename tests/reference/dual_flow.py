@@ -25,9 +25,9 @@ class DualFlow(Auction):
         self.references = dict.fromkeys(BUYERS, reference_ticks)
         self.auction: str | None = None  # the one being cleared
 
-    def queue(self, side: str) -> list[Order]:
+    def orders(self, side: str) -> list[Order]:
         """The orders of one side of the auction that is being cleared; of all between clears."""
-        orders = super().queue(side)
+        orders = super().orders(side)
         if self.auction is None:
             return orders
         buys = side == "buy"

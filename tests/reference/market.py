@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tests.reference.allocation import Rank, by_id
 from tests.reference.orders import (
     SELF_TRADE_MODES,
     Message,
@@ -10,6 +11,8 @@ from tests.reference.orders import (
     Row,
     better_first,
 )
+
+LARGEST_QUANTITY = 2**31 - 1
 
 
 class Market:
@@ -28,6 +31,7 @@ class Market:
         self.used_ids: set[int] = set()
         self.arrivals = 0
         self.out = Replayed()
+        self.rank: Rank = by_id  # decides between orders that are otherwise equal
 
     def refusal(self, order: Order) -> str | None:
         """The mechanism's reason to refuse an otherwise valid order, or None."""
@@ -51,13 +55,14 @@ class Market:
     def new(self, message: Message) -> str | None:
         """Accept a new order, or return the reason to reject it."""
         is_market = message.kind == "market"
-        if message.quantity is None or message.quantity < 1:
+        if not self.is_valid_quantity(message.quantity):
             return "invalid_quantity"
         if not is_market and not self.is_valid_price(message.price_ticks):
             return "invalid_price"
         if message.order_id in self.used_ids:
             return "duplicate_order_id"
         assert message.side is not None
+        assert message.quantity is not None
         order = Order(
             order_id=message.order_id,
             agent=message.agent,
@@ -72,6 +77,7 @@ class Market:
         reason = self.refusal(order)
         if reason is None:
             self.used_ids.add(order.order_id)
+            self.out.add_ack(order.order_id, 0)
             self.accept(order, message.time_ns)
         return reason
 
@@ -90,7 +96,7 @@ class Market:
         """
         if message.order_id not in self.open:
             return "unknown_order"
-        if message.quantity is not None and message.quantity < 1:
+        if message.quantity is not None and not self.is_valid_quantity(message.quantity):
             return "invalid_quantity"
         if message.price_ticks is not None and not self.is_valid_price(message.price_ticks):
             return "invalid_price"
@@ -98,11 +104,13 @@ class Market:
         price = order.price_ticks if message.price_ticks is None else message.price_ticks
         quantity = order.quantity if message.quantity is None else message.quantity
         if price == order.price_ticks and quantity <= order.quantity:
+            self.out.add_ack(order.order_id, order.quantity)
             order.quantity = quantity
             return None
         changed = replace(order, price_ticks=price, quantity=quantity)
         reason = self.refusal(changed)
         if reason is None:
+            self.out.add_ack(order.order_id, order.quantity)
             del self.open[order.order_id]
             self.accept(changed, message.time_ns)
         return reason
@@ -113,13 +121,21 @@ class Market:
         self.arrivals += 1
         self.enter(order, time_ns)
 
+    def is_valid_quantity(self, quantity: int | None) -> bool:
+        """A quantity is a positive number of lots, below two billion."""
+        return quantity is not None and 1 <= quantity <= LARGEST_QUANTITY
+
     def is_valid_price(self, price_ticks: int | None) -> bool:
         """A price is a tick strictly inside the contract's range."""
         return price_ticks is not None and 1 <= price_ticks <= self.n_ticks - 1
 
+    def orders(self, side: str) -> list[Order]:
+        """The open orders of one side."""
+        return [order for order in self.open.values() if order.side == side]
+
     def queue(self, side: str) -> list[Order]:
         """The open orders of one side, best first."""
-        return sorted((o for o in self.open.values() if o.side == side), key=better_first)
+        return sorted(self.orders(side), key=better_first)
 
     def trade(self, time_ns: int, one: Order, other: Order, price_ticks: int, lots: int) -> None:
         """Trade lots between two orders; the earlier arrival is the maker."""

@@ -233,9 +233,10 @@ def _risk(log: Log) -> dict[str, object]:
     whole = [e for e, time in zip(equity, times, strict=True) if time % NS_PER_S == 0]
     moves = np.diff(whole)
     peaks = np.maximum.accumulate(equity)
-    square, variance = [], []
+    square, variance, most = [], [], []
     for maker in log.makers:
         path = _inventory(log, maker)
+        most.append(max(abs(held) for _, held in path))
         ends = [time for time, _ in path[1:]] + [log.horizon]
         pieces = [(held, end - start) for (start, held), end in zip(path, ends, strict=True)]
         mean = sum(held * width for held, width in pieces) / log.horizon
@@ -246,6 +247,7 @@ def _risk(log: Log) -> dict[str, object]:
         "maker_max_drawdown": float((peaks - equity).max()),
         "maker_inventory_square": np.mean(square),
         "maker_inventory_variance": np.mean(variance),
+        "maker_inventory_most": max(most),
     }
 
 

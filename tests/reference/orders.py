@@ -7,7 +7,9 @@ Prices are integer ticks, quantities integer lots, times integer nanoseconds sin
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import isnan
-from typing import Any
+from typing import Any, NamedTuple
+
+import pandas as pd
 
 Row = dict[str, Any]
 
@@ -47,15 +49,30 @@ class Order:
     role: str = "taker"  # maker, taker: decides who may trade with whom in a dual-flow auction
 
 
+class Outcome(NamedTuple):
+    """One thing that a market did."""
+
+    kind: str  # ack, cancel, reject, fill
+    order_id: int  # of a fill: the maker's
+    lots: int  # of an ack: open lots that the order had before
+    reason: str | None = None  # of a cancel or reject
+    other_id: int | None = None  # of a fill: the taker's
+    price_ticks: int | None = None  # of a fill
+
+
 @dataclass
 class Replayed:
-    """What came out of a replay: rows as plain dicts, in the columns of the message door."""
+    """What came out of a replay: rows as plain dicts, in the columns of the message door.
+
+    ``outcomes`` has all of it once more, in the order in which it happened.
+    """
 
     fills: list[Row] = field(default_factory=list)
     book: list[Row] = field(default_factory=list)
     clears: list[Row] = field(default_factory=list)
     rejects: list[Row] = field(default_factory=list)
     cancels: list[Row] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
 
     def add_fill(self, time_ns: int, maker: Order, taker: Order, price: int, lots: int) -> None:
         """Record a trade between two orders of opposite sides."""
@@ -71,14 +88,22 @@ class Replayed:
                 "quantity": lots,
             }
         )
+        ids = maker.order_id, taker.order_id
+        self.outcomes.append(Outcome("fill", ids[0], lots, None, ids[1], price))
+
+    def add_ack(self, order_id: int, lots: int) -> None:
+        """Record that an order, or a change of one with open lots, was accepted."""
+        self.outcomes.append(Outcome("ack", order_id, lots))
 
     def add_cancel(self, order: Order, lots: int, reason: str) -> None:
         """Record lots that left the market without a trade."""
         self.cancels.append({"order_id": order.order_id, "quantity": lots, "reason": reason})
+        self.outcomes.append(Outcome("cancel", order.order_id, lots, reason))
 
     def add_reject(self, order_id: int, reason: str) -> None:
         """Record a message that changed nothing."""
         self.rejects.append({"order_id": order_id, "reason": reason})
+        self.outcomes.append(Outcome("reject", order_id, 0, reason))
 
 
 def read_messages(rows: Iterable[Row]) -> list[Message]:
@@ -113,8 +138,8 @@ def _read(row: Row) -> Message:
 
 
 def _given(value: Any) -> Any:
-    """A missing cell of a table is None or NaN."""
-    return None if isinstance(value, float) and isnan(value) else value
+    """A missing cell of a table is None, NaN or pandas.NA."""
+    return None if value is pd.NA or (isinstance(value, float) and isnan(value)) else value
 
 
 def _integer(value: Any) -> int | None:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from proteus.rng import STREAM_ALLOCATION
 from tests.reference.auction import Auction
 from tests.reference.book import Book
+from tests.reference.draws import Draws
 from tests.reference.dual_flow import DualFlow
 from tests.reference.orders import Replayed, Row, read_messages
 
@@ -50,10 +52,12 @@ def replay_fba(
     price_rule: str = "midpoint",
     allocation: str = "earlier_batches_first",
     self_trade: str = "none",
+    seed: int = 0,
 ) -> Replayed:
     """Replay through a frequent batch auction with a batch interval of ``delta`` ms."""
     reference = n_ticks // 2 if reference_ticks is None else reference_ticks
     auction = Auction(n_ticks, reference, delta * NS_PER_MS, price_rule, allocation, self_trade)
+    deal_lots(auction, seed)
     return run(auction, messages)
 
 
@@ -65,17 +69,29 @@ def replay_dual_flow(
     price_rule: str = "midpoint",
     allocation: str = "pro_rata",
     self_trade: str = "none",
+    seed: int = 0,
 ) -> Replayed:
     """Replay through a dual-flow batch auction with a batch interval of ``delta`` ms."""
     reference = n_ticks // 2 if reference_ticks is None else reference_ticks
     auction = DualFlow(n_ticks, reference, delta * NS_PER_MS, price_rule, allocation, self_trade)
+    deal_lots(auction, seed)
     return run(auction, messages)
+
+
+def deal_lots(auction: Auction, seed: int) -> None:
+    """Let random allocation rank orders by the word at the address that is their id."""
+    if auction.allocation == "random":
+        draws = Draws(seed, 0)
+        auction.rank = lambda order: draws.words(
+            STREAM_ALLOCATION, order.order_id >> 32, order.order_id
+        )[0]
 
 
 def run(auction: Auction, messages: Iterable[Row]) -> Replayed:
     """Feed messages to an auction, then let the open batch clear."""
     for message in read_messages(messages):
+        auction.close_before(message.time_ns)
         auction.apply(message)
-    auction.clear()
+    auction.clear(auction.batch * auction.delta_ns)
     auction.out.book = auction.book_rows()
     return auction.out

@@ -70,6 +70,18 @@ def test_workers_and_block_size_change_no_bit(whole, workers, block_lanes):
     assert outcome.violations == []
 
 
+@pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+def test_a_block_of_4096_lanes_has_the_bits_of_small_ones(mechanism):
+    """Every lane against blocks of 64, and some against blocks of one."""
+    config = cell(f"mechanism={mechanism}", *TINY, "contract.tick=0.01")
+    replicates = np.arange(4096)
+    large = run(config, replicates, block_lanes=4096).values
+    assert same_values(run(config, replicates, workers=2, block_lanes=64).values, large)
+    some = replicates[::1000]
+    alone = run(config, some, block_lanes=1).values
+    assert same_values(alone, {name: column[some] for name, column in large.items()})
+
+
 @pytest.mark.parametrize("replicates", [[5], [32], [30, 2, 5]])
 def test_a_replicate_is_the_same_alone_and_among_others(whole, replicates):
     config, values = whole

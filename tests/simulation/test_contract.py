@@ -12,6 +12,7 @@ import proteus
 from proteus import _jit
 from proteus.accounting import CASH, CONTRACT
 from proteus.agents.table import TRADERS
+from proteus.agents.theory import KINDS
 from proteus.locate import conf_folder
 from proteus.mechanisms.market import clear, is_continuous, next_clear, skip_clears
 from proteus.mechanisms.table import MECHANISMS
@@ -194,17 +195,17 @@ def test_a_mechanism_has_its_yaml_and_its_functions(mechanism):
 
 
 @pytest.mark.nojit
-@pytest.mark.parametrize("kind", TRADERS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_trader_has_its_yaml_and_a_number_of_its_own(kind):
     keys = yaml.safe_load((conf_folder() / "trader" / f"{kind}.yaml").read_text())
     assert keys["kind"] == kind
-    assert keys["policy"].keys() == TRADERS[kind].policy.model_fields.keys()
-    assert [row.number for row in TRADERS.values()].count(TRADERS[kind].number) == 1
+    assert keys["policy"].keys() == KINDS[kind].policy.model_fields.keys()
+    assert [row.number for row in KINDS.values()].count(KINDS[kind].number) == 1
 
 
 @pytest.mark.nojit
 def test_every_yaml_is_registered():
-    for folder, table in (("mechanism", MECHANISMS), ("trader", TRADERS)):
+    for folder, table in (("mechanism", MECHANISMS), ("trader", KINDS)):
         assert {path.stem for path in (conf_folder() / folder).glob("*.yaml")} == set(table)
 
 

@@ -92,29 +92,25 @@ def test_the_estimate_of_rows_and_disk_is_enough(run):
     assert needed.lanes == len(rows)
 
 
-def test_a_disk_that_fills_up_is_said_in_one_sentence_and_nothing_stays(
-    plain_engine, monkeypatch, tmp_path, capsys
+def test_a_disk_that_fills_up_is_said_in_one_sentence_and_the_run_goes_on(
+    run, plain_engine, monkeypatch, tmp_path, capsys
 ):
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("proteus.recording.files.EventFiles.write", full)
     folder = tmp_path / "out"
-    words = [*WORDS, "seeds.count=1", "record.events=all", f"output_dir={folder}"]
-    assert main(words) == 2
+    words = [*WORDS, f"seeds.count={SEEDS}", "record.events=all", f"output_dir={folder}"]
+    with monkeypatch.context() as patch:
+        patch.setattr("proteus.recording.files.EventFiles.write", full)
+        assert main(words) == 4
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said == f"error: output_dir={folder} cannot be written: No space left on device"
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_an_interrupt_between_two_lanes_leaves_nothing(plain_engine, monkeypatch, tmp_path):
-    def interrupt(*arguments):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("proteus.recording.traces.of_lane", interrupt)
-    words = [*WORDS, "seeds.count=2", "record.events=all", "record.traces=seed:1"]
-    assert main([*words, f"output_dir={tmp_path / 'out'}"]) == 130
-    assert list(tmp_path.iterdir()) == []
+    cause = f"stopped: output_dir={folder} cannot be written: No space left on device"
+    assert said.startswith(f"{cause}; {2 * SEEDS} lanes are saved; go on with: ")
+    assert {path.name for path in folder.iterdir()} == {"begun.json", "blocks", "sweep.log"}
+    assert main(["--resume", str(folder)]) == 0
+    for name in ("events", "fills"):
+        tables = [pq.read_table(where / f"{name}.parquet") for where in (folder, run[0])]
+        assert tables[0].equals(tables[1]), name
 
 
 def test_pandas_reads_the_same(run):

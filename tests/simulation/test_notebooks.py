@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-SMALL = {"SEEDS": 2, "HORIZON_S": 6, "DELTAS": [50, 1000], "TRIALS": 60}
+SMALL = {"SEEDS": 2, "HORIZON_S": 6, "DELTAS": [50, 1000], "TRIALS": 20}
 OWN_KERNEL = "3_your_own_mechanism"  # imports another copy of the package
 
 

@@ -96,6 +96,15 @@ def check_poisson(counts, mean):
 # --- arrivals -------------------------------------------------------------------------------------
 
 
+def test_once_is_a_single_wake_up_at_one_over_the_rate(wake_times):
+    once = (f"{NOISE}.schedule.law=once", f"{NOISE}.schedule.rate_per_s=400")
+    times = wake_times(*once, lanes=3, count=3)
+    assert (times[:, 0] == S // 400).all()
+    assert (times[:, 1:] > 1000 * S).all()  # never
+    world = finished(cell(*ALONE, "population.maker.count=1", *once))
+    assert world.private.wakes[0].tolist()[-1] == 1
+
+
 def test_noise_arrivals_have_exponential_and_independent_gaps(wake_times):
     times = wake_times(f"{NOISE}.schedule.rate_per_s=8")[0]
     gaps = np.diff(times, prepend=0) * 8 / S

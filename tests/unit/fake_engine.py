@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 import proteus
+from proteus.lanes import Violation
 
 
 def row(name: str, *dims: str, unit: str = "currency") -> SimpleNamespace:
@@ -30,6 +32,25 @@ VARIABLES = (
 )
 
 
+class Job(NamedTuple):
+    number: int
+    cell: Any
+    root: int
+    replicates: np.ndarray
+    recorded: np.ndarray
+    if_violated: np.ndarray
+    block_lanes: int | None
+    task_lanes: int | None
+
+
+class Outcome(NamedTuple):
+    number: int
+    replicates: np.ndarray
+    values: dict[str, np.ndarray]
+    violations: list[Violation]
+    logs: list[Any]
+
+
 class FakeEngine:
     """Return value = replicate + 1000 * delta in seconds; records every call."""
 
@@ -37,8 +58,14 @@ class FakeEngine:
         self.calls: list[dict[str, Any]] = []
         self.violated = violated
 
-    def run_cell(self, cell: Any, replicates: np.ndarray, **options: Any) -> SimpleNamespace:
-        self.calls.append({"cell": cell, "replicates": replicates, **options})
+    def run_jobs(self, jobs: Iterable[Job], workers: Any, stop: Any) -> Iterator[Outcome]:
+        for job in jobs:
+            if stop():
+                return
+            self.calls.append({**job._asdict(), "workers": workers.capacity()})
+            yield self.outcome(job.cell, job.replicates, job.number)
+
+    def outcome(self, cell: Any, replicates: np.ndarray, number: int = 0) -> Outcome:
         base = replicates + cell.delta_ns / 1e6
         factor = 7919 + cell.delta_ns // 10**6
         noise = 1 + (replicates + 1) * factor % 101 / 100  # 1 to 2, another order in each cell
@@ -53,25 +80,24 @@ class FakeEngine:
             "taker_time_to_execution": cell.delta_ns / 1e6 + noise,
         }
         violations = [
-            SimpleNamespace(replicate=r, reason="crossed_book", event_id=5, time_ns=7, detail="x")
-            for r in self.violated
+            Violation(replicate, "crossed_book", event_id=5, time_ns=7, detail="x")
+            for replicate in self.violated
+            if replicate in replicates
         ]
-        if options["progress"]:
-            options["progress"](len(replicates))
-        return SimpleNamespace(values=values, violations=violations)
+        return Outcome(number, replicates, values, violations, [])
 
 
 def install(monkeypatch: pytest.MonkeyPatch, engine: Any) -> Any:
     """Put the stand-in where the engine and the registry of variables are imported from."""
-    for name, content in (
-        (
-            "engine",
-            {"run_cell": engine.run_cell, "CellOutcome": SimpleNamespace, "LARGEST_BLOCK": 32},
-        ),
-        ("variables", {"VARIABLES": VARIABLES}),
-    ):
+    content = {
+        "run_jobs": engine.run_jobs, "Job": Job, "LARGEST_BLOCK": 32, "Pools": object,
+        "run_task": None,
+    }  # fmt: skip
+    for name, members in (("engine", content), ("variables", {"VARIABLES": VARIABLES})):
         module = ModuleType(f"proteus.{name}")
-        module.__dict__.update(content)
+        module.__dict__.update(members)
         monkeypatch.setitem(sys.modules, f"proteus.{name}", module)
         monkeypatch.setattr(proteus, name, module, raising=False)
+    monkeypatch.setattr("proteus.pace.seconds_per_lane", lambda plan: None)
+    monkeypatch.setattr("proteus.pace.note", lambda cells: None)
     return engine

@@ -99,31 +99,33 @@ def test_a_violation_exits_3_and_names_the_lane(monkeypatch, tmp_path, capsys):
     assert printed.out.splitlines()[-1] == "here"
 
 
-def test_an_interrupt_exits_130_and_leaves_no_folder(monkeypatch, tmp_path, capsys):
+def test_an_interrupt_before_anything_is_saved_leaves_no_folder(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
     engine = FakeEngine()
-    monkeypatch.setattr(engine, "run_cell", _interrupt)
+    monkeypatch.setattr(engine, "run_jobs", _interrupt)
     install(monkeypatch, engine)
     assert main(["output_dir=here"]) == 130
     assert not (tmp_path / "here").exists()
-    assert "run the same command" in capsys.readouterr().err
+    assert "nothing was written; run the same command" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("stage", ["proteus.dataset.write", "proteus.api._write_text"])
-def test_an_interrupt_while_files_are_written_leaves_none(engine, capsys, tmp_path, stage):
-    (tmp_path / "kept").mkdir()
+@pytest.mark.parametrize("stage", ["proteus.merge.write", "proteus.api._write_text"])
+def test_an_interrupt_while_files_are_written_says_how_to_go_on(engine, capsys, tmp_path, stage):
+    words = ["seeds.count=2", "output_dir=kept/new/run", "record.per_run=true"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, _interrupt)
-        assert main(["seeds.count=2", "output_dir=kept/new/run", "record.per_run=true"]) == 130
-    assert list((tmp_path / "kept").rglob("*")) == []
-    assert "run the same command" in capsys.readouterr().err
+        assert main(words) == 130
+    said = "interrupted: 2 lanes are saved; go on with: python -m proteus.sweep --resume kept/new/"
+    assert said in capsys.readouterr().err
+    assert main(["--resume", "kept/new/run"]) == 0
+    assert len(engine.calls) == 1
+    assert proteus.load("kept/new/run").sizes["seed"] == 2
 
 
-def test_an_interrupt_in_python_leaves_no_folder_either(engine, monkeypatch, tmp_path):
-    monkeypatch.setattr("proteus.dataset.write", _interrupt)
-    with pytest.raises(KeyboardInterrupt):
+def test_an_interrupt_in_python_says_so_too(engine, monkeypatch, tmp_path):
+    monkeypatch.setattr("proteus.merge.write", _interrupt)
+    with pytest.raises(KeyboardInterrupt, match="2 lanes are saved"):
         proteus.simulate(seeds=2, output_dir=tmp_path / "x")
-    assert list(tmp_path.iterdir()) == []
 
 
 def _interrupt(*arguments, **options):

@@ -14,7 +14,10 @@ from scipy import stats
 
 import proteus
 from proteus import api, dataset, plan, summary
-from proteus.errors import ConfigError, ResultsError
+from proteus.claim import claimed
+from proteus.errors import ConfigError, ResultsError, RunError
+from proteus.lanes import Lanes
+from proteus.sweep import main
 from tests.unit.fake_engine import FakeEngine, install
 
 WORDS = ["mechanism=clob,fba", "delta=50,100", "seeds.count=6", "seeds.first=10"]
@@ -76,25 +79,29 @@ def test_an_outcome_that_does_not_hold_what_is_declared_is_refused(monkeypatch):
     engine = FakeEngine()
     install(monkeypatch, engine)
     made = plan.from_words(["seeds.count=2"])
-    outcome = engine.run_cell(made.cells[0], made.replicates, progress=None)
-    del outcome.values["n_fills"]
+    outcome = engine.outcome(made.cells[0], made.replicates)
     from proteus import variables
 
-    with pytest.raises(ValueError, match="differ: n_fills"):
-        dataset.build(made, [outcome], variables.VARIABLES, "hash")
-    outcome.values["n_fills"] = np.zeros(3)
+    def built(values):
+        lanes = Lanes()
+        lanes.add(outcome._replace(values=values))
+        return dataset.build(made, lanes, variables.VARIABLES, "hash")
+
+    built(outcome.values)
     with pytest.raises(ValueError, match="n_fills has shape"):
-        dataset.build(made, [outcome], variables.VARIABLES, "hash")
+        built({**outcome.values, "n_fills": np.zeros((2, 3))})
+    del outcome.values["n_fills"]
+    with pytest.raises(ValueError, match="not recorded: n_fills"):
+        built(outcome.values)
 
 
 def test_results_survive_the_way_through_the_file(engine, tmp_path):
     folder = tmp_path / "out"
     made = plan.from_words(WORDS)
     result = api.run(made)
-    with api.claimed(folder):
-        api.save(made, result, folder)
+    assert main([*WORDS, f"output_dir={folder}"]) == 0
     assert sorted(path.name for path in folder.iterdir()) == [
-        "manifest.json", "results.nc", "summary.csv", "verdict.txt",
+        "manifest.json", "results.nc", "summary.csv", "sweep.log", "verdict.txt",
     ]  # fmt: skip
     loaded = proteus.load(folder)
     xr.testing.assert_equal(loaded, result.dataset)
@@ -118,11 +125,10 @@ def test_the_resolved_configuration_in_the_file_runs_again(engine):
 
 
 def test_plain_xarray_reads_delta_as_a_number(engine, tmp_path):
-    made = plan.from_words(["seeds.count=2"])
-    dataset.write(api.run(made).dataset, tmp_path)
+    proteus.simulate(seeds=2, output_dir=tmp_path / "x")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        opened = xr.load_dataset(tmp_path / "results.nc")
+        opened = xr.load_dataset(tmp_path / "x" / "results.nc")
     assert opened["delta"].values.tolist() == [250.0]
 
 
@@ -149,15 +155,19 @@ def test_a_file_that_is_not_ours_is_refused_in_one_sentence(tmp_path, content, s
 
 def test_a_folder_with_files_is_refused_and_left_alone(tmp_path):
     (tmp_path / "precious").write_text("mine")
-    with pytest.raises(ConfigError, match="is not empty"), api.claimed(tmp_path):
+    made = plan.from_words(["seeds.count=2"])
+    with pytest.raises(ConfigError, match="is not empty"), claimed(tmp_path, made):
         raise AssertionError
-    with pytest.raises(ConfigError, match="cannot be used"), api.claimed(tmp_path / "precious/x"):
+    inside = tmp_path / "precious" / "x"
+    with pytest.raises(ConfigError, match="cannot be used"), claimed(inside, made):
         raise AssertionError
     assert (tmp_path / "precious").read_text() == "mine"
 
 
 @pytest.mark.parametrize("failing", ["results.nc", "runs.parquet", "summary.csv", "manifest.json"])
-def test_a_full_disk_is_one_sentence_and_leaves_nothing(engine, tmp_path, monkeypatch, failing):
+def test_a_disk_that_fills_up_is_one_sentence_and_the_run_goes_on(
+    engine, tmp_path, monkeypatch, failing
+):
     replace = os.replace
 
     def full(source, target):
@@ -165,11 +175,19 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(engine, tmp_path, monkey
             raise OSError(errno.ENOSPC, "No space left on device")
         replace(source, target)
 
-    monkeypatch.setattr(os, "replace", full)
-    keys = {"record.per_run": True}
-    with pytest.raises(ResultsError, match=r"output_dir=.*: No space left on device"):
-        proteus.simulate(seeds=2, output_dir=tmp_path / "a" / "b", **keys)
-    assert list(tmp_path.iterdir()) == []
+    keys, folder = {"record.per_run": True}, tmp_path / "a" / "b"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(RunError, match=r"written: No space left on device; 2 lanes are saved"):
+            proteus.simulate(seeds=2, output_dir=folder, **keys)
+    assert not list(folder.glob(".*"))  # neither a lock nor a file that is half written
+    calls = len(engine.calls)
+    found = proteus.resume(folder)
+    assert len(engine.calls) == calls  # nothing was simulated again
+    xr.testing.assert_equal(found, proteus.simulate(seeds=2))
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "manifest.json", "results.nc", "runs.parquet", "summary.csv",
+    ]  # fmt: skip
 
 
 def test_a_truncated_file_is_refused_in_one_sentence(engine, tmp_path):
@@ -281,8 +299,7 @@ def test_numbers_are_written_to_two_digits_of_their_uncertainty():
 
 
 def test_summary_csv_reads_back(engine, tmp_path):
-    made = plan.from_words([*WORDS])
-    api.save(made, api.run(made), tmp_path)
-    table = pd.read_csv(tmp_path / "summary.csv")
+    assert main([*WORDS, f"output_dir={tmp_path / 'x'}"]) == 0
+    table = pd.read_csv(tmp_path / "x" / "summary.csv")
     assert {"mechanism", "delta", "variable", "units", "mean", "low", "high", "n"} <= set(table)
     assert (table["n"] + table["n_missing"] == 6).all()

@@ -59,19 +59,31 @@ def test_values_disk_and_time_are_counted(engine):
     made = plan.from_words(["delta=50,100", "seeds.count=1000000"])
     assert estimate.values_per_lane(made.settings) == len(VARIABLES) + 4
     one, two = estimate.needs(made, 1), estimate.needs(made, 2)
-    assert one.disk_bytes == pytest.approx(2 * 11 * 8e6, rel=0.02)
-    assert one.seconds == 2 * two.seconds
-    assert one.seconds == pytest.approx(2e6 * 21 / estimate.LANE_SECONDS_PER_S, rel=0.01)
+    assert one.disk_bytes == pytest.approx(estimate.COMPRESSED * 2 * 11 * 8e6, rel=0.02)
+    assert one.passing_bytes == pytest.approx(2 * 12 * 8e6, rel=0.02)
+    simulate = 2e6 * 21 / estimate.LANE_SECONDS_PER_S
+    assert one.seconds - two.seconds == pytest.approx(simulate / 2, rel=0.01)
+    assert not one.is_measured
     per_run = plan.from_words(["delta=50,100", "seeds.count=1000000", "record.per_run=true"])
     assert estimate.needs(per_run, 1).disk_bytes == pytest.approx(2 * one.disk_bytes, rel=0.02)
 
 
-def test_the_estimated_disk_is_enough(engine, tmp_path):
-    made = plan.from_words(["delta=50,100", "seeds.count=5000", "record.per_run=true"])
-    keys = {"delta": [50, 100], "record.per_run": True}
-    proteus.sweep(keys, seeds=5000, output_dir=tmp_path / "x")
-    used = sum(path.stat().st_size for path in (tmp_path / "x").iterdir())
-    assert used < estimate.disk_bytes(made.settings, made.cell_of.size)
+def test_memory_grows_with_the_sweep_only_where_no_folder_keeps_it(engine):
+    small, large = (
+        plan.from_words(["delta=50,100", f"seeds.count={count}"]) for count in (10**6, 10**8)
+    )
+    assert estimate.needs(small, 1).memory_bytes == estimate.needs(large, 1).memory_bytes < GIB
+    grown = [estimate.needs(made, 1, in_memory=True).memory_bytes for made in (small, large)]
+    assert grown[1] - grown[0] == 2 * 11 * 2 * 8 * (10**8 - 10**6)
+
+
+def test_a_measured_pace_scales_by_mechanism(engine, monkeypatch):
+    made = plan.from_words(["mechanism=clob,fba", "delta=50,100", "horizon_s=40"])
+    monkeypatch.setattr("proteus.pace.seconds_per_lane", lambda plan: {0: 0.002, 1: 0.004})
+    found = estimate.timed(made, estimate.needs(made, 2), 2)
+    written = estimate.WRITE_S + 4 * (estimate.WRITE_POINT_S + estimate.WRITE_LANE_S * 1000)
+    assert found.seconds == pytest.approx(1000 * (0.002 + 0.004 + 0.004) / 2 + written)
+    assert found.is_measured
 
 
 TOO_MUCH = [
@@ -81,13 +93,13 @@ TOO_MUCH = [
         "of memory, and the machine has 10 MiB free",
     ),
     (
-        {"memory": GIB}, ["delta=50,100", "seeds.count=10000000"],
-        "seeds.count=10000000 with 2 grid points is not allowed: it needs 3.28 GiB of memory",
-        "the machine has 1 GiB free",
+        {"memory": 100 * 2**20}, ["delta=50,100", "seeds.count=1000000"],
+        "seeds.count=1000000 with 2 grid points is not allowed: it needs ",
+        "of memory, and the machine has 100 MiB free",
     ),
     (
         {"disk": 2**20}, ["seeds.count=50000"],
-        "seeds.count=50000 with 1 grid points is not allowed: it needs 5.21 MiB of disk",
+        "seeds.count=50000 with 1 grid points is not allowed: it needs 7.47 MiB of disk",
         "the machine has 1 MiB free",
     ),
     (
@@ -146,6 +158,7 @@ def test_what_is_recorded_is_counted(engine, monkeypatch, capsys):
     rows = one.recorded.rows  # 8 rows for each of 82 wake-ups a second, and two for each clear
     assert rows == pytest.approx(20 * (8 * 82 + 20), rel=0.05)
     assert two.disk_bytes - one.disk_bytes == one.disk_bytes - plain.disk_bytes > 30 * rows
+    assert two.passing_bytes - one.passing_bytes > 30 * rows
     assert two.memory_bytes - one.memory_bytes > 8 * 24 * rows
     assert main(["record.events=seed:0..1", "delta=100", "plan_only=true"]) == 0
     assert f"recorded: 2 lanes with about {2 * rows:,} rows" in capsys.readouterr().out
@@ -161,7 +174,7 @@ def test_logs_are_in_memory_one_after_the_other(engine):
 
 
 def test_a_large_grid_is_refused_before_its_points_are_composed(engine, monkeypatch):
-    machine(monkeypatch, memory=GIB)
+    machine(monkeypatch, memory=2**25)
     monkeypatch.setattr(plan, "_read_point", _first_only(plan._read_point))
     with pytest.raises(ConfigError, match="with 4000 grid points"):
         plan.from_words(["delta=range(1,4001)", "seeds.count=100000"])

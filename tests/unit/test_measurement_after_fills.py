@@ -186,6 +186,7 @@ def test_inventory_is_averaged_over_time_and_makers():
     share = 7.999 / 10  # of the time, one of two makers is short 4
     assert measured["maker_inventory_square"] == near(16 * share / 2)
     assert measured["maker_inventory_variance"] == near((16 * share - (4 * share) ** 2) / 2)
+    assert measured["maker_inventory_most"] == 4
 
 
 # --- the public book ------------------------------------------------------------------------------

@@ -48,8 +48,12 @@ mechanism=dual_flow mechanism.random_close=2 | mechanism.random_close=2 | less t
 mechanism=dual_flow mechanism.role=maker | unknown key mechanism.role | allowed: mechanism.alloc
 latent=gbm | latent=gbm does not exist | allowed: bayesian, log_odds
 latent.model=brownian | latent.model=brownian does not exist | allowed: bayesian, log_odds
-executor=dask | executor=dask does not exist | allowed: threads
-executor.name=dask | executor.name=dask | must be 'threads'
+executor=dusk | executor=dusk does not exist | did you mean dask?
+executor.name=dask | executor.task_lanes is missing | executor.task_lanes
+executor.task_lanes=8 | unknown key executor.task_lanes | did you mean executor.block_lanes
+executor=processes executor.task_lanes=0 | executor.task_lanes=0 | greater than or equal to 1
+executor=dask executor.retries=-1 | executor.retries=-1 | greater than or equal to 0
+executor=dask executor.scheduler=a executor.workers=2 | executor.workers=2 | must be null with a
 population=null | population=null | must be one of baseline
 +experiment=benhc | experiment=benhc does not exist | did you mean bench?
 experiment=bench | experiment has no default to replace | write +experiment=bench

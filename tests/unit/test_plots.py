@@ -70,9 +70,12 @@ def test_curves_draw_the_levels_along_the_axis():
 
 
 def wider(values):
-    """The same results at every value of a further swept key."""
+    """The same results at every value of a further swept key, but for the price error."""
     axis = xr.IndexVariable("latent_dt", list(values))
-    return xr.concat([sweep()] * len(values), axis).transpose("mechanism", "delta", ...)
+    made = xr.concat([sweep()] * len(values), axis).transpose("mechanism", "delta", ...)
+    error = made["price_rmse"] * (1 + axis)
+    made["price_rmse"] = error.transpose(*made["price_rmse"].dims).assign_attrs(units="currency")
+    return made
 
 
 def test_a_mechanism_without_delta_has_one_line_for_all_deltas():

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy import stats
 
 import proteus
 from proteus import api, plan, precision
@@ -95,6 +96,18 @@ def test_every_primary_contrast_must_be_narrow(engine):
     }
     assert len(half) == 2
     assert record(found)["looks"][0]["half_width"] == pytest.approx(max(half.values()))
+
+
+def test_the_baseline_alone_is_judged_by_the_width_of_the_endpoint_itself(engine):
+    words = ["mechanism=clob", *LOOKS[2:], "precision.half_width_share=0.5", "seeds.count=40"]
+    found = run(*words)
+    data = found.dataset.isel(mechanism=0, delta=0)
+    # lots are equal in all seeds, so the ratio of totals is a mean
+    loss = data.maker_adverse_selection.sel(horizon=0) / data.maker_volume_lots
+    interval = stats.ttest_1samp(loss, 0).confidence_interval(0.95)
+    look = record(found)["looks"][0]
+    assert look["half_width"] == pytest.approx((interval.high - interval.low) / 2)
+    assert look["wanted"] == pytest.approx(0.5 * abs(float(loss.mean())))
 
 
 def test_a_stopped_lane_ends_the_looks(monkeypatch):

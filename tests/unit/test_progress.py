@@ -22,8 +22,8 @@ def test_a_terminal_sees_cells_lanes_rate_and_time_left(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     with lanes_bar(made) as advance:
-        for _ in range(3):
-            advance(10)
+        for cell in (0, 0, 1):
+            advance(cell, 10)
     shown = screen.getvalue()
     for text in ("cell 1/2", "cell 2/2", "30 of 40 lanes", "lanes/s", "left"):
         assert text in shown, text

@@ -8,6 +8,7 @@ import json
 import re
 
 import pytest
+import xarray as xr
 
 from proteus import plots
 from proteus.contrasts import compare
@@ -166,11 +167,22 @@ def test_the_headline_counts_outcomes_and_names_what_is_preferred():
 def test_a_mechanism_outside_its_study_is_exploratory():
     data = few().assign_coords(mechanism=["clob", "dual_flow"])
     said = words_of(page_of(data.assign_attrs(gate="not_checked")))
-    assert "No verdict: dual_flow was run outside its study (gate=not_checked)" in said
+    assert "No verdict: dual_flow was run outside phase 4 (gate=not_checked)" in said
+    assert "The figures below are exploratory." in said
     assert "which is better" not in said
+    assert "p (Holm)" not in said
     checked = words_of(page_of(data.assign_attrs(gate="passed")))
     assert "2 better, 0 worse, 0 not shown to differ" in checked
-    assert "exploratory (gate" not in checked
+    assert "outside phase 4" not in checked
+
+
+def test_beside_it_other_mechanisms_are_judged():
+    data = xr.concat([few(), few().sel(mechanism=["fba"])], "mechanism")
+    data = data.assign_coords(mechanism=["clob", "fba", "dual_flow"]).assign_attrs(few().attrs)
+    data["violation"].attrs = few()["violation"].attrs
+    said = words_of(page_of(data.assign_attrs(gate="not_checked")))
+    assert "of 2 cells compared with clob: 2 better" in said
+    assert "No verdict: dual_flow was run outside phase 4" in said
 
 
 def test_where_nothing_is_compared_the_levels_are_shown():

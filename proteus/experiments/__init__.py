@@ -1,0 +1,1 @@
+"""What conf/experiment cannot say: calibration, the phases, their tables and their gate."""

@@ -1,0 +1,44 @@
+"""The engine against what is known without it: closed forms of market microstructure.
+
+Each function configures a cell with the traders of a theory, runs it, and returns a
+:class:`~proteus.validation.comparison.Comparison`: expected, simulated, standard_error.
+
+    expected, simulated, standard_error = proteus.validation.glosten_milgrom(prior=0.7)
+
+``python -m proteus.validation`` (``make validate``) tries all of them at the points of
+``proteus.validation.items``. Parameters that make no sense raise ``proteus.errors.ConfigError``.
+"""
+
+from __future__ import annotations
+
+from proteus.validation.batches import batch_exposure, batch_wait
+from proteus.validation.budgets import zero_intelligence
+from proteus.validation.comparison import Comparison
+from proteus.validation.exact import identities
+from proteus.validation.insider_auction import kyle
+from proteus.validation.inventory import avellaneda_stoikov
+from proteus.validation.learning import glosten_milgrom
+from proteus.validation.news import mean_reverting_jumps
+from proteus.validation.queues import first_to_empty, queue_length, queue_wait
+from proteus.validation.races import latency_race, sniping_equilibrium
+from proteus.validation.surplus import call_auction
+from proteus.validation.trades import roll
+
+__all__ = [
+    "Comparison",
+    "avellaneda_stoikov",
+    "batch_exposure",
+    "batch_wait",
+    "call_auction",
+    "first_to_empty",
+    "glosten_milgrom",
+    "identities",
+    "kyle",
+    "latency_race",
+    "mean_reverting_jumps",
+    "queue_length",
+    "queue_wait",
+    "roll",
+    "sniping_equilibrium",
+    "zero_intelligence",
+]

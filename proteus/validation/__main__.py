@@ -1,0 +1,65 @@
+"""``python -m proteus.validation [item ...] [--page FOLDER]``: the engine against closed forms.
+
+Prints the table and, last, the file it wrote: ``outputs/validate/table.csv``. With ``--page`` also
+writes ``validation.md`` and its figures into a folder. Progress goes to stderr. Exit codes: 0
+everything agrees, 1 something differs, 2 unknown item.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from proteus.errors import nearest
+from proteus.validation import page
+from proteus.validation.items import ITEMS
+from proteus.validation.table import DIFFERS, SHOWN, tabulate, written
+from proteus.validation.trying import run
+
+FOLDER = Path("outputs/validate")
+
+
+def main(words: Sequence[str]) -> int:
+    """Try what is named, or everything."""
+    parser = argparse.ArgumentParser("python -m proteus.validation")
+    parser.add_argument(
+        "names", nargs="*", metavar="item", help="as V6 or queue_wait; default: all"
+    )
+    parser.add_argument("--page", metavar="FOLDER", type=Path, help="write validation.md there")
+    asked = parser.parse_args(words)
+    known = {item.code for item in ITEMS} | {item.name for item in ITEMS}
+    for name in asked.names:
+        if name not in known:
+            print(f"error: unknown item {name}{nearest(name, known)}", file=sys.stderr)
+            return 2
+    tried = run([
+        place for place, item in enumerate(ITEMS)
+        if not asked.names or {item.code, item.name} & set(asked.names)
+    ])  # fmt: skip
+    table = tabulate(tried)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    table.to_csv(FOLDER / "table.csv", index=False)
+    if asked.page is not None:
+        page.write(tried, asked.page)
+    Console(width=150, highlight=False).print(_shown(table))
+    print(FOLDER / "table.csv")
+    return int((table.verdict == DIFFERS).any())
+
+
+def _shown(table: pd.DataFrame) -> Table:
+    shown = Table(title="simulation against closed forms")
+    for place, column in enumerate(SHOWN):
+        shown.add_column(column, justify="right" if 4 <= place < 9 else "left")
+    for row in written(table):
+        shown.add_row(*row)
+    return shown
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

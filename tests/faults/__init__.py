@@ -1,0 +1,1 @@
+"""Seeded faults: small changes of kernels that tests must notice; ``python -m tests.faults``."""

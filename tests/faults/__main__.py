@@ -1,0 +1,167 @@
+"""Apply each fault to a copy of the tree, run the tests that are fastest, write what caught it.
+
+    python -m tests.faults            # all of them
+    python -m tests.faults 3 17       # these, by their number in docs/faults.md
+
+The tests run in plain Python (``NUMBA_DISABLE_JIT=1``), so nothing is compiled: the whole market
+against its twin first, then the tests of the room where the fault is, then more of both.
+Exit code 1 if a fault goes unnoticed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from tests.faults.fault import Fault
+from tests.faults.table import FAULTS
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "faults.md"
+COPIED = ("proteus", "tests", "conf", "docs", "pyproject.toml", "README.md", "ARCHITECTURE.md")
+TWIN = "tests/property/test_market_against_twin.py"
+NEAR = {  # the tests of the room where the fault is
+    "mechanisms/": ("unit/test_clob_rules", "unit/test_fba_rules", "unit/test_dual_flow_rules"),
+    "clock": ("unit/test_clock",),
+    "venue": ("unit/test_desk", "unit/test_golden", "simulation/test_measurement_twin"),
+    "accounting": ("unit/test_accounting", "simulation/test_measurement_twin"),
+    "desk": ("unit/test_desk", "unit/test_golden", "unit/test_views_and_links"),
+    "simulation": ("unit/test_desk", "unit/test_golden", "unit/test_views_and_links"),
+    "latency": ("unit/test_views_and_links",),
+    "market_data": ("unit/test_views_and_links",),
+    "schedule": ("statistical/test_schedules",),
+    "signals": ("unit/test_signals",),
+    "latent": ("unit/test_latent",),
+    "agents/": ("unit/test_maker", "unit/test_takers"),
+    "metrics/": ("unit/test_measurement", "unit/test_measurement_after_fills"),
+}
+LIMIT_S = 150  # after which the engine will never end, for the small stages
+IMPORTED = (
+    "hydra",
+    "hypothesis",
+    "numba",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "scipy.stats",
+    "xarray",
+)
+HANGS = "does not end"
+NOTHING = "nothing"
+
+_HEAD = """# Seeded faults
+
+Written by `make faults`: each row is a small mistake made in a copy of the kernels, and the first
+test that noticed it, run in plain Python. The table of mistakes is `tests/faults/table.py`.
+
+| no. | fault | file | noticed by |
+| --- | --- | --- | --- |
+"""
+
+
+def seed(fault: Fault, tree: Path) -> None:
+    """Make the mistake in a copy of the tree."""
+    path = tree / "proteus" / fault.file
+    source = path.read_text()
+    assert source.count(fault.old) == 1, f"{fault.what}: its text must stand once in {fault.file}"
+    path.write_text(source.replace(fault.old, fault.new))
+
+
+def caught_by(fault: Fault) -> str | None:
+    """Return the first test that fails, ``HANGS``, or None if nothing notices."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder)
+        for name in COPIED:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, tree / name)
+        seed(fault, tree)
+        for words, limit_s in stages(fault):
+            found = first_failure(tree, words, limit_s)
+            if found is not None:
+                return found
+    return None
+
+
+def stages(fault: Fault) -> Iterator[tuple[tuple[str, ...], int]]:
+    """What pytest is told, in turn, and the seconds it may take."""
+    near = next(tests for room, tests in NEAR.items() if fault.file.startswith(room))
+    yield ("-m", "nojit", TWIN), LIMIT_S
+    yield tuple(f"tests/{name}.py" for name in near), 2 * LIMIT_S
+    yield (TWIN,), 4 * LIMIT_S
+    yield ("-m", "nojit"), 8 * LIMIT_S
+
+
+def first_failure(tree: Path, words: tuple[str, ...], limit_s: int) -> str | None:
+    """Run tests of a tree until one fails, in a process of their own."""
+    said = tree / "said.txt"
+    process = get_context("fork").Process(target=run_tests, args=(tree, words, said))
+    process.start()
+    process.join(limit_s)
+    if process.is_alive():
+        process.kill()
+        process.join()
+        return HANGS
+    if process.exitcode == 0:
+        return None
+    found = re.search(r"^(?:FAILED|ERROR) (\S+)", said.read_text(), re.MULTILINE)
+    assert found, said.read_text()
+    return found[1].removeprefix("tests/")
+
+
+def run_tests(tree: Path, words: tuple[str, ...], said: Path) -> None:
+    """Run tests of a tree in this process, which has imported nothing of another tree but this."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("tests", "proteus")]:
+        del sys.modules[name]
+    os.chdir(tree)
+    sys.path.insert(0, str(tree))
+    with said.open("w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        options = ["-x", "-q", "--tb=no", "--no-header", "-p", "no:cacheprovider"]
+        code = pytest.main([*options, *words])
+    sys.stdout.flush()
+    os._exit(int(code))
+
+
+def read_page() -> dict[str, str]:
+    """What noticed each fault, by its name, as the page has it."""
+    page = PAGE.read_text() if PAGE.exists() else ""
+    return dict(re.findall(r"^\| \d+ \| (.+) \| `.+` \| `(.+)` \|$", page, re.MULTILINE))
+
+
+def write_page(noticed: dict[str, str]) -> None:
+    """Write the page, a row for each fault."""
+    rows = [
+        f"| {number} | {fault.what} | `{fault.file}` | `{noticed.get(fault.what, NOTHING)}` |\n"
+        for number, fault in enumerate(FAULTS, start=1)
+    ]
+    PAGE.write_text(_HEAD + "".join(rows))
+
+
+def main(words: list[str]) -> int:
+    """Try the faults and bring the page up to date."""
+    os.environ["NUMBA_DISABLE_JIT"] = "1"
+    for name in IMPORTED:  # once, instead of in the process of every fault
+        importlib.import_module(name)
+    numbers = [int(word) for word in words] or range(1, len(FAULTS) + 1)
+    missed = 0
+    for number in numbers:
+        fault = FAULTS[number - 1]
+        found = caught_by(fault) or NOTHING
+        missed += found == NOTHING
+        print(f"{number:3} {fault.what}: {found}", file=sys.stderr, flush=True)
+        write_page(read_page() | {fault.what: found})
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

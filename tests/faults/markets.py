@@ -1,0 +1,122 @@
+"""Faults of the order of events, the venue, the ledger, the news and the measures."""
+
+from tests.faults.fault import Fault
+
+VENUE = (
+    Fault(
+        "clears come after the messages of their nanosecond", "clock.py",
+        "PRIORITY_CLEAR = 2", "PRIORITY_CLEAR = 4",
+    ),
+    Fault(
+        "wake-ups come before what is told at that time", "clock.py",
+        "PRIORITY_WAKE = 5", "PRIORITY_WAKE = 1",
+    ),
+    Fault(
+        "what was expected first comes last", "clock.py",
+        "(other == time and queue.key[lane, at] < key)",
+        "(other == time and queue.key[lane, at] > key)",
+    ),
+    Fault(
+        "ties between messages go to the larger key", "clock.py",
+        "return word < _tie_word(", "return word > _tie_word(",
+    ),
+    Fault(
+        "answers overtake each other", "venue.py",
+        "arrives = max(arrives, world.private.acked_until[lane, trader])", "pass",
+    ),
+    Fault(
+        "fill reports overtake each other", "venue.py",
+        "arrives = max(arrives, world.private.filled_until[lane, trader])", "pass",
+    ),
+    Fault(
+        "every fill report of an order has the same draw", "venue.py",
+        "origins.reports[lane, slot] += 1", "pass",
+    ),
+    Fault(
+        "the answer to a cancel is drawn like that to its order", "venue.py",
+        "cause = address if order == slot else world.origins.address[lane, order]",
+        "cause = world.origins.address[lane, order]",
+    ),
+    Fault(
+        "an open batch is public", "venue.py",
+        "if in_clear or is_continuous(mechanism):", "if True:",
+    ),
+    Fault(
+        "makers and takers are swapped", "venue.py",
+        "world.traders.role[orders.trader[lane, slot]] != CLASS_MAKER",
+        "world.traders.role[orders.trader[lane, slot]] == CLASS_MAKER",
+    ),
+    Fault(
+        "the refusal of a replace is not told", "venue.py",
+        "if messages.kind[lane, envelope] != MESSAGE_CANCEL:", "if False:",
+    ),
+    Fault(
+        "a replaced quote keeps the old belief", "venue.py",
+        "        world.origins.belief[lane, slot] = messages.belief[lane, envelope]\n", "",
+    ),
+    Fault(
+        "trades on the book leave the last price", "venue.py",
+        "    if not in_clear:\n        world.progress.last_price",
+        "    if in_clear:\n        world.progress.last_price",
+    ),
+    Fault(
+        "the price of two auctions is that of the second", "venue.py",
+        "low = high if high != EMPTY else market.book.last_price[lane, auction]",
+        "low = market.book.last_price[lane, auction]",
+    ),
+    Fault(
+        "cash is off by the last lot", "accounting.py",
+        "cash = price * ledger.tick_nano[0] * lots",
+        "cash = price * ledger.tick_nano[0] * (lots - 1)",
+    ),
+    Fault(
+        "cash is given without being taken", "accounting.py",
+        "    ledger.balance[lane, giver, asset] -= amount\n", "",
+    ),
+    Fault(
+        "fills beyond a limit are booked", "accounting.py",
+        "if orders.rank[lane, buy] < price or orders.rank[lane, sell] < n_ticks - price:",
+        "if False:",
+    ),
+)  # fmt: skip
+
+MEASURES = (
+    Fault(
+        "the payoff does not move the news", "latent.py",
+        "drift = -parameters.drift if news.payoff[lane] == 0 else parameters.drift",
+        "drift = parameters.drift",
+    ),
+    Fault(
+        "a jump is not yet there at its own time", "latent.py",
+        "and news.jump_ns[lane, number & jump_mask] <= time_ns:",
+        "and news.jump_ns[lane, number & jump_mask] < time_ns:",
+    ),
+    Fault(
+        "effective spreads are halved", "metrics/spreads.py",
+        "spreads.effective[lane] += weight * (2 * price - before)",
+        "spreads.effective[lane] += weight * (price - before / 2)",
+    ),
+    Fault(
+        "price impact has the wrong sign", "metrics/spreads.py",
+        "weight * (reference - spreads.before[lane, at])",
+        "weight * (spreads.before[lane, at] - reference)",
+    ),
+    Fault(
+        "a fill is judged 1 ns early", "metrics/spreads.py",
+        "            if due >= until:", "            if due > until:",
+    ),
+    Fault(
+        "adverse selection counts the spread", "metrics/markouts.py",
+        "adverse = quantity * (value - belief)",
+        "adverse = quantity * (value - price * settings.tick_nano)",
+    ),
+    Fault(
+        "drawdown is from zero", "metrics/risk.py",
+        "risk.peak[lane] - equity)", "-equity)",
+    ),
+    Fault(
+        "the spread counts while one side is empty", "metrics/quality.py",
+        "    if bid != EMPTY and ask != EMPTY:\n        quality.spread",
+        "    if True:\n        quality.spread",
+    ),
+)  # fmt: skip

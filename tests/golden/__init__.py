@@ -1,0 +1,1 @@
+"""Golden scenarios: small stories, run under every mechanism, whose outcome a reviewer can read."""

@@ -1,0 +1,163 @@
+"""The traders' side of the twin: a wake-up becomes a view, a decision and messages."""
+
+from proteus.rng import STREAM_INTENT, STREAM_LIFETIME, STREAM_SIGNAL, normal
+from tests.reference.draws import EXPIRY, Cause, ns
+from tests.reference.links import delay
+from tests.reference.makers import Intent, Maker
+from tests.reference.public import View
+from tests.reference.takers import Noise
+from tests.reference.world import Message, Notice, Ticket, Timer, Trader, World
+
+
+def wake(world: World, trader: Trader, time_ns: int, kind: int, number: int) -> None:
+    """Let a trader look, decide and send, for the n-th time from this kind of cause."""
+    first = world.draws.latency(trader.entity, Cause(kind, number))
+    view = look(world, trader, time_ns, delay(trader.group.latency.market_data, first[3]))
+    if isinstance(trader.mind, Noise):
+        words = world.draws.words(STREAM_INTENT, trader.entity, number, kind)
+        life = world.draws.words(STREAM_LIFETIME, trader.entity, number, kind)[0]
+        view.words = (*words, life)
+    intents = trader.mind.decide(view)
+    for slot in sending_order(trader, intents):
+        cause = Cause(kind, number, slot)
+        word = world.draws.latency(trader.entity, cause)[0]
+        sent_ns = time_ns + delay(trader.group.latency.submission, word)
+        send(world, trader, intents[slot], time_ns, sent_ns, cause)
+
+
+def look(world: World, trader: Trader, time_ns: int, age_ns: int) -> View:
+    """What a trader sees: what was shown by then, its own signal, the new prints of others."""
+    trader.view_ns = max(trader.view_ns, time_ns - age_ns)
+    public = world.public
+    state = public.at(max(trader.view_ns - public.shown.book_age_ns, 0))
+    last = public.last_ticks(trader.number, trader.view_ns)
+    view = View(
+        time_ns,
+        state.reference_doubled(public.shown, last),
+        state.executable("buy", trader.makes, public.shown, last),
+        state.executable("sell", trader.makes, public.shown, last),
+        prints=[],
+    )
+    signal = trader.group.signal
+    if signal is not None:
+        view.look = time_ns // ns(signal.look_ms)
+        word = world.draws.words(STREAM_SIGNAL, trader.entity, view.look)[0]
+        value = world.news.value_at(time_ns - ns(signal.delay_ms))
+        view.signal = min(max(value + signal.noise_sd * normal(word), 0.0), 1.0)
+    if trader.makes and public.shown.prints_to == "public":
+        view.prints = read_tape(world, trader)
+    return view
+
+
+def read_tape(world: World, trader: Trader) -> list[int]:
+    """The prices on the tape since the last view that the trader took no part in."""
+    until_ns = trader.view_ns - world.public.shown.print_age_ns
+    new = [p for p in world.public.tape[trader.prints_read :] if p.time_ns <= until_ns]
+    trader.prints_read += len(new)
+    return [p.price_ticks for p in new if trader.number not in p.parties]
+
+
+def sending_order(trader: Trader, intents: list[Intent]) -> list[int]:
+    """The slots in the order of sending: the ask first where the bid is new or rises.
+
+    So the two quotes of a trader do not meet each other on the way.
+    """
+    slots = list(range(len(intents)))
+    if isinstance(trader.mind, Maker):
+        stands = trader.mind.quotes["buy"]
+        if stands.order_id is None or intents[0].price_ticks > stands.price_ticks:
+            return slots[::-1]
+    return slots
+
+
+def send(
+    world: World, trader: Trader, intent: Intent, time_ns: int, sent_ns: int, cause: Cause
+) -> None:
+    """Turn an intent into a message, or into none if a quote stands as it should."""
+    if not intent.is_quote:
+        post(world, new_order(world, trader, intent, time_ns, cause), sent_ns)
+        return
+    assert isinstance(trader.mind, Maker)
+    quote = trader.mind.quotes[intent.side]
+    if quote.order_id is None:
+        if intent.lots == 0:
+            return
+        message = new_order(world, trader, intent, time_ns, cause)
+        quote.order_id = message.order_id
+    elif intent.lots == 0:
+        post(world, Message("cancel", trader, quote.order_id, cause), sent_ns)
+        quote.order_id = None
+        return
+    elif intent.price_ticks != quote.price_ticks or intent.lots < quote.lots:
+        message = Message(
+            "replace", trader, quote.order_id, cause, intent.side, next(world.ids),
+            intent.price_ticks, intent.lots, nano(intent.belief),
+        )  # fmt: skip
+        quote.order_id = message.new_id
+    else:
+        return
+    quote.price_ticks, quote.lots = intent.price_ticks, intent.lots
+    quote.exposure += intent.lots
+    post(world, message, sent_ns)
+
+
+def new_order(world: World, trader: Trader, intent: Intent, time_ns: int, cause: Cause) -> Message:
+    """Write a new order, and set the timer of one that is to be cancelled."""
+    order_id = next(world.ids)
+    ticket = world.tickets[order_id] = Ticket(
+        trader, intent.side, intent.price_ticks, intent.lots, intent.lifetime,
+        nano(intent.belief), time_ns,
+        world.public.reference_doubled(), cause,
+        intent.is_quote, world.draws.lot(trader.entity, cause),
+    )  # fmt: skip
+    if intent.duration_ns > 0:
+        end_cause = Cause(EXPIRY, cause.wake, cause.kind)
+        ticket.timer = Timer(order_id, intent.lots, trader, end_cause)
+        world.push(time_ns + intent.duration_ns, "expiry", ticket.timer)
+    if not intent.is_quote:
+        world.note_order(time_ns, "intent", order_id)
+    return Message("order", trader, order_id, cause)
+
+
+def post(world: World, message: Message, sent_ns: int) -> None:
+    """Put a message on its way."""
+    trader = message.trader
+    arrives_ns, tie = trader.submissions.arrival_and_tie(sent_ns, message.cause)
+    world.push(arrives_ns, "message", message, world.draws.tie(trader.entity, tie))
+
+
+def expire(world: World, timer: Timer, time_ns: int) -> bool:
+    """Cancel an order whose lifetime ends, unless it is known to be filled; tell which."""
+    if timer.open_lots <= 0:
+        return False
+    word = world.draws.latency(timer.trader.entity, timer.cause)[0]
+    sent_ns = time_ns + delay(timer.trader.group.latency.submission, word)
+    post(world, Message("cancel", timer.trader, timer.order_id, timer.cause), sent_ns)
+    return True
+
+
+def learn(world: World, notice: Notice, now_ns: int) -> bool:
+    """Let a trader learn an answer or a fill; tell whether it wakes up from it."""
+    trader = notice.trader
+    is_fill = notice.kind == "fill"
+    if isinstance(trader.mind, Maker):
+        quote = trader.mind.quotes[notice.side]
+        quote.exposure -= notice.lots
+        if notice.kind != "ack" and quote.order_id == notice.order_id:
+            quote.lots -= notice.lots
+            if quote.lots <= 0:
+                quote.order_id = None
+        if is_fill:
+            sign = 1 if notice.side == "buy" else -1
+            trader.mind.position += sign * notice.lots
+            belief = notice.belief_nano / 10**9
+            trader.mind.learn_fill(sign, belief, notice.filled_ns, now_ns)
+    timer = world.tickets[notice.order_id].timer
+    if is_fill and timer is not None:
+        timer.open_lots -= notice.lots
+    return is_fill and trader.group.schedule.on_fill
+
+
+def nano(value: float) -> int:
+    """Round a value in currency to nano-currency, once."""
+    return round(value * 10**9)

@@ -1,0 +1,94 @@
+"""The twin of a whole lane: events in order of (time, priority, sequence) until trading ends.
+
+At equal time news come first, then a clear, then messages by their addressed key, then notices to
+traders, then wake-ups; each kind in the order in which it was expected.
+"""
+
+import heapq
+from collections.abc import Callable
+from typing import Any
+
+from proteus.config import CellConfig
+from tests.reference.desk import expire, learn, nano, wake
+from tests.reference.draws import NEWS, NOTIFIED, SCHEDULE, Draws, ns
+from tests.reference.venue import clear, next_clear, receive
+from tests.reference.world import News, Notice, Trader, World
+
+Watch = Callable[[World], bool]  # called after each event; tells whether to go on
+
+
+def simulate(cell: CellConfig, draws: Draws, news: News, watch: Watch | None = None) -> World:
+    """Run a lane from its start to settlement, or until ``watch`` has seen enough."""
+    world = World(cell, draws, news)
+    if news.jumps:
+        world.push_before_end(news.jumps[0][0], "news", 0)
+    world.push_before_end(next_clear(world), "clear", None)
+    for trader in world.traders:
+        world.push_before_end(trader.schedule.wake(0), "wake", trader)
+    while world.queue and world.queue[0][0] < cell.horizon_ns:
+        time_ns, _, _, _, what, item = heapq.heappop(world.queue)
+        world.events += happen(world, time_ns, what, item)
+        if watch is not None and not watch(world):
+            return world
+    end_value = nano(news.value_at(cell.horizon_ns))
+    world.note(
+        cell.horizon_ns, "venue", "end", value_nano=end_value,
+        price_ticks=cell.n_ticks * news.payoff,
+    )  # fmt: skip
+    world.ledger.settle(10**9 * news.payoff)
+    return world
+
+
+def happen(world: World, time_ns: int, what: str, item: Any) -> bool:
+    """Let one thing happen; tell whether it counts as an event."""
+    if what == "news":
+        return spread_news(world, time_ns, item)
+    if what == "expiry":
+        return expire(world, item, time_ns)
+    if what == "clear":
+        clear(world, time_ns)
+        world.push_before_end(next_clear(world), "clear", None)
+    elif what == "message":
+        receive(world, item, time_ns)
+    elif what == "notice":
+        react(world, item, time_ns)
+    elif what == "wake":
+        wake_by_schedule(world, item, time_ns)
+    else:
+        wake(world, item, time_ns, NEWS, count_wake(item, NEWS))
+    return True
+
+
+def spread_news(world: World, time_ns: int, jump: int) -> bool:
+    """Wake those who watch the news when a jump reaches their signal; tell if anyone does."""
+    world.note(time_ns, "news", "news", value_nano=nano(world.news.value_at(time_ns)))
+    watchers = [trader for trader in world.traders if trader.group.schedule.on_news]
+    for trader in watchers:
+        signal = trader.group.signal
+        seen_ns = time_ns + (ns(signal.delay_ms) if signal else 0)
+        world.push_before_end(seen_ns, "jump seen", trader)
+    if jump + 1 < len(world.news.jumps):
+        world.push_before_end(world.news.jumps[jump + 1][0], "news", jump + 1)
+    return bool(watchers)
+
+
+def react(world: World, notice: Notice, time_ns: int) -> None:
+    """Let a trader learn, and act at once if it does so on fills."""
+    trader = notice.trader
+    if learn(world, notice, time_ns):
+        wake(world, trader, time_ns, NOTIFIED, count_wake(trader, NOTIFIED))
+
+
+def wake_by_schedule(world: World, trader: Trader, time_ns: int) -> None:
+    """Wake a trader, and expect its next wake-up, at least 1 ns later."""
+    number = count_wake(trader, SCHEDULE)
+    following = trader.schedule.wake(number + 1)
+    assert following is not None
+    world.push_before_end(max(following, time_ns + 1), "wake", trader)
+    wake(world, trader, time_ns, SCHEDULE, number)
+
+
+def count_wake(trader: Trader, kind: int) -> int:
+    """The number of this wake-up among those of its kind."""
+    trader.wakes[kind] += 1
+    return trader.wakes[kind] - 1

@@ -1,0 +1,92 @@
+"""The takers of the twin: informed traders, snipers and noise (MODEL 7 and 10)."""
+
+from math import ceil, exp, floor, log, log1p
+
+from proteus.agents.informed import InformedPolicy
+from proteus.agents.noise import NoisePolicy
+from proteus.agents.sniper import SniperPolicy
+from proteus.config import Group, LatencyLaw
+from proteus.rng import below, exponential, uniform
+from tests.reference.draws import ns
+from tests.reference.makers import ROUNDING, Intent
+from tests.reference.public import View
+
+
+def mean_s(law: LatencyLaw) -> float:
+    """The mean of a latency law, seconds."""
+    factor = {
+        "constant": 0.0,
+        "uniform": 0.5,
+        "shifted_exponential": 1.0,
+        "lognormal": exp(law.shape**2 / 2),
+    }[law.law]
+    return (law.base_ms + law.spread_ms * factor) / 1000
+
+
+class Informed:
+    """Takes what is mispriced by more than its threshold; snipers do so with a fixed size."""
+
+    def __init__(self, group: Group, n_ticks: int) -> None:
+        policy = group.policy
+        assert isinstance(policy, InformedPolicy | SniperPolicy)
+        wait = mean_s(group.latency.submission) + mean_s(group.latency.market_data)
+        self.threshold = policy.theta + policy.latency_risk * wait**0.5
+        self.policy, self.n_ticks = policy, n_ticks
+
+    def lots(self, excess: float) -> int:
+        """The size of an order, by the edge beyond the threshold."""
+        if isinstance(self.policy, SniperPolicy):
+            return self.policy.lots
+        return min(self.policy.max_lots, 1 + int(self.policy.lots_per_edge * excess))
+
+    def decide(self, view: View) -> list[Intent]:
+        """One immediate order whose limit keeps the threshold, or none."""
+        signal, theta = view.signal, self.threshold
+        assert signal is not None
+        ask, bid = view.ask_ticks / self.n_ticks, view.bid_ticks / self.n_ticks
+        if signal - ask > theta:
+            side, excess = "buy", signal - ask - theta
+            limit = floor((signal - theta) * self.n_ticks + ROUNDING)
+        elif bid - signal > theta:
+            side, excess = "sell", bid - signal - theta
+            limit = ceil((signal + theta) * self.n_ticks - ROUNDING)
+        else:
+            return []
+        if not 1 <= limit < self.n_ticks:
+            return []
+        return [Intent(side, limit, self.lots(excess), "ioc", belief=signal)]
+
+
+class Noise:
+    """Sends one order at each arrival, all of it drawn."""
+
+    def __init__(self, policy: NoisePolicy, protection_ticks: int, n_ticks: int) -> None:
+        self.policy, self.protection_ticks, self.n_ticks = policy, protection_ticks, n_ticks
+
+    def decide(self, view: View) -> list[Intent]:
+        """A marketable order with a protective limit, or a limit order with a lifetime."""
+        side_word, type_word, size_word, offset_word, life_word = view.words
+        side = ("buy", "sell")[int(below(side_word, 2))]
+        if uniform(type_word) < self.policy.marketable_probability:
+            better = "sell" if side == "buy" else "buy"
+            price = self.behind(view.reference_doubled, better, self.protection_ticks)
+            return [Intent(side, price, self.size(size_word), "ioc")]
+        low, high = self.policy.offset_low_ticks, self.policy.offset_high_ticks
+        offset = low + int(below(offset_word, high - low + 1))
+        price = self.behind(view.reference_doubled, side, offset)
+        life_ns = int(exponential(life_word) * ns(self.policy.lifetime_ms)) + 1
+        return [Intent(side, price, self.size(size_word), "gtc", life_ns)]
+
+    def size(self, word: int) -> int:
+        """A geometric size, capped."""
+        mean = self.policy.size_mean_lots
+        more = 0 if mean == 1 else int(log(uniform(word)) * (1 / log1p(-1 / mean)))
+        return min(1 + more, self.policy.max_lots)
+
+    def behind(self, reference_doubled: int, side: str, ticks: int) -> int:
+        """A price at least that many ticks worse than the reference, inside the range."""
+        if side == "buy":
+            price = reference_doubled // 2 - ticks
+        else:
+            price = (reference_doubled + 1) // 2 + ticks
+        return min(max(price, 1), self.n_ticks - 1)

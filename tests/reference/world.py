@@ -1,0 +1,214 @@
+"""Everything the twin of a lane consists of: traders, orders, the market, the clock, the log."""
+
+import heapq
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, NamedTuple, Protocol
+
+from proteus.config import CellConfig, Group
+from proteus.rng import trader_entity
+from tests.reference.auction import Auction
+from tests.reference.book import Book
+from tests.reference.draws import Cause, Draws
+from tests.reference.dual_flow import DualFlow
+from tests.reference.ledger import Ledger
+from tests.reference.links import Link
+from tests.reference.makers import Maker
+from tests.reference.market import Market
+from tests.reference.orders import Order, Row
+from tests.reference.public import Public, read_table
+from tests.reference.schedules import Schedule
+from tests.reference.takers import Informed, Noise
+
+# At equal time: news, then clears, messages, notices to traders, and whatever wakes a trader.
+PRIORITY = {
+    "news": 0,
+    "clear": 2,
+    "message": 3,
+    "notice": 4,
+    "wake": 5,
+    "jump seen": 5,
+    "expiry": 5,
+}
+
+
+class News(Protocol):
+    """The news of a lane, which the twin is given."""
+
+    jumps: list[tuple[int, float]]  # time in ns and v just after it, of all jumps before T
+    payoff: int
+
+    def value_at(self, time_ns: int) -> float:
+        """The fair value at a time; before the start that at the start."""
+
+
+@dataclass
+class Trader:
+    """One trader: its mind, its links, and what it has read."""
+
+    number: int
+    group: Group
+    entity: int
+    mind: Maker | Informed | Noise
+    schedule: Schedule
+    submissions: Link = field(default_factory=Link)
+    answers: Link = field(default_factory=Link)
+    reports: Link = field(default_factory=Link)
+    wakes: Counter[int] = field(default_factory=Counter)  # so far, by kind of cause
+    view_ns: int = 0  # time of the last view; never goes back
+    prints_read: int = 0
+
+    @property
+    def makes(self) -> bool:
+        """Makers make; all others take, whatever they send (MODEL 15)."""
+        return isinstance(self.mind, Maker)
+
+
+@dataclass
+class Timer:
+    """The end of an order's lifetime, as its trader sees it."""
+
+    order_id: int
+    open_lots: int  # as far as reported
+    trader: Trader
+    cause: Cause
+
+
+@dataclass
+class Ticket:
+    """Where an order comes from; the same ticket through all its versions."""
+
+    trader: Trader
+    side: str
+    price_ticks: int
+    lots: int
+    lifetime: str
+    belief_nano: int  # behind the version that the venue has
+    intent_ns: int
+    reference_doubled: int
+    cause: Cause
+    is_quote: bool
+    rank: int  # among orders that are otherwise equal
+    reports: int = 0  # of fills so far
+    timer: Timer | None = None
+
+
+class Message(NamedTuple):
+    """What a trader sends."""
+
+    kind: str  # order, cancel, replace
+    trader: Trader
+    order_id: int
+    cause: Cause
+    side: str = ""
+    new_id: int = 0  # version that a replace makes
+    price_ticks: int = 0  # of a replace
+    lots: int = 0
+    belief_nano: int = 0
+
+
+class Notice(NamedTuple):
+    """What a trader is told."""
+
+    kind: str  # ack, reject, cancel, fill
+    trader: Trader
+    order_id: int
+    side: str
+    lots: int
+    belief_nano: int = 0  # behind the filled version
+    filled_ns: int = 0
+
+
+class World:
+    """The state of one lane."""
+
+    def __init__(self, cell: CellConfig, draws: Draws, news: News) -> None:
+        self.cell, self.draws, self.news = cell, draws, news
+        self.traders = [
+            make_trader(cell, draws, number, name, member)
+            for number, (name, member) in enumerate(
+                (name, member)
+                for name, group in cell.population.items()
+                for member in range(group.count)
+            )
+        ]
+        self.market = make_market(cell)
+        self.market.rank = lambda order: self.tickets[order.order_id].rank
+        self.tickets: dict[int, Ticket] = {}  # by version
+        self.ids = count(1)
+        self.public = Public(read_table(cell), cell.initial_ticks)
+        self.last_ticks: int | None = None  # last public price
+        self.ledger = Ledger(cell.tick_nano)
+        self.queue: list[tuple[int, int, int, int, str, Any]] = []
+        self.pushed = count()
+        self.rows: list[Row] = []
+        self.events = self.messages = self.fills = 0
+
+    def push(self, time_ns: int, what: str, item: Any, tie: int = 0) -> None:
+        """Expect something; at equal time and priority what was expected first comes first."""
+        heapq.heappush(self.queue, (time_ns, PRIORITY[what], tie, next(self.pushed), what, item))
+
+    def push_before_end(self, time_ns: int | None, what: str, item: Any) -> None:
+        """Expect something unless trading has ended by then."""
+        if time_ns is not None and time_ns < self.cell.horizon_ns:
+            self.push(time_ns, what, item)
+
+    def note(self, time_ns: int, source: str, kind: str, **columns: Any) -> None:
+        """Write a row of the log."""
+        head = {"event": self.events, "time_ns": time_ns, "source": source, "kind": kind}
+        self.rows.append(head | columns)
+
+    def note_order(self, time_ns: int, kind: str, order_id: int) -> None:
+        """Write the row of a new order, when it is decided or when it arrives."""
+        ticket = self.tickets[order_id]
+        self.note(
+            time_ns, "trader", kind, trader=ticket.trader.number, order_id=order_id,
+            side=ticket.side, price_ticks=ticket.price_ticks, lots=ticket.lots,
+            value_nano=ticket.belief_nano, lifetime=ticket.lifetime, intent_ns=ticket.intent_ns,
+            reference_half_ticks=ticket.reference_doubled, cause=ticket.cause.packed,
+        )  # fmt: skip
+
+
+def make_trader(cell: CellConfig, draws: Draws, number: int, name: str, member: int) -> Trader:
+    """A trader as it stands at the start."""
+    group, entity = cell.population[name], trader_entity(name, member)
+    policy: Any = group.policy
+    mind: Maker | Informed | Noise
+    if group.kind == "maker":
+        mind = Maker(policy, cell.contract.initial_probability, cell.n_ticks)
+    elif group.kind == "noise":
+        mind = Noise(policy, cell.execution.protection_ticks, cell.n_ticks)
+    else:
+        mind = Informed(group, cell.n_ticks)
+    return Trader(number, group, entity, mind, Schedule(group.schedule, draws, entity))
+
+
+def make_market(cell: CellConfig) -> Market:
+    """The empty market of the cell's mechanism. A further mechanism is a line here."""
+    rules: Any = cell.mechanism
+    if rules.name == "clob":
+        return Book(cell.n_ticks, rules.allocation, rules.self_trade)
+    auction = {"fba": Auction, "dual_flow": DualFlow}[rules.name]
+    return auction(
+        cell.n_ticks, cell.initial_ticks, cell.delta_ns, rules.price_rule, rules.allocation,
+        rules.self_trade,
+    )  # fmt: skip
+
+
+def describe(world: World) -> list[str]:
+    """The state of a lane in lines: what rests, what each trader holds and thinks."""
+    lines = [f"last price {world.last_ticks}, fills {world.fills}, messages {world.messages}"]
+    orders: list[Order] = world.market.queue("buy") + world.market.queue("sell")
+    for order in orders:
+        lines.append(
+            f"{order.side} {order.quantity} at {order.price_ticks}: order {order.order_id} "
+            f"of trader {order.agent}, arrival {order.arrival}"
+        )
+    for trader in world.traders:
+        number = trader.number
+        held = f"{world.ledger.cash[number]} nano, {world.ledger.lots[number]} lots"
+        mind = trader.mind
+        thinks = f", belief {mind.belief!r}" if isinstance(mind, Maker) else ""
+        lines.append(f"trader {number}: {held}{thinks}")
+    return lines
