@@ -21,6 +21,7 @@ from proteus.validation.learning import glosten_milgrom
 from proteus.validation.news import mean_reverting_jumps
 from proteus.validation.queues import first_to_empty, queue_length, queue_wait
 from proteus.validation.races import latency_race, sniping_equilibrium
+from proteus.validation.requests import firm_quote, winners_curse
 from proteus.validation.surplus import call_auction
 from proteus.validation.trades import roll
 
@@ -30,6 +31,7 @@ __all__ = [
     "batch_exposure",
     "batch_wait",
     "call_auction",
+    "firm_quote",
     "first_to_empty",
     "glosten_milgrom",
     "identities",
@@ -40,5 +42,6 @@ __all__ = [
     "queue_wait",
     "roll",
     "sniping_equilibrium",
+    "winners_curse",
     "zero_intelligence",
 ]

@@ -19,6 +19,7 @@ from proteus.validation.learning import glosten_milgrom
 from proteus.validation.news import mean_reverting_jumps
 from proteus.validation.queues import first_to_empty, queue_length, queue_wait
 from proteus.validation.races import latency_race, sniping_equilibrium
+from proteus.validation.requests import firm_quote, winners_curse
 from proteus.validation.running import ROOT
 from proteus.validation.surplus import call_auction
 from proteus.validation.trades import roll
@@ -112,6 +113,15 @@ ITEMS: tuple[Item, ...] = (
             tuple({"mechanism": mechanism, "delta_ms": delta} for delta in (50, 100, 250)), "exact",
         )
         for mechanism in ("clob", "fba", "dual_flow")
+    ),
+    Item(
+        "V12", "The winner's curse of dealers", winners_curse, "rfq",
+        ({"dealers": 1}, {"dealers": 3}, {"dealers": 8, "half_spread": 0.03}),
+    ),
+    Item(
+        "V13", "A firm quote as an option", firm_quote, "rfq",
+        ({"half_spread": 0}, {"half_spread": 0.005}, {"half_spread": 0.01},
+         {"move_sd": 0.02, "half_spread": 0.01}),
     ),
 )  # fmt: skip
 

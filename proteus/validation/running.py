@@ -54,7 +54,8 @@ def market(
     grid_ns = delta_ns or horizon_ns
     delta = [f"delta={_decimal(grid_ns, NS_PER_MS)}"] if delta_ns else []
     return [
-        f"mechanism={mechanism}", "mechanism.self_trade=none",  # a group stands for a crowd
+        f"mechanism={mechanism}",
+        *([] if mechanism == "rfq" else ["mechanism.self_trade=none"]),  # groups stand for crowds
         f"horizon_s={_decimal(horizon_ns, NS_PER_S)}", *delta,
         f"contract.tick={tick!r}", *(f"population.{name}.count=0" for name in _ORDINARY),
         f"metrics.volatility_grid_ms={_decimal(grid_ns, NS_PER_MS)}",

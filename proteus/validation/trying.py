@@ -27,7 +27,9 @@ def run(places: Sequence[int]) -> list[Tried]:
         found = [pair for group in processes.map(_try, groups) for pair in group]
     return [
         Tried(ITEMS[item], _written(ITEMS[item].points[point]), comparison)
-        for (item, point), comparison in sorted(found, key=lambda pair: pair[0])
+        for (item, point), comparison in sorted(
+            found, key=lambda pair: (_number(pair[0][0]), pair[0])
+        )
     ]
 
 
@@ -40,6 +42,11 @@ def _try(places: Sequence[int]) -> list[tuple[_Place, Comparison]]:
             print(text, file=sys.stderr, flush=True)
             found.append(((place, number), item.compare(**point, root=seed(place, number))))
     return found
+
+
+def _number(item: int) -> int:
+    """Return the number in the code of an item: 13 of V13."""
+    return int(ITEMS[item].code[1:])
 
 
 def _written(parameters: Mapping[str, Any]) -> str:

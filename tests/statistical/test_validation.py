@@ -2,7 +2,7 @@
 
 Items with ordinary traders run compiled, on the loops that other tests compile. Those with the
 traders of theory run in plain Python: their loops are compiled by ``make validate`` alone. Seeds
-are fixed; of the 17 z scores one beyond 4 would be a false alarm in 1 of 900 choices of seeds.
+are fixed; of the 20 z scores one beyond 4 would be a false alarm in 1 of 790 choices of seeds.
 """
 
 import subprocess
@@ -37,6 +37,8 @@ COMPILED = (
     (validation.identities, {"mechanism": "clob"}, 20),
     (validation.identities, {"mechanism": "fba"}, 20),
     (validation.mean_reverting_jumps, {}, 2_000),
+    (validation.winners_curse, {"dealers": 4}, 20),
+    (validation.firm_quote, {}, 500),
 )
 PLAIN = (
     (validation.queue_wait, {"ahead": 2}, 60),
@@ -124,6 +126,9 @@ def test_kaplan_meier_is_the_textbook_one():
         (validation.avellaneda_stoikov, "risk_aversion", 0),
         (validation.avellaneda_stoikov, "strategy", "bold"),
         (validation.zero_intelligence, "traders", 2),
+        (validation.winners_curse, "dealers", 0),
+        (validation.winners_curse, "signal_sd", 0.5),
+        (validation.firm_quote, "move_sd", 0),
         (validation.roll, "lanes", 1),
         (validation.roll, "root", -1),
     ],
