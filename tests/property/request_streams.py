@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from tests.property.streams import ID_STEP, QUANTITIES, Row, some_price
 
+LEAST_MESSAGES = 20  # shorter ones reach little
 MAX_MESSAGES = 60
-ACTIONS = ("request",) * 3 + ("quote",) * 10 + ("accept",) * 5 + ("cancel",) * 2
+ACTIONS = ("request",) * 5 + ("quote",) * 10 + ("accept",) * 7 + ("cancel",) * 2
 WAITS = (0, 0, 0, 1, 1, 2, 3, 5)
 TTLS = (None, None, None, 0, 1, 2, 5, 13, 34, 55, 55, 55, 89, 89, 89, -1)
 AGENTS = (None, None, None, 0, 1, 2)
@@ -22,16 +23,16 @@ UNKNOWN = 77
 
 @st.composite
 def request_streams(draw: st.DrawFn) -> tuple[int, list[Row]]:
-    """Draw the number of ticks and 1 to ``MAX_MESSAGES`` messages."""
+    """Draw the number of ticks and 20 to 60 messages."""
     n_ticks = draw(st.integers(5, 20))
-    size = draw(st.integers(1, MAX_MESSAGES))
+    size = draw(st.integers(LEAST_MESSAGES, MAX_MESSAGES))
     seeds = draw(st.lists(st.integers(0, 2**32 - 1), min_size=size, max_size=size))
     rows: list[Row] = []
     requests: list[Row] = []
     quotes: list[Row] = []
     time_ns = 0
     for number, seed in enumerate(seeds):
-        chooser = Random(seed)
+        chooser = Random(f"{seed} {number}")  # equal seeds are frequent, and must not repeat
         time_ns += chooser.choice(WAITS)
         action = chooser.choice(ACTIONS) if requests else "request"
         row = {
@@ -54,8 +55,8 @@ def _request(chooser: Random, n_ticks: int, number: int, requests: Any, quotes: 
         "request_id": chooser.choice((number, number, number, 0)) if named != "order" else None,
         "agent": chooser.choice(AGENTS),
         "side": chooser.choice(("buy", "sell")),
-        "price_ticks": chooser.choice((None, some_price(chooser, n_ticks))),
-        "quantity": 2 * chooser.choice(QUANTITIES),
+        "price_ticks": chooser.choice((None, *[some_price(chooser, n_ticks)] * 2)),
+        "quantity": chooser.choice(QUANTITIES),
         "ttl_ns": chooser.choice(REQUEST_TTLS),
     }
     requests.append(row)
@@ -103,7 +104,7 @@ def _accept(chooser: Random, n_ticks: int, number: int, requests: Any, quotes: A
             row["order_id"] = chooser.choice(own)
     if chooser.random() < 0.2:
         row["quantity"] = chooser.choice((0, 1, 2, 9))
-    if chooser.random() < 0.15:
+    if chooser.random() < 0.3:
         row["price_ticks"] = some_price(chooser, n_ticks)
     return row
 
@@ -111,7 +112,7 @@ def _accept(chooser: Random, n_ticks: int, number: int, requests: Any, quotes: A
 def _cancel(chooser: Random, n_ticks: int, number: int, requests: Any, quotes: Any) -> Row:
     row: Row = {"agent": chooser.choice((None,) * 5 + (0, 1))}
     if quotes and chooser.random() < 0.5:
-        row["order_id"] = chooser.choice((*[q["order_id"] for q in quotes[-5:]], UNKNOWN))
+        row["order_id"] = chooser.choice((*[q["order_id"] for q in quotes[-2:]], UNKNOWN))
     elif requests[-1]["order_id"] is not None and chooser.random() < 0.5:
         row["order_id"] = requests[-1]["order_id"]
     else:
