@@ -52,8 +52,8 @@ def random_tree(chooser: Random, mechanism: str) -> Tree:
             "leakage": {mechanism: random_table(chooser, mechanism)},
         },
         "record": {
-            "warmup_s": chooser.choice((0, 0.1)), "per_run": False, "events": None,
-            "traces": None, "trace_step_ms": 10,
+            "warmup_s": chooser.choice((0, 0.1)), "per_run": False, "report": False,
+            "events": None, "traces": None, "trace_step_ms": 10,
         },
         "delta": chooser.choice((5, 20, 50, 50, 99.999999, 200)),
         "horizon_s": chooser.choice((0.5, 0.8, 1.2)),
