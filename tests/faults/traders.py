@@ -55,11 +55,11 @@ TRADERS = (
         "reached = time + world.traders.signal_delay[trader]", "reached = time",
     ),
     Fault(
-        "filled orders are cancelled when their lifetime ends", "simulation.py",
+        "filled orders are cancelled when their lifetime ends", "notices.py",
         "        messages.lots[lane, lifetime] -= lots\n", "        pass\n",
     ),
     Fault(
-        "inventory has the wrong sign", "simulation.py",
+        "inventory has the wrong sign", "notices.py",
         "world.private.position[lane, trader] += sign * lots",
         "world.private.position[lane, trader] -= sign * lots",
     ),

@@ -227,7 +227,7 @@ endpoint.variable=maker_pnl_markd | endpoint.variable=maker_pnl_markd | mean mak
 endpoint.variable=maker_pnl_marked | endpoint.horizon_ms=0 | has no horizons
 endpoint.horizon_ms=50 | endpoint.horizon_ms=50 | must be one of metrics.horizons_ms=0, 100, 1000
 endpoint.horizon_ms=null | endpoint.horizon_ms=null | must be one of metrics.horizons_ms
-endpoint.baseline=rfqs | endpoint.baseline=rfqs does not exist | allowed: clob
+endpoint.baseline=cda | endpoint.baseline=cda does not exist | allowed: clob
 endpoint.baseline=fbaa | endpoint.baseline=fbaa does not exist | did you mean fba?
 endpoint.per=lots | endpoint.per=lots does not exist | maker_volume_lots
 endpoint.budget.variable=maker_markout | endpoint.budget.variable=maker_markout | one number
