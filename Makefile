@@ -12,7 +12,7 @@ SIZE ?= standard
 PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
 
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
-.PHONY: faults docs lock clean
+.PHONY: faults docs notebooks lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 10
@@ -78,6 +78,9 @@ faults: $(STAMP) ## seed faults into copies of the kernels and write what notice
 docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.defaults > docs/defaults.md
 	$(BIN)/python -m proteus.variables.page > docs/metrics.md
+
+notebooks: $(STAMP) ## run the notebooks into outputs/notebooks
+	$(BIN)/python notebooks/execute.py outputs/notebooks
 
 lock: ## choose the versions again and write requirements.lock (needs the network; minutes)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \

@@ -37,6 +37,7 @@ from proteus.files import whole
 from proteus.lanes import Lanes
 from proteus.plan import Plan
 from proteus.recording.collect import collecting
+from proteus.report import REPORT
 from proteus.summary import summarise
 from proteus.verdict import has_contrast, verdict
 from proteus.versions import SCHEMA_KEY
@@ -158,7 +159,7 @@ def _run_and_save(plan: Plan) -> xr.Dataset:
     record = settings.record
     for key, value in (
         ("per_run", "true" if record.per_run else None), ("events", record.events),
-        ("traces", record.traces),
+        ("report", "true" if record.report else None), ("traces", record.traces),
     ):  # fmt: skip
         if value is not None and wanted is None:
             raise ConfigError(f"record.{key}={value} is not allowed: it must have an output_dir")
@@ -264,7 +265,8 @@ def run_into(
     ``results.nc``, ``summary.csv`` and, last, ``manifest.json``; with record.per_run=true also
     ``runs.parquet``; with record.events ``events.parquet`` and ``fills.parquet``; with
     record.traces groups of ``results.nc``; where mechanisms are compared ``verdict.txt``; where
-    seeds were added or chosen for precision ``contrasts.csv``, what was achieved.
+    seeds were added or chosen for precision ``contrasts.csv``, what was achieved; with
+    record.report=true ``report.html``.
 
     Parameters
         plan: the checked sweep. folder: claimed. lanes: what has been simulated there.
@@ -305,9 +307,11 @@ def _save(done: Done, folder: Path, lanes: Lanes, collector: Collector | None) -
     if is_precise and has_contrast(result.dataset, settings.endpoint):
         table = compare(result.dataset, settings.endpoint.baseline)
         _write_text(folder / CONTRASTS, table.to_csv(index=False))
-    recorded = collector.lanes if collector is not None else []
+    manifest = _manifest(result, collector.lanes if collector is not None else [])
+    if settings.record.report:
+        _write_report(result, manifest, folder)
     digest = {dataset.DIGEST: dataset.digest(folder / dataset.RESULTS)}
-    _write_text(folder / dataset.MANIFEST, _json(_manifest(result, recorded) | digest))
+    _write_text(folder / dataset.MANIFEST, _json(manifest | digest))
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.name not in (LOG, *claim.PASSING):
             _log.info("%s is written: %d bytes", path, path.stat().st_size)
@@ -332,6 +336,15 @@ def _traces_writer(found: Mapping[int, xr.Dataset]) -> Callable[[Path], None] | 
     from proteus.recording import traces
 
     return partial(traces.write, found)
+
+
+def _write_report(result: Result, manifest: dict[str, Any], folder: Path) -> None:
+    """Write the page; what draws it is loaded only where it is asked for."""
+    from proteus.reporting.bundle import bundle
+    from proteus.reporting.page import report_page
+
+    page = report_page([bundle(result.dataset, manifest, folder.resolve().name)])
+    _write_text(folder / REPORT, page)
 
 
 def _json(content: dict[str, Any]) -> str:

@@ -19,23 +19,16 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
+from proteus.commands import EXIT_DONE, Parser, guarded
 from proteus.errors import ConfigError, ResultsError
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-EXIT_DONE, EXIT_WRONG_INPUT = 0, 2
 _CELL = re.compile(r"^(?P<folder>.+?)(:(?P<labels>\w+=[^:/]*))?$")
-
-
-class _Parser(argparse.ArgumentParser):
-    """Say what is wrong in one sentence, as every other entry point does."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ConfigError(message)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,27 +40,24 @@ def main(arguments: Sequence[str]) -> int:
     Returns
         The exit code.
     """
-    try:
-        return _compare(_parser().parse_args(arguments))
-    except (ConfigError, ResultsError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return EXIT_WRONG_INPUT
+    return guarded(lambda: _compare(parser().parse_args(arguments)))
 
 
-def _parser() -> _Parser:
+def parser() -> Parser:
+    """Return what reads the words of the command."""
     assert __doc__ is not None
-    parser = _Parser(
+    made = Parser(
         prog="python -m proteus.compare",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("a", metavar="A", help="FOLDER or FOLDER:key=value,..., the baseline")
-    parser.add_argument("b", metavar="B", nargs="?", help="the same; without it A's own cells")
-    parser.add_argument("--baseline", default=None, help="without B: the mechanism compared with")
-    parser.add_argument("--metric", action="append", metavar="NAME", help="only this variable")
-    parser.add_argument("--allow", action="append", metavar="KEY", default=[], help="may differ")
-    parser.add_argument("--csv", default="contrasts.csv", help="where all columns are written")
-    return parser
+    made.add_argument("a", metavar="A", help="FOLDER or FOLDER:key=value,..., the baseline")
+    made.add_argument("b", metavar="B", nargs="?", help="the same; without it A's own cells")
+    made.add_argument("--baseline", default=None, help="without B: the mechanism compared with")
+    made.add_argument("--metric", action="append", metavar="NAME", help="only this variable")
+    made.add_argument("--allow", action="append", metavar="KEY", default=[], help="may differ")
+    made.add_argument("--csv", default="contrasts.csv", help="where all columns are written")
+    return made
 
 
 def _compare(chosen: argparse.Namespace) -> int:

@@ -243,10 +243,13 @@ class Execution(Schema):
 class Record(Schema):
     """Say what is measured, and from when; ``OUTPUT_KEYS`` write more and change no result."""
 
-    OUTPUT_KEYS: ClassVar[tuple[str, ...]] = ("per_run", "events", "traces", "trace_step_ms")
+    OUTPUT_KEYS: ClassVar[tuple[str, ...]] = (
+        "per_run", "report", "events", "traces", "trace_step_ms",
+    )  # fmt: skip
 
     warmup_s: Seconds
     per_run: bool
+    report: bool
     events: Selection | None
     traces: Selection | None
     trace_step_ms: PositiveMilliseconds

@@ -168,7 +168,7 @@ def _conclusion(pair: Pair, outcome: str, cost: Shown | None, declared: Endpoint
         float(x[0]) for x in (cost.found.difference, cost.found.low, cost.found.high)
     )
     most = declared.budget.largest_rise
-    kept = WITHIN if high <= most else BEYOND if low > most else OPEN
+    kept = _kept(cost, most)
     verb = "rises" if rise >= 0 else "falls"
     moved = (
         f"{cost.measure.variable} {verb} by {abs(rise):.4g} {cost.unit} ({low:.4g} to {high:.4g})"
@@ -181,9 +181,66 @@ def _conclusion(pair: Pair, outcome: str, cost: Shown | None, declared: Endpoint
     return f"At the same time {moved}, {kept} {limit}, {ending}."
 
 
+def _kept(cost: Shown, most: float) -> str:
+    """Say whether the interval of a rise shows that the budget is kept, or broken."""
+    low, high = float(cost.found.low[0]), float(cost.found.high[0])
+    return WITHIN if high <= most else BEYOND if low > most else OPEN
+
+
 def _than(outcome: str, pair: Pair) -> str:
     return f" from {pair.name}" if outcome == SAME else f" than {pair.name}"
 
 
 def _name(measure: Measure) -> str:
     return f"{measure.variable} per {measure.per}" if measure.per else measure.variable
+
+
+class Judged(NamedTuple):
+    """What the verdict says of one cell."""
+
+    pair: Pair
+    outcome: str  # BETTER, WORSE or SAME
+    kept: str  # WITHIN, BEYOND or OPEN; empty without a budget
+
+
+def judged(dataset: xr.Dataset) -> list[Judged]:
+    """Judge every cell of which :func:`verdict` speaks."""
+    declared = endpoints.declared(dataset)
+    if declared is None or not has_contrast(dataset, declared):
+        return []
+    if any(purpose_of(int(seed)) != EVALUATION for seed in dataset["seed"].values[[0, -1]]):
+        return []
+    every = paired(dataset, declared.baseline)
+    pairs = [pair for pair in every if not (violated(pair) or exploratory(pair))]
+    found = []
+    for pair, shown in zip(pairs, _primary(pairs, declared), strict=True):
+        cost = _cost(pair, declared)
+        most = declared.budget.largest_rise if declared.budget else 0.0
+        kept = "" if cost is None else _kept(cost, most)
+        found.append(Judged(pair, _outcome(shown, declared), kept))
+    return found
+
+
+def headline(dataset: xr.Dataset) -> list[str]:
+    """Return the verdict on all cells in two sentences; empty where there is none."""
+    declared, cells = endpoints.declared(dataset), judged(dataset)
+    if declared is None or not cells:
+        return []
+    if len(cells) == 1:
+        return verdict(dataset)[:2]
+    names = {
+        outcome: [describe(one.pair.coordinates) for one in cells if one.outcome == outcome]
+        for outcome in (BETTER, WORSE, SAME)
+    }
+    name, baseline = _name(endpoints.primary(dataset, declared)), cells[0].pair.name
+    counted = ", ".join(f"{len(names[outcome])} {outcome}" for outcome in names)
+    first = f"By {name}, of {len(cells)} cells compared with {baseline}: {counted}."
+    preferred = [
+        describe(one.pair.coordinates)
+        for one in cells
+        if one.outcome == BETTER and one.kept in ("", WITHIN)
+    ]
+    if preferred:
+        return [first, f"Preferred to {baseline} by the declared endpoint: {', '.join(preferred)}."]
+    reason = ": none of the better ones is shown to keep the budget" if names[BETTER] else ""
+    return [first, f"No cell is preferred to {baseline}{reason}."]

@@ -69,7 +69,7 @@ def _parse_term(term: str) -> Term:
             raise ValueError(f"must name lanes, {_EXAMPLES}")
         part = Part(found[1] or found[2], found[3] or "")
         if part.key == "seed":
-            first, last = _seed_range(part.value)
+            first, last = seed_range(part.value)
             if first > last:
                 raise ValueError(f"{word} must go upwards, as seed:{last}..{first}")
         if part.key == "cell" and not part.value.isdecimal():
@@ -78,7 +78,12 @@ def _parse_term(term: str) -> Term:
     return tuple(parts)
 
 
-def _seed_range(value: str) -> tuple[int, int]:
+def seed_range(value: str) -> tuple[int, int]:
+    """Return the first and the last seed that ``0..3`` or ``5`` means.
+
+    Raises
+        ValueError: it means none.
+    """
     found = _SEEDS.fullmatch(value)
     if not found:
         raise ValueError(f"seed:{value} must name seeds, as seed:5 or seed:0..3")
@@ -103,16 +108,16 @@ def _holds(part: Part, plan: Plan, cell: int) -> Lanes | bool:
     if not part.value:
         return True
     if part.key == "seed":
-        first, last = _seed_range(part.value)
+        first, last = seed_range(part.value)
         return np.asarray((plan.replicates >= first) & (plan.replicates <= last))
     if part.key == "cell":
         return cell == int(part.value)
     axis = [*plan.axes].index(part.key)
-    at = [_text(value) for value in plan.axes[part.key]].index(_text(part.value))
+    at = [as_text(value) for value in plan.axes[part.key]].index(as_text(part.value))
     return bool((np.take(plan.cell_of, at, axis=axis) == cell).any())
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
     """Write a label so that 50, 50.0 and "50" are the same."""
     try:
         return f"{float(str(value)):.15g}"
@@ -147,7 +152,7 @@ def _what_there_is(part: Part, plan: Plan) -> str:
         return ""
     if part.key == "seed":
         first, last = int(plan.replicates[0]), int(plan.replicates[-1])
-        low, high = _seed_range(part.value)
+        low, high = seed_range(part.value)
         return "" if first <= low and high <= last else f"the run has seeds {first} to {last}"
     if part.key == "cell":
         last_cell = len(plan.cells) - 1
@@ -159,5 +164,5 @@ def _labels_there_are(part: Part, axes: Mapping[str, Sequence[object]]) -> str:
     if part.key not in axes:
         return f"{part.key} must be seed, cell or one of {', '.join(axes)}"
     labels = [str(value) for value in axes[part.key]]
-    known = _text(part.value) in [_text(label) for label in labels]
+    known = as_text(part.value) in [as_text(label) for label in labels]
     return "" if known else f"{part.key} must be one of {', '.join(labels)}"

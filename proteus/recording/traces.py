@@ -64,7 +64,7 @@ def of_lane(plan: Plan, number: int, log: LaneLog) -> xr.Dataset:
     """
     cell = plan.cells[number]
     times, names = times_of(cell), trader_names(cell)
-    values = _news(cell, plan.settings.seeds.root, log.replicate, times)
+    values = value_path(cell, plan.settings.seeds.root, log.replicate, times)
     columns = {"v": values, **_book(log.rows, times, cell.n_ticks)}
     columns["inventory"] = _inventory(log.rows, times, len(names))
     if log.is_violated:
@@ -116,8 +116,15 @@ def _inventory(rows: Rows, times: Times, traders: int) -> NDArray[np.float64]:
     return inventory
 
 
-def _news(cell: CellConfig, root: int, seed: int, times: Times) -> NDArray[np.float64]:
-    """Draw the news of a lane again and return v at each time."""
+def value_path(cell: CellConfig, root: int, seed: int, times: Times) -> NDArray[np.float64]:
+    """Draw the news of a lane again and return v at each time.
+
+    Parameters
+        cell, root, seed: the lane. times: int64 [n] ns, 0 to the end of the news.
+
+    Returns
+        float64 [n] currency; just after a jump at that time.
+    """
     parameters = parameters_for(
         cell.latent, cell.horizon_ns, cell.settle_ns, cell.contract.initial_probability
     )

@@ -34,6 +34,16 @@ def test_a_sweep_writes_a_folder_and_names_it_last(engine, capsys):
     assert "maker pnl marked" in printed.out or "maker_pnl_marked" in printed.out
 
 
+def test_a_sweep_writes_its_report_when_asked(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    install(monkeypatch, FakeEngine(violated=(1,)))
+    assert main(["seeds.count=3", "output_dir=here", "record.report=true"]) == 3
+    page = (tmp_path / "here" / "report.html").read_text()
+    assert "Report: here" in page
+    assert "Refused because a lane was stopped: fba (delta=250)." in page
+    assert "python -m proteus.sweep record.report=true seeds.root=7 seeds.first=1" in page
+
+
 def test_the_log_of_a_run_tells_what_was_run_and_written(engine, tmp_path):
     before = [*logging.getLogger().handlers]
     words = ["mechanism=clob,fba", "delta=50", "seeds.count=60", "precision=sequential",
@@ -172,9 +182,9 @@ def test_the_examples_of_the_help_are_true(engine, capfd):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("proteus-sweep mechanism=", {"mechanism=clob", "mechanism=dual_flow", "mechanism=fba"}),
-        ("proteus-sweep mech", {"mechanism=", "mechanism."}),
-        ("proteus-sweep latent=log_odds latent.mean", {"latent.mean_reversion_per_s="}),
+        ("proteus mechanism=", {"mechanism=clob", "mechanism=dual_flow", "mechanism=fba"}),
+        ("proteus mech", {"mechanism=", "mechanism."}),
+        ("proteus latent=log_odds latent.mean", {"latent.mean_reversion_per_s="}),
     ],
 )
 def test_words_are_completed(monkeypatch, capfd, line, expected):

@@ -175,7 +175,7 @@ def test_logs_are_in_memory_one_after_the_other(engine):
 
 def test_a_large_grid_is_refused_before_its_points_are_composed(engine, monkeypatch):
     machine(monkeypatch, memory=2**25)
-    monkeypatch.setattr(plan, "_read_point", _first_only(plan._read_point))
+    monkeypatch.setattr(plan, "read_config", _first_only(plan.read_config))
     with pytest.raises(ConfigError, match="with 4000 grid points"):
         plan.from_words(["delta=range(1,4001)", "seeds.count=100000"])
 

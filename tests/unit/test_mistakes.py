@@ -110,6 +110,8 @@ metrics.horizons_ms=[0,30000] | metrics.horizons_ms=[0, 30000] | at most horizon
 record.warmup_s=20 | record.warmup_s=20 | must be less than horizon_s=20
 record.warmup_s=-1 | record.warmup_s=-1 | must be at least 0
 record.per_run=yes | record.per_run=yes | must be true or false
+record.report=html | record.report=html | must be true or false
+record.report=true,false | record.report cannot be swept | the same for the whole sweep
 record.evnts=all | unknown key record.evnts | did you mean record.events?
 record.events=seed:0..1000 | record.events=seed:0..1000 is not allowed | has seeds 0 to 999
 record.events=seed:3..0 | record.events=seed:3..0 is not allowed | must go upwards
@@ -318,6 +320,7 @@ ONLY_PYTHON = [
     (lambda: proteus.simulate(delta=[50, 100]), "delta=[50, 100]", "must be a number"),
     (lambda: proteus.simulate(plan_only=True), "plan_only=true", "only the command line"),
     (lambda: proteus.simulate(record={"per_run": True}), "record.per_run=true", "output_dir"),
+    (lambda: proteus.simulate(record={"report": True}), "record.report=true", "output_dir"),
     (lambda: proteus.simulate(record={"events": "all"}), "record.events=all", "output_dir"),
     (lambda: proteus.simulate(record={"traces": "seed:0"}), "record.traces=seed:0", "output_dir"),
     (lambda: proteus.simulate(output_dir="occupied"), "output_dir=occupied", "another folder"),

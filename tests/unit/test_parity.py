@@ -63,7 +63,13 @@ def test_other_axes_are_not_compared():
 
 @pytest.mark.parametrize(
     "word",
-    ["record.per_run=true", "record.events=seed:0", "record.traces=all", "record.trace_step_ms=5"],
+    [
+        "record.per_run=true",
+        "record.report=true",
+        "record.events=seed:0",
+        "record.traces=all",
+        "record.trace_step_ms=5",
+    ],
 )
 def test_what_only_writes_more_is_no_difference(word):
     one, other = (parity.tree(plan.from_words(words).cells[0]) for words in ([], [word]))

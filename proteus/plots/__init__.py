@@ -1,0 +1,33 @@
+"""Figures of a dataset, in one look: ``matplotlib.figure.Figure`` objects without pyplot.
+
+from proteus import plots
+
+plots.curves(ds, ["effective_spread", "price_rmse"], axis="delta")
+plots.forest(ds, [plots.PROTECTION, "price_rmse"], baseline="clob")
+plots.frontiers(ds, [(plots.DISCOVERY, plots.PROTECTION)])
+plots.heat(ds, "maker_pnl_marked", x="delta", y="mechanism")
+plots.save(figure, Path("figure.pdf"))
+"""
+
+from proteus.levels import Quantity
+from proteus.plots.cells import distributions, forest, frontiers, welfare
+from proteus.plots.curves import curves, heat
+from proteus.plots.style import save
+
+PROTECTION = Quantity("maker_adverse_selection", "maker_volume_lots")  # of makers, from others
+DISCOVERY = Quantity("price_rmse")
+SPEED = Quantity("taker_time_to_execution")
+
+__all__ = [
+    "DISCOVERY",
+    "PROTECTION",
+    "SPEED",
+    "Quantity",
+    "curves",
+    "distributions",
+    "forest",
+    "frontiers",
+    "heat",
+    "save",
+    "welfare",
+]

@@ -1,0 +1,244 @@
+"""Figures with a row per cell: contrasts with the baseline, distributions over seeds, welfare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from proteus.contrasts import describe, estimate, paired, violated
+from proteus.errors import ResultsError
+from proteus.levels import Point, Quantity, distinct, is_violated, level, quantity
+from proteus.plots.style import (
+    CLASS_COLOURS,
+    INK,
+    PANEL,
+    mechanism_colour,
+    panels,
+    rules,
+    variable_title,
+    with_unit,
+    wrapped,
+)
+
+MOST_ROWS = 40
+_ROW = 0.26  # inches that a row takes
+_FRAME = 1.15  # inches of title and axis
+_LONG = 24  # letters of a name that leaves room for the panel
+_TITLE = 32  # letters of a line of a title beside long names of rows
+_WHISKERS = (0.05, 0.95)
+
+
+def forest(
+    dataset: xr.Dataset,
+    shown: Sequence[str | Quantity],
+    baseline: str | Mapping[str, Any] = "clob",
+) -> Figure:
+    """Draw paired contrasts with a baseline, a row per cell, with 95 % t intervals.
+
+    Parameters
+        dataset: of a sweep. shown: quantities or names of variables, a panel each.
+        baseline: as :func:`proteus.compare` takes it.
+
+    Returns
+        Figure; a cell with a stopped lane has no mark.
+
+    Raises
+        ResultsError: no such variable or baseline, or nothing to compare.
+    """
+    every = list(paired(dataset, baseline))
+    pairs = every[:MOST_ROWS]
+    with rules():
+        figure, parts = panels(len(shown), (PANEL[0], _FRAME + _ROW * len(pairs)))
+        for part, one in zip(parts, shown, strict=True):
+            wanted = quantity(one)
+            measure, k = wanted.measure(dataset), wanted.column(dataset)
+            for row, pair in enumerate(pairs):
+                if violated(pair):
+                    continue
+                found = estimate(pair, [measure])
+                _mark(part, row, found.difference[k], found.low[k], found.high[k],
+                      mechanism_colour(str(pair.coordinates.get("mechanism", ""))))  # fmt: skip
+            part.axvline(0, color=INK, lw=0.8)
+            _rows(part, [pair.coordinates for pair in pairs])
+            name = pairs[0].name
+            part.set_xlabel(with_unit(f"difference from {name}", wanted.unit(dataset)))
+            part.set_title(wrapped(wanted.title(dataset) + _rest(len(every)), _TITLE))
+    return figure
+
+
+def _mark(part: Axes, row: float, value: float, low: float, high: float, colour: str) -> None:
+    """Draw an estimate and its interval."""
+    part.plot([low, high], [row, row], color=colour, lw=1.8, solid_capstyle="butt")
+    part.plot([value], [row], marker="o", color=colour)
+
+
+def _rows(part: Axes, cells: Sequence[Mapping[str, Any]]) -> None:
+    """Name the rows, the first on top; long names leave their keys to the title of the axis."""
+    names = [describe(cell) for cell in cells]
+    if max(map(len, names)) > _LONG:
+        keys = [key for key in cells[0] if key != "mechanism"]
+        names = [describe({"mechanism": cell.get("mechanism", "cell")}) for cell in cells]
+        names = [
+            f"{name} ({', '.join(_value(cell[key]) for key in keys)})"
+            for name, cell in zip(names, cells, strict=True)
+        ]
+        part.set_ylabel(f"mechanism\n({', '.join(keys)})".replace(", ", ",\n"), fontsize=7.5)
+    part.set_yticks(range(len(names)), names)
+    part.set_ylim(len(names) - 0.4, -0.6)
+    part.grid(visible=False, axis="y")
+    part.xaxis.set_major_locator(MaxNLocator(nbins=4))
+
+
+def _value(value: Any) -> str:
+    """Write a label; what a mechanism does not use is a dash."""
+    if isinstance(value, (float, np.floating)):
+        return "-" if np.isnan(value) else f"{value:g}"
+    return str(value)
+
+
+def _rest(count: int) -> str:
+    """Say in a title that not all cells have a row."""
+    return f"; the first {MOST_ROWS} of {count} cells" if count > MOST_ROWS else ""
+
+
+def _cells(dataset: xr.Dataset) -> list[Point]:
+    return list(distinct(dataset))[:MOST_ROWS]
+
+
+def distributions(dataset: xr.Dataset, shown: Sequence[str]) -> Figure:
+    """Draw how variables are distributed over seeds: a box per cell.
+
+    A box is the middle half with the median, whiskers reach from the 5 % to the 95 % quantile, a
+    dot is the mean.
+
+    Parameters
+        dataset: of a sweep. shown: names of variables, a panel each; one with a further dim is
+            shown at its first label.
+
+    Raises
+        ResultsError: no such variable.
+    """
+    cells = _cells(dataset)
+    with rules():
+        figure, parts = panels(len(shown), (PANEL[0], _FRAME + _ROW * len(cells)))
+        for part, name in zip(parts, shown, strict=True):
+            wanted = Quantity(name)
+            measure = wanted.measure(dataset)
+            for row, point in enumerate(cells):
+                if not is_violated(dataset, point.at):
+                    values = dataset[name].isel(point.at).transpose("seed", ...).to_numpy()
+                    values = values.reshape(len(values), -1)[:, 0]
+                    _box(part, row, values[~np.isnan(values)], mechanism_colour(point.mechanism))
+            _rows(part, [point.coordinates for point in cells])
+            unit = str(dataset[measure.variable].attrs.get("units", ""))
+            part.set_xlabel(with_unit("value of a seed", unit))
+            title = wanted.title(dataset) + _rest(len(list(distinct(dataset))))
+            part.set_title(wrapped(title, _TITLE))
+    return figure
+
+
+def _box(part: Axes, row: int, values: np.ndarray, colour: str) -> None:
+    if not len(values):
+        return
+    low, first, median, third, high = np.quantile(
+        values, [_WHISKERS[0], 0.25, 0.5, 0.75, _WHISKERS[1]]
+    )
+    part.plot([low, high], [row, row], color=colour, lw=1.0)
+    part.barh(row, third - first, left=first, height=0.56, color=colour, alpha=0.35, lw=0)
+    part.plot([median, median], [row - 0.28, row + 0.28], color=colour, lw=1.8)
+    part.plot([values.mean()], [row], marker="o", ms=3.2, color=INK)
+
+
+def welfare(dataset: xr.Dataset) -> Figure:
+    """Draw who wins what from whom: mean PnL of each class per cell, with 95 % intervals.
+
+    The PnL of all classes and the venue sums to zero in every lane.
+
+    Raises
+        ResultsError: the dataset has no PnL by class.
+    """
+    names = [name for name in CLASS_COLOURS if f"pnl_{name}" in dataset]
+    if not names:
+        raise ResultsError("pnl_maker is not in the results: there is no welfare to split")
+    cells = _cells(dataset)
+    height = _FRAME + 0.13 * len(names) * len(cells) + 0.3
+    with rules():
+        figure, (part,) = panels(1, (PANEL[0] * 1.5, max(2.4, height)))
+        for number, name in enumerate(names):
+            shift = (number - (len(names) - 1) / 2) * 0.8 / len(names)
+            for row, point in enumerate(cells):
+                value, low, high = level(dataset, point.at, Quantity(f"pnl_{name}"))
+                label = name if row == 0 else None
+                part.barh(
+                    row + shift, value, height=0.8 / len(names) * 0.85, lw=0, alpha=0.75,
+                    color=CLASS_COLOURS[name], label=label,
+                )  # fmt: skip
+                part.plot([low, high], [row + shift] * 2, color=INK, lw=1.0)
+        part.axvline(0, color=INK, lw=0.8)
+        _rows(part, [point.coordinates for point in cells])
+        part.set_xlabel(with_unit("mean PnL marked at v_T", str(dataset["pnl_maker"].units)))
+        rest = _rest(len(list(distinct(dataset))))
+        part.set_title("Welfare by class: each cell sums to zero" + rest)
+        figure.legend(loc="outside lower center", ncols=len(names))
+    return figure
+
+
+def frontiers(
+    dataset: xr.Dataset, shown: Sequence[tuple[str | Quantity, str | Quantity]]
+) -> Figure:
+    """Draw trade-offs: cells as points of two quantities, each with its 95 % interval.
+
+    Parameters
+        dataset: of a sweep. shown: pairs of quantities (horizontal, vertical), a panel each.
+
+    Returns
+        Figure; cells that differ in ``delta`` only are joined.
+
+    Raises
+        ResultsError: no such variable.
+    """
+    cells = _cells(dataset)
+    with rules():
+        figure, parts = panels(len(shown))
+        for part, (one, other) in zip(parts, shown, strict=True):
+            _frontier(part, dataset, cells, (quantity(one), quantity(other)))
+    return figure
+
+
+def _frontier(
+    part: Axes, dataset: xr.Dataset, cells: Sequence[Point], axes: tuple[Quantity, Quantity]
+) -> None:
+    joined: dict[tuple[Any, ...], list[Point]] = {}
+    for point in cells:
+        rest = {key: value for key, value in point.coordinates.items() if key != "delta"}
+        joined.setdefault(tuple(rest.values()), []).append(point)
+    named: set[str] = set()
+    for members in joined.values():
+        name = members[0].mechanism
+        colour = mechanism_colour(name)
+        found = np.array([[level(dataset, point.at, one) for one in axes] for point in members])
+        (x, x_low, x_high), (y, y_low, y_high) = found.transpose(1, 2, 0)
+        part.plot(x, y, color=colour, lw=0.9, alpha=0.6)
+        part.errorbar(
+            x, y, xerr=[x - x_low, x_high - x], yerr=[y - y_low, y_high - y], fmt="o", color=colour,
+            elinewidth=1.1, label="" if name in named else name,
+        )  # fmt: skip
+        named.add(name)
+        for point, at_x, at_y in zip(members, x, y, strict=True):
+            delta = point.coordinates.get("delta", np.nan)
+            if len(members) > 1 and np.isfinite(at_x) and delta == delta:
+                part.annotate(
+                    f"{delta:g}", (at_x, at_y), xytext=(4, 4), textcoords="offset points",
+                    fontsize=7, color=colour,
+                )  # fmt: skip
+    for set_label, one in ((part.set_xlabel, axes[0]), (part.set_ylabel, axes[1])):
+        name = variable_title(dataset, one.variable) + (" per lot" if one.per else "")
+        set_label(wrapped(with_unit(name, one.unit(dataset))))
+    part.margins(0.12)
+    part.legend()

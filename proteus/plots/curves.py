@@ -1,0 +1,234 @@
+"""Levels along a swept key, a line and a band for each mechanism; and heat maps over two keys."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, NullLocator
+
+from proteus.contrasts import unused
+from proteus.errors import ResultsError, nearest
+from proteus.levels import Quantity, levels, quantity
+from proteus.measures import swept
+from proteus.plots.style import (
+    GRID,
+    INK,
+    axis_title,
+    mechanism_colour,
+    panels,
+    rules,
+    with_unit,
+    wrapped,
+)
+from proteus.summary import interval_text
+
+MOST_LINES = 12
+_FEW_LINES = 4
+_LONG = 28  # letters of a name of which two fit side by side
+_STYLES = ("-", "--", ":", "-.")
+_WIDE = 8.0  # a longest value this many times the shortest is shown on a logarithmic axis
+
+
+def curves(dataset: xr.Dataset, shown: Sequence[str | Quantity], axis: str = "delta") -> Figure:
+    """Draw quantities along a swept key with their 95 % intervals as bands.
+
+    Parameters
+        dataset: of a sweep. shown: quantities or names of variables, a panel each.
+        axis: the swept key on the horizontal axis, which must be numeric.
+
+    Returns
+        Figure; a mechanism that does not use the key is a horizontal line.
+
+    Raises
+        ResultsError: no such variable or axis, a single value on the axis, or too many lines.
+    """
+    check_axis(dataset, axis)
+    with rules():
+        figure, parts = panels(len(shown))
+        for part, one in zip(parts, shown, strict=True):
+            _curve(part, dataset, quantity(one), axis)
+    return figure
+
+
+def check_axis(dataset: xr.Dataset, axis: str) -> None:
+    """Check that there is something to draw along a swept key.
+
+    Raises
+        ResultsError: no such swept key, one value, or values that are no numbers.
+    """
+    axes = swept(dataset)
+    if axis not in axes:
+        raise ResultsError(f"axis={axis} is not a swept key{nearest(axis, axes)}")
+    values = dataset[axis].values
+    if len(values) < 2 or values.dtype.kind not in "iuf":
+        raise ResultsError(f"axis={axis} is not allowed: it must have at least two numbers")
+
+
+class _Line(NamedTuple):
+    """One line of a panel: its places on the other axes, and how it is drawn."""
+
+    at: dict[str, int]
+    mechanism: str
+    rest: tuple[str, ...]  # what tells it from other lines of its mechanism
+    uses_axis: bool
+
+
+def _lines(dataset: xr.Dataset, axis: str) -> list[_Line]:
+    """List the lines; a mechanism has one for all values of a key it does not use.
+
+    Raises
+        ResultsError: too many to be told apart.
+    """
+    others = [name for name in swept(dataset) if name != axis]
+    told = [name for name in others if name != "mechanism" and dataset.sizes[name] > 1]
+    idle = unused(dataset)
+    found = []
+    for places in itertools.product(*(range(dataset.sizes[name]) for name in others)):
+        at = dict(zip(others, places, strict=True))
+        without = {key for key, mechanisms in idle.items() if at.get("mechanism") in mechanisms}
+        if any(at.get(key, 0) > 0 for key in without):
+            continue
+        shown = [name for name in told if name not in without]
+        rest = tuple(_label(dataset, name, at[name]) for name in shown)
+        name = str(dataset["mechanism"].values[at["mechanism"]]) if "mechanism" in at else "cells"
+        found.append(_Line(at, name, rest, axis not in without))
+    if len(found) > MOST_LINES:
+        raise ResultsError(
+            f"axis={axis} gives {len(found)} lines, and at most {MOST_LINES} can be read: choose "
+            f"cells first, as dataset.sel({told[-1]}=[...])"
+        )
+    return found
+
+
+def _curve(part: Axes, dataset: xr.Dataset, shown: Quantity, axis: str) -> None:
+    found = levels(dataset, shown)
+    x = dataset[axis].values.astype(float)
+    styles: dict[tuple[str, ...], str] = {}
+    lines = _lines(dataset, axis)
+    for line in lines:
+        style = styles.setdefault(line.rest, _STYLES[len(styles) % len(_STYLES)])
+        value, low, high = (
+            found[name].isel(line.at).to_numpy() for name in ("value", "low", "high")
+        )
+        colour, marker = mechanism_colour(line.mechanism), "o" if line.uses_axis else ""
+        label = ", ".join([line.mechanism, *line.rest])
+        part.plot(x, value, ls=style, marker=marker, color=colour, label=label)
+        part.fill_between(x, low, high, color=colour, alpha=0.18, lw=0)
+    _scale(part, x)
+    part.set_xlabel(axis_title(dataset, axis))
+    part.set_ylabel(with_unit("level", shown.unit(dataset)))
+    part.set_title(wrapped(shown.title(dataset)))
+    _legend(part, len(lines))
+
+
+def _legend(part: Axes, lines: int) -> None:
+    """Put few names where there is room in the panel, and many below it."""
+    if lines <= _FEW_LINES:
+        part.legend()
+        return
+    longest = max(len(text) for text in part.get_legend_handles_labels()[1])
+    columns = 1 if longest > _LONG else 2
+    part.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=columns, fontsize=7)
+
+
+def _label(dataset: xr.Dataset, axis: str, at: int) -> str:
+    value = dataset[axis].values[at]
+    return f"{axis}={value:g}" if isinstance(value, (float, np.floating)) else f"{axis}={value}"
+
+
+def _scale(part: Axes, x: np.ndarray) -> None:
+    """Put marks at the values themselves, on a logarithmic axis where they span much."""
+    if x.min() > 0 and x.max() / x.min() >= _WIDE:
+        part.set_xscale("log")
+        part.xaxis.set_minor_locator(NullLocator())
+        part.xaxis.set_minor_formatter(NullFormatter())
+    if len(x) <= 8:
+        part.set_xticks(x, [f"{value:g}" for value in x])
+
+
+def heat(
+    dataset: xr.Dataset, shown: str | Quantity, x: str, y: str, at: Mapping[str, Any] | None = None
+) -> Figure:
+    """Draw a quantity over two swept keys, with its level and half-width in every field.
+
+    Parameters
+        dataset: of a sweep. shown: a quantity or the name of a variable.
+        x, y: the swept keys. at: labels of the other swept keys that have more than one.
+
+    Returns
+        Figure; a cell with a stopped lane is empty.
+
+    Raises
+        ResultsError: no such key, label or variable, or a key that is left open.
+    """
+    wanted = quantity(shown)
+    part_of = _chosen(dataset, (x, y), at or {})
+    found = levels(part_of, wanted).squeeze(drop=True).transpose(y, x)
+    with rules():
+        columns, rows = found.sizes[x], found.sizes[y]
+        figure = Figure(figsize=(1.6 + 1.15 * columns, 1.3 + 0.55 * rows))
+        part = figure.add_subplot()
+        value, low, high = (found[name].to_numpy() for name in ("value", "low", "high"))
+        image = part.imshow(value, cmap="cividis", aspect="auto", origin="lower")
+        part.grid(visible=False)
+        limits = np.nanmin(value), np.nanmax(value)
+        middle = (limits[0] + limits[1]) / 2
+        for row, column in np.ndindex(rows, columns):
+            if np.isnan(value[row, column]):
+                part.text(column, row, "none", ha="center", va="center", color=INK)
+                continue
+            half = float(high[row, column] - low[row, column]) / 2
+            text = interval_text(float(value[row, column]), half)
+            colour = "white" if value[row, column] < middle else "black"
+            part.text(
+                column, row, text.replace(" ", "\n"), ha="center", va="center", fontsize=8,
+                color=colour,
+            )  # fmt: skip
+        for set_ticks, axis in ((part.set_xticks, x), (part.set_yticks, y)):
+            values = part_of[axis].values
+            set_ticks(range(len(values)), [_plain(one) for one in values])
+        part.set_xlabel(axis_title(dataset, x))
+        part.set_ylabel(axis_title(dataset, y))
+        name = ", ".join(f"{key}={_plain(part_of[key].values[0])}" for key in swept(part_of)
+                         if part_of.sizes[key] == 1)  # fmt: skip
+        part.set_title(
+            wrapped(f"{wanted.title(dataset)}; {name}" if name else wanted.title(dataset))
+        )
+        bar = figure.colorbar(image, ax=part)
+        bar.outline.set_edgecolor(GRID)
+        bar.set_label(with_unit("level", wanted.unit(dataset)))
+    return figure
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, (float, np.floating)) else str(value)
+
+
+def _chosen(dataset: xr.Dataset, kept: tuple[str, str], at: Mapping[str, Any]) -> xr.Dataset:
+    """Choose one label on every swept key but the two that are kept."""
+    axes = swept(dataset)
+    for name in (*kept, *at):
+        if name not in axes:
+            raise ResultsError(f"{name} is not a swept key{nearest(name, axes)}")
+    chosen = dataset
+    for name in axes:
+        if name in kept:
+            continue
+        known = dataset[name].values.tolist()
+        if name in at:
+            if at[name] not in known:
+                listed = ", ".join(map(_plain, known))
+                raise ResultsError(f"{name}={at[name]} is not in the results; they have {listed}")
+            chosen = chosen.isel({name: [known.index(at[name])]})
+        elif len(known) > 1:
+            listed = ", ".join(map(_plain, known))
+            raise ResultsError(
+                f"{name} is left open: choose one of {listed}, as at={{{name!r}: ...}}"
+            )
+    return chosen

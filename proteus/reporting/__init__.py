@@ -1,0 +1,1 @@
+"""What ``python -m proteus.report`` writes: bundles read, drawn, tabulated and put on a page."""

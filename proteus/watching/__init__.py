@@ -1,0 +1,1 @@
+"""What ``python -m proteus.watch`` shows: one recorded lane, found, told and drawn."""

@@ -1,0 +1,48 @@
+"""The notebooks run from top to bottom, on small data and in plain Python, and their checks hold.
+
+Their numbers have no tolerance to set here: they are the same at every run, as the seeds are.
+"""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+SMALL = {"SEEDS": 2, "HORIZON_S": 6, "DELTAS": [50, 1000], "TRIALS": 20}
+OWN_KERNEL = "3_your_own_mechanism"  # imports another copy of the package
+
+
+@pytest.fixture(scope="module")
+def execute():
+    spec = importlib.util.spec_from_file_location("execute", FOLDER / "execute.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(autouse=True)
+def plain_python(monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
+
+
+def test_there_are_four(execute):
+    assert [path.stem for path in execute.NOTEBOOKS] == [
+        "1_first_sweep", "2_phase2_with_xarray", "3_your_own_mechanism", "4_theory",
+    ]  # fmt: skip
+
+
+def test_sweeps_and_theory_run(execute, tmp_path):
+    notebooks = [execute.read(path, SMALL) for path in execute.NOTEBOOKS if path.stem != OWN_KERNEL]
+    execute.execute(notebooks, tmp_path)
+    shown = [
+        output for notebook in notebooks for cell in notebook.cells
+        for output in cell.get("outputs", ()) if "image/png" in output.get("data", {})
+    ]  # fmt: skip
+    assert len(shown) == 6  # the figures
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_your_own_mechanism_runs(execute, tmp_path):
+    execute.execute([execute.read(FOLDER / f"{OWN_KERNEL}.py")], tmp_path)

@@ -1,0 +1,100 @@
+"""The console script: one name for the commands, and completion of what follows it."""
+
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import proteus
+from proteus.__main__ import _COMMANDS, commands, main
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(proteus.__file__).parents[1])}
+
+
+def test_help_names_every_command(capsys):
+    assert main(["--help"]) == 0
+    printed = capsys.readouterr().out
+    for name, (_, what) in commands().items():
+        assert name in printed
+        assert what in printed
+    assert set(commands()) >= {"run", "compare", "report", "watch", "bench"}
+
+
+@pytest.mark.parametrize("name", commands())
+def test_a_command_gets_the_other_words_and_gives_its_exit_code(monkeypatch, name):
+    given = []
+    module = importlib.import_module(_COMMANDS[name][0])
+    monkeypatch.setattr(module, "main", lambda words: given.append(words) or 3)
+    assert main([name, "a=1", "--b"]) == 3
+    assert given == [["a=1", "--b"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ([], "a command is missing: write proteus run|compare"),
+        (["rum"], "command=rum does not exist; did you mean run?"),
+        (["--completion", "tcsh"], "--completion=tcsh is not allowed: write bash, zsh, fish"),
+        (["--completion"], "--completion= is not allowed"),
+        (["watch"], "the following arguments are required: FOLDER, LANE"),
+    ],
+)
+def test_a_mistake_is_one_sentence(capsys, words, part):
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (sentence,) = printed.err.splitlines()
+    assert sentence.startswith("error: ")
+    assert part in sentence
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; from proteus.__main__ import main; main(['--help']); print([m for m in "
+        "('numba', 'numpy', 'xarray', 'matplotlib', 'hydra', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True,
+        timeout=120,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("proteus ", {*commands(), "--help", "--completion"}),
+        ("proteus r", {"run", "report"}),
+        ("proteus run mechanism=d", {"mechanism=dual_flow"}),
+        ("proteus run latent=log_odds latent.mean", {"latent.mean_reversion_per_s="}),
+        ("proteus watch x --f", {"--from", "--format"}),
+        ("proteus report --fig", {"--figures"}),
+        ("proteus compare out", set()),  # folders are completed by the shell
+    ],
+)
+def test_words_are_completed(monkeypatch, capfd, line, expected):
+    monkeypatch.setenv("COMP_LINE", line + "beyond the cursor")
+    monkeypatch.setenv("COMP_POINT", str(len(line)))
+    assert main(["--complete"]) == 0
+    assert set(capfd.readouterr().out.split()) == expected
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_bash_completes_with_the_script():
+    program = f'proteus() {{ "{sys.executable}" -m proteus "$@"; }}\n'
+    script = (
+        program + 'eval "$(proteus --completion bash)"\n'
+        'COMP_LINE="proteus wat"; COMP_POINT=${#COMP_LINE}; _proteus; echo "${COMPREPLY[@]}"\n'
+        "complete -p proteus"
+    )
+    done = subprocess.run(
+        ["bash", "-c", script], env=ENVIRONMENT, capture_output=True, text=True, check=True,
+        timeout=120,
+    )  # fmt: skip
+    completed, rule = done.stdout.splitlines()
+    assert completed == "watch"
+    assert rule.endswith("-F _proteus proteus")
