@@ -64,10 +64,7 @@ def random_tree(chooser: Random, mechanism: str) -> Tree:
             "protection_ticks": chooser.choice((0, 1, 5, 20)),
             "leakage": {mechanism: random_table(chooser, mechanism)},
         },
-        "record": {
-            "warmup_s": chooser.choice((0, 0.1)), "per_run": False, "report": False,
-            "events": None, "traces": None, "trace_step_ms": 10,
-        },
+        "record": default("record/default") | {"warmup_s": chooser.choice((0, 0.1))},
         "delta": chooser.choice((5, 20, 50, 50, 99.999999, 200)),
         "horizon_s": chooser.choice((0.5, 0.8, 1.2)),
         "contract": {
@@ -91,10 +88,15 @@ def random_policies(chooser: Random, mechanism: str) -> Tree:
     return drawn | {key: chooser.choice(values) for key, values in RULES[mechanism].items()}
 
 
+def default(name: str) -> Tree:
+    """The keys of a file of ``conf/``."""
+    tree: Tree = yaml.safe_load((conf_folder() / f"{name}.yaml").read_text())
+    return tree
+
+
 def random_table(chooser: Random, mechanism: str) -> Tree:
     """Draw who is shown what: half of the tables show everything at once."""
-    folder = conf_folder() / "execution" / "leakage"
-    table: Tree = yaml.safe_load((folder / f"{mechanism}.yaml").read_text())
+    table = default(f"execution/leakage/{mechanism}")
     if chooser.random() < 0.5:
         return table
     if mechanism == "rfq":

@@ -18,38 +18,39 @@ BUSY = {"jump_rate_per_s": 40.0}
 BOTH_MODELS = pytest.mark.parametrize("model", [bayesian, log_odds])
 
 
-def uniform(stream, index, word=0):
-    words = rng.draw(*KEY, stream, rng.ENTITY_MARKET, index, 0)
+def uniform(stream, index, word=0, key=KEY):
+    words = rng.draw(*key, stream, rng.ENTITY_MARKET, index, 0)
     return (int(words[word]) + 0.5) / 2**32
 
 
-def normal(stream, index, word):
-    return NormalDist().inv_cdf(uniform(stream, index, word))
+def normal(stream, index, word, key):
+    return NormalDist().inv_cdf(uniform(stream, index, word, key))
 
 
-def twin(parameters, steps):
+def twin(parameters, steps, key=KEY):
     """Return x at grid points 0 .. steps, and the jumps as (time, x just after), plainly."""
     x, grid_x, jumps = parameters.initial_log_odds, [parameters.initial_log_odds], []
     direction = 1
     if parameters.model == latent.MODEL_BAYESIAN:
-        direction = 1 if uniform(rng.STREAM_PAYOFF, 0) < parameters.initial_probability else -1
+        is_one = uniform(rng.STREAM_PAYOFF, 0, 0, key) < parameters.initial_probability
+        direction = 1 if is_one else -1
     kappa = parameters.reversion_per_ns
 
     def gap(number):
         mean = parameters.jump_gap_ns
-        return max(1, int(-math.log(uniform(rng.STREAM_NEWS_JUMP_TIME, number)) * mean))
+        return max(1, int(-math.log(uniform(rng.STREAM_NEWS_JUMP_TIME, number, 0, key)) * mean))
 
     jump_ns = gap(0)
     for g in range(1, steps + 1):
         while jump_ns < g * parameters.dt_ns:
             stream, number = rng.STREAM_NEWS_JUMP_SIZE, len(jumps)
-            share = uniform(stream, number)
+            share = uniform(stream, number, 0, key)
             mean, sd = next(row[1:] for row in parameters.jump_law if share < row[0])
-            size = mean + sd * normal(stream, number, 1)
+            size = mean + sd * normal(stream, number, 1, key)
             x += direction * size * math.exp(kappa * (jump_ns - (g - 1) * parameters.dt_ns))
             jumps.append((jump_ns, x))
             jump_ns += gap(len(jumps))
-        z = normal(rng.STREAM_NEWS_DIFFUSION, g >> 2, g & 3)
+        z = normal(rng.STREAM_NEWS_DIFFUSION, g >> 2, g & 3, key)
         x = parameters.phi * x + direction * parameters.drift + parameters.step_sd * z
         grid_x.append(x)
     return grid_x, jumps
@@ -57,10 +58,12 @@ def twin(parameters, steps):
 
 @pytest.mark.nojit
 @pytest.mark.boundscheck
-def test_bayesian_path_equals_plain_twin():
+@pytest.mark.parametrize(("replicate", "payoff"), [(0, 1), (2, 0)])
+def test_bayesian_path_equals_plain_twin(replicate, payoff):
     parameters = bayesian(**BUSY)
-    news = path(parameters, S)
-    grid_x, jumps = twin(parameters, 100)
+    news = path(parameters, S, replicate)
+    assert news.payoff[0] == payoff
+    grid_x, jumps = twin(parameters, 100, rng.replicate_key(7, replicate))
     expected = [1 / (1 + math.exp(-x)) for x in grid_x]
     np.testing.assert_allclose(news.value[0, :101], expected, rtol=1e-12)
     assert [time for time, _ in jumps] == jump_times(news).tolist()
