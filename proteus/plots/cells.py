@@ -17,6 +17,7 @@ from proteus.levels import Point, Quantity, distinct, is_violated, level, quanti
 from proteus.plots.style import (
     CLASS_COLOURS,
     INK,
+    LINE_STYLES,
     PANEL,
     mechanism_colour,
     panels,
@@ -30,7 +31,8 @@ MOST_ROWS = 40
 _ROW = 0.26  # inches that a row takes
 _FRAME = 1.15  # inches of title and axis
 _LONG = 24  # letters of a name that leaves room for the panel
-_TITLE = 32  # letters of a line of a title beside long names of rows
+_TITLE = 26  # letters of a line of a title beside long names of rows
+_MARKS = ("o", "s", "^", "D")  # in step with LINE_STYLES
 _WHISKERS = (0.05, 0.95)
 
 
@@ -80,9 +82,10 @@ def _mark(part: Axes, row: float, value: float, low: float, high: float, colour:
 
 def _rows(part: Axes, cells: Sequence[Mapping[str, Any]]) -> None:
     """Name the rows, the first on top; long names leave their keys to the title of the axis."""
-    names = [describe(cell) for cell in cells]
+    keys = _telling(cells)
+    told = [{key: cell[key] for key in ("mechanism", *keys) if key in cell} for cell in cells]
+    names = [describe(cell) for cell in told]
     if max(map(len, names)) > _LONG:
-        keys = [key for key in cells[0] if key != "mechanism"]
         names = [describe({"mechanism": cell.get("mechanism", "cell")}) for cell in cells]
         names = [
             f"{name} ({', '.join(_value(cell[key]) for key in keys)})"
@@ -93,6 +96,12 @@ def _rows(part: Axes, cells: Sequence[Mapping[str, Any]]) -> None:
     part.set_ylim(len(names) - 0.4, -0.6)
     part.grid(visible=False, axis="y")
     part.xaxis.set_major_locator(MaxNLocator(nbins=4))
+
+
+def _telling(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the keys that tell cells of a mechanism apart; all of them where none does."""
+    keys = [key for key in cells[0] if key != "mechanism"]
+    return [key for key in keys if len({_value(cell[key]) for cell in cells}) > 1] or keys
 
 
 def _value(value: Any) -> str:
@@ -198,7 +207,8 @@ def frontiers(
         dataset: of a sweep. shown: pairs of quantities (horizontal, vertical), a panel each.
 
     Returns
-        Figure; cells that differ in ``delta`` only are joined.
+        Figure; cells that differ in ``delta`` only are joined. Up to four kinds of other cells
+        have a line and a mark of their own.
 
     Raises
         ResultsError: no such variable.
@@ -211,23 +221,34 @@ def frontiers(
     return figure
 
 
+def _rest_of(point: Point) -> str:
+    """Write what tells a cell from others of its mechanism, other than ``delta``."""
+    rest = {key: _value(value) for key, value in point.coordinates.items()}
+    return ", ".join(
+        f"{key}={value}" for key, value in rest.items()
+        if key not in ("mechanism", "delta") and value != "-"
+    )  # fmt: skip
+
+
 def _frontier(
     part: Axes, dataset: xr.Dataset, cells: Sequence[Point], axes: tuple[Quantity, Quantity]
 ) -> None:
-    joined: dict[tuple[Any, ...], list[Point]] = {}
+    joined: dict[tuple[str, str], list[Point]] = {}
     for point in cells:
-        rest = {key: value for key, value in point.coordinates.items() if key != "delta"}
-        joined.setdefault(tuple(rest.values()), []).append(point)
+        joined.setdefault((point.mechanism, _rest_of(point)), []).append(point)
+    kinds = list(dict.fromkeys(rest for _, rest in joined))
+    are_told = len(kinds) <= len(LINE_STYLES)
     named: set[str] = set()
-    for members in joined.values():
-        name = members[0].mechanism
-        colour = mechanism_colour(name)
+    for (mechanism, rest), members in joined.items():
+        kind = kinds.index(rest) if are_told else 0
+        name = ", ".join(filter(None, [mechanism, rest if are_told else ""]))
+        colour = mechanism_colour(mechanism)
         found = np.array([[level(dataset, point.at, one) for one in axes] for point in members])
         (x, x_low, x_high), (y, y_low, y_high) = found.transpose(1, 2, 0)
-        part.plot(x, y, color=colour, lw=0.9, alpha=0.6)
+        part.plot(x, y, color=colour, ls=LINE_STYLES[kind], lw=0.9, alpha=0.6)
         part.errorbar(
-            x, y, xerr=[x - x_low, x_high - x], yerr=[y - y_low, y_high - y], fmt="o", color=colour,
-            elinewidth=1.1, label="" if name in named else name,
+            x, y, xerr=[x - x_low, x_high - x], yerr=[y - y_low, y_high - y], fmt=_MARKS[kind],
+            color=colour, elinewidth=1.1, label="" if name in named else name,
         )  # fmt: skip
         named.add(name)
         for point, at_x, at_y in zip(members, x, y, strict=True):

@@ -19,6 +19,7 @@ from proteus.measures import swept
 from proteus.plots.style import (
     GRID,
     INK,
+    LINE_STYLES,
     axis_title,
     mechanism_colour,
     panels,
@@ -31,7 +32,7 @@ from proteus.summary import interval_text
 MOST_LINES = 12
 _FEW_LINES = 4
 _LONG = 28  # letters of a name of which two fit side by side
-_STYLES = ("-", "--", ":", "-.")
+_MOST_MARKS = 10  # values of an axis that can each have a mark
 _WIDE = 8.0  # a longest value this many times the shortest is shown on a logarithmic axis
 
 
@@ -112,7 +113,7 @@ def _curve(part: Axes, dataset: xr.Dataset, shown: Quantity, axis: str) -> None:
     styles: dict[tuple[str, ...], str] = {}
     lines = _lines(dataset, axis)
     for line in lines:
-        style = styles.setdefault(line.rest, _STYLES[len(styles) % len(_STYLES)])
+        style = styles.setdefault(line.rest, LINE_STYLES[len(styles) % len(LINE_STYLES)])
         value, low, high = (
             found[name].isel(line.at).to_numpy() for name in ("value", "low", "high")
         )
@@ -148,7 +149,7 @@ def _scale(part: Axes, x: np.ndarray) -> None:
         part.set_xscale("log")
         part.xaxis.set_minor_locator(NullLocator())
         part.xaxis.set_minor_formatter(NullFormatter())
-    if len(x) <= 8:
+    if len(x) <= _MOST_MARKS:
         part.set_xticks(x, [f"{value:g}" for value in x])
 
 

@@ -10,7 +10,14 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from proteus.events import BUY
-from proteus.plots.style import CLASS_COLOURS, INK, VALUE_COLOUR, mechanism_colour, rules
+from proteus.plots.style import (
+    CLASS_COLOURS,
+    INK,
+    LINE_STYLES,
+    VALUE_COLOUR,
+    mechanism_colour,
+    rules,
+)
 from proteus.recorder import MISSING
 from proteus.units import NS_PER_S
 from proteus.watching.lane import MAKER, WatchedLane, books, clears, fills
@@ -158,7 +165,7 @@ def _inventories(part: Axes, lane: WatchedLane) -> None:
     for name in dict.fromkeys(lane.classes):
         members = np.flatnonzero(classes == name)
         groups = members.reshape(-1, 1) if name == MAKER else members.reshape(1, -1)
-        for group, style in zip(groups, itertools.cycle(("-", "--", ":", "-.")), strict=False):
+        for group, style in zip(groups, itertools.cycle(LINE_STYLES), strict=False):
             label = lane.traders[group[0]] if name == MAKER else f"{name}, {len(group)}"
             part.step(
                 times, held[:, group].sum(axis=1), where="post", lw=1.2, ls=style,
