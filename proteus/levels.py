@@ -6,7 +6,7 @@ over its denominator, or a total per lot. A cell in which a lane was stopped has
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,6 +98,24 @@ def distinct(dataset: xr.Dataset) -> Iterator[Point]:
         coordinates = used(dataset, at, idle)
         if coordinates is not None:
             yield Point(coordinates, at)
+
+
+def telling(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the keys, but for the mechanism, that tell cells apart; all where none does."""
+    keys = [key for key in cells[0] if key != "mechanism"]
+    return [key for key in keys if len({str(cell[key]) for cell in cells}) > 1] or keys
+
+
+def names_of(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Name cells by what tells them apart.
+
+    Parameters
+        cells: the coordinates of each, at least one.
+    """
+    keys = telling(cells)
+    return [
+        describe({key: cell[key] for key in ("mechanism", *keys) if key in cell}) for cell in cells
+    ]
 
 
 def is_violated(dataset: xr.Dataset, at: dict[str, int]) -> bool:

@@ -13,7 +13,16 @@ from matplotlib.ticker import MaxNLocator
 
 from proteus.contrasts import describe, estimate, paired, violated
 from proteus.errors import ResultsError
-from proteus.levels import Point, Quantity, distinct, is_violated, level, quantity
+from proteus.levels import (
+    Point,
+    Quantity,
+    distinct,
+    is_violated,
+    level,
+    names_of,
+    quantity,
+    telling,
+)
 from proteus.plots.style import (
     CLASS_COLOURS,
     INK,
@@ -82,9 +91,8 @@ def _mark(part: Axes, row: float, value: float, low: float, high: float, colour:
 
 def _rows(part: Axes, cells: Sequence[Mapping[str, Any]]) -> None:
     """Name the rows, the first on top; long names leave their keys to the title of the axis."""
-    keys = _telling(cells)
-    told = [{key: cell[key] for key in ("mechanism", *keys) if key in cell} for cell in cells]
-    names = [describe(cell) for cell in told]
+    keys = telling(cells)
+    names = names_of(cells)
     if max(map(len, names)) > _LONG:
         names = [describe({"mechanism": cell.get("mechanism", "cell")}) for cell in cells]
         names = [
@@ -96,12 +104,6 @@ def _rows(part: Axes, cells: Sequence[Mapping[str, Any]]) -> None:
     part.set_ylim(len(names) - 0.4, -0.6)
     part.grid(visible=False, axis="y")
     part.xaxis.set_major_locator(MaxNLocator(nbins=4))
-
-
-def _telling(cells: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the keys that tell cells of a mechanism apart; all of them where none does."""
-    keys = [key for key in cells[0] if key != "mechanism"]
-    return [key for key in keys if len({_value(cell[key]) for cell in cells}) > 1] or keys
 
 
 def _value(value: Any) -> str:

@@ -96,7 +96,7 @@ def _lines(dataset: xr.Dataset, axis: str) -> list[_Line]:
         if any(at.get(key, 0) > 0 for key in without):
             continue
         shown = [name for name in told if name not in without]
-        rest = tuple(_label(dataset, name, at[name]) for name in shown)
+        rest = tuple(axis_label(dataset, name, at[name]) for name in shown)
         name = str(dataset["mechanism"].values[at["mechanism"]]) if "mechanism" in at else "cells"
         found.append(_Line(at, name, rest, axis not in without))
     if len(found) > MOST_LINES:
@@ -138,7 +138,8 @@ def _legend(part: Axes, lines: int) -> None:
     part.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=columns, fontsize=7)
 
 
-def _label(dataset: xr.Dataset, axis: str, at: int) -> str:
+def axis_label(dataset: xr.Dataset, axis: str, at: int) -> str:
+    """Write a swept key with its value at a place."""
     value = dataset[axis].values[at]
     return f"{axis}={value:g}" if isinstance(value, (float, np.floating)) else f"{axis}={value}"
 

@@ -12,7 +12,7 @@ from proteus import plots
 from proteus.contrasts import exploratory, paired
 from proteus.levels import Quantity
 from proteus.measures import swept
-from proteus.plots.curves import MOST_LINES
+from proteus.plots.curves import MOST_LINES, axis_label
 from proteus.plots.style import axis_title
 from proteus.reporting.bundle import Bundle
 
@@ -97,14 +97,14 @@ def _curves(one: Bundle) -> Iterator[Section]:
         if dataset.sizes[axis] > 1 and axis != _POINT and dataset[axis].dtype.kind in "iuf"
     ]  # fmt: skip
     for axis in axes:
-        others = [name for name in axes if name != axis]
+        others = [name for name in swept(dataset) if name not in (axis, "mechanism")]
         lines = dataset.sizes["mechanism"]
         held, kept = [], dataset
         for other in others:
             lines *= dataset.sizes[other]
-            if lines > MOST_LINES:
+            if lines > MOST_LINES and dataset.sizes[other] > 1:
                 kept = kept.isel({other: [0]})
-                held.append(f"{other}={dataset[other].values[0]:g}")
+                held.append(axis_label(dataset, other, 0))
                 lines //= dataset.sizes[other]
         caption = f"Levels along {axis_title(dataset, axis)}; bands are 95 % t intervals."
         if held:

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from proteus.contrasts import PRIMARY, describe, paired, tidy, violated
-from proteus.levels import Quantity, distinct, is_violated, level
+from proteus.contrasts import PRIMARY, paired, tidy, violated
+from proteus.levels import Quantity, distinct, is_violated, level, names_of
 from proteus.measures import TOTALS
 from proteus.plots.style import with_unit
 from proteus.reporting.bundle import Bundle
@@ -53,11 +53,12 @@ def primary(one: Bundle, table: pd.DataFrame) -> Table | None:
         "share", "p (Holm)", "d_z", "pairing", "seeds",
     )  # fmt: skip
     rows = []
-    for row in table[table["family"] == PRIMARY].to_dict("records"):
+    found = table[table["family"] == PRIMARY].to_dict("records")
+    for name, row in zip(_cells(found), found, strict=True):
         half = (row["high"] - row["low"]) / 2
         p = row["note"] or f"{row['p_adjusted']:.2g}"
         rows.append((
-            _cell(row, table), f"{row['baseline_value']:.4g}",
+            name, f"{row['baseline_value']:.4g}",
             interval_text(row["difference"], half),
             f"{row['low']:.4g} to {row['high']:.4g}", _between(row["bca_low"], row["bca_high"]),
             f"{row['share_of_baseline']:+.1%}", p, f"{row['d_z']:.2f}",
@@ -70,10 +71,12 @@ def _between(low: float, high: float) -> str:
     return "too few seeds" if np.isnan(low) else f"{low:.4g} to {high:.4g}"
 
 
-def _cell(row: dict[Any, Any], table: pd.DataFrame) -> str:
-    names = [str(name) for name in table.columns]
-    axes = names[: names.index("baseline")]
-    return describe({axis: row[axis] for axis in axes})
+def _cells(rows: Sequence[dict[Any, Any]]) -> list[str]:
+    """Name the cells of contrasts; their labels come before what is measured."""
+    if not rows:
+        return []
+    axes = [str(name) for name in rows[0]][: list(rows[0]).index("baseline")]
+    return names_of([{axis: row[axis] for axis in axes} for row in rows])
 
 
 def precision(table: pd.DataFrame) -> Table | None:
@@ -104,13 +107,14 @@ def levels(one: Bundle) -> Table:
     heads = ("cell", *(_head(q, dataset)
                        for q in shown))  # fmt: skip
     rows = []
-    for point in distinct(dataset):
+    cells = list(distinct(dataset))
+    for name, point in zip(names_of([cell.coordinates for cell in cells]), cells, strict=True):
         if is_violated(dataset, point.at):
-            rows.append((point.name, *["stopped"] * len(shown)))
+            rows.append((name, *["stopped"] * len(shown)))
             continue
         found = [level(dataset, point.at, quantity) for quantity in shown]
         texts = [interval_text(value, (high - low) / 2) for value, low, high in found]
-        rows.append((point.name, *texts))
+        rows.append((name, *texts))
     return Table(heads, rows)
 
 

@@ -92,6 +92,22 @@ def test_rows_with_long_names_leave_their_keys_to_the_axis():
     assert part.get_ylabel() == "mechanism\n(delta,\nlatent_dt)"
 
 
+def test_rows_leave_out_keys_that_tell_no_cells_apart():
+    data = wider([5, 10]).isel(latent_dt=[0])
+    (part,) = plots.forest(data, ["price_rmse"]).axes
+    names = [label.get_text() for label in part.get_yticklabels()]
+    assert names == ["fba (delta=50)", "fba (delta=100)"]
+
+
+@pytest.mark.parametrize(("values", "lines"), [
+    ([5, 10], {"clob, latent_dt=5", "clob, latent_dt=10", "fba, latent_dt=5", "fba, latent_dt=10"}),
+    (range(5), {"clob", "fba"}),  # more kinds than there are lines to tell them by
+])  # fmt: skip
+def test_a_frontier_tells_few_kinds_of_cells_apart(values, lines):
+    (part,) = plots.frontiers(wider(values), [(plots.DISCOVERY, plots.SPEED)]).axes
+    assert set(part.get_legend_handles_labels()[1]) == lines
+
+
 def test_a_figure_says_that_it_has_not_all_rows():
     (part,) = plots.distributions(wider(range(30)), ["price_rmse"]).axes
     assert len(part.get_yticks()) == 40

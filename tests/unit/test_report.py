@@ -95,6 +95,13 @@ def test_it_prints_within_the_paper_and_is_dark_at_night(folder, chromium):
         assert tick.evaluate("text => getComputedStyle(text).fill") == "rgb(223, 229, 235)"
 
 
+def test_an_axis_of_words_with_many_labels_is_held_where_lines_would_be_too_many():
+    names = xr.IndexVariable("population", [f"p{k}" for k in range(8)])
+    data = xr.concat([few()] * 8, names).transpose("mechanism", "delta", ...)
+    (curves,) = [part for part in sections(bundle(data, {}, "x")) if part.name == "curves-delta"]
+    assert "Only population=p0 is shown" in curves.caption
+
+
 def test_figures_are_written_as_files(tmp_path, monkeypatch, capsys):
     drawn = Drawn("welfare", "who wins", plots.welfare(sweep()))
     one_figure = [Section("welfare", "Welfare", "caption", [drawn])]
