@@ -31,17 +31,17 @@ RULES: dict[str, Tree] = {
     },
     "rfq": {
         "dealers": (1, 2, 3, 9),
-        "request_ttl_ms": (5, 50, 200, 1000),
-        "quote_ttl_ms": (0.000001, 5, 50, 400),
+        "request_ttl_ms": (5, 50, 200, 200, 1000),
+        "quote_ttl_ms": (0.000001, 20, 50, 400, 400),
         "decision_ms": (0, 5, 30),
-        "response_probability": (0.0, 0.5, 1.0, 1.0),
+        "response_probability": (0.0, 0.5, 1.0, 1.0, 1.0, 1.0),
         "shows_side": (True, False),
         "shows_size": (True, False),
         "tie": ("time", "size", "random"),
         "least_share": (0.0, 0.0, 0.5, 1.0),
-        "last_look": (False, False, True),
+        "last_look": (False, True),
         "hold_ms": (0, 20),
-        "tolerance": (0.0, 0.01),
+        "tolerance": (0.0, 0.0, 0.01),
     },
 }
 KINDS = ("maker", "maker", "noise", "noise", "informed", "sniper")
