@@ -11,7 +11,7 @@ BUDGET = {
     "market_twin_clob": (8, 80),
     "market_twin_dual_flow": (8, 80),
     "market_twin_fba": (8, 80),
-    "market_twin_rfq": (20, 160),  # more that must happen, and short logs
+    "market_twin_rfq": (12, 160),  # more that must happen, and short logs
     "kills": (3, 30),
     "metamorphic": (50, 200),
     "metamorphic_prefixes": (10, 40),

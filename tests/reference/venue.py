@@ -202,8 +202,8 @@ def announce(world: World, state: State) -> None:
     if world.public.publish(state):
         (bid, bid_lots), (ask, ask_lots) = state.bid or (None, 0), state.ask or (None, 0)
         world.note(
-            state.time_ns, "venue", "book", price_ticks=state.last_ticks, bid_ticks=bid, ask_ticks=ask,
-            bid_lots=bid_lots, ask_lots=ask_lots,
+            state.time_ns, "venue", "book", price_ticks=state.last_ticks, bid_ticks=bid,
+            ask_ticks=ask, bid_lots=bid_lots, ask_lots=ask_lots,
         )  # fmt: skip
 
 
