@@ -22,6 +22,7 @@ _AT_MOST = (
     ("quote_lots", "inventory_limit_lots"),  # a quote that may never stand in full
     ("size_mean_lots", "max_lots"),  # a mean that no order reaches
 )
+_WAITS = ("decision_ms", "hold_ms")  # of a mechanism; nothing comes of what ends after T
 _LARGEST_EXPONENTIAL = 23.0  # -log of the smallest uniform of 32 bits
 _LARGEST_NORMAL = 6.34
 
@@ -56,9 +57,9 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
     for name, delay_ns in cell.leakage.delays_ns.items():
         yield Rule(
             f"execution.leakage.{cell.mechanism.name}.{name}.delay_ms",
-            getattr(cell.leakage, name).delay_ms, delay_ns < cell.horizon_ns,
-            f"less than horizon_s={cell.horizon_s}",
+            getattr(cell.leakage, name).delay_ms, delay_ns < cell.horizon_ns, _below(cell),
         )  # fmt: skip
+    yield from _waits(cell)
     for name, group in cell.population.items():
         yield from _policy(f"population.{name}.policy", group, limit, price_range)
         yield from _delays(f"population.{name}", group, cell)
@@ -121,17 +122,35 @@ def _policy(where: str, group: Group, n_ticks: int, price_range: str) -> Iterato
             yield Rule(f"{where}.{small}", keys[small], keys[small] <= keys[large], allowed)
 
 
+def _waits(cell: CellConfig) -> Iterator[Rule]:
+    """List the rules for how long the mechanism lets traders wait."""
+    for key in type(cell.mechanism).model_fields:
+        wait = getattr(cell.mechanism, key)
+        if isinstance(wait, LatencyLaw):
+            yield from _law(f"mechanism.{key}", wait, cell)
+        elif key in _WAITS:
+            yield Rule(f"mechanism.{key}", wait, wait < _horizon_ms(cell), _below(cell))
+
+
+def _horizon_ms(cell: CellConfig) -> float:
+    return cell.horizon_ns / units.NS_PER_MS
+
+
+def _below(cell: CellConfig) -> str:
+    return f"less than horizon_s={cell.horizon_s}"
+
+
+def _law(key: str, law: LatencyLaw, cell: CellConfig) -> Iterator[Rule]:
+    yield Rule(f"{key}.base_ms", law.base_ms, law.base_ms < _horizon_ms(cell), _below(cell))
+    yield _largest_draw(key, law)
+
+
 def _delays(where: str, group: Group, cell: CellConfig) -> Iterator[Rule]:
-    horizon_ms = cell.horizon_ns / units.NS_PER_MS
-    below = f"less than horizon_s={cell.horizon_s}"
     if group.signal:
         delay = group.signal.delay_ms
-        yield Rule(f"{where}.signal.delay_ms", delay, delay < horizon_ms, below)
+        yield Rule(f"{where}.signal.delay_ms", delay, delay < _horizon_ms(cell), _below(cell))
     for leg in type(group.latency).model_fields:
-        law: LatencyLaw = getattr(group.latency, leg)
-        key = f"{where}.latency.{leg}"
-        yield Rule(f"{key}.base_ms", law.base_ms, law.base_ms < horizon_ms, below)
-        yield _largest_draw(key, law)
+        yield from _law(f"{where}.latency.{leg}", getattr(group.latency, leg), cell)
 
 
 def _largest_draw(key: str, law: LatencyLaw) -> Rule:

@@ -43,6 +43,10 @@ ACKNOWLEDGEMENT = 1
 FILL_REPORT = 2
 MARKET_DATA = 3
 
+# The words of the slowest hundredth of a law: one that rises with its word, or falls.
+_SLOW = np.uint32(0.99 * 2**32)
+_SLOW_OF_FALLING = np.uint32(0.01 * 2**32)
+
 
 @inline_kernel
 def delay(traders, trader, leg, word):
@@ -51,6 +55,13 @@ def delay(traders, trader, leg, word):
         traders.latency_law[trader, leg], traders.latency_base[trader, leg],
         traders.latency_spread[trader, leg], traders.latency_shape[trader, leg], word,
     )  # fmt: skip
+
+
+@inline_kernel
+def slow_delay(traders, trader, leg):
+    """Return the latency of one leg of a trader that a hundredth of the draws exceed, in ns."""
+    falls = traders.latency_law[trader, leg] == SHIFTED_EXPONENTIAL  # -log of a uniform
+    return delay(traders, trader, leg, _SLOW_OF_FALLING if falls else _SLOW)
 
 
 @inline_kernel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,7 @@ def write(
     """
     target = folder / RESULTS
     with whole(target) as temporary:
-        frame.to_netcdf(temporary, engine="netcdf4")
+        _write_frame(frame, temporary)
         with netCDF4.Dataset(temporary, "a") as file:
             variables_of_file = _declare(file, plan, variables)
             described = dataset.fill(plan, lanes, variables, variables_of_file)
@@ -55,6 +56,20 @@ def write(
         if add is not None:
             add(temporary)
     return target
+
+
+def _write_frame(frame: xr.Dataset, path: Path) -> None:
+    """Write coordinates and attributes.
+
+    ``to_netcdf`` would do, but where dask is installed it loads ``dask.distributed``, a third of a
+    second, only to ask for the lock that is given here.
+    """
+    open_store: Any = xr.backends.NetCDF4DataStore.open
+    store = open_store(path, mode="w", lock=threading.Lock())
+    try:
+        frame.dump_to_store(store)
+    finally:
+        store.close()
 
 
 def _declare(file: netCDF4.Dataset, plan: Plan, variables: Sequence[Variable]) -> Mapping[str, Any]:

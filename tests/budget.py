@@ -8,7 +8,10 @@ import os
 BUDGET = {
     "fuzz_configs": (120, 2_000),
     "fuzz_messages": (150, 2_000),
-    "market_twin": (8, 80),
+    "market_twin_clob": (8, 80),
+    "market_twin_dual_flow": (8, 80),
+    "market_twin_fba": (8, 80),
+    "market_twin_rfq": (12, 160),  # more that must happen, and short logs
     "kills": (3, 30),
     "metamorphic": (50, 200),
     "metamorphic_prefixes": (10, 40),

@@ -23,9 +23,7 @@ from proteus.world import FAULT_NONE, World
 ROOT = 7
 MS, S = 10**6, 10**9
 MECHANISM_NAMES = sorted(MECHANISMS)
-# Those to which traders send orders: the whole market in plain Python and the golden scenarios know
-# no requests for quotes.
-BY_ORDERS = [name for name in MECHANISM_NAMES if name != "rfq"]
+BY_ORDERS = [name for name in MECHANISM_NAMES if name != "rfq"]  # traders send orders to these
 SHORT = (
     "horizon_s=3", "delta=100", "metrics.tau_ms=1000", "metrics.horizons_ms=[0,100,500]",
     "record.warmup_s=0.5",

@@ -31,17 +31,17 @@ RULES: dict[str, Tree] = {
     },
     "rfq": {
         "dealers": (1, 2, 3, 9),
-        "request_ttl_ms": (5, 50, 200, 1000),
-        "quote_ttl_ms": (0.000001, 5, 50, 400),
-        "decision_ms": (0, 5, 30),
-        "response_probability": (0.0, 0.5, 1.0, 1.0),
+        "request_ttl_ms": (5, 50, 200, 200, 1000),
+        "quote_ttl_ms": (0.000001, 10, 20, 50, 50, 400),
+        "decision_ms": (0, 5, 10, 30),
+        "response_probability": (0.0, 0.5, 1.0, 1.0, 1.0, 1.0),
         "shows_side": (True, False),
         "shows_size": (True, False),
         "tie": ("time", "size", "random"),
         "least_share": (0.0, 0.0, 0.5, 1.0),
-        "last_look": (False, False, True),
-        "hold_ms": (0, 20),
-        "tolerance": (0.0, 0.01),
+        "last_look": (False, True),
+        "hold_ms": (0, 20, 100),
+        "tolerance": (0.0, 0.0, 0.01),
     },
 }
 KINDS = ("maker", "maker", "noise", "noise", "informed", "sniper")
@@ -61,7 +61,8 @@ def random_tree(chooser: Random, mechanism: str) -> Tree:
             name: random_group(chooser, kind) for name, kind in zip(NAMES, kinds, strict=False)
         },
         "execution": {
-            "protection_ticks": chooser.choice((0, 1, 5, 20)),
+            # Dealers quote wider than a book: with little protection no request would trade.
+            "protection_ticks": chooser.choice((5, 20) if mechanism == "rfq" else (0, 1, 5, 20)),
             "leakage": {mechanism: random_table(chooser, mechanism)},
         },
         "record": default("record/default") | {"warmup_s": chooser.choice((0, 0.1))},

@@ -96,10 +96,16 @@ def lives(floor, market, lane, slot, client_id):
 
 
 @inline_kernel
-def quote_refusal(floor, market, lane, slot):
-    """Return why the quote that stands filled in at ``slot`` cannot be taken, or 0."""
+def quote_refusal(floor, market, lane, slot, time):
+    """Return why the quote that stands filled in at ``slot`` cannot be taken, or 0.
+
+    A request outlives its last moment while one of its quotes is in last look; others come too late
+    all the same.
+    """
     orders, request = market.orders, floor.request[lane, slot]
     if not lives(floor, market, lane, request, floor.request_id[lane, slot]):
+        return RFQ_REQUEST_OVER
+    if floor.over[lane, request] < time:
         return RFQ_REQUEST_OVER
     if orders.trader[lane, request] == orders.trader[lane, slot]:
         return RFQ_OWN_REQUEST

@@ -22,7 +22,7 @@ from proteus.accounting import nano
 from proteus.agents.table import decide, learn_price
 from proteus.clock import KIND_EXPIRY, push
 from proteus.events import BUY, IOC, SELL
-from proteus.latency import SUBMISSION, delay, latency_words
+from proteus.latency import SUBMISSION, delay, latency_words, slow_delay
 from proteus.market_data import TO_PUBLIC, state_at
 from proteus.mechanisms.book import EMPTY, rank_of
 from proteus.mechanisms.rfq import Rfq
@@ -45,8 +45,6 @@ from proteus.messages import (
 )
 from proteus.notices import learn_own_fill
 from proteus.traders import CLASS_MAKER, CLASS_NOISE
-
-_CAUTIOUS = np.uint32(0.99 * 2**32)  # the word of the slowest hundredth of a link
 
 
 @protocol.act.implement(Rfq)
@@ -249,7 +247,7 @@ def _hear(mechanism, world, lane, time, envelope):
 @inline_kernel
 def _caution(world, trader):
     """Return how long before a deadline an acceptance must be sent, ns."""
-    return delay(world.traders, trader, SUBMISSION, _CAUTIOUS)
+    return slow_delay(world.traders, trader, SUBMISSION)
 
 
 @inline_kernel

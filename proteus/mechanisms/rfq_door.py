@@ -146,7 +146,7 @@ def _quote(mechanism, market, rows, row, time):
     mechanism.floor.request_id[0, row] = request + 1
     reason = RFQ_REQUEST_OVER
     if not _is_gone(market, request):
-        reason = requests.quote_refusal(mechanism.floor, market, 0, row)
+        reason = requests.quote_refusal(mechanism.floor, market, 0, row, time)
     if reason != 0:
         market.orders.lots[0, row] = 0
         return EVENT_RFQ_REJECT, reason

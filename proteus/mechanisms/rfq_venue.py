@@ -165,7 +165,7 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
 def _take_quote(mechanism, world, lane, time, slot):
     """Take a quote and send it on to its taker, or refuse it."""
     terms, floor, orders = mechanism.terms, mechanism.floor, world.market.orders
-    reason = requests.quote_refusal(floor, world.market, lane, slot)
+    reason = requests.quote_refusal(floor, world.market, lane, slot, time)
     if reason != 0:
         world.sums.requests.late_quotes[lane] += 1
         requests.refuse(world.market, lane, slot, reason)

@@ -24,9 +24,10 @@ from proteus.recording.columns import (
     CANCELLED,
     CLEAR,
     END,
+    EXPIRED,
     FILL,
+    NEW_AT_VENUE,
     NEWS,
-    ORDER,
     REPLACE,
     is_kind,
 )
@@ -39,6 +40,7 @@ from proteus.watching import naming
 
 MOST_VALUES = 20_000  # points of the fair value; a long lane gets a coarser grid
 MAKER = CLASS_NAMES[CLASS_MAKER]
+_ENDS = (CANCELLED, EXPIRED)
 
 Series = NDArray[np.int64]
 
@@ -183,9 +185,10 @@ def open_changes(rows: Rows) -> OpenChanges:
     """Follow the open orders of a lane through its rows.
 
     An order opens with the ``ack`` of the venue; the ``ack`` of a replace closes the old version,
-    whose open lots it names; fills and ``cancel`` rows of the venue take lots off.
+    whose open lots it names; fills and ``cancel`` rows of the venue take lots off. Requests and
+    quotes are orders that end with ``rfq_expire``.
     """
-    kinds = {kind: is_kind(rows, kind) for kind in (ORDER, REPLACE, ACK, CANCELLED, FILL)}
+    kinds = {kind: is_kind(rows, kind) for kind in (*NEW_AT_VENUE, REPLACE, ACK, FILL, *_ENDS)}
     columns = ("order_id", "other_id", "side", "price_ticks", "trader", "lots")
     old, new, sides, prices, traders, sizes = (rows[name].tolist() for name in columns)
     waiting: dict[int, tuple[_Open, int]] = {}  # version -> what it will be, and what it replaces
@@ -200,7 +203,7 @@ def open_changes(rows: Rows) -> OpenChanges:
 
     for row in np.flatnonzero(np.any([*kinds.values()], axis=0)).tolist():
         order, lots = old[row], sizes[row]
-        if kinds[ORDER][row]:
+        if any(kinds[kind][row] for kind in NEW_AT_VENUE):
             waiting[order] = _Open(sides[row], prices[row], traders[row], lots), MISSING
         elif kinds[REPLACE][row]:
             waiting[new[row]] = _Open(sides[row], prices[row], traders[row], lots), order
@@ -212,7 +215,7 @@ def open_changes(rows: Rows) -> OpenChanges:
         elif kinds[FILL][row]:
             change(row, order, -lots)
             change(row, new[row], -lots)
-        elif kinds[CANCELLED][row]:
+        elif any(kinds[kind][row] for kind in _ENDS):
             change(row, order, -lots)
     return OpenChanges(*np.array(found, np.int64).reshape(-1, 5).T)
 

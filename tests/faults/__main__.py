@@ -30,13 +30,14 @@ PAGE = ROOT / "docs" / "faults.md"
 COPIED = ("proteus", "tests", "conf", "docs", "pyproject.toml", "README.md", "ARCHITECTURE.md")
 TWIN = "tests/property/test_market_against_twin.py"
 NEAR = {  # the tests of the room where the fault is
+    "mechanisms/r": ("unit/test_rfq_rules", "unit/test_rfq_market", "unit/test_golden"),
     "mechanisms/": ("unit/test_clob_rules", "unit/test_fba_rules", "unit/test_dual_flow_rules"),
     "clock": ("unit/test_clock",),
     "venue": ("unit/test_desk", "unit/test_golden", "simulation/test_measurement_twin"),
     "accounting": ("unit/test_accounting", "simulation/test_measurement_twin"),
     "desk": ("unit/test_desk", "unit/test_views_and_links", "unit/test_leakage_tables"),
     "simulation": ("unit/test_desk", "unit/test_golden", "unit/test_views_and_links"),
-    "latency": ("unit/test_views_and_links",),
+    "latency": ("unit/test_views_and_links", "unit/test_rfq_market"),
     "market_data": ("unit/test_views_and_links", "unit/test_leakage_tables"),
     "schedule": ("statistical/test_schedules",),
     "signals": ("unit/test_signals",),

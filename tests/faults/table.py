@@ -6,6 +6,7 @@ changes the row. A fault is a mistake that somebody could make, not a syntax err
 
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
+from tests.faults.requests import REQUESTS
 from tests.faults.traders import TRADERS
 
-FAULTS = (*BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES)
+FAULTS = (*BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS)

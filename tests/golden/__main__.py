@@ -1,11 +1,11 @@
 """``make golden``: write the outcome of every scenario anew."""
 
-from tests.cells import BY_ORDERS
+from tests.cells import MECHANISM_NAMES
 from tests.golden.stories import golden_path, names, read_story
 from tests.golden.telling import outcome
 
 if __name__ == "__main__":
     for name in names():
-        for mechanism in BY_ORDERS:
+        for mechanism in MECHANISM_NAMES:
             lines = outcome(read_story(name), mechanism)
             golden_path(name, mechanism).write_text("\n".join(lines) + "\n")

@@ -4,11 +4,13 @@ A file of ``scenarios/`` starts with lines ``# what it shows``, then ``key: valu
 
     rule      words that stand in docs/mechanisms.md, where the rule is
     jump_ms   when v jumps from 0.5 to 0.8
-    latency   of one trader, as ``sniper.0 0.2`` (milliseconds, all four links; others have 1)
+    latency   of one trader, as ``sniper.0 0.2`` (milliseconds, all four links; others have 1) or
+              ``sniper.0 0.2 submission`` (that link alone)
     words     configuration, for every mechanism or, as ``clob: words``, for one
 
 and ends with the table: when, who, does what (``order`` rests, ``take`` does not, ``quote`` has two
-sides), which side, at which price in ticks, how many lots, cancelled after how long.
+sides), which side, at which price in ticks, how many lots, cancelled after how long. Where takers
+ask for quotes, orders and takes are requests, and a quote is what a dealer answers from then on.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ class Story:
     name: str
     rule: str = ""
     jump_ns: int | None = None
-    latency_ns: dict[str, int] = field(default_factory=dict)
+    latencies: list[tuple[str, str | None, int]] = field(default_factory=list)
     words: dict[str, list[str]] = field(default_factory=dict)  # by mechanism; "" for all
     actions: list[Action] = field(default_factory=list)
 
@@ -74,8 +76,8 @@ def _set(story: Story, key: str, value: str) -> None:
     elif key == "jump_ms":
         story.jump_ns = _ns(value)
     elif key == "latency":
-        trader, milliseconds = value.split()
-        story.latency_ns[trader] = _ns(milliseconds)
+        trader, milliseconds, *leg = value.split()
+        story.latencies.append((trader, leg[0] if leg else None, _ns(milliseconds)))
     else:
         story.words["" if key == "words" else key] = value.split()
 

@@ -9,13 +9,19 @@ import numpy as np
 from proteus.accounting import CASH, CONTRACT, LEDGER_CODES, check_assets
 from proteus.block import Member, set_up_cell
 from proteus.events import BUY, GTC, IOC, SELL
+from proteus.latency import MARKET_DATA, SUBMISSION
 from proteus.recording.columns import rows_of
+from tests.golden.asking import act, only_the_story_decides
 from tests.golden.stories import MS, Story
 from tests.hand_market import HandMarket, small_cell
 from tests.simulation.twinning import engine_rows
 
 SIDES = {"buy": BUY, "sell": SELL}
 END_NS = 350 * MS  # stories are over by then
+ALL_ENDED_NS = 600 * MS  # and all requests
+LEGS = {"submission": SUBMISSION, "market_data": MARKET_DATA}
+# Dealers think for 5 ms, as links take 1 ms: constant, so that times can be followed by hand.
+THINKING = ("mechanism.response={law: constant, base_ms: 5, spread_ms: 0, shape: 0}",)
 HEADS = (
     "event", "time_ms", "source", "kind", "trader", "order", "other", "side", "price", "lots",
     "bid", "ask", "why",
@@ -30,12 +36,31 @@ def outcome(story: Story, mechanism: str) -> list[str]:
         AssertionError: an invariant is broken; names it, and the event.
     """
     words = [f"mechanism={mechanism}", "delta=100", *story.words.get("", ())]
+    words += THINKING if mechanism == "rfq" else ()
     words += story.words.get(mechanism, ())
     market = HandMarket(*words, jump_ns=story.jump_ns, recorded=True)
     members = set_up_cell(small_cell(tuple(words))).members
     traders = {_name(member): number for number, member in enumerate(members)}
-    for name, latency_ns in story.latency_ns.items():
-        market.world.traders.latency_base[traders[name]] = latency_ns
+    for name, leg, latency_ns in story.latencies:
+        legs = slice(None) if leg is None else LEGS[leg]
+        market.world.traders.latency_base[traders[name], legs] = latency_ns
+    if mechanism == "rfq":
+        _ask(market, story, traders)
+    else:
+        _order(market, story, traders)
+    return [*_table(market, list(traders)), "", *_held(market, list(traders))]
+
+
+def _ask(market: HandMarket, story: Story, traders: dict[str, int]) -> None:
+    """Let takers ask for what they would order."""
+    with only_the_story_decides() as wants:
+        for action in story.actions:
+            _checked(market, act, market, wants, action, traders[action.trader])
+        _checked(market, market.run, ALL_ENDED_NS)
+
+
+def _order(market: HandMarket, story: Story, traders: dict[str, int]) -> None:
+    """Let traders send their orders and quotes."""
     for action in story.actions:
         number, side = traders[action.trader], SIDES.get(action.side, BUY)
         if action.does == "quote":
@@ -48,7 +73,6 @@ def outcome(story: Story, mechanism: str) -> list[str]:
                 action.lots[0], lifetime, action.for_ns,
             )  # fmt: skip
     _checked(market, market.run, END_NS)
-    return [*_table(market, list(traders)), "", *_held(market, list(traders))]
 
 
 def _name(member: Member) -> str:

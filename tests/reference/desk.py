@@ -11,18 +11,27 @@ from tests.reference.world import Message, Notice, Ticket, Timer, Trader, World
 
 def wake(world: World, trader: Trader, time_ns: int, kind: int, number: int) -> None:
     """Let a trader look, decide and send, for the n-th time from this kind of cause."""
-    first = world.draws.latency(trader.entity, Cause(kind, number))
-    view = look(world, trader, time_ns, delay(trader.group.latency.market_data, first[3]))
-    if isinstance(trader.mind, Noise):
-        words = world.draws.words(STREAM_INTENT, trader.entity, number, kind)
-        life = world.draws.words(STREAM_LIFETIME, trader.entity, number, kind)[0]
-        view.words = (*words, life)
-    intents = trader.mind.decide(view)
+    intents = trader.mind.decide(observe(world, trader, time_ns, Cause(kind, number)))
     for slot in sending_order(trader, intents):
         cause = Cause(kind, number, slot)
-        word = world.draws.latency(trader.entity, cause)[0]
-        sent_ns = time_ns + delay(trader.group.latency.submission, word)
-        send(world, trader, intents[slot], time_ns, sent_ns, cause)
+        send(world, trader, intents[slot], time_ns, sent(world, trader, time_ns, cause), cause)
+
+
+def sent(world: World, trader: Trader, time_ns: int, cause: Cause) -> int:
+    """When what is sent now would be at the venue, but for what was sent before."""
+    word = world.draws.latency(trader.entity, cause)[0]
+    return time_ns + delay(trader.group.latency.submission, word)
+
+
+def observe(world: World, trader: Trader, time_ns: int, cause: Cause) -> View:
+    """What a trader that woke up knows when it decides, its own random words included."""
+    word = world.draws.latency(trader.entity, cause)[3]
+    view = look(world, trader, time_ns, delay(trader.group.latency.market_data, word))
+    if isinstance(trader.mind, Noise):
+        words = world.draws.words(STREAM_INTENT, trader.entity, cause.wake, cause.kind)
+        life = world.draws.words(STREAM_LIFETIME, trader.entity, cause.wake, cause.kind)[0]
+        view.words = (*words, life)
+    return view
 
 
 def look(world: World, trader: Trader, time_ns: int, age_ns: int) -> View:
@@ -130,8 +139,7 @@ def expire(world: World, timer: Timer, time_ns: int) -> bool:
     """Cancel an order whose lifetime ends, unless it is known to be filled; tell which."""
     if timer.open_lots <= 0:
         return False
-    word = world.draws.latency(timer.trader.entity, timer.cause)[0]
-    sent_ns = time_ns + delay(timer.trader.group.latency.submission, word)
+    sent_ns = sent(world, timer.trader, time_ns, timer.cause)
     post(world, Message("cancel", timer.trader, timer.order_id, timer.cause), sent_ns)
     return True
 

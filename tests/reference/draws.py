@@ -52,8 +52,20 @@ class Draws:
 
     def lot(self, entity: int, cause: Cause) -> int:
         """The word that ranks an order among its equals."""
-        index = (cause.kind << 8 | cause.slot) ^ (cause.wake << 12)
-        return self.words(rng.STREAM_ALLOCATION, entity, index)[0]
+        return self.words(rng.STREAM_ALLOCATION, entity, of_order(cause))[0]
+
+    def rank_of_quote(self, entity: int, cause: Cause) -> int:
+        """The word that ranks a quote among those at its price, the largest first."""
+        return self.words(rng.STREAM_RFQ_TIE, entity, of_order(cause))[0]
+
+    def of_request(self, stream: int, dealer: int, taker: int, cause: Cause) -> list[int]:
+        """The words of a dealer (an entity) about the request that a taker sends for a cause."""
+        return self.words(stream, dealer, cause.wake << 2 | cause.kind, taker)
+
+
+def of_order(cause: Cause) -> int:
+    """The index of an order among those of its trader."""
+    return (cause.kind << 8 | cause.slot) ^ (cause.wake << 12)
 
 
 @lru_cache

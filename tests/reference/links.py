@@ -19,6 +19,12 @@ def delay(law: LatencyLaw, word: int) -> int:
     return max(ns(law.base_ms) + int(extra), 1)
 
 
+def slow_delay(law: LatencyLaw) -> int:
+    """A latency that only a hundredth of the draws exceed, ns."""
+    share = 0.01 if law.law == "shifted_exponential" else 0.99  # that law falls with its word
+    return delay(law, int(share * 2**32))
+
+
 class Link:
     """First in, first out: nothing arrives before what was sent earlier (MODEL 2)."""
 

@@ -71,13 +71,18 @@ class Maker:
     def learn(self, view: View) -> None:
         """Move to the prints of others and to a new look; what moved is volatility."""
         for price in view.prints:
-            self.belief += self.policy.belief_gain_trade * (price / self.n_ticks - self.belief)
+            self.learn_price(price)
         if view.signal is not None and view.look != self.look:
             self.look = view.look
             self.belief += self.policy.belief_gain_signal * (view.signal - self.belief)
         change = abs(self.belief - self.belief_before)
         self.volatility += self.policy.volatility_decay * (change - self.volatility)
         self.belief_before = self.belief
+
+    def learn_price(self, price_ticks: int) -> None:
+        """Move to a price that the maker is told, as to a print of others."""
+        gain = self.policy.belief_gain_trade
+        self.belief += gain * (price_ticks / self.n_ticks - self.belief)
 
     def learn_fill(self, sign: int, quoted: float, filled_ns: int, now_ns: int) -> None:
         """Move against an own fill, and remember to judge it."""

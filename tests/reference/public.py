@@ -22,6 +22,10 @@ class Shown(NamedTuple):
 def read_table(cell: CellConfig) -> Shown:
     """Read the table of a cell."""
     table: Any = cell.execution.leakage[cell.mechanism.name]
+    if cell.mechanism.name == "rfq":  # there is no public book; those who are asked have no print
+        audience = "parties" if table.trade.price == "asked" else table.trade.price
+        age_ns = ns(table.trade.delay_ms)
+        return Shown(False, False, audience, age_ns, age_ns)
     printed = table.trade if cell.mechanism.name == "clob" else table.batch_clear
     sides = (side == "public" for side in (table.book.best_bid, table.book.best_ask))
     return Shown(*sides, printed.price, ns(table.book.delay_ms), ns(printed.delay_ms))

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.reference.orders import Order, Replayed, Row, opposite
+from tests.reference.orders import Order, Replayed, Row, better_first, opposite
 
 LARGEST = 2**31 - 1
+NEVER = 2**63 - 1
 NS_PER_MS = 1_000_000
 
 
@@ -28,17 +29,23 @@ class Quote(Order):
 class Request(Quote):
     """A request and the quotes for it that are there, in order of arrival."""
 
+    over_ns: int = 0  # its last moment, whether a quote is in last look or not
     quotes: list[Quote] = field(default_factory=list)
+    held: Quote | None = None  # the quote in last look
 
 
 class Venue:
     """Requests by their request id, and orders of both kinds by their order id."""
 
-    def __init__(self, n_ticks: int, ttl_ns: tuple[int, int], tie: str, least_share: float) -> None:
+    def __init__(
+        self, n_ticks: int, ttl_ns: tuple[int, int], tie: str, least_share: float,
+        last_look: bool = False,
+    ) -> None:  # fmt: skip
         self.n_ticks = n_ticks
         self.request_ttl_ns, self.quote_ttl_ns = ttl_ns
         self.tie = tie
         self.least_share = least_share
+        self.last_look = last_look  # the dealer of an accepted quote may still refuse
         self.requests: dict[int, Request] = {}
         self.owner: dict[int, Request] = {}  # order id to the request it is, or is a quote for
         self.orders: dict[int, Quote] = {}  # by order id
@@ -119,9 +126,11 @@ class Venue:
             reason = "duplicate_order_id"
         if reason is None:
             request = Request(side=row["side"], **self.numbers(row, self.request_ttl_ns))
+            request.over_ns = request.last_ns
             self.requests[row["request_id"]] = request
             self.owner[request.order_id] = request
             self.orders[request.order_id] = request
+            self.out.add_ack(request.order_id, 0)
         return reason
 
     def quote(self, row: Row) -> str | None:
@@ -133,17 +142,18 @@ class Venue:
         if request is None:
             return "unknown_request"
         side = row["side"] or opposite(request.side)
-        if not request.quantity:
+        if not request.quantity or request.over_ns < row["time_ns"]:
             return "request_over"
         if request.agent == row["agent"]:
             return "own_request"
         if any(quote.agent == row["agent"] and quote.side == side for quote in request.quotes):
             return "already_quoted"
         quote = Quote(side=side, **self.numbers(row, self.quote_ttl_ns))
-        quote.last_ns = min(quote.last_ns, request.last_ns)
+        quote.last_ns = min(quote.last_ns, request.over_ns)
         request.quotes.append(quote)
         self.owner[quote.order_id] = request
         self.orders[quote.order_id] = quote
+        self.out.add_ack(quote.order_id, 0)
         return None
 
     def accept(self, row: Row) -> str | None:
@@ -163,6 +173,8 @@ class Venue:
             return "invalid_price"
         if not request.quantity:
             return "request_over"
+        if request.held is not None:
+            return "in_last_look"
         limit = request.price_ticks if row["price_ticks"] is None else row["price_ticks"]
         if named is None or isinstance(self.orders[named], Request):
             quotes = [quote for quote in request.quotes if not self.refusal(request, quote, limit)]
@@ -176,7 +188,10 @@ class Venue:
             reason = self.refusal(request, chosen, limit)
             if reason:
                 return reason
-        self.trade(row, request, chosen)
+        if self.last_look:
+            self.hold(request, chosen)
+        else:
+            self.trade(row["time_ns"], request, chosen, row["quantity"] or LARGEST)
         return None
 
     def refusal(self, request: Request, quote: Quote, limit: int | None) -> str | None:
@@ -197,15 +212,31 @@ class Venue:
         price = quote.price_ticks if request.side == "buy" else -quote.price_ticks
         return price, -quote.quantity if self.tie == "size" else 0, quote.number
 
-    def trade(self, row: Row, request: Request, quote: Quote) -> None:
+    def trade(self, time_ns: int, request: Request, quote: Quote, most: int) -> None:
         """Trade at the price of the quote, and close the request."""
         assert quote.price_ticks is not None
-        lots = min(request.quantity, quote.quantity, row["quantity"] or LARGEST)
-        self.out.add_fill(row["time_ns"], quote, request, quote.price_ticks, lots)
+        lots = min(request.quantity, quote.quantity, most)
+        self.out.add_fill(time_ns, quote, request, quote.price_ticks, lots)
         quote.quantity -= lots
         request.quantity -= lots
         self.remove(quote, "rest_unfilled")
         self.close(request, "rest_unfilled")
+
+    def hold(self, request: Request, quote: Quote) -> None:
+        """Let a quote and its request outlive their last moments while the dealer looks again."""
+        request.held = quote
+        request.last_ns = quote.last_ns = NEVER
+
+    def end_last_look(self, quote: Quote, confirms: bool, time_ns: int) -> None:
+        """Trade the quote in last look, or end it and let its request go on if it still may."""
+        request = self.owner[quote.order_id]
+        if confirms:
+            self.trade(time_ns, request, quote, LARGEST)
+            return
+        self.remove(quote, "last_look")
+        request.held, request.last_ns = None, request.over_ns
+        if request.over_ns < time_ns:
+            self.close(request, "request_ttl")
 
     def cancel(self, row: Row) -> str | None:
         """Withdraw a request; a quote is firm."""
@@ -230,12 +261,14 @@ class Venue:
 
     def book_rows(self) -> list[Row]:
         """The quotes that are there: bids best to worst, then asks, by arrival within a price."""
-        quotes = [order for order in self.alive() if not isinstance(order, Request)]
-        quotes.sort(key=lambda quote: quote.number)
-        bids = sorted((q for q in quotes if q.side == "buy"), key=lambda q: -(q.price_ticks or 0))
-        asks = sorted((q for q in quotes if q.side == "sell"), key=lambda q: q.price_ticks or 0)
         columns = ("order_id", "side", "price_ticks", "quantity")
-        return [{column: getattr(quote, column) for column in columns} for quote in bids + asks]
+        quotes = self.queue("buy") + self.queue("sell")
+        return [{column: getattr(quote, column) for column in columns} for quote in quotes]
+
+    def queue(self, side: str) -> list[Quote]:
+        """The quotes of one side that are there, best first, by arrival within a price."""
+        quotes = [order for order in self.alive() if not isinstance(order, Request)]
+        return sorted((quote for quote in quotes if quote.side == side), key=better_first)
 
 
 _COLUMNS = (

@@ -6,15 +6,34 @@ traders, then wake-ups; each kind in the order in which it was expected.
 
 import heapq
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from proteus.config import CellConfig
-from tests.reference.desk import expire, learn, nano, wake
+from tests.reference import desk, rfq_desk, rfq_venue, venue
+from tests.reference.desk import expire, nano
 from tests.reference.draws import NEWS, NOTIFIED, SCHEDULE, Draws, ns
-from tests.reference.venue import clear, next_clear, receive
+from tests.reference.rfq import Venue
+from tests.reference.venue import clear, next_clear
 from tests.reference.world import News, Notice, Trader, World
 
 Watch = Callable[[World], bool]  # called after each event; tells whether to go on
+
+
+class Path(NamedTuple):
+    """How traders and the venue talk."""
+
+    wake: Callable[[World, Trader, int, int, int], None]
+    receive: Callable[[World, Any, int], None]
+    learn: Callable[[World, Any, int], bool]
+
+
+BY_ORDERS = Path(desk.wake, venue.receive, desk.learn)
+BY_REQUESTS = Path(rfq_desk.wake, rfq_venue.receive, rfq_desk.learn)
+
+
+def path_of(world: World) -> Path:
+    """Traders send orders, or ask for quotes."""
+    return BY_REQUESTS if isinstance(world.market, Venue) else BY_ORDERS
 
 
 def simulate(cell: CellConfig, draws: Draws, news: News, watch: Watch | None = None) -> World:
@@ -45,17 +64,19 @@ def happen(world: World, time_ns: int, what: str, item: Any) -> bool:
         return spread_news(world, time_ns, item)
     if what == "expiry":
         return expire(world, item, time_ns)
+    if what == "timer":
+        return bool(item(world, time_ns))
     if what == "clear":
         clear(world, time_ns)
         world.push_before_end(next_clear(world), "clear", None)
     elif what == "message":
-        receive(world, item, time_ns)
+        path_of(world).receive(world, item, time_ns)
     elif what == "notice":
         react(world, item, time_ns)
     elif what == "wake":
         wake_by_schedule(world, item, time_ns)
     else:
-        wake(world, item, time_ns, NEWS, count_wake(item, NEWS))
+        path_of(world).wake(world, item, time_ns, NEWS, item.count_wake(NEWS))
     return True
 
 
@@ -75,20 +96,15 @@ def spread_news(world: World, time_ns: int, jump: int) -> bool:
 def react(world: World, notice: Notice, time_ns: int) -> None:
     """Let a trader learn, and act at once if it does so on fills."""
     trader = notice.trader
-    if learn(world, notice, time_ns):
-        wake(world, trader, time_ns, NOTIFIED, count_wake(trader, NOTIFIED))
+    path = path_of(world)
+    if path.learn(world, notice, time_ns):
+        path.wake(world, trader, time_ns, NOTIFIED, trader.count_wake(NOTIFIED))
 
 
 def wake_by_schedule(world: World, trader: Trader, time_ns: int) -> None:
     """Wake a trader, and expect its next wake-up, at least 1 ns later."""
-    number = count_wake(trader, SCHEDULE)
+    number = trader.count_wake(SCHEDULE)
     following = trader.schedule.wake(number + 1)
     assert following is not None
     world.push_before_end(max(following, time_ns + 1), "wake", trader)
-    wake(world, trader, time_ns, SCHEDULE, number)
-
-
-def count_wake(trader: Trader, kind: int) -> int:
-    """The number of this wake-up among those of its kind."""
-    trader.wakes[kind] += 1
-    return trader.wakes[kind] - 1
+    path_of(world).wake(world, trader, time_ns, SCHEDULE, number)

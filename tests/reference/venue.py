@@ -194,12 +194,16 @@ def publish(world: World, time_ns: int) -> None:
         for role in roles
         for side in ("buy", "sell")
     ]
-    state = State(time_ns, *levels, world.last_ticks)
+    announce(world, State(time_ns, *levels, world.last_ticks))
+
+
+def announce(world: World, state: State) -> None:
+    """Publish a state if it is news, and write its row."""
     if world.public.publish(state):
         (bid, bid_lots), (ask, ask_lots) = state.bid or (None, 0), state.ask or (None, 0)
         world.note(
-            time_ns, "venue", "book", price_ticks=state.last_ticks, bid_ticks=bid, ask_ticks=ask,
-            bid_lots=bid_lots, ask_lots=ask_lots,
+            state.time_ns, "venue", "book", price_ticks=state.last_ticks, bid_ticks=bid,
+            ask_ticks=ask, bid_lots=bid_lots, ask_lots=ask_lots,
         )  # fmt: skip
 
 

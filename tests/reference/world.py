@@ -1,5 +1,7 @@
 """Everything the twin of a lane consists of: traders, orders, the market, the clock, the log."""
 
+from __future__ import annotations
+
 import heapq
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,14 +12,15 @@ from proteus.config import CellConfig, Group
 from proteus.rng import trader_entity
 from tests.reference.auction import Auction
 from tests.reference.book import Book
-from tests.reference.draws import Cause, Draws
+from tests.reference.draws import Cause, Draws, ns
 from tests.reference.dual_flow import DualFlow
 from tests.reference.ledger import Ledger
 from tests.reference.links import Link
 from tests.reference.makers import Maker
 from tests.reference.market import Market
-from tests.reference.orders import Order, Row
+from tests.reference.orders import Row
 from tests.reference.public import Public, read_table
+from tests.reference.rfq import Venue
 from tests.reference.schedules import Schedule
 from tests.reference.takers import Informed, Noise
 
@@ -30,6 +33,7 @@ PRIORITY = {
     "wake": 5,
     "jump seen": 5,
     "expiry": 5,
+    "timer": 5,
 }
 
 
@@ -41,6 +45,19 @@ class News(Protocol):
 
     def value_at(self, time_ns: int) -> float:
         """The fair value at a time; before the start that at the start."""
+
+
+@dataclass
+class Asked:
+    """What a taker knows of its request."""
+
+    order_id: int
+    side: str
+    limit_ticks: int
+    lots: int
+    cause: Cause
+    heard: list[Heard] = field(default_factory=list)  # quotes it can accept, by arrival
+    is_accepting: bool = False  # an acceptance is on its way
 
 
 @dataclass
@@ -58,11 +75,20 @@ class Trader:
     wakes: Counter[int] = field(default_factory=Counter)  # so far, by kind of cause
     view_ns: int = 0  # time of the last view; never goes back
     prints_read: int = 0
+    told: Link = field(default_factory=Link)  # private messages about requests and quotes
+    quoted: dict[str, tuple[int, int]] = field(default_factory=dict)  # by side: when, price
+    asked: dict[int, Asked] = field(default_factory=dict)  # by order id
+    holds: Asked | None = None  # the request that it waits for
 
     @property
     def makes(self) -> bool:
         """Makers make; all others take, whatever they send (MODEL 15)."""
         return isinstance(self.mind, Maker)
+
+    def count_wake(self, kind: int) -> int:
+        """The number of this wake-up among those of its kind."""
+        self.wakes[kind] += 1
+        return self.wakes[kind] - 1
 
 
 @dataclass
@@ -97,15 +123,16 @@ class Ticket:
 class Message(NamedTuple):
     """What a trader sends."""
 
-    kind: str  # order, cancel, replace
+    kind: str  # order, cancel, replace; request, quote, accept; confirm, decline: a last look
     trader: Trader
     order_id: int
     cause: Cause
     side: str = ""
     new_id: int = 0  # version that a replace makes
-    price_ticks: int = 0  # of a replace
+    price_ticks: int = 0  # of a replace; limit of an acceptance
     lots: int = 0
     belief_nano: int = 0
+    other_id: int = 0  # of a quote: the request; of an acceptance: the quote
 
 
 class Notice(NamedTuple):
@@ -118,6 +145,26 @@ class Notice(NamedTuple):
     lots: int
     belief_nano: int = 0  # behind the filled version
     filled_ns: int = 0
+
+
+class Heard(NamedTuple):
+    """A quote that a taker is shown."""
+
+    trader: Trader
+    request_id: int
+    order_id: int
+    side: str
+    price_ticks: int
+    lots: int
+    last_ns: int  # its last moment at the venue
+    rank: int  # among quotes at its price, the largest first
+
+
+class Told(NamedTuple):
+    """A price that a dealer is told."""
+
+    trader: Trader
+    price_ticks: int
 
 
 class World:
@@ -134,8 +181,10 @@ class World:
             )
         ]
         self.market = make_market(cell)
-        self.market.rank = lambda order: self.tickets[order.order_id].rank
+        if isinstance(self.market, Market):
+            self.market.rank = lambda order: self.tickets[order.order_id].rank
         self.tickets: dict[int, Ticket] = {}  # by version
+        self.dealers_asked: dict[int, set[int]] = {}  # numbers of traders, by order id
         self.ids = count(1)
         self.public = Public(read_table(cell), cell.initial_ticks)
         self.last_ticks: int | None = None  # last public price
@@ -159,14 +208,14 @@ class World:
         head = {"event": self.events, "time_ns": time_ns, "source": source, "kind": kind}
         self.rows.append(head | columns)
 
-    def note_order(self, time_ns: int, kind: str, order_id: int) -> None:
+    def note_order(self, time_ns: int, kind: str, order_id: int, **more: Any) -> None:
         """Write the row of a new order, when it is decided or when it arrives."""
         ticket = self.tickets[order_id]
         self.note(
             time_ns, "trader", kind, trader=ticket.trader.number, order_id=order_id,
             side=ticket.side, price_ticks=ticket.price_ticks, lots=ticket.lots,
             value_nano=ticket.belief_nano, lifetime=ticket.lifetime, intent_ns=ticket.intent_ns,
-            reference_half_ticks=ticket.reference_doubled, cause=ticket.cause.packed,
+            reference_half_ticks=ticket.reference_doubled, cause=ticket.cause.packed, **more,
         )  # fmt: skip
 
 
@@ -184,9 +233,12 @@ def make_trader(cell: CellConfig, draws: Draws, number: int, name: str, member: 
     return Trader(number, group, entity, mind, Schedule(group.schedule, draws, entity))
 
 
-def make_market(cell: CellConfig) -> Market:
+def make_market(cell: CellConfig) -> Market | Venue:
     """The empty market of the cell's mechanism. A further mechanism is a line here."""
     rules: Any = cell.mechanism
+    if rules.name == "rfq":
+        ttl_ns = ns(rules.request_ttl_ms), ns(rules.quote_ttl_ms)
+        return Venue(cell.n_ticks, ttl_ns, rules.tie, rules.least_share, rules.last_look)
     if rules.name == "clob":
         return Book(cell.n_ticks, rules.allocation, rules.self_trade)
     auction = {"fba": Auction, "dual_flow": DualFlow}[rules.name]
@@ -199,7 +251,7 @@ def make_market(cell: CellConfig) -> Market:
 def describe(world: World) -> list[str]:
     """The state of a lane in lines: what rests, what each trader holds and thinks."""
     lines = [f"last price {world.last_ticks}, fills {world.fills}, messages {world.messages}"]
-    orders: list[Order] = world.market.queue("buy") + world.market.queue("sell")
+    orders: list[Any] = world.market.queue("buy") + world.market.queue("sell")
     for order in orders:
         lines.append(
             f"{order.side} {order.quantity} at {order.price_ticks}: order {order.order_id} "

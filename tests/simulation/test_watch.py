@@ -21,7 +21,7 @@ from tests.browser import chromium as chromium
 from tests.recorded import WORDS
 from tests.recorded import plain_engine as plain_engine
 
-MECHANISMS = ("clob", "fba", "dual_flow")
+MECHANISMS = ("clob", "fba", "dual_flow", "rfq")
 LANES = [f"mechanism:{name}/seed:1" for name in MECHANISMS]
 INSTANTS_MS = (0, 330, 740, 1500)  # on the grid of the traces
 
@@ -56,8 +56,9 @@ def ladders(lane, until, keep):
 
 
 def test_open_orders_give_every_published_book(lane):
-    is_dual_flow = lane.label["mechanism"] == "dual_flow"  # its book is the quotes of makers
-    keep = [name == MAKER or not is_dual_flow for name in lane.classes]
+    # The book of dual_flow is the quotes of makers; that of rfq is empty.
+    in_book = {"dual_flow": {MAKER}, "rfq": set()}.get(lane.label["mechanism"], set(lane.classes))
+    keep = [name in in_book for name in lane.classes]
     rows = np.flatnonzero((lane.rows["bid_lots"] != MISSING) | (lane.rows["ask_lots"] != MISSING))
     published = books(lane)
     assert len(rows) == len(published["time_ns"]) > 10
@@ -71,11 +72,13 @@ def test_open_orders_give_every_published_book(lane):
 
 def test_open_orders_and_inventories_end_as_the_replay_does(lane, replayed):
     one = replayed[lane.name]
-    resting = one.book.groupby(["side", "price_ticks"])["lots"].sum()
-    ours = ladders(lane, len(lane.rows["kind"]), [True] * len(lane.traders))
-    assert {name: ours[side] for side, name in ((BUY, "buy"), (SELL, "sell"))} == {
-        name: dict(resting[name]) for name in ("buy", "sell")
-    }  # fmt: skip
+    resting = {
+        name: dict(one.book[one.book.side == name].groupby("price_ticks")["lots"].sum())
+        for name in ("buy", "sell")
+    }
+    rests = [name == MAKER or lane.label["mechanism"] != "rfq" for name in lane.classes]
+    ours = ladders(lane, len(lane.rows["kind"]), rests)  # requests never rest
+    assert {"buy": ours[BUY], "sell": ours[SELL]} == resting
     assert lane.inventory[-1].tolist() == one.balances["lots"].tolist()[: len(lane.traders)]
     assert list(one.balances.index[: len(lane.traders)]) == lane.traders
 
@@ -206,7 +209,7 @@ def test_the_page_is_steered_by_buttons_keys_and_clicks(folder, tmp_path, chromi
 def test_the_figure_has_units_and_the_part_asked_for(lane):
     figure = lane_figure(lane, 0.2, 0.9)
     labels = [part.get_ylabel() for part in figure.axes]
-    batches = [] if lane.label["mechanism"] == "clob" else ["batch (lots)"]
+    batches = [] if lane.label["mechanism"] in ("clob", "rfq") else ["batch (lots)"]
     assert labels == ["price (currency)", *batches, "inventory (lots)"]
     assert figure.axes[-1].get_xlabel() == "time (s)"
     assert figure.axes[0].get_xlim() == (0.2, 0.9)
@@ -216,9 +219,9 @@ def test_the_figure_has_units_and_the_part_asked_for(lane):
 
 
 MISTAKES = [
-    ("seed:1", "LANE=seed:1 names 3 lanes: choose cell:0/seed:1 (mechanism=clob, delta=100), cell"),
+    ("seed:1", "LANE=seed:1 names 4 lanes: choose cell:0/seed:1 (mechanism=clob, delta=100), cell"),
     ("cell:0/seed:7", "cell:0/seed:7 was not recorded: there is cell:0/seed:1 (mechanism=clob"),
-    ("mechanism:rfq/seed:1", "there is cell:0/seed:1 (mechanism=clob, delta=100)"),
+    ("mechanism:rfqs/seed:1", "there is cell:0/seed:1 (mechanism=clob, delta=100)"),
     ("7", "LANE=7 is not allowed: must name lanes, as seed:0..3"),
     ("seed:x", "LANE=seed:x is not allowed: seed:x must name seeds"),
     ("cell:0/seed:1 --format gif", "--format=gif is not allowed: it must be one of png, svg, pdf"),

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.cells import BY_ORDERS
+from tests.cells import MECHANISM_NAMES
 from tests.faults.__main__ import ROOT
 from tests.golden.comparing import GREEN, RED, explain, first_change
 from tests.golden.stories import FOLDER, golden_path, names, read_story
@@ -13,7 +13,7 @@ from tests.golden.telling import outcome
 pytestmark = pytest.mark.nojit
 
 
-@pytest.mark.parametrize("mechanism", BY_ORDERS)
+@pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 @pytest.mark.parametrize("name", names())
 def test_scenario_has_its_golden_outcome(name: str, mechanism: str) -> None:
     story = read_story(name)
@@ -30,7 +30,7 @@ def test_every_scenario_points_to_a_rule(name: str) -> None:
 
 
 def test_there_is_no_golden_file_without_a_scenario() -> None:
-    expected = {golden_path(name, m).name for name in names() for m in BY_ORDERS}
+    expected = {golden_path(name, m).name for name in names() for m in MECHANISM_NAMES}
     assert {path.name for path in FOLDER.glob("*.golden")} == expected
 
 

@@ -52,6 +52,10 @@ mechanism=rfq mechanism.tie=price | mechanism.tie=price | 'size' or 'random'
 mechanism=rfq mechanism.shows_side=maybe | mechanism.shows_side=maybe | true or false
 mechanism=rfq mechanism.least_share=1.5 | mechanism.least_share=1.5 | less than or equal to 1
 mechanism=rfq mechanism.hold_ms=x | mechanism.hold_ms=x is not allowed | must be a number
+mechanism=rfq mechanism.hold_ms=20000 | mechanism.hold_ms=20000 | less than horizon_s=20
+mechanism=rfq mechanism.decision_ms=1e6 | mechanism.decision_ms=1000000 | less than horizon_s=20
+mechanism=rfq mechanism.response.base_ms=1e9 | mechanism.response.base_ms | less than horizon_s=20
+mechanism=rfq mechanism.response={{law:lognormal,shape:9}} | response.shape=9 | no draw exceeds
 mechanism=rfq mechanism.tolerance=-0.1 | mechanism.tolerance=-0.1 | greater than or equal to 0
 mechanism=rfq mechanism.self_trade=none | unknown key mechanism.self_trade | allowed: mechanism.deal
 execution.leakage.rfq.trade.price=all | execution.leakage.rfq.trade.price=all | public, asked

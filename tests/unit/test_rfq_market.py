@@ -5,10 +5,20 @@ at its dealers at 2; their quotes are there at 8 and at the taker at 9. Answers 
 on, so a noise trader picks at 29, and its acceptance is at the venue at 30 ms.
 """
 
+import math
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 
 from proteus.events import BUY, SELL
+from proteus.latency import (
+    CONSTANT,
+    LOGNORMAL,
+    SHIFTED_EXPONENTIAL,
+    SUBMISSION,
+    UNIFORM,
+)
 from proteus.market_data import took_part
 from tests.hand_market import (
     INFORMED,
@@ -180,6 +190,20 @@ def test_a_quote_in_last_look_outlives_its_deadline():
     assert [time for time, *_ in fills(made)[0]] == [932.0]
 
 
+def test_a_last_look_keeps_no_request_open_for_late_quotes():
+    """Accepted at 30 ms, its last moment; the other dealer's quote comes at 107, in the look."""
+    made = market(
+        "mechanism.last_look=true", "mechanism.request_ttl_ms=29", "mechanism.hold_ms=900"
+    )
+    made.world.traders.latency_base[MAKER, SUBMISSION] = 100 * MS
+    made.request(1 * S, NOISE, BUY, 600, 4)
+    made.run(1 * S + 200 * MS)
+    assert sums(made, "late_quotes") == 1
+    assert made.book() == [(OTHER_MAKER, SELL, 495, 4)]
+    made.run(3 * S)
+    assert fills(made)[0] == [(932.0, 495, {OTHER_MAKER, NOISE})]
+
+
 # --- those who hold quotes ------------------------------------------------------------------------
 
 
@@ -200,6 +224,29 @@ def test_a_holder_waits_for_the_last_moment_and_then_looks_again():
     assert sums(made, "acceptances") == 0
     made.run(2 * S)
     assert fills(made)[0] == [(108.0, 495, {OTHER_MAKER, INFORMED})]  # beyond its first limit
+
+
+# law of a link, with base and spread of 1 ms and shape 0.5 | its quantile of 99 % in ms
+SLOW = [
+    (CONSTANT, 1),
+    (UNIFORM, 1 + 0.99),
+    (SHIFTED_EXPONENTIAL, 1 + math.log(100)),
+    (LOGNORMAL, 1 + math.exp(0.5 * NormalDist().inv_cdf(0.99))),
+]
+
+
+@pytest.mark.parametrize(("law", "slow_ms"), SLOW)
+def test_a_holder_decides_in_time_for_all_but_the_slowest_hundredth_of_its_link(law, slow_ms):
+    made = holder("population.informed.policy.theta=0.004")
+    traders = made.world.traders
+    traders.latency_law[INFORMED, SUBMISSION] = law
+    traders.latency_spread[INFORMED, SUBMISSION] = MS
+    traders.latency_shape[INFORMED, SUBMISSION] = 0.5
+    moment = 1 * S + 108 * MS - int(slow_ms * MS)
+    made.run(moment - 10)
+    assert made.world.private.notified[0, INFORMED] == 0
+    made.run(moment + 10)
+    assert made.world.private.notified[0, INFORMED] == 1
 
 
 def test_a_holder_lets_a_quote_lapse_that_is_not_worth_it():
