@@ -47,6 +47,9 @@ FOLDER = Path("outputs/bench")
 
 def main(names: Sequence[str]) -> int:
     """Measure what is named, or everything."""
+    if any(name in ("--help", "-h") for name in names):
+        print(f"{__doc__}\nMeasurements: {', '.join(MEASUREMENTS)}")
+        return 0
     for name in names:
         if name not in MEASUREMENTS:
             print(
