@@ -47,7 +47,6 @@ class Composed:
 @contextmanager
 def hydra_session() -> Iterator[None]:
     """Let :func:`compose_words` be called many times; restores any Hydra state of the caller."""
-    _compose_structure.cache_clear()
     with initialize_config_dir(str(conf_folder()), version_base=HYDRA_VERSION):
         yield
 
@@ -85,7 +84,8 @@ def _check_word(override: Override) -> None:
 
 def _compose(words: Sequence[str]) -> Composed:
     """Let Hydra compose the structure once, and set plain values on a copy as Hydra would."""
-    structure, choices = _compose_structure(tuple(w for w in words if not _sets_value(w)))
+    chosen = tuple(word for word in words if not _sets_value(word))
+    structure, choices = _compose_structure(chosen, _files_now())
     config = copy.deepcopy(structure)
     for word in words:
         if _sets_value(word):
@@ -121,9 +121,17 @@ def _sets_value(word: str) -> bool:
     return word.startswith(f"{key}=") and not _is_group(key) and not key.startswith("hydra.")
 
 
-@functools.cache
-def _compose_structure(words: tuple[str, ...]) -> tuple[DictConfig, dict[str, str]]:
-    """Compose with Hydra, which takes about 0.1 s; remembered until the session ends."""
+def _files_now() -> tuple[tuple[str, int, int], ...]:
+    """List the files of the configuration with size and time: they may be edited between calls."""
+    files = [(str(path), path.stat()) for path in sorted(conf_folder().rglob("*.yaml"))]
+    return tuple((name, state.st_size, state.st_mtime_ns) for name, state in files)
+
+
+@functools.lru_cache(maxsize=64)
+def _compose_structure(
+    words: tuple[str, ...], files: tuple[tuple[str, int, int], ...]
+) -> tuple[DictConfig, dict[str, str]]:
+    """Compose with Hydra, which takes about 0.1 s; remembered while the files stay as they are."""
     config = compose(CONFIG_NAME, overrides=list(words), return_hydra_config=True)
     keys = [str(key) for key in config if key != "hydra"]
     own = OmegaConf.masked_copy(config, keys)

@@ -1,6 +1,7 @@
 """The command that compares two bundles or cells."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -11,16 +12,27 @@ from proteus.compare import main
 from tests.unit.fake_engine import FakeEngine, install
 
 
-@pytest.fixture
-def folders(monkeypatch, tmp_path):
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
     """Make a sweep x, and single cells: y like x, z with another grid of the news."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.chdir(folder)
+        install(monkeypatch, FakeEngine())
+        proteus.sweep({"mechanism": ["clob", "fba"], "delta": [50, 100]}, seeds=30, output_dir="x")
+        proteus.simulate(mechanism="fba", delta=100, seeds=20, output_dir="y")
+        proteus.simulate(mechanism="fba", delta=100, seeds=30, latent={"dt": 20}, output_dir="z")
+        proteus.simulate(mechanism="fba", seeds={"count": 30, "root": 8}, output_dir="other_root")
+        proteus.simulate(mechanism="fba", seeds=range(50, 60), output_dir="other_seeds")
+    return folder
+
+
+@pytest.fixture
+def folders(monkeypatch, tmp_path, made):
+    """Give a test its own copy of what was made."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     install(monkeypatch, FakeEngine())
-    proteus.sweep({"mechanism": ["clob", "fba"], "delta": [50, 100]}, seeds=30, output_dir="x")
-    proteus.simulate(mechanism="fba", delta=100, seeds=20, output_dir="y")
-    proteus.simulate(mechanism="fba", delta=100, seeds=30, latent={"dt": 20}, output_dir="z")
-    proteus.simulate(mechanism="fba", seeds={"count": 30, "root": 8}, output_dir="other_root")
-    proteus.simulate(mechanism="fba", seeds=range(50, 60), output_dir="other_seeds")
     return tmp_path
 
 
