@@ -3,6 +3,7 @@
 import copy
 import itertools
 import re
+import shutil
 
 import pytest
 import yaml
@@ -87,14 +88,26 @@ def test_every_option_of_every_group_composes():
         for path in sorted((folder / group).glob("*.yaml"))
     ]
     words += [f"+trader@population.extra={path.stem}" for path in (folder / "trader").glob("*")]
-    known = {path.stem for path in (folder / "mechanism").glob("*.yaml")}
-    for path in (folder / "experiment").glob("*"):
-        axes = yaml.safe_load(path.read_text()).get("axes", {})
-        if known.issuperset(axes.get("mechanism", ())):  # a study may wait for its mechanism
-            words.append(f"+experiment={path.stem}")
     assert len(words) >= 13
-    for word in words:
-        assert isinstance(plan.from_words([word]).settings, SweepConfig), word
+    studies = {path.stem: yaml.safe_load(path.read_text()) for path in folder.glob("experiment/*")}
+    lines = [[word] for word in words]
+    lines += [
+        [f"+experiment={name}", *(["size=quick"] if "sizes" in study else [])]
+        for name, study in studies.items()
+    ]
+    for line in lines:
+        assert isinstance(plan.from_words(line).settings, SweepConfig), line
+
+
+def test_a_file_of_the_configuration_that_is_edited_between_two_plans_is_read_again(
+    monkeypatch, tmp_path
+):
+    shutil.copytree(conf_folder(), tmp_path / "conf")
+    monkeypatch.setattr("proteus.compose.conf_folder", lambda: tmp_path / "conf")
+    before = plan.from_words([]).settings.horizon_s
+    file = tmp_path / "conf" / "sweep.yaml"
+    file.write_text(file.read_text().replace("\nhorizon_s: 20 ", "\nhorizon_s: 250 ", 1))
+    assert (before, plan.from_words([]).settings.horizon_s) == (20, 250)
 
 
 # ms, seconds, a price, a size, a count, or a pure number with its range or "1"
