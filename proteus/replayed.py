@@ -118,8 +118,13 @@ def read_output(output: Output, market: Market, order_ids: NDArray[np.int64]) ->
 
 def _reasons(
     names: dict[int, dict[int, str]], kinds: NDArray[np.int8], codes: NDArray[np.int8]
-) -> list[str]:
-    return [names[kind][code] for kind, code in zip(kinds, codes, strict=True)]
+) -> pd.Series:
+    return _texts([names[kind][code] for kind, code in zip(kinds, codes, strict=True)])
+
+
+def _texts(values: list[str]) -> pd.Series:
+    """Return a column of strings; it stays one where there are no rows."""
+    return pd.Series(values, dtype=str)
 
 
 def _clears(output: Output, market: Market) -> pd.DataFrame:
@@ -128,7 +133,7 @@ def _clears(output: Output, market: Market) -> pd.DataFrame:
     rows = output.clears[: int(output.count[1])]
     clears = pd.DataFrame(rows[:, : len(names)], columns=names)
     if market.volume.shape[1] > 1:
-        clears["auction"] = [AUCTION_NAMES[int(number)] for number in rows[:, len(names)]]
+        clears["auction"] = _texts([AUCTION_NAMES[int(number)] for number in rows[:, len(names)]])
     return clears
 
 
@@ -169,7 +174,7 @@ def _book(market: Market, order_ids: NDArray[np.int64]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "order_id": order_ids[in_priority] if len(order_ids) else in_priority,
-            "side": [_SIDE_NAMES[code] for code in side],
+            "side": _texts([_SIDE_NAMES[code] for code in side]),
             "price_ticks": np.where(side == BUY, rank, n_ticks - rank).astype(np.int64),
             "quantity": orders.lots[0, in_priority],
         }

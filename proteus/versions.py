@@ -2,6 +2,8 @@
 
 Version 1: the attribute ``overrides`` was the words joined by spaces.
 Version 2: ``overrides`` is a JSON list of the words, so that a value may hold a space.
+Version 3: a configuration says who is shown what, in ``execution.leakage``; before, every trader
+was shown the best prices and the prints at once. ``record.report`` asks for a page.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from proteus.errors import ResultsError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SCHEMA_KEY = "schema_version"
 
 Attributes = dict[str, Any]
@@ -43,10 +47,11 @@ def read_version(path: Path, attributes: Mapping[str, Any]) -> int:
 
 
 def migrate(attributes: Mapping[str, Any], version: int) -> Attributes:
-    """Return the attributes of a results file as this version would have written them.
+    """Return what a file says about itself as this version would have written it.
 
     Parameters
-        attributes: of the file. version: what :func:`read_version` returned.
+        attributes: of ``results.nc``, or the metadata of an event log. version: what
+            :func:`read_version` returned.
     """
     new = dict(attributes)
     for step in range(version, SCHEMA_VERSION):
@@ -59,4 +64,49 @@ def _list_the_overrides(attributes: Attributes) -> Attributes:
     return {**attributes, "overrides": json.dumps(attributes["overrides"].split())}
 
 
-_MIGRATIONS: dict[int, Callable[[Attributes], Attributes]] = {1: _list_the_overrides}
+_SENDER_KNOWS = dict.fromkeys(("side", "price", "size", "trader"), "parties")
+_SHOWN_BEFORE_3 = {
+    "order": _SENDER_KNOWS,
+    "ack": {"outcome": "parties"},
+    "reject": {"outcome": "parties"},
+    "fill": {"side": "parties", "price": "parties", "size": "parties", "counterparty": "hidden"},
+    "book": {
+        "best_bid": "public", "best_ask": "public", "size": "hidden", "depth": "hidden",
+        "delay_ms": 0,
+    },
+}  # fmt: skip
+_TRADE = {"price": "public", "side": "hidden", "size": "hidden", "parties": "hidden", "delay_ms": 0}
+_CLEAR = {
+    "price": "public", "volume": "hidden", "imbalance": "hidden", "parties": "hidden",
+    "delay_ms": 0,
+}  # fmt: skip
+_PRINTED_BEFORE_3 = {
+    "clob": {"trade": _TRADE}, "fba": {"batch_clear": _CLEAR}, "dual_flow": {"batch_clear": _CLEAR},
+}  # fmt: skip
+
+
+def _complete_configurations(attributes: Attributes) -> Attributes:
+    new = dict(attributes)
+    if "config" in new:
+        config = _with_keys_of_3(yaml.safe_load(new["config"]))
+        new["config"] = yaml.safe_dump(config, sort_keys=False)
+    if "cells" in new:
+        cells = json.loads(new["cells"])
+        cells = [{**cell, "config": _with_keys_of_3(cell["config"])} for cell in cells]
+        new["cells"] = json.dumps(cells)
+    return new
+
+
+def _with_keys_of_3(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration with what it lacks; some of version 2 have the keys already."""
+    name = config["mechanism"]["name"]
+    execution, record = dict(config["execution"]), dict(config["record"])
+    execution.setdefault("leakage", {name: {**_SHOWN_BEFORE_3, **_PRINTED_BEFORE_3.get(name, {})}})
+    record.setdefault("report", False)
+    return {**config, "execution": execution, "record": record}
+
+
+_MIGRATIONS: dict[int, Callable[[Attributes], Attributes]] = {
+    1: _list_the_overrides,
+    2: _complete_configurations,
+}

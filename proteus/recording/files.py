@@ -29,7 +29,7 @@ from proteus.recording.tables import (
     events_table,
     fills_table,
 )
-from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION, read_version
+from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_version
 
 if TYPE_CHECKING:
     from proteus.plan import Plan
@@ -168,12 +168,13 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
         reason = str(error).splitlines()[0]
         raise ResultsError(f"{path} cannot be read as Parquet: {reason}") from None
     found = {key.decode(): text.decode() for key, text in (parquet.metadata.metadata or {}).items()}
-    read_version(path, found)
+    version = read_version(path, found)
     expected = {"events": EVENT_FIELDS, "fills": FILL_FIELDS}[Path(name).stem]
     if found.get("table") != Path(name).stem or table.schema.names != [f.name for f in expected]:
         raise ResultsError(f"{path} is not the {name} of a run: its columns are others")
     try:
-        cells = [RecordedCell(**cell) for cell in json.loads(found["cells"])]
+        told = migrate(found, version)
+        cells = [RecordedCell(**cell) for cell in json.loads(told["cells"])]
         lanes = [Lane(*lane) for lane in json.loads(found["lanes"]) if cells[lane[0]]]
         about = sealed(found), found["kernel_hash"], cells, lanes, int(found["seed_root"])
     except (LookupError, ValueError, TypeError):

@@ -3,6 +3,7 @@
 import json
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -10,8 +11,10 @@ import proteus
 from proteus.errors import ResultsError
 from proteus.estimate import FILE_BYTES
 from proteus.plan import from_words
-from proteus.recording.files import read_file
+from proteus.recording.checksums import checksums
+from proteus.recording.files import read_file, sealed
 from proteus.recording.size import recorded
+from proteus.recording.tables import CHECKSUM, read_rows
 from proteus.sweep import main
 from tests.recorded import SEEDS, WORDS
 from tests.recorded import plain_engine as plain_engine
@@ -26,7 +29,7 @@ def with_metadata(run, target, **changes):
 
 
 REFUSED = [
-    ({"schema_version": "3"}, "events.parquet has schema_version=3: .* a newer Proteus wrote it"),
+    ({"schema_version": "4"}, "events.parquet has schema_version=4: .* a newer Proteus wrote it"),
     ({"schema_version": None}, "events.parquet is not a result of Proteus: it has no schema_ver"),
     ({"table": "fills"}, "events.parquet is not the events.parquet of a run"),
     ({"lanes": None}, "does not say which lanes it holds"),
@@ -45,6 +48,30 @@ def test_a_newer_or_foreign_file_is_refused(run, tmp_path, read, changes, senten
     with pytest.raises(ResultsError, match=sentence) as caught:
         read(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_log_of_schema_2_is_read_as_this_version_writes_it(run, tmp_path):
+    # Version 2 had no tables of leakage and no key record.report, and was sealed without them.
+    file = pq.ParquetFile(run[0] / "events.parquet")
+    metadata = {key.decode(): text.decode() for key, text in file.metadata.metadata.items()}
+    cells = json.loads(metadata["cells"])
+    for cell in cells:
+        del cell["config"]["execution"]["leakage"], cell["config"]["record"]["report"]
+    metadata |= {"schema_version": "2", "cells": json.dumps(cells)}
+    table, parts, start = file.read(), [], 0
+    for cell, seed, rows in json.loads(metadata["lanes"]):
+        part = table.slice(start, rows)
+        sums = checksums(read_rows(part), sealed(metadata), cell, seed)
+        at = part.schema.get_field_index(CHECKSUM)
+        parts.append(part.set_column(at, part.schema.field(at), pa.array(sums)))
+        start += rows
+    old = pa.concat_tables(parts).replace_schema_metadata(metadata)
+    pq.write_table(old, tmp_path / "events.parquet")
+    assert read_file(tmp_path).cells == read_file(run[0]).cells
+    lane, same = proteus.replay_log(tmp_path)[-1], proteus.replay_log(run[0])[-1]
+    assert (lane.cell, lane.seed) == (same.cell, same.seed)
+    pd.testing.assert_frame_equal(lane.balances, same.balances)
+    pd.testing.assert_frame_equal(proteus.load_events(tmp_path), proteus.load_events(run[0]))
 
 
 @pytest.mark.parametrize("read", [proteus.replay_log, proteus.load_events, proteus.load_fills])
@@ -66,7 +93,7 @@ def test_the_files_say_what_they_are(run):
     for name in ("events", "fills"):
         file = pq.ParquetFile(folder / f"{name}.parquet")
         metadata = {k.decode(): v.decode() for k, v in file.metadata.metadata.items()}
-        assert metadata["schema_version"] == "2"
+        assert metadata["schema_version"] == "3"
         assert metadata["table"] == name
         assert metadata["config_hash"] == dataset.attrs["config_hash"]
         assert metadata["kernel_hash"] == dataset.attrs["kernel_hash"]

@@ -128,6 +128,6 @@ def test_a_newer_or_broken_file_is_refused(folder, tmp_path):
     for group in ("", "traces/cell_1"):
         path.write_bytes(whole)
         with netCDF4.Dataset(path, "a") as file:
-            (file[group] if group else file).setncattr("schema_version", 3)
-        with pytest.raises(ResultsError, match=r"schema_version=3: .* a newer Proteus wrote it"):
+            (file[group] if group else file).setncattr("schema_version", 4)
+        with pytest.raises(ResultsError, match=r"schema_version=4: .* a newer Proteus wrote it"):
             proteus.load_traces(tmp_path)

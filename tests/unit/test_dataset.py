@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+import yaml
 from scipy import stats
 
 import proteus
@@ -138,9 +139,9 @@ def test_plain_xarray_reads_delta_as_a_number(engine, tmp_path):
         (None, "does not exist"),
         (b"not netcdf", "cannot be read as netCDF"),
         ({}, "not a result of Proteus"),
-        ({"schema_version": 99}, "schema_version=99: .* versions 1 to 2; a newer Proteus wrote it"),
-        ({"schema_version": 0}, "schema_version=0: .* versions 1 to 2"),
-        ({"schema_version": "two"}, "schema_version=two: .* versions 1 to 2"),
+        ({"schema_version": 99}, "schema_version=99: .* versions 1 to 3; a newer Proteus wrote it"),
+        ({"schema_version": 0}, "schema_version=0: .* versions 1 to 3"),
+        ({"schema_version": "two"}, "schema_version=two: .* versions 1 to 3"),
     ],
 )
 def test_a_file_that_is_not_ours_is_refused_in_one_sentence(tmp_path, content, sentence):
@@ -207,8 +208,8 @@ def test_a_truncated_file_is_refused_in_one_sentence(engine, tmp_path):
         ("{", "manifest.json cannot be read as JSON"),
         ("[]", "not a manifest of Proteus"),
         ("{}", "manifest.json is not a result of Proteus: it has no schema_version"),
-        ('{"schema_version": 3}', "schema_version=3: .* a newer Proteus"),
-        ('{"schema_version": 2, "config_hash": "0"}', "is of another run than .*results.nc"),
+        ('{"schema_version": 4}', "schema_version=4: .* a newer Proteus"),
+        ('{"schema_version": 3, "config_hash": "0"}', "is of another run than .*results.nc"),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_refused(engine, tmp_path, text, sentence):
@@ -224,9 +225,21 @@ def test_a_file_of_schema_1_comes_as_this_version_writes_it(engine, tmp_path):
     old.to_netcdf(tmp_path / "results.nc")
     loaded = proteus.load(tmp_path)
     assert loaded.attrs["overrides"] == '["mechanism=clob", "delta=50", "seeds.count=3"]'
-    assert loaded.attrs["schema_version"] == 2
+    assert loaded.attrs["schema_version"] == 3
     xr.testing.assert_equal(loaded, new)
     assert loaded.attrs == new.attrs
+
+
+@pytest.mark.parametrize("mechanism", ["clob", "fba", "dual_flow"])
+def test_a_file_of_schema_2_says_who_was_shown_what(engine, tmp_path, mechanism):
+    new = proteus.simulate(mechanism=mechanism, seeds=3)
+    config = yaml.safe_load(new.attrs["config"])
+    del config["execution"]["leakage"], config["record"]["report"]
+    old = new.assign_attrs(schema_version=2, config=yaml.safe_dump(config))
+    old.to_netcdf(tmp_path / "results.nc")
+    loaded = proteus.load(tmp_path)
+    assert yaml.safe_load(loaded.attrs["config"]) == yaml.safe_load(new.attrs["config"])
+    assert loaded.attrs["schema_version"] == 3
 
 
 def test_python_functions_return_datasets_and_write_only_when_asked(engine, tmp_path, monkeypatch):

@@ -65,3 +65,14 @@ def test_no_messages_give_empty_tables() -> None:
     for mechanism in ("clob", "fba"):
         replayed = proteus.replay([], mechanism)
         assert len(replayed.fills) == len(replayed.book) == len(replayed.rejects) == 0
+
+
+@pytest.mark.parametrize("mechanism", ["clob", "fba", "dual_flow"])
+def test_columns_have_the_same_types_where_nothing_happens(mechanism: str) -> None:
+    rows = [limit(1, "buy", 4), limit(2, "sell", 1), limit(2, "sell"), limit(3, "sell", tif="ioc")]
+    busy, empty = (proteus.replay(some, mechanism) for some in (rows, []))
+    for name in ("fills", "book", "clears", "rejects", "cancels"):
+        assert getattr(empty, name).dtypes.equals(getattr(busy, name).dtypes), name
+    assert len(busy.book)
+    assert len(busy.rejects)
+    assert not len(empty.book) + len(empty.rejects)
