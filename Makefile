@@ -54,7 +54,7 @@ test: lint ## lint, all tests, then the legs with bounds checks and without the 
 	$(BIN)/pytest -n 2 --dist worksteal
 	PROTEUS_BOUNDSCHECK=1 $(BIN)/python -m tests.warm
 	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -n 2 --dist worksteal -m boundscheck
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -m nojit
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -n 2 --dist worksteal -m nojit
 
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench

@@ -103,7 +103,7 @@ VARIANTS = {
     "own orders": ["mechanism=clob,fba", "mechanism.self_trade=cancel_both"],
     "log odds": ["mechanism=clob,fba", "latent=log_odds", "latent.jump_rate_per_s=2"],
     "grids that meet batches": ["mechanism=fba", "metrics.volatility_grid_ms=100", "delta=50"],
-    "many orders": ["mechanism=clob", "population.noise.schedule.rate_per_s=60"],
+    "many orders": ["mechanism=clob", "population.noise.schedule.rate_per_s=30"],
     "dual flow": ["mechanism=dual_flow", "mechanism.price_rule=takers"],
     "dual flow, random": ["mechanism=dual_flow", "mechanism.allocation=random"],
     "requests": ["mechanism=rfq"],
