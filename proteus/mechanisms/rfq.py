@@ -18,9 +18,10 @@ Source
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
+from pydantic import Field
 
 from proteus import units
 from proteus._jit import inline_kernel, state
@@ -33,7 +34,6 @@ from proteus.mechanisms.market import NEVER, clear, is_continuous, next_clear, s
 from proteus.mechanisms.requests import TIE_CODES, Floor, allocate_floor
 from proteus.schema import (
     Milliseconds,
-    NonNegative,
     PositiveCount,
     PositiveMilliseconds,
     Probability,
@@ -58,7 +58,7 @@ class RfqConfig(MechanismConfig):
     least_share: Probability
     last_look: bool
     hold_ms: Milliseconds
-    tolerance: NonNegative  # currency
+    tolerance: Annotated[float, Field(ge=0, le=1)]  # currency; a price is at most 1
 
     def places(self, orders_per_s: float) -> float:
         """Return how many requests and quotes are alive at once, or would be but for a trade."""

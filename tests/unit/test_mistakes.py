@@ -56,6 +56,7 @@ mechanism=rfq mechanism.hold_ms=20000 | mechanism.hold_ms=20000 | less than hori
 mechanism=rfq mechanism.decision_ms=1e6 | mechanism.decision_ms=1000000 | less than horizon_s=20
 mechanism=rfq mechanism.response.base_ms=1e9 | mechanism.response.base_ms | less than horizon_s=20
 mechanism=rfq mechanism.response={{law:lognormal,shape:9}} | response.shape=9 | no draw exceeds
+mechanism=rfq mechanism.tolerance=1e10 | mechanism.tolerance=1 | less than or equal to 1
 mechanism=rfq mechanism.tolerance=-0.1 | mechanism.tolerance=-0.1 | greater than or equal to 0
 mechanism=rfq mechanism.self_trade=none | unknown key mechanism.self_trade | allowed: mechanism.deal
 execution.leakage.rfq.trade.price=all | execution.leakage.rfq.trade.price=all | public, asked
