@@ -183,7 +183,7 @@ def _rows(law: _Law, intervals: int) -> tuple[float, float, float]:
 def _too_strong() -> ConfigError:
     return ConfigError(
         "latent: sigma or the jumps move the log-odds too far before settlement to tabulate the"
-        " fair value; lower them, shorten the horizon or raise mean_reversion_per_s"
+        " fair value; they must be lower, the horizon shorter or mean_reversion_per_s higher"
     )
 
 

@@ -174,7 +174,7 @@ latent.total_variance=null | latent.sigma=null | exactly one of sigma and total_
 latent.total_variance=-1 | latent.total_variance=-1 | greater than or equal to 0
 latent.total_variance=1e7 | latent.total_variance=10000000.0 | must be at most 1e+06
 latent.sigma=1e9 latent.total_variance=null | latent.sigma=1000000000.0 | must be at most 223.607
-latent=log_odds latent.sigma=100 | latent.sigma=100 | lower them
+latent=log_odds latent.sigma=100 | latent.sigma=100 | must be lower
 latent.jump_accuracy=1.0 | latent.jump_accuracy=1.0 | must be less than 1
 latent.jump_rate_per_s=1e9 | latent.jump_rate_per_s=1000000000.0 | at most 2.04522e+08 per second
 latent=log_odds latent.jumps=[{{weight:0.5,mean:1.0,sd:0.0}}] | latent.jumps=[ | sum to 1, not 0.5
