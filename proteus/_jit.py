@@ -37,7 +37,7 @@ import numba
 from numba.extending import overload, register_jitable
 
 from proteus._fragment import FragmentCompiler, KernelCompiler, OutlinedCompiler
-from proteus._state import StateType, state
+from proteus._state import StateType, state, written_first
 
 __all__ = [
     "BOUNDSCHECK",
@@ -48,6 +48,7 @@ __all__ = [
     "kernel",
     "kernel_hash",
     "state",
+    "written_first",
 ]
 
 BOUNDSCHECK = os.environ.get("PROTEUS_BOUNDSCHECK") == "1"

@@ -9,6 +9,7 @@ a call, so their loads are marked invariant and LLVM keeps them in registers.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from llvmlite import ir
@@ -62,6 +63,21 @@ def state(state_class: Class) -> Class:
         return FieldType(found, f"{state_class.__qualname__}.{name}") if is_array else found
 
     return state_class
+
+
+def written_first(*fields: str) -> Callable[[Class], Class]:
+    """Say of array fields that a lane writes each element of them before it reads it.
+
+    So a lane that starts over may find in them what the lane before it left.
+    """
+
+    def declare(state_class: Class) -> Class:
+        unknown = set(fields) - set(state_class._fields)  # type: ignore[attr-defined]
+        assert not unknown, f"{state_class.__name__} has no {sorted(unknown)}"
+        state_class.written_first = frozenset(fields)  # type: ignore[attr-defined]
+        return state_class
+
+    return declare
 
 
 @register_model(StateType)

@@ -17,7 +17,7 @@ from proteus.config import CellConfig, Group, LatencyLaw
 from proteus.latency import LATENCY_CODES
 from proteus.latent import NewsParameters
 from proteus.latent_setup import allocate_news, parameters_for
-from proteus.market_data import allocate_market_data
+from proteus.market_data import Disclosure, allocate_market_data
 from proteus.mechanisms.base import Sizes
 from proteus.mechanisms.market import allocate_market
 from proteus.mechanisms.table import MECHANISMS
@@ -61,6 +61,8 @@ class CellSetup(NamedTuple):
     settings: Settings
     traders: Traders
     schedules: Schedules
+    kinds: dict[str, Members]  # the traders of every kind, of a block without lanes
+    disclosure: Disclosure
     signal_window_ns: int  # how far back signals look
     pending: int  # orders and envelopes that a lane has at once, a power of two
     history: int  # public states and prints kept, a power of two
@@ -94,6 +96,8 @@ def set_up_cell(cell: CellConfig) -> CellSetup:
         settings=_settings(cell),
         traders=_traders(members),
         schedules=_schedules(members),
+        kinds=_members_by_kind(cell, members),
+        disclosure=cell.leakage.disclosure(),
         signal_window_ns=max(delays, default=0),
         pending=_power_of_two(_pending_orders(cell, members)),
         history=_power_of_two(_states_kept(cell, members)),
@@ -131,14 +135,14 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             origins=allocate_origins(lanes, pending),
             news=_news(setup, lanes, growth),
             news_parameters=setup.news,
-            data=allocate_market_data(
-                lanes, history, history, count, auctions, cell.leakage.disclosure()
-            ),
+            data=allocate_market_data(lanes, history, history, count, auctions, setup.disclosure),
             traders=setup.traders,
             schedules=setup.schedules,
             private=allocate_private(lanes, count),
             policies=make_policies(
-                _members_by_kind(setup, lanes), cell.contract.initial_probability, growth
+                {kind: members._replace(lanes=lanes) for kind, members in setup.kinds.items()},
+                cell.contract.initial_probability,
+                growth,
             ),
             seen=allocate_view(lanes, history),
             intents=allocate_intents(lanes),
@@ -192,20 +196,15 @@ class BlockPool:
         self._free.append(block)
 
 
-def _start_over(block: Block, start: Block) -> None:
-    """Let every lane of a block start like the one of ``start``; old rows of logs may stay."""
-    log = block.world.log._replace(count=start.world.log.count)
-    _copy_state(start._replace(world=start.world._replace(log=log)), block)
-
-
-def _copy_state(source: Any, target: Any) -> None:
-    """Copy every array of one state over that of another; one lane goes to all lanes."""
-    for theirs, ours in zip(source, target, strict=True):
+def _start_over(state: Any, start: Any) -> None:
+    """Let every lane of a state start like the one of ``start``, but for what is written first."""
+    may_stay = getattr(state, "written_first", ())
+    for field, ours, theirs in zip(state._fields, state, start, strict=True):
         if isinstance(ours, np.ndarray):
-            if ours is not theirs:
+            if ours is not theirs and field not in may_stay:
                 ours[...] = theirs
         elif isinstance(ours, tuple):
-            _copy_state(theirs, ours)
+            _start_over(ours, theirs)
 
 
 def block_bytes(block: Block) -> int:
@@ -342,23 +341,23 @@ def _schedules(members: tuple[Member, ...]) -> Schedules:
     )
 
 
-def _members_by_kind(setup: CellSetup, lanes: int) -> dict[str, Members]:
-    latencies = np.zeros(max(len(setup.members), 1))
-    for trader, member in enumerate(setup.members):
+def _members_by_kind(cell: CellConfig, members: tuple[Member, ...]) -> dict[str, Members]:
+    latencies = np.zeros(max(len(members), 1))
+    for trader, member in enumerate(members):
         latency = member.group.latency
         latencies[trader] = _mean_s(latency.submission) + _mean_s(latency.market_data)
     return {
         kind: Members(
             policies=tuple(
                 (trader, member.group.policy)
-                for trader, member in enumerate(setup.members)
+                for trader, member in enumerate(members)
                 if member.group.kind == kind
             ),
             latency_s=latencies,
             traders=len(latencies),
-            lanes=lanes,
-            n_ticks=setup.cell.n_ticks,
-            protection_ticks=setup.cell.execution.protection_ticks,
+            lanes=0,
+            n_ticks=cell.n_ticks,
+            protection_ticks=cell.execution.protection_ticks,
         )
         for kind in KINDS
     }

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import inline_kernel, state, written_first
 from proteus.rng import STREAM_TIE, words_at
 
 # Kinds of queue entries; the priority of each.
@@ -57,6 +57,7 @@ _KIND_BITS = 4
 _KIND_MASK = (1 << _KIND_BITS) - 1
 
 
+@written_first("time", "key", "item")
 @state
 class Queue(NamedTuple):
     """Pending events of each lane, latest first. L lanes, Q entries."""

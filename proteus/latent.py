@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus._jit import cold_kernel, inline_kernel, state
+from proteus._jit import cold_kernel, inline_kernel, state, written_first
 from proteus.fair_value import exp_negative, sigmoid, tabulated_value
 from proteus.rng import (
     ENTITY_MARKET,
@@ -54,6 +54,7 @@ NEVER_NS = 2**61  # a time after every run; the first jump when the jump rate is
 _SECONDS = 1e-9
 
 
+@written_first("value", "integral", "integral_square", "jumps_before", "jump_ns", "jump_value")
 @state
 class News(NamedTuple):
     """The path of each lane; L lanes, G grid slots, J jump slots (powers of two), C chunk."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import cold_kernel, inline_kernel, state
+from proteus._jit import cold_kernel, inline_kernel, state, written_first
 from proteus.accounting import nano
 from proteus.events import (
     BUY,
@@ -81,6 +81,9 @@ class Log(NamedTuple):
     reference: np.ndarray  # int64 [L, E] twice the public reference price then, ticks
     cause: np.ndarray  # int64 [L, E] address of the cause
     count: np.ndarray  # int64 [L] rows so far; a count above E means overflow
+
+
+written_first(*Log._fields[:-1])(Log)  # the rows, below the count
 
 
 def allocate_log(lanes: int, rows: int) -> Log:

@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from proteus import units
-from proteus._jit import inline_kernel, state
+from proteus._jit import inline_kernel, state, written_first
 from proteus.agents.base import Members, PolicyConfig
 from proteus.events import BUY, GTC, SELL
 from proteus.schema import Lots, Milliseconds, NonNegative, Probability
@@ -75,6 +75,7 @@ class MakerParameters(NamedTuple):
     n_ticks: np.ndarray  # int64 [1]
 
 
+@written_first("mark_due", "mark_sign", "mark_belief")
 @state
 class Maker(NamedTuple):
     """What makers think. L lanes, A traders, K waiting fills."""

@@ -26,9 +26,9 @@ from proteus.rng import replicate_keys
 # the same work early and late, in a short run and in a long one.
 LOAD = (EXPERIMENT, "latent.mean_reversion_per_s=5")
 _LANES = (10, 100, 1_000, 10_000)
-_LANES_HORIZON_S = 20
+_LANES_HORIZON_S = 60  # that of the experiment
 _HORIZONS_S = (10, 100, 1_000)
-_HORIZON_LANES = 4 * LARGEST_BLOCK
+_HORIZON_LANES = 10 * LARGEST_BLOCK
 _LEAST_LANE_SECONDS = 20_000  # a sample repeats small runs up to this much work
 _FLAT = 0.10
 _MOST_BYTES = 2 * 2**30

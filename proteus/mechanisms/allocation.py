@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import cold_kernel, inline_kernel, state
+from proteus._jit import cold_kernel, inline_kernel, state, written_first
 from proteus.mechanisms.book import EMPTY
 from proteus.rng import STREAM_ALLOCATION, words_at
 
@@ -37,6 +37,7 @@ ALLOCATION_CODES = {
 }
 
 
+@written_first("lots", "ranked", "weight", "tie")
 @state
 class Shares(NamedTuple):
     """Scratch for sharing one level. L lanes, C order slots."""

@@ -27,7 +27,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic, overload
 
-from proteus._jit import inline_kernel, interface, state
+from proteus._jit import inline_kernel, interface, state, written_first
 from proteus.events import BUY, GTC
 
 EMPTY = -1  # no level, no order
@@ -84,6 +84,7 @@ def _four_ladders(layout):
     return 4
 
 
+@written_first("head", "tail")
 @state
 class Book(NamedTuple):
     """Price levels. L lanes, D ladders, R = n_ticks + 1 ranks, W words of the bitmap."""
@@ -101,29 +102,8 @@ class Book(NamedTuple):
 
 def allocate_orders(lanes: int, slots: int) -> Orders:
     """Allocate a pool of free slots, handed out from slot 0 upwards."""
-    shape = (lanes, slots)
-    int64 = [np.zeros(shape, np.int64) for _ in range(7)]
-    int32 = [np.zeros(shape, np.int64) for _ in range(4)]
-    int8 = [np.zeros(shape, np.int64) for _ in range(4)]
-    orders = Orders(
-        client_id=int64[0],
-        trader=int32[0],
-        side=int8[0],
-        ladder=int8[3],
-        rank=int32[1],
-        lots=int64[1],
-        submitted=int64[2],
-        filled=int64[3],
-        cancelled=int64[4],
-        lifetime=int8[1],
-        post_only=int8[2],
-        arrival=int64[5],
-        batch=int64[6],
-        next=int32[2],
-        previous=int32[3],
-        free=np.zeros(shape, np.int64),
-        n_free=np.zeros(lanes, np.int64),
-    )
+    columns = [np.zeros((lanes, slots), np.int64) for _ in Orders._fields[:-1]]
+    orders = Orders._make([*columns, np.zeros(lanes, np.int64)])
     orders.free[:] = np.arange(slots - 1, -1, -1, dtype=np.int64)
     orders.n_free[:] = slots
     return orders
@@ -137,8 +117,8 @@ def allocate_book(lanes: int, n_ticks: int, reference_ticks: int, auctions: int 
     """
     ranks, ladders = n_ticks + 1, 2 * auctions
     return Book(
-        head=np.full((lanes, ladders, ranks), EMPTY, np.int64),
-        tail=np.full((lanes, ladders, ranks), EMPTY, np.int64),
+        head=np.zeros((lanes, ladders, ranks), np.int64),
+        tail=np.zeros((lanes, ladders, ranks), np.int64),
         lots=np.zeros((lanes, ladders, ranks), np.int64),
         occupied=np.zeros((lanes, ladders, ranks // _WORD + 1), np.uint64),
         best=np.full((lanes, ladders), EMPTY, np.int64),

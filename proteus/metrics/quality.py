@@ -18,7 +18,7 @@ from proteus._jit import inline_kernel, state
 from proteus.events import BUY, SELL
 from proteus.latent import NEVER_NS, integrals_at, value_at
 from proteus.market_data import newest, reference_doubled
-from proteus.mechanisms.book import EMPTY, next_occupied
+from proteus.mechanisms.book import EMPTY
 from proteus.units import NANO
 
 
@@ -99,14 +99,11 @@ def extend_integrals(quality, world, lane, time):
 @inline_kernel
 def watch_depth(quality, world, lane, time):
     """Note the depth near the best prices of a book that has just been published."""
-    near = np.int64(0)
-    book = world.market.book
+    near, book = np.int64(0), world.market.book
     for side in range(2):
-        best = book.best[lane, side]
-        rank = best
-        while rank != EMPTY and best - rank <= world.settings.depth_ticks:
-            near += book.lots[lane, side, rank]
-            rank = next_occupied(book, lane, side, rank)
+        best = book.best[lane, side]  # below every rank where there is none
+        for rank in range(max(best - world.settings.depth_ticks, 0), best + 1):
+            near += book.lots[lane, side, rank]  # 0 where nothing rests
     if near != quality.near[lane]:
         extend_depth(quality, lane, time)
         quality.near[lane] = near

@@ -23,11 +23,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import inline_kernel, state, written_first
 from proteus.latent import NEVER_NS
 from proteus.market_data import newest, reference_doubled
 
 
+@written_first("time", "price", "quantity", "weight", "before")
 @state
 class Spreads(NamedTuple):
     """Sums in doubled ticks, and the fills that wait. L lanes, H horizons, W waiting fills."""

@@ -38,15 +38,12 @@ class Variable(NamedTuple):
 
 def ratio(numerator: NDArray[np.generic], denominator: NDArray[np.generic]) -> Values:
     """Divide; NaN where the denominator is 0."""
-    above, below = np.asarray(numerator, float), np.asarray(denominator, float)
-    quotient = np.full(np.broadcast_shapes(above.shape, below.shape), np.nan)
-    np.divide(above, below, out=quotient, where=below != 0)
-    return quotient
+    return np.asarray(numerator / np.where(denominator == 0, np.nan, denominator))
 
 
 def currency(nano: NDArray[np.generic]) -> Values:
     """Convert nano-currency."""
-    return np.asarray(nano, float) / NANO
+    return np.asarray(nano / NANO)
 
 
 def half_ticks(doubled: Values, world: World) -> Values:

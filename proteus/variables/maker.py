@@ -19,11 +19,11 @@ from proteus.world import World
 
 
 def _pnl_settled(world: World) -> Values:
-    return currency(world.totals.settled[:, has_role(world, CLASS_MAKER)].sum(axis=1))
+    return currency(world.totals.settled @ has_role(world, CLASS_MAKER))
 
 
 def _pnl_marked(world: World) -> Values:
-    return currency(world.totals.marked[:, has_role(world, CLASS_MAKER)].sum(axis=1))
+    return currency(world.totals.marked @ has_role(world, CLASS_MAKER))
 
 
 def _sharpe(world: World) -> Values:

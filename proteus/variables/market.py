@@ -79,7 +79,7 @@ def _volume(world: World) -> Values:
 
 
 def _pnl(role: int) -> Callable[[World], Values]:
-    return lambda world: currency(world.totals.marked[:, has_role(world, role)].sum(axis=1))
+    return lambda world: currency(world.totals.marked @ has_role(world, role))
 
 
 def _pnl_venue(world: World) -> Values:

@@ -7,7 +7,10 @@ from proteus import block, engine
 from proteus.agents import maker
 from proteus.latent_setup import allocate_news
 from proteus.mechanisms.table import MECHANISMS
-from proteus.rng import replicate_key
+from proteus.recording.columns import rows_of
+from proteus.rng import replicate_key, replicate_keys
+from proteus.simulation import run_block
+from proteus.variables import measure
 from proteus.world import FAULT_CAPACITY
 from tests.cells import (
     MECHANISM_NAMES,
@@ -100,6 +103,35 @@ def test_barrier_spacing_changes_no_bit(whole, monkeypatch, steps):
     monkeypatch.setattr(block, "BARRIER_STEPS", steps)
     outcome = run(config, REPLICATES[:8])
     assert same_values(outcome.values, {name: column[:8] for name, column in values.items()})
+
+
+def soil(state):
+    """Write nonsense where a lane is said to write before it reads; return how many arrays."""
+    soiled = 0
+    for name, field in zip(state._fields, state, strict=True):
+        if name in getattr(state, "written_first", ()):
+            field[...] = np.nan if field.dtype.kind == "f" else 1
+            soiled += 1
+        elif isinstance(field, tuple):
+            soiled += soil(field)
+    return soiled
+
+
+@EVERY_MECHANISM
+def test_what_the_lane_before_it_left_changes_no_bit(mechanism):
+    config, keys = news_heavy(mechanism), replicate_keys(ROOT, np.arange(4))
+    pool, told = block.BlockPool(block.with_log(block.set_up_cell(config))), []
+    for _ in range(2):
+        used = pool.take(keys)
+        run_block(used.mechanism, used.world)
+        rows = [rows_of(used.world.log, lane) for lane in range(len(keys))]
+        told.append(
+            (measure(used.world), [column.tobytes() for lane in rows for column in lane.values()])
+        )
+        assert soil(used) > 30
+        pool.give_back(used)
+    assert same_values(told[0][0], told[1][0])
+    assert told[0][1] == told[1][1]
 
 
 def test_auditing_every_event_changes_no_bit(whole):
