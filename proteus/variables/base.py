@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def ratio(numerator: NDArray[np.generic], denominator: NDArray[np.generic]) -> V
     return np.asarray(numerator / np.where(denominator == 0, np.nan, denominator))
 
 
-def currency(nano: NDArray[np.generic]) -> Values:
+def currency(nano: NDArray[Any]) -> Values:
     """Convert nano-currency."""
     return np.asarray(nano / NANO)
 
