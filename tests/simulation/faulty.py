@@ -32,7 +32,7 @@ class FaultyParts(NamedTuple):
 
     inner: Any
     corrupt: Fault
-    key: tuple[int, int]  # of the replicate that goes wrong
+    key: np.ndarray  # uint32 [2] of the replicate that goes wrong
     done: np.ndarray  # bool [1] the fault has happened: once is enough
 
 
@@ -51,14 +51,14 @@ def with_fault(name: str, corrupt: Fault, replicate: int) -> Mechanism:
     kind = FaultyRequests if name == "rfq" else Faulty
 
     def make(config: Any, sizes: Any) -> FaultyParts:
-        return kind(sound.make(config, sizes), corrupt, key, np.zeros(1, np.bool_))
+        return kind(sound.make(config, sizes), corrupt, np.array(key), np.zeros(1, np.bool_))
 
     return Mechanism(sound.config, make)
 
 
 def _go_wrong(mechanism: FaultyParts, market: Market, lane: int) -> None:
     is_calm = market.book.arrivals[lane] > _STORM
-    if is_calm and not mechanism.done[0] and tuple(market.keys[lane]) == mechanism.key:
+    if is_calm and not mechanism.done[0] and np.array_equal(market.keys[lane], mechanism.key):
         mechanism.done[0] = mechanism.corrupt(market, lane)
 
 
