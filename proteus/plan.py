@@ -160,7 +160,7 @@ def _understood(point: Sequence[str], mechanisms: Sequence[str]) -> list[str]:
     if len(mechanisms) < 2:
         return [*point]
     (own,) = (_value(word) for word in point if word.startswith("mechanism="))
-    theirs = set().union(*(keys_of("mechanism", name) for name in mechanisms))
+    theirs = frozenset().union(*(keys_of("mechanism", name) for name in mechanisms))
     foreign = theirs - keys_of("mechanism", own)
     return [word for word in point if word.partition("=")[0] not in foreign]
 
