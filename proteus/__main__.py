@@ -14,10 +14,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-import sys
 from collections.abc import Iterable, Sequence
 
-from proteus.commands import EXIT_DONE, guarded
+from proteus.commands import EXIT_DONE, guarded, process
 from proteus.errors import ConfigError, nearest
 
 _COMMANDS = {
@@ -45,7 +44,7 @@ _SCRIPTS = {
 
 def entry() -> None:
     """Run the command line and leave the process with its exit code."""
-    sys.exit(main(sys.argv[1:]))
+    process(main)
 
 
 def main(arguments: Sequence[str]) -> int:

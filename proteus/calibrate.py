@@ -11,9 +11,10 @@ the run, 5 nothing is stable, 130 interrupted.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from proteus.commands import PARTS_STAY, guarded, process
 
 EXIT_NOT_STABLE = 5
 
@@ -28,12 +29,10 @@ def main(arguments: Sequence[str], population_folder: Path | None = None) -> int
     Returns
         The exit code.
     """
-    from proteus.experiments.folders import guarded
-
     if any(word in ("--help", "-h") for word in arguments):
         print(__doc__)
         return 0
-    return guarded(lambda words: _calibrate(words, population_folder), arguments)
+    return guarded(lambda: _calibrate(arguments, population_folder), PARTS_STAY)
 
 
 def _calibrate(words: Sequence[str], population_folder: Path | None) -> int:
@@ -54,4 +53,4 @@ def _calibrate(words: Sequence[str], population_folder: Path | None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    process(main)

@@ -16,12 +16,11 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proteus.commands import EXIT_DONE, Parser, guarded
+from proteus.commands import EXIT_DONE, Parser, guarded, process
 from proteus.errors import ConfigError, ResultsError
 
 if TYPE_CHECKING:
@@ -183,4 +182,4 @@ def _write(table: pd.DataFrame, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    process(main)

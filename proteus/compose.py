@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import resources
 from typing import Any, cast
 
 import yaml
@@ -149,11 +150,13 @@ def _compose_structure(
 def job_logging() -> dict[str, Any]:
     """Return Hydra's configuration of the job's log, as ``logging.config.dictConfig`` takes it.
 
-    The file is not named: Hydra would name it after a folder that is not ours.
+    Two files say it all: Hydra's default, and what ours changes of it. The log file is not named:
+    Hydra would name it after a folder that is not ours.
     """
-    with hydra_session():
-        config = compose(CONFIG_NAME, return_hydra_config=True)
-    return cast("dict[str, Any]", OmegaConf.to_container(config.hydra.job_logging))
+    default = OmegaConf.load(str(resources.files("hydra.conf") / "hydra/job_logging/default.yaml"))
+    ours = OmegaConf.load(conf_folder() / f"{CONFIG_NAME}.yaml")
+    merged = OmegaConf.merge(default, ours.hydra.job_logging)
+    return cast("dict[str, Any]", OmegaConf.to_container(merged))
 
 
 def _plain(config: DictConfig) -> dict[str, Any]:

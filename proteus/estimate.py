@@ -41,6 +41,7 @@ WRITE_S, WRITE_POINT_S, WRITE_LANE_S = 0.4, 0.15, 30e-6  # of the results: once,
 WRITE_BYTES = 50 * 2**20  # what the libraries that write and summarise take
 KERNEL_BYTES = 70 * 2**20  # machine code of a mechanism, and what numba keeps of it
 PROCESS_BYTES = 320 * 2**20  # a worker process with its libraries and one mechanism
+_SHORT_S = 10.0  # a run
 _SLOTS = 256  # orders that a lane is laid out for to learn what one more costs
 
 
@@ -98,12 +99,15 @@ def needs(plan: Plan, workers: int, *, in_memory: bool = False) -> Needs:
 def timed(plan: Plan, needed: Needs, workers: int) -> Needs:
     """Measure a few lanes of a plan, if they fit, so that its time is that of this machine.
 
+    A short run is not measured, because it would wait for that: unless only the plan is asked for.
+
     Parameters
         plan, workers: as :func:`needs`, which gave ``needed``.
     """
     from proteus import pace
 
-    if needed.memory_bytes > free_memory():
+    is_short = needed.seconds < _SHORT_S and not plan.settings.plan_only
+    if is_short or needed.memory_bytes > free_memory():
         return needed
     measured = pace.seconds_per_lane(plan)
     if measured is None:

@@ -15,10 +15,10 @@ Exit codes: 0 done, 2 wrong input or a closed gate, 3 an invariant was violated,
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from proteus.commands import PARTS_STAY, guarded, process
 from proteus.errors import ConfigError
 
 
@@ -28,12 +28,10 @@ def main(arguments: Sequence[str]) -> int:
     Parameters
         arguments: the words after the program name.
     """
-    from proteus.experiments.folders import guarded
-
     if any(word in ("--help", "-h") for word in arguments):
         print(__doc__)
         return 0
-    return guarded(_phase, arguments)
+    return guarded(lambda: _phase(arguments), PARTS_STAY)
 
 
 def _phase(words: Sequence[str]) -> int:
@@ -52,4 +50,4 @@ def _phase(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    process(main)

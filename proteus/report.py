@@ -15,12 +15,11 @@ Exit codes: 0 done, 2 wrong input, 3 a lane was stopped: its cell is refused, th
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proteus.commands import EXIT_DONE, EXIT_VIOLATION, Parser, guarded
+from proteus.commands import EXIT_DONE, EXIT_VIOLATION, Parser, guarded, process
 from proteus.errors import ConfigError, ResultsError
 
 if TYPE_CHECKING:
@@ -119,4 +118,4 @@ def _write(target: Path, page: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    process(main)

@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 import shlex
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from contextlib import redirect_stderr
@@ -26,15 +24,14 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proteus.errors import ConfigError, ResultsError, RunError, nearest
+from proteus.commands import EXIT_DONE, EXIT_VIOLATION, guarded, process, say
+from proteus.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from proteus.api import Written
     from proteus.checkpoint import BlockFiles
     from proteus.estimate import Needs
     from proteus.plan import Plan
-
-EXIT_DONE, EXIT_WRONG_INPUT, EXIT_VIOLATION, EXIT_STOPPED, EXIT_INTERRUPTED = 0, 2, 3, 4, 130
 
 _PRINTING_FLAGS = (
     "--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--package", "-p",
@@ -47,16 +44,6 @@ _IGNORED_FLAGS = ("--multirun", "-m", "--run", "-r")
 _RESUME = "--resume"
 
 
-def entry() -> None:
-    """Run the command line and leave the process with its exit code."""
-    code = main(sys.argv[1:])
-    if code == EXIT_INTERRUPTED and threading.active_count() > 1:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)  # a person who asked twice does not wait for the blocks in flight
-    sys.exit(code)
-
-
 def main(arguments: Sequence[str]) -> int:
     """Run one command.
 
@@ -66,27 +53,22 @@ def main(arguments: Sequence[str]) -> int:
     Returns
         The exit code.
     """
-    try:
-        folder, arguments = _resumed_folder(arguments)
-        flags = [word.partition("=")[0] for word in arguments if word.startswith("-")]
-        if any(flag in _PRINTING_FLAGS for flag in flags):
-            return _print_by_hydra(arguments)
-        for flag in flags:
-            if flag not in _IGNORED_FLAGS:
-                known = (*_PRINTING_FLAGS, _RESUME)
-                raise ConfigError(f"unknown flag {flag}{nearest(flag, known)}")
-        words = [word for word in arguments if not word.startswith("-")]
-        return _sweep(words) if folder is None else _resume(Path(folder), words)
-    except (ConfigError, ResultsError) as error:
-        _say(f"error: {error}")
-        return EXIT_WRONG_INPUT
-    except RunError as error:
-        _say(f"stopped: {error}")
-        return EXIT_STOPPED
-    except KeyboardInterrupt as error:
-        again = "nothing was written; run the same command to start again"
-        _say(str(error) or f"interrupted: {again}: it gives the same results")
-        return EXIT_INTERRUPTED
+    again = "nothing was written; run the same command to start again"
+    interrupted = f"interrupted: {again}: it gives the same results"
+    return guarded(lambda: _command(arguments), interrupted)
+
+
+def _command(arguments: Sequence[str]) -> int:
+    folder, arguments = _resumed_folder(arguments)
+    flags = [word.partition("=")[0] for word in arguments if word.startswith("-")]
+    if any(flag in _PRINTING_FLAGS for flag in flags):
+        return _print_by_hydra(arguments)
+    for flag in flags:
+        if flag not in _IGNORED_FLAGS:
+            known = (*_PRINTING_FLAGS, _RESUME)
+            raise ConfigError(f"unknown flag {flag}{nearest(flag, known)}")
+    words = [word for word in arguments if not word.startswith("-")]
+    return _sweep(words) if folder is None else _resume(Path(folder), words)
 
 
 def _resumed_folder(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -197,7 +179,7 @@ def _resume(folder: Path, words: Sequence[str]) -> int:
     if claim.is_finished(folder):
         violations = json.loads((folder / dataset.MANIFEST).read_text())["violations"]
         claim.tidy(folder)
-        _say(f"{folder} is finished: there is nothing to resume")
+        say(f"{folder} is finished: there is nothing to resume")
         print(folder, flush=True)
         return EXIT_VIOLATION if violations else EXIT_DONE
     plan = api.resumed_plan(folder, words)
@@ -248,7 +230,7 @@ def report(written: Written, folder: Path) -> int:
     for sentence in written.verdict:
         console.print(sentence)
     for bad in written.result.violations:
-        _say(f"violation: {', '.join(f'{key}={value}' for key, value in bad.items())}")
+        say(f"violation: {', '.join(f'{key}={value}' for key, value in bad.items())}")
     print(folder, flush=True)
     return EXIT_VIOLATION if written.result.violations else EXIT_DONE
 
@@ -268,13 +250,9 @@ def _print_plan(plan: Plan) -> None:
 
 def _tell(message: str) -> None:
     """Say something and keep it in the log of the run."""
-    _say(message)
+    say(message)
     _log.info(message)
 
 
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
-
-
 if __name__ == "__main__":
-    entry()
+    process(main)

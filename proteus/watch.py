@@ -16,11 +16,10 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from proteus.commands import EXIT_DONE, Parser, guarded
+from proteus.commands import EXIT_DONE, Parser, guarded, process
 from proteus.errors import ConfigError, ResultsError
 
 FORMATS = ("png", "svg", "pdf")
@@ -111,4 +110,4 @@ def _check_part(start: float, end: float | None, last: float) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    process(main)

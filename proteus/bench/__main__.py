@@ -8,7 +8,6 @@ targets are met or not; 2 unknown name.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +28,7 @@ from proteus.bench import (
     workers,
 )
 from proteus.bench.figures import RUNS, Figure, show
+from proteus.commands import EXIT_WRONG_INPUT, process, say
 from proteus.errors import nearest
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
@@ -52,13 +52,11 @@ def main(names: Sequence[str]) -> int:
         return 0
     for name in names:
         if name not in MEASUREMENTS:
-            print(
-                f"error: unknown measurement {name}{nearest(name, MEASUREMENTS)}", file=sys.stderr
-            )
-            return 2
+            say(f"error: unknown measurement {name}{nearest(name, MEASUREMENTS)}")
+            return EXIT_WRONG_INPUT
     figures: list[Figure] = []
     for name in names or MEASUREMENTS:
-        print(f"measuring {name}", file=sys.stderr, flush=True)
+        say(f"measuring {name}")
         figures += MEASUREMENTS[name]()
     Console(width=100, highlight=False).print(_table(figures))
     print(_write(figures))
@@ -99,4 +97,4 @@ def _write(figures: Sequence[Figure]) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    process(main)

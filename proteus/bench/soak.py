@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from typing import NamedTuple
 from proteus import _jit, api, provenance
 from proteus import plan as planning
 from proteus.claim import claimed
+from proteus.commands import EXIT_WRONG_INPUT, process, say
 from proteus.estimate import resident
 
 FOLDER = Path("outputs/bench")
@@ -50,9 +50,8 @@ def main(arguments: Sequence[str]) -> int:
         if not minutes > 0:
             raise ValueError
     except ValueError:
-        print(f"error: minutes={' '.join(arguments)} is not allowed: give one number above 0",
-              file=sys.stderr)  # fmt: skip
-        return 2
+        say(f"error: minutes={' '.join(arguments)} is not allowed: give one number above 0")
+        return EXIT_WRONG_INPUT
     rounds = run(minutes)
     print(_write(rounds))
     sentences = judge(rounds)
@@ -136,4 +135,4 @@ def _write(rounds: Sequence[Round]) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    process(main)

@@ -1,18 +1,15 @@
-"""Where studies are written, how the newest is found, and how their commands end."""
+"""Where studies are written, and how the newest is found."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from proteus.errors import ConfigError, ResultsError, RunError
+from proteus.errors import ConfigError, ResultsError
 from proteus.files import whole
 from proteus.plan import Plan
 
 OUTPUTS = "outputs"
-EXIT_DONE, EXIT_WRONG_INPUT, EXIT_VIOLATION, EXIT_STOPPED, EXIT_INTERRUPTED = 0, 2, 3, 4, 130
 
 
 def fresh(plan: Plan) -> Path:
@@ -56,23 +53,3 @@ def write_text(path: Path, text: str) -> None:
             temporary.write_text(text)
     except OSError as error:
         raise ResultsError(f"{path.parent} cannot be written: {error.strerror}") from None
-
-
-def say(message: str) -> None:
-    """Write a message to stderr; stdout is for results."""
-    print(message, file=sys.stderr, flush=True)
-
-
-def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code: wrong input is one sentence and exit code 2."""
-    try:
-        return command(arguments)
-    except (ConfigError, ResultsError) as error:
-        say(f"error: {error}")
-        return EXIT_WRONG_INPUT
-    except RunError as error:
-        say(f"stopped: {error}")
-        return EXIT_STOPPED
-    except KeyboardInterrupt:
-        say("interrupted: finished parts stay in their folders; run the same command again")
-        return EXIT_INTERRUPTED

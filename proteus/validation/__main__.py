@@ -8,7 +8,6 @@ everything agrees, 1 something differs, 2 unknown item.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from proteus.commands import EXIT_WRONG_INPUT, process, say
 from proteus.errors import nearest
 from proteus.validation import page
 from proteus.validation.items import ITEMS
@@ -36,8 +36,8 @@ def main(words: Sequence[str]) -> int:
     known = {item.code for item in ITEMS} | {item.name for item in ITEMS}
     for name in asked.names:
         if name not in known:
-            print(f"error: unknown item {name}{nearest(name, known)}", file=sys.stderr)
-            return 2
+            say(f"error: unknown item {name}{nearest(name, known)}")
+            return EXIT_WRONG_INPUT
     tried = run([
         place for place, item in enumerate(ITEMS)
         if not asked.names or {item.code, item.name} & set(asked.names)
@@ -62,4 +62,4 @@ def _shown(table: pd.DataFrame) -> Table:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    process(main)
