@@ -12,7 +12,7 @@ SIZE ?= standard
 PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
 
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
-.PHONY: faults docs notebooks lock clean
+.PHONY: faults docs notebooks lock clean nojit kernels checked-kernels
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 10
@@ -49,12 +49,21 @@ lint: $(STAMP) ## check style and types
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 
-test: lint ## lint, all tests, then the legs with bounds checks and without the JIT
-	$(BIN)/python -m tests.warm
+# Compiling has a tail in which one core waits, so something else runs beside it.
+test: $(STAMP) ## lint, all tests, then the legs with bounds checks and without the JIT
+	@$(MAKE) --no-print-directory -j 2 lint kernels
 	$(BIN)/pytest -n 2 --dist worksteal
-	PROTEUS_BOUNDSCHECK=1 $(BIN)/python -m tests.warm
+	@$(MAKE) --no-print-directory -j 2 checked-kernels nojit
 	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -n 2 --dist worksteal -m boundscheck
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -n 2 --dist worksteal -m nojit
+
+nojit: $(STAMP)
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -m nojit
+
+kernels: $(STAMP)
+	$(BIN)/python -m tests.warm
+
+checked-kernels: $(STAMP)
+	PROTEUS_BOUNDSCHECK=1 $(BIN)/python -m tests.warm
 
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench

@@ -13,7 +13,7 @@ BUDGET = {
     "market_twin_fba": (8, 80),
     "market_twin_rfq": (12, 160),  # more that must happen, and short logs
     "kills": (3, 30),
-    "metamorphic": (50, 200),
+    "metamorphic": (30, 200),
     "metamorphic_prefixes": (10, 40),
     "news_paths": (5_000, 100_000),
     "noise_lanes": (300, 1_000),
