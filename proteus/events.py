@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import inline_kernel, state, written_first
 
 # Sides index arrays; the sign of a signed quantity is +1 for a buy, -1 for a sell.
 BUY = 0
@@ -133,6 +133,7 @@ CANCEL_NAMES = {
 }
 
 
+@written_first("kind", "order", "other", "price", "lots", "reason")
 @state
 class Outbox(NamedTuple):
     """What the mechanism did in the event being processed. L lanes, E entries."""

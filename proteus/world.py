@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import inline_kernel, state, written_first
 from proteus.accounting import Ledger
 from proteus.agents.table import Policies
 from proteus.agents.theory import TheoryPolicies
@@ -45,6 +45,7 @@ class Settings(NamedTuple):
     elapsed_ns: np.ndarray  # int64 [E] times since the intent of the incidences
 
 
+@written_first("belief", "intent_ns", "reference_doubled", "address", "reports", "is_filled")
 @state
 class Origins(NamedTuple):
     """Where each order comes from. L lanes, C order slots."""
