@@ -24,11 +24,15 @@ class Work(NamedTuple):
     messages: NDArray[np.int64]  # [R]
 
 
-def run_lanes(setup: CellSetup, lanes: int) -> Work:
-    """Build, run and measure replicates 0 .. lanes-1 of a cell, block by block."""
+def run_lanes(setup: CellSetup, lanes: int, pool: BlockPool | None = None) -> Work:
+    """Build, run and measure replicates 0 .. lanes-1 of a cell, block by block.
+
+    Parameters
+        setup: the cell. lanes: how many. pool: blocks of the cell; None: the first one is built.
+    """
     events, messages = np.zeros(lanes, np.int64), np.zeros(lanes, np.int64)
     keys = replicate_keys(ROOT, np.arange(lanes))
-    pool = BlockPool(setup)
+    pool = pool or BlockPool(setup)
     for first in range(0, lanes, LARGEST_BLOCK):
         part = slice(first, first + LARGEST_BLOCK)
         block = pool.take(keys[part])

@@ -1,7 +1,8 @@
 """Cost of a lane-second against the number of lanes and the horizon, and memory.
 
-The cost is that of building, running and measuring blocks on one core. What a cell costs once,
-however many lanes it has, stands apart.
+The cost is that of building, running and measuring blocks on one core. Over the lanes it has the
+first block in it, which a few lanes have to bear; over the horizon it has not, because blocks are
+used again. What a cell costs once, however many lanes it has, stands apart.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from proteus.bench.figures import RUNS, Figure, timed
 from proteus.bench.lanes import ROOT, run_lanes
 from proteus.bench.loop import EXPERIMENT
-from proteus.block import CellSetup, block_bytes, build_block, set_up_cell
+from proteus.block import BlockPool, CellSetup, block_bytes, build_block, set_up_cell
 from proteus.engine import LARGEST_BLOCK
 from proteus.plan import from_words
 from proteus.rng import replicate_keys
@@ -35,19 +37,25 @@ _MOST_BYTES = 2 * 2**30
 _MEASURE_MEMORY = "from proteus.bench import scaling; scaling.print_peak_bytes()"
 
 
+class Case(NamedTuple):
+    """What a sample runs."""
+
+    setup: CellSetup
+    horizon_s: int
+    lanes: int
+    pool: BlockPool | None  # blocks that are there before; None: built by every run
+
+
 def measure() -> list[Figure]:
     """Measure how flat the cost of a lane-second is, bytes per lane and the peak of 10,000."""
     wide = _set_up(_LANES_HORIZON_S)
-    by_lanes = {f"{lanes:,} lanes": (wide, _LANES_HORIZON_S, lanes) for lanes in _LANES}
-    by_horizon = {
-        f"{horizon_s:,} s": (_set_up(horizon_s), horizon_s, _HORIZON_LANES)
-        for horizon_s in _HORIZONS_S
-    }
-    set_up_s = tuple(timed(lambda: _set_up(_LANES_HORIZON_S)).clock_s for _ in range(RUNS))
+    by_lanes = {f"{lanes:,} lanes": Case(wide, _LANES_HORIZON_S, lanes, None) for lanes in _LANES}
+    by_horizon = {f"{horizon_s:,} s": _long_case(horizon_s) for horizon_s in _HORIZONS_S}
+    set_up_s = tuple(timed(lambda: _long_case(_LANES_HORIZON_S)).clock_s for _ in range(RUNS))
     return [
         *_costs("lanes", by_lanes),
         *_costs("horizon", by_horizon),
-        Figure("cell set-up, news tabulated", "s", set_up_s),
+        Figure("cell set-up, news and first block", "s", set_up_s),
         Figure("memory of a lane", "bytes", (_bytes_per_lane(wide),)),
         Figure("peak memory, 10,000 lanes", "bytes", (_peak_bytes(),), at_most=_MOST_BYTES),
     ]
@@ -68,16 +76,24 @@ def print_peak_bytes() -> None:
     print(next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")))
 
 
+def _long_case(horizon_s: int) -> Case:
+    """Set up a cell whose first block is built."""
+    setup = _set_up(horizon_s)
+    pool = BlockPool(setup)
+    pool.give_back(pool.take(replicate_keys(ROOT, np.arange(LARGEST_BLOCK))))
+    return Case(setup, horizon_s, _HORIZON_LANES, pool)
+
+
 def _set_up(horizon_s: int) -> CellSetup:
     return set_up_cell(from_words([*LOAD, f"horizon_s={horizon_s}"]).cells[0])
 
 
-def _costs(axis: str, cases: Mapping[str, tuple[CellSetup, int, int]]) -> list[Figure]:
+def _costs(axis: str, cases: Mapping[str, Case]) -> list[Figure]:
     """Measure the cases in turn, RUNS times, and how far the dearest lies above the cheapest."""
     samples: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(RUNS):
         for name, case in cases.items():
-            samples[name].append(_microseconds_per_lane_second(*case))
+            samples[name].append(_microseconds_per_lane_second(case))
     medians = [statistics.median(each) for each in samples.values()]
     return [
         *(Figure(f"lane-second, {name}", "us", tuple(each)) for name, each in samples.items()),
@@ -85,11 +101,12 @@ def _costs(axis: str, cases: Mapping[str, tuple[CellSetup, int, int]]) -> list[F
     ]
 
 
-def _microseconds_per_lane_second(setup: CellSetup, horizon_s: int, lanes: int) -> float:
-    repeats = max(1, _LEAST_LANE_SECONDS // (lanes * horizon_s))
-    timings = [timed(lambda: run_lanes(setup, lanes)) for _ in range(repeats)]
+def _microseconds_per_lane_second(case: Case) -> float:
+    lane_seconds = case.lanes * case.horizon_s
+    repeats = max(1, _LEAST_LANE_SECONDS // lane_seconds)
+    timings = [timed(lambda: run_lanes(case.setup, case.lanes, case.pool)) for _ in range(repeats)]
     seconds = sum(timing.processor_s for timing in timings)
-    return 1e6 * seconds / (repeats * lanes * horizon_s)
+    return 1e6 * seconds / (repeats * lane_seconds)
 
 
 def _bytes_per_lane(setup: CellSetup) -> float:

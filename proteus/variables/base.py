@@ -36,8 +36,8 @@ class Variable(NamedTuple):
     compute: Callable[[World], Values]
 
 
-def ratio(numerator: NDArray[np.generic], denominator: NDArray[np.generic]) -> Values:
-    """Divide; NaN where the denominator is 0."""
+def ratio(numerator: NDArray[Any], denominator: Any) -> Values:
+    """Divide by an array or a number; NaN where that is 0."""
     return np.asarray(numerator / np.where(denominator == 0, np.nan, denominator))
 
 

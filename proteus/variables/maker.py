@@ -40,15 +40,14 @@ def _inventory_square(world: World) -> Values:
     """Return the mean over makers of the time average of I^2."""
     makers = has_role(world, CLASS_MAKER)
     total = world.sums.risk.square[:, makers].sum(axis=1)
-    count = np.full(len(total), makers.sum() * world.settings.horizon_ns)
-    return ratio(total, count)
+    return ratio(total, makers.sum() * world.settings.horizon_ns)
 
 
 def _inventory_variance(world: World) -> Values:
     makers = has_role(world, CLASS_MAKER)
     mean = world.sums.risk.area[:, makers] / world.settings.horizon_ns
     square = world.sums.risk.square[:, makers] / world.settings.horizon_ns
-    return ratio((square - mean * mean).sum(axis=1), np.full(len(mean), makers.sum()))
+    return ratio((square - mean * mean).sum(axis=1), makers.sum())
 
 
 def _inventory_most(world: World) -> Values:
