@@ -144,12 +144,17 @@ def random_group(chooser: Random, kind: str) -> Tree:
     }
     legs = ("submission", "acknowledgement", "fill_report", "market_data")
     alike = random_latency(chooser) if chooser.random() < 0.5 else None
+    count, schedule = chooser.randint(1, 3), random_schedule(chooser, kind)
+    latency = {leg: alike or random_latency(chooser) for leg in legs}
+    if schedule["on_fill"]:  # two who requote as soon as they trade could trade for ever
+        told = latency["fill_report"]
+        latency["fill_report"] = told | {"base_ms": max(told["base_ms"], 1)}
     return {
         "kind": kind,
-        "count": chooser.randint(1, 3),
-        "schedule": random_schedule(chooser, kind),
+        "count": count,
+        "schedule": schedule,
         "signal": signal if sees else None,
-        "latency": {leg: alike or random_latency(chooser) for leg in legs},
+        "latency": latency,
         "policy": POLICIES[kind](chooser),
     }
 
