@@ -41,7 +41,7 @@ WRITE_S, WRITE_POINT_S, WRITE_LANE_S = 0.4, 0.15, 30e-6  # of the results: once,
 WRITE_BYTES = 50 * 2**20  # what the libraries that write and summarise take
 KERNEL_BYTES = 70 * 2**20  # machine code of a mechanism, and what numba keeps of it
 PROCESS_BYTES = 320 * 2**20  # a worker process with its libraries and one mechanism
-_SHORT_S = 10.0  # a run
+_SHORT_S = 10.0  # the longest run whose pace is not measured
 _SLOTS = 256  # orders that a lane is laid out for to learn what one more costs
 
 

@@ -10,7 +10,8 @@ Sizes are quick, standard and paper (docs/runbook.md has the times). The folder
 outputs/phase2/quick/<time>-<hash> holds what a sweep writes, and report.md, levels.csv,
 effects.csv; it is the last line of stdout.
 
-Exit codes: 0 done, 2 wrong input or a closed gate, 3 an invariant was violated, 130 interrupted.
+Exit codes: 0 done, 2 wrong input or a closed gate, 3 an invariant was violated, 4 the
+machine stopped the run, 130 interrupted.
 """
 
 from __future__ import annotations
