@@ -22,7 +22,7 @@ _REACH_TICKS = 20  # orders rest up to here behind the mid
 _DRIFT_MESSAGES = 100  # between two moves of the mid by a tick
 _TRADERS = 64
 _SLOTS = 512
-_N_TICKS = 1000
+N_TICKS = 1000
 _MOST_LOTS = 10
 _SEED = 7
 
@@ -30,10 +30,10 @@ _SEED = 7
 def measure() -> list[Figure]:
     """Measure messages per second of one core through the kernels of the continuous book."""
     config = from_words(["mechanism=clob"]).cells[0].mechanism
-    stream, resting = _prepare(config)
+    stream, resting = prepare(config)
     timings = []
     for _ in range(RUNS + 1):
-        mechanism, market = _fresh(config)
+        mechanism, market = fresh(config)
         timings.append(timed(partial(run_stream, mechanism, market, stream)))
         assert market.orders.n_free[0] == _SLOTS - resting[-1], "the stream met another book"
     cancels, orders = float(stream.is_cancel.mean()), float(resting.mean())
@@ -44,11 +44,12 @@ def measure() -> list[Figure]:
     ]
 
 
-def _prepare(config: MechanismConfig) -> tuple[Stream, NDArray[np.int64]]:
+def prepare(config: MechanismConfig) -> tuple[Stream, NDArray[np.int64]]:
+    """Return a stream of messages, and int64 [N] how many orders rest after each."""
     generator = np.random.default_rng(_SEED)
     count = _MESSAGES
     moves = generator.integers(-1, 2, count // _DRIFT_MESSAGES + 1)
-    mid = np.clip(_N_TICKS // 2 + np.cumsum(moves), _N_TICKS // 4, 3 * _N_TICKS // 4)
+    mid = np.clip(N_TICKS // 2 + np.cumsum(moves), N_TICKS // 4, 3 * N_TICKS // 4)
     draws = Draws(
         is_cancel=generator.random(count) < _CANCELS,
         is_crossing=generator.random(count) < _CROSSING,
@@ -68,12 +69,13 @@ def _prepare(config: MechanismConfig) -> tuple[Stream, NDArray[np.int64]]:
         is_taker=np.zeros(count, np.bool_),
     )
     resting = np.zeros(count, np.int64)
-    write_stream(*_fresh(config), draws, _FULL, stream, resting)
+    write_stream(*fresh(config), draws, _FULL, stream, resting)
     return stream, resting
 
 
-def _fresh(config: MechanismConfig) -> tuple[object, Market]:
+def fresh(config: MechanismConfig) -> tuple[object, Market]:
+    """Return the mechanism and an empty market."""
     sizes = Sizes(lanes=1, slots=_SLOTS, traders=_TRADERS, keyed=True, delta_ns=0)
     keys = np.zeros((1, 2), np.uint32)
-    market = allocate_market(1, _SLOTS, _N_TICKS, _N_TICKS // 2, _SLOTS, keys)
+    market = allocate_market(1, _SLOTS, N_TICKS, N_TICKS // 2, _SLOTS, keys)
     return MECHANISMS[config.name].make(config, sizes), market
