@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import operator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -174,10 +176,15 @@ class BlockPool:
         self._free: list[Block] = []
 
     @functools.cached_property
-    def _start(self) -> Block:
-        """A block of one lane that is never run: every lane starts like it."""
+    def _start(self) -> tuple[Callable[[Block], tuple[Any, ...]], tuple[Any, ...]]:
+        """What picks the arrays of a block that must start over, and how each of them starts."""
         unrecorded = self.setup._replace(log_rows=0)
-        return build_block(unrecorded, np.zeros((1, 2), np.uint32), growth=1, audit=False)
+        one, other = (
+            build_block(unrecorded, np.zeros((1, 2), np.uint32), growth=1, audit=False)
+            for _ in range(2)
+        )
+        pick = operator.attrgetter(*_starting_over(one, other))
+        return pick, pick(one)
 
     def take(self, keys: NDArray[np.uint32]) -> Block:
         """Return a block that stands at its start, for replicate keys uint32 [L, 2]."""
@@ -187,7 +194,9 @@ class BlockPool:
             block = None
         if block is None or len(block.world.market.keys) != len(keys):
             return build_block(self.setup, keys, growth=1, audit=False)
-        _start_over(block, self._start)
+        pick, starts = self._start
+        for array, start in zip(pick(block), starts, strict=True):
+            array[...] = start
         block.world.market.keys[:] = keys
         return block
 
@@ -196,15 +205,15 @@ class BlockPool:
         self._free.append(block)
 
 
-def _start_over(state: Any, start: Any) -> None:
-    """Let every lane of a state start like the one of ``start``, but for what is written first."""
-    may_stay = getattr(state, "written_first", ())
-    for field, ours, theirs in zip(state._fields, state, start, strict=True):
+def _starting_over(one: Any, other: Any, path: str = "") -> Iterator[str]:
+    """Name the arrays that two blocks do not share, but for what a lane writes first."""
+    may_stay = getattr(one, "written_first", ())
+    for field, ours, theirs in zip(one._fields, one, other, strict=True):
         if isinstance(ours, np.ndarray):
             if ours is not theirs and field not in may_stay:
-                ours[...] = theirs
+                yield path + field
         elif isinstance(ours, tuple):
-            _start_over(ours, theirs)
+            yield from _starting_over(ours, theirs, f"{path}{field}.")
 
 
 def block_bytes(block: Block) -> int:

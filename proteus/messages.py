@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import inline_kernel, state, written_first
 from proteus.mechanisms.book import EMPTY
 
 # Kinds of envelopes.
@@ -45,6 +45,10 @@ _CAUSE_SHIFT = 48
 _WAKE_MASK = (1 << _SLOT_SHIFT) - 1
 
 
+@written_first(
+    "kind", "trader", "order", "new_id", "side", "rank", "lots", "belief", "address", "tie",
+    "lifetime",
+)  # fmt: skip
 @state
 class Messages(NamedTuple):
     """A pool of envelopes. L lanes, M envelopes."""

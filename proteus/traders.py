@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, state
+from proteus._jit import inline_kernel, state, written_first
 from proteus.mechanisms.book import EMPTY
 
 # Classes that PnL and welfare are split by; the roles of dual-flow follow from them.
@@ -96,6 +96,7 @@ def allocate_private(lanes: int, traders: int) -> Private:
     )
 
 
+@written_first("print_price")
 @state
 class View(NamedTuple):
     """What a trader sees when it decides: what it is shown, and its own signal. L lanes."""

@@ -45,7 +45,6 @@ class Settings(NamedTuple):
     elapsed_ns: np.ndarray  # int64 [E] times since the intent of the incidences
 
 
-@written_first("belief", "intent_ns", "reference_doubled", "address", "reports", "is_filled")
 @state
 class Origins(NamedTuple):
     """Where each order comes from. L lanes, C order slots."""
@@ -58,6 +57,9 @@ class Origins(NamedTuple):
     is_filled: np.ndarray  # int64 [L, C] 1: has a first fill
     is_quote: np.ndarray  # int64 [L, C] 1: stands for a trader's quote of its side
     lifetime: np.ndarray  # int64 [L, C] envelope of its running lifetime, or EMPTY
+
+
+written_first(*Origins._fields)(Origins)  # by the order that takes the slot
 
 
 def allocate_origins(lanes: int, slots: int) -> Origins:

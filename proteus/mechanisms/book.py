@@ -34,6 +34,10 @@ EMPTY = -1  # no level, no order
 _WORD = 64
 
 
+@written_first(
+    "trader", "side", "ladder", "rank", "submitted", "filled", "cancelled", "lifetime", "post_only",
+    "arrival", "batch", "next", "previous",
+)  # fmt: skip
 @state
 class Orders(NamedTuple):
     """A pool of orders. L lanes, C slots; a slot is an order's address while it is alive."""
