@@ -83,11 +83,23 @@ def sigmoid(x):
 
 @inline_kernel
 def tabulated_value(parameters, x, grid):
-    """Return E[p at settlement | x at a grid point]: cubic along log-odds, linear along time."""
+    """Return E[p at settlement | x at a grid point]."""
+    decay, row_square = decay_and_row(parameters, grid)
+    return value_in_row(parameters, x, decay, row_square)
+
+
+@inline_kernel
+def decay_and_row(parameters, grid):
+    """Return exp(-kappa s) and the square of the row of a grid point; vectorises."""
     remaining = np.float64(max(parameters.settle_ns - grid * parameters.dt_ns, 0))
     decay = exp_negative(remaining * parameters.reversion_per_ns)
     past_decay = (1.0 - decay) * parameters.row_square_per_decay
-    row_square = past_decay + remaining * parameters.row_square_per_ns
+    return decay, past_decay + remaining * parameters.row_square_per_ns
+
+
+@inline_kernel
+def value_in_row(parameters, x, decay, row_square):
+    """Look v up: cubic along log-odds, linear along time."""
     row = math.sqrt(row_square)
     below = min(np.int64(row), parameters.table.shape[0] - 2)
     limit = parameters.table_limit

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus._jit import cold_kernel, inline_kernel, state, written_first
-from proteus.fair_value import exp_negative, sigmoid, tabulated_value
+from proteus.fair_value import decay_and_row, exp_negative, sigmoid, tabulated_value, value_in_row
 from proteus.rng import (
     ENTITY_MARKET,
     STREAM_NEWS_DIFFUSION,
@@ -73,6 +73,8 @@ class News(NamedTuple):
     words: NDArray[np.uint32]  # [C] scratch
     normals: NDArray[np.float64]  # [C] scratch
     tails: NDArray[np.int32]  # [C] scratch
+    decays: NDArray[np.float64]  # [C] scratch
+    row_squares: NDArray[np.float64]  # [C] scratch
 
 
 @state
@@ -114,7 +116,7 @@ def start_news(news, parameters, key0, key1, lane):
     news.log_odds[lane] = parameters.initial_log_odds
     news.value[lane, 0] = parameters.initial_log_odds
     origin = np.int64(0)
-    _to_fair_value(news.value[lane], origin, origin + 1, parameters, origin)
+    news.value[lane, 0] = _fair_value(parameters, news.value[lane, 0], origin)
     news.integral[lane, 0] = 0.0
     news.integral_square[lane, 0] = 0.0
     news.jumps_before[lane, 0] = 0
@@ -146,7 +148,7 @@ def extend_news(news, parameters, key0, key1, lane, until_ns):
         if _walk(news, parameters, key0, key1, lane, first, last) != NEWS_OK:
             return NEWS_JUMP_CAPACITY
         slot = first & (news.value.shape[1] - 1)
-        _to_fair_value(news.value[lane], slot, slot + last - first + 1, parameters, first)
+        _to_fair_values(news, parameters, lane, slot, slot + last - first + 1, first)
         _integrate(news, parameters, lane, first, last)
         news.grid_done[lane] = last
         reached = parameters.settle_ns <= last * parameters.dt_ns
@@ -224,8 +226,7 @@ def _jump(news, parameters, key0, key1, lane, grid):
     against = parameters.model == MODEL_BAYESIAN and news.payoff[lane] == 0
     news.log_odds[lane] += -size if against else size
     news.jump_ns[lane, slot] = now_ns
-    news.jump_value[lane, slot] = news.log_odds[lane]
-    _to_fair_value(news.jump_value[lane], slot, slot + 1, parameters, grid)
+    news.jump_value[lane, slot] = _fair_value(parameters, news.log_odds[lane], grid)
     news.n_jumps[lane] = number + 1
     news.next_jump_ns[lane] += _jump_gap_ns(key0, key1, number + 1, parameters.jump_gap_ns)
     return NEWS_OK
@@ -255,11 +256,28 @@ def _draw_payoff(key0, key1, probability):
 
 
 @inline_kernel
-def _to_fair_value(values, begin, end, parameters, grid):
-    """Turn x into v, in place, in slots begin .. end - 1, which hold grid points from ``grid``."""
+def _fair_value(parameters, x, grid):
+    """Return v where the log-odds are x, at or just after a grid point."""
     if parameters.model == MODEL_LOG_ODDS:
-        for slot in range(begin, end):
-            values[slot] = tabulated_value(parameters, values[slot], grid + slot - begin)
+        return tabulated_value(parameters, x, grid)
+    return sigmoid(x)
+
+
+@inline_kernel
+def _to_fair_values(news, parameters, lane, begin, end, grid):
+    """Turn x into v, in place, in slots begin .. end - 1, which hold grid points from ``grid``.
+
+    The bits are those of ``_fair_value``; what does not depend on x is one vector loop.
+    """
+    values = news.value[lane]
+    if parameters.model == MODEL_LOG_ODDS:
+        decays, row_squares = news.decays, news.row_squares
+        for i in range(end - begin):
+            decays[i], row_squares[i] = decay_and_row(parameters, grid + i)
+        for i in range(end - begin):
+            values[begin + i] = value_in_row(
+                parameters, values[begin + i], decays[i], row_squares[i]
+            )
     else:
         for slot in range(begin, end):
             values[slot] = sigmoid(values[slot])

@@ -61,6 +61,8 @@ def allocate_news(
         words=np.zeros(chunk, np.uint32),
         normals=np.zeros(chunk),
         tails=np.zeros(chunk, np.int32),
+        decays=np.zeros(chunk),
+        row_squares=np.zeros(chunk),
     )
 
 

@@ -100,7 +100,7 @@ def test_path_does_not_depend_on_how_it_is_cut(model):
         assert extend_news(cut, parameters, *KEY, 0, until_ns) == latent.NEWS_OK
         assert (cut.grid_done[0] - 1) * parameters.dt_ns < until_ns
         assert cut.grid_done[0] * parameters.dt_ns >= until_ns
-    for field in set(whole._fields) - {"words", "normals", "tails"}:
+    for field in set(whole._fields) - {"words", "normals", "tails", "decays", "row_squares"}:
         np.testing.assert_array_equal(getattr(cut, field), getattr(whole, field), err_msg=field)
 
 
