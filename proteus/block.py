@@ -41,7 +41,7 @@ from proteus.world import Settings, World, allocate_origins, allocate_progress
 BARRIER_STEPS = 1024  # grid steps of the news between two barriers; results do not depend on it
 _HISTORY = 256  # public states and prints kept, with nothing shown late
 _STATES_PER_WAKE_UP = 2  # at most, of the public: one per message
-_WAITING = 128  # fills that wait for a later reference price
+_FILLS_PER_WAKE_UP = 2  # of takers, that wait for a later reference price
 _ROWS_PER_WAKE_UP = 8  # of a log: two messages, their answers, a fill, a new book
 _BUSY_S = 0.25  # how long an order may be on its way or in an open batch, for capacities
 
@@ -67,6 +67,7 @@ class CellSetup(NamedTuple):
     disclosure: Disclosure
     signal_window_ns: int  # how far back signals look
     pending: int  # orders and envelopes that a lane has at once, a power of two
+    waiting: int  # fills that wait for a later reference price, a power of two
     history: int  # public states and prints kept, a power of two
     log_rows: int  # rows that a lane's log has room for; 0: nothing is recorded
 
@@ -102,6 +103,7 @@ def set_up_cell(cell: CellConfig) -> CellSetup:
         disclosure=cell.leakage.disclosure(),
         signal_window_ns=max(delays, default=0),
         pending=_power_of_two(_pending_orders(cell, members)),
+        waiting=_power_of_two(_fills_waiting(cell, members)),
         history=_power_of_two(_states_kept(cell, members)),
         log_rows=0,
     )
@@ -154,7 +156,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
                 count,
                 horizons=len(cell.markout_horizons_ns),
                 times=len(cell.elapsed_ns),
-                waiting=growth * _WAITING,
+                waiting=growth * setup.waiting,
                 auctions=auctions,
             ),
             totals=allocate_totals(lanes, count),
@@ -264,9 +266,20 @@ def _pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
         alive += member.group.schedule.wake_ups_per_s * (lifetime_s + _BUSY_S)
     busy = cell.delta_ns / units.NS_PER_S
     alive += busy * sum(member.group.schedule.wake_ups_per_s for member in members)
-    takers = (m for m in members if KINDS[m.group.kind].role != CLASS_MAKER)
-    alive += cell.mechanism.places(sum(m.group.schedule.wake_ups_per_s for m in takers))
+    alive += cell.mechanism.places(_taker_wake_ups_per_s(members))
     return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
+
+
+def _fills_waiting(cell: CellConfig, members: tuple[Member, ...]) -> int:
+    """Estimate how many fills wait for their markouts, with room for six standard deviations."""
+    longest_s = cell.markout_horizons_ns[-1] / units.NS_PER_S
+    waiting = _FILLS_PER_WAKE_UP * _taker_wake_ups_per_s(members) * longest_s
+    return int(waiting + 6 * waiting**0.5) + 16
+
+
+def _taker_wake_ups_per_s(members: tuple[Member, ...]) -> float:
+    takers = (m for m in members if KINDS[m.group.kind].role != CLASS_MAKER)
+    return sum(m.group.schedule.wake_ups_per_s for m in takers)
 
 
 def _states_kept(cell: CellConfig, members: tuple[Member, ...]) -> int:

@@ -1,8 +1,8 @@
 """The verdict: two plain sentences per cell, computed from the declared endpoint and nothing else.
 
 The first says what the endpoint shows, after Holm's adjustment over the cells of the sweep; the
-second whether the budget is kept, and what follows. A cell with a stopped lane gets no verdict, and
-seeds that served a pilot or a selection give none.
+second whether the budget is kept, and what follows. A cell with a stopped lane, or without a test of
+the endpoint, gets no verdict, and seeds that served a pilot or a selection give none.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import xarray as xr
 
 from proteus import endpoint as endpoints
 from proteus.contrasts import (
+    FEW,
     IDENTICAL,
+    NOTHING,
     Pair,
     describe,
     estimate,
@@ -60,9 +62,13 @@ def verdict(dataset: xr.Dataset) -> list[str]:
     reasons = [violated(pair) or exploratory(pair) for pair in pairs]
     sound = [pair for pair, reason in zip(pairs, reasons, strict=True) if not reason]
     refused = [f"No verdict: {reason}." for reason in dict.fromkeys(reasons) if reason]
-    first = _primary(sound, declared)
     sentences = []
-    for pair, shown in zip(sound, first, strict=True):
+    for pair, shown in zip(sound, _primary(sound, declared), strict=True):
+        if untested := _untested(shown):
+            cell = describe(pair.coordinates)
+            what = f"{_name(shown.measure)} of {cell} cannot be compared with {pair.name}"
+            refused.append(f"No verdict: {what}: {untested}.")
+            continue
         outcome = _outcome(shown, declared)
         sentences.append(_effect(pair, shown, outcome, declared))
         sentences.append(_conclusion(pair, outcome, _cost(pair, declared), declared))
@@ -123,6 +129,12 @@ def _primary(pairs: Sequence[Pair], declared: Endpoint) -> list[Shown]:
     return [each._replace(p=float(value)) for each, value in zip(shown, adjusted, strict=True)]
 
 
+def _untested(shown: Shown) -> str:
+    """Say why there is no test; empty where there is one, or where nothing differs."""
+    why = note(shown.found, shown.column)
+    return "" if why == IDENTICAL else why
+
+
 def _outcome(shown: Shown, declared: Endpoint) -> str:
     difference = shown.found.difference[shown.column]
     if not shown.p < 1 - LEVEL:
@@ -147,6 +159,8 @@ def _effect(pair: Pair, shown: Shown, outcome: str, declared: Endpoint) -> str:
     if outcome != SAME:
         return f"{text}, which is {outcome}."
     least = power.detectable(found.deviation[k : k + 1], found.n[k : k + 1])[0]
+    if np.isnan(least):  # two seeds find nothing of any size
+        return f"{text}, which shows no difference."
     return f"{text}, which shows no difference; {least:.4g} would be found with power 0.8."
 
 
@@ -170,15 +184,15 @@ def _conclusion(pair: Pair, outcome: str, cost: Shown | None, declared: Endpoint
     most = declared.budget.largest_rise
     kept = _kept(cost, most)
     verb = "rises" if rise >= 0 else "falls"
-    moved = (
-        f"{cost.measure.variable} {verb} by {abs(rise):.4g} {cost.unit} ({low:.4g} to {high:.4g})"
-    )
+    moved = f"{verb} by {abs(rise):.4g} {cost.unit} ({low:.4g} to {high:.4g})"
+    if (why := note(cost.found, 0)) in (FEW, NOTHING):
+        moved = f"cannot be compared ({why})"
     limit = f"the budget of {most:g} {cost.unit}"
     if outcome == BETTER and kept != WITHIN:
         ending = f"so {name} is not preferred to {pair.name}"
     else:
         ending = f"so {name} is {outcome}{_than(outcome, pair)} by the declared endpoint"
-    return f"At the same time {moved}, {kept} {limit}, {ending}."
+    return f"At the same time {cost.measure.variable} {moved}, {kept} {limit}, {ending}."
 
 
 def _kept(cost: Shown, most: float) -> str:
@@ -214,6 +228,8 @@ def judged(dataset: xr.Dataset) -> list[Judged]:
     pairs = [pair for pair in every if not (violated(pair) or exploratory(pair))]
     found = []
     for pair, shown in zip(pairs, _primary(pairs, declared), strict=True):
+        if _untested(shown):
+            continue
         cost = _cost(pair, declared)
         most = declared.budget.largest_rise if declared.budget else 0.0
         kept = "" if cost is None else _kept(cost, most)

@@ -72,7 +72,7 @@ def words(one: Bundle) -> Words:
         first = _no_verdict(one, said)
     if said[:2] == first:
         said = said[2:]
-    refused = [sentence for sentence in said if sentence.startswith(NO_VERDICT)]
+    refused = [each for each in said if each.startswith(NO_VERDICT) and each not in first]
     pairs = iter(sentence for sentence in said if not sentence.startswith(NO_VERDICT))
     cells = [f"{effect} {conclusion}" for effect, conclusion in zip(pairs, pairs, strict=True)]
     return Words(first, [*cells, *refused])

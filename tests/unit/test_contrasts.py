@@ -228,6 +228,41 @@ def test_identical_arms_have_a_sentence():
     )
 
 
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda data: data.assign(maker_volume_lots=0 * data.maker_volume_lots),
+         "nothing to divide by"),
+        (lambda data: data.isel(seed=[0]), "fewer than two seeds"),
+    ],
+)  # fmt: skip
+def test_an_endpoint_without_a_test_gives_no_verdict(change, why):
+    (sentence,) = verdict(change(dataset().sel(delta=[50.0])))
+    name = "maker_adverse_selection per maker_volume_lots"
+    assert sentence == f"No verdict: {name} of fba (delta=50) cannot be compared with clob: {why}."
+
+
+def test_a_difference_that_does_not_vary_gives_no_verdict():
+    endpoint = {**ENDPOINT, "variable": "price_rmse", "per": None, "horizon_ms": None}
+    data = dataset(endpoint=endpoint)
+    data["price_rmse"] = data["price_rmse"] + (data["mechanism"] == "fba") * 0.25
+    sentences = verdict(data)
+    assert len(sentences) == 2
+    assert all(sentence.endswith("with clob: constant difference.") for sentence in sentences)
+
+
+def test_a_budget_that_cannot_be_compared_is_not_kept():
+    data = dataset().sel(delta=[50.0])
+    data["taker_time_to_execution"] = np.nan * data["taker_time_to_execution"]
+    _, second = verdict(data)
+    assert "taker_time_to_execution cannot be compared (fewer than two seeds)" in second
+    assert second.endswith("so fba (delta=50) is not preferred to clob.")
+
+
+def test_no_sentence_of_two_seeds_has_a_number_that_is_none():
+    assert "nan" not in " ".join(verdict(dataset(gain=0.0).isel(seed=[0, 1])))
+
+
 def test_other_measures_do_not_move_the_verdict():
     data = dataset()
     expected = verdict(data)
