@@ -228,7 +228,7 @@ def read_begun(folder: Path) -> dict[str, Any]:
         begun: dict[str, Any] = json.loads(path.read_text())
         read_version(path, begun)
         code = {**begun["versions"], **begun["files"]}
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         if isinstance(error, ResultsError):
             raise
         raise ResultsError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
@@ -248,8 +248,8 @@ def _check_config(folder: Path, begun: Mapping[str, Any], plan: Plan) -> None:
     Raises
         ResultsError: the first key that differs, with both values.
     """
-    now = {**_flat(plan.settings.model_dump(mode="json")), **_flat({"sweep": plan.axes})}
-    then = {**begun["config"], **_flat({"sweep": begun["axes"]})}
+    now = {**_flat({"sweep": plan.axes}), **_flat(plan.settings.model_dump(mode="json"))}
+    then = {**_flat({"sweep": begun["axes"]}), **begun["config"]}
     differing = [
         each for each in _differing(then, json.loads(json.dumps(now)))
         if each[0].partition(".")[0] not in _FREE_KEYS

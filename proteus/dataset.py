@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,6 +35,13 @@ RESULTS = "results.nc"
 MANIFEST = "manifest.json"
 DIGEST = "results_sha256"  # key of the manifest
 VIOLATION = "violation"
+_STRUCTURED: dict[str, tuple[Callable[[str], Any], type]] = {  # attributes that others read
+    "config": (yaml.safe_load, dict),
+    "overrides": (json.loads, list),
+    "parity": (json.loads, dict),
+    "precision": (json.loads, dict),
+    "versions": (json.loads, dict),
+}
 SLAB_LANES = 8192  # handled at once: a few MB of numbers
 
 _COORDINATES = {
@@ -302,8 +309,8 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
         The dataset, in memory.
 
     Raises
-        ResultsError: no such file, truncated, not of Proteus, of a newer schema version, or of
-            another run than the ``manifest.json`` beside it, or changed since that was written.
+        ResultsError: no such file, truncated, damaged, not of Proteus, of a newer schema version,
+            of another run than the ``manifest.json`` beside it, or changed since that was written.
     """
     path = Path(folder)
     path = path / RESULTS if path.is_dir() else path
@@ -315,7 +322,11 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
         raise unreadable(path, error) from None
     version = read_version(path, dataset.attrs)
     _check_manifest(path.with_name(MANIFEST), path, dataset.attrs)
-    dataset.attrs = migrate(dataset.attrs, version)
+    try:
+        dataset.attrs = migrate(dataset.attrs, version)
+    except (LookupError, TypeError, ValueError, AttributeError, yaml.YAMLError):
+        raise ResultsError(f"{path} is damaged: what it says of its run cannot be read") from None
+    _check_contents(path, dataset)
     return dataset
 
 
@@ -330,6 +341,25 @@ def unreadable(path: Path, error: Exception) -> ResultsError:
     reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
     allowed = "it is truncated or another kind of file"
     return ResultsError(f"{path} cannot be read as netCDF: {reason}; {allowed}")
+
+
+def _check_contents(path: Path, dataset: xr.Dataset) -> None:
+    """Check that there are the dims, numbers and structured attributes that readers expect."""
+    for dim in ("mechanism", "seed"):
+        if dim not in dataset.dims:
+            raise ResultsError(f"{path} is damaged: it has no dimension {dim}")
+    for name, variable in dataset.data_vars.items():
+        if variable.dtype.kind not in "biuf":
+            raise ResultsError(f"{path} is damaged: variable {name} holds no numbers")
+    for name, (read, kind) in _STRUCTURED.items():
+        if name not in dataset.attrs:
+            continue
+        try:
+            content = read(dataset.attrs[name])
+        except (ValueError, TypeError, AttributeError, yaml.YAMLError):
+            content = None
+        if not isinstance(content, kind):
+            raise ResultsError(f"{path} is damaged: attribute {name} cannot be read")
 
 
 def _check_manifest(manifest: Path, results: Path, attributes: Mapping[str, Any]) -> None:

@@ -1,8 +1,8 @@
 """The verdict: two plain sentences per cell, computed from the declared endpoint and nothing else.
 
 The first says what the endpoint shows, after Holm's adjustment over the cells of the sweep; the
-second whether the budget is kept, and what follows. A cell with a stopped lane, or without a test of
-the endpoint, gets no verdict, and seeds that served a pilot or a selection give none.
+second whether the budget is kept, and what follows. A cell with a stopped lane gets no verdict, nor
+one whose endpoint has no test; seeds that served a pilot or a selection give none.
 """
 
 from __future__ import annotations

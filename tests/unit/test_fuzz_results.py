@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 import proteus
+from proteus.api import finished
 from proteus.errors import ResultsError
 from tests.unit.fake_engine import FakeEngine, install
 
@@ -67,6 +68,52 @@ def test_an_untouched_file_is_read_and_so_is_one_whose_manifest_has_no_digest(ru
     assert len(content.pop("results_sha256")) == 64
     manifest.write_text(json.dumps(content))
     assert proteus.load(folder).identical(before)
+
+
+@pytest.mark.parametrize(
+    ("edit", "reason"),
+    [
+        (lambda data: data.assign_attrs(config="{["), "attribute config cannot be read"),
+        (lambda data: data.assign_attrs(precision="nope"), "attribute precision cannot be read"),
+        (lambda data: data.assign_attrs(overrides="5"), "attribute overrides cannot be read"),
+        (lambda data: data.assign_attrs(parity="[]"), "attribute parity cannot be read"),
+        (lambda data: data.assign_attrs(versions="nope"), "attribute versions cannot be read"),
+        (lambda data: data.assign_attrs(schema_version=2, config="5"), "cannot be read"),
+        (lambda data: data.isel(mechanism=0), "has no dimension mechanism"),
+        (lambda data: data.assign(maker_pnl_marked=data.maker_pnl_marked.astype(str)),
+         "variable maker_pnl_marked holds no numbers"),
+    ],
+)  # fmt: skip
+def test_a_readable_file_that_makes_no_sense_is_refused(run, edit, reason):
+    folder, _, before = run
+    (folder / "manifest.json").unlink()
+    edit(before).to_netcdf(folder / "results.nc")
+    assert reason in assert_refused(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"5", b"{}", b"\xff\xfe\x00"])
+def test_a_damaged_manifest_stops_a_resumption_in_one_sentence(run, content):
+    folder, _, _ = run
+    (folder / "manifest.json").write_bytes(content)
+    assert_refused(folder)
+    with pytest.raises(ResultsError, match=r"manifest\.json"):
+        proteus.resume(folder)
+
+
+@pytest.mark.parametrize("content", ["[]", "5", "{", "{}", "null"])
+def test_a_damaged_beginning_stops_a_resumption_in_one_sentence(tmp_path, content):
+    (tmp_path / "begun.json").write_text(content)
+    with pytest.raises(ResultsError, match=r"begun\.json"):
+        proteus.resume(tmp_path)
+
+
+def test_a_finished_run_is_resumed_with_its_own_words_only(run):
+    folder, _, before = run
+    ran = json.loads(before.attrs["overrides"])
+    assert finished(folder, ["executor.workers=2"]).equals(before)
+    assert finished(folder, [*ran, "executor.workers=2"]).equals(before)
+    with pytest.raises(ResultsError, match="delta=99 is another run"):
+        finished(folder, ["delta=99"])
 
 
 @pytest.mark.parametrize("kind", ["text", "netCDF of others", "netCDF 3", "numpy", "directory"])
