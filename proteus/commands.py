@@ -33,7 +33,12 @@ def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
     garbage: looking for some as often as Python does is a tenth of a short run.
     """
     gc.set_threshold(_SELDOM)
-    code = main(sys.argv[1:])
+    try:
+        code = main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of stdout, as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_DONE)
     if code == EXIT_INTERRUPTED and threading.active_count() > 1:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,10 +53,16 @@ def _table(messages: Any) -> pd.DataFrame:
 def read_times(frame: pd.DataFrame) -> NDArray[np.int64]:
     """Read ``time_ns``, 0 where it is absent."""
     time = read_integers(frame, "time_ns", 0)
-    if (time < 0).any() or (time > LATEST_NS).any():
-        bad = time[(time < 0) | (time > LATEST_NS)][0]
-        raise MessageError(f"time_ns={bad} is not allowed: must be 0 .. {LATEST_NS}")
+    outside = np.flatnonzero((time < 0) | (time > LATEST_NS))
+    if outside.size:
+        row = int(outside[0])
+        raise _refused("time_ns", int(time[row]), row, f"must be 0 .. {LATEST_NS}")
     return time
+
+
+def _refused(name: str, value: Any, row: int, allowed: str) -> MessageError:
+    """Say what is wrong in a row; of a long value, how it begins and ends."""
+    return MessageError(f"{name}={reprlib.repr(value)} in row {row} is not allowed: {allowed}")
 
 
 def is_absent(value: Any) -> bool:
@@ -77,7 +84,7 @@ def read_integers(
         whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
         whole = whole or (isinstance(value, float) and value.is_integer())
         if not (whole and -(2**63) <= value < 2**63):
-            raise MessageError(f"{name}={value!r} in row {row} is not allowed: must be an integer")
+            raise _refused(name, value, row, "must be an integer")
         values[row] = int(value)
     return values
 
@@ -99,6 +106,6 @@ def read_codes(
         code = default if is_absent(value) else codes.get(value) if known else None
         if code is None:
             allowed = ", ".join(str(key) for key in codes)
-            raise MessageError(f"{name}={value!r} in row {row} is not allowed: must be {allowed}")
+            raise _refused(name, value, row, f"must be {allowed}")
         read[row] = code
     return read

@@ -60,7 +60,7 @@ def queue_wait(
         market_rate: of market orders of one lot. own_cancel_rate: of the order itself.
         All rates per second, 0.01 .. 100; ``cancel_rate`` may be 0. lanes, root: as in
         ``identities``; the mean wait is measured without own cancellation, the two other numbers
-        with it.
+        with it, the last at the mean wait or the mean time to own cancellation, whichever is less.
 
     Raises
         ConfigError: a parameter that is not allowed.
@@ -77,12 +77,13 @@ def queue_wait(
     filled, cancelled = simulate(
         _queue(n, m, c, 1 / g), lanes, root + 1, _fill_and_cancel, recorded=True
     ).T
-    served = kaplan_meier(filled, cancelled, mean)
+    time = min(mean, 1 / g)  # later hardly an order is left to be seen
+    served, by_then = kaplan_meier(filled, cancelled, time), _served_by(rates, time)
     return Comparison(
-        ["mean wait, s", "P(fill before own cancel)", "P(wait <= its mean), Kaplan-Meier"],
-        [mean, fill, _served_by(rates, mean)],
+        ["mean wait, s", "P(fill before own cancel)", "P(wait <= a mean), Kaplan-Meier"],
+        [mean, fill, by_then],
         [wait.value, np.isfinite(filled).mean(), served.value],
-        [wait.error, share_error(fill, lanes), served.error],
+        [wait.error, share_error(fill, lanes), max(served.error, share_error(by_then, lanes))],
         lanes=2 * lanes,
         tolerance=[_UNSERVED * mean * 20 + 2 * _START_S, *2 * (_UNSERVED + m * 2 * _START_S,)],
     )

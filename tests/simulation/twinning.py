@@ -111,10 +111,10 @@ def twin_ends(world: TwinWorld) -> Row:
 def assert_twins(cell: CellConfig, replicate: int, plain: bool = False) -> TwinWorld:
     """Run both, compare every row of their logs and what they end with; return the twin."""
     world = engine_block(cell, replicate, plain).world
-    fault = int(world.progress.fault[0])
+    fault, stopped = int(world.progress.fault[0]), ""
     if fault != FAULT_NONE:
         reason = LEDGER_CODES.get(fault, "capacity")
-        pytest.fail(f"the engine stopped: {reason} at event {world.progress.fault_event[0]}")
+        stopped = f"the engine stopped: {reason} at event {world.progress.fault_event[0]}\n"
     news, draws = EngineNews(cell, replicate), Draws(ROOT, replicate)
     twin = reference.simulate(cell, draws, news)
     rows, names = engine_rows(world), [column.name for column in COMPARED]
@@ -122,7 +122,8 @@ def assert_twins(cell: CellConfig, replicate: int, plain: bool = False) -> TwinW
         left = rows[at] if at < len(rows) else None
         right = {n: twin.rows[at].get(n) for n in names} if at < len(twin.rows) else None
         if left != right:
-            pytest.fail(report(cell, replicate, news, at, left, right))
+            pytest.fail(stopped + report(cell, replicate, news, at, left, right))
+    assert not stopped, stopped
     assert engine_ends(world) == twin_ends(twin)
     return twin
 
