@@ -144,7 +144,7 @@ def extend_news(news, parameters, key0, key1, lane, until_ns):
     while news.grid_done[lane] < target:
         first = news.grid_done[lane] + 1
         last = min(target, first | (chunk - 1))
-        _fill_normals(news.words, news.normals, news.tails, key0, key1, first, last)
+        fill_normals(news.words, news.normals, news.tails, key0, key1, first, last)
         if _walk(news, parameters, key0, key1, lane, first, last) != NEWS_OK:
             return NEWS_JUMP_CAPACITY
         slot = first & (news.value.shape[1] - 1)
@@ -159,7 +159,7 @@ def extend_news(news, parameters, key0, key1, lane, until_ns):
 
 
 @inline_kernel
-def _fill_normals(words, normals, tails, key0, key1, first, last):
+def fill_normals(words, normals, tails, key0, key1, first, last):
     """Write the normals of grid steps first .. last into the scratch, at step & (C - 1).
 
     The bits are those of ``rng.normal``; the centre is one vector loop, and the tails are listed

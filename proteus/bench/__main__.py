@@ -19,8 +19,10 @@ from proteus import _jit, provenance
 from proteus.bench import (
     auctions,
     book,
+    classic,
     loop,
     measuring,
+    news,
     peers,
     recording,
     requests,
@@ -34,8 +36,10 @@ from proteus.errors import nearest
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "loop": loop.measure,
+    "news": news.measure,
     "measuring": measuring.measure,
     "recording": recording.measure,
+    "classic": classic.measure,
     "book": book.measure,
     "peers": peers.measure,
     "auctions": auctions.measure,

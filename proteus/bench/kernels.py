@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from proteus import _jit
 from proteus.events import BUY, GTC
+from proteus.latent import extend_news, fill_normals, start_news
 from proteus.mechanisms.book import fill_in, ladder_of, rank_of, release_slot, take_slot
 from proteus.mechanisms.market import clear, enter, withdraw
 
@@ -153,3 +154,35 @@ def run_auctions(
         for auction in range(market.volume.shape[1]):
             volume[batch] += market.volume[_LANE, auction]
         _finish(market)
+
+
+@_jit.kernel
+def draw_normals(news: Any, keys: Any, count: int) -> None:
+    """Draw the normals of grid steps 1 .. count of the first lane, chunk by chunk.
+
+    Parameters
+        news: News, whose scratch is written. keys: uint32 [L, 2], replicate keys.
+    """
+    chunk = news.words.shape[0]
+    first = 1
+    while first <= count:
+        last = min(count, first | (chunk - 1))
+        fill_normals(news.words, news.normals, news.tails, keys[0, 0], keys[0, 1], first, last)
+        first = last + 1
+
+
+@_jit.kernel
+def make_news(news: Any, parameters: Any, keys: Any, steps: int) -> None:
+    """Make the paths of all lanes, as far at a time as the engine does.
+
+    Parameters
+        news: News, written. parameters: NewsParameters. keys: uint32 [L, 2]. steps: of the grid.
+    """
+    at_once = news.value.shape[1] // 2
+    for lane in range(keys.shape[0]):
+        start_news(news, parameters, keys[lane, 0], keys[lane, 1], lane)
+        known = 0
+        while known < steps:
+            known = min(known + at_once, steps)
+            until = np.int64(known * parameters.dt_ns)
+            extend_news(news, parameters, keys[lane, 0], keys[lane, 1], lane, until)
