@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shlex
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -27,13 +26,14 @@ from proteus import (
     merge,
     overrides,
     provenance,
+    resuming,
     running,
     runs,
     stopping,
 )
 from proteus import plan as planning
 from proteus.contrasts import compare
-from proteus.errors import ConfigError, ResultsError, RunError
+from proteus.errors import ConfigError, RunError
 from proteus.files import whole
 from proteus.lanes import Lanes
 from proteus.plan import Plan
@@ -142,7 +142,7 @@ def resume(folder: str | os.PathLike[str], **executor: Any) -> xr.Dataset:
     """
     path = Path(folder)
     if claim.is_finished(path):
-        found = finished(path, ())
+        found = resuming.finished(path, ())
         claim.tidy(path)
         return found
     words = overrides.from_mapping({"executor": executor}, grid=False) if executor else []
@@ -191,49 +191,16 @@ def _warn(result: Result) -> None:
         warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
-def finished(folder: Path, words: Sequence[str]) -> xr.Dataset:
-    """Load what a finished run has written.
-
-    Parameters
-        folder: of the run. words: what a person adds; all but executor keys must be the run's.
-
-    Raises
-        ResultsError: the results cannot be read, or are those of other words.
-    """
-    found = dataset.load(folder)
-    ran = _without_executor(json.loads(found.attrs["overrides"]))
-    asked = _without_executor(words)
-    if asked and sorted(asked) != sorted(ran):
-        raise ResultsError(
-            f"{folder} is finished, with the words {shlex.join(ran) or 'of the defaults'}: "
-            f"{shlex.join(asked)} is another run, which needs another folder"
-        )
-    return found
-
-
-def _without_executor(words: Sequence[str]) -> list[str]:
-    return [word for word in words if overrides.key(word).partition(".")[0] != "executor"]
-
-
 def resumed_plan(folder: Path, words: Sequence[str]) -> Plan:
     """Plan again what was begun in a folder.
 
     Parameters
-        folder: of the unfinished run. words: what a person adds: executor keys replace those it
-            was begun with; with any other word, all words of the run must be given again.
+        folder: of the unfinished run. words: what a person adds, as :func:`resuming.words_of`.
 
     Raises
         ResultsError: no run was begun there, or by other code. ConfigError: the words are wrong.
     """
-    begun = claim.read_begun(folder)["words"]
-    given = {overrides.key(word) for word in words}
-    if not _without_executor(words):
-        kept = [word for word in begun if overrides.key(word) not in given]
-        if "executor" in given:  # another executor has other keys
-            kept = [word for word in kept if not word.startswith("executor.")]
-        words = [*kept, *words]
-    overrides.check_once(words)
-    return checked(planning.from_words(words))
+    return checked(planning.from_words(resuming.words_of(folder, words)))
 
 
 def checked(plan: Plan) -> Plan:

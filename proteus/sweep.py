@@ -173,11 +173,11 @@ def _execute(plan: Plan, needed: Needs, folder: Path) -> Written:
 
 def _resume(folder: Path, words: Sequence[str]) -> int:
     """Go on with the run of a folder; words may give other executor keys."""
-    from proteus import api, claim, dataset, estimate
+    from proteus import api, claim, dataset, estimate, resuming
     from proteus.job_log import job_log
 
     if claim.is_finished(folder):
-        found = api.finished(folder, words)
+        found = resuming.finished(folder, words)
         claim.tidy(folder)
         violations = bool(found[dataset.VIOLATION].any())
         say(f"{folder} is finished: there is nothing to resume")

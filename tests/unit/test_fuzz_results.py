@@ -9,8 +9,8 @@ import pytest
 import xarray as xr
 
 import proteus
-from proteus.api import finished
 from proteus.errors import ResultsError
+from proteus.resuming import finished
 from tests.unit.fake_engine import FakeEngine, install
 
 

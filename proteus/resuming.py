@@ -1,0 +1,59 @@
+"""What may be asked of the folder of a run: that it goes on, with its words and any executor."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import xarray as xr
+
+from proteus import claim, dataset, overrides
+from proteus.errors import ResultsError
+
+
+def finished(folder: Path, words: Sequence[str]) -> xr.Dataset:
+    """Load what a finished run has written.
+
+    Parameters
+        folder: of the run. words: what a person adds; all but executor keys must be the run's.
+
+    Raises
+        ResultsError: the results cannot be read, or are those of other words.
+    """
+    found = dataset.load(folder)
+    ran = _without_executor(json.loads(found.attrs["overrides"]))
+    asked = _without_executor(words)
+    if asked and sorted(asked) != sorted(ran):
+        raise ResultsError(
+            f"{folder} is finished, with the words {shlex.join(ran) or 'of the defaults'}: "
+            f"{shlex.join(asked)} is another run, which needs another folder"
+        )
+    return found
+
+
+def words_of(folder: Path, words: Sequence[str]) -> list[str]:
+    """Return the words with which an unfinished run goes on.
+
+    Parameters
+        folder: of the run. words: what a person adds: executor keys replace those it was begun
+            with; with any other word, all words of the run must be given again.
+
+    Raises
+        ResultsError: no run was begun there, or by other code. ConfigError: a key is given twice.
+    """
+    kept: list[str] = []
+    if not _without_executor(words):
+        given = {overrides.key(word) for word in words}
+        kept = [word for word in claim.read_begun(folder)["words"]
+                if overrides.key(word) not in given]  # fmt: skip
+        if "executor" in given:  # another executor has other keys
+            kept = [word for word in kept if not word.startswith("executor.")]
+    together = [*kept, *words]
+    overrides.check_once(together)
+    return together
+
+
+def _without_executor(words: Sequence[str]) -> list[str]:
+    return [word for word in words if overrides.key(word).partition(".")[0] != "executor"]
