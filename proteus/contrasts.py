@@ -56,9 +56,14 @@ def compare(
         ``note`` (what a degenerate contrast is).
 
     Raises
-        ResultsError: no such baseline or variable, nothing to compare, or a cell in which a lane
-            broke an invariant.
+        ResultsError: no dataset of a sweep, no such baseline or variable, nothing to compare, or a
+            cell in which a lane broke an invariant.
     """
+    if not isinstance(dataset, xr.Dataset) or "violation" not in dataset:
+        raise ResultsError(
+            f"a {type(dataset).__name__} is not allowed: compare takes a dataset of proteus.sweep "
+            "or proteus.load"
+        )
     pairs = list(paired(dataset, baseline))
     declared = endpoints.declared(dataset)
     listed = measures(dataset, metrics)
@@ -205,6 +210,9 @@ def paired(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> Iterator[P
 
 def _positions(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> dict[str, int]:
     """Return the positions of a baseline on the swept dims it names."""
+    if not isinstance(baseline, (str, Mapping)):
+        allowed = "must be a mechanism, or labels of swept dims"
+        raise ResultsError(f"baseline={baseline!r} is not allowed: {allowed}")
     named = {"mechanism": baseline} if isinstance(baseline, str) else dict(baseline)
     positions = {}
     for axis, value in named.items():

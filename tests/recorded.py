@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import proteus
 from proteus import block, engine
 from proteus.config import CellConfig
 from proteus.engine import CellOutcome
+from proteus.errors import ResultsError
 from proteus.recording.lanes import LaneLog, Recording, Rows
 from proteus.sweep import main
 from tests.cells import ROOT, run_plain
@@ -59,3 +61,14 @@ def run(plain_engine, tmp_path_factory):
     words = [*WORDS, f"seeds.count={SEEDS}", "record.events=all", f"output_dir={folder}"]
     assert main(words) == 0
     return folder, proteus.load(folder)
+
+
+def located(path):
+    """Return (cell, seed, row, reason) of the refusal."""
+    with pytest.raises(ResultsError) as caught:
+        proteus.replay_log(path)
+    found = re.fullmatch(
+        rf"{re.escape(str(path))}, cell (\d+), seed (\d+), row (\d+): (.+)", str(caught.value)
+    )
+    assert found, str(caught.value)
+    return int(found[1]), int(found[2]), int(found[3]), found[4]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,6 +18,7 @@ from proteus import provenance
 from proteus.config import CellConfig, canonical_json
 from proteus.errors import ResultsError
 from proteus.files import whole
+from proteus.recorder import MISSING
 from proteus.recording import EVENTS, FILLS
 from proteus.recording.checksums import checksums
 from proteus.recording.lanes import LaneLog
@@ -175,13 +177,27 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
     try:
         told = migrate(found, version)
         cells = [RecordedCell(**cell) for cell in json.loads(told["cells"])]
-        lanes = [Lane(*lane) for lane in json.loads(found["lanes"]) if cells[lane[0]]]
+        # Tools that rewrite a table keep what its schema says, and not what was added at the end.
+        listed = json.loads(found["lanes"]) if "lanes" in found else _lanes_in(table)
+        lanes = [Lane(*lane) for lane in listed if cells[lane[0]]]
         about = sealed(found), found["kernel_hash"], cells, lanes, int(found["seed_root"])
     except (LookupError, ValueError, TypeError):
         raise ResultsError(
             f"{path} does not say which lanes it holds: its metadata is damaged"
         ) from None
     return EventFile(path, table, *about)
+
+
+def _lanes_in(table: pa.Table) -> list[Lane]:
+    """List the lanes that the rows of a table name, in order."""
+    named = np.stack([table.column(name).fill_null(MISSING).to_numpy() for name in (CELL, SEED)])
+    changes = np.flatnonzero((named[:, 1:] != named[:, :-1]).any(axis=0)) + 1
+    starts = [*([0] if table.num_rows else []), *changes.tolist()]
+    ends = [*changes.tolist(), table.num_rows]
+    return [
+        Lane(int(named[0, start]), int(named[1, start]), end - start)
+        for start, end in zip(starts, ends, strict=False)
+    ]
 
 
 def load_events(folder: str | os.PathLike[str]) -> pd.DataFrame:

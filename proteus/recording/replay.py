@@ -24,6 +24,7 @@ from proteus.mechanisms.book import EMPTY, keeps_roles_apart, next_occupied, ran
 from proteus.mechanisms.dual_flow import AUCTION_NAMES
 from proteus.reading import read_cell
 from proteus.recorder import MISSING
+from proteus.recording import FILLS
 from proteus.recording.checksums import checksums
 from proteus.recording.columns import CLEAR, REASONS, is_kind
 from proteus.recording.files import EventFile, Lane, read_file
@@ -62,7 +63,8 @@ def replay_log(path: str | os.PathLike[str]) -> list[ReplayedLane]:
     """Rebuild every lane of an event log from its messages, and check every row.
 
     Parameters
-        path: the output folder of a sweep, or its ``events.parquet``.
+        path: the output folder of a sweep, or its ``events.parquet``; a ``fills.parquet`` beside it
+            is checked too.
 
     Returns
         One ReplayedLane per lane, in the order of the file. About a second per 5,000 rows.
@@ -92,7 +94,33 @@ def replay_log(path: str | os.PathLike[str]) -> list[ReplayedLane]:
         except DifferenceError as difference:
             raise _refusal(file, lane, difference) from None
         replayed.append(_result(file, lane, rerun, rows))
+    _check_fills(file, parts)
     return replayed
+
+
+def _check_fills(file: EventFile, parts: list[tuple[Lane, pa.Table]]) -> None:
+    """Refuse fills that are not those of the event log they lie beside."""
+    path = file.path.with_name(FILLS)
+    if not path.is_file():
+        return
+    found, schema = read_file(path, FILLS).table, pa.schema(FILL_FIELDS)
+    right = pa.concat_tables([
+        schema.empty_table(),
+        *(fills_table(schema, lane.cell, lane.seed, read_rows(part)) for lane, part in parts),
+    ])  # fmt: skip
+    shared = min(found.num_rows, right.num_rows)
+    is_, must = (
+        np.stack([column.fill_null(MISSING).to_numpy()[:shared] for column in table.columns])
+        for table in (found, right)
+    )
+    wrong = np.argwhere((is_ != must).T)
+    if len(wrong):
+        row, column = wrong[0]
+        what = f"{schema.names[column]} is {is_[column, row]}, and must be {must[column, row]}"
+        raise ResultsError(f"{path}, row {row}: {what} by the event log")
+    if found.num_rows != right.num_rows:
+        counts = f"{found.num_rows} fills, and the event log has {right.num_rows}"
+        raise ResultsError(f"{path}, row {shared}: it has {counts}")
 
 
 def _sound_rows(file: EventFile, lane: Lane, part: pa.Table, rows: Rows) -> int:

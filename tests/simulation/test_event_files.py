@@ -32,7 +32,6 @@ REFUSED = [
     ({"schema_version": "4"}, "events.parquet has schema_version=4: .* a newer Proteus wrote it"),
     ({"schema_version": None}, "events.parquet is not a result of Proteus: it has no schema_ver"),
     ({"table": "fills"}, "events.parquet is not the events.parquet of a run"),
-    ({"lanes": None}, "does not say which lanes it holds"),
     ({"lanes": "[[1]]"}, "does not say which lanes it holds"),
     ({"cells": "{"}, "does not say which lanes it holds"),
     ({"cells": "[]"}, "does not say which lanes it holds"),

@@ -19,7 +19,7 @@ from proteus.recording.tables import events_table, read_rows
 from proteus.rng import replicate_keys
 from proteus.sweep import main
 from tests.cells import ROOT, run_plain
-from tests.recorded import SEEDS, WORDS
+from tests.recorded import SEEDS, WORDS, located
 from tests.recorded import plain_engine as plain_engine
 from tests.recorded import run as run
 
@@ -181,17 +181,6 @@ def rewritten(run, target, change):
     path = target / "events.parquet"
     pq.write_table(table, path)
     return path
-
-
-def located(path):
-    """Return (cell, seed, row, reason) of the refusal."""
-    with pytest.raises(ResultsError) as caught:
-        proteus.replay_log(path)
-    found = re.fullmatch(
-        rf"{re.escape(str(path))}, cell (\d+), seed (\d+), row (\d+): (.+)", str(caught.value)
-    )
-    assert found, str(caught.value)
-    return int(found[1]), int(found[2]), int(found[3]), found[4]
 
 
 LANE = 4  # cell 1, seed 1: not the first of the file

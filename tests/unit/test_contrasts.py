@@ -165,6 +165,17 @@ def test_a_comparison_that_cannot_be_made_is_one_sentence(call, sentence):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("wrong", [None, "folder", xr.Dataset({"a": 1})])
+def test_what_is_no_dataset_of_a_sweep_is_refused(wrong):
+    with pytest.raises(ResultsError, match=r"is not allowed: compare takes a dataset"):
+        proteus.compare(wrong)
+
+
+def test_a_baseline_of_another_type_is_refused():
+    with pytest.raises(ResultsError, match="baseline=3 is not allowed: must be a mechanism"):
+        proteus.compare(dataset(), baseline=3)
+
+
 def test_a_comparison_is_a_table_of_one_row_per_cell_and_label():
     table = proteus.compare(dataset())
     assert isinstance(table, pd.DataFrame)
