@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from proteus._jit import kernel_hash
+from proteus import _jit
 from proteus.accounting import CASH, CONTRACT
 from proteus.block import CellSetup, set_up_cell
 from proteus.config import ConfigError
@@ -174,7 +174,7 @@ def _rerun(file: EventFile, lane: Lane, rows: Rows, sound: int) -> Rerun:
 
 def _refusal(file: EventFile, lane: Lane, difference: DifferenceError) -> ResultsError:
     where = f"{file.path}, cell {lane.cell}, seed {lane.seed}, row {difference.row}"
-    ours, theirs = kernel_hash(), file.kernel_hash
+    ours, theirs = _jit.kernel_hash(), file.kernel_hash
     note = "" if ours == theirs else f"; kernel_hash={theirs} recorded it, and this is {ours}"
     return ResultsError(f"{where}: {difference}{note}")
 
