@@ -9,7 +9,7 @@ from proteus.accounting import nano
 from proteus.agents.table import decide
 from proteus.clock import KIND_EXPIRY, push, push_message
 from proteus.events import BUY, SELL
-from proteus.latency import MARKET_DATA, SUBMISSION, delay, latency_words
+from proteus.latency import ACKNOWLEDGEMENT, MARKET_DATA, SUBMISSION, delay, latency_words
 from proteus.market_data import (
     TO_PARTIES,
     TO_PUBLIC,
@@ -59,8 +59,7 @@ def wake(world, lane, trader, time, cause, number):
         slot = (first + i) % count
         address = pack_address(cause, slot, number)
         drawn = words if slot == 0 else latency_words(traders, market.keys, lane, trader, address)
-        sent = time + delay(traders, trader, SUBMISSION, drawn[SUBMISSION])
-        _send(world, lane, trader, time, sent, slot, address)
+        _send(world, lane, trader, time, slot, address, drawn)
 
 
 @inline_kernel
@@ -173,7 +172,7 @@ def _moves_up(world, lane, trader):
 
 
 @inline_kernel
-def _send(world, lane, trader, time, sent, slot, address):
+def _send(world, lane, trader, time, slot, address, words):
     """Turn one intent into a message, or into none if a quote stands as it should."""
     intents, private = world.intents, world.private
     side, lots = intents.side[lane, slot], intents.lots[lane, slot]
@@ -182,7 +181,7 @@ def _send(world, lane, trader, time, sent, slot, address):
     envelope = np.int64(EMPTY)
     if not stands:
         if lots > 0:
-            envelope = _new_order(world, lane, trader, time, slot, address, is_quote)
+            envelope = _new_order(world, lane, trader, time, slot, address, words, is_quote)
     elif lots == 0:
         envelope = _cancel_quote(world, lane, trader, side)
     elif (
@@ -191,7 +190,7 @@ def _send(world, lane, trader, time, sent, slot, address):
     ):
         envelope = _replace_quote(world, lane, trader, slot)
     if envelope != EMPTY:
-        post(world, lane, trader, envelope, sent, address)
+        post(world, lane, trader, envelope, time, address, words)
 
 
 @inline_kernel
@@ -205,14 +204,14 @@ def _cancel_quote(world, lane, trader, side):
 
 
 @inline_kernel
-def _new_order(world, lane, trader, time, i, address, is_quote):
+def _new_order(world, lane, trader, time, i, address, words, is_quote):
     """Write a new order, or the first version of a quote.
 
     Returns
         The envelope to post, or EMPTY when a pool is exhausted.
     """
     orders, intents = world.market.orders, world.intents
-    slot = place_order(world, lane, trader, time, i, address)
+    slot = place_order(world, lane, trader, time, i, address, words[ACKNOWLEDGEMENT])
     if slot == EMPTY:
         return np.int64(EMPTY)
     world.origins.is_quote[lane, slot] = is_quote
@@ -228,8 +227,11 @@ def _new_order(world, lane, trader, time, i, address, is_quote):
 
 
 @inline_kernel
-def place_order(world, lane, trader, time, i, address):
+def place_order(world, lane, trader, time, i, address, answer_word):
     """Write the order of intent ``i`` into a slot, taken now, that lives until the order dies.
+
+    Parameters
+        address: cause of the order. answer_word: of the latency of answers to it.
 
     Returns
         The slot, or EMPTY when the pool is exhausted.
@@ -250,6 +252,7 @@ def place_order(world, lane, trader, time, i, address):
         world.data, lane, newest(world.data, lane), world.settings.initial_ticks
     )
     origins.address[lane, slot] = address
+    origins.answer[lane, slot] = answer_word
     origins.reports[lane, slot] = 0
     origins.is_filled[lane, slot] = 0
     origins.lifetime[lane, slot] = EMPTY
@@ -337,21 +340,25 @@ def end_lifetime(world, lane, time, envelope):
         trader = messages.trader[lane, envelope]
         address = messages.address[lane, envelope]
         words = latency_words(world.traders, world.market.keys, lane, trader, address)
-        sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
         cancel = take_envelope(
             messages, lane, MESSAGE_CANCEL, trader, messages.order[lane, envelope],
             messages.client_id[lane, envelope],
         )  # fmt: skip
         if cancel != EMPTY:
-            post(world, lane, trader, cancel, sent, address)
+            post(world, lane, trader, cancel, time, address, words)
     release_envelope(messages, lane, envelope)
     return is_open
 
 
 @inline_kernel
-def post(world, lane, trader, envelope, sent, address):
-    """Put a message on the trader's link, which is first-in-first-out."""
+def post(world, lane, trader, envelope, time, address, words):
+    """Put a message on the trader's link, which is first-in-first-out.
+
+    Parameters
+        address: the cause of the message. words: of its latencies and those of its answer.
+    """
     private, messages = world.private, world.messages
+    sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
     tie = address & ~(np.int64(0xFF) << 40)  # cause and wake-up, without the slot
     if sent <= private.sent_until[lane, trader]:
         sent = private.sent_until[lane, trader]
@@ -359,6 +366,7 @@ def post(world, lane, trader, envelope, sent, address):
     private.sent_until[lane, trader] = sent
     private.sent_tie[lane, trader] = tie
     messages.address[lane, envelope] = address
+    messages.answer[lane, envelope] = words[ACKNOWLEDGEMENT]
     messages.tie[lane, envelope] = tie
     push_message(
         world.queue, messages, world.traders.entity, world.market.keys, lane, sent, envelope

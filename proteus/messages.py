@@ -46,8 +46,8 @@ _WAKE_MASK = (1 << _SLOT_SHIFT) - 1
 
 
 @written_first(
-    "kind", "trader", "order", "new_id", "side", "rank", "lots", "belief", "address", "tie",
-    "lifetime",
+    "kind", "trader", "order", "new_id", "side", "rank", "lots", "belief", "address", "answer",
+    "tie", "lifetime",
 )  # fmt: skip
 @state
 class Messages(NamedTuple):
@@ -64,6 +64,7 @@ class Messages(NamedTuple):
     lots: np.ndarray  # int64 [L, M] new lots of a replace; lots reported; open lots of a lifetime
     belief: np.ndarray  # int64 [L, M] nano: the maker's belief behind a replace, or behind a fill
     address: np.ndarray  # int64 [L, M] cause, slot and wake-up; of a quote notice: its deadline, ns
+    answer: np.ndarray  # int64 [L, M] of a message: the random word of its answer's latency
     tie: np.ndarray  # int64 [L, M] cause and wake-up that order equal arrival times; of a quote
     # notice: what breaks ties of price, larger first
     lifetime: np.ndarray  # int64 [L, M] of a fill report: the envelope of the order's lifetime
@@ -86,6 +87,7 @@ def allocate_messages(lanes: int, envelopes: int) -> Messages:
         lots=np.zeros(shape, np.int64),
         belief=np.zeros(shape, np.int64),
         address=np.zeros(shape, np.int64),
+        answer=np.zeros(shape, np.int64),
         tie=np.zeros(shape, np.int64),
         lifetime=np.zeros(shape, np.int64),
         free=np.zeros(shape, np.int64),

@@ -26,12 +26,13 @@ def receive(mechanism, world, lane, time, envelope):
     """Hand a message to the mechanism.
 
     Returns
-        The slot of the order the message is about and the cause of the message, for ``deliver``.
+        The slot of the order that the message is about, and the word of the latency of its answer,
+        for ``deliver``.
     """
 
 
 @interface
-def deliver(mechanism, world, lane, time, slot, address, in_clear):
+def deliver(mechanism, world, lane, time, slot, answer_word, in_clear):
     """Book, measure, report and publish everything that the mechanism did in this event."""
 
 
@@ -85,8 +86,8 @@ def _receive(mechanism, world, lane, time, envelope):
 
 @deliver.otherwise
 @inline_kernel
-def _deliver(mechanism, world, lane, time, slot, address, in_clear):
-    venue.deliver(mechanism, world, lane, time, slot, address, in_clear)
+def _deliver(mechanism, world, lane, time, slot, answer_word, in_clear):
+    venue.deliver(mechanism, world, lane, time, slot, answer_word, in_clear)
 
 
 @learn.otherwise

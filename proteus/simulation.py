@@ -132,9 +132,9 @@ def advance(mechanism, world, lane, until, events):
         time, kind, item = pop(queue, lane)
         progress.now[lane] = time
         worked, booked, waking = True, False, np.int64(EMPTY)
-        slot, address = np.int64(EMPTY), np.int64(0)
+        slot, answer_word = np.int64(EMPTY), np.int64(0)
         if kind == KIND_MESSAGE:
-            slot, address = protocol.receive(mechanism, world, lane, time, item)
+            slot, answer_word = protocol.receive(mechanism, world, lane, time, item)
             booked = True
         elif kind == KIND_NOTIFICATION:
             waking = protocol.learn(mechanism, world, lane, time, item)
@@ -158,7 +158,7 @@ def advance(mechanism, world, lane, until, events):
             worked, booked = protocol.ring(mechanism, world, lane, time, item)
         if booked:
             in_clear = kind == KIND_CLEAR and not is_continuous(mechanism)
-            protocol.deliver(mechanism, world, lane, time, slot, address, in_clear)
+            protocol.deliver(mechanism, world, lane, time, slot, answer_word, in_clear)
         if waking != EMPTY:
             cause = _cause_of(kind)
             number = _count_wake(world, lane, waking, cause)

@@ -20,7 +20,6 @@ from proteus.latency import (
     FILL_REPORT,
     delay,
     fill_report_word,
-    latency_words,
 )
 from proteus.market_data import add_party, is_stale, publish, start_print
 from proteus.mechanisms import pricing
@@ -67,14 +66,15 @@ def receive(mechanism, world, lane, time, envelope):
     """Hand a message to the mechanism.
 
     Returns
-        The slot of the order the message is about and the cause of the message, for ``deliver``.
+        The slot of the order that the message is about, and the word of the latency of its answer,
+        for ``deliver``.
     """
     messages, orders = world.messages, world.market.orders
     world.progress.messages[lane] += 1
     if is_recorded(world.log):
         record_message(world.log, world, lane, time, envelope)
     slot = np.int64(messages.order[lane, envelope])
-    address = messages.address[lane, envelope]
+    answer_word = messages.answer[lane, envelope]
     kind = messages.kind[lane, envelope]
     if kind == MESSAGE_ORDER:
         _choose_ladder(world, lane, slot)
@@ -86,11 +86,12 @@ def receive(mechanism, world, lane, time, envelope):
     else:
         orders.client_id[lane, slot] = messages.new_id[lane, envelope]
         world.origins.belief[lane, slot] = messages.belief[lane, envelope]
-        world.origins.address[lane, slot] = address
+        world.origins.address[lane, slot] = messages.address[lane, envelope]
+        world.origins.answer[lane, slot] = answer_word
         rank, lots = messages.rank[lane, envelope], messages.lots[lane, envelope]
         amend(mechanism, world.market, lane, slot, np.int64(rank), lots)
     release_envelope(messages, lane, envelope)
-    return slot, address
+    return slot, answer_word
 
 
 @inline_kernel
@@ -135,11 +136,12 @@ def _note_price(world, lane):
 
 
 @inline_kernel
-def deliver(mechanism, world, lane, time, slot, address, in_clear):
+def deliver(mechanism, world, lane, time, slot, answer_word, in_clear):
     """Book, measure and report everything the mechanism did, then publish the book.
 
     Parameters
-        slot, address: the order the current message is about and the cause of that message.
+        slot, answer_word: the order that the current message is about, and the word of the latency
+            of its answer.
         in_clear: the outbox is that of a batch clear.
     """
     outbox, orders = world.market.outbox, world.market.orders
@@ -155,8 +157,8 @@ def deliver(mechanism, world, lane, time, slot, address, in_clear):
             printed = _start_print(world, lane, time, i, in_clear, printed)
             _book_fill(world, lane, time, i, in_clear)
         else:
-            cause = address if order == slot else world.origins.address[lane, order]
-            _book_answer(world, lane, time, i, order, cause)
+            word = answer_word if order == slot else world.origins.answer[lane, order]
+            _book_answer(world, lane, time, i, order, word)
     code = check_orders(orders, outbox, lane)
     if code != LEDGER_OK:
         stop_lane(world.progress, lane, code, world.progress.events[lane])
@@ -187,7 +189,7 @@ def _start_print(world, lane, time, i, in_clear, printed):
 
 
 @inline_kernel
-def _book_answer(world, lane, time, i, order, cause):
+def _book_answer(world, lane, time, i, order, word):
     """Book an acknowledgement, cancel or reject, and tell the trader if it changes anything."""
     outbox, orders = world.market.outbox, world.market.orders
     kind, lots = outbox.kind[lane, i], outbox.lots[lane, i]
@@ -205,7 +207,7 @@ def _book_answer(world, lane, time, i, order, cause):
         notice = NOTICE_REJECT
     notify(
         world, lane, time, notice, orders.trader[lane, order], order,
-        orders.client_id[lane, order], orders.side[lane, order], lots, cause,
+        orders.client_id[lane, order], orders.side[lane, order], lots, word,
     )  # fmt: skip
 
 
@@ -220,15 +222,14 @@ def _reject_unknown(world, lane, time, envelope):
             world, lane, time, NOTICE_REJECT, messages.trader[lane, envelope],
             messages.order[lane, envelope], messages.new_id[lane, envelope],
             messages.side[lane, envelope], messages.lots[lane, envelope],
-            messages.address[lane, envelope],
+            messages.answer[lane, envelope],
         )  # fmt: skip
 
 
 @inline_kernel
-def notify(world, lane, time, kind, trader, order, client_id, side, lots, cause):
+def notify(world, lane, time, kind, trader, order, client_id, side, lots, word):
     """Send an answer over the acknowledgement link."""
-    words = latency_words(world.traders, world.market.keys, lane, trader, cause)
-    arrives = time + delay(world.traders, trader, ACKNOWLEDGEMENT, words[ACKNOWLEDGEMENT])
+    arrives = time + delay(world.traders, trader, ACKNOWLEDGEMENT, np.uint32(word))
     arrives = max(arrives, world.private.acked_until[lane, trader])
     world.private.acked_until[lane, trader] = arrives
     envelope = take_envelope(world.messages, lane, kind, trader, order, client_id)

@@ -53,6 +53,7 @@ class Origins(NamedTuple):
     intent_ns: np.ndarray  # int64 [L, C] when the trader decided
     reference_doubled: np.ndarray  # int64 [L, C] twice the public reference then, ticks
     address: np.ndarray  # int64 [L, C] cause of this version
+    answer: np.ndarray  # int64 [L, C] the random word of the latency of answers to it
     reports: np.ndarray  # int64 [L, C] fill reports so far
     is_filled: np.ndarray  # int64 [L, C] 1: has a first fill
     is_quote: np.ndarray  # int64 [L, C] 1: stands for a trader's quote of its side
@@ -70,6 +71,7 @@ def allocate_origins(lanes: int, slots: int) -> Origins:
         intent_ns=np.zeros(shape, np.int64),
         reference_doubled=np.zeros(shape, np.int64),
         address=np.zeros(shape, np.int64),
+        answer=np.zeros(shape, np.int64),
         reports=np.zeros(shape, np.int64),
         is_filled=np.zeros(shape, np.int64),
         is_quote=np.zeros(shape, np.int64),

@@ -36,6 +36,7 @@ RFQ = (
     "population.maker.policy.belief_gain_signal=0", "population.maker.policy.belief_gain_trade=0",
 )  # fmt: skip
 MAKER, OTHER_MAKER, INFORMED, NOISE, OTHER_NOISE = range(5)  # the first traders of the baseline
+NO_WORDS = (np.uint32(0),) * 4  # of constant latencies, which do not look at them
 SHORT = ("horizon_s=10", "metrics.tau_ms=2000", "record.warmup_s=1")
 
 
@@ -110,8 +111,7 @@ class HandMarket:
         world.intents.count[0] = 0
         intend(world.intents, 0, INTENT_ORDER, side, price, lots, GTC, 0, 0.0)
         address = pack_address(CAUSE_SCHEDULE, 0, self.numbers)
-        sent = time + world.traders.latency_base[trader, 0]
-        rfq_desk.ask(self.mechanism, world, 0, trader, time, sent, address)
+        rfq_desk.ask(self.mechanism, world, 0, trader, time, address, NO_WORDS)
         self.numbers += 1
 
     def _send(self, time: int, trader: int, wanted: list[tuple[Any, ...]]) -> None:
@@ -124,8 +124,7 @@ class HandMarket:
         for i in range(len(wanted)):
             slot = (first + i) % len(wanted)
             address = pack_address(CAUSE_SCHEDULE, slot, self.numbers)
-            sent = time + world.traders.latency_base[trader, 0]
-            desk._send(world, 0, trader, time, sent, slot, address)
+            desk._send(world, 0, trader, time, slot, address, NO_WORDS)
         self.numbers += 1
 
     def finish(self) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from proteus.world import FAULT_CAPACITY, stop_lane
 
 @protocol.deliver.implement(Rfq)
 @inline_kernel
-def _deliver(mechanism, world, lane, time, slot, address, in_clear):
+def _deliver(mechanism, world, lane, time, slot, answer_word, in_clear):
     outbox, orders = world.market.outbox, world.market.orders
     if outbox.count[lane] > outbox.kind.shape[1]:
         stop_lane(world.progress, lane, FAULT_CAPACITY, world.progress.events[lane])
@@ -40,8 +40,8 @@ def _deliver(mechanism, world, lane, time, slot, address, in_clear):
             book_fill(world, lane, time, i, False)
         elif kind != EVENT_ACK:
             order = np.int64(outbox.order[lane, i])
-            cause = address if order == slot else world.origins.address[lane, order]
-            _book_end(world, lane, time, i, order, kind, cause)
+            word = answer_word if order == slot else world.origins.answer[lane, order]
+            _book_end(world, lane, time, i, order, kind, word)
     code = check_orders(orders, outbox, lane)
     if code != LEDGER_OK:
         stop_lane(world.progress, lane, code, world.progress.events[lane])
@@ -51,7 +51,7 @@ def _deliver(mechanism, world, lane, time, slot, address, in_clear):
 
 
 @inline_kernel
-def _book_end(world, lane, time, i, order, kind, cause):
+def _book_end(world, lane, time, i, order, kind, word):
     """Book the end of a request or quote, or the refusal of one, and tell its owner."""
     outbox, orders = world.market.outbox, world.market.orders
     lots, trader = outbox.lots[lane, i], orders.trader[lane, order]
@@ -60,7 +60,7 @@ def _book_end(world, lane, time, i, order, kind, cause):
     measure_end(world.sums.execution, world, lane, order, world.traders.role[trader], time)
     answer_to(
         world, lane, time, NOTICE_CANCEL, trader, order, orders.client_id[lane, order],
-        orders.side[lane, order], lots, cause,
+        orders.side[lane, order], lots, word,
     )  # fmt: skip
 
 

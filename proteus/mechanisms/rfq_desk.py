@@ -22,7 +22,14 @@ from proteus.accounting import nano
 from proteus.agents.table import decide, learn_price
 from proteus.clock import KIND_EXPIRY, push
 from proteus.events import BUY, IOC, SELL
-from proteus.latency import SUBMISSION, delay, latency_words, slow_delay
+from proteus.latency import (
+    ACKNOWLEDGEMENT,
+    FILL_REPORT,
+    MARKET_DATA,
+    SUBMISSION,
+    latency_words,
+    slow_delay,
+)
 from proteus.market_data import TO_PUBLIC, state_at
 from proteus.mechanisms.book import EMPTY, rank_of
 from proteus.mechanisms.rfq import Rfq
@@ -63,8 +70,7 @@ def wake(mechanism, world, lane, trader, time, cause, number):
         words = _words(world, lane, trader, address)
         _think(mechanism, world, lane, trader, time, words, cause, number)
         if role != CLASS_MAKER and world.intents.count[lane] > 0:
-            sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
-            ask(mechanism, world, lane, trader, time, sent, address)
+            ask(mechanism, world, lane, trader, time, address, words)
 
 
 @inline_kernel
@@ -94,11 +100,11 @@ def _decide(world, lane, trader):
 
 
 @inline_kernel
-def ask(mechanism, world, lane, trader, time, sent, address):
+def ask(mechanism, world, lane, trader, time, address, words):
     """Send the only intent of a taker as a request."""
     known, intents = mechanism.known, world.intents
     intents.lifetime[lane, 0] = IOC  # it never rests
-    slot = _place(world, lane, trader, time, 0, address)
+    slot = _place(world, lane, trader, time, 0, address, words[ACKNOWLEDGEMENT])
     if slot == EMPTY:
         return
     orders = world.market.orders
@@ -114,9 +120,7 @@ def ask(mechanism, world, lane, trader, time, sent, address):
     if world.traders.role[trader] != CLASS_NOISE:
         known.request[lane, trader] = slot
         known.request_id[lane, trader] = client_id
-    envelope = take_envelope(world.messages, lane, MESSAGE_ORDER, trader, slot, client_id)
-    if envelope != EMPTY:
-        _send(world, lane, trader, envelope, sent, address)
+    _send_new(world, lane, MESSAGE_ORDER, slot, time, address, words)
 
 
 # Once for all who use them, so that they are compiled once.
@@ -128,13 +132,23 @@ def _words(world, lane, trader, address):
 
 
 @cold_kernel
-def _place(world, lane, trader, time, i, address):
-    return desk.place_order(world, lane, trader, time, i, address)
+def _place(world, lane, trader, time, i, address, answer_word):
+    return desk.place_order(world, lane, trader, time, i, address, answer_word)
 
 
 @cold_kernel
-def _send(world, lane, trader, envelope, sent, address):
-    desk.post(world, lane, trader, envelope, sent, address)
+def _send(world, lane, trader, envelope, time, address, words):
+    desk.post(world, lane, trader, envelope, time, address, words)
+
+
+@inline_kernel
+def _send_new(world, lane, kind, slot, time, address, words):
+    """Send the request or quote that stands filled in at ``slot``."""
+    orders = world.market.orders
+    trader, client_id = orders.trader[lane, slot], orders.client_id[lane, slot]
+    envelope = take_envelope(world.messages, lane, kind, trader, slot, client_id)
+    if envelope != EMPTY:
+        _send(world, lane, trader, envelope, time, address, words)
 
 
 @inline_kernel
@@ -147,8 +161,8 @@ def answer(mechanism, world, lane, time, timer):
     address = pack_address(CAUSE_NOTIFIED, 0, number)
     words = _words(world, lane, dealer, address)
     _think(mechanism, world, lane, dealer, time, words, CAUSE_NOTIFIED, number)
+    # The way to the venue was drawn with the other delays of the request.
     drawn = np.uint32(messages.new_id[lane, timer])
-    sent = time + delay(world.traders, dealer, SUBMISSION, drawn)
     for i in range(intents.count[lane]):
         side = intents.side[lane, i]
         if terms.shows_side and side == messages.side[lane, timer]:
@@ -157,23 +171,23 @@ def answer(mechanism, world, lane, time, timer):
             intents.lots[lane, i] = min(intents.lots[lane, i], messages.lots[lane, timer])
         if intents.lots[lane, i] > 0:
             address = pack_address(CAUSE_NOTIFIED, i, number)
-            slot = _place(world, lane, dealer, time, i, address)
+            words = _words(world, lane, dealer, address)
+            words = drawn, words[ACKNOWLEDGEMENT], words[FILL_REPORT], words[MARKET_DATA]
+            slot = _place(world, lane, dealer, time, i, address, words[ACKNOWLEDGEMENT])
             if slot != EMPTY:
-                _quote(mechanism, world, lane, dealer, slot, request, request_id, sent, address)
+                _note_request(mechanism, world, lane, slot, request, request_id)
+                _send_new(world, lane, MESSAGE_QUOTE, slot, time, address, words)
 
 
 @inline_kernel
-def _quote(mechanism, world, lane, dealer, slot, request, request_id, sent, address):
-    """Send the quote that stands filled in at ``slot``."""
+def _note_request(mechanism, world, lane, slot, request, request_id):
+    """Note which request the quote at ``slot`` answers, and that it may fill."""
     orders, floor = world.market.orders, mechanism.floor
     world.origins.is_quote[lane, slot] = True
     floor.request[lane, slot] = request
     floor.request_id[lane, slot] = request_id
-    world.private.exposure[lane, dealer, orders.side[lane, slot]] += orders.lots[lane, slot]
-    client_id = orders.client_id[lane, slot]
-    envelope = take_envelope(world.messages, lane, MESSAGE_QUOTE, dealer, slot, client_id)
-    if envelope != EMPTY:
-        _send(world, lane, dealer, envelope, sent, address)
+    dealer, side = orders.trader[lane, slot], orders.side[lane, slot]
+    world.private.exposure[lane, dealer, side] += orders.lots[lane, slot]
 
 
 @inline_kernel
@@ -262,9 +276,8 @@ def choose(mechanism, world, lane, time, timer):
         cause = messages.address[lane, timer]
         address = pack_address(cause_of(cause), 1, wake_of(cause))
         words = _words(world, lane, trader, address)
-        sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
         limit = known.limit[lane, slot]
-        _accept(mechanism, world, lane, trader, slot, best, limit, sent, address)
+        _accept(mechanism, world, lane, trader, slot, best, limit, time, address, words)
 
 
 @inline_kernel
@@ -292,8 +305,7 @@ def look_again(mechanism, world, lane, time, timer):
         return
     limit = np.int64(rank_of(intents.price[lane, 0], side, world.settings.n_ticks))
     if known.quote_rank[lane, slot, best] + limit >= world.settings.n_ticks:
-        sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
-        _accept(mechanism, world, lane, trader, slot, best, limit, sent, address)
+        _accept(mechanism, world, lane, trader, slot, best, limit, time, address, words)
 
 
 @inline_kernel
@@ -319,7 +331,7 @@ def _best_heard(mechanism, world, lane, slot, limit, time, margin):
 
 
 @inline_kernel
-def _accept(mechanism, world, lane, trader, slot, place, limit, sent, address):
+def _accept(mechanism, world, lane, trader, slot, place, limit, time, address, words):
     """Send the acceptance of the quote at ``place`` among those heard."""
     messages, known = world.messages, mechanism.known
     known.accepting[lane, slot] = 1
@@ -331,7 +343,7 @@ def _accept(mechanism, world, lane, trader, slot, place, limit, sent, address):
         messages.side[lane, envelope] = known.side[lane, slot]
         messages.rank[lane, envelope] = limit
         messages.lots[lane, envelope] = known.lots[lane, slot]
-        _send(world, lane, trader, envelope, sent, address)
+        _send(world, lane, trader, envelope, time, address, words)
 
 
 @inline_kernel
@@ -353,5 +365,4 @@ def end_hold(mechanism, world, lane, time, timer):
     if envelope != EMPTY:
         messages.side[lane, envelope] = messages.side[lane, timer]
         messages.lots[lane, envelope] = 0 if loss > mechanism.terms.tolerance_nano else 1
-        sent = time + delay(world.traders, dealer, SUBMISSION, words[SUBMISSION])
-        _send(world, lane, dealer, envelope, sent, address)
+        _send(world, lane, dealer, envelope, time, address, words)

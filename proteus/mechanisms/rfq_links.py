@@ -50,6 +50,6 @@ def words_of(keys, lane, stream, entity, index, block):
 
 
 @cold_kernel
-def answer_to(world, lane, time, kind, trader, order, client_id, side, lots, cause):
+def answer_to(world, lane, time, kind, trader, order, client_id, side, lots, word):
     """Send an answer over the acknowledgement link, once for all kinds."""
-    notify(world, lane, time, kind, trader, order, client_id, side, lots, cause)
+    notify(world, lane, time, kind, trader, order, client_id, side, lots, word)

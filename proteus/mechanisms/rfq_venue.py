@@ -65,7 +65,7 @@ def _receive(mechanism, world, lane, time, envelope):
     if is_recorded(world.log):
         request_id = mechanism.floor.request_id[lane, slot]
         record_rfq_message(world.log, world, lane, time, envelope, request_id)
-    address = messages.address[lane, envelope]
+    answer_word = messages.answer[lane, envelope]
     kind = messages.kind[lane, envelope]
     if kind == MESSAGE_ORDER:
         _open(mechanism, world, lane, time, slot)
@@ -76,7 +76,7 @@ def _receive(mechanism, world, lane, time, envelope):
     else:
         _take_last_look(mechanism, world, lane, time, envelope)
     release_envelope(messages, lane, envelope)
-    return slot, address
+    return slot, answer_word
 
 
 @inline_kernel
@@ -285,7 +285,7 @@ def _tell_of_refusal(world, lane, time, envelope):
     answer_to(
         world, lane, time, NOTICE_REJECT, messages.trader[lane, envelope],
         messages.order[lane, envelope], messages.client_id[lane, envelope],
-        messages.side[lane, envelope], np.int64(0), messages.address[lane, envelope],
+        messages.side[lane, envelope], np.int64(0), messages.answer[lane, envelope],
     )  # fmt: skip
 
 
@@ -305,7 +305,7 @@ def _take_last_look(mechanism, world, lane, time, envelope):
         answer_to(
             world, lane, time, NOTICE_REJECT, orders.trader[lane, request], request,
             orders.client_id[lane, request], orders.side[lane, request], np.int64(0),
-            world.origins.address[lane, request],
+            world.origins.answer[lane, request],
         )  # fmt: skip
     requests.end_last_look(floor, world.market, lane, quote, confirms, time)
 

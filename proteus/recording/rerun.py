@@ -202,9 +202,9 @@ class Rerun:
         else:
             self._times[what] = measure_grid(world.sums, world, _LANE, time, _GRIDS[what])
 
-    def _deliver(self, time: np.int64, slot: Any, address: Any, *, in_clear: bool) -> None:
+    def _deliver(self, time: np.int64, slot: Any, answer_word: Any, *, in_clear: bool) -> None:
         mechanism, world = self.block
-        protocol.deliver(mechanism, world, _LANE, time, slot, address, in_clear)
+        protocol.deliver(mechanism, world, _LANE, time, slot, answer_word, in_clear)
         _drop_reports(world)
 
     def _feed(self, at: int, kind: Kind) -> None:
@@ -232,8 +232,8 @@ class Rerun:
             _write_pair(self.block, row, envelope, kind)
         elif kind == DECLINE:
             messages.lots[_LANE, envelope] = 0
-        slot, address = protocol.receive(self.block.mechanism, world, _LANE, time, envelope)
-        self._deliver(time, slot, address, in_clear=False)
+        slot, answer_word = protocol.receive(self.block.mechanism, world, _LANE, time, envelope)
+        self._deliver(time, slot, answer_word, in_clear=False)
 
     def _end(self, at: int) -> None:
         """End the lane, or stop it where the log says that its room was exhausted."""

@@ -34,8 +34,8 @@ VENUE = (
     ),
     Fault(
         "the answer to a cancel is drawn like that to its order", "venue.py",
-        "cause = address if order == slot else world.origins.address[lane, order]",
-        "cause = world.origins.address[lane, order]",
+        "word = answer_word if order == slot else world.origins.answer[lane, order]",
+        "word = world.origins.answer[lane, order]",
     ),
     Fault(
         "an open batch is public", "venue.py",

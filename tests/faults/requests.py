@@ -73,8 +73,7 @@ REQUESTS = (
     ),
     Fault(
         "live quotes do not count against the limit", "mechanisms/rfq_desk.py",
-        "world.private.exposure[lane, dealer, orders.side[lane, slot]] += "
-        "orders.lots[lane, slot]", "pass",
+        "world.private.exposure[lane, dealer, side] += orders.lots[lane, slot]", "pass",
     ),
     Fault(
         "a holder takes the first quote and not the best", "mechanisms/rfq_desk.py",

@@ -22,7 +22,8 @@ TRADERS = (
     ),
     Fault(
         "submission takes no time", "desk.py",
-        "sent = time + delay(traders, trader, SUBMISSION, drawn[SUBMISSION])", "sent = time + 1",
+        "sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])",
+        "sent = time + 1",
     ),
     Fault(
         "the two messages of a wake-up share a draw", "desk.py",

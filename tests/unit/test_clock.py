@@ -17,7 +17,7 @@ from proteus.messages import (
     pack_address,
     take_envelope,
 )
-from tests.hand_market import MS, still_block
+from tests.hand_market import MS, NO_WORDS, still_block
 
 pytestmark = [pytest.mark.nojit, pytest.mark.filterwarnings("ignore:overflow encountered")]
 
@@ -155,7 +155,7 @@ class Links:
         self.posted += 1
         envelope = take_envelope(self.world.messages, 0, kind, trader, 0, self.posted)
         address = pack_address(CAUSE_SCHEDULE, 0, wake)
-        desk.post(self.world, 0, trader, envelope, arrives, address)
+        desk.post(self.world, 0, trader, envelope, arrives - MS, address, NO_WORDS)
 
     def arrivals(self):
         """(time, which posting) in order of arrival."""

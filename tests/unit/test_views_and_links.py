@@ -12,7 +12,6 @@ from proteus.messages import (
     CAUSE_NOTIFIED,
     CAUSE_SCHEDULE,
     NOTICE_ACK,
-    pack_address,
 )
 from proteus.world import FAULT_CAPACITY
 from tests.hand_market import MS, HandMarket, S, pending, still_block
@@ -143,16 +142,16 @@ def test_every_latency_law_by_hand_and_at_least_1_ns(law, word, expected):
 def test_answers_and_reports_wait_for_those_sent_before():
     market = quoting()
     world, links = market.world, market.world.traders.latency_base
-    cause = pack_address(CAUSE_SCHEDULE, 0, 0)
+    word = np.uint32(0)
     slot = int(world.private.quote_order[0, MAKER, BUY])
     links[MAKER] = 10
-    venue.notify(world, 0, 5000, NOTICE_ACK, MAKER, slot, 1, BUY, 1, cause)
+    venue.notify(world, 0, 5000, NOTICE_ACK, MAKER, slot, 1, BUY, 1, word)
     venue._report_fill(world, 0, 5000, slot, 1)
     links[MAKER] = 4
-    venue.notify(world, 0, 5003, NOTICE_ACK, MAKER, slot, 2, BUY, 2, cause)
+    venue.notify(world, 0, 5003, NOTICE_ACK, MAKER, slot, 2, BUY, 2, word)
     venue._report_fill(world, 0, 5003, slot, 2)
     links[MAKER] = 0
-    venue.notify(world, 0, 5020, NOTICE_ACK, MAKER, slot, 3, BUY, 3, cause)
+    venue.notify(world, 0, 5020, NOTICE_ACK, MAKER, slot, 3, BUY, 3, word)
     arrivals = [
         (time, int(world.messages.lots[0, item]))
         for time, kind, item in pending(world) if kind == KIND_NOTIFICATION
