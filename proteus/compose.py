@@ -77,6 +77,9 @@ def _check_word(override: Override) -> None:
     if re.match(r"hydra\b", key):
         allowed = "Hydra's own keys have no effect here; the folder is output_dir"
         raise ConfigError(f"{key}={value} is not allowed: {allowed}")
+    if _is_group(key) and override.is_delete() and override.package is None:
+        options = ", ".join(sorted(_options(key)))
+        raise ConfigError(f"~{key} is not allowed: {key} must be one of {options}")
     if _is_group(key) and not override.is_delete() and not isinstance(value, (str, dict)):
         options = ", ".join(sorted(_options(key)))
         written = json.dumps(value) if value is None else value
@@ -181,8 +184,9 @@ def _explain_word(override: Override, tree: dict[str, Any], error: Exception) ->
     if _is_group(key):
         options = _options(key)
         value = override.value()
-        if value in options and override.is_add() and _has(tree, key):
-            return f"{word} cannot be applied: {key} is there already; write {word.lstrip('+')}"
+        place = override.package or key
+        if value in options and override.is_add() and _has(tree, place):
+            return f"{word} cannot be applied: {place} is there already; write {word.lstrip('+')}"
         if value in options and not word.startswith("+"):
             return f"{key} has no default to replace: write +{word}"
         if value not in options:
@@ -198,6 +202,8 @@ def _explain_word(override: Override, tree: dict[str, Any], error: Exception) ->
 
 def _suggest(key: str, tree: dict[str, Any]) -> str:
     """Name the place the key belongs to, or what is allowed where it goes wrong."""
+    if key.startswith("axes."):
+        return f"; a key is swept by listing its values, as {key.removeprefix('axes.')}=50,100"
     elsewhere = [name for name in _dotted(tree) if name.endswith(f".{key}")]
     if elsewhere:
         return f"; did you mean {elsewhere[0]}?"

@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 import yaml
 
-from proteus import provenance
+from proteus import artifacts, provenance
 from proteus.config import canonical_json
 from proteus.design import POINT
 from proteus.dimensions import measured
@@ -312,10 +312,7 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
         ResultsError: no such file, truncated, damaged, not of Proteus, of a newer schema version,
             of another run than the ``manifest.json`` beside it, or changed since that was written.
     """
-    path = Path(folder)
-    path = path / RESULTS if path.is_dir() else path
-    if not path.is_file():
-        raise ResultsError(f"{path} does not exist: give the output folder of a finished sweep")
+    path = artifacts.find(folder, RESULTS, "give the output folder of a finished sweep")
     try:
         dataset = xr.load_dataset(path, engine="netcdf4", decode_timedelta=False)
     except (OSError, ValueError, RuntimeError) as error:

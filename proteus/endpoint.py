@@ -29,7 +29,8 @@ def check(plan: Plan) -> None:
     settings = plan.settings
     for key, name in _named(settings.endpoint):
         if name not in dims:
-            raise ConfigError(f"{key}={name} does not exist{nearest(name, dims)}")
+            allowed = nearest(name, dims) or "; docs/metrics.md lists the variables"
+            raise ConfigError(f"{key}={name} does not exist{allowed}")
         if set(dims[name]) - ({"horizon"} if key == "endpoint.variable" else set()):
             beyond = ", ".join(dims[name])
             raise ConfigError(

@@ -274,8 +274,11 @@ def check_run(plan: Plan, needed: Needs, folder: Path | None) -> None:
     _check_recorded(plan, needed.recorded, folder)
     _check(plan.settings, points, "memory", needed.memory_bytes, free)
     if folder is not None:
-        disk = needed.disk_bytes + needed.passing_bytes
-        _check(plan.settings, points, "disk", disk, free_disk(folder))
+        disk, free = needed.disk_bytes + needed.passing_bytes, free_disk(folder)
+        if free == 0:
+            needs_disk = f"the results need {_amount(disk)} of disk, and there is none free there"
+            raise ConfigError(f"output_dir={folder} is not allowed: {needs_disk}")
+        _check(plan.settings, points, "disk", disk, free)
 
 
 def _check_recorded(plan: Plan, needed: Recorded, folder: Path | None) -> None:

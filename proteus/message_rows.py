@@ -42,10 +42,13 @@ def _table(messages: Any) -> pd.DataFrame:
     """Return the messages as a table, or refuse what is none."""
     if isinstance(messages, pd.DataFrame):
         return messages
-    is_list = isinstance(messages, Sequence) and not isinstance(messages, (str, bytes))
-    if not (is_list and all(isinstance(row, Mapping) for row in messages)):
+    if not isinstance(messages, Sequence) or isinstance(messages, (str, bytes)):
         allowed = "must be a DataFrame or a list of rows, each a dict"
         raise MessageError(f"messages of type {type(messages).__name__} are not allowed: {allowed}")
+    for number, row in enumerate(messages):
+        if not isinstance(row, Mapping):
+            allowed = "must be a dict of columns to values"
+            raise MessageError(f"row {number} is {reprlib.repr(row)}, not allowed: {allowed}")
     # Rows given as dicts stay objects: a column with gaps would become float and lose large ids.
     return pd.DataFrame(messages, dtype=object)
 
@@ -83,8 +86,10 @@ def read_integers(
             continue
         whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
         whole = whole or (isinstance(value, float) and value.is_integer())
-        if not (whole and -(2**63) <= value < 2**63):
+        if not whole:
             raise _refused(name, value, row, "must be an integer")
+        if not -(2**63) <= value < 2**63:
+            raise _refused(name, value, row, "must be an integer of 64 bits, -2**63 .. 2**63 - 1")
         values[row] = int(value)
     return values
 

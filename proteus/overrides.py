@@ -22,6 +22,7 @@ from proteus.errors import ConfigError
 from proteus.schema import LARGEST_GRID as LARGEST_GRID
 
 AxisValue = str | float | int
+_LISTS = ("design.factors", "metrics.horizons_ms", "metrics.elapsed_ms", "latent.jumps")
 _WRITTEN = {"experiment": "+experiment", "design.name": "design"}  # keys that choose an option
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_./-]+")
 
@@ -107,7 +108,8 @@ def from_mapping(parameters: Mapping[str, Any], *, grid: bool) -> list[str]:
 
     Parameters
         parameters: key (dotted, or nested mappings) to value.
-        grid: True takes a list, tuple, range or array as the values of an axis.
+        grid: True takes a list, tuple, range or array as the values of an axis; of a key whose
+            value is a list itself, a list of lists.
 
     Raises
         ConfigError: no mapping, an empty list, or a value with no written form.
@@ -118,13 +120,17 @@ def from_mapping(parameters: Mapping[str, Any], *, grid: bool) -> list[str]:
     arguments = []
     for key, value in _leaves(parameters):
         name = _WRITTEN.get(key, key)
-        if grid and key != "design.factors" and isinstance(value, (list, tuple, range, np.ndarray)):
+        if grid and _is_list(value) and (key not in _LISTS or any(map(_is_list, value))):
             if len(value) == 0:
                 raise ConfigError(f"{key}=[] is not allowed: give at least one value")
             arguments.append(f"{name}=choice({','.join(_text(key, part) for part in value)})")
         else:
             arguments.append(f"{name}={_text(key, value)}")
     return arguments
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple, range, np.ndarray))
 
 
 def seed_keys(seeds: Any) -> dict[str, Any]:
@@ -162,7 +168,7 @@ def _text(key: str, value: Any) -> str:
         return str(value)
     if isinstance(value, str):
         return value if _PLAIN_TEXT.fullmatch(value) else _quote(value)
-    if isinstance(value, (list, tuple, range, np.ndarray)):
+    if _is_list(value):
         return f"[{','.join(_text(key, part) for part in value)}]"
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{name}:{_text(key, part)}" for name, part in value.items()) + "}"

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from proteus import design, estimate, overrides, parity
+from proteus import design, estimate, overrides, parity, unused
 from proteus.compose import Composed, compose_words, hydra_session, keys_of
 from proteus.config import CellConfig, Record, SweepConfig, canonical_json
 from proteus.dimensions import MEASURED_DIMENSIONS
@@ -99,6 +99,7 @@ def from_words(arguments: Sequence[str]) -> Plan:
         points += grid
     configs = [config for config, _ in points]
     _check_common(configs)
+    unused.check(words, listed[0] if listed else (), configs)
     axes = {name: overrides.values(words) for name, words in swept.items()}
     mechanisms = _resolved("mechanism", swept, [label for _, label in points])
     deltas = _resolved("delta", swept, [config.delta for config in configs])
@@ -146,14 +147,14 @@ def _read_grid(
     axes = [words for name, words in swept.items() if name != design.POINT]
     mechanisms = [_value(word) for word in swept.get("mechanism", ())]
     for point in itertools.product(*axes):
-        composed = compose_words([*fixed, *_understood(point, mechanisms)])
+        composed = compose_words(_understood([*fixed, *point], mechanisms))
         for values in listed or ({},):
             tree = design.placed(composed.tree, values) if values else composed.tree
             yield read_config(tree), composed.choices["mechanism"]
 
 
 def _understood(point: Sequence[str], mechanisms: Sequence[str]) -> list[str]:
-    """Leave out swept keys of other mechanisms, so that a cell which ignores them is shared.
+    """Leave out keys of other swept mechanisms, so that a cell which ignores them is shared.
 
     A key that no swept mechanism has is kept, and refused when it is composed.
     """
@@ -190,6 +191,8 @@ def _swept(arguments: Sequence[str]) -> dict[str, list[str]]:
     """
     swept: dict[str, list[str]] = {}
     for argument in arguments:
+        if overrides.key(argument) == "experiment":
+            raise ConfigError(f"{argument} cannot be swept: run one experiment at a time")
         name = overrides.dimension(argument)
         if name in swept or name in RESERVED_DIMENSIONS:
             raise ConfigError(f"{argument} cannot be swept: dimension {name} is taken")

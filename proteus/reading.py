@@ -34,6 +34,7 @@ _WORDED = {
     "tuple_type": "must be a list, as [0,100]",
     "dict_type": "must be a group of keys",
     "missing": "must be given",
+    "too_short": "must not be an empty list",
     "invalid_key": "every key must be a text",
 }
 

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from proteus import artifacts
 from proteus.errors import ResultsError
 from proteus.files import whole
 from proteus.plan import Plan
@@ -139,10 +140,7 @@ def load(folder: str | os.PathLike[str]) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path = Path(folder)
-    path = path / RUNS if path.is_dir() else path
-    if not path.is_file():
-        raise ResultsError(f"{path} does not exist: record.per_run=true writes it")
+    path = artifacts.find(folder, RUNS, "record.per_run=true writes it")
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from proteus import provenance
+from proteus import artifacts, provenance
 from proteus.config import CellConfig, canonical_json
 from proteus.errors import ResultsError
 from proteus.files import whole
@@ -59,7 +59,7 @@ def trader_names(cell: CellConfig) -> list[str]:
 
 
 def _metadata(plan: Plan) -> Metadata:
-    from proteus._jit import kernel_hash
+    from proteus import _jit
 
     cells = [
         {"label": plan.label(number), "traders": trader_names(cell),
@@ -70,7 +70,7 @@ def _metadata(plan: Plan) -> Metadata:
         SCHEMA_KEY: str(SCHEMA_VERSION),
         "config_hash": plan.config_hash,
         "code_hash": provenance.code_hash(),
-        "kernel_hash": kernel_hash(),
+        "kernel_hash": _jit.kernel_hash(),
         "git_sha": provenance.git_sha(),
         "seed_root": str(plan.settings.seeds.root),
         "cells": json.dumps(cells),
@@ -159,10 +159,7 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
         ResultsError: no such file, not Parquet, not of Proteus, another table, or of a newer
             schema version.
     """
-    path = Path(folder)
-    path = path / name if path.is_dir() else path
-    if not path.is_file():
-        raise ResultsError(f"{path} does not exist: record.events=seed:0..3 writes it")
+    path = artifacts.find(folder, name, "record.events=seed:0..3 writes it")
     try:
         parquet = pq.ParquetFile(path)
         table = parquet.read()

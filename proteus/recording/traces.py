@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from proteus import units
+from proteus import artifacts, units
 from proteus.config import CellConfig
 from proteus.dataset import RESULTS, unreadable
 from proteus.errors import ResultsError
@@ -197,10 +197,7 @@ def load_traces(folder: str | os.PathLike[str]) -> dict[int, xr.Dataset]:
         ResultsError: no such file, not netCDF, not of Proteus, of a newer schema version, or
             without traces.
     """
-    path = Path(folder)
-    path = path / RESULTS if path.is_dir() else path
-    if not path.is_file():
-        raise ResultsError(f"{path} does not exist: give the output folder of a finished sweep")
+    path = artifacts.find(folder, RESULTS, "give the output folder of a finished sweep")
     try:
         attributes, groups = _contents(path)
         read_version(path, attributes)

@@ -341,6 +341,7 @@ def test_nothing_is_dropped_however_many_orders_rest(allocation):
         ({"quantity": "3"}, "quantity='3' in row 1"),
         ({"quantity": True}, "quantity=True in row 1"),
         ({"order_id": 2**63}, "order_id=9223372036854775808 in row 1"),
+        ({"quantity": 2**70}, r"must be an integer of 64 bits"),
         ({"time_ns": -1}, "time_ns=-1"),
     ],
 )
@@ -349,6 +350,11 @@ def test_a_message_that_cannot_be_read(mechanism, more, sentence):
     rows = [limit(1, "buy", 50, 1), limit(2, "buy", 50, 1, **{"tif": "gtc"}) | more]
     with pytest.raises(MessageError, match=sentence):
         proteus.replay(rows, mechanism)
+
+
+def test_a_row_that_is_no_dict():
+    with pytest.raises(MessageError, match="row 1 is 3, not allowed: must be a dict"):
+        proteus.replay([limit(1, "buy", 50, 1), 3])
 
 
 def test_a_missing_column():

@@ -14,7 +14,7 @@ import yaml
 from scipy import stats
 
 import proteus
-from proteus import api, dataset, plan, summary
+from proteus import api, dataset, plan, runs, summary
 from proteus.claim import claimed
 from proteus.errors import ConfigError, ResultsError, RunError
 from proteus.lanes import Lanes
@@ -152,6 +152,26 @@ def test_a_file_that_is_not_ours_is_refused_in_one_sentence(tmp_path, content, s
         xr.Dataset({"a": 1.0}, attrs=content).to_netcdf(path)
     with pytest.raises(ResultsError, match=sentence):
         proteus.load(tmp_path if content is not None else path)
+
+
+@pytest.mark.parametrize(
+    "load",
+    [proteus.load, runs.load, proteus.load_events, proteus.load_fills, proteus.load_traces,
+     proteus.replay_log],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("folder", "sentence"),
+    [
+        (3, "folder=3 is not allowed: must be a path, as 'outputs/my_sweep'"),
+        (None, "folder=None is not allowed: must be a path"),
+        ("nowhere", "nowhere does not exist: "),
+        (os.devnull, f"{os.devnull} is not a file: "),
+    ],
+)
+def test_what_is_no_folder_of_a_sweep_is_refused_in_one_sentence(load, folder, sentence):
+    with pytest.raises(ResultsError) as caught:
+        load(folder)
+    assert str(caught.value).startswith(sentence)
 
 
 def test_a_folder_with_files_is_refused_and_left_alone(tmp_path):

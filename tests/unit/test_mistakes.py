@@ -31,7 +31,22 @@ delta.x=3 | unknown key delta.x | delta is a value, not a group of keys
 +foo=3 | unknown key foo | allowed: contract, delta
 ~population.bot | unknown key population.bot | allowed: population.informed, population.maker
 mechanism=clob mechanism.price_rule=lower | unknown key mechanism.price_rule | allowed: mechanism.
-mechanism=clob,fba mechanism.price_rule=lower | unknown key mechanism.price_rule | allowed: mech
+mechanism=clob,fba mechanism.dealers=3 | unknown key mechanism.dealers | allowed: mech
+mechanism=rfq mechanism.hold_ms=50 | mechanism.hold_ms=50 changes nothing | last_look must be true
+mechanism=rfq mechanism.hold_ms=5,9 | mechanism.hold_ms=5,9 changes nothing | last_look must be true
+mechanism=rfq mechanism.dealers=1 execution.leakage.rfq.cover.price=hidden | changes | at least 2
+mechanism=clob execution.leakage.fba.fill.price=parties | changes nothing | name must be fba
+{MAKER}.policy.widen_by=0.01,0.02 | widen_by=0.01,0.02 changes nothing | at_limit must be widen
+{NOISE}.schedule.cluster_gap_ms=5,9 | changes nothing | cluster_probability must be more than 0
+population.sniper.count=0 population.sniper.signal.delay_ms=1,2 | changes nothing | count must be
+mechanism=clob,rfq delta=50,100 | delta=50,100 changes nothing | uses_delta must be true, as of fba
+~mechanism | ~mechanism is not allowed | must be one of clob, dual_flow, fba, rfq
+~latent | ~latent is not allowed | must be one of bayesian, log_odds
++trader@{MAKER}=noise | {MAKER} is there already | write trader@{MAKER}=noise
++experiment=phase1,phase2 | +experiment=phase1,phase2 cannot be swept | one experiment at a time
+axes.delta=[50,100] | unknown key axes.delta | by listing its values, as delta=50,100
+design=sobol | design.factors=[] is not allowed | must not be an empty list
+output_dir=/proc/x | output_dir=/proc/x is not allowed | there is none free there
 +tradr@population.x=noise | unknown group tradr | did you mean trader?
 +trader@population.x=nois | trader=nois does not exist | did you mean noise?
 mechanism=cda | mechanism=cda does not exist | allowed: clob, dual_flow, fba

@@ -46,6 +46,21 @@ def test_options_of_a_group_and_booleans_are_text():
     assert made.axes["sniper_schedule_on_news"] == ("true", "false")
 
 
+@pytest.mark.parametrize("word", ["mechanism.dealers=3", "mechanism.dealers=3,4"])
+def test_a_key_of_one_mechanism_counts_there_and_leaves_the_others_alone(word):
+    made = plan.from_words(["mechanism=clob,rfq", word])
+    clob, *rfq = made.cells
+    assert clob == plan.from_words(["mechanism=clob"]).cells[0]
+    assert [cell.mechanism.dealers for cell in rfq] == [3, 4][: len(rfq)]
+    assert len(rfq) == len(word.split(","))
+
+
+def test_a_list_in_python_is_the_value_of_a_key_that_takes_one_and_else_an_axis():
+    made = plan.from_mapping({"metrics.elapsed_ms": [50, 100], "latent.dt": [10, 20]})
+    assert [cell.metrics.elapsed_ms for cell in made.cells] == [(50, 100)] * 2
+    assert made.axes["latent_dt"] == (10, 20)
+
+
 def test_a_range_and_a_choice_of_one_are_axes():
     made = plan.from_words(["delta=range(50,200,50)", "latent.dt=choice(5)"])
     assert made.axes["delta"] == (50, 100, 150)
