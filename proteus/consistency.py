@@ -22,6 +22,7 @@ _AT_MOST = (
     ("quote_lots", "inventory_limit_lots"),  # a quote that may never stand in full
     ("size_mean_lots", "max_lots"),  # a mean that no order reaches
 )
+_DISTANCES = ("half_spread", "widen_by", "distance")  # currency, from the middle of the market
 _WAITS = ("decision_ms", "hold_ms")  # of a mechanism; nothing comes of what ends after T
 _LARGEST_EXPONENTIAL = 23.0  # -log of the smallest uniform of 32 bits
 _LARGEST_NORMAL = 6.34
@@ -116,6 +117,8 @@ def _policy(where: str, group: Group, n_ticks: int, price_range: str) -> Iterato
         if key.endswith("_ticks"):
             allowed = f"less than the {price_range}"
             yield Rule(f"{where}.{key}", value, abs(value) < n_ticks, allowed)
+        if key in _DISTANCES:
+            yield Rule(f"{where}.{key}", value, value <= 1, "at most 1, the range of all prices")
     for small, large in _AT_MOST:
         if small in keys and large in keys:
             allowed = f"at most {large}={keys[large]}"

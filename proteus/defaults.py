@@ -38,8 +38,12 @@ def table() -> str:
     return "\n".join(parts) + "\n"
 
 
-def rows(path: Path) -> Iterator[tuple[str, str, str]]:
-    """List dotted key, value and comment of a yaml file, leaving out what only Hydra reads."""
+def rows(path: Path, *, groups: bool = False) -> Iterator[tuple[str, str, str]]:
+    """List dotted key, value and comment of a yaml file, leaving out what only Hydra reads.
+
+    Parameters
+        path: of the file. groups: also list keys that hold others, without a value.
+    """
     trail: list[tuple[int, str]] = []
     for line in path.read_text().splitlines():
         found = _LINE.match(line)
@@ -50,7 +54,7 @@ def rows(path: Path) -> Iterator[tuple[str, str, str]]:
         trail.append((indent, found["key"]))
         value = found["value"].strip()
         keys = [key for _, key in trail]
-        if value and keys[0] not in _SKIPPED:
+        if (value or groups) and keys[0] not in _SKIPPED:
             yield ".".join(keys), f"`{value}`", (found["comment"] or "").replace("|", "or")
 
 

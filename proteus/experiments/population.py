@@ -34,12 +34,13 @@ def population_yaml(plan: Plan, point: int, rationale: str) -> str:
     baseline = parity.tree(planning.from_words(["population=baseline"]).cells[0])["population"]
     head = f"{rationale} Written by `python -m proteus.calibrate`, size={plan.settings.size}."
     lines = textwrap.wrap(head, width=98, initial_indent="# ", subsequent_indent="# ")
-    lines += ["defaults:", "  - baseline", "  - _self_", ""]
+    lines += [_line("defaults:", "what this file builds on"), "  - baseline", "  - _self_", ""]
+    about = _comments(conf_folder() / "population" / "baseline.yaml")
     for name, group in groups.items():
         changed = _differing(group, baseline[name])
         if changed:
             comments = _comments(conf_folder() / "trader" / f"{group['kind']}.yaml")
-            lines += [f"{name}:", *_lines(changed, comments, 1)]
+            lines += [_line(f"{name}:", about[name]), *_lines(changed, comments, 1)]
     return "\n".join(lines) + "\n"
 
 
@@ -58,7 +59,7 @@ def _differing(group: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, A
 
 def _comments(path: Path) -> dict[str, str]:
     """Return dotted key to the comment beside it in a yaml file."""
-    return {key: comment for key, _, comment in defaults.rows(path)}
+    return {key: comment for key, _, comment in defaults.rows(path, groups=True)}
 
 
 def _lines(
@@ -67,11 +68,14 @@ def _lines(
     for key, value in branch.items():
         indent, dotted = "  " * depth, f"{above}{key}"
         if isinstance(value, Mapping):
-            yield f"{indent}{key}:"
+            yield _line(f"{indent}{key}:", comments[dotted])
             yield from _lines(value, comments, depth + 1, f"{dotted}.")
         else:
-            written = f"{indent}{key}: {value}"
-            yield f"{written:<{COMMENT_COLUMN - 2}} # {comments[dotted]}"
+            yield _line(f"{indent}{key}: {value}", comments[dotted])
+
+
+def _line(written: str, comment: str) -> str:
+    return f"{written:<{COMMENT_COLUMN - 2}} # {comment}"
 
 
 def installed(text: str, folder: Path | None = None) -> Path | None:

@@ -40,6 +40,7 @@ mechanism=clob execution.leakage.fba.fill.price=parties | changes nothing | name
 {NOISE}.schedule.cluster_gap_ms=5,9 | changes nothing | cluster_probability must be more than 0
 population.sniper.count=0 population.sniper.signal.delay_ms=1,2 | changes nothing | count must be
 mechanism=clob,rfq delta=50,100 | delta=50,100 changes nothing | uses_delta must be true, as of fba
+{MAKER}.policy.half_spread=5 | {MAKER}.policy.half_spread=5 | at most 1
 ~mechanism | ~mechanism is not allowed | must be one of clob, dual_flow, fba, rfq
 ~latent | ~latent is not allowed | must be one of bayesian, log_odds
 +trader@{MAKER}=noise | {MAKER} is there already | write trader@{MAKER}=noise
