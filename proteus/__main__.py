@@ -103,7 +103,7 @@ def _choices(line: str) -> list[str]:
     if len(words) < 2:
         known: Iterable[str] = [*commands(), "--help", _COMPLETION]
     elif words[0] == "run":
-        known = _of_hydra(words[1:])
+        known = _of_schema(words[1:]) or _of_hydra(words[1:])
     else:
         known = _options(words[0])
     return [choice for choice in known if choice.startswith(words[-1] if words else "")]
@@ -116,6 +116,16 @@ def _options(command: str) -> list[str]:
     parser = getattr(module, "parser", None)
     actions = parser()._actions if parser else []
     return [option for action in actions for option in action.option_strings]
+
+
+def _of_schema(words: Sequence[str]) -> list[str]:
+    """Ask the schema, where the last word is a key and its values can be listed."""
+    key, is_value, _ = words[-1].partition("=")
+    if not is_value:
+        return []
+    from proteus.choices import words_for
+
+    return words_for(key, words[:-1])
 
 
 def _of_hydra(words: Sequence[str]) -> list[str]:

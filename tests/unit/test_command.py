@@ -64,6 +64,9 @@ def test_help_loads_nothing_heavy():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+TIES = ("time", "size", "random")
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
@@ -71,6 +74,12 @@ def test_help_loads_nothing_heavy():
         ("proteus r", {"run", "report"}),
         ("proteus run mechanism=d", {"mechanism=dual_flow"}),
         ("proteus run latent=log_odds latent.mean", {"latent.mean_reversion_per_s="}),
+        ("proteus run mechanism=rfq mechanism.tie=", {f"mechanism.tie={tie}" for tie in TIES}),
+        (
+            "proteus run seeds.count=50,100 mechanism=rfq mechanism.last_look=t",
+            {"mechanism.last_look=true"},
+        ),
+        ("proteus run delta=x' mechanism.price_rule=l", set()),
         ("proteus watch x --f", {"--from", "--format"}),
         ("proteus report --fig", {"--figures"}),
         ("proteus compare out", set()),  # folders are completed by the shell
