@@ -63,7 +63,8 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
     yield from _waits(cell)
     for name, group in cell.population.items():
         yield from _policy(f"population.{name}.policy", group, limit, price_range)
-        yield from _delays(f"population.{name}", group, cell)
+        if group.count:
+            yield from _delays(f"population.{name}", group, cell)
 
 
 def _times(cell: CellConfig) -> Iterator[Rule]:
@@ -104,7 +105,8 @@ def _counts(cell: CellConfig) -> Iterator[Rule]:
         yield Rule("delta", cell.delta, batches <= LARGEST_INDEX, allowed)
     rates = {"latent.jump_rate_per_s": (cell.latent.jump_rate_per_s, settle_s)}
     for name, group in cell.population.items():
-        rates[f"population.{name}.schedule.rate_per_s"] = (group.schedule.rate_per_s, horizon_s)
+        wake_ups = group.schedule.wake_ups_per_s
+        rates[f"population.{name}.schedule.rate_per_s"] = (wake_ups, horizon_s)
     for key, (rate, seconds) in rates.items():
         most = LARGEST_INDEX / seconds
         allowed = f"at most {most:.6g} per second for horizon_s={cell.horizon_s}"

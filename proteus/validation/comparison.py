@@ -108,7 +108,13 @@ def variance_of(values: ArrayLike) -> Estimate:
 
 
 def share_error(expected: float, trials: int) -> float:
-    """Return the standard error of a share of independent trials if theory holds."""
+    """Return the standard error of a share of independent trials if theory holds.
+
+    Raises
+        ConfigError: there is no trial.
+    """
+    if trials == 0:
+        raise ConfigError("lanes is not allowed: none of them counts; there must be more")
     return math.sqrt(max(expected * (1 - expected), 0.0) / trials)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from proteus.mechanisms.table import MECHANISMS
 from proteus.traders import CLASS_MAKER
-from proteus.validation.comparison import Array, Comparison, one_of, positive, sampled
+from proteus.validation.comparison import Array, Comparison, between, one_of, sampled
 from proteus.validation.running import ROOT, compose, simulate
 from proteus.world import World
 
@@ -22,7 +22,7 @@ def identities(
     """Run the baseline traders; both assets sum to zero and both decompositions hold exactly.
 
     Parameters
-        mechanism: one of the registered ones. delta_ms: batch interval.
+        mechanism: one of the registered ones. delta_ms: batch interval, 0.001 .. 1000.
         lanes: number of lanes. root: root seed.
 
     Returns
@@ -32,7 +32,7 @@ def identities(
         ConfigError: a parameter that is not allowed.
     """
     one_of("mechanism", mechanism, sorted(MECHANISMS))
-    positive("delta_ms", delta_ms)
+    between("delta_ms", delta_ms, 1e-3, 1e3, ends=True)
     lanes, root = sampled(lanes, root)
     words = [f"mechanism={mechanism}", f"delta={delta_ms!r}", "metrics.horizons_ms=[0,100]"]
     residuals = simulate(compose(words), lanes, root, _residuals)

@@ -112,7 +112,7 @@ ITEMS: tuple[Item, ...] = (
             "V16", f"Identities under {mechanism}", identities, mechanism,
             tuple({"mechanism": mechanism, "delta_ms": delta} for delta in (50, 100, 250)), "exact",
         )
-        for mechanism in ("clob", "fba", "dual_flow")
+        for mechanism in ("clob", "fba", "dual_flow", "rfq")
     ),
     Item(
         "V12", "The winner's curse of dealers", winners_curse, "rfq",

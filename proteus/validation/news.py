@@ -37,13 +37,14 @@ def mean_reverting_jumps(
     Parameters
         start: x at 0, -5 .. 5. reversion: kappa, per second. sigma: per sqrt second.
         jump_rate: per second, with normal sizes of ``jump_mean`` and ``jump_sd``.
-        time_s: T. lanes, root: as in ``identities``.
+        time_s: T, 0.001 .. 1000. lanes, root: as in ``identities``.
 
     Raises
         ConfigError: a parameter that is not allowed.
     """
     between("start", start, -5, 5, ends=True)
-    kappa, time = positive("reversion", reversion), positive("time_s", time_s)
+    kappa = positive("reversion", reversion)
+    time = between("time_s", time_s, 1e-3, 1e3, ends=True)
     for name, value in (("sigma", sigma), ("jump_rate", jump_rate), ("jump_sd", jump_sd)):
         between(name, value, 0, 1e3, ends=True)
     between("jump_mean", jump_mean, -20, 20, ends=True)

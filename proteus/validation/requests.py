@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 from scipy.integrate import quad
-from scipy.special import ndtr
+from scipy.special import expit, logit, ndtr
 
 from proteus.traders import CLASS_INFORMED
 from proteus.units import NANO
@@ -127,12 +127,31 @@ def firm_quote(
     value, share = mean_of(gain), float(ndtr(-h / s))
     density = math.exp(-0.5 * (h / s) ** 2) / math.sqrt(2 * math.pi)
     worth = s * density - h * share
-    bent = 8 * s * s  # v moves a little less away from 1/2
+    bent_worth, bent_share = _logistic_option(s, h)
+    # The quote is a tick off at most; its life starts a step of the news after v = 1/2.
+    bent = (1 + 1 / _STEPS) * np.abs([bent_worth - worth, bent_share - share])
     return Comparison(
         ["worth of the option", "P(accepted)"], [worth, share], [value.value, accepted.mean()],
-        [value.error, share_error(share, lanes)], lanes=lanes,
-        tolerance=[_TICK * share + bent * s * density, (_TICK + bent * h) * density / s],
+        [value.error, share_error(max(share, bent_share), lanes)], lanes=lanes,
+        tolerance=bent + np.array([share, density / s]) * _TICK,
     )  # fmt: skip
+
+
+def _logistic_option(s: float, h: float) -> tuple[float, float]:
+    """Return worth and P(accepted) where not v but its log-odds move by 4 S normals.
+
+    Given the payoff they drift towards it by half their variance, so that v is a martingale.
+    """
+    sd, least = 4 * s, float(logit(0.5 + h))
+    middles = (0.5 * sd * sd, -0.5 * sd * sd)
+
+    def gain(x: float) -> float:
+        density = sum(math.exp(-0.5 * ((x - middle) / sd) ** 2) for middle in middles)
+        return (float(expit(x)) - 0.5 - h) * density / (2 * sd * math.sqrt(2 * math.pi))
+
+    worth = quad(gain, least, max(least, 0.0) + 12 * sd, epsabs=1e-14)[0]
+    share = sum(float(ndtr((middle - least) / sd)) for middle in middles) / 2
+    return float(worth), share
 
 
 def _market(horizon_s: float, dealers: int, *, request_ms: float, quote_ms: float) -> list[str]:

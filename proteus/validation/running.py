@@ -61,6 +61,7 @@ def market(
         f"metrics.volatility_grid_ms={_decimal(grid_ns, NS_PER_MS)}",
         f"metrics.tau_ms={_decimal(horizon_ns - 1, NS_PER_MS)}",
         "metrics.horizons_ms=[0]", "record.warmup_s=0",
+        f"record.trace_step_ms={_decimal(horizon_ns, NS_PER_MS)}",
         "latent.total_variance=0", "latent.jump_rate_per_s=0",
         f"latent.dt={_decimal(horizon_ns, NS_PER_MS)}",
     ]  # fmt: skip

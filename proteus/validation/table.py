@@ -16,8 +16,8 @@ from proteus.validation.items import Item
 LEVEL = 0.01  # the chance of any false alarm in the whole table
 AGREES, DIFFERS = "agrees", "differs"
 SHOWN = (
-    "item", "function", "parameters", "number", "expected", "simulated", "s.e.", "z", "lanes",
-    "verdict",
+    "item", "function", "parameters", "number", "expected", "simulated", "s.e.", "tolerance", "z",
+    "lanes", "verdict",
 )  # fmt: skip
 
 
@@ -70,6 +70,7 @@ def written(table: pd.DataFrame) -> list[tuple[str, ...]]:
         (
             row["item"], row["function"], row["parameters"] or "defaults", row["number"],
             f"{row['expected']:.6g}", f"{row['simulated']:.6g}", f"{row['standard_error']:.2g}",
+            f"{row['tolerance']:.2g}",
             "" if row["kind"] == "band" else f"{row['z']:.2f}", str(row["lanes"]), row["verdict"],
         )
         for row in rows

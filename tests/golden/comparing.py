@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 
 from tests.golden.stories import Story
 
 RED, GREEN, PLAIN = "\033[31m", "\033[32m", "\033[0m"
+
+
+def check(
+    story: Story, mechanism: str, golden: list[str], tell: Callable[[Story, str], list[str]]
+) -> str | None:
+    """Return why a story has not its golden outcome, or None if it has.
+
+    Parameters
+        tell: gives the outcome, or raises AssertionError where an invariant breaks.
+    """
+    try:
+        found = tell(story, mechanism)
+    except AssertionError as broken:
+        return f"{story.name} under {mechanism}: {broken}\n{_rules(story, mechanism)}"
+    return explain(story, mechanism, golden, found)
+
+
+def _rules(story: Story, mechanism: str) -> str:
+    """Point to what the story is about, and to the rules of the mechanism."""
+    return f"rule: docs/mechanisms.md, {story.rule!r}, and the section of `{mechanism}`"
 
 
 def explain(story: Story, mechanism: str, golden: list[str], found: list[str]) -> str | None:
@@ -15,7 +36,7 @@ def explain(story: Story, mechanism: str, golden: list[str], found: list[str]) -
         return None
     lines = [
         f"{story.name} under {mechanism}: {first_change(golden, found)}",
-        f"rule: docs/mechanisms.md, {story.rule!r}",
+        _rules(story, mechanism),
     ]
     for line in difflib.unified_diff(golden, found, "golden", "found", lineterm="", n=1):
         colour = {"-": RED, "+": GREEN}.get(line[:1], "")
@@ -38,7 +59,7 @@ def first_change(golden: list[str], found: list[str]) -> str:
         )
         name = heads[place] if place < len(heads) else "the row"
         was, is_ = (cells[place] if place < len(cells) else "nothing" for cells in (left, right))
-        where = f"event {right[0] if right else '?'}" if heads[0] == "event" else "the end"
+        where = f"event {right[0] if right else '?'}" if heads[:1] == ["event"] else "the end"
         return f"{name} changed first, in {where}: {was} became {is_}"
     what = "missing" if len(found) < len(golden) else "new"
     return f"{abs(len(golden) - len(found))} rows at the end are {what}"

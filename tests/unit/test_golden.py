@@ -6,8 +6,8 @@ import pytest
 
 from tests.cells import MECHANISM_NAMES
 from tests.faults.__main__ import ROOT
-from tests.golden.comparing import GREEN, RED, explain, first_change
-from tests.golden.stories import FOLDER, golden_path, names, read_story
+from tests.golden.comparing import GREEN, RED, check, explain, first_change
+from tests.golden.stories import FOLDER, Story, golden_path, names, read_story
 from tests.golden.telling import outcome
 
 pytestmark = pytest.mark.nojit
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.nojit
 def test_scenario_has_its_golden_outcome(name: str, mechanism: str) -> None:
     story = read_story(name)
     golden = golden_path(name, mechanism).read_text().splitlines()
-    difference = explain(story, mechanism, golden, outcome(story, mechanism))
+    difference = check(story, mechanism, golden, outcome)
     if difference:
         pytest.fail(difference, pytrace=False)
 
@@ -48,3 +48,29 @@ def test_a_failure_names_the_first_quantity_and_its_event() -> None:
     assert RED in text
     assert GREEN in text
     assert explain(read_story("crossing"), "clob", golden, golden) is None
+
+
+def test_a_change_of_the_first_row_or_of_nothing_but_blanks_is_named_too() -> None:
+    golden = golden_path("crossing", "clob").read_text().splitlines()
+    said = first_change(golden, ["events" + golden[0][5:], *golden[1:]])
+    assert said == "the row changed first, in the end: event became events"
+    at = golden.index("")
+    assert "became nothing" in first_change(golden, [*golden[: at + 1], "", *golden[at + 2 :]])
+
+
+def test_a_broken_invariant_is_named_with_its_event_and_the_rule() -> None:
+    def broken(story: Story, mechanism: str) -> list[str]:
+        raise AssertionError("invariant crossed_book is broken in event 3")
+
+    text = check(read_story("crossing"), "fba", [], broken)
+    assert text == (
+        "crossing under fba: invariant crossed_book is broken in event 3\n"
+        "rule: docs/mechanisms.md, 'on arrival, against the best opposite price first', and the"
+        " section of `fba`"
+    )
+
+
+@pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+def test_every_mechanism_has_a_section_of_rules(mechanism: str) -> None:
+    rules = (ROOT / "docs" / "mechanisms.md").read_text()
+    assert re.search(rf"^## .*\(`{mechanism}`\)$", rules, re.MULTILINE)
