@@ -163,6 +163,9 @@ def _make(folder: Path) -> list[Path]:
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if (folder / BEGUN).is_file():
+            with _locked(folder):  # first of all, nobody may be at work there
+                _check_empty(folder)
         _check_empty(folder)
     except OSError as error:
         _remove(missing)

@@ -91,12 +91,13 @@ def test_a_disk_that_is_full_at_once_leaves_nothing(monkeypatch, tmp_path, capsy
     assert os.listdir() == []
 
 
-def test_two_processes_in_one_folder_are_refused(halted, capsys, tmp_path):
+@pytest.mark.parametrize("words", [["--resume", "out"], [*WORDS, "output_dir=out"]])
+def test_two_processes_in_one_folder_are_refused(halted, capsys, tmp_path, words):
     with open("out/.lock", "a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         lock.write("process 7 on moon")
         lock.flush()
-        assert main(["--resume", "out"]) == 2
+        assert main(words) == 2
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("error: output_dir=out is in use: process 7 on moon is running there")
 
