@@ -22,7 +22,7 @@ _AT_MOST = (
     ("quote_lots", "inventory_limit_lots"),  # a quote that may never stand in full
     ("size_mean_lots", "max_lots"),  # a mean that no order reaches
 )
-_DISTANCES = ("half_spread", "widen_by", "distance")  # currency, from the middle of the market
+_DISTANCES = ("half_spread", "widen_by")  # currency, from the middle of the market
 _WAITS = ("decision_ms", "hold_ms")  # of a mechanism; nothing comes of what ends after T
 _LARGEST_EXPONENTIAL = 23.0  # -log of the smallest uniform of 32 bits
 _LARGEST_NORMAL = 6.34
