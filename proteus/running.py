@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -56,6 +57,9 @@ def simulate(
 
     wanted = _of_endpoint(plan, VARIABLES)
     told = _Told(plan, progress)
+    if plan.settings.executor.name == "threads":
+        # Kernels leave Python to others: what xarray imports for its first array costs no time.
+        threading.Thread(target=dataset.frame, args=(plan, ""), daemon=True).start()
     with open_workers(plan.settings.executor) as workers:
 
         def simulate_part(part: Plan) -> None:
