@@ -36,10 +36,11 @@ VALUE_BYTES = 8  # float64
 SUMMARY_BYTES = 1500  # one row of the summary while it is made
 ROW_BYTES = 160  # one row of summary.csv
 FILE_BYTES = 300_000  # attributes, manifest, and what netCDF adds
-COMPRESSED = 0.62  # of the bytes of values; 0.52 to 0.67 were measured, 0.65 of Parquet
+COMPRESSED = 0.54  # of the bytes of values; 0.43 to 0.62 were measured, 0.54 of Parquet
 WRITE_S, WRITE_POINT_S, WRITE_LANE_S = 0.4, 0.15, 30e-6  # of the results: once, per point, per lane
+WRITE_ROW_S = 2.2e-6  # of a log, which one thread makes into rows of the two files
 WRITE_BYTES = 50 * 2**20  # what the libraries that write and summarise take
-KERNEL_BYTES = 70 * 2**20  # machine code of a mechanism, and what numba keeps of it
+KERNEL_BYTES = 50 * 2**20  # machine code of a mechanism, and what numba keeps of it
 PROCESS_BYTES = 320 * 2**20  # a worker process with its libraries and one mechanism
 _SHORT_S = 10.0  # the longest run whose pace is not measured
 _SLOTS = 256  # orders that a lane is laid out for to learn what one more costs
@@ -90,7 +91,8 @@ def needs(plan: Plan, workers: int, *, in_memory: bool = False) -> Needs:
         + (workers * PROCESS_BYTES if settings.executor.name != "threads" else 0),
         disk_bytes(settings, points, len(plan.cells)) + logs.disk_bytes,
         _lanes_bytes(settings, len(plan.cells)) + logs.disk_bytes,
-        _seconds(plan, workers, sum(map(_baseline_seconds, plan.cells)) / LANE_SECONDS_PER_S),
+        _seconds(plan, workers, sum(map(_baseline_seconds, plan.cells)) / LANE_SECONDS_PER_S)
+        + logs.rows * WRITE_ROW_S,
         False,
         logs,
     )  # fmt: skip
@@ -123,7 +125,7 @@ def timed(plan: Plan, needed: Needs, workers: int) -> Needs:
         one_lane_each += measured.get(number, relative)
     return needed._replace(
         memory_bytes=needed.memory_bytes - _kernels_bytes(plan),  # they are in memory now
-        seconds=_seconds(plan, workers, one_lane_each),
+        seconds=_seconds(plan, workers, one_lane_each) + needed.recorded.rows * WRITE_ROW_S,
         is_measured=True,
     )
 

@@ -9,6 +9,7 @@ import proteus
 from proteus import estimate, plan
 from proteus.block import block_bytes, build_block, set_up_cell
 from proteus.errors import ConfigError
+from proteus.recording.size import FILLED
 from proteus.sweep import main
 from tests.unit.fake_engine import VARIABLES, FakeEngine, install
 
@@ -102,13 +103,13 @@ TOO_MUCH = [
     ),
     (
         {"disk": 2**20}, ["seeds.count=50000"],
-        "seeds.count=50000 with 1 grid points is not allowed: it needs 7.47 MiB of disk",
+        "seeds.count=50000 with 1 grid points is not allowed: it needs 7.13 MiB of disk",
         "the machine has 1 MiB free",
     ),
     (
-        {"disk": 200 * 2**20}, ["record.events=seed:0..499", "seeds.count=500"],
-        "record.events=seed:0..499 is not allowed: 500 lanes with about 6,",
-        "of disk, and the machine has 200 MiB free",
+        {"disk": 50 * 2**20}, ["record.events=seed:0..499", "seeds.count=500"],
+        "record.events=seed:0..499 is not allowed: 500 lanes with about 3,",
+        "of disk, and the machine has 50 MiB free",
     ),
     (
         {"memory": GIB}, ["record.traces=all", "record.trace_step_ms=0.1"],
@@ -158,10 +159,10 @@ def test_what_is_recorded_is_counted(engine, monkeypatch, capsys):
     )
     assert plain.recorded == (0, 0, 0, 0)
     assert (one.recorded.lanes, two.recorded.lanes) == (1, 2)
-    rows = one.recorded.rows  # 8 rows for each of 82 wake-ups a second, and two for each clear
-    assert rows == pytest.approx(20 * (8 * 82 + 20), rel=0.05)
-    assert two.disk_bytes - one.disk_bytes == one.disk_bytes - plain.disk_bytes > 30 * rows
-    assert two.passing_bytes - one.passing_bytes > 30 * rows
+    rows = one.recorded.rows  # of room for 8 at each of 82 wake-ups a second, and two at a clear
+    assert rows == pytest.approx(FILLED * 20 * (8 * 82 + 20), rel=0.05)
+    assert two.disk_bytes - one.disk_bytes == one.disk_bytes - plain.disk_bytes > 20 * rows
+    assert two.passing_bytes - one.passing_bytes > 20 * rows
     assert two.memory_bytes - one.memory_bytes > 8 * 24 * rows
     assert main(["record.events=seed:0..1", "delta=100", "plan_only=true"]) == 0
     assert f"recorded: 2 lanes with about {2 * rows:,} rows" in capsys.readouterr().out
