@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -312,19 +313,36 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
         ResultsError: no such file, truncated, damaged, not of Proteus, of a newer schema version,
             of another run than the ``manifest.json`` beside it, or changed since that was written.
     """
+    with opened(folder) as (path, dataset):
+        try:
+            return dataset.load()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise unreadable(path, error) from None
+
+
+@contextmanager
+def opened(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, xr.Dataset]]:
+    """Open the dataset of a sweep, checked as :func:`load` does, but read only what is asked for.
+
+    Yields
+        The file, and the dataset while it is open.
+    """
     path = artifacts.find(folder, RESULTS, "give the output folder of a finished sweep")
     try:
-        dataset = xr.load_dataset(path, engine="netcdf4", decode_timedelta=False)
+        dataset = xr.open_dataset(path, engine="netcdf4", decode_timedelta=False)
     except (OSError, ValueError, RuntimeError) as error:
         raise unreadable(path, error) from None
-    version = read_version(path, dataset.attrs)
-    _check_manifest(path.with_name(MANIFEST), path, dataset.attrs)
-    try:
-        dataset.attrs = migrate(dataset.attrs, version)
-    except (LookupError, TypeError, ValueError, AttributeError, yaml.YAMLError):
-        raise ResultsError(f"{path} is damaged: what it says of its run cannot be read") from None
-    _check_contents(path, dataset)
-    return dataset
+    with dataset:
+        version = read_version(path, dataset.attrs)
+        _check_manifest(path.with_name(MANIFEST), path, dataset.attrs)
+        try:
+            dataset.attrs = migrate(dataset.attrs, version)
+        except (LookupError, TypeError, ValueError, AttributeError, yaml.YAMLError):
+            raise ResultsError(
+                f"{path} is damaged: what it says of its run cannot be read"
+            ) from None
+        _check_contents(path, dataset)
+        yield path, dataset
 
 
 def digest(path: Path) -> str:

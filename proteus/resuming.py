@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import xarray as xr
@@ -13,24 +14,28 @@ from proteus import claim, dataset, overrides
 from proteus.errors import ResultsError
 
 
-def finished(folder: Path, words: Sequence[str]) -> xr.Dataset:
-    """Load what a finished run has written.
+@contextmanager
+def finished(folder: Path, words: Sequence[str]) -> Iterator[xr.Dataset]:
+    """Open what a finished run has written.
 
     Parameters
         folder: of the run. words: what a person adds; all but executor keys must be the run's.
 
+    Yields
+        The dataset, which reads what is asked for while it is open.
+
     Raises
         ResultsError: the results cannot be read, or are those of other words.
     """
-    found = dataset.load(folder)
-    ran = _without_executor(json.loads(found.attrs["overrides"]))
-    asked = _without_executor(words)
-    if asked and sorted(asked) != sorted(ran):
-        raise ResultsError(
-            f"{folder} is finished, with the words {shlex.join(ran) or 'of the defaults'}: "
-            f"{shlex.join(asked)} is another run, which needs another folder"
-        )
-    return found
+    with dataset.opened(folder) as (_, found):
+        ran = _without_executor(json.loads(found.attrs["overrides"]))
+        asked = _without_executor(words)
+        if asked and sorted(asked) != sorted(ran):
+            raise ResultsError(
+                f"{folder} is finished, with the words {shlex.join(ran) or 'of the defaults'}: "
+                f"{shlex.join(asked)} is another run, which needs another folder"
+            )
+        yield found
 
 
 def words_of(folder: Path, words: Sequence[str]) -> list[str]:

@@ -177,9 +177,9 @@ def _resume(folder: Path, words: Sequence[str]) -> int:
     from proteus.job_log import job_log
 
     if claim.is_finished(folder):
-        found = resuming.finished(folder, words)
+        with resuming.finished(folder, words) as found:
+            violations = bool(found[dataset.VIOLATION].any())
         claim.tidy(folder)
-        violations = bool(found[dataset.VIOLATION].any())
         say(f"{folder} is finished: there is nothing to resume")
         print(folder, flush=True)
         return EXIT_VIOLATION if violations else EXIT_DONE

@@ -110,10 +110,14 @@ def test_a_damaged_beginning_stops_a_resumption_in_one_sentence(tmp_path, conten
 def test_a_finished_run_is_resumed_with_its_own_words_only(run):
     folder, _, before = run
     ran = json.loads(before.attrs["overrides"])
-    assert finished(folder, ["executor.workers=2"]).equals(before)
-    assert finished(folder, [*ran, "executor.workers=2"]).equals(before)
-    with pytest.raises(ResultsError, match="delta=99 is another run"):
-        finished(folder, ["delta=99"])
+    for words in (["executor.workers=2"], [*ran, "executor.workers=2"]):
+        with finished(folder, words) as found:
+            assert found.equals(before)
+    with (
+        pytest.raises(ResultsError, match="delta=99 is another run"),
+        finished(folder, ["delta=99"]),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("kind", ["text", "netCDF of others", "netCDF 3", "numpy", "directory"])
