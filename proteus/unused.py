@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from proteus import overrides
 from proteus.config import CellConfig
 from proteus.errors import ConfigError
+from proteus.mechanisms.table import MECHANISM_MODELS
 
 
 class Need(NamedTuple):
@@ -21,38 +22,50 @@ class Need(NamedTuple):
 
     Attributes
         key: pattern of the key. beside: the key it depends on, with groups of the pattern.
-        holds: whether a value of that key lets it count. allowed: such values, in words.
+        holds: whether a value of that key lets it count. wanted: in words, with groups too.
     """
 
     key: str
     beside: str
     holds: Callable[[Any], bool]
-    allowed: str
+    wanted: str
 
 
-def _one_of(*values: Any) -> Callable[[Any], bool]:
-    return lambda value: value in values
+def _is(wanted: Any) -> Callable[[Any], bool]:
+    return lambda value: value == wanted
 
 
-def _more_than(least: float) -> Callable[[Any], bool]:
+def _exceeds(least: float) -> Callable[[Any], bool]:
     return lambda value: value > least
 
 
+def _of_leakage(mechanism: str) -> Need:
+    key = rf"execution\.leakage\.{mechanism}\..+"
+    return Need(key, "mechanism.name", _is(mechanism), f"mechanism must be {mechanism}")
+
+
 _NEEDS = (
-    Need(r"delta", "mechanism.uses_delta", _one_of(True), "true, as of fba,"),
-    Need(r"execution\.leakage\.(\w+)\..+", "mechanism.name", _one_of(), r"\1"),
-    Need(r"execution\.leakage\.rfq\.cover\..+", "mechanism.dealers", _more_than(1), "at least 2"),
-    Need(r"mechanism\.(hold_ms|tolerance)", "mechanism.last_look", _one_of(True), "true"),
-    Need(
-        r"(.+\.schedule)\.cluster_gap_ms", r"\1.cluster_probability", _more_than(0), "more than 0"
-    ),
-    Need(r"(.+\.schedule)\.rate_per_s", r"\1.law", lambda law: law != "none", "another law"),
-    Need(r"(.+\.policy)\.widen_by", r"\1.at_limit", _one_of("widen"), "widen"),
-    Need(r"(.+\.policy)\.distance", r"\1.limit", _one_of("exponential"), "exponential"),
-    Need(r"(.+\.policy)\.(low|high)_ticks", r"\1.limit", _one_of("uniform"), "uniform"),
-    Need(r"(population\.\w+)\.(?!count$).+", r"\1.count", _more_than(0), "more than 0"),
-    Need(r"latent\.jump(_accuracy|s)", "latent.jump_rate_per_s", _more_than(0), "more than 0"),
-)
+    Need(r"delta", "mechanism.uses_delta", _is(True),
+         "mechanism must trade in batches, as fba does"),
+    *map(_of_leakage, MECHANISM_MODELS),
+    Need(r"execution\.leakage\.rfq\.cover\..+", "mechanism.dealers", _exceeds(1),
+         "mechanism.dealers must be at least 2"),
+    Need(r"mechanism\.(hold_ms|tolerance)", "mechanism.last_look", _is(True),
+         "mechanism.last_look must be true"),
+    Need(r"(.+\.schedule)\.cluster_gap_ms", r"\1.cluster_probability", _exceeds(0),
+         r"\1.cluster_probability must be more than 0"),
+    Need(r"(.+\.schedule)\.rate_per_s", r"\1.law", lambda law: law != "none",
+         r"\1.law must be another one than none"),
+    Need(r"(.+\.policy)\.widen_by", r"\1.at_limit", _is("widen"), r"\1.at_limit must be widen"),
+    Need(r"(.+\.policy)\.distance", r"\1.limit", _is("exponential"),
+         r"\1.limit must be exponential"),
+    Need(r"(.+\.policy)\.(low|high)_ticks", r"\1.limit", _is("uniform"),
+         r"\1.limit must be uniform"),
+    Need(r"(population\.\w+)\.(?!count$).+", r"\1.count", _exceeds(0),
+         r"\1.count must be more than 0"),
+    Need(r"latent\.jump(_accuracy|s)", "latent.jump_rate_per_s", _exceeds(0),
+         "latent.jump_rate_per_s must be more than 0"),
+)  # fmt: skip
 
 
 def check(words: Sequence[str], designed: Iterable[str], cells: Sequence[CellConfig]) -> None:
@@ -76,13 +89,11 @@ def _check_key(key: str, written: str, cells: Sequence[CellConfig]) -> None:
     for need in _NEEDS:
         match = re.fullmatch(need.key, key)
         if match:
-            beside, allowed = match.expand(need.beside), match.expand(need.allowed)
+            beside = match.expand(need.beside)
             found = [value for cell in cells if (value := _look_up(cell, beside)) is not None]
-            counts = need.holds if need.beside != "mechanism.name" else _one_of(allowed)
-            if found and not any(map(counts, found)):
-                raise ConfigError(
-                    f"{written} changes nothing: {beside} must be {allowed} for it to count"
-                )
+            if found and not any(map(need.holds, found)):
+                wanted = match.expand(need.wanted)
+                raise ConfigError(f"{written} changes nothing: {wanted} for it to count")
 
 
 def _look_up(cell: CellConfig, key: str) -> Any:

@@ -35,11 +35,11 @@ mechanism=clob,fba mechanism.dealers=3 | unknown key mechanism.dealers | allowed
 mechanism=rfq mechanism.hold_ms=50 | mechanism.hold_ms=50 changes nothing | last_look must be true
 mechanism=rfq mechanism.hold_ms=5,9 | mechanism.hold_ms=5,9 changes nothing | last_look must be true
 mechanism=rfq mechanism.dealers=1 execution.leakage.rfq.cover.price=hidden | changes | at least 2
-mechanism=clob execution.leakage.fba.fill.price=parties | changes nothing | name must be fba
+mechanism=clob execution.leakage.fba.fill.price=parties | changes nothing | mechanism must be fba
 {MAKER}.policy.widen_by=0.01,0.02 | widen_by=0.01,0.02 changes nothing | at_limit must be widen
 {NOISE}.schedule.cluster_gap_ms=5,9 | changes nothing | cluster_probability must be more than 0
 population.sniper.count=0 population.sniper.signal.delay_ms=1,2 | changes nothing | count must be
-mechanism=clob,rfq delta=50,100 | delta=50,100 changes nothing | uses_delta must be true, as of fba
+mechanism=clob,rfq delta=50,100 | delta=50,100 changes nothing | must trade in batches, as fba
 {MAKER}.policy.half_spread=5 | {MAKER}.policy.half_spread=5 | at most 1
 ~mechanism | ~mechanism is not allowed | must be one of clob, dual_flow, fba, rfq
 ~latent | ~latent is not allowed | must be one of bayesian, log_odds
