@@ -41,7 +41,7 @@ def measure() -> list[Figure]:
     costs = tuple(dual.processor_s / plain.processor_s for dual, plain in pairs)
     name = "dual-flow batch auction"
     return [
-        rate("batch auction, 16 orders", "auctions/s", _BATCHES, plain_timings[1:], at_least=0.5e6),
+        rate("batch auction, 16 orders", "auctions/s", _BATCHES, plain_timings[1:], at_least=0.8e6),
         Figure("batch auction: lots that trade", "share", (plain_share,)),
         rate(f"{name}, 16 orders", "batches/s", _BATCHES, dual_timings[1:]),
         Figure(f"{name}: lots that trade", "share", (dual_share,)),

@@ -38,7 +38,7 @@ def measure() -> list[Figure]:
         assert market.orders.n_free[0] == _SLOTS - resting[-1], "the stream met another book"
     cancels, orders = float(stream.is_cancel.mean()), float(resting.mean())
     return [
-        rate("bare book", "messages/s", _MESSAGES, timings[1:], at_least=15e6),
+        rate("bare book", "messages/s", _MESSAGES, timings[1:], at_least=18e6),
         Figure("bare book: cancels", "share", (cancels,)),
         Figure("bare book: resting orders", "orders", (orders,)),
     ]

@@ -33,7 +33,7 @@ def measure() -> list[Figure]:
     assert moving >= LEAST_MOVING, f"only {moving:.0%} of requotes move a price"
     timings = [timed(lambda: run_lanes(setup, _LANES)) for _ in range(RUNS)]
     return [
-        rate("full loop", "events/s", events, timings, at_least=4e6),
+        rate("full loop", "events/s", events, timings, at_least=6e6),
         rate("full loop", "messages/s", messages, timings),
         rate("full loop", "lanes/s", _LANES, timings),
         Figure("full loop: events", "per lane", (events / _LANES,)),

@@ -38,9 +38,9 @@ def measure() -> list[Figure]:
             first.append(_main_job_s(cache))
             later.append(_main_job_s(cache))
     return [
-        Figure("--help", "s", tuple(_help_s() for _ in range(RUNS)), at_most=1.5),
-        Figure("main job, first run", "s", tuple(first), at_most=45),
-        Figure("main job, later runs", "s", tuple(later), at_most=4),
+        Figure("--help", "s", tuple(_help_s() for _ in range(RUNS)), at_most=1),
+        Figure("main job, first run", "s", tuple(first), at_most=30),
+        Figure("main job, later runs", "s", tuple(later), at_most=3),
         Figure("compiled for other numbers", "kernels", (compiled_for(CHANGES),), at_most=0),
     ]
 
