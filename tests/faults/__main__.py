@@ -94,9 +94,10 @@ def caught_by(fault: Fault) -> str | None:
 
 def stages(fault: Fault) -> Iterator[tuple[tuple[str, ...], int]]:
     """What pytest is told, in turn, and the seconds it may take."""
-    near = next(tests for room, tests in NEAR.items() if fault.file.startswith(room))
+    near = next((tests for room, tests in NEAR.items() if fault.file.startswith(room)), ())
     yield ("-m", "nojit", TWIN), LIMIT_S
-    yield tuple(f"tests/{name}.py" for name in near), 2 * LIMIT_S
+    if near:
+        yield tuple(f"tests/{name}.py" for name in near), 2 * LIMIT_S
     yield (TWIN,), 4 * LIMIT_S
     yield ("-m", "nojit"), 8 * LIMIT_S
 
