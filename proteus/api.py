@@ -179,7 +179,6 @@ def _run_and_save(plan: Plan) -> xr.Dataset:
 
 
 def _in_memory(result: Result, folder: Path) -> xr.Dataset:
-    result.dataset.close()
     _warn(result)
     return dataset.load(folder)
 
@@ -265,7 +264,7 @@ def run_into(
         progress: as :func:`proteus.running.simulate`. say: tells the person at the terminal.
 
     Returns
-        What was written; the dataset is open, and reads a variable from the file when it is used.
+        What was written; the dataset is closed: of its file, attributes and coordinates are known.
 
     Raises
         OSError: a file cannot be written. KeyboardInterrupt: a person stopped the run.
@@ -287,10 +286,16 @@ def _save(done: Done, folder: Path, lanes: Lanes, collector: Collector | None) -
 
     traces = collector.traces if collector is not None else {}
     merge.write(done.plan, lanes, VARIABLES, done.frame, folder, _traces_writer(traces))
-    result = Result(merge.opened(folder), done.violations, done.plan)
-    settings = done.plan.settings
+    with merge.opened(folder) as found:
+        result = Result(found, done.violations, done.plan)
+        return _describe(result, folder, collector.lanes if collector is not None else [])
+
+
+def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written:
+    """Write what is made of the results beside them."""
+    settings = result.plan.settings
     if settings.record.per_run:
-        runs.write(done.plan, result.dataset, folder)
+        runs.write(result.plan, result.dataset, folder)
     written = Written(result, summarise(result.dataset), verdict(result.dataset))
     _write_text(folder / SUMMARY, written.summary.to_csv(index=False))
     if written.verdict:
@@ -299,7 +304,7 @@ def _save(done: Done, folder: Path, lanes: Lanes, collector: Collector | None) -
     if is_precise and has_contrast(result.dataset, settings.endpoint):
         table = compare(result.dataset, settings.endpoint.baseline)
         _write_text(folder / CONTRASTS, table.to_csv(index=False))
-    manifest = _manifest(result, collector.lanes if collector is not None else [])
+    manifest = _manifest(result, recorded)
     if settings.record.report:
         _write_report(result, manifest, folder)
     digest = {dataset.DIGEST: dataset.digest(folder / dataset.RESULTS)}

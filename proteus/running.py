@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import xarray as xr
@@ -57,10 +58,7 @@ def simulate(
 
     wanted = _of_endpoint(plan, VARIABLES)
     told = _Told(plan, progress)
-    if plan.settings.executor.name == "threads":
-        # Kernels leave Python to others: what xarray imports for its first array costs no time.
-        threading.Thread(target=dataset.frame, args=(plan, ""), daemon=True).start()
-    with open_workers(plan.settings.executor) as workers:
+    with _imports_beside(plan), open_workers(plan.settings.executor) as workers:
 
         def simulate_part(part: Plan) -> None:
             _simulate(part, lanes, workers, told, stop)
@@ -80,6 +78,24 @@ def simulate(
     for bad in violations:
         _log.warning("violation: %s", bad)
     return Done(found.plan, frame, violations)
+
+
+@contextmanager
+def _imports_beside(plan: Plan) -> Iterator[None]:
+    """Let xarray import what it wants for its first array beside kernels, which leave Python free.
+
+    The thread ends before files are written: netCDF is not made for two, and any thread may be the
+    one that collects, and so closes, a file that somebody has left open.
+    """
+    if plan.settings.executor.name != "threads":
+        yield
+        return
+    thread = threading.Thread(target=dataset.frame, args=(plan, ""), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def _of_endpoint(plan: Plan, variables: tuple[Variable, ...]) -> list[Variable]:

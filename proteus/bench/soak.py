@@ -79,7 +79,7 @@ def _sweep() -> int:
     with tempfile.TemporaryDirectory() as above:
         folder = Path(above) / "out"
         with claimed(folder, plan) as lanes:
-            api.run_into(plan, folder, lanes).result.dataset.close()
+            api.run_into(plan, folder, lanes)
     return plan.lanes
 
 

@@ -1,11 +1,16 @@
 """From outcomes to a labelled dataset, to files, and back."""
 
 import errno
+import gc
 import io
 import json
 import os
+import threading
+import time
 import warnings
+from contextlib import nullcontext
 
+import netCDF4
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +19,7 @@ import yaml
 from scipy import stats
 
 import proteus
-from proteus import api, dataset, plan, runs, summary
+from proteus import api, dataset, merge, plan, runs, summary
 from proteus.claim import claimed
 from proteus.errors import ConfigError, ResultsError, RunError
 from proteus.lanes import Lanes
@@ -209,6 +214,38 @@ def test_a_disk_that_fills_up_is_one_sentence_and_the_run_goes_on(
     assert sorted(path.name for path in folder.iterdir()) == [
         "manifest.json", "results.nc", "runs.parquet", "summary.csv",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("failing", [None, "runs.parquet"])
+def test_files_are_written_while_no_other_thread_runs_and_none_stays_open(
+    engine, tmp_path, monkeypatch, failing
+):
+    """Either was seen to break another file: netCDF is not made for two threads."""
+    others, frame, write, replace = threading.active_count(), dataset.frame, merge.write, os.replace
+
+    def late(*arguments):
+        if threading.current_thread() is not threading.main_thread():
+            time.sleep(0.05)
+        return frame(*arguments)
+
+    def alone(*arguments):
+        assert threading.active_count() == others
+        return write(*arguments)
+
+    def full(source, target):
+        if failing is not None and os.fspath(target).endswith(failing):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(dataset, "frame", late)
+    monkeypatch.setattr(merge, "write", alone)
+    monkeypatch.setattr(os, "replace", full)
+    refused = pytest.raises(RunError, match="No space left")
+    with nullcontext() if failing is None else refused as caught:  # which keeps what it has seen
+        proteus.simulate(seeds=2, output_dir=tmp_path / "x", **{"record.per_run": True})
+    files = [each for each in gc.get_objects() if isinstance(each, netCDF4.Dataset)]
+    assert (caught is None) == (failing is None)
+    assert not [file for file in files if file.isopen() and str(tmp_path) in file.filepath()]
 
 
 def test_a_truncated_file_is_refused_in_one_sentence(engine, tmp_path):
