@@ -133,12 +133,12 @@ def run_auctions(
 
     Parameters
         mechanism, market: fresh; written. stream: Stream of orders alone.
-        kept: int64 [KEPT_BATCHES, 2, S], scratch: slots and ids of recent batches of S orders.
+        kept: int64 [K, 2, S], scratch: slots and ids of the last K batches of S orders.
         volume: int64 [B], written: lots executed in each clear.
     """
     batch_size = kept.shape[2]
     for batch in range(volume.shape[0]):
-        place = batch % KEPT_BATCHES
+        place = batch % kept.shape[0]
         for i in range(batch_size):
             slot, client_id = kept[place, 0, i], kept[place, 1, i]
             if client_id != 0 and market.orders.client_id[_LANE, slot] == client_id:

@@ -30,7 +30,7 @@ def measure() -> list[Figure]:
     ):
         pairs = [(_ask(loud), _ask(silent)) for _ in range(2 * RUNS)]
     shares = tuple(1 - without / whole for whole, without in pairs)
-    return [Figure("measuring", "share of the loop", shares, at_most=0.20)]
+    return [Figure("measuring", "share of the loop", shares, at_most=0.15)]
 
 
 def serve(is_silent: bool) -> None:

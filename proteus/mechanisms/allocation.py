@@ -62,16 +62,19 @@ def allocate_shares(lanes: int, slots: int, keyed: bool) -> Shares:
 
 @cold_kernel
 def share_level(rule, shares, orders, addresses, keys, lane, first, volume, total):
-    """Share ``volume`` lots among the queue of one level that holds ``total`` > volume lots.
+    """Share ``volume`` lots among the queue of one level that holds ``total`` lots.
 
     Parameters
         rule: one of the codes above.
-        shares: scratch; ``shares.lots[lane, slot]`` is written for every order of the level.
+        shares: scratch; ``shares.lots[lane, slot]`` is written for the orders of the level.
         addresses, keys: addresses and replicate keys for random order and ties.
         first: slot at the head of the level's queue.
+
+    Where shares go in the order of the queue, nothing is written behind the last order that trades:
+    whoever follows the queue stops there. So a long queue costs what it trades.
     """
     if rule == TIME:
-        _by_time(shares, orders, lane, first, EMPTY, volume)
+        _by_time(shares, orders, lane, first, volume)
     elif rule == RANDOM:
         count = _list_random(shares, orders, addresses, keys, lane, first)
         _in_ranked_order(shares, orders, lane, count, volume)
@@ -88,9 +91,9 @@ def share_level(rule, shares, orders, addresses, keys, lane, first, volume, tota
 
 
 @inline_kernel
-def _by_time(shares, orders, lane, first, end, volume):
+def _by_time(shares, orders, lane, first, volume):
     slot = first
-    while slot != end:
+    while slot != EMPTY and volume > 0:
         lots = min(volume, orders.lots[lane, slot])
         shares.lots[lane, slot] = lots
         volume -= lots
@@ -142,7 +145,7 @@ def _round_down(shares, orders, lane, first, end, volume, total):
 @inline_kernel
 def _by_batches(shares, orders, lane, first, volume):
     start = first
-    while start != EMPTY:
+    while start != EMPTY and volume > 0:
         batch = orders.batch[lane, start]
         held = np.int64(0)
         end = start
