@@ -42,7 +42,7 @@ WRITE_ROW_S = 2.2e-6  # of a log, which one thread makes into rows of the two fi
 WRITE_BYTES = 50 * 2**20  # what the libraries that write and summarise take
 KERNEL_BYTES = 50 * 2**20  # machine code of a mechanism, and what numba keeps of it
 PROCESS_BYTES = 320 * 2**20  # a worker process with its libraries and one mechanism
-_SHORT_S = 10.0  # the longest run whose pace is not measured
+_SHORT_S = 2.0  # the longest run whose pace is not measured; a cell is measured for as much more
 _SLOTS = 256  # orders that a lane is laid out for to learn what one more costs
 
 
@@ -108,10 +108,10 @@ def timed(plan: Plan, needed: Needs, workers: int) -> Needs:
     """
     from proteus import pace
 
-    is_short = needed.seconds < _SHORT_S and not plan.settings.plan_only
-    if is_short or needed.memory_bytes > free_memory():
+    worth = pace.MOST_CELLS if plan.settings.plan_only else int(needed.seconds / _SHORT_S)
+    if worth == 0 or needed.memory_bytes > free_memory():
         return needed
-    measured = pace.seconds_per_lane(plan)
+    measured = pace.seconds_per_lane(plan, worth)
     if measured is None:
         return needed
     shares = [measured[number] / _baseline_seconds(plan.cells[number]) for number in measured]

@@ -23,14 +23,17 @@ if TYPE_CHECKING:
     from proteus.engine import Pools
     from proteus.plan import Plan
 
-_MOST_CELLS = 8  # measured, spread over the plan
+MOST_CELLS = 8  # measured, spread over the plan
 _ENOUGH_S = 0.1  # of processor time, for a cell
 _MOST_LANES = 32
 _COMPILED = "compiled.json"
 
 
-def seconds_per_lane(plan: Plan) -> dict[int, float] | None:
+def seconds_per_lane(plan: Plan, worth: int) -> dict[int, float] | None:
     """Measure the processor time of a lane, for some cells of a plan.
+
+    Parameters
+        plan: the sweep. worth: how many cells are worth measuring, a tenth of a second each.
 
     Returns
         Number of the cell to seconds; None where kernels have not been compiled yet.
@@ -40,7 +43,8 @@ def seconds_per_lane(plan: Plan) -> dict[int, float] | None:
     from proteus.engine import Pools
 
     count = len(plan.cells)
-    chosen = np.unique(np.linspace(0, count - 1, min(count, _MOST_CELLS)).round().astype(int))
+    some = min(count, worth, MOST_CELLS)
+    chosen = np.unique(np.linspace(0, count - 1, some).round().astype(int))
     pools, root = Pools(), plan.settings.seeds.root
     return {
         int(number): _measure(plan.cells[number], root, plan.replicates, pools) for number in chosen

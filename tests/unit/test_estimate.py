@@ -79,10 +79,15 @@ def test_memory_grows_with_the_sweep_only_where_no_folder_keeps_it(engine):
 
 
 def test_a_measured_pace_scales_by_mechanism(engine, monkeypatch):
-    words = ["mechanism=clob,fba", "delta=50,100", "horizon_s=40"]
-    monkeypatch.setattr("proteus.pace.seconds_per_lane", lambda plan: {0: 0.002, 1: 0.004})
-    short = plan.from_words(words)
-    assert not estimate.timed(short, estimate.needs(short, 2), 2).is_measured
+    words, asked = ["mechanism=clob,fba", "delta=50,100", "horizon_s=40"], []
+    monkeypatch.setattr(
+        "proteus.pace.seconds_per_lane",
+        lambda plan, worth: asked.append(worth) or {0: 0.002, 1: 0.004},
+    )
+    for seeds, is_measured in ((20, False), (1000, True)):  # about a second; five
+        short = plan.from_words([*words, f"seeds.count={seeds}"])
+        assert estimate.timed(short, estimate.needs(short, 2), 2).is_measured is is_measured
+    assert asked == [2]
     made = plan.from_words([*words, "plan_only=true"])
     found = estimate.timed(made, estimate.needs(made, 2), 2)
     written = estimate.WRITE_S + 4 * (estimate.WRITE_POINT_S + estimate.WRITE_LANE_S * 1000)
