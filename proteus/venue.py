@@ -272,10 +272,9 @@ def book_fill(world, lane, time, i, in_clear):
         stop_lane(world.progress, lane, code, world.progress.events[lane])
         return False
     world.progress.fills[lane] += 1
-    for side in range(2):
-        slot, other = (buy, sell) if side == BUY else (sell, buy)
-        measure_fill(sums, world, lane, slot, other, price, lots, time, in_clear)
-        _report_fill(world, lane, time, slot, lots)
+    measure_fill(sums, world, lane, buy, sell, price, lots, time, in_clear)
+    _report_fill(world, lane, time, buy, lots)
+    _report_fill(world, lane, time, sell, lots)
     return True
 
 

@@ -16,9 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from proteus._jit import inline_kernel, state
-from proteus.accounting import nano
 from proteus.events import BUY
-from proteus.latent import value_at
 from proteus.traders import CLASS_NOISE, CLASS_SNIPER, CLASSES
 
 
@@ -65,11 +63,10 @@ def count_intent(execution, settings, lane, role, time):
 
 
 @inline_kernel
-def measure_taker(execution, world, lane, slot, role, price, lots, time):
-    """Measure a taker's side of a fill."""
+def measure_taker(execution, world, lane, slot, role, price, lots, time, value):
+    """Measure a taker's side of a fill; ``value`` is v now, nano."""
     settings, origins = world.settings, world.origins
     quantity = lots if world.market.orders.side[lane, slot] == BUY else -lots
-    value = nano(value_at(world.news, world.news_parameters, lane, time))
     paid = 2 * price - origins.reference_doubled[lane, slot]
     execution.lots[lane, role] += lots
     execution.error[lane, role] += quantity * (price * settings.tick_nano - value)

@@ -54,8 +54,8 @@ def allocate_markouts(lanes: int, horizons: int) -> Markouts:
 
 
 @inline_kernel
-def measure_maker(markouts, world, lane, slot, other_role, price, lots, time, in_clear):
-    """Measure a maker's side of a fill."""
+def measure_maker(markouts, world, lane, slot, other_role, price, lots, time, value, in_clear):
+    """Measure a maker's side of a fill; ``value`` is v now, nano."""
     settings = world.settings
     side = world.market.orders.side[lane, slot]
     quantity = lots if side == BUY else -lots
@@ -63,19 +63,21 @@ def measure_maker(markouts, world, lane, slot, other_role, price, lots, time, in
     captured = quantity * (belief - price * settings.tick_nano)
     markouts.captured[lane] += captured
     markouts.lots[lane] += lots
+    markouts.fill_value[lane] += quantity * value
     split, ladder = world.sums.clear_split, world.market.orders.ladder[lane, slot]
     first, last = (0, CLASSES) if in_clear else (other_role, other_role + 1)
     for role in range(first, last):
         against = lots_against(split, lane, ladder, lots, role, other_role, in_clear)
         markouts.lots_by[lane, role] += against
-        markouts.captured_by[lane, role] += captured * (against / lots)
+        share = against / lots if in_clear else 1.0
+        markouts.captured_by[lane, role] += captured * share
     for h in range(settings.horizons_ns.shape[0]):
-        later = time + settings.horizons_ns[h]
-        value = nano(value_at(world.news, world.news_parameters, lane, later))
+        if h > 0:  # the first horizon is 0
+            later = time + settings.horizons_ns[h]
+            value = nano(value_at(world.news, world.news_parameters, lane, later))
         adverse = quantity * (value - belief)
         markouts.adverse[lane, h] += adverse
-        if h == 0:
-            markouts.fill_value[lane] += quantity * value
         for role in range(first, last):
             against = lots_against(split, lane, ladder, lots, role, other_role, in_clear)
-            markouts.adverse_by[lane, h, role] += adverse * (against / lots)
+            share = against / lots if in_clear else 1.0
+            markouts.adverse_by[lane, h, role] += adverse * share

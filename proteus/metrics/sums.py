@@ -107,30 +107,48 @@ def allocate_totals(lanes: int, traders: int) -> Totals:
 
 
 @inline_kernel
-def measure_fill(sums, world, lane, slot, other, price, lots, time, in_clear):
-    """Measure one side of a fill: the order at ``slot`` against the order at ``other``."""
-    orders, traders = world.market.orders, world.traders
-    trader, side = orders.trader[lane, slot], orders.side[lane, slot]
-    role = traders.role[trader]
-    other_role = traders.role[orders.trader[lane, other]]
-    quantity = lots if side == BUY else -lots
-    weight = 0.0
-    if role == CLASS_MAKER:
-        measure_maker(sums.markouts, world, lane, slot, other_role, price, lots, time, in_clear)
-        change_inventory(sums.risk, lane, trader, quantity, time)
-    else:
-        quantity = np.int64(0)
-        measure_taker(sums.execution, world, lane, slot, role, price, lots, time)
-        if time >= world.settings.warmup_ns:
-            split = sums.clear_split
-            ladder = orders.ladder[lane, slot]
-            weight = lots_against(split, lane, ladder, lots, CLASS_MAKER, other_role, in_clear)
-            weight = weight if side == BUY else -weight
-    before = world.origins.reference_doubled[lane, slot]
-    if weight != 0.0:
-        measure_effective(sums.spreads, lane, weight, price, before)
-    if weight != 0.0 or quantity != 0:
-        await_reference(sums.spreads, lane, time, price, quantity, weight, before)
+def measure_fill(sums, world, lane, buy, sell, price, lots, time, in_clear):
+    """Measure both sides of a fill: the order at ``buy`` against the order at ``sell``.
+
+    A maker's side and a taker's side wait together for the reference prices to come: neither adds
+    to the sums of the other.
+    """
+    value = nano(value_at(world.news, world.news_parameters, lane, time))
+    spreads, orders, origins = sums.spreads, world.market.orders, world.origins
+    quantity, weight, before = np.int64(0), 0.0, np.int64(0)
+    for side in range(2):
+        slot, other = (buy, sell) if side == BUY else (sell, buy)
+        sign = 1 if side == BUY else -1
+        role = world.traders.role[orders.trader[lane, slot]]
+        other_role = world.traders.role[orders.trader[lane, other]]
+        if role == CLASS_MAKER:
+            if quantity != 0:
+                await_reference(spreads, lane, time, price, quantity, 0.0, 0)
+            quantity = sign * lots
+            measure_maker(
+                sums.markouts, world, lane, slot, other_role, price, lots, time, value, in_clear
+            )
+            change_inventory(sums.risk, lane, orders.trader[lane, slot], quantity, time)
+            continue
+        measure_taker(sums.execution, world, lane, slot, role, price, lots, time, value)
+        against = _lots_against_makers(sums, world, lane, slot, other_role, lots, time, in_clear)
+        if against == 0.0:
+            continue
+        if weight != 0.0:
+            await_reference(spreads, lane, time, price, 0, weight, before)
+        weight, before = sign * against, origins.reference_doubled[lane, slot]
+        measure_effective(spreads, lane, weight, price, before)
+    if quantity != 0 or weight != 0.0:
+        await_reference(spreads, lane, time, price, quantity, weight, before)
+
+
+@inline_kernel
+def _lots_against_makers(sums, world, lane, slot, other_role, lots, time, in_clear):
+    """Return the lots of a taker's side that count as traded with makers, after the warm-up."""
+    if time < world.settings.warmup_ns:
+        return 0.0
+    ladder = world.market.orders.ladder[lane, slot]
+    return lots_against(sums.clear_split, lane, ladder, lots, CLASS_MAKER, other_role, in_clear)
 
 
 @inline_kernel
