@@ -63,9 +63,11 @@ class Result(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What was written of a run, beside its result."""
+    """What is known of a run when its folder is written; its numbers are in the folder."""
 
-    result: Result
+    plan: Plan  # as it turned out
+    violations: list[dict[str, Any]]  # a record per violated lane
+    precision: dict[str, Any]  # what it achieved
     summary: pd.DataFrame
     verdict: list[str]  # its sentences
 
@@ -150,7 +152,7 @@ def resume(folder: str | os.PathLike[str], **executor: Any) -> xr.Dataset:
     estimate.check_run(plan, estimate.needs(plan, workers(plan)), path)
     with claim.resumed(path, plan) as lanes:
         written = run_into(plan, path, lanes)
-    return _in_memory(written.result, path)
+    return _in_memory(written, path)
 
 
 def _run_and_save(plan: Plan) -> xr.Dataset:
@@ -171,22 +173,22 @@ def _run_and_save(plan: Plan) -> xr.Dataset:
     estimate.check_run(plan, needed, folder)
     if folder is None:
         result = run(plan)
-        _warn(result)
+        _warn(result.violations)
         return result.dataset
     with claim.claimed(folder, plan) as lanes:
         written = run_into(plan, folder, lanes)
-    return _in_memory(written.result, folder)
+    return _in_memory(written, folder)
 
 
-def _in_memory(result: Result, folder: Path) -> xr.Dataset:
-    _warn(result)
+def _in_memory(written: Written, folder: Path) -> xr.Dataset:
+    _warn(written.violations)
     return dataset.load(folder)
 
 
-def _warn(result: Result) -> None:
-    if result.violations:
-        first = result.violations[0]
-        message = f"{len(result.violations)} lanes broke an invariant and are NaN; first: {first}"
+def _warn(violations: list[dict[str, Any]]) -> None:
+    if violations:
+        first = violations[0]
+        message = f"{len(violations)} lanes broke an invariant and are NaN; first: {first}"
         warnings.warn(message, RuntimeWarning, stacklevel=4)
 
 
@@ -264,7 +266,7 @@ def run_into(
         progress: as :func:`proteus.running.simulate`. say: tells the person at the terminal.
 
     Returns
-        What was written; the dataset is closed: of its file, attributes and coordinates are known.
+        What was written; no file stays open.
 
     Raises
         OSError: a file cannot be written. KeyboardInterrupt: a person stopped the run.
@@ -296,7 +298,11 @@ def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written
     settings = result.plan.settings
     if settings.record.per_run:
         runs.write(result.plan, result.dataset, folder)
-    written = Written(result, summarise(result.dataset), verdict(result.dataset))
+    manifest = _manifest(result, recorded)
+    written = Written(
+        result.plan, result.violations, manifest["precision"],
+        summarise(result.dataset), verdict(result.dataset),
+    )  # fmt: skip
     _write_text(folder / SUMMARY, written.summary.to_csv(index=False))
     if written.verdict:
         _write_text(folder / VERDICT, "\n".join(written.verdict) + "\n")
@@ -304,7 +310,6 @@ def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written
     if is_precise and has_contrast(result.dataset, settings.endpoint):
         table = compare(result.dataset, settings.endpoint.baseline)
         _write_text(folder / CONTRASTS, table.to_csv(index=False))
-    manifest = _manifest(result, recorded)
     if settings.record.report:
         _write_report(result, manifest, folder)
     digest = {dataset.DIGEST: dataset.digest(folder / dataset.RESULTS)}

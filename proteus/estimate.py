@@ -42,7 +42,8 @@ WRITE_ROW_S = 2.2e-6  # of a log, which one thread makes into rows of the two fi
 WRITE_BYTES = 50 * 2**20  # what the libraries that write and summarise take
 KERNEL_BYTES = 50 * 2**20  # machine code of a mechanism, and what numba keeps of it
 PROCESS_BYTES = 320 * 2**20  # a worker process with its libraries and one mechanism
-_SHORT_S = 2.0  # the longest run whose pace is not measured; a cell is measured for as much more
+_SHORT_S = 2.0  # a shorter run is not measured; of a longer one, a cell for every so many seconds
+_FEW_LANES = 20  # as little; measuring a cell takes a lane of it or more
 _SLOTS = 256  # orders that a lane is laid out for to learn what one more costs
 
 
@@ -108,10 +109,12 @@ def timed(plan: Plan, needed: Needs, workers: int) -> Needs:
     """
     from proteus import pace
 
-    worth = pace.MOST_CELLS if plan.settings.plan_only else int(needed.seconds / _SHORT_S)
-    if worth == 0 or needed.memory_bytes > free_memory():
+    most_cells = int(min(needed.seconds / _SHORT_S, plan.lanes / _FEW_LANES))
+    if plan.settings.plan_only:
+        most_cells = pace.MOST_CELLS
+    if most_cells == 0 or needed.memory_bytes > free_memory():
         return needed
-    measured = pace.seconds_per_lane(plan, worth)
+    measured = pace.seconds_per_lane(plan, most_cells)
     if measured is None:
         return needed
     shares = [measured[number] / _baseline_seconds(plan.cells[number]) for number in measured]

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from proteus.engine import Pools
     from proteus.plan import Plan
 
-MOST_CELLS = 8  # measured, spread over the plan
+MOST_CELLS = 8  # measured, or as many as there are mechanisms
 _ENOUGH_S = 0.1  # of processor time, for a cell
 _MOST_LANES = 32
 _COMPILED = "compiled.json"
 
 
-def seconds_per_lane(plan: Plan, worth: int) -> dict[int, float] | None:
-    """Measure the processor time of a lane, for some cells of a plan.
+def seconds_per_lane(plan: Plan, most_cells: int) -> dict[int, float] | None:
+    """Measure the processor time of a lane, for some cells of a plan and one of each mechanism.
 
     Parameters
-        plan: the sweep. worth: how many cells are worth measuring, a tenth of a second each.
+        plan: the sweep. most_cells: how many to measure, a tenth of a second or one lane each.
 
     Returns
         Number of the cell to seconds; None where kernels have not been compiled yet.
@@ -42,19 +42,31 @@ def seconds_per_lane(plan: Plan, worth: int) -> dict[int, float] | None:
         return None
     from proteus.engine import Pools
 
-    count = len(plan.cells)
-    some = min(count, worth, MOST_CELLS)
-    chosen = np.unique(np.linspace(0, count - 1, some).round().astype(int))
     pools, root = Pools(), plan.settings.seeds.root
     return {
-        int(number): _measure(plan.cells[number], root, plan.replicates, pools) for number in chosen
+        number: _measure(plan.cells[number], root, plan.replicates, pools)
+        for number in _spread(plan.cells, min(most_cells, MOST_CELLS))
     }
+
+
+def _spread(cells: Sequence[CellConfig], most: int) -> list[int]:
+    """Choose about ``most`` cells, spread over those of each mechanism."""
+    by_name: dict[str, list[int]] = {}
+    for number, cell in enumerate(cells):
+        by_name.setdefault(cell.mechanism.name, []).append(number)
+    chosen = []
+    for numbers in by_name.values():
+        some = max(1, most * len(numbers) // len(cells))
+        chosen += [numbers[int(at)] for at in np.linspace(0, len(numbers) - 1, some).round()]
+    return sorted(set(chosen))
 
 
 def _measure(cell: CellConfig, root: int, replicates: np.ndarray, pools: Pools) -> float:
     """Run ever larger blocks until they have taken long enough."""
+    seconds = _run(cell, root, replicates[:1], pools)  # and what a cell costs once
+    if seconds >= _ENOUGH_S:
+        return seconds
     lanes, done, seconds = 1, 0, 0.0
-    _run(cell, root, replicates[:1], pools)  # what a cell costs once
     while seconds < _ENOUGH_S:
         seconds += _run(cell, root, replicates[:lanes], pools)
         done += lanes

@@ -84,8 +84,8 @@ def simulate(
 def _imports_beside(plan: Plan) -> Iterator[None]:
     """Let xarray import what it wants for its first array beside kernels, which leave Python free.
 
-    The thread ends before files are written: netCDF is not made for two, and any thread may be the
-    one that collects, and so closes, a file that somebody has left open.
+    The thread ends before a netCDF file is written: that library is not made for two, and any
+    thread may be the one that collects, and so closes, a file that somebody has left open.
     """
     if plan.settings.executor.name != "threads":
         yield

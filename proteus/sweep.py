@@ -12,7 +12,6 @@ memory, a worker), 130 a person did; after 4 and 130 a sentence says what is sav
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import shlex
@@ -211,7 +210,7 @@ def _run(plan: Plan, seconds: float, folder: Path, lanes: BlockFiles) -> Written
     elapsed, ran = time.perf_counter() - started, lanes.count - before
     _tell(f"finished in {elapsed:.1f} s, {ran / elapsed:,.0f} lanes per second")
     if plan.settings.precision.name != "fixed":
-        _tell(precision.words(json.loads(written.result.dataset.attrs["precision"])))
+        _tell(precision.words(written.precision))
     return written
 
 
@@ -227,13 +226,13 @@ def report(written: Written, folder: Path) -> int:
     from proteus.summary import show
 
     console = Console(width=100, highlight=False)
-    show(written.summary, list(written.result.plan.axes), console)
+    show(written.summary, list(written.plan.axes), console)
     for sentence in written.verdict:
         console.print(sentence)
-    for bad in written.result.violations:
+    for bad in written.violations:
         say(f"violation: {', '.join(f'{key}={value}' for key, value in bad.items())}")
     print(folder, flush=True)
-    return EXIT_VIOLATION if written.result.violations else EXIT_DONE
+    return EXIT_VIOLATION if written.violations else EXIT_DONE
 
 
 def _sizes(plan: Plan) -> str:

@@ -3,11 +3,12 @@
 A crowd of 256 agents sends one order each a step to a grid of 128 prices; what does not trade
 rests. Noise traders surround the mid, momentum traders follow it, makers stand on both sides. The
 same orders go, in turn, through our batch auction, which keeps every order with its owner and its
-place, and through the auction of vectorized array programs, which adds lots up by price (NumPy).
-After every step both must have traded the same lots, and at the end hold the same lots at each
-price. Deciding is not measured there: only what a venue does. Beside them stands the whole engine
-with a crowd of that size: noise traders who decide once a batch, with latency, lifetimes, accounts
-and all measures.
+place, and through an auction of lots by price in NumPy, written here for this comparison: what the
+published engine does on a GPU. After every step both must have traded the same lots, and at the end
+hold the same lots at each price. Deciding and preparing is not measured: only what a venue does.
+
+Beside them stands the whole engine with a crowd of that size: noise traders who decide once a
+batch and two makers, with latency, lifetimes, accounts and all measures.
 
 Source
     Jayakody & Jayakody (2026), arXiv:2606.21784, and the sizes published with it.
@@ -39,7 +40,8 @@ _CROWD = [
     "population.noise.schedule.law=periodic", "population.noise.schedule.rate_per_s=10",
     "population.informed.count=0", "population.sniper.count=0",
 ]  # fmt: skip
-_CROWD_LANES, _CROWD_DECISIONS = 16, 256 * 10 * 10  # a lane
+_CROWD_LANES = 16
+_CROWD_DECISIONS = 256 * 10 * 10  # of noise traders in a lane
 _MARKETS, _AGENTS, _LEVELS, _STEPS = 64, 256, 128, 500
 _FIRST_LEVEL = 64
 _MOMENTUM, _MAKERS = 0.15, 0.15  # shares of the crowd; the others are noise
@@ -57,28 +59,31 @@ class Orders(NamedTuple):
     lots: NDArray[np.int8]  # [T, M, A]
 
 
-class Lots(NamedTuple):
-    """Resting lots by price. M markets, L levels."""
+class ByPrice(NamedTuple):
+    """The same as lots to add to a book by price. T steps, M markets, A agents."""
 
-    buy: NDArray[np.int64]  # [M, L]
-    sell: NDArray[np.int64]  # [M, L]
+    place: NDArray[np.int64]  # [T, M A] in the book [2, M, L], side by side
+    lots: NDArray[np.float64]  # [T, M A]
+
+
+Book = NDArray[np.float64]  # [2, M, L] whole lots that rest, to buy and to sell
 
 
 def measure() -> list[Figure]:
     """Measure orders per second of one core, clears included, through both auctions."""
     orders, volume = _decide()
-    total = orders.lots.size
-    ours, theirs = [], []
+    by_price, total = _by_price(orders), orders.lots.size
+    resting = _add_up_all(by_price)
+    ours, numpys = [], []
     for _ in range(RUNS + 1):
-        theirs.append(timed(partial(_add_up_all, orders)))
-        ours.append(_trade_all(orders, volume))
-    ratios = tuple(
-        their.processor_s / our.processor_s for our, their in zip(ours[1:], theirs[1:], strict=True)
-    )
+        numpys.append(timed(partial(_add_up_all, by_price)))
+        ours.append(_trade_all(orders, volume, resting))
+    pairs = zip(numpys[1:], ours[1:], strict=True)
+    ratios = tuple(numpy.processor_s / our.processor_s for numpy, our in pairs)
     name = f"call auctions of {_AGENTS}"
     return [
         rate(f"{name}: order by order", "orders/s", total, ours[1:]),
-        rate(f"{name}: lots by price, NumPy", "orders/s", total, theirs[1:]),
+        rate(f"{name}: lots by price, NumPy", "orders/s", total, numpys[1:]),
         Figure(f"{name}: beside NumPy", "times as fast", ratios),
         _crowd(),
     ]
@@ -108,7 +113,7 @@ def _decide() -> tuple[Orders, NDArray[np.int64]]:
         before, mid = mid, _mid(book, last)
         sent = _one_step(generator, kind, step, mid, np.sign(mid - before))
         orders.side[step], orders.level[step], orders.lots[step] = sent
-        book, volume[step], price = _call_auction(_add(book, sent))
+        book, volume[step], price = _call_auction(_add(book, _place(sent), sent.lots.ravel()))
         last = np.where(volume[step] > 0, price, last)
     return orders, volume
 
@@ -136,56 +141,58 @@ def _one_step(
     return Orders(side.astype(np.int8), level.astype(np.int16), lots.astype(np.int8))
 
 
-def _empty_book() -> Lots:
-    return Lots(np.zeros((_MARKETS, _LEVELS), np.int64), np.zeros((_MARKETS, _LEVELS), np.int64))
+def _empty_book() -> Book:
+    return np.zeros((2, _MARKETS, _LEVELS))
 
 
-def _mid(book: Lots, last: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mid(book: Book, last: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the mid of each market in levels; the last price where a side is empty."""
-    best_bid = _LEVELS - 1 - np.argmax(book.buy[:, ::-1] > 0, axis=1)
-    best_ask = np.argmax(book.sell > 0, axis=1)
-    has_both = book.buy.any(axis=1) & book.sell.any(axis=1)
+    bids, asks = book[BUY] > 0, book[SELL] > 0
+    best_bid = _LEVELS - 1 - np.argmax(bids[:, ::-1], axis=1)
+    best_ask = np.argmax(asks, axis=1)
+    has_both = bids.any(axis=1) & asks.any(axis=1)
     return np.where(has_both, (best_bid + best_ask) / 2, last)
 
 
-def _add(book: Lots, sent: Orders) -> Lots:
-    """Add the orders of a step to the lots by price."""
-    cell = np.arange(_MARKETS)[:, None] * _LEVELS + sent.level
-    is_buy = sent.side == BUY
-    added = [
-        np.bincount(cell[chosen], sent.lots[chosen], _MARKETS * _LEVELS)
-        for chosen in (is_buy, ~is_buy)
-    ]
-    return Lots._make(
-        lots + new.reshape(lots.shape).astype(np.int64)
-        for lots, new in zip(book, added, strict=True)
-    )
+def _by_price(orders: Orders) -> ByPrice:
+    """Prepare the orders for the auction that adds lots up by price."""
+    flat = (_STEPS, _MARKETS * _AGENTS)
+    return ByPrice(_place(orders).reshape(flat), orders.lots.reshape(flat).astype(np.float64))
 
 
-def _call_auction(book: Lots) -> tuple[Lots, NDArray[np.int64], NDArray[np.int64]]:
+def _place(orders: Orders) -> NDArray[np.int64]:
+    """Return where in the book [2, M, L] each order is added, flat."""
+    row = orders.side.astype(np.int64) * _MARKETS + np.arange(_MARKETS)[:, None]
+    return (row * _LEVELS + orders.level).ravel()
+
+
+def _add(book: Book, place: NDArray[np.int64], lots: NDArray[Any]) -> Book:
+    """Return the book with the orders of a step."""
+    return book + np.bincount(place, lots, book.size).reshape(book.shape)
+
+
+def _call_auction(book: Book) -> tuple[Book, NDArray[np.float64], NDArray[np.int64]]:
     """Clear every market: what rests, the volume [M] and the lowest price [M] of largest volume."""
-    demand = np.cumsum(book.buy[:, ::-1], axis=1)[:, ::-1]  # lots that buy at this price or higher
-    supply = np.cumsum(book.sell, axis=1)
+    demand = np.cumsum(book[BUY, :, ::-1], axis=1)[:, ::-1]  # lots that buy here or higher
+    supply = np.cumsum(book[SELL], axis=1)
     executable = np.minimum(demand, supply)
     price = np.argmax(executable, axis=1)
     volume = executable[np.arange(_MARKETS), price]
-    bought = np.clip(volume[:, None] - (demand - book.buy), 0, book.buy)
-    sold = np.clip(volume[:, None] - (supply - book.sell), 0, book.sell)
-    return Lots(book.buy - bought, book.sell - sold), volume, price
+    reached = np.stack([demand, supply]) - book  # lots that trade before those of a price
+    return book - np.clip(volume[:, None] - reached, 0, book), volume, price
 
 
-def _add_up_all(orders: Orders) -> Lots:
-    """Send all orders through the auction that adds lots up by price; returns what rests."""
+def _add_up_all(orders: ByPrice) -> Book:
+    """Send all orders through the auction of lots by price; returns what rests."""
     book = _empty_book()
     for step in range(_STEPS):
-        book, _, _ = _call_auction(_add(book, Orders._make(column[step] for column in orders)))
+        book, _, _ = _call_auction(_add(book, orders.place[step], orders.lots[step]))
     return book
 
 
-def _trade_all(orders: Orders, volume: NDArray[np.int64]) -> Timing:
+def _trade_all(orders: Orders, volume: NDArray[np.int64], resting: Book) -> Timing:
     """Send all orders through our auction, a market after the other; checks what traded."""
     cell = from_words(_WORDS).cells[0]
-    resting = _add_up_all(orders)
     clock_s = processor_s = 0.0
     for number in range(_MARKETS):
         stream = _stream(Orders._make(column[:, number].ravel() for column in orders))
@@ -196,8 +203,8 @@ def _trade_all(orders: Orders, volume: NDArray[np.int64]) -> Timing:
         clock_s, processor_s = clock_s + timing.clock_s, processor_s + timing.processor_s
         assert (traded == volume[:, number]).all(), "another volume than by price"
         lots = market.book.lots[0]
-        assert (lots[BUY, 1:-1] == resting.buy[number]).all(), "other bids rest than by price"
-        assert (lots[SELL, -2:0:-1] == resting.sell[number]).all(), "other asks rest than by price"
+        assert (lots[BUY, 1:-1] == resting[BUY, number]).all(), "other bids rest than by price"
+        assert (lots[SELL, -2:0:-1] == resting[SELL, number]).all(), "other asks rest than by price"
     return Timing(clock_s, processor_s)
 
 

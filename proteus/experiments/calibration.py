@@ -19,11 +19,11 @@ from proteus import provenance
 from proteus.design import POINT
 from proteus.errors import ConfigError
 from proteus.experiments import figures, folders
+from proteus.experiments.folders import executed
 from proteus.experiments.population import chosen_words, population_yaml
 from proteus.experiments.survival import bites, judge, ranked
 from proteus.plan import Plan
 from proteus.study import PILOT, Survival, first_of
-from proteus.sweep import execute
 from proteus.versions import SCHEMA_VERSION
 
 CANDIDATES, CONFIRMED, SENSITIVITY = "candidates.csv", "confirmed.csv", "sensitivity.csv"
@@ -60,8 +60,8 @@ def calibrate(words: Sequence[str]) -> Calibration:
     rule = _rule(plan)
     folder = folders.fresh(plan)
     folders.check_empty(folder)
-    found = execute(plan, folder / "selection").result
-    candidates = judge(found.dataset, rule).pipe(_with_values, found.dataset)
+    with executed(plan, folder / "selection") as found:
+        candidates = judge(found, rule).pipe(_with_values, found)
     folders.write_text(folder / CANDIDATES, candidates.to_csv(index=False))
     first = ranked(candidates)[: rule.confirmed]
     nothing = Calibration(folder, candidates, candidates.iloc[:0], candidates.iloc[:0], None, [])
@@ -107,8 +107,8 @@ def _confirm(plan: Plan, first: Sequence[int], folder: Path) -> pd.DataFrame:
     again = planning.with_seeds(
         planning.at_points(plan, first), first_of(PILOT), rule.confirmed_seeds
     )
-    found = execute(again, folder / "confirmation").result
-    table = judge(found.dataset, rule, together=len(first)).pipe(_with_values, found.dataset)
+    with executed(again, folder / "confirmation") as found:
+        table = judge(found, rule, together=len(first)).pipe(_with_values, found)
     folders.write_text(folder / CONFIRMED, table.to_csv(index=False))
     return table
 
@@ -127,14 +127,14 @@ def _with_sensitivity(result: Calibration, plan: Plan, words: Sequence[str]) -> 
     kept = [word for word in words if not word.startswith(_OF_THE_SEARCH)]
     maker = chosen_words(plan, result.chosen)
     grid = planning.from_words(["+experiment=sensitivity", *kept, *maker])
-    found = execute(grid, result.folder / "sensitivity").result.dataset
-    table = judge(found, _rule(plan))
-    folders.write_text(result.folder / SENSITIVITY, table.to_csv(index=False))
     axes = [name for name, values in grid.axes.items() if len(values) > 1]
+    with executed(grid, result.folder / "sensitivity") as found:
+        table = judge(found, _rule(plan))
+        bitten = {axis: bites(found, axis) for axis in axes}
+    folders.write_text(result.folder / SENSITIVITY, table.to_csv(index=False))
     figures.heat_maps(table, axes, result.folder / HEAT_MAPS)
     sentences, is_sensitive = [_choice(result, plan)], True
-    for axis in axes:
-        mean, low, high = bites(found, axis)
+    for axis, (mean, low, high) in bitten.items():
         values = grid.axes[axis]
         sentences.append(
             f"From {axis}={values[0]} to {values[-1]} makers' PnL moves by {mean:.3g} currency "

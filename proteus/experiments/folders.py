@@ -1,13 +1,19 @@
-"""Where studies are written, and how the newest is found."""
+"""Where studies are written and read, and how the newest is found."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import xarray as xr
+
+from proteus import merge
 from proteus.errors import ConfigError, ResultsError
 from proteus.files import whole
 from proteus.plan import Plan
+from proteus.sweep import execute
 
 OUTPUTS = "outputs"
 
@@ -29,6 +35,18 @@ def newest(study: str, size: str) -> Path | None:
     folder = Path(OUTPUTS) / study / size
     found = sorted(path.parent for path in folder.glob("*/report.md"))
     return found[-1] if found else None
+
+
+@contextmanager
+def executed(plan: Plan, folder: Path) -> Iterator[xr.Dataset]:
+    """Run a plan into a folder, and open its results.
+
+    Raises
+        ConfigError, ResultsError, RunError: as :func:`proteus.sweep.execute`.
+    """
+    execute(plan, folder)
+    with merge.opened(folder) as dataset:
+        yield dataset
 
 
 def check_empty(folder: Path) -> None:

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from proteus import merge, precision, provenance
 from proteus import plan as planning
-from proteus import precision, provenance
-from proteus.api import Result, Written
+from proteus.api import Written
 from proteus.errors import ConfigError
 from proteus.experiments import figures, folders, frontier, gate, tables
 from proteus.experiments.tables import LEGEND, by_cell, effect_text, level_text, markdown
@@ -55,25 +55,24 @@ def run(number: str, words: Sequence[str], given: Mapping[str, Path]) -> Finishe
     folder = folders.fresh(plan)
     folders.check_empty(folder)
     written = execute(plan, folder)
-    result = written.result
-    if not result.violations:
-        sections = _sections(number, result, folder)
-        folders.write_text(folder / REPORT, _report(number, result, sections))
+    if not written.violations:
+        with merge.opened(folder) as dataset:
+            sections = _sections(number, dataset, written.plan, folder)
+            folders.write_text(folder / REPORT, _report(number, dataset, written.plan, sections))
     return Finished(written, folder)
 
 
-def _sections(number: str, result: Result, folder: Path) -> list[str]:
+def _sections(number: str, dataset: xr.Dataset, plan: Plan, folder: Path) -> list[str]:
     """Write the tables of a phase, and return the parts of its report."""
-    dataset = result.dataset
     levels = tables.levels(dataset)
-    effects = tables.effects(dataset, _baseline(result.plan))
+    effects = tables.effects(dataset, _baseline(plan))
     folders.write_text(folder / LEVELS, levels.to_csv(index=False))
     folders.write_text(folder / EFFECTS, effects.to_csv(index=False))
     parts = [f"## Cells\n\n{LEGEND}", by_cell(levels, level_text)]
     against = ", ".join(dict.fromkeys(effects["baseline"]))
     parts += [f"## Differences to {against}", by_cell(effects, effect_text)]
     if number == "2":
-        parts += _exposure(result.plan, folder)
+        parts += _exposure(plan, folder)
     if number in ("3", "4"):
         parts += _frontiers(effects, folder)
     if number == "4":
@@ -110,7 +109,8 @@ def _exposure(plan: Plan, folder: Path) -> list[str]:
     settings = plan.settings
     words = [f"size={settings.size}", f"seeds.root={settings.seeds.root}"]
     part = planning.from_words(["+experiment=exposure", *words])
-    table = exposure(execute(part, folder / EXPOSURE).result.dataset)
+    with folders.executed(part, folder / EXPOSURE) as dataset:
+        table = exposure(dataset)
     folders.write_text(folder / "exposure.csv", table.to_csv(index=False))
     heads = ["gap d, ms", "delta, ms", "d / delta", "min(1, d / delta)", "share exposed", "inside"]
     rows = [
@@ -147,8 +147,7 @@ def exposure(dataset: xr.Dataset) -> pd.DataFrame:
     return table[columns].sort_values(["gap", "delta"]).reset_index(drop=True)
 
 
-def _report(number: str, result: Result, sections: Sequence[str]) -> str:
-    dataset, plan = result.dataset, result.plan
+def _report(number: str, dataset: xr.Dataset, plan: Plan, sections: Sequence[str]) -> str:
     attributes = dataset.attrs
     known = {
         "run": f"python -m proteus.phases phase={number} size={plan.settings.size}",

@@ -70,8 +70,8 @@ def share_level(rule, shares, orders, addresses, keys, lane, first, volume, tota
         addresses, keys: addresses and replicate keys for random order and ties.
         first: slot at the head of the level's queue.
 
-    Where shares go in the order of the queue, nothing is written behind the last order that trades:
-    whoever follows the queue stops there. So a long queue costs what it trades.
+    A long queue costs what it trades: where shares go in the order of the queue, those behind the
+    last order that trades are not written. With ``volume`` < ``total`` the caller must stop there.
     """
     if rule == TIME:
         _by_time(shares, orders, lane, first, volume)

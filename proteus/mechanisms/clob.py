@@ -191,7 +191,7 @@ def _meet_level(mechanism, market, lane, slot, opposite):
         return
     total = book.lots[lane, opposite, level]
     head = np.int64(book.head[lane, opposite, level])
-    rule = mechanism.allocation if volume < total else allocation.TIME
+    rule = mechanism.allocation if volume < total else allocation.TIME  # then all trade in full
     share_level(
         rule, mechanism.shares, orders, market.address, market.keys, lane, head, volume, total
     )

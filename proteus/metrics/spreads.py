@@ -42,11 +42,11 @@ class Spreads(NamedTuple):
     public_lots: np.ndarray  # int64 [L, H] makers: lots of it
     time: np.ndarray  # int64 [L, W] ns, of the fill
     price: np.ndarray  # int64 [L, W] P, ticks
-    quantity: np.ndarray  # int64 [L, W] q of a maker's fill; 0 of a taker's
-    weight: np.ndarray  # float64 [L, W] lots d of a taker's fill; 0 of a maker's
-    before: np.ndarray  # int64 [L, W] 2 m, ticks
-    seen: np.ndarray  # int64 [L] fills so far
-    done: np.ndarray  # int64 [L, H] fills that no longer wait
+    quantity: np.ndarray  # int64 [L, W] q of the maker's side; 0 without one
+    weight: np.ndarray  # float64 [L, W] lots d of the taker's side; 0 without one that counts
+    before: np.ndarray  # int64 [L, W] 2 m of the taker's intent, ticks
+    seen: np.ndarray  # int64 [L] entries so far
+    done: np.ndarray  # int64 [L, H] entries that no longer wait
     next_due: np.ndarray  # int64 [L] when the first of those that wait falls due, ns
     overflow: np.ndarray  # int64 [L] 1: more fills wait than there is room for
 

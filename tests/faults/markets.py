@@ -102,6 +102,14 @@ MEASURES = (
         "weight * (spreads.before[lane, at] - reference)",
     ),
     Fault(
+        "of two makers who meet, one is not compared with later references", "metrics/sums.py",
+        "            if quantity != 0:\n", "            if False:\n",
+    ),
+    Fault(
+        "of two takers who meet in a clear, one is not compared with later references",
+        "metrics/sums.py", "        if weight != 0.0:\n", "        if False:\n",
+    ),
+    Fault(
         "a fill is judged 1 ns early", "metrics/spreads.py",
         "            if due >= until:", "            if due > until:",
     ),

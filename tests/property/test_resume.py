@@ -94,7 +94,9 @@ def test_what_is_saved_is_not_simulated_again(tmp_path, monkeypatch, capsys):
             return run_task(task, pools)
 
         engine.run_task = noted
-        pace.seconds_per_lane = lambda plan, worth: None  # the pace is measured on lanes of its own
+        pace.seconds_per_lane = lambda plan, most_cells: (
+            None
+        )  # the pace is measured on lanes of its own
 
     words = [*WORDS, "seeds.count=200", f"output_dir={folder}"]
     child = in_child(words, count, tmp_path / "said")

@@ -98,6 +98,6 @@ def install(monkeypatch: pytest.MonkeyPatch, engine: Any) -> Any:
         module.__dict__.update(members)
         monkeypatch.setitem(sys.modules, f"proteus.{name}", module)
         monkeypatch.setattr(proteus, name, module, raising=False)
-    monkeypatch.setattr("proteus.pace.seconds_per_lane", lambda plan, worth: None)
+    monkeypatch.setattr("proteus.pace.seconds_per_lane", lambda plan, most_cells: None)
     monkeypatch.setattr("proteus.pace.note", lambda cells: None)
     return engine

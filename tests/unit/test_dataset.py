@@ -217,7 +217,7 @@ def test_a_disk_that_fills_up_is_one_sentence_and_the_run_goes_on(
 
 
 @pytest.mark.parametrize("failing", [None, "runs.parquet"])
-def test_files_are_written_while_no_other_thread_runs_and_none_stays_open(
+def test_results_are_written_while_no_other_thread_runs_and_none_stay_open(
     engine, tmp_path, monkeypatch, failing
 ):
     """Either was seen to break another file: netCDF is not made for two threads."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from proteus.defaults import table
@@ -9,11 +10,23 @@ from proteus.events import EVENT_NAMES
 from proteus.recording.columns import KINDS, NAMES
 from proteus.variables.page import page
 
-DOCS = Path(__file__).parents[2] / "docs"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 
 
 def test_table_of_defaults_is_up_to_date() -> None:
     assert (DOCS / "defaults.md").read_text() == table(), "run make docs"
+
+
+def test_every_room_stands_in_the_architecture_and_nothing_else() -> None:
+    rows = [line.split("|")[1] for line in (ROOT / "ARCHITECTURE.md").read_text().splitlines()
+            if line.startswith("| `")]  # fmt: skip
+    named = {name for row in rows for name in re.findall("`([^`]+)`", row)}
+    rooms = {path.name for path in (ROOT / "proteus").glob("*.py")} - {"__init__.py"}
+    rooms |= {f"{path.parent.name}/" for path in (ROOT / "proteus").glob("*/__init__.py")}
+    elsewhere = {name for name in named if name.startswith("tests/")}
+    assert named - elsewhere == rooms
+    assert all((ROOT / name).is_dir() for name in elsewhere)
 
 
 def test_page_of_metrics_is_up_to_date() -> None:

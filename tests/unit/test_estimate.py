@@ -82,7 +82,7 @@ def test_a_measured_pace_scales_by_mechanism(engine, monkeypatch):
     words, asked = ["mechanism=clob,fba", "delta=50,100", "horizon_s=40"], []
     monkeypatch.setattr(
         "proteus.pace.seconds_per_lane",
-        lambda plan, worth: asked.append(worth) or {0: 0.002, 1: 0.004},
+        lambda plan, most_cells: asked.append(most_cells) or {0: 0.002, 1: 0.004},
     )
     for seeds, is_measured in ((20, False), (1000, True)):  # about a second; five
         short = plan.from_words([*words, f"seeds.count={seeds}"])

@@ -120,6 +120,17 @@ def test_a_continuous_fill_has_one_counterparty():
     assert list(later) == near([0, -3 * (0.8 - 0.502), -4 * (0.8 - 0.502), 0])
 
 
+def test_two_makers_who_meet_gain_from_later_prices_what_the_other_loses():
+    market = HandMarket(CLOB)
+    market.quote(1 * S, MAKER, (490, 10), (510, 10), 0.5)
+    market.quote(2 * S, OTHER_MAKER, (510, 4), (600, 0), 0.5)  # the mid stays at 500
+    market.order(int(9.5 * S), NOISE, BUY, 600, 3, IOC)
+    measured = market.finish()
+    assert list(measured["maker_markout_public"]) == near([0.030, 0.030, 0])
+    assert list(measured["maker_public_left_out_lots"]) == [0, 0, 3]
+    assert measured["maker_volume_lots"] == 4 + 4 + 3
+
+
 def test_in_a_clear_counterparties_are_shares_of_the_other_side():
     """10 lots at 510: sold 5 by a maker, 5 by informed; bought 6 by noise, 4 by a maker."""
     market = HandMarket(*FBA)
@@ -133,6 +144,9 @@ def test_in_a_clear_counterparties_are_shares_of_the_other_side():
     captured = 0.05 * sold - 0.04 * bought
     assert list(measured["maker_spread_captured_by_class"]) == near(list(captured))
     assert measured["volume_lots"] == 10
+    impact = 0.020 * (6 * 0.5 - 5 * 0.4) / (6 * 0.5 + 5 * 0.4)  # 500 before, 510 after
+    assert list(measured["price_impact"]) == near([impact] * 3)
+    assert measured["effective_spread"] == near(impact)
 
 
 def test_snipers_win_the_races_in_which_they_are_filled():
