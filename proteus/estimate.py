@@ -43,7 +43,7 @@ WRITE_BYTES = 50 * 2**20  # what the libraries that write and summarise take
 KERNEL_BYTES = 50 * 2**20  # machine code of a mechanism, and what numba keeps of it
 PROCESS_BYTES = 320 * 2**20  # a worker process with its libraries and one mechanism
 _SHORT_S = 2.0  # a shorter run is not measured; of a longer one, a cell for every so many seconds
-_FEW_LANES = 20  # as little; measuring a cell takes a lane of it or more
+_FEW_LANES = 20  # as few; measuring a cell takes two of its lanes or more
 _SLOTS = 256  # orders that a lane is laid out for to learn what one more costs
 
 

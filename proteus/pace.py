@@ -33,7 +33,7 @@ def seconds_per_lane(plan: Plan, most_cells: int) -> dict[int, float] | None:
     """Measure the processor time of a lane, for some cells of a plan and one of each mechanism.
 
     Parameters
-        plan: the sweep. most_cells: how many to measure, a tenth of a second or one lane each.
+        plan: the sweep. most_cells: how many to measure, a tenth of a second or two lanes each.
 
     Returns
         Number of the cell to seconds; None where kernels have not been compiled yet.
@@ -63,10 +63,8 @@ def _spread(cells: Sequence[CellConfig], most: int) -> list[int]:
 
 def _measure(cell: CellConfig, root: int, replicates: np.ndarray, pools: Pools) -> float:
     """Run ever larger blocks until they have taken long enough."""
-    seconds = _run(cell, root, replicates[:1], pools)  # and what a cell costs once
-    if seconds >= _ENOUGH_S:
-        return seconds
     lanes, done, seconds = 1, 0, 0.0
+    _run(cell, root, replicates[:1], pools)  # what a cell costs once
     while seconds < _ENOUGH_S:
         seconds += _run(cell, root, replicates[:lanes], pools)
         done += lanes
