@@ -149,7 +149,7 @@ def resume(folder: str | os.PathLike[str], **executor: Any) -> xr.Dataset:
         return found
     words = overrides.from_mapping({"executor": executor}, grid=False) if executor else []
     plan = resumed_plan(path, words)
-    estimate.check_run(plan, estimate.needs(plan, workers(plan)), path)
+    estimate.check_run(plan, estimate.left(estimate.needs(plan, workers(plan)), path), path)
     with claim.resumed(path, plan) as lanes:
         written = run_into(plan, path, lanes)
     return _in_memory(written, path)
@@ -374,5 +374,5 @@ def _manifest(result: Result, recorded: Sequence[Lane]) -> dict[str, Any]:
 
 
 def _write_text(path: Path, text: str) -> None:
-    with whole(path) as temporary:
+    with whole(path, durable=True) as temporary:
         temporary.write_text(text)

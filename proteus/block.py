@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -262,7 +263,7 @@ def _pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
     alive = 0.0
     for member in members:
         lifetime_ms = getattr(member.group.policy, "lifetime_ms", 0)
-        lifetime_s = cell.horizon_s if lifetime_ms is None else lifetime_ms / 1000
+        lifetime_s = min(cell.horizon_s, math.inf if lifetime_ms is None else lifetime_ms / 1000)
         alive += member.group.schedule.wake_ups_per_s * (lifetime_s + _BUSY_S)
     busy = cell.delta_ns / units.NS_PER_S
     alive += busy * sum(member.group.schedule.wake_ups_per_s for member in members)

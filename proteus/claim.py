@@ -135,11 +135,14 @@ def _locked(folder: Path) -> Iterator[None]:
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_held = path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno()))
         except OSError:
+            is_held = False
+        if not is_held:  # or it is the lock of a run that has just ended and removed it
             raise ConfigError(
                 f"output_dir={folder} is in use: {_holder(file)} is running there; wait for it, or "
                 "choose another folder"
-            ) from None
+            )
         file.truncate(0)
         file.write(f"process {os.getpid()} on {platform.node()}")
         file.flush()
@@ -231,6 +234,7 @@ def read_begun(folder: Path) -> dict[str, Any]:
         begun: dict[str, Any] = json.loads(path.read_text())
         read_version(path, begun)
         code = {**begun["versions"], **begun["files"]}
+        _check_types(begun)
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         if isinstance(error, ResultsError):
             raise
@@ -243,6 +247,20 @@ def read_begun(folder: Path) -> dict[str, Any]:
             f"{folder} cannot be resumed: other code began it: {name} was {then} and is {now}{more}"
         )
     return begun
+
+
+def _check_types(begun: Mapping[str, Any]) -> None:
+    """Check the types of what is read of a begun run.
+
+    Raises
+        KeyError, TypeError: something is missing, or is something else.
+    """
+    kinds = {"words": list, "axes": dict, "config": dict, "config_hash": str}
+    for key, kind in kinds.items():
+        if not isinstance(begun[key], kind):
+            raise TypeError(f"{key} is no {kind.__name__}")
+    if not all(isinstance(word, str) for word in begun["words"]):
+        raise TypeError("words holds something else")
 
 
 def _check_config(folder: Path, begun: Mapping[str, Any], plan: Plan) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
+from types import FrameType
 from typing import NoReturn
 
 from proteus.errors import ConfigError, ResultsError, RunError
@@ -15,6 +18,7 @@ from proteus.errors import ConfigError, ResultsError, RunError
 EXIT_DONE, EXIT_WRONG_INPUT, EXIT_VIOLATION, EXIT_STOPPED, EXIT_INTERRUPTED = 0, 2, 3, 4, 130
 
 PARTS_STAY = "interrupted: finished parts stay in their folders; run the same command again"
+_asked: list[int] = []  # signals that asked this process to stop
 _SELDOM = 200_000  # objects between two collections
 
 
@@ -33,17 +37,40 @@ def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
     garbage: looking for some as often as Python does is a tenth of a short run.
     """
     gc.set_threshold(_SELDOM)
+    for number in (signal.SIGINT, signal.SIGTERM):  # as a scheduler ends a job
+        signal.signal(number, _interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without ± shows a question mark
     try:
         code = main(sys.argv[1:])
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it has ended, and its code says how
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of stdout, as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()
         sys.exit(EXIT_DONE)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _leave_stdout()
+        say(f"stopped: stdout cannot be written: {error.strerror}; what was saved is in its folder")
+        sys.exit(EXIT_STOPPED)
     if code == EXIT_INTERRUPTED and threading.active_count() > 1:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)  # a person who asked twice does not wait for the blocks in flight
     sys.exit(code)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """Note that a person or a scheduler has asked to stop, and raise KeyboardInterrupt."""
+    _asked.append(number)
+    raise KeyboardInterrupt
+
+
+def _leave_stdout() -> None:
+    """Write to nowhere from now on: Python flushes stdout once more at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def guarded(command: Callable[[], int], interrupted: str = "interrupted") -> int:
@@ -63,6 +90,11 @@ def guarded(command: Callable[[], int], interrupted: str = "interrupted") -> int
         return EXIT_STOPPED
     except KeyboardInterrupt as error:
         say(str(error) or interrupted)
+        return EXIT_INTERRUPTED
+    except Exception:
+        if not _asked:
+            raise
+        say(interrupted)  # a library has made another error of it
         return EXIT_INTERRUPTED
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _CELL = re.compile(r"^(?P<folder>.+?)(:(?P<labels>\w+=[^:/]*))?$")
+_COLUMNS = ("variable", "estimand", "baseline", "family")  # some of those that compare writes
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -63,6 +64,7 @@ def _compare(chosen: argparse.Namespace) -> int:
     """Contrast, print and write."""
     from rich.console import Console
 
+    _check_target(Path(chosen.csv))
     table, reasons = _two(chosen) if chosen.b is not None else _one(chosen)
     console = Console(width=100, highlight=False)
     for _, rows in table.groupby([*_axes(table), "baseline"], sort=False, dropna=False):
@@ -169,6 +171,20 @@ def _variable(row: dict[str, Any]) -> str:
             value = row[dim] if isinstance(row[dim], str) else f"{row[dim]:g}"
             name += f" [{value}{unit}]".replace("[", r"\[")
     return f"* {name}" if row["family"] == "primary" else name
+
+
+def _check_target(path: Path) -> None:
+    """Refuse to write where that cannot be, or over a file that is no table of contrasts."""
+    allowed = "must be a new file, or one that compare wrote, in a folder that exists"
+    try:
+        with path.open(encoding="utf-8") as file:
+            columns = file.readline().strip().split(",")
+    except FileNotFoundError:
+        columns = None
+    except (OSError, ValueError):  # a folder, a table of other bytes, no such name
+        columns = []
+    if not path.parent.is_dir() or (columns is not None and not {*_COLUMNS} <= {*columns}):
+        raise ConfigError(f"--csv={path} is not allowed: {allowed}")
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

@@ -23,6 +23,7 @@ from proteus.leakage import Table
 from proteus.mechanisms.base import MechanismConfig
 from proteus.schema import (
     MAX_TICKS,
+    FolderName,
     Milliseconds,
     NonNegative,
     Positive,
@@ -372,7 +373,7 @@ class SweepConfig(CellConfig):
     study: str | None
     size: str | None
     executor: SerializeAsAny[Executor]
-    output_dir: str | None = Field(min_length=1)
+    output_dir: FolderName | None
     plan_only: bool
 
     def cell(self) -> CellConfig:

@@ -1,4 +1,4 @@
-"""The three errors a user meets, and the help they give. Imports nothing heavy."""
+"""The errors a user meets, and the help they give. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ class ResultsError(ValueError):
 
 class RunError(RuntimeError):
     """Say in one sentence what stopped a run that was under way, and how to go on."""
+
+
+class MessageError(ValueError):
+    """Say in one sentence which column and row of a table of messages cannot be read, and why."""
 
 
 def nearest(name: str, names: Iterable[str], prefix: str = "") -> str:

@@ -34,6 +34,7 @@ COMPILE_S = 40.0  # of the kernels, once per version
 
 VALUE_BYTES = 8  # float64
 SUMMARY_BYTES = 1500  # one row of the summary while it is made
+SEED_BYTES = 24  # its number, where plans and results have it
 ROW_BYTES = 160  # one row of summary.csv
 FILE_BYTES = 300_000  # attributes, manifest, and what netCDF adds
 COMPRESSED = 0.54  # of the bytes of values; 0.43 to 0.62 were measured, 0.54 of Parquet
@@ -109,9 +110,8 @@ def timed(plan: Plan, needed: Needs, workers: int) -> Needs:
     """
     from proteus import pace
 
-    most_cells = int(min(needed.seconds / _SHORT_S, plan.lanes / _FEW_LANES))
-    if plan.settings.plan_only:
-        most_cells = pace.MOST_CELLS
+    patience = math.inf if plan.settings.plan_only else needed.seconds / _SHORT_S
+    most_cells = int(min(patience, plan.lanes / _FEW_LANES))
     if most_cells == 0 or needed.memory_bytes > free_memory():
         return needed
     measured = pace.seconds_per_lane(plan, most_cells)
@@ -246,7 +246,7 @@ def disk_bytes(settings: SweepConfig, points: int, cells: int) -> int:
 
 
 def check_results(settings: SweepConfig, points: int) -> None:
-    """Refuse a grid whose summary alone does not fit in memory.
+    """Refuse a grid whose summary, or numbers of seeds, alone do not fit in memory.
 
     Parameters
         settings: any point of the grid. points: number of grid points.
@@ -255,7 +255,18 @@ def check_results(settings: SweepConfig, points: int) -> None:
         ConfigError: how much is needed, and how much there is.
     """
     summary = points * values_per_lane(settings) * SUMMARY_BYTES
-    _check(settings, points, "memory", summary, free_memory())
+    seeds = SEED_BYTES * settings.seeds.count
+    _check(settings, points, "memory", summary + seeds, free_memory())
+
+
+def left(needed: Needs, folder: Path) -> Needs:
+    """Return what a run still needs when it goes on in a folder that holds a part of it.
+
+    Parameters
+        needed: by the whole run. folder: where it was begun.
+    """
+    there = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return needed._replace(passing_bytes=max(0, needed.passing_bytes - there))
 
 
 def check_run(plan: Plan, needed: Needs, folder: Path | None) -> None:

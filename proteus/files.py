@@ -25,6 +25,8 @@ def whole(path: Path, durable: bool = False) -> Iterator[Path]:
         if durable:
             _sync(temporary(path))
         os.replace(temporary(path), path)
+        if durable:
+            _sync(path.parent)
     except BaseException:
         temporary(path).unlink(missing_ok=True)  # a full disk needs the room
         raise

@@ -46,7 +46,7 @@ def write(
         OSError, RuntimeError: it cannot be written. ValueError: as :func:`proteus.dataset.build`.
     """
     target = folder / RESULTS
-    with whole(target) as temporary:
+    with whole(target, durable=True) as temporary:
         _write_frame(frame, temporary)
         with netCDF4.Dataset(temporary, "a") as file:
             variables_of_file = _declare(file, plan, variables)

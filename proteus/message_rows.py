@@ -10,11 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from proteus.errors import MessageError
+
 LATEST_NS = 2**62  # so that what follows the last message has a time
-
-
-class MessageError(ValueError):
-    """A table of messages that cannot be read: names the column, the row and what is allowed."""
 
 
 def check_integer(name: str, value: Any, least: int, most: int) -> None:

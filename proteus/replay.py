@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from proteus import replay_requests, units
 from proteus.config import ConfigError
+from proteus.errors import MessageError
 from proteus.events import BUY, FOK, GTC, IOC, SELL
 from proteus.locate import conf_folder
 from proteus.mechanisms.base import MechanismConfig, Sizes
@@ -33,7 +34,6 @@ from proteus.mechanisms.market import allocate_market
 from proteus.mechanisms.rfq import RfqConfig
 from proteus.mechanisms.table import MECHANISMS
 from proteus.message_rows import (
-    MessageError,
     check_integer,
     read_codes,
     read_frame,

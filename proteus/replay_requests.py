@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from proteus import units
-from proteus.errors import ConfigError
+from proteus.errors import ConfigError, MessageError
 from proteus.events import BUY, SELL
 from proteus.mechanisms.base import Sizes
 from proteus.mechanisms.book import EMPTY
@@ -27,7 +27,6 @@ from proteus.mechanisms.rfq_door import (
     replay_requests,
 )
 from proteus.message_rows import (
-    MessageError,
     is_absent,
     read_codes,
     read_frame,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from proteus import units
@@ -20,6 +20,7 @@ from proteus.recording import selection
 
 LARGEST_GRID = 20_000  # grid points; composing one takes 20 ms, so this is seven minutes
 MAX_LOTS = 1_000_000  # an order of this size times 1000 traders is far inside int64 money
+LONGEST_NAME, LONGEST_PATH = 255, 4000  # bytes; what files are named is shorter than the rest
 MAX_TICKS = 100_000  # price levels of a contract
 
 SelfTrade = Literal["none", "cancel_newest", "cancel_oldest", "cancel_both", "decrement"]
@@ -66,6 +67,15 @@ def requirement(key: str, allowed: str) -> PydanticCustomError:
     return PydanticCustomError("requirement", "{allowed}", {"allowed": allowed, "key": key})
 
 
+def _is_path(text: str) -> str:
+    """Check that a system can have a folder of that name."""
+    longest = max((len(part.encode()) for part in text.split("/")), default=0)
+    if "\0" in text or longest > LONGEST_NAME or len(text.encode()) > LONGEST_PATH:
+        sizes = f"names of at most {LONGEST_NAME} bytes, {LONGEST_PATH} together"
+        raise _requirement(f"must be a path without NUL, with {sizes}")
+    return text
+
+
 def _selects(text: Any) -> Any:
     """Check the words of a selection of lanes; whether there are such lanes, the plan checks."""
     if isinstance(text, str):
@@ -82,6 +92,7 @@ Seconds = Annotated[float, PlainValidator(lambda value: _exact(value, "s", False
 PositiveSeconds = Annotated[float, PlainValidator(lambda value: _exact(value, "s", True))]
 
 Probability = Annotated[float, Field(ge=0, le=1)]
+FolderName = Annotated[str, Field(min_length=1), AfterValidator(_is_path)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]

@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import redirect_stderr
+from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
     from proteus.plan import Plan
 
 _PRINTING_FLAGS = (
-    "--help", "-h", "--hydra-help", "--version", "--cfg", "-c", "--package", "-p",
-    "--info", "-i", "--resolve", "--shell-completion", "-sc",
+    "--help", "-h", "--hydra-help", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc",
 )  # fmt: skip
+_OF_PRINTING = ("--package", "-p", "--resolve")  # only beside one that prints
+_VERSION = "--version"
 _log = logging.getLogger("proteus.sweep")  # also where this file is __main__
 
 _COMPLETION_FLAGS = ("--shell-completion", "-sc")
@@ -60,11 +62,16 @@ def main(arguments: Sequence[str]) -> int:
 def _command(arguments: Sequence[str]) -> int:
     folder, arguments = _resumed_folder(arguments)
     flags = [word.partition("=")[0] for word in arguments if word.startswith("-")]
+    if _VERSION in flags:
+        print(version("proteus"))
+        return EXIT_DONE
     if any(flag in _PRINTING_FLAGS for flag in flags):
         return _print_by_hydra(arguments)
     for flag in flags:
+        if flag in _OF_PRINTING:
+            raise ConfigError(f"{flag} is not allowed alone: it must stand beside --cfg")
         if flag not in _IGNORED_FLAGS:
-            known = (*_PRINTING_FLAGS, _RESUME)
+            known = (*_PRINTING_FLAGS, *_OF_PRINTING, _VERSION, _RESUME)
             raise ConfigError(f"unknown flag {flag}{nearest(flag, known)}")
     words = [word for word in arguments if not word.startswith("-")]
     return _sweep(words) if folder is None else _resume(Path(folder), words)
@@ -124,7 +131,7 @@ def _one_line(complaint: str) -> str:
 
 def _sweep(words: Sequence[str]) -> int:
     """Plan, run, write, and print the summary and the folder."""
-    from proteus import estimate, overrides
+    from proteus import claim, estimate, overrides
     from proteus import plan as planning
 
     overrides.check_once(words)
@@ -141,7 +148,13 @@ def _sweep(words: Sequence[str]) -> int:
         print(*estimate.lines(needed, api.workers(plan), folder), sep="\n")
         estimate.check_run(plan, needed, folder)
         return EXIT_DONE
-    return report(_execute(plan, needed, folder), folder)
+    try:
+        return report(_execute(plan, needed, folder), folder)
+    except KeyboardInterrupt:
+        if claim.is_finished(folder):
+            told = f"interrupted: {folder} is finished; only its table was not printed"
+            raise KeyboardInterrupt(told) from None
+        raise
 
 
 def execute(plan: Plan, folder: Path) -> Written:
@@ -183,7 +196,7 @@ def _resume(folder: Path, words: Sequence[str]) -> int:
         print(folder, flush=True)
         return EXIT_VIOLATION if violations else EXIT_DONE
     plan = api.resumed_plan(folder, words)
-    needed = estimate.needs(plan, api.workers(plan))
+    needed = estimate.left(estimate.needs(plan, api.workers(plan)), folder)
     estimate.check_run(plan, needed, folder)
     needed = estimate.timed(plan, needed, api.workers(plan))
     with claim.resumed(folder, plan) as lanes, job_log(folder):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from proteus import units
 from proteus.recording.lanes import logs_in_memory
 from proteus.recording.selection import choose
 
@@ -57,14 +58,14 @@ def _add(
     from proteus.block import set_up_cell, with_log
     from proteus.recorder import Log
     from proteus.recording.columns import COLUMNS
-    from proteus.recording.traces import times_of
 
     lanes, written = int((events | traced).sum()), int(events.sum())
     rows = with_log(set_up_cell(cell)).log_rows
     row_bytes = _VALUE_BYTES * (len(Log._fields) + len(COLUMNS))
     logs = min(lanes, logs_in_memory(workers)) * rows * row_bytes
     traders = sum(group.count for group in cell.population.values())
-    values = int(traced.sum()) * len(times_of(cell)) * (_PRICES + traders)
+    steps = cell.horizon_ns // units.milliseconds_to_ns(cell.record.trace_step_ms) + 1
+    values = int(traced.sum()) * steps * (_PRICES + traders)
     return Recorded(
         total.lanes + lanes,
         total.rows + int(FILLED * lanes * rows),

@@ -154,12 +154,12 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
     Variable(
         "realised_volatility", (), "currency s^-1/2", "realised volatility of the mid", "positive",
         "sqrt(sum of squared moves of the mid / time), every metrics.volatility_grid_ms",
-        "facts B.6; MODEL 27", "never_two_sided", _realised_volatility,
+        "facts B.6; MODEL 27", "no_step_with_a_mid_at_both_ends", _realised_volatility,
     ),
     Variable(
         "volatility_ratio", (), "1", "realised volatility of the mid over that of v",
         "above 1: excess volatility", "sqrt(sum of squared moves of the mid / the same of v)",
-        "facts B.6", "no_move_of_v", _volatility_ratio,
+        "facts B.6", "no_step_or_no_move_of_v", _volatility_ratio,
     ),
     Variable(
         "shock_half_life", (), "ms", "time the reference price takes to follow half a jump of v",

@@ -4,13 +4,14 @@ import errno
 import fcntl
 import json
 import os
+import sys
 from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
 import pytest
 
 import proteus
-from proteus import claim
+from proteus import claim, estimate, plan
 from proteus.errors import ConfigError, ResultsError
 from proteus.sweep import main
 from tests.unit.fake_engine import FakeEngine, install
@@ -116,6 +117,52 @@ def change(name, **content):
         kept[key] = {**kept[key], **changes}
     with open(path, "w") as file:
         json.dump(kept, file)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"words": None}, {"words": [3]}, {"config": [1]}, {"config_hash": None}, {"axes": "delta"}],
+)
+def test_a_begun_file_that_was_tampered_with_is_refused_in_one_sentence(halted, capsys, change):
+    path = claim.Path("out") / claim.BEGUN
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    assert main(["--resume", "out"]) == 2
+    assert f"begun.json cannot be read: {next(iter(change))} " in capsys.readouterr().err
+
+
+def test_what_is_saved_needs_no_room_again(halted, monkeypatch):
+    made = plan.from_words(WORDS)
+    whole = estimate.needs(made, 1)
+    saved = sum(path.stat().st_size for path in claim.Path("out").rglob("*") if path.is_file())
+    left = estimate.left(whole, claim.Path("out"))
+    assert whole.passing_bytes - left.passing_bytes == min(saved, whole.passing_bytes) > 0
+    free = left.disk_bytes + left.passing_bytes + 1
+    monkeypatch.setattr(estimate, "free_disk", lambda folder: free)
+    halted.failure = None
+    assert main(["--resume", "out"]) == 0
+
+
+def test_the_lock_of_a_run_that_has_just_ended_locks_nothing(tmp_path, monkeypatch):
+    """Between opening and locking, the one who held it may have removed it."""
+    flock = fcntl.flock
+
+    def late(file, how):
+        (tmp_path / claim.LOCK).unlink()
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(ConfigError, match="is in use"), claim._locked(tmp_path):
+        raise AssertionError
+
+
+def test_an_interrupt_after_the_end_says_that_it_is_finished(halted, monkeypatch, capsys):
+    def interrupted(written, folder):
+        raise KeyboardInterrupt
+
+    halted.failure = None
+    monkeypatch.setattr(sys.modules["proteus.sweep"], "report", interrupted)
+    assert main([*WORDS, "output_dir=other"]) == 130
+    assert "interrupted: other is finished; only its table was not" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

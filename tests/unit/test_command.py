@@ -3,6 +3,7 @@
 import importlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +108,43 @@ def test_bash_completes_with_the_script():
     completed, rule = done.stdout.splitlines()
     assert completed == "watch"
     assert rule.endswith("-F _proteus proteus")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("ending", ["time.sleep(60)", "wrapped()"])
+def test_whoever_asks_a_command_to_stop_is_told_and_gets_130(number, ending):
+    """Also where a library makes another error of the interrupt."""
+    code = f"""
+import time
+from proteus.commands import guarded, process
+
+def wrapped():
+    try:
+        time.sleep(60)
+    except BaseException as error:
+        raise ValueError("an error of a library") from error
+
+def work():
+    print("ready", flush=True)
+    {ending}
+
+process(lambda words: guarded(work, "interrupted: go on"))
+"""
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", code], stdout=pipe, stderr=pipe) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        child.send_signal(number)
+        _, said = child.communicate()
+    assert (child.returncode, said) == (130, b"interrupted: go on\n")
+
+
+def test_output_that_cannot_be_written_is_one_sentence():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "proteus.sweep", "--version"],
+            stdout=full, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert done.returncode == 4
+    assert done.stderr.startswith(b"stopped: stdout cannot be written: No space left on device")
+    assert done.stderr.count(b"\n") == 1

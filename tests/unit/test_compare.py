@@ -107,7 +107,10 @@ def test_other_kernels_are_another_simulator(folders, capsys):
         (["other_root", "y"], "root 8 and seeds 0 to 19 of root 7 have no seed in common"),
         (["other_seeds", "y"], "have no seed in common"),
         (["y"], "mechanism=clob is not in the results"),
-        (["x", "--csv", "no/such/folder.csv", "--metric", "n_fills"], "cannot be written"),
+        (["x", "--csv", "no/such/folder.csv"], "--csv=no/such/folder.csv is not allowed: must be"),
+        (["x", "--csv", "."], "--csv=. is not allowed: must be a new file"),
+        (["x", "--csv", "x/summary.csv"], "or one that compare wrote"),
+        (["x", "--csv", "x/results.nc"], "or one that compare wrote"),
     ],
 )
 def test_a_mistake_is_one_sentence(folders, capsys, arguments, part):

@@ -266,6 +266,9 @@ output_dir=occupied/file/below | output_dir=occupied/file/below cannot be used |
 plan_only=maybe | plan_only=maybe | must be true or false
 --workers | unknown flag --workers | allowed: --cfg, --help
 --hlep | unknown flag --hlep | did you mean --help?
+--package x | --package is not allowed alone | beside --cfg
+--resolve seeds.count=2 | --resolve is not allowed alone | beside --cfg
+record.traces=seed:0..900 record.trace_step_ms=0.000001 output_dir=new | 901 lanes | of memory
 --help=3 | --help/-h: ignored explicit argument '3' | --help
 --cfg foo | invalid choice: 'foo' | 'job', 'hydra', 'all'
 --cfg job dleta=3 | unknown key dleta | did you mean delta?
