@@ -7,7 +7,6 @@ import gc
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from types import FrameType
@@ -55,10 +54,11 @@ def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
         _leave_stdout()
         say(f"stopped: stdout cannot be written: {error.strerror}; what was saved is in its folder")
         sys.exit(EXIT_STOPPED)
-    if code == EXIT_INTERRUPTED and threading.active_count() > 1:
-        sys.stdout.flush()
+    if code == EXIT_INTERRUPTED:
+        # A person who asked twice does not wait for the blocks in flight; and Python ends by the
+        # signal, with another code, if the interrupt met it in a text that a library compiled.
         sys.stderr.flush()
-        os._exit(code)  # a person who asked twice does not wait for the blocks in flight
+        os._exit(code)
     sys.exit(code)
 
 
