@@ -229,7 +229,7 @@ def test_results_are_written_while_no_other_thread_runs_and_none_stay_open(
         return frame(*arguments)
 
     def alone(*arguments):
-        assert threading.active_count() == others
+        assert threading.active_count() <= others  # those of other tests may end
         return write(*arguments)
 
     def full(source, target):
