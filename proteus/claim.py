@@ -135,7 +135,7 @@ def _locked(folder: Path) -> Iterator[None]:
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            is_held = path.exists() and os.path.samestat(path.stat(), os.fstat(file.fileno()))
+            is_held = os.path.samestat(path.stat(), os.fstat(file.fileno()))
         except OSError:
             is_held = False
         if not is_held:  # or it is the lock of a run that has just ended and removed it

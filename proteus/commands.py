@@ -36,14 +36,13 @@ def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
     garbage: looking for some as often as Python does is a tenth of a short run.
     """
     gc.set_threshold(_SELDOM)
-    for number in (signal.SIGINT, signal.SIGTERM):  # as a scheduler ends a job
-        signal.signal(number, _interrupt)
+    _hear(_interrupt)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ± shows a question mark
     try:
         code = main(sys.argv[1:])
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it has ended, and its code says how
+        _hear(signal.SIG_IGN)  # the command has ended, and its code says how
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of stdout, as head, has seen enough
         _leave_stdout()
@@ -62,8 +61,14 @@ def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
     sys.exit(code)
 
 
+def _hear(handler: Callable[[int, FrameType | None], NoReturn] | signal.Handlers) -> None:
+    """Set what happens when a person, or a scheduler that ends a job, asks to stop."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
+
+
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    """Note that a person or a scheduler has asked to stop, and raise KeyboardInterrupt."""
+    """Note that somebody has asked to stop, and raise KeyboardInterrupt."""
     _asked.append(number)
     raise KeyboardInterrupt
 

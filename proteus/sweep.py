@@ -17,8 +17,8 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import redirect_stderr
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
@@ -131,7 +131,7 @@ def _one_line(complaint: str) -> str:
 
 def _sweep(words: Sequence[str]) -> int:
     """Plan, run, write, and print the summary and the folder."""
-    from proteus import claim, estimate, overrides
+    from proteus import estimate, overrides
     from proteus import plan as planning
 
     overrides.check_once(words)
@@ -148,8 +148,17 @@ def _sweep(words: Sequence[str]) -> int:
         print(*estimate.lines(needed, api.workers(plan), folder), sep="\n")
         estimate.check_run(plan, needed, folder)
         return EXIT_DONE
-    try:
+    with _told_if_finished(folder):
         return report(_execute(plan, needed, folder), folder)
+
+
+@contextmanager
+def _told_if_finished(folder: Path) -> Iterator[None]:
+    """Say of an interrupt that comes when everything is written that only the table is missing."""
+    from proteus import claim
+
+    try:
+        yield
     except KeyboardInterrupt:
         if claim.is_finished(folder):
             told = f"interrupted: {folder} is finished; only its table was not printed"
@@ -199,13 +208,13 @@ def _resume(folder: Path, words: Sequence[str]) -> int:
     needed = estimate.left(estimate.needs(plan, api.workers(plan)), folder)
     estimate.check_run(plan, needed, folder)
     needed = estimate.timed(plan, needed, api.workers(plan))
-    with claim.resumed(folder, plan) as lanes, job_log(folder):
-        _log.info(
-            "command: python -m proteus.sweep %s %s", _RESUME, shlex.join([str(folder), *words])
-        )
-        _tell(f"{folder} is resumed: {lanes.count} lanes are there")
-        written = _run(plan, needed.seconds, folder, lanes)
-    return report(written, folder)
+    with _told_if_finished(folder):
+        with claim.resumed(folder, plan) as lanes, job_log(folder):
+            command = shlex.join([_RESUME, str(folder), *words])
+            _log.info("command: python -m proteus.sweep %s", command)
+            _tell(f"{folder} is resumed: {lanes.count} lanes are there")
+            written = _run(plan, needed.seconds, folder, lanes)
+        return report(written, folder)
 
 
 def _run(plan: Plan, seconds: float, folder: Path, lanes: BlockFiles) -> Written:

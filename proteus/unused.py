@@ -52,8 +52,6 @@ _NEEDS = (
          "mechanism.dealers must be at least 2"),
     Need(r"mechanism\.(hold_ms|tolerance)", "mechanism.last_look", _is(True),
          "mechanism.last_look must be true"),
-    Need(r"record\.trace_step_ms", "record.traces", lambda chosen: chosen is not None,
-         "record.traces must choose lanes"),
     Need(r"(.+\.schedule)\.cluster_gap_ms", r"\1.cluster_probability", _exceeds(0),
          r"\1.cluster_probability must be more than 0"),
     Need(r"(.+\.schedule)\.rate_per_s", r"\1.law", lambda law: law != "none",

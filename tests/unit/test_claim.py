@@ -163,6 +163,8 @@ def test_an_interrupt_after_the_end_says_that_it_is_finished(halted, monkeypatch
     monkeypatch.setattr(sys.modules["proteus.sweep"], "report", interrupted)
     assert main([*WORDS, "output_dir=other"]) == 130
     assert "interrupted: other is finished; only its table was not" in capsys.readouterr().err
+    assert main(["--resume", "out"]) == 130
+    assert "interrupted: out is finished; only its table was not" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
