@@ -41,7 +41,7 @@ from proteus.recording.collect import collecting
 from proteus.report import REPORT
 from proteus.summary import summarise
 from proteus.verdict import has_contrast, verdict
-from proteus.versions import SCHEMA_KEY
+from proteus.versions import SCHEMA_KEY, STAMP, csv_text
 
 if TYPE_CHECKING:
     from proteus.checkpoint import BlockFiles
@@ -303,13 +303,13 @@ def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written
         result.plan, result.violations, manifest["precision"],
         summarise(result.dataset), verdict(result.dataset),
     )  # fmt: skip
-    _write_text(folder / SUMMARY, written.summary.to_csv(index=False))
+    _write_text(folder / SUMMARY, csv_text(written.summary))
     if written.verdict:
-        _write_text(folder / VERDICT, "\n".join(written.verdict) + "\n")
+        _write_text(folder / VERDICT, "\n".join([*written.verdict, STAMP]) + "\n")
     is_precise = settings.precision.name != "fixed" and not result.violations
     if is_precise and has_contrast(result.dataset, settings.endpoint):
         table = compare(result.dataset, settings.endpoint.baseline)
-        _write_text(folder / CONTRASTS, table.to_csv(index=False))
+        _write_text(folder / CONTRASTS, csv_text(table))
     if settings.record.report:
         _write_report(result, manifest, folder)
     digest = {dataset.DIGEST: dataset.digest(folder / dataset.RESULTS)}

@@ -22,6 +22,7 @@ import numpy as np
 from proteus.errors import ResultsError
 from proteus.files import whole
 from proteus.lanes import Column, Lanes, Matrix, Part, Violation
+from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from proteus.engine import Outcome
@@ -38,7 +39,7 @@ class BlockFiles(Lanes):
     """Finished lanes, in the files of one folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Open a folder of block files, which may have some already; damaged ones are removed.
+        """Open a folder of block files; those that cannot be read are removed.
 
         Parameters
             folder: the output folder of the run.
@@ -75,6 +76,7 @@ class BlockFiles(Lanes):
     def _keep(self, parts: dict[int, Part]) -> None:
         path = self._folder / f"{self._next:08d}.npz"
         header = {
+            SCHEMA_KEY: SCHEMA_VERSION,
             "columns": self.columns,
             "cells": {cell: _describe(part) for cell, part in parts.items()},
         }
@@ -90,12 +92,14 @@ class BlockFiles(Lanes):
         self._take_header(path, header, {c: part.replicates for c, part in parts.items()})
 
     def _take_file(self, path: Path) -> bool:
-        """Index a file that was written earlier; False if it is damaged."""
+        """Index a file that was written earlier; False if it is damaged or of another version."""
         try:
             with np.load(path) as file:
                 header = json.loads(file[_HEADER].tobytes())
                 replicates = {int(c): file[f"{c}.replicates"] for c in header["cells"]}
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            return False
+        if header.get(SCHEMA_KEY) != SCHEMA_VERSION:
             return False
         self.columns = [
             Column(name, first, width, tuple(shape))

@@ -189,10 +189,11 @@ def _check_target(path: Path) -> None:
 
 def _write(table: pd.DataFrame, path: Path) -> None:
     from proteus.files import whole
+    from proteus.versions import csv_text
 
     try:
         with whole(path) as temporary:
-            temporary.write_text(table.to_csv(index=False))
+            temporary.write_text(csv_text(table))
     except OSError as error:
         raise ResultsError(f"--csv={path} cannot be written: {error.strerror}") from None
 

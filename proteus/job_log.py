@@ -13,6 +13,9 @@ from pathlib import Path
 
 from proteus import compose
 from proteus.api import LOG
+from proteus.versions import STAMP
+
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -24,6 +27,7 @@ def job_log(folder: Path) -> Iterator[None]:
     handlers, level = [*root.handlers], root.level
     logging.config.dictConfig(tree)
     ours = [handler for handler in root.handlers if handler not in handlers]
+    _log.info(STAMP)
     try:
         yield
     finally:

@@ -11,16 +11,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from proteus.errors import ResultsError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 SCHEMA_VERSION = 3
 SCHEMA_KEY = "schema_version"
+STAMP = f"{SCHEMA_KEY}={SCHEMA_VERSION}"  # in texts and figures
 
 Attributes = dict[str, Any]
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """Return a table as CSV whose last column is the schema version."""
+    return table.assign(**{SCHEMA_KEY: SCHEMA_VERSION}).to_csv(index=False)
 
 
 def read_version(path: Path, attributes: Mapping[str, Any]) -> int:

@@ -24,7 +24,7 @@ from proteus.experiments.population import chosen_words, population_yaml
 from proteus.experiments.survival import bites, judge, ranked
 from proteus.plan import Plan
 from proteus.study import PILOT, Survival, first_of
-from proteus.versions import SCHEMA_VERSION
+from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION, csv_text
 
 CANDIDATES, CONFIRMED, SENSITIVITY = "candidates.csv", "confirmed.csv", "sensitivity.csv"
 CALIBRATED, REPORT, HEAT_MAPS = "calibrated.yaml", "report.md", "sensitivity.svg"
@@ -62,7 +62,7 @@ def calibrate(words: Sequence[str]) -> Calibration:
     folders.check_empty(folder)
     with executed(plan, folder / "selection") as found:
         candidates = judge(found, rule).pipe(_with_values, found)
-    folders.write_text(folder / CANDIDATES, candidates.to_csv(index=False))
+    folders.write_text(folder / CANDIDATES, csv_text(candidates))
     first = ranked(candidates)[: rule.confirmed]
     nothing = Calibration(folder, candidates, candidates.iloc[:0], candidates.iloc[:0], None, [])
     if not first:
@@ -109,7 +109,7 @@ def _confirm(plan: Plan, first: Sequence[int], folder: Path) -> pd.DataFrame:
     )
     with executed(again, folder / "confirmation") as found:
         table = judge(found, rule, together=len(first)).pipe(_with_values, found)
-    folders.write_text(folder / CONFIRMED, table.to_csv(index=False))
+    folders.write_text(folder / CONFIRMED, csv_text(table))
     return table
 
 
@@ -131,7 +131,7 @@ def _with_sensitivity(result: Calibration, plan: Plan, words: Sequence[str]) -> 
     with executed(grid, result.folder / "sensitivity") as found:
         table = judge(found, _rule(plan))
         bitten = {axis: bites(found, axis) for axis in axes}
-    folders.write_text(result.folder / SENSITIVITY, table.to_csv(index=False))
+    folders.write_text(result.folder / SENSITIVITY, csv_text(table))
     figures.heat_maps(table, axes, result.folder / HEAT_MAPS)
     sentences, is_sensitive = [_choice(result, plan)], True
     for axis, (mean, low, high) in bitten.items():
@@ -197,7 +197,7 @@ def _report(result: Calibration, plan: Plan) -> str:
         "git": provenance.git_sha(),
         "code": provenance.code_hash(),
         "configuration": plan.config_hash,
-        "schema": SCHEMA_VERSION,
+        SCHEMA_KEY: SCHEMA_VERSION,
         "seeds": plan.settings.seeds.model_dump(),
         "versions": provenance.versions(),
     }

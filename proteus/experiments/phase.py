@@ -20,6 +20,7 @@ from proteus.experiments.tables import LEGEND, by_cell, effect_text, level_text,
 from proteus.plan import Plan
 from proteus.sweep import execute
 from proteus.verdict import verdict
+from proteus.versions import SCHEMA_KEY, csv_text
 
 PHASES = ("1", "2", "3", "4")
 LEVELS, EFFECTS, FRONTIERS = "levels.csv", "effects.csv", "frontiers.csv"
@@ -66,8 +67,8 @@ def _sections(number: str, dataset: xr.Dataset, plan: Plan, folder: Path) -> lis
     """Write the tables of a phase, and return the parts of its report."""
     levels = tables.levels(dataset)
     effects = tables.effects(dataset, _baseline(plan))
-    folders.write_text(folder / LEVELS, levels.to_csv(index=False))
-    folders.write_text(folder / EFFECTS, effects.to_csv(index=False))
+    folders.write_text(folder / LEVELS, csv_text(levels))
+    folders.write_text(folder / EFFECTS, csv_text(effects))
     parts = [f"## Cells\n\n{LEGEND}", by_cell(levels, level_text)]
     against = ", ".join(dict.fromkeys(effects["baseline"]))
     parts += [f"## Differences to {against}", by_cell(effects, effect_text)]
@@ -90,7 +91,7 @@ def _baseline(plan: Plan) -> str | dict[str, Any]:
 
 def _frontiers(effects: pd.DataFrame, folder: Path) -> list[str]:
     table = frontier.frontiers(effects)
-    folders.write_text(folder / FRONTIERS, table.to_csv(index=False))
+    folders.write_text(folder / FRONTIERS, csv_text(table))
     figures.frontiers(table, folder / FRONTIER_FIGURE)
     axes = [str(name) for name in table.columns[: list(table.columns).index("protection")]]
     varying = [axis for axis in axes if table[axis].nunique(dropna=False) > 1] or axes
@@ -111,7 +112,7 @@ def _exposure(plan: Plan, folder: Path) -> list[str]:
     part = planning.from_words(["+experiment=exposure", *words])
     with folders.executed(part, folder / EXPOSURE) as dataset:
         table = exposure(dataset)
-    folders.write_text(folder / "exposure.csv", table.to_csv(index=False))
+    folders.write_text(folder / "exposure.csv", csv_text(table))
     heads = ["gap d, ms", "delta, ms", "d / delta", "min(1, d / delta)", "share exposed", "inside"]
     rows = [
         [*(f"{row[name]:g}" for name in ("gap", "delta", "ratio", "theory")),
@@ -155,6 +156,7 @@ def _report(number: str, dataset: xr.Dataset, plan: Plan, sections: Sequence[str
         "code": attributes["code_hash"],
         "configuration": attributes["config_hash"],
         "population": attributes["population_hash"],
+        SCHEMA_KEY: attributes[SCHEMA_KEY],
         "seeds": f"{plan.replicates[0]} to {plan.replicates[-1]}, root {attributes['seed_root']}",
         "precision": precision.words(json.loads(attributes["precision"])),
         "gate": attributes.get("gate", "none"),

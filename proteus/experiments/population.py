@@ -11,6 +11,7 @@ from proteus import compose, defaults, parity
 from proteus import plan as planning
 from proteus.locate import conf_folder
 from proteus.plan import Plan
+from proteus.versions import STAMP
 
 COMMENT_COLUMN = 30
 
@@ -32,7 +33,8 @@ def population_yaml(plan: Plan, point: int, rationale: str) -> str:
     cell = plan.cells[int(plan.cell_of.ravel()[point])]
     groups = parity.tree(cell)["population"]
     baseline = parity.tree(planning.from_words(["population=baseline"]).cells[0])["population"]
-    head = f"{rationale} Written by `python -m proteus.calibrate`, size={plan.settings.size}."
+    made = f"Written by `python -m proteus.calibrate`, size={plan.settings.size}, {STAMP}."
+    head = f"{rationale} {made}"
     lines = textwrap.wrap(head, width=98, initial_indent="# ", subsequent_indent="# ")
     lines += [_line("defaults:", "what this file builds on"), "  - baseline", "  - _self_", ""]
     about = _comments(conf_folder() / "population" / "baseline.yaml")

@@ -12,6 +12,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION
+
 _FOLDER = Path(__file__).parent
 
 
@@ -28,7 +30,7 @@ def render(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["included"] = _included
+    environment.globals |= {"included": _included, SCHEMA_KEY: SCHEMA_VERSION}
     return environment.get_template(template).render(**values)
 
 

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from proteus.dataset import axis_unit
 from proteus.errors import ConfigError
 from proteus.files import whole
+from proteus.versions import STAMP
 
 MECHANISM_COLOURS = {
     "clob": "#0072b2", "fba": "#d55e00", "rfq": "#009e73", "dual_flow": "#aa4499",
@@ -117,7 +118,10 @@ def axis_title(dataset: xr.Dataset, name: str) -> str:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure whole; the ending of the name is the format, one of ``FORMATS``.
+    """Write a figure whole, with the schema version in its metadata.
+
+    Parameters
+        figure: the figure. path: its ending is the format, one of ``FORMATS``.
 
     Raises
         ConfigError: another format. OSError: the file cannot be written.
@@ -125,7 +129,11 @@ def save(figure: Figure, path: Path) -> None:
     kind = path.suffix.lstrip(".")
     if kind not in FORMATS:
         raise ConfigError(f"format={kind} is not allowed: it must be one of {', '.join(FORMATS)}")
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[kind]
+    metadata = {
+        "svg": {"Date": None, "Description": STAMP},
+        "pdf": {"CreationDate": None, "Subject": STAMP},
+        "png": {"Description": STAMP},
+    }[kind]
     with rules(), whole(path) as temporary:
         figure.savefig(temporary, format=kind, metadata=metadata)
 

@@ -21,6 +21,7 @@ from proteus.validation import page
 from proteus.validation.items import ITEMS
 from proteus.validation.table import DIFFERS, SHOWN, tabulate, written
 from proteus.validation.trying import run
+from proteus.versions import csv_text
 
 FOLDER = Path("outputs/validate")
 
@@ -44,7 +45,7 @@ def main(words: Sequence[str]) -> int:
     ])  # fmt: skip
     table = tabulate(tried)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    table.to_csv(FOLDER / "table.csv", index=False)
+    (FOLDER / "table.csv").write_text(csv_text(table))
     if asked.page is not None:
         page.write(tried, asked.page)
     Console(width=150, highlight=False).print(_shown(table))

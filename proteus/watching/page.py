@@ -13,7 +13,6 @@ from proteus.pages import embedded, render
 from proteus.plots.style import CLASS_COLOURS, VALUE_COLOUR, mechanism_colour
 from proteus.recorder import MISSING, SOURCE_NEWS, SOURCE_TRADER, SOURCE_VENUE
 from proteus.recording.columns import REASONS
-from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION
 from proteus.watching.lane import WatchedLane, books, clears, fills
 
 _EVENT_COLUMNS = (
@@ -44,7 +43,6 @@ def lane_page(lane: WatchedLane, start_s: float = 0.0, end_s: float | None = Non
 def _about(lane: WatchedLane) -> dict[str, Any]:
     """Return what does not change over time."""
     return {
-        SCHEMA_KEY: SCHEMA_VERSION,
         "end_ns": lane.end_ns,
         "n_ticks": lane.cell.n_ticks,
         "digits": len(f"{1 / lane.cell.n_ticks:.9f}".rstrip("0").partition(".")[2]),

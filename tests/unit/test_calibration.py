@@ -11,6 +11,7 @@ import proteus
 from proteus import plan
 from proteus.calibrate import EXIT_NOT_STABLE, main
 from proteus.study import PILOT, SELECTION, purpose_of
+from tests.stamped import versions_in
 from tests.unit.fake_study import StudyEngine, install_study
 
 SMALL = ["size=quick", "design.points=8", "seeds.count=30", "survival.confirmed_seeds=40"]
@@ -50,6 +51,13 @@ def test_a_regime_is_found_confirmed_and_written(found):
     assert chosen["maker"]["count"] == 5
     assert chosen["informed"] == {"schedule": {"rate_per_s": 0.5}}
     assert all("#" in line for line in written.splitlines() if ": " in line.strip("# "))
+
+
+def test_every_file_of_a_calibration_says_its_schema_version(found):
+    folder, _, _ = found
+    said = versions_in(folder / "x")
+    assert {"candidates.csv", "sensitivity.csv", "sensitivity.svg", "report.md"} <= set(said)
+    assert set().union(*said.values()) == {"3"}
 
 
 def test_selection_and_confirmation_share_no_seed_and_none_is_for_evaluation(found):

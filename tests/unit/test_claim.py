@@ -224,9 +224,22 @@ def test_a_resume_that_cannot_be_is_one_sentence(halted, capsys, arguments, sent
     assert len(halted.calls) == 1
 
 
-def test_a_damaged_block_file_is_simulated_again(halted, tmp_path):
-    (path,) = (tmp_path / "out" / "blocks").glob("*.npz")
+def torn(path):
     path.write_bytes(path.read_bytes()[:-40])
+
+
+def of_a_newer_version(path):
+    with np.load(path) as file:
+        members = dict(file)
+    text = members["header"].tobytes().replace(b'"schema_version": 3', b'"schema_version": 4')
+    assert b'"schema_version": 4' in text
+    np.savez(path, **members | {"header": np.frombuffer(text, np.uint8)})
+
+
+@pytest.mark.parametrize("change", [torn, of_a_newer_version])
+def test_a_block_file_that_cannot_be_read_is_simulated_again(halted, tmp_path, change):
+    (path,) = (tmp_path / "out" / "blocks").glob("*.npz")
+    change(path)
     assert main(["--resume", "out"]) == 0
     assert [call["number"] for call in halted.calls] == [0, 0, 1, 2]
 

@@ -14,6 +14,7 @@ from proteus.errors import ConfigError
 from proteus.experiments import gate
 from proteus.phases import main
 from proteus.sweep import execute
+from tests.stamped import versions_in
 from tests.unit.fake_study import StudyEngine, install_study
 
 WIDE = ["precision.half_width_share=9", "seeds.count=40", "precision.first_look=30"]
@@ -114,6 +115,9 @@ def test_phase_4_passes_reports_and_gives_a_verdict(finished, monkeypatch, capsy
     assert said.splitlines()[-1] == "four"
     assert "Under dual_flow (delta=50)" in said.replace("\n", " ")
     assert proteus.load("four").attrs["gate"] == "passed"
+    said = versions_in(finished / "four")
+    assert {"levels.csv", "effects.csv", "frontiers.csv", "frontiers.svg", "report.md"} <= set(said)
+    assert set().union(*said.values()) == {"3"}
     report = (finished / "four" / "report.md").read_text()
     for part in ("# Phase 4", "## Who pays", "## Frontiers", "gate: passed", "dual_flow | 50"):
         assert part in report
