@@ -28,6 +28,7 @@ from proteus.locate import CONFIG_NAME, HYDRA_VERSION
 from proteus.locate import conf_folder as conf_folder
 from proteus.overrides import parse
 
+_OF_AN_EXPERIMENT = ("axes", "sizes", "study")  # keys that no word sets
 _COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, ValueError, TypeError)
 
 
@@ -77,6 +78,9 @@ def _check_word(override: Override) -> None:
     if re.match(r"hydra\b", key):
         allowed = "Hydra's own keys have no effect here; the folder is output_dir"
         raise ConfigError(f"{key}={value} is not allowed: {allowed}")
+    if key.partition(".")[0] in _OF_AN_EXPERIMENT:
+        allowed = "only a file of conf/experiment has it; keys are swept as in delta=50,100"
+        raise ConfigError(f"{override.input_line} is not allowed: {allowed}")
     if _is_group(key) and override.is_delete() and override.package is None:
         options = ", ".join(sorted(_options(key)))
         raise ConfigError(f"~{key} is not allowed: {key} must be one of {options}")
@@ -202,8 +206,6 @@ def _explain_word(override: Override, tree: dict[str, Any], error: Exception) ->
 
 def _suggest(key: str, tree: dict[str, Any]) -> str:
     """Name the place the key belongs to, or what is allowed where it goes wrong."""
-    if key.startswith("axes."):
-        return f"; a key is swept by listing its values, as {key.removeprefix('axes.')}=50,100"
     elsewhere = [name for name in _dotted(tree) if name.endswith(f".{key}")]
     if elsewhere:
         return f"; did you mean {elsewhere[0]}?"

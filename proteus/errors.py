@@ -6,19 +6,27 @@ import difflib
 from collections.abc import Iterable
 
 
-class ConfigError(ValueError):
+class _SentenceError(Exception):
+    """An error of one line, whatever a person wrote."""
+
+    def __init__(self, sentence: str) -> None:
+        shown = (char if char.isprintable() else repr(char)[1:-1] for char in sentence)
+        super().__init__("".join(shown))
+
+
+class ConfigError(_SentenceError, ValueError):
     """Say in one sentence which key is wrong, its value, and what is allowed."""
 
 
-class ResultsError(ValueError):
+class ResultsError(_SentenceError, ValueError):
     """Say in one sentence why files of results cannot be read or written."""
 
 
-class RunError(RuntimeError):
+class RunError(_SentenceError, RuntimeError):
     """Say in one sentence what stopped a run that was under way, and how to go on."""
 
 
-class MessageError(ValueError):
+class MessageError(_SentenceError, ValueError):
     """Say in one sentence which column and row of a table of messages cannot be read, and why."""
 
 

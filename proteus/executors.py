@@ -11,6 +11,7 @@ import functools
 import logging
 import multiprocessing
 import os
+import re
 import signal
 import threading
 import time
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _CAPACITY_S = 5.0  # how long a scheduler's answer holds
 _CONNECT_S = 10  # how long a scheduler may take to answer
+_ADDRESS = re.compile(r"((tcp|tls|wss?)://)?([^\s:/\[\]]+|\[[\da-fA-F:.]+\]):\d{1,5}")
 
 
 class Executor(Schema):
@@ -73,11 +75,13 @@ class DaskExecutor(RemoteExecutor):
     """Run tasks on the workers of dask.distributed."""
 
     name: Literal["dask"]
-    scheduler: str | None = Field(min_length=1)  # address; None: a cluster on this machine
+    scheduler: str | None  # address; None: a cluster on this machine
     retries: int = Field(ge=0, le=100)  # of a task that failed
 
     @model_validator(mode="after")
-    def _check_workers(self) -> Self:
+    def _check_scheduler(self) -> Self:
+        if self.scheduler is not None and not _ADDRESS.fullmatch(self.scheduler):
+            raise requirement("scheduler", "must be an address, as tcp://host:8786, or null")
         if self.scheduler is not None and self.workers is not None:
             raise requirement("workers", "must be null with a scheduler, which knows its workers")
         return self
@@ -249,14 +253,18 @@ def _cluster(settings: DaskExecutor) -> Iterator[str]:
 @contextmanager
 def _client(address: str) -> Iterator[Any]:
     from distributed import Client
+    from distributed.security import Security
 
+    refused = f"executor.scheduler={address} cannot be reached"
+    connection = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+    if address.startswith(("tls:", "wss:")) and connection["ssl_context"] is None:
+        raise ConfigError(f"{refused}: dask's configuration has no certificates")
     try:
         client = Client(  # type: ignore[no-untyped-call]
             address, timeout=_CONNECT_S, set_as_default=False
         )
     except (OSError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"executor.scheduler={address} cannot be reached: {reason}") from None
+        raise ConfigError(f"{refused}: {str(error).splitlines()[0]}") from None
     with client:
         yield client
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import xarray as xr
 
 from proteus import claim, dataset, overrides
-from proteus.errors import ResultsError
+from proteus.errors import ConfigError, ResultsError
 
 
 @contextmanager
@@ -46,8 +46,12 @@ def words_of(folder: Path, words: Sequence[str]) -> list[str]:
             with; with any other word, all words of the run must be given again.
 
     Raises
-        ResultsError: no run was begun there, or by other code. ConfigError: a key is given twice.
+        ResultsError: no run was begun there, or by other code.
+        ConfigError: a key is given twice, or plan_only.
     """
+    for word in words:
+        if overrides.key(word) == "plan_only":
+            raise ConfigError(f"{word} is not allowed with a run that goes on: its plan was made")
     kept: list[str] = []
     if not _without_executor(words):
         given = {overrides.key(word) for word in words}

@@ -28,6 +28,7 @@ PURPOSE_SPAN = 2**40  # evaluation starts at 0, selection at 2**40, pilot at 2**
 GATED = "dual_flow"
 NOT_CHECKED, PASSED = "not_checked", "passed"
 
+MOST_SEEDS = 10**8  # beyond what any disk holds, and small enough to list in memory
 LEAST_SEEDS = 30  # of a look or a pilot: a standard deviation from fewer says little
 
 ListOfTexts = Annotated[
@@ -49,7 +50,7 @@ def first_of(purpose: str) -> int:
 class Seeds(Schema):
     """Choose the replicates: first .. first + count - 1 of one root seed."""
 
-    count: int = Field(ge=1, le=2**31)
+    count: int = Field(ge=1, le=MOST_SEEDS)
     root: int = Field(ge=0, lt=2**64)
     first: int = Field(ge=0, le=2**62)
 

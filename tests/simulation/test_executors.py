@@ -102,12 +102,16 @@ def test_dask_survives_the_loss_of_a_worker(on_threads, tmp_path):
     assert bits(folder) == on_threads
 
 
-def test_a_scheduler_that_does_not_answer_is_refused(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [("tcp://127.0.0.1:9", "Timed out"), ("tls://127.0.0.1:9", "dask's configuration has no cert")],
+)
+def test_a_scheduler_that_does_not_answer_is_refused(tmp_path, monkeypatch, capsys, address, why):
     pytest.importorskip("distributed")
     monkeypatch.setattr("proteus.executors._CONNECT_S", 0.5)
     folder = tmp_path / "out"
-    words = [*WORDS, "executor=dask", "executor.scheduler=tcp://127.0.0.1:9"]
+    words = [*WORDS, "executor=dask", f"executor.scheduler={address}"]
     assert main([*words, f"output_dir={folder}"]) == 2
     said = capsys.readouterr().err.splitlines()[-1]
-    assert said.startswith("error: executor.scheduler=tcp://127.0.0.1:9 cannot be reached: ")
+    assert said.startswith(f"error: executor.scheduler={address} cannot be reached: {why}")
     assert not folder.exists()

@@ -215,6 +215,7 @@ def test_a_finished_folder_says_so(halted, capsys):
         (["--resume", "nowhere"], "nowhere cannot be resumed: it has no begun.json"),
         (["--resume", "out", "--resumed"], "unknown flag --resumed; did you mean --resume?"),
         (["--resume=out", "executor.workers=0"], "executor.workers=0 is not allowed"),
+        (["--resume=out", "plan_only=true"], "plan_only=true is not allowed with a run that goes"),
     ],
 )
 def test_a_resume_that_cannot_be_is_one_sentence(halted, capsys, arguments, sentence):

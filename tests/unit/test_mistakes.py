@@ -45,7 +45,9 @@ mechanism=clob,rfq delta=50,100 | delta=50,100 changes nothing | must trade in b
 ~latent | ~latent is not allowed | must be one of bayesian, log_odds
 +trader@{MAKER}=noise | {MAKER} is there already | write trader@{MAKER}=noise
 +experiment=phase1,phase2 | +experiment=phase1,phase2 cannot be swept | one experiment at a time
-axes.delta=[50,100] | unknown key axes.delta | by listing its values, as delta=50,100
+axes.delta=[50,100] | axes.delta=[50,100] is not allowed | keys are swept as in delta=50,100
+axes.delta=5 | axes.delta=5 is not allowed | only a file of conf/experiment has it
+study=x | study=x is not allowed | only a file of conf/experiment has it
 design=sobol | design.factors=[] is not allowed | must not be an empty list
 output_dir=/proc/x | output_dir=/proc/x is not allowed | there is none free there
 +tradr@population.x=noise | unknown group tradr | did you mean trader?
@@ -90,7 +92,8 @@ executor.name=dask | executor.task_lanes is missing | executor.task_lanes
 executor.task_lanes=8 | unknown key executor.task_lanes | did you mean executor.block_lanes
 executor=processes executor.task_lanes=0 | executor.task_lanes=0 | greater than or equal to 1
 executor=dask executor.retries=-1 | executor.retries=-1 | greater than or equal to 0
-executor=dask executor.scheduler=a executor.workers=2 | executor.workers=2 | must be null with a
+executor=dask executor.scheduler=a:1 executor.workers=2 | executor.workers=2 | must be null with a
+executor=dask executor.scheduler=foo://x:1 | executor.scheduler=foo://x:1 | must be an address
 population=null | population=null | must be one of baseline
 +experiment=benhc | experiment=benhc does not exist | did you mean bench?
 experiment=bench | experiment has no default to replace | write +experiment=bench
@@ -174,8 +177,9 @@ execution.protection_ticks=-1 | execution.protection_ticks=-1 | greater than or 
 seeds=100 | seeds=100 | must be a group of keys; allowed: count, first, root
 seeds.count=0 | seeds.count=0 | must be greater than or equal to 1
 seeds.count=1.5 | seeds.count=1.5 | must be a whole number
+seeds.count=200000000 | seeds.count=200000000 | less than or equal to 100000000
 seeds.count=1e3 | seeds.count=1000.0 | must be a whole number
-seeds.count=10000000000 | seeds.count=10000000000 | must be less than or equal to 2147483648
+seeds.count=10000000000 | seeds.count=10000000000 | must be less than or equal to 100000000
 seeds.root=18446744073709551616 | seeds.root=18446744073709551616 | less than 18446744073709551616
 seeds.first=-1 | seeds.first=-1 | must be greater than or equal to 0
 mechanism.price_rule=t8 | mechanism.price_rule=t8 | 'upper' or 't7'
@@ -242,7 +246,7 @@ precision=sequential precision.half_width_share=0.0 | half_width_share=0.0 | gre
 precision=power precision.power=1.0 | precision.power=1.0 | less than 1
 precision=power precision.effect_share=null | precision.effect=null | exactly one
 precision=power mechanism=clob,fba seeds.first=2199023255552 | seeds.first=219902325 | pilot seeds
-seeds.first=1099511627776 seeds.count=1099511627777 | seeds.count=1099511627777 | 2147483648
+seeds.first=1099511627776 seeds.count=1099511627777 | seeds.count=1099511627777 | 100000000
 seeds.first=1099511627000 | seeds.first=1099511627000 | which start at 1099511627776
 endpoint.variable=maker_pnl_markd | endpoint.variable=maker_pnl_markd | mean maker_pnl_marked?
 endpoint.variable=maker_pnl_marked | endpoint.horizon_ms=0 | has no horizons
