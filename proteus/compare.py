@@ -164,12 +164,12 @@ def _axes(table: pd.DataFrame) -> list[str]:
 
 def _variable(row: dict[str, Any]) -> str:
     """Name the variable with its denominator and labels; the declared endpoint has a star."""
+    from proteus.dimensions import MEASURED_DIMENSIONS, label_text
+
     name = f"{row['variable']} / {row['per']}" if row["estimand"] != "mean" else row["variable"]
-    units = {"horizon": " ms", "elapsed": " ms", "class": "", "rank": ""}
-    for dim, unit in units.items():
+    for dim in MEASURED_DIMENSIONS:
         if row[dim] == row[dim]:  # a label, not NaN
-            value = row[dim] if isinstance(row[dim], str) else f"{row[dim]:g}"
-            name += f" [{value}{unit}]".replace("[", r"\[")
+            name += rf" \[{label_text(dim, row[dim])}]"
     return f"* {name}" if row["family"] == "primary" else name
 
 

@@ -23,7 +23,7 @@ import yaml
 from proteus import artifacts, provenance
 from proteus.config import canonical_json
 from proteus.design import POINT
-from proteus.dimensions import measured
+from proteus.dimensions import DIMENSIONS, measured
 from proteus.errors import ResultsError
 from proteus.plan import Plan
 from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_version
@@ -50,10 +50,10 @@ _COORDINATES = {
     "delta": {"long_name": "batch interval", "units": "ms"},
     "point": {"long_name": "number of the point of the design", "units": "1"},
     "seed": {"long_name": "replicate index", "units": "1"},
-    "horizon": {"long_name": "time after the fill", "units": "ms"},
-    "elapsed": {"long_name": "time since the intent", "units": "ms"},
-    "class": {"long_name": "class of traders"},
-    "rank": {"long_name": "rank of a quote, the accepted one first", "units": "1"},
+    **{
+        name: {"long_name": each.about, **({"units": each.unit} if each.unit else {})}
+        for name, each in DIMENSIONS.items()
+    },
 }
 
 _UNIT_ENDINGS = {

@@ -35,7 +35,7 @@ LARGEST_BLOCK = 32  # lanes whose hot state stays in the second-level cache
 LARGEST_TASK = 512  # lanes that travel to another process at once: about half a second of work
 LARGEST_GROWTH = 64  # a lane that needs more than this many times the usual room is a violation
 _TASKS_PER_WORKER = 4
-_CELLS_AT_ONCE = 4  # whose blocks a worker keeps
+CELLS_KEPT = 4  # whose blocks a worker keeps
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Pools:
                 setup = set_up_cell(task.cell)
                 self._pools[key] = BlockPool(with_log(setup) if task.is_recorded else setup)
             self._pools.move_to_end(key)
-            while len(self._pools) > _CELLS_AT_ONCE:
+            while len(self._pools) > CELLS_KEPT:
                 self._pools.popitem(last=False)
             return self._pools[key]
 

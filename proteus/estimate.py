@@ -52,7 +52,7 @@ class Needs(NamedTuple):
     """What a plan needs.
 
     Attributes
-        lane_bytes: state of the largest lane. lanes_at_once: lanes in flight.
+        lane_bytes: state of the largest lane. lanes_held: lanes whose state is in memory at once.
         memory_bytes: more than this process has, at its peak.
         disk_bytes: of the results. passing_bytes: beside them until they are written.
         seconds: with kernels compiled before. is_measured: on lanes of the plan, here.
@@ -60,7 +60,7 @@ class Needs(NamedTuple):
     """
 
     lane_bytes: int
-    lanes_at_once: int
+    lanes_held: int
     memory_bytes: int
     disk_bytes: int
     passing_bytes: int
@@ -78,16 +78,16 @@ def needs(plan: Plan, workers: int, *, in_memory: bool = False) -> Needs:
     Raises
         ConfigError: a cell whose news cannot be tabulated.
     """
-    settings, count = plan.settings, len(plan.replicates)
+    settings = plan.settings
     lane_bytes = max(_lane_bytes(cell) for cell in plan.cells)
     tables = _table_bytes(plan.cells)
-    at_once = min(count, workers * _block_lanes(settings))
+    held = _lanes_held(plan, workers)
     logs, points = recorded(plan, workers), plan.cell_of.size
     results = _results_bytes(settings, points)
     return Needs(
         lane_bytes,
-        at_once,
-        lane_bytes * at_once + tables + _kernels_bytes(plan) + logs.memory_bytes
+        held,
+        lane_bytes * held + tables + _kernels_bytes(plan) + logs.memory_bytes
         + (results if in_memory else min(results, _slab_bytes(settings)))
         + WRITE_BYTES + points * values_per_lane(settings) * SUMMARY_BYTES
         + (workers * PROCESS_BYTES if settings.executor.name != "threads" else 0),
@@ -156,6 +156,15 @@ def _block_lanes(settings: SweepConfig) -> int:
     from proteus.engine import LARGEST_BLOCK
 
     return settings.executor.block_lanes or LARGEST_BLOCK
+
+
+def _lanes_held(plan: Plan, workers: int) -> int:
+    """Count the lanes in flight, and those of blocks that wait in case their cell goes on."""
+    from proteus.engine import CELLS_KEPT
+
+    most = workers * _block_lanes(plan.settings)
+    waiting = (min(len(plan.cells), CELLS_KEPT) - 1) * min(most, len(plan.replicates))
+    return min(plan.lanes, most + waiting)
 
 
 def _lane_bytes(cell: CellConfig) -> int:
@@ -279,12 +288,12 @@ def check_run(plan: Plan, needed: Needs, folder: Path | None) -> None:
         ConfigError: how much is needed, and how much there is.
     """
     points, free = plan.cell_of.size, free_memory()
-    lanes_bytes = needed.lane_bytes * needed.lanes_at_once
+    lanes_bytes = needed.lane_bytes * needed.lanes_held
     if lanes_bytes > free:
         workers = plan.settings.executor.workers or "every core"
         raise ConfigError(
             f"executor.block_lanes={_block_lanes(plan.settings)} on {workers} as workers is not "
-            f"allowed: {needed.lanes_at_once} lanes at once of {_amount(needed.lane_bytes)} each "
+            f"allowed: {needed.lanes_held} lanes held at once of {_amount(needed.lane_bytes)} each "
             f"need {_amount(lanes_bytes)} of memory, and the machine has {_amount(free)} free"
         )
     _check_recorded(plan, needed.recorded, folder)
@@ -347,7 +356,7 @@ def free_disk(folder: Path) -> int:
 def lines(needed: Needs, workers: int, folder: Path) -> list[str]:
     """Write what a plan needs for a person to read."""
     memory, disk = _amount(free_memory()), _amount(free_disk(folder))
-    lane = f"{_amount(needed.lane_bytes)} a lane, {needed.lanes_at_once} lanes at once"
+    lane = f"{_amount(needed.lane_bytes)} a lane, {needed.lanes_held} lanes held at once"
     logs = needed.recorded
     recorded_lanes = f"recorded: {logs.lanes} lanes with about {logs.rows:,} rows"
     return [

@@ -14,6 +14,7 @@ import xarray as xr
 
 from proteus.contrasts import describe, unused, used
 from proteus.contrasts import level as estimate_alone
+from proteus.dimensions import DIMENSIONS, label_text
 from proteus.errors import ResultsError, nearest
 from proteus.measures import TOTALS, Measure, labels, measures, points, swept, units
 
@@ -23,7 +24,7 @@ class Quantity(NamedTuple):
 
     variable: str
     per: str = ""  # a total of this variable makes it a ratio of totals
-    at: float | str | None = None  # horizon, elapsed time or class; None: the first
+    at: Any = None  # horizon, elapsed time, class or rank, or a tuple of them; None: the first
 
     def measure(self, dataset: xr.Dataset) -> Measure:
         """Return how it is estimated.
@@ -45,15 +46,15 @@ class Quantity(NamedTuple):
         Raises
             ResultsError: the variable does not have the label.
         """
-        known = [
-            next(iter(label.values()), None) for label in labels(dataset, self.measure(dataset))
-        ]
+        known = [[*label.values()] for label in labels(dataset, self.measure(dataset))]
         if self.at is None:
             return 0
-        if self.at not in known:
-            listed = ", ".join(str(label) for label in known)
-            raise ResultsError(f"{self.variable} has no label {self.at}; it has {listed}")
-        return known.index(self.at)
+        asked = self.at if isinstance(self.at, tuple) else (self.at,)
+        for place, label in enumerate(known):
+            if all(part in label for part in asked):
+                return place
+        listed = ", ".join(dict.fromkeys(str(part) for label in known for part in label))
+        raise ResultsError(f"{self.variable} has no label {self.at}; it has {listed}")
 
     def unit(self, dataset: xr.Dataset) -> str:
         """Return its unit."""
@@ -64,7 +65,8 @@ class Quantity(NamedTuple):
         name = str(dataset[self.variable].attrs.get("long_name", self.variable.replace("_", " ")))
         at = labels(dataset, self.measure(dataset))[self.column(dataset)]
         where = "".join(
-            f", {value}" if isinstance(value, str) else f" at {value:g} ms" for value in at.values()
+            f"{' at' if DIMENSIONS[dim].unit == 'ms' else ','} {label_text(dim, label)}"
+            for dim, label in at.items()
         )
         return f"{name}{' per lot' if self.per else ''}{where}"
 

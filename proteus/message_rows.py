@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from proteus.errors import MessageError
+from proteus.errors import ConfigError, MessageError
 
 LATEST_NS = 2**62  # so that what follows the last message has a time
 
@@ -20,7 +20,7 @@ def check_integer(name: str, value: Any, least: int, most: int) -> None:
     is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not (is_integer and least <= value <= most):
         allowed = f"must be an integer {least} .. {most}"
-        raise MessageError(f"{name}={value!r} is not allowed: {allowed}")
+        raise ConfigError(f"{name}={value!r} is not allowed: {allowed}")
 
 
 def read_frame(

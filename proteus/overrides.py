@@ -22,7 +22,10 @@ from proteus.errors import ConfigError
 from proteus.schema import LARGEST_GRID as LARGEST_GRID
 
 AxisValue = str | float | int
-_LISTS = ("design.factors", "metrics.horizons_ms", "metrics.elapsed_ms", "latent.jumps")
+LIST_KEYS = (
+    "design.factors", "latent.jumps", "metrics.elapsed_ms", "metrics.horizons_ms",
+    "parity.exceptions",
+)  # fmt: skip
 _WRITTEN = {"experiment": "+experiment", "design.name": "design"}  # keys that choose an option
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_./-]+")
 
@@ -120,7 +123,7 @@ def from_mapping(parameters: Mapping[str, Any], *, grid: bool) -> list[str]:
     arguments = []
     for key, value in _leaves(parameters):
         name = _WRITTEN.get(key, key)
-        if grid and _is_list(value) and (key not in _LISTS or any(map(_is_list, value))):
+        if grid and _is_list(value) and (key not in LIST_KEYS or any(map(_is_list, value))):
             if len(value) == 0:
                 raise ConfigError(f"{key}=[] is not allowed: give at least one value")
             arguments.append(f"{name}=choice({','.join(_text(key, part) for part in value)})")

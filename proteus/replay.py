@@ -15,8 +15,7 @@ import yaml
 from numpy.typing import NDArray
 
 from proteus import replay_requests, units
-from proteus.config import ConfigError
-from proteus.errors import MessageError
+from proteus.errors import ConfigError, MessageError
 from proteus.events import BUY, FOK, GTC, IOC, SELL
 from proteus.locate import conf_folder
 from proteus.mechanisms.base import MechanismConfig, Sizes
@@ -89,7 +88,7 @@ def replay(
 
     Raises
         MessageError: an unknown column, kind or side, or a value that is not a number.
-        ConfigError: an unknown mechanism or policy.
+        ConfigError: an unknown mechanism or policy, or a number that is not allowed.
     """
     chosen = _mechanism_config(mechanism, policies)
     check_integer("n_ticks", n_ticks, 2, MAX_TICKS)
@@ -132,9 +131,9 @@ def _interval_ns(delta: Any) -> int:
     try:
         delta_ns = units.milliseconds_to_ns(delta, "delta")
     except units.UnitError as error:
-        raise MessageError(str(error)) from None
+        raise ConfigError(str(error)) from None
     if delta_ns == 0:
-        raise MessageError(f"delta={delta!r} is not allowed: must be more than 0 ms")
+        raise ConfigError(f"delta={delta!r} is not allowed: must be more than 0 ms")
     return delta_ns
 
 

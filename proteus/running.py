@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +27,8 @@ _log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]  # number of the cell, lanes that have just been finished
 
-_NOT_REPRODUCED = ("seeds.", "precision", "output_dir=")  # of the words that made a lane
+# Of the words that made a lane; other lanes may be recorded, and none of this changes a number.
+_NOT_REPRODUCED = ("seeds.", "precision", "output_dir=", "record.events=", "record.traces=")
 
 
 class Done(NamedTuple):
@@ -184,5 +186,5 @@ def _plain(plan: Plan, violation: Violation) -> dict[str, Any]:
         "event_id": int(violation.event_id),
         "time_ns": int(violation.time_ns),
         "detail": violation.detail,
-        "reproduce": " ".join(["python -m proteus.sweep", *kept, *seed, "seeds.count=1"]),
+        "reproduce": shlex.join(["python", "-m", "proteus.sweep", *kept, *seed, "seeds.count=1"]),
     }

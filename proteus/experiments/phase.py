@@ -108,7 +108,10 @@ def _frontiers(effects: pd.DataFrame, folder: Path) -> list[str]:
 def _exposure(plan: Plan, folder: Path) -> list[str]:
     """Run the second part of phase 2, and hold it against the closed form."""
     settings = plan.settings
-    words = [f"size={settings.size}", f"seeds.root={settings.seeds.root}"]
+    words = [
+        f"size={settings.size}", f"seeds.root={settings.seeds.root}",
+        *(word for word in plan.words if word.startswith("executor")),
+    ]  # fmt: skip
     part = planning.from_words(["+experiment=exposure", *words])
     with folders.executed(part, folder / EXPOSURE) as dataset:
         table = exposure(dataset)

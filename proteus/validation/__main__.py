@@ -7,7 +7,6 @@ everything agrees, 1 something differs, 2 unknown item.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,8 +14,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from proteus.commands import EXIT_WRONG_INPUT, process, say
-from proteus.errors import nearest
+from proteus.commands import Parser, guarded, process
+from proteus.errors import ConfigError, nearest
 from proteus.validation import page
 from proteus.validation.items import ITEMS
 from proteus.validation.table import DIFFERS, SHOWN, tabulate, written
@@ -28,7 +27,11 @@ FOLDER = Path("outputs/validate")
 
 def main(words: Sequence[str]) -> int:
     """Try what is named, or everything."""
-    parser = argparse.ArgumentParser("python -m proteus.validation")
+    return guarded(lambda: _validate(words))
+
+
+def _validate(words: Sequence[str]) -> int:
+    parser = Parser("python -m proteus.validation")
     parser.add_argument(
         "names", nargs="*", metavar="item", help="as V6 or queue_wait; default: all"
     )
@@ -37,8 +40,7 @@ def main(words: Sequence[str]) -> int:
     known = {item.code for item in ITEMS} | {item.name for item in ITEMS}
     for name in asked.names:
         if name not in known:
-            say(f"error: unknown item {name}{nearest(name, known)}")
-            return EXIT_WRONG_INPUT
+            raise ConfigError(f"unknown item {name}{nearest(name, known)}")
     tried = run([
         place for place, item in enumerate(ITEMS)
         if not asked.names or {item.code, item.name} & set(asked.names)

@@ -90,8 +90,8 @@ class FakeEngine:
 def install(monkeypatch: pytest.MonkeyPatch, engine: Any) -> Any:
     """Put the stand-in where the engine and the registry of variables are imported from."""
     content = {
-        "run_jobs": engine.run_jobs, "Job": Job, "LARGEST_BLOCK": 32, "Pools": object,
-        "run_task": None,
+        "run_jobs": engine.run_jobs, "Job": Job, "LARGEST_BLOCK": 32, "CELLS_KEPT": 4,
+        "Pools": object, "run_task": None,
     }  # fmt: skip
     for name, members in (("engine", content), ("variables", {"VARIABLES": VARIABLES})):
         module = ModuleType(f"proteus.{name}")

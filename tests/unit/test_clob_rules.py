@@ -369,10 +369,13 @@ def test_a_missing_column():
         ({"n_ticks": 100_001}, "n_ticks=100001 "),
         ({"reference_ticks": 0}, "reference_ticks=0 "),
         ({"n_ticks": 10, "reference_ticks": 10}, "reference_ticks=10 .* 1 .. 9"),
+        ({"seed": -1}, "seed=-1 "),
+        ({"delta": -1}, "delta=-1 "),
+        ({"delta": 0}, "delta=0 .* more than 0 ms"),
     ],
 )
 def test_a_contract_that_is_not_allowed(parameters, sentence):
-    with pytest.raises(MessageError, match=sentence):
+    with pytest.raises(ConfigError, match=sentence):
         clob(**parameters)
 
 

@@ -46,13 +46,18 @@ def test_the_state_of_a_lane_is_what_the_engine_allocates(engine, words):
     assert found == pytest.approx((three - one) / 2, rel=0.01)
 
 
-def test_lanes_at_once_follow_workers_blocks_and_seeds(engine):
-    def at_once(*words, workers=2):
-        return estimate.needs(plan.from_words(words), workers).lanes_at_once
+def test_lanes_held_follow_workers_blocks_seeds_and_cells(engine):
+    def held(*words, workers=2):
+        return estimate.needs(plan.from_words(words), workers).lanes_held
 
-    assert at_once() == 64
-    assert at_once("executor.block_lanes=5") == 10
-    assert at_once("seeds.count=7") == 7
+    assert held() == 64
+    assert held("executor.block_lanes=5") == 10
+    assert held("seeds.count=7") == 7
+    assert held("latent.dt=10,20") == 2 * 64
+    ten = f"latent.dt={','.join(map(str, range(10, 20)))}"
+    assert held(ten) == 4 * 64  # a worker keeps the blocks of four cells
+    # one block is a whole cell: all cells are in flight
+    assert held(ten, "seeds.count=50", "executor.block_lanes=50", workers=16) == 500
 
 
 def test_values_disk_and_time_are_counted(engine):
@@ -98,7 +103,7 @@ def test_a_measured_pace_scales_by_mechanism(engine, monkeypatch):
 TOO_MUCH = [
     (
         {"memory": 10 * 2**20}, ["delta=100"],
-        "executor.block_lanes=32 on 2 as workers is not allowed: 64 lanes at once of",
+        "executor.block_lanes=32 on 2 as workers is not allowed: 64 lanes held at once of",
         "of memory, and the machine has 10 MiB free",
     ),
     (

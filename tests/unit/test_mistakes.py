@@ -47,6 +47,7 @@ mechanism=clob,rfq delta=50,100 | delta=50,100 changes nothing | must trade in b
 +experiment=phase1,phase2 | +experiment=phase1,phase2 cannot be swept | one experiment at a time
 axes.delta=[50,100] | axes.delta=[50,100] is not allowed | keys are swept as in delta=50,100
 axes.delta=5 | axes.delta=5 is not allowed | only a file of conf/experiment has it
+metrics.elapsed_ms=[1,2],[4,8] | metrics.elapsed_ms cannot be swept | a dimension of the results
 study=x | study=x is not allowed | only a file of conf/experiment has it
 design=sobol | design.factors=[] is not allowed | must not be an empty list
 output_dir=/proc/x | output_dir=/proc/x is not allowed | there is none free there

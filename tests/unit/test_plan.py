@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from proteus import plan
+from proteus.compose import compose_words, hydra_session
+from proteus.overrides import LIST_KEYS
 
 
 def test_one_cell_still_has_both_axes():
@@ -119,6 +121,23 @@ def test_a_single_cell_takes_lists_as_values():
     made = plan.from_mapping({"metrics": {"horizons_ms": [0, 50]}}, 3, grid=False)
     assert made.cells[0].metrics.horizons_ms == (0, 50)
     assert made.cell_of.size == 1
+
+
+def test_every_key_that_has_a_list_in_conf_takes_a_list_from_python():
+    def listed(tree, above=""):
+        for key, value in tree.items():
+            if isinstance(value, dict):
+                yield from listed(value, f"{above}{key}.")
+            elif isinstance(value, list) and key != "defaults":
+                yield f"{above}{key}"
+
+    with hydra_session():
+        trees = [compose_words(words).tree for words in (["latent=log_odds"], ["design=grid"])]
+    found = {key for tree in trees for key in listed(tree)}
+    assert found > {"parity.exceptions", "latent.jumps"}
+    assert found <= {*LIST_KEYS}
+    made = plan.from_mapping({"parity.exceptions": ["record.warmup_s"], "delta": [50, 100]})
+    assert made.settings.parity.exceptions == ("record.warmup_s",)
 
 
 def test_text_with_spaces_commas_and_quotes_survives():

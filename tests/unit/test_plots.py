@@ -48,6 +48,31 @@ def test_ratios_are_totals_over_totals():
     assert float(found["value"]) == pytest.approx(pooled, rel=1e-12)
 
 
+def by_class_and_rank():
+    one = xr.DataArray(np.arange(12.0).reshape(2, 3, 2), dims=("seed", "class", "horizon"),
+                       attrs={"units": "currency", "long_name": "markout"})  # fmt: skip
+    other = xr.DataArray([[1.0, 2.0], [3.0, 4.0]], dims=("seed", "rank"), attrs={"units": "1"})
+    return xr.Dataset(
+        {"by_class": one, "by_rank": other, "violation": ("seed", [False, False])},
+        coords={"class": ["maker", "informed", "noise"], "horizon": [0.0, 100.0], "rank": [1, 2]},
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "at", "title", "value"),
+    [
+        ("by_class", "informed", "markout, informed at 0 ms", 5.0),
+        ("by_class", 100.0, "markout, maker at 100 ms", 4.0),
+        ("by_class", ("noise", 100.0), "markout, noise at 100 ms", 8.0),
+        ("by_rank", 2, "by rank, rank 2", 3.0),
+    ],
+)
+def test_a_label_is_found_in_any_dim_and_named_in_the_title(variable, at, title, value):
+    data, shown = by_class_and_rank(), Quantity(variable, at=at)
+    assert shown.title(data) == title
+    assert float(levels(data, shown)["value"]) == value
+
+
 def test_a_cell_that_does_not_use_delta_comes_once():
     assert [point.name for point in distinct(sweep())] == [
         "clob", "fba (delta=50)", "fba (delta=100)",

@@ -1,6 +1,7 @@
 """How many seeds run: looks, the same bits as one run, pilots apart, and what is said."""
 
 import json
+import shlex
 
 import numpy as np
 import pandas as pd
@@ -174,6 +175,17 @@ def test_purposes_are_disjoint_ranges():
     assert purpose_of(PURPOSE_SPAN - 1) == "evaluation"
     assert purpose_of(2 * PURPOSE_SPAN - 1) == "selection"
     assert purpose_of(2**62) == "pilot"
+
+
+def test_the_command_of_a_stopped_lane_runs_whatever_was_recorded(monkeypatch):
+    install(monkeypatch, FakeEngine(violated=(45,)))
+    links = "population.noise.latency.submission={law: constant, base_ms: 3, spread_ms: 0}"
+    found = run(*BOTH, links, "record.events=seed:0..3", "record.traces=all", "seeds.count=50")
+    words = shlex.split(found.violations[0]["reproduce"])[3:]
+    assert links in words
+    made = plan.from_words(words)
+    assert made.replicates.tolist() == [45]
+    assert made.cells[1].canonical() == found.plan.cells[1].canonical()
 
 
 def test_a_stopped_lane_is_reproduced_without_its_precision(monkeypatch):
