@@ -130,4 +130,4 @@ def test_a_wrong_parameter_is_refused_in_a_sentence(name: str, value: Any) -> No
     except (MessageError, ConfigError) as error:
         assert_is_one_sentence(str(error))
     else:
-        assert name == "delta" or value is None or (name == "seed" and value == 0)
+        assert value in {"delta": (1.5,), "seed": (0,), "reference_ticks": (None,)}[name]

@@ -1,5 +1,6 @@
 """Laws of requests for quotes: how results change when messages change, without knowing them."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -67,20 +68,56 @@ def test_shift_of_prices_and_time(stream, ticks):
     ] == other["fills"]
 
 
-@LAW
-@given(request_streams())
-def test_requests_know_nothing_of_each_other(stream):
+FIRST_QUOTE, NOBODY = 1_000, 9_999  # ids: requests are below, quotes from the first on
+
+
+def apart(rows: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    """Give every request and quote an id of its own; return each row with its request."""
+    requests: dict[int, int] = {}  # by the id that was drawn: its own
+    quotes: dict[int, tuple[int, int]] = {}  # the same, and its request
+    found = []
+    for number, drawn in enumerate(rows):
+        row = dict(drawn)
+        if row["kind"] == "request":
+            about = row["request_id"] = number
+            requests[drawn.get("request_id", drawn.get("order_id"))] = number
+            row.pop("order_id", None)
+        elif row["kind"] != "quote" and "order_id" in row:
+            if row["order_id"] not in quotes:
+                continue
+            row["order_id"], about = quotes[row["order_id"]]
+            row.pop("request_id", None)
+        elif row["request_id"] not in requests:
+            continue
+        else:
+            about = row["request_id"] = requests[row["request_id"]]
+        if row["kind"] == "quote":
+            row["order_id"] = FIRST_QUOTE + number
+            quotes[drawn["order_id"]] = row["order_id"], about
+        found.append((about, row))
+    return found
+
+
+def test_requests_know_nothing_of_each_other():
     """Without the rows about other requests, a request has the same trades and ends."""
-    n_ticks, rows = stream
-    rows = [row for row in rows if row["kind"] in ("request", "quote") or "order_id" not in row]
-    named = [row.get("request_id", row.get("order_id")) for row in rows]
-    whole = run(rows, n_ticks)
-    used = [row["order_id"] for row in rows if "order_id" in row]
-    if len(set(used)) < len(used) or any(
-        row["kind"] == "request" and "request_id" not in row for row in rows
-    ):
-        return  # an id that two requests share ties them to each other
-    for name in set(named):
-        alone = run([row for row, about in zip(rows, named, strict=True) if about == name], n_ticks)
-        assert alone["fills"] == [fill for fill in whole["fills"] if fill in alone["fills"]]
-        assert set(alone["fills"]) <= set(whole["fills"])
+    seen: Counter[str] = Counter()
+
+    @settings(LAW, max_examples=3 * budget("metamorphic"))  # a trade is rare
+    @given(request_streams())
+    def law(stream):
+        n_ticks, drawn = stream
+        rows = apart(drawn)
+        last = {"time_ns": drawn[-1]["time_ns"], "kind": "cancel", "order_id": NOBODY}
+        whole = run([*(row for _, row in rows), last], n_ticks)
+        for name, count in Counter(about for about, _ in rows).items():
+            if count < 3:
+                continue  # it has no quote, or nobody wants it
+            own = [row for about, row in rows if about == name]
+            ids = {name, NOBODY, *(row["order_id"] for row in own if row["kind"] == "quote")}
+            alone = run([*own, last], n_ticks)
+            for table, place in (("fills", 3), ("book", 0), ("rejects", 0), ("cancels", 0)):
+                assert alone[table] == [row for row in whole[table] if row[place] in ids]
+                seen[table] += len(alone[table])
+
+    law()
+    assert min(seen[table] for table in ("fills", "book", "rejects", "cancels")) > 20

@@ -9,9 +9,6 @@ ROOT = Path(__file__).resolve().parents[2]
 LONGEST_FUNCTION, LONGEST_FILE, LONGEST_LINE = 70, 400, 100
 FOLDERS = ("proteus", "tests")
 
-# "file" or "file:function" -> why it may be longer
-EXCEPTIONS: dict[str, str] = {}
-
 FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 
 
@@ -20,8 +17,6 @@ def too_long(path: Path, text: str) -> list[str]:
     name = path.relative_to(ROOT).as_posix()
     lines = text.splitlines()
     found = [f"{name} has {len(lines)} lines"] if len(lines) > LONGEST_FILE else []
-    if name in EXCEPTIONS:
-        found = []
     found += [
         f"{name}:{number} has {len(line)} columns"
         for number, line in enumerate(lines, start=1)
@@ -30,7 +25,7 @@ def too_long(path: Path, text: str) -> list[str]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
-            if length > LONGEST_FUNCTION and f"{name}:{node.name}" not in EXCEPTIONS:
+            if length > LONGEST_FUNCTION:
                 found.append(f"{name}:{node.name} has {length} lines")
     return found
 
@@ -48,13 +43,6 @@ def test_the_limits_would_be_noticed():
     assert [line.split(" has ")[0] for line in found] == [
         "tests/example.py", "tests/example.py:72", "tests/example.py:f",
     ]  # fmt: skip
-
-
-def test_every_exception_is_needed():
-    for key in EXCEPTIONS:
-        name, _, function = key.partition(":")
-        assert (ROOT / name).is_file(), key
-        assert not function or f"def {function}(" in (ROOT / name).read_text(), key
 
 
 def test_only_one_file_configures_numba():
