@@ -272,6 +272,8 @@ def _describe_flags(reasons: Sequence[str]) -> dict[str, Any]:
     return {
         "long_name": "reason why the lane was stopped",
         "units": "1",
+        "formula": "place of the reason in flag_meanings, 0 where the lane ended",
+        "source": "count",
         "flag_values": np.arange(len(reasons) + 1, dtype=np.int8),
         "flag_meanings": " ".join(["none", *reasons]),
     }

@@ -3,10 +3,7 @@
 A row declares name, dims, unit, sign, formula, source and why a value may be missing; it feeds the
 attributes of the dataset and ``docs/metrics.md``. The function reads the sums of a finished block
 of lanes and returns float64 [L, *dims] in the row's unit. A value that does not exist is NaN,
-never zero.
-
-Sources
-    MODEL, DESIGN and facts: the pages of the project. The rest are named where they are used.
+never zero. ``sources`` says in full where the definitions come from.
 """
 
 from __future__ import annotations

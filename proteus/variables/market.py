@@ -90,7 +90,7 @@ def _pnl_venue(world: World) -> Values:
 def _pnl_row(role: int, name: str, title: str) -> Variable:
     return Variable(
         f"pnl_{name}", (), "currency", f"PnL of all {title}, marked at v_T",
-        "positive: they win", "sum over traders of cash + lots v_T", "MODEL 24", "", _pnl(role),
+        "positive: they win", "sum over traders of cash + lots v_T", "accounts", "", _pnl(role),
     )  # fmt: skip
 
 
@@ -98,86 +98,90 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
     Variable(
         "price_rmse", (), "currency", "root mean square error of the public reference price",
         "positive", "sqrt(time average of (reference - v)^2), after the warm-up",
-        "MODEL 9, 27", "", _price_rmse,
+        "Hasbrouck 1993", "", _price_rmse,
     ),
     Variable(
-        "quoted_spread", (), "currency", "quoted spread of the published book",
-        "positive; negative where quotes of makers cross, which dual_flow allows",
-        "time average of ask - bid while both sides exist, after the warm-up; under rfq of the "
-        "live quotes, if dealers quote both sides",
-        "F&P&R; MODEL 27", "never_two_sided", _quoted_spread,
+        "quoted_spread", (), "currency", "quoted spread",
+        "positive; negative where quotes of makers cross, which dual_flow and rfq allow",
+        "time average of ask - bid of the book while both sides exist, after the warm-up; under "
+        "rfq of all live quotes, if dealers quote both sides",
+        "Foucault, Pagano & Roell 2013", "never_two_sided", _quoted_spread,
     ),
     Variable(
-        "quoted_coverage", (), "1", "share of time with both sides published", "",
-        "time with bid and ask / (T - warm-up)", "MODEL 27", "",
+        "quoted_coverage", (), "1", "share of time with a bid and an ask", "",
+        "time with both in the book / (T - warm-up); under rfq among all live quotes", "count", "",
         lambda world: np.asarray(world.sums.quality.covered / measured_ns(world)),
     ),
     Variable(
         "effective_spread", (), "currency", "effective spread of takers against makers",
         "positive: takers pay",
         "lot average of 2 d (P - reference just before the intent), after the warm-up",
-        "F&P&R; MODEL 25", "no_fill", _effective_spread,
+        "Foucault, Pagano & Roell 2013", "no_fill", _effective_spread,
     ),
     Variable(
         "effective_lots", (), "lots", "lots that the effective spread is an average of", "",
-        "lots of takers filled against makers, after the warm-up", "MODEL 25, 27", "",
+        "lots of takers filled against makers, after the warm-up", "count", "",
         lambda world: world.sums.spreads.effective_lots.copy(),
     ),
     Variable(
         "realised_lots", (HORIZON,), "lots",
         "lots that the realised spread and the price impact are averages of", "",
-        "lots of takers filled against makers up to T - h, after the warm-up", "MODEL 5, 25, 27",
+        "lots of takers filled against makers up to T - h, after the warm-up", "count",
         "", lambda world: world.sums.spreads.later_lots.copy(),
     ),
     Variable(
         "realised_spread", (HORIZON,), "currency", "realised spread of takers against makers",
         "positive: makers earn",
         "lot average of 2 d (P - reference(t + h)) over fills up to T - h, after the warm-up",
-        "Huang & Stoll 1996; MODEL 25", "no_fill_with_a_later_reference", _realised_spread,
+        "Huang & Stoll 1996", "no_fill_with_a_later_reference", _realised_spread,
     ),
     Variable(
         "price_impact", (HORIZON,), "currency", "price impact of takers against makers",
         "positive: the price follows them",
         "lot average of 2 d (reference(t + h) - reference just before the intent), same fills",
-        "Huang & Stoll 1996; MODEL 25", "no_fill_with_a_later_reference", _price_impact,
+        "Huang & Stoll 1996", "no_fill_with_a_later_reference", _price_impact,
     ),
     Variable(
         "depth_best", (), "lots", "depth at the best price, mean of both sides", "positive",
-        "time average of lots at best, an empty side counts 0, after the warm-up",
-        "facts B.5; MODEL 27", "", _depth_best,
+        "time average of lots at best in the book, under rfq among all live quotes; an empty side "
+        "counts 0; after the warm-up",
+        "Foucault, Pagano & Roell 2013", "", _depth_best,
     ),
     Variable(
         "depth_near", (), "lots", "depth near the best price, mean of both sides", "positive",
-        "time average of lots within metrics.depth_ticks of the best price, after the warm-up",
-        "facts B.5; MODEL 27", "", _depth_near,
+        "time average of lots within metrics.depth_ticks of the best price in the book, under rfq "
+        "among all live quotes; after the warm-up",
+        "Foucault, Pagano & Roell 2013", "", _depth_near,
     ),
     Variable(
         "realised_volatility", (), "currency s^-1/2", "realised volatility of the mid", "positive",
-        "sqrt(sum of squared moves of the mid / time), every metrics.volatility_grid_ms",
-        "facts B.6; MODEL 27", "no_step_with_a_mid_at_both_ends", _realised_volatility,
+        "sqrt(sum of squared moves of the mid over steps of metrics.volatility_grid_ms with a mid "
+        "at both ends / the time of these steps)",
+        "Roll 1984", "no_step_with_a_mid_at_both_ends", _realised_volatility,
     ),
     Variable(
         "volatility_ratio", (), "1", "realised volatility of the mid over that of v",
-        "above 1: excess volatility", "sqrt(sum of squared moves of the mid / the same of v)",
-        "facts B.6", "no_step_or_no_move_of_v", _volatility_ratio,
+        "above 1: excess volatility",
+        "sqrt(sum of squared moves of the mid / the same of v), same steps",
+        "Roll 1984", "no_step_or_no_move_of_v", _volatility_ratio,
     ),
     Variable(
         "shock_half_life", (), "ms", "time the reference price takes to follow half a jump of v",
         "positive", "time waited after jumps / jumps followed half of the way, after the warm-up",
-        "facts B.4", "no_recovery", _half_life,
+        "Large 2007", "no_recovery", _half_life,
     ),
     Variable(
-        "shock_jumps", (), "1", "jumps of v after the warm-up", "", "count", "facts B.4", "",
+        "shock_jumps", (), "1", "jumps of v after the warm-up", "", "count", "count", "",
         lambda world: world.sums.shocks.jumps.astype(float),
     ),
     Variable(
         "shock_recoveries", (), "1",
         "jumps of v that the reference price followed half of the way before the next one", "",
-        "count; the other jumps are censored by the next one or by T", "facts B.4", "",
+        "count; the other jumps are censored by the next one or by T", "count", "",
         lambda world: world.sums.shocks.recovered.astype(float),
     ),
     Variable(
-        "volume_lots", (), "lots", "lots traded", "", "lots bought = lots sold", "DESIGN 6", "",
+        "volume_lots", (), "lots", "lots traded", "", "lots bought = lots sold", "accounts", "",
         _volume,
     ),
     _pnl_row(CLASS_NOISE, "noise", "noise traders"),
@@ -186,19 +190,20 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
     _pnl_row(CLASS_SNIPER, "sniper", "snipers"),
     Variable(
         "pnl_venue", (), "currency", "PnL of the venue", "positive: the venue earns",
-        "fees received; the PnL of all classes and the venue sums to zero", "DESIGN 5", "",
+        "cash of the venue: fees, of which there are none so far", "accounts", "",
         _pnl_venue,
     ),
     Variable(
         "n_events", (), "1", "entries taken from the event queue that did work", "", "count",
-        "DESIGN 6", "", lambda world: world.progress.events.astype(float),
+        "count", "", lambda world: world.progress.events.astype(float),
     ),
     Variable(
-        "n_messages", (), "1", "orders, cancels and replaces that reached the mechanism", "",
-        "count", "DESIGN 6", "", lambda world: world.progress.messages.astype(float),
+        "n_messages", (), "1", "messages that reached the venue", "",
+        "count of orders, cancels and replaces; of requests, quotes, acceptances and last looks",
+        "count", "", lambda world: world.progress.messages.astype(float),
     ),
     Variable(
-        "n_fills", (), "1", "fills", "", "count", "DESIGN 6", "",
+        "n_fills", (), "1", "fills", "", "count", "count", "",
         lambda world: world.progress.fills.astype(float),
     ),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from proteus.variables import VARIABLES
 from proteus.variables.base import Variable
+from proteus.variables.sources import SOURCES
 
 _HEAD = """# Measured variables
 
@@ -15,7 +16,7 @@ sweep, `seed`, and those named here: `horizon` (time after a fill, `metrics.hori
 (time since an intent, `metrics.elapsed_ms`), `class` (maker, informed, noise, sniper), `rank` (of a
 quote for a request, the accepted one first: 1). A value that does not exist is NaN, never zero; the
 variable's attributes count why (`missing_<reason>`), and `missing_violation` counts lanes that
-broke an invariant.
+broke an invariant: there `violation` is the place of the reason in its `flag_meanings`, else 0.
 
 Notation: a fill has q lots (bought: q > 0) at price P at time t; d = +1 bought, -1 sold; m is the
 maker's belief when it sent the filled quote (makers), or the public reference price just before
@@ -73,6 +74,8 @@ def page() -> str:
         classic + "\n",
         "## All variables\n",
         "\n".join(_entry(variable) for variable in VARIABLES),
+        "## Sources\n",
+        "\n".join(f"- {name}: {where}" for name, where in SOURCES.items()) + "\n",
     ]
     return "\n".join(parts)
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from proteus.defaults import table
 from proteus.events import EVENT_NAMES
 from proteus.recording.columns import KINDS, NAMES
+from proteus.variables import VARIABLES
 from proteus.variables.page import page
+from proteus.variables.sources import SOURCES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -31,6 +33,10 @@ def test_every_room_stands_in_the_architecture_and_nothing_else() -> None:
 
 def test_page_of_metrics_is_up_to_date() -> None:
     assert (DOCS / "metrics.md").read_text() == page(), "run make docs"
+
+
+def test_every_source_of_a_variable_is_given_in_full_and_used() -> None:
+    assert {variable.source for variable in VARIABLES} == {*SOURCES}
 
 
 def test_page_of_events_names_every_column_kind_and_reason_to_look_up() -> None:
