@@ -195,7 +195,9 @@ def _book_answer(world, lane, time, i, order, word):
     kind, lots = outbox.kind[lane, i], outbox.lots[lane, i]
     if kind == EVENT_ACK or kind == EVENT_CANCEL:
         orders.cancelled[lane, order] += lots
-    if kind != EVENT_ACK:
+    booked = orders.filled[lane, order] + orders.cancelled[lane, order]
+    is_over = kind == EVENT_CANCEL and booked == orders.submitted[lane, order]
+    if is_over or kind == EVENT_REJECT:  # self-trade prevention may take a part only
         role = world.traders.role[orders.trader[lane, order]]
         measure_end(world.sums.execution, world, lane, order, role, time)
     if lots == 0 or not world.origins.is_quote[lane, order]:

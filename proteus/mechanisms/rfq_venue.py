@@ -111,9 +111,10 @@ def _ask_dealers(mechanism, world, lane, time, slot):
     """Choose the dealers of a request and let each think, if it answers at all.
 
     Returns
-        The shortest time after which an answer can be at the venue, ns; 0 without dealers.
+        The shortest time after which an answer can be at the venue, whoever is asked, since the
+        taker does not know who: ns; 0 without dealers.
     """
-    traders, draw = world.traders, mechanism.draw
+    traders, draw, fastest = world.traders, mechanism.draw, np.int64(0)
     entity = traders.entity[world.market.orders.trader[lane, slot]]
     index = index_of(world, lane, slot)
     for trader in range(traders.role.shape[0]):
@@ -123,20 +124,29 @@ def _ask_dealers(mechanism, world, lane, time, slot):
                 world.market.keys, lane, STREAM_RFQ_DEALERS, traders.entity[trader], index, entity
             )
             draw[lane, trader] = words[0]
-    fastest = np.int64(0)
+            shortest = _shortest_answer(mechanism.terms, traders, trader)
+            fastest = shortest if fastest == 0 else min(fastest, shortest)
     for _ in range(mechanism.terms.dealers):
         dealer = np.int64(np.argmin(draw[lane]))
         if draw[lane, dealer] == _NEVER_DRAWN:
             break
         draw[lane, dealer] = _NEVER_DRAWN
-        shortest = _ask(mechanism, world, lane, time, slot, dealer, index, entity)
-        fastest = shortest if fastest == 0 else min(fastest, shortest)
+        _ask(mechanism, world, lane, time, slot, dealer, index, entity)
     return fastest
 
 
 @inline_kernel
+def _shortest_answer(terms, traders, dealer):
+    """Return the shortest time from a request at the venue to an answer of a dealer there, ns."""
+    shortest = max(terms.response_base, 1)
+    for leg in (MARKET_DATA, SUBMISSION):
+        shortest += max(traders.latency_base[dealer, leg], 1)
+    return shortest
+
+
+@inline_kernel
 def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
-    """Ask one dealer; returns the shortest time after which its answer can be there, ns."""
+    """Ask one dealer, who may think and answer."""
     terms, traders, orders = mechanism.terms, world.traders, world.market.orders
     world.sums.requests.asked[lane] += 1
     mechanism.floor.asked[lane, slot, dealer >> 6] |= np.uint64(1) << np.uint64(dealer & 63)
@@ -155,10 +165,6 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
             world.messages.side[lane, timer] = orders.side[lane, slot]
             world.messages.lots[lane, timer] = orders.lots[lane, slot]
             world.messages.new_id[lane, timer] = words[2]
-    shortest = max(terms.response_base, 1)
-    for leg in (MARKET_DATA, SUBMISSION):
-        shortest += max(traders.latency_base[dealer, leg], 1)
-    return shortest
 
 
 @inline_kernel

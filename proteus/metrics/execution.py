@@ -96,6 +96,8 @@ def measure_end(execution, world, lane, slot, role, time):
 
 @inline_kernel
 def _is_timed(settings, origins, lane, slot, elapsed):
+    if origins.is_quote[lane, slot]:
+        return False  # no intent to trade was counted
     last_ns = settings.horizon_ns - settings.tau_ns
     return origins.intent_ns[lane, slot] <= last_ns and elapsed <= settings.tau_ns
 

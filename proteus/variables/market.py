@@ -167,7 +167,9 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "shock_half_life", (), "ms", "time the reference price takes to follow half a jump of v",
-        "positive", "time waited after jumps / jumps followed half of the way, after the warm-up",
+        "positive",
+        "time waited after jumps / jumps followed half of the way, if only for a moment; after the "
+        "warm-up",
         "Large 2007", "no_recovery", _half_life,
     ),
     Variable(

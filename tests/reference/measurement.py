@@ -28,6 +28,13 @@ class State(NamedTuple):
     lots: tuple[int, int]
     last: int
 
+    @property
+    def reference(self) -> float:
+        """Return the public reference price in ticks."""
+        if self.bid is not None and self.ask is not None:
+            return (self.bid + self.ask) / 2
+        return self.last
+
 
 class Side(NamedTuple):
     """One side of a fill."""
@@ -39,6 +46,7 @@ class Side(NamedTuple):
     belief: float
     reference: float  # public reference price just before the intent, ticks
     intent: int
+    is_quote: bool
 
 
 class Fill(NamedTuple):
@@ -66,12 +74,14 @@ class Log:
     initial: int
     makers: list[int]
     states: list[State] = field(default_factory=list)
+    moments: list[tuple[int, float]] = field(default_factory=list)  # every reference, however short
     near: list[tuple[int, int]] = field(default_factory=list)  # (time, lots near the best prices)
     quotes: list[tuple[int, int]] = field(default_factory=list)  # (time, lots at both bests), if
     # what rests is not what is public
     fills: list[Fill] = field(default_factory=list)
     intents: list[tuple[str, int]] = field(default_factory=list)  # (role, time)
     ends: list[tuple[tuple[int, ...], int, int]] = field(default_factory=list)  # noise orders
+    lost: list[tuple[tuple[int, ...], int, int]] = field(default_factory=list)  # time, lots
     jumps: list[tuple[int, float, float]] = field(default_factory=list)  # (time, before, after)
     values: dict[int, float] = field(default_factory=dict)  # v at grid times and at T
 
@@ -82,10 +92,14 @@ class Log:
 
     def reference_at(self, time: int) -> float:
         """Return the public reference price in ticks."""
-        state = self.state_at(time)
-        if state.bid is not None and state.ask is not None:
-            return (state.bid + state.ask) / 2
-        return state.last
+        return self.state_at(time).reference
+
+    def show(self, state: State) -> None:
+        """Note a new public state; of one nanosecond the last is what stood."""
+        if self.states and self.states[-1].time == state.time:
+            self.states.pop()
+        self.states.append(state)
+        self.moments.append((state.time, state.reference))
 
 
 def measure(log: Log) -> dict[str, object]:
@@ -288,7 +302,7 @@ def _incidences(log: Log) -> dict[str, object]:
     first: dict[tuple[int, ...], int] = {}
     for fill in log.fills:
         for side in fill.sides:
-            if side.role == "noise" and side.intent <= last:
+            if side.role == "noise" and not side.is_quote and side.intent <= last:
                 first.setdefault(side.order, fill.time - side.intent)
     ended = [
         end - intent for order, intent, end in log.ends if intent <= last and order not in first
@@ -339,10 +353,10 @@ def _resilience(log: Log) -> dict[str, object]:
     for time, before, after in jumps:
         end = min(other for other in every if other > time)
         sign = math.copysign(1, after - before)
-        candidates = [time, *(s.time for s in log.states if time <= s.time < end)]
+        shown = [(t, price) for t, price in log.moments if time <= t < end]
         followed = [
-            t for t in candidates
-            if sign * (_reference_when(log, t, time) / log.n_ticks - (before + after) / 2) >= 0
+            t for t, price in [(time, log.reference_at(time - 1)), *shown]
+            if sign * (price / log.n_ticks - (before + after) / 2) >= 0
         ]  # fmt: skip
         recovered += bool(followed)
         watched += (min(followed) if followed else end) - time
@@ -351,8 +365,3 @@ def _resilience(log: Log) -> dict[str, object]:
         "shock_jumps": len(jumps),
         "shock_recoveries": recovered,
     }
-
-
-def _reference_when(log: Log, time: int, jumped: int) -> float:
-    """Return the reference at a time; at that of the jump, which comes first, the one before."""
-    return log.reference_at(time - 1 if time == jumped else time)

@@ -46,7 +46,9 @@ def open_request(world: World, message: Message, time_ns: int) -> None:
     market, rules = venue_of(world), world.cell.mechanism
     assert market.request(row(world, message, time_ns)) is None
     end_later(world, market.orders[message.order_id])
-    shortest = [ask(world, dealer, message, time_ns) for dealer in dealers_of(world, message)]
+    for dealer in dealers_of(world, message):
+        ask(world, dealer, message, time_ns)
+    shortest = [shortest_answer(world, maker) for maker in world.traders if maker.makes]
     trader = message.trader
     if shortest and isinstance(trader.mind, Noise):
         there_ns = time_ns + min(shortest) + max(ns(trader.group.latency.market_data.base_ms), 1)
@@ -88,8 +90,15 @@ def words(world: World, stream: int, dealer: Trader, request: Message) -> list[i
     return world.draws.of_request(stream, dealer.entity, request.trader.entity, request.cause)
 
 
-def ask(world: World, dealer: Trader, message: Message, time_ns: int) -> int:
-    """Ask a dealer; the shortest time after which its answer can be there."""
+def shortest_answer(world: World, dealer: Trader) -> int:
+    """The shortest time from a request at the venue to an answer of a dealer there."""
+    latency = dealer.group.latency
+    legs = (latency.market_data, world.cell.mechanism.response, latency.submission)
+    return sum(max(ns(leg.base_ms), 1) for leg in legs)
+
+
+def ask(world: World, dealer: Trader, message: Message, time_ns: int) -> None:
+    """Ask a dealer, who may think and answer."""
     rules: Any = world.cell.mechanism
     latency = dealer.group.latency
     told, thinks, back, answers = words(world, STREAM_RFQ_ANSWER, dealer, message)
@@ -98,8 +107,6 @@ def ask(world: World, dealer: Trader, message: Message, time_ns: int) -> int:
         told_ns = dealer.told.arrival(time_ns + delay(latency.market_data, told))
         quotes = partial(rfq_desk.quote, dealer=dealer, request_id=message.order_id, word=back)
         world.push_before_end(told_ns + delay(rules.response, thinks), "timer", quotes)
-    legs = (latency.market_data, rules.response, latency.submission)
-    return sum(max(ns(leg.base_ms), 1) for leg in legs)
 
 
 def take_quote(world: World, message: Message, time_ns: int) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from proteus import desk, simulation, venue
 from proteus.config import CellConfig
-from proteus.events import BUY, EVENT_ACK
+from proteus.events import BUY, EVENT_ACK, EVENT_REJECT, EVENT_RFQ_REJECT
 from proteus.latent import value_at
 from proteus.mechanisms import rfq_booking
 from proteus.mechanisms.book import EMPTY
@@ -100,17 +100,13 @@ def _log_state(log: Log, world: World, data: Any, book: Any, lane: int, time: in
         sum(lots for side, price, lots in resting if (side == BUY) == buys and price == best)
         for buys, best in ((True, bid), (False, ask))
     )
-    if log.states and log.states[-1].time == time:
-        log.states.pop()
     last = log.initial if last == EMPTY else int(last)
-    log.states.append(State(int(time), bid, ask, lots, last))
+    log.show(State(int(time), bid, ask, lots, last))
 
 
 def _log_price(log: Log, world: World, data: Any, lane: int, time: int, last: int) -> None:
     """Log a public state without a public book."""
-    if log.states and log.states[-1].time == time:
-        log.states.pop()
-    log.states.append(State(int(time), None, None, (0, 0), int(last)))
+    log.show(State(int(time), None, None, (0, 0), int(last)))
 
 
 def _log_live(log: Log, world: World, sums: Any, _: World, lane: int, time: int) -> None:
@@ -149,6 +145,7 @@ def _side(world: World, slot: int, sign: int) -> Side:
         belief=int(origins.belief[0, slot]) / 1e9,
         reference=int(origins.reference_doubled[0, slot]) / 2,
         intent=int(origins.intent_ns[0, slot]),
+        is_quote=bool(origins.is_quote[0, slot]),
     )
 
 
@@ -170,8 +167,15 @@ def _log_fill(log: Log, world: World, _: World, lane: int, time: int, i: int, in
 
 
 def _log_answer(log: Log, world: World, _: World, lane: int, time: int, i: int, order: int, cause):
-    side = _side(world, order, 1)
-    if world.market.outbox.kind[0, i] != EVENT_ACK and side.role == "noise":
+    side, outbox = _side(world, order, 1), world.market.outbox
+    kind, lots = outbox.kind[0, i], int(outbox.lots[0, i])
+    if kind == EVENT_ACK or side.role != "noise" or side.is_quote:
+        return
+    log.lost.append((side.order, int(time), lots))
+    gone = sum(lots for name, _, lots in log.lost if name == side.order)
+    gone += sum(fill.lots for fill in log.fills for each in fill.sides if each.order == side.order)
+    is_refused = kind in (EVENT_REJECT, EVENT_RFQ_REJECT)
+    if is_refused or gone == world.market.orders.submitted[0, order]:
         log.ends.append((side.order, side.intent, int(time)))
 
 

@@ -20,14 +20,34 @@ ELSEWHERE = {
 } | {v.name for v in REQUEST_VARIABLES}  # fmt: skip
 
 
-@pytest.fixture(
-    scope="module", params=[(name, root) for name in MECHANISM_NAMES for root in (3, 7)]
-)
+# One noise trader meets itself, and its orders lose lots; buyers and sellers quote one lot each.
+MEETS_ITSELF = (
+    "mechanism.self_trade=decrement", "population.noise.count=1",
+    "population.noise.schedule.rate_per_s=20",
+)  # fmt: skip
+QUOTING = (
+    "+trader@population.buyers=zero_intelligence", "population.buyers.count=4",
+    "population.buyers.policy={side: buy, value_ticks: 700}",
+    "+trader@population.sellers=zero_intelligence", "population.sellers.count=4",
+    "population.sellers.policy={side: sell, value_ticks: 300}",
+)  # fmt: skip
+LANES = [
+    *(("", (f"mechanism={name}", f"contract.initial_probability=0.{root}"))
+      for name in MECHANISM_NAMES for root in (3, 7)),
+    *(("decrement", (f"mechanism={name}", *MEETS_ITSELF)) for name in ("clob", "fba")),
+    *(("quoting", (f"mechanism={name}", *QUOTING)) for name in ("clob", "fba")),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=LANES, ids=lambda lane: f"{lane[0]} {lane[1][0]}")
 def lane(request):
     """The log of a lane measured slowly, and what the engine says."""
-    mechanism, initial = request.param
-    config = cell(*LIVELY, f"mechanism={mechanism}", f"contract.initial_probability=0.{initial}")
-    log, world = record(config)
+    kind, words = request.param
+    log, world = record(cell(*LIVELY, *words))
+    if kind == "decrement":
+        assert len(log.lost) > len(log.ends) + 3  # some lost lots and lived on
+    elif kind == "quoting":
+        assert any(side.is_quote and side.role == "noise" for f in log.fills for side in f.sides)
     return measurement.measure(log), {name: v[0] for name, v in measure(world).items()}, log
 
 

@@ -123,7 +123,7 @@ def test_every_intent_jump_and_end_of_an_order_is_there(lane):
         for time, trader, lots in of_kind(rows, kind, "time_ns", "trader", "lots")
         if roles[trader] == "noise" and lots > 0
     ]
-    assert sorted(ends) == sorted((end, order[0]) for order, _, end in seen.ends)
+    assert sorted(ends) == sorted((time, order[0]) for order, time, lots in seen.lost if lots)
     assert len(jumps) > 2
     assert len(ends) > 5
 
