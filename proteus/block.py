@@ -234,7 +234,6 @@ def _settings(cell: CellConfig) -> Settings:
     horizons = np.array(cell.markout_horizons_ns, np.int64)
     return Settings(
         horizon_ns=cell.horizon_ns,
-        settle_ns=cell.settle_ns,
         warmup_ns=cell.warmup_ns,
         tau_ns=cell.tau_ns,
         lookahead_ns=int(horizons[-1]),

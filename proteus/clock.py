@@ -3,7 +3,7 @@
 Events are processed in order of (time, priority, sequence). The priorities:
 
     0 news            a jump of the latent probability
-    1 environment     measurement starts; settlement and environment channels (reserved)
+    1 environment     a sample of the mid or of equity is taken
     2 batch clear     so a message that arrives exactly at k Delta belongs to the next batch
     3 message         an order, cancel or replace arrives at the venue
     4 notification    an ack, reject, cancel or fill report arrives at a trader
@@ -34,7 +34,7 @@ KIND_NOTIFICATION = 3
 KIND_WAKE = 4
 KIND_WAKE_NEWS = 5
 KIND_EXPIRY = 6
-KIND_MEASURE = 7  # the warm-up ends
+KIND_MEASURE = 7  # a sample is taken, and the warm-up ends
 PRIORITY_NEWS = 0
 PRIORITY_ENVIRONMENT = 1
 PRIORITY_CLEAR = 2
@@ -64,7 +64,7 @@ class Queue(NamedTuple):
 
     time: np.ndarray  # int64 [L, Q] ns
     key: np.ndarray  # int64 [L, Q] priority << 56 | sequence << 4 | kind
-    item: np.ndarray  # int64 [L, Q] trader, envelope, jump or batch, by kind
+    item: np.ndarray  # int64 [L, Q] trader, envelope or jump, by kind
     size: np.ndarray  # int64 [L]
     sequence: np.ndarray  # int64 [L] entries ever pushed
     overflow: np.ndarray  # int64 [L] 1: an entry found no room

@@ -152,7 +152,7 @@ def _normal_tail(q):
 def normal(word):
     """Map a uint32 to a standard normal by inverse CDF: one word, one normal, monotone.
 
-    Source: Wichura (1988), AS 241; relative error about 1e-16, largest |z| 6.33.
+    Source: Wichura (1988), AS 241; relative error about 1e-16, largest |z| 6.34.
     """
     q = uniform(word) - 0.5
     if abs(q) <= 0.425:

@@ -25,7 +25,7 @@ class Traders(NamedTuple):
     kind: np.ndarray  # int64 [A] number of the policy in the table of traders
     role: np.ndarray  # int64 [A] CLASS_*
     entity: np.ndarray  # int64 [A] address of its random draws
-    latency_law: np.ndarray  # int64 [A, 4]
+    latency_law: np.ndarray  # int8 [A, 4]
     latency_base: np.ndarray  # int64 [A, 4] ns
     latency_spread: np.ndarray  # float64 [A, 4] ns
     latency_shape: np.ndarray  # float64 [A, 4]
@@ -39,7 +39,7 @@ class Traders(NamedTuple):
 class Schedules(NamedTuple):
     """When each trader wakes up. A traders."""
 
-    law: np.ndarray  # int64 [A] schedule.*
+    law: np.ndarray  # int8 [A] schedule.*
     gap_ns: np.ndarray  # float64 [A] period, or mean gap
     jitter_ns: np.ndarray  # float64 [A] largest shift of a periodic wake-up
     cluster_probability: np.ndarray  # float64 [A]

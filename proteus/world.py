@@ -30,7 +30,6 @@ class Settings(NamedTuple):
     """Numbers of the cell."""
 
     horizon_ns: int  # T
-    settle_ns: int  # T plus the largest markout horizon
     warmup_ns: int
     tau_ns: int
     lookahead_ns: int  # how far past an event the news must be known
@@ -87,7 +86,7 @@ class Progress(NamedTuple):
     fault_event: np.ndarray  # int64 [L] number of the event at which it was found
     now: np.ndarray  # int64 [L] time of the last event, ns
     events: np.ndarray  # int64 [L] entries taken from the queue that did work
-    messages: np.ndarray  # int64 [L] orders, cancels and replaces that reached the mechanism
+    messages: np.ndarray  # int64 [L] that reached the venue
     fills: np.ndarray  # int64 [L]
     last_id: np.ndarray  # int64 [L] client ids given out
     last_price: np.ndarray  # int64 [L] last public trade or clear, ticks, or EMPTY

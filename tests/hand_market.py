@@ -81,7 +81,7 @@ class HandMarket:
             world.news.next_jump_ns[0] = jump_ns
             push(world.queue, 0, jump_ns, KIND_NEWS, 0)
         key = world.market.keys[0]
-        until = world.settings.settle_ns
+        until = world.settings.horizon_ns + int(world.settings.horizons_ns[-1])
         assert extend_news(world.news, world.news_parameters, *key, 0, until) == NEWS_OK
 
     def run(self, until: int) -> None:

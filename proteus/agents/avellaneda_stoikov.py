@@ -19,11 +19,10 @@ import numpy as np
 from proteus import units
 from proteus._jit import inline_kernel, state
 from proteus.agents.base import Members, PolicyConfig
+from proteus.agents.ticks import ceil_ticks, floor_ticks
 from proteus.events import BUY, GTC, SELL
 from proteus.schema import NonNegative, Positive, PositiveSeconds
 from proteus.traders import INTENT_QUOTE, intend
-
-_ROUNDING = 1e-9  # of a tick: a price that is a whole tick stays there in spite of binary fractions
 
 
 class AvellanedaStoikovPolicy(PolicyConfig):
@@ -71,8 +70,8 @@ def decide(maker, view, private, intents, lane, trader):
     risk = maker.risk[trader] * remaining
     middle = view.signal[lane] - maker.leans[trader] * risk * private.position[lane, trader]
     half_spread = 0.5 * (risk + maker.least_spread[trader])
-    bid = math.floor((middle - half_spread) * n_ticks + _ROUNDING)
-    ask = math.ceil((middle + half_spread) * n_ticks - _ROUNDING)
+    bid = floor_ticks((middle - half_spread) * n_ticks)
+    ask = ceil_ticks((middle + half_spread) * n_ticks)
     lots = 1 if 1 <= bid < n_ticks else 0
     intend(intents, lane, INTENT_QUOTE, BUY, np.int64(bid), lots, GTC, 0, view.signal[lane])
     lots = 1 if 1 <= ask < n_ticks else 0

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from proteus._jit import inline_kernel
+from proteus.agents.ticks import ceil_ticks, floor_ticks
 from proteus.events import BUY, IOC, SELL
 from proteus.traders import INTENT_ORDER, intend
-
-_ROUNDING = 1e-9  # of a tick: a limit that is a whole tick stays there in spite of binary fractions
 
 
 @inline_kernel
@@ -25,11 +22,11 @@ def take_edge(view, intents, lane, threshold, lots_per_edge, least_lots, max_lot
     bid = view.executable[lane, BUY] / n_ticks
     if signal - ask > threshold:
         excess = signal - ask - threshold
-        limit = math.floor((signal - threshold) * n_ticks + _ROUNDING)
+        limit = floor_ticks((signal - threshold) * n_ticks)
         side = BUY
     elif bid - signal > threshold:
         excess = bid - signal - threshold
-        limit = math.ceil((signal + threshold) * n_ticks - _ROUNDING)
+        limit = ceil_ticks((signal + threshold) * n_ticks)
         side = SELL
     else:
         return

@@ -21,10 +21,9 @@ from pydantic import Field
 
 from proteus._jit import inline_kernel, state
 from proteus.agents.base import Members, PolicyConfig
+from proteus.agents.ticks import ceil_ticks, floor_ticks
 from proteus.events import BUY, GTC, SELL
 from proteus.traders import INTENT_QUOTE, intend
-
-_ROUNDING = 1e-9  # of a tick: a price that is a whole tick stays there in spite of binary fractions
 
 
 class GlostenMilgromPolicy(PolicyConfig):
@@ -58,8 +57,8 @@ def decide(maker, private, intents, lane, trader):
     step, n_ticks = maker.step[trader], maker.n_ticks[0]
     log_odds = maker.start[0] - step * private.position[lane, trader]
     belief = 1.0 / (1.0 + math.exp(-log_odds))
-    bid = math.floor(n_ticks / (1.0 + math.exp(step - log_odds)) + _ROUNDING)
-    ask = math.ceil(n_ticks / (1.0 + math.exp(-step - log_odds)) - _ROUNDING)
+    bid = floor_ticks(n_ticks / (1.0 + math.exp(step - log_odds)))
+    ask = ceil_ticks(n_ticks / (1.0 + math.exp(-step - log_odds)))
     lots = 1 if bid >= 1 else 0
     intend(intents, lane, INTENT_QUOTE, BUY, np.int64(bid), lots, GTC, 0, belief)
     lots = 1 if ask < n_ticks else 0

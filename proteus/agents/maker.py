@@ -17,7 +17,6 @@ Source
 
 from __future__ import annotations
 
-import math
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -25,11 +24,11 @@ import numpy as np
 from proteus import units
 from proteus._jit import inline_kernel, state, written_first
 from proteus.agents.base import Members, PolicyConfig
+from proteus.agents.ticks import ceil_ticks, floor_ticks
 from proteus.events import BUY, GTC, SELL
 from proteus.schema import Lots, Milliseconds, NonNegative, Probability
 from proteus.traders import INTENT_QUOTE, intend
 
-_ROUNDING = 1e-9  # of a tick: a price that is a whole tick stays there in spite of binary fractions
 _MARKS = 64  # own fills that wait for their horizon, per trader; a power of two
 
 
@@ -236,9 +235,9 @@ def _quote(maker, private, intents, lane, trader, side, reservation, half_spread
         lots = parameters.quote_lots[trader]
         half_spread += parameters.widen_by[trader]
     if side == BUY:
-        price = math.floor((reservation - half_spread) * n_ticks + _ROUNDING)
+        price = floor_ticks((reservation - half_spread) * n_ticks)
     else:
-        price = math.ceil((reservation + half_spread) * n_ticks - _ROUNDING)
+        price = ceil_ticks((reservation + half_spread) * n_ticks)
     if not widened:
         lots = _fit(private, lane, trader, side, price, lots, limit - signed)
     if price < 1 or price >= n_ticks:

@@ -160,7 +160,7 @@ def _by_batches(shares, orders, lane, first, volume):
 
 
 @inline_kernel
-def _tie_key(shares, addresses, keys, lane, slot, random):
+def _tie_key(addresses, keys, lane, slot, random):
     address = addresses[lane, slot]
     if not random:
         return address
@@ -176,7 +176,7 @@ def _list_random(shares, orders, addresses, keys, lane, first):
     while slot != EMPTY:
         shares.ranked[lane, count] = slot
         shares.weight[lane, slot] = 0
-        shares.tie[lane, slot] = _tie_key(shares, addresses, keys, lane, slot, True)
+        shares.tie[lane, slot] = _tie_key(addresses, keys, lane, slot, True)
         count += 1
         slot = orders.next[lane, slot]
     _sort_ranked(shares, lane, count)
@@ -192,7 +192,7 @@ def _list_remainders(shares, orders, addresses, keys, lane, first, volume, total
         shares.ranked[lane, count] = slot
         _, remainder = _divide_product(volume, orders.lots[lane, slot], total)
         shares.weight[lane, slot] = remainder
-        shares.tie[lane, slot] = _tie_key(shares, addresses, keys, lane, slot, random)
+        shares.tie[lane, slot] = _tie_key(addresses, keys, lane, slot, random)
         count += 1
         slot = orders.next[lane, slot]
     _sort_ranked(shares, lane, count)

@@ -50,7 +50,7 @@ class Orders(NamedTuple):
     lots: np.ndarray  # int64 [L, C] open
     submitted: np.ndarray  # int64 [L, C] ever entered; = lots + filled + cancelled
     filled: np.ndarray  # int64 [L, C] booked by the ledger
-    cancelled: np.ndarray  # int64 [L, C] booked by the ledger
+    cancelled: np.ndarray  # int64 [L, C] booked as answers are
     lifetime: np.ndarray  # int64 [L, C] GTC, IOC or FOK
     post_only: np.ndarray  # int64 [L, C] 1: never takes
     arrival: np.ndarray  # int64 [L, C] arrival number at the venue: time priority

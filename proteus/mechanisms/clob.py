@@ -41,17 +41,13 @@ from proteus.mechanisms.book import (
     rank_of,
 )
 from proteus.mechanisms.market import (
-    NEVER,
     amend,
     cancel_open,
-    clear,
     enter,
     is_continuous,
     leaves_queue,
-    next_clear,
     refuse_order,
     reject,
-    skip_clears,
     trade,
     withdraw,
 )
@@ -119,28 +115,10 @@ def _withdraw(mechanism, market, lane, slot):
     cancel_open(market, lane, slot, CANCEL_REQUESTED)
 
 
-@clear.implement(Clob)
-@inline_kernel
-def _clear(mechanism, market, lane):
-    pass
-
-
 @is_continuous.implement(Clob)
 @inline_kernel
 def _is_continuous(mechanism):
     return True
-
-
-@next_clear.implement(Clob)
-@inline_kernel
-def _next_clear(mechanism, market, lane, now):
-    return NEVER
-
-
-@skip_clears.implement(Clob)
-@inline_kernel
-def _skip_clears(mechanism, market, lane, now):
-    pass
 
 
 @inline_kernel

@@ -8,8 +8,7 @@ import numpy as np
 
 from proteus._jit import inline_kernel, kernel, state
 from proteus.events import (
-    EVENT_CANCEL,
-    EVENT_FILL,
+    EVENT_ACK,
     EVENT_REJECT,
     FOK,
     IOC,
@@ -89,7 +88,7 @@ def replay_rows(mechanism, market, rows, output, first):
             if not has_room(market, output):
                 return row
         _process(mechanism, market, rows, output, row)
-        _collect(market, output, time)
+        collect(market, output, time)
     close = next_clear(mechanism, market, 0, np.int64(0))
     if close != NEVER:
         if not has_room(market, output):
@@ -188,7 +187,7 @@ def check_quantity(quantity):
 @inline_kernel
 def _clear_at(mechanism, market, output, time):
     clear(mechanism, market, 0)
-    _collect(market, output, time)
+    collect(market, output, time)
     for auction in range(market.volume.shape[1]):
         if market.volume[0, auction] > 0:
             at = output.count[1]
@@ -203,12 +202,12 @@ def _clear_at(mechanism, market, output, time):
 
 
 @inline_kernel
-def _collect(market, output, time):
+def collect(market, output, time):
     """Move the outbox to the output; acknowledgements stay behind."""
     outbox = market.outbox
     for i in range(outbox.count[0]):
         kind = outbox.kind[0, i]
-        if kind == EVENT_FILL or kind == EVENT_CANCEL or kind == EVENT_REJECT:
+        if kind != EVENT_ACK:
             append_row(
                 output, kind, time, outbox.order[0, i], outbox.other[0, i],
                 outbox.price[0, i], outbox.lots[0, i], outbox.reason[0, i],

@@ -68,7 +68,7 @@ def withdraw(mechanism, market, lane, slot):
 
 @interface
 def clear(mechanism, market, lane):
-    """Clear the batch; a mechanism without batches is never asked."""
+    """Clear the batch; by default there are no batches, and no clear ever comes."""
 
 
 @interface
@@ -84,6 +84,24 @@ def next_clear(mechanism, market, lane, now):
 @interface
 def skip_clears(mechanism, market, lane, now):
     """Count the clears up to ``now`` as done, when nothing can trade in them."""
+
+
+@clear.otherwise
+@inline_kernel
+def _clear(mechanism, market, lane):
+    pass
+
+
+@next_clear.otherwise
+@inline_kernel
+def _next_clear(mechanism, market, lane, now):
+    return NEVER
+
+
+@skip_clears.otherwise
+@inline_kernel
+def _skip_clears(mechanism, market, lane, now):
+    pass
 
 
 def allocate_market(

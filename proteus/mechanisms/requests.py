@@ -90,7 +90,7 @@ def open_request(floor, market, lane, slot, time, ttl_ns):
 
 
 @inline_kernel
-def lives(floor, market, lane, slot, client_id):
+def lives(market, lane, slot, client_id):
     """Tell whether a slot still holds what a message means."""
     return slot != EMPTY and market.orders.client_id[lane, slot] == client_id
 
@@ -103,7 +103,7 @@ def quote_refusal(floor, market, lane, slot, time):
     all the same.
     """
     orders, request = market.orders, floor.request[lane, slot]
-    if not lives(floor, market, lane, request, floor.request_id[lane, slot]):
+    if not lives(market, lane, request, floor.request_id[lane, slot]):
         return RFQ_REQUEST_OVER
     if floor.over[lane, request] < time:
         return RFQ_REQUEST_OVER
@@ -166,11 +166,11 @@ def acceptance_refusal(floor, market, lane, request, request_id, quote, quote_id
         limit: rank of the taker's limit. share: smallest part of the request a quote must offer.
     """
     orders = market.orders
-    if not lives(floor, market, lane, request, request_id):
+    if not lives(market, lane, request, request_id):
         return RFQ_REQUEST_OVER
     if floor.held[lane, request] != EMPTY:
         return RFQ_IN_LAST_LOOK
-    if not lives(floor, market, lane, quote, quote_id) or floor.request[lane, quote] != request:
+    if not lives(market, lane, quote, quote_id) or floor.request[lane, quote] != request:
         return RFQ_QUOTE_OVER
     if orders.side[lane, quote] == orders.side[lane, request]:
         return RFQ_WRONG_SIDE
@@ -192,7 +192,7 @@ def execute(floor, market, lane, request, quote, most):
     if orders.lots[lane, quote] > 0:
         _end(floor, market, lane, quote, EXPIRE_REST)
     else:
-        _leave(floor, market, lane, quote)
+        _leave(floor, lane, quote)
     close_request(floor, market, lane, request, EXPIRE_REST)
 
 
@@ -225,7 +225,7 @@ def close_request(floor, market, lane, request, reason):
     if market.orders.lots[lane, request] > 0:
         _end(floor, market, lane, request, reason)
     else:
-        _leave(floor, market, lane, request)
+        _leave(floor, lane, request)
     while quote != EMPTY:
         following = np.int64(floor.next[lane, quote])
         _end(floor, market, lane, quote, EXPIRE_REQUEST_CLOSED)
@@ -311,11 +311,11 @@ def _end(floor, market, lane, slot, reason):
     if rests(orders, lane, slot):
         dequeue(market.book, orders, lane, slot)
     orders.lots[lane, slot] = 0
-    _leave(floor, market, lane, slot)
+    _leave(floor, lane, slot)
 
 
 @inline_kernel
-def _leave(floor, market, lane, slot):
+def _leave(floor, lane, slot):
     """Take a slot off the floor, and a quote off the list of its request."""
     last = floor.n_live[lane] - 1
     place, moved = floor.place[lane, slot], floor.live[lane, last]

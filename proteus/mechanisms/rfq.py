@@ -13,7 +13,7 @@ What is not realistic
     No choice of dealers by the taker, no negotiation, no aggregation of quotes, no fees.
 
 Source
-    MODEL 20 to 22; facts D.2 for the practice of venues. docs/mechanisms.md states each rule.
+    docs/mechanisms.md states each rule, and the practice of venues.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from proteus.latency import LATENCY_CODES
 from proteus.leakage import RequestTable, Table
 from proteus.mechanisms.base import MechanismConfig, Sizes
 from proteus.mechanisms.book import EMPTY
-from proteus.mechanisms.market import NEVER, clear, is_continuous, next_clear, skip_clears
+from proteus.mechanisms.market import is_continuous
 from proteus.mechanisms.requests import TIE_CODES, Floor, allocate_floor
 from proteus.schema import (
     Milliseconds,
@@ -181,25 +181,7 @@ def _allocate_known(sizes: Sizes, dealers: int) -> Known:
     )
 
 
-@clear.implement(Rfq)
-@inline_kernel
-def _clear(mechanism, market, lane):
-    pass
-
-
 @is_continuous.implement(Rfq)
 @inline_kernel
 def _is_continuous(mechanism):
     return False  # live quotes are seen by their requester alone, and may cross
-
-
-@next_clear.implement(Rfq)
-@inline_kernel
-def _next_clear(mechanism, market, lane, now):
-    return NEVER
-
-
-@skip_clears.implement(Rfq)
-@inline_kernel
-def _skip_clears(mechanism, market, lane, now):
-    pass

@@ -12,7 +12,6 @@ import numpy as np
 from proteus._jit import inline_kernel, kernel, state
 from proteus.events import (
     BUY,
-    EVENT_ACK,
     EVENT_REJECT,
     EVENT_RFQ_REJECT,
     EXPIRE_WITHDRAWN,
@@ -29,7 +28,14 @@ from proteus.events import (
 )
 from proteus.mechanisms import requests
 from proteus.mechanisms.book import EMPTY, fill_in, rank_of
-from proteus.mechanisms.door import UNCHANGED, append_row, check_price, check_quantity, has_room
+from proteus.mechanisms.door import (
+    UNCHANGED,
+    append_row,
+    check_price,
+    check_quantity,
+    collect,
+    has_room,
+)
 
 KIND_REQUEST = 0
 KIND_QUOTE = 1
@@ -70,11 +76,11 @@ def replay_requests(mechanism, market, rows, output, first):
                 return row
             last = requests.next_deadline(mechanism.floor, 0)
             requests.expire(mechanism.floor, market, 0, last)
-            _collect(market, output, last)
+            collect(market, output, last)
         if not has_room(market, output):
             return row
         event, reason = _process(mechanism, market, rows, row, time)
-        _collect(market, output, time)
+        collect(market, output, time)
         if reason != 0:
             append_row(output, event, time, row, row, 0, 0, reason)
     return rows.kind.shape[0] + 1
@@ -231,17 +237,3 @@ def _cancel(mechanism, market, rows, row):
         return EVENT_RFQ_REJECT, RFQ_REQUEST_OVER
     requests.close_request(floor, market, 0, request, EXPIRE_WITHDRAWN)
     return EVENT_RFQ_REJECT, 0
-
-
-@inline_kernel
-def _collect(market, output, time):
-    """Move the outbox to the output; acknowledgements stay behind."""
-    outbox = market.outbox
-    for i in range(outbox.count[0]):
-        kind = outbox.kind[0, i]
-        if kind != EVENT_ACK:
-            append_row(
-                output, kind, time, outbox.order[0, i], outbox.other[0, i],
-                outbox.price[0, i], outbox.lots[0, i], outbox.reason[0, i],
-            )  # fmt: skip
-    outbox.count[0] = 0

@@ -218,7 +218,6 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
     request, quote = np.int64(messages.order[lane, envelope]), messages.lifetime[lane, envelope]
     quote, limit = np.int64(quote), np.int64(messages.rank[lane, envelope])
     sums, orders = world.sums.requests, world.market.orders
-    sums.acceptances[lane] += 1
     reason = requests.acceptance_refusal(
         floor, world.market, lane, request, messages.client_id[lane, envelope], quote,
         messages.new_id[lane, envelope], limit, terms.least_share,
@@ -323,7 +322,7 @@ def _ring(mechanism, world, lane, time, envelope):
     kind, booked = messages.kind[lane, envelope], False
     if kind == TIMER_DEADLINE:
         client_id = messages.client_id[lane, envelope]
-        if requests.lives(mechanism.floor, world.market, lane, slot, client_id):
+        if requests.lives(world.market, lane, slot, client_id):
             _expire(mechanism, world, lane, time)
             booked = True
     elif kind == TIMER_ANSWER:

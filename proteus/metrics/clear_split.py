@@ -2,9 +2,6 @@
 
 In a continuous market a fill has one counterparty. In a uniform-price clear it has none in
 particular: it is split in proportion to the lots filled on the other side of its auction, by class.
-
-Source
-    MODEL 19.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ censored up to tau, and the share of intents with a first fill by a time is the 
 incidence of a fill, with the end of the order without any fill as the competing risk.
 
 Source
-    MODEL 26. Lo, MacKinlay & Zhang (2002) JFE 65:31; Aalen & Johansen (1978).
+    Lo, MacKinlay & Zhang (2002) JFE 65:31; Aalen & Johansen (1978).
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ Totals are int64 nano-currency, so that the decomposition of maker PnL holds fil
 by class are shares of them and float64.
 
 Source
-    MODEL 23 and 24. Foucault, Pagano & Roell, Market Liquidity, ch. 2.
+    Foucault, Pagano & Roell, Market Liquidity, ch. 2.
 """
 
 from __future__ import annotations

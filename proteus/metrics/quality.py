@@ -5,7 +5,7 @@ state changes; nothing is sampled on a grid that could divide the batch interval
 volatility uses a grid, of the mid and not of trades, because bounce adds to every return.
 
 Source
-    MODEL 9 and 27. Roll (1984) Journal of Finance 39:1127, for bounce.
+    Roll (1984) Journal of Finance 39:1127, for bounce.
 """
 
 from __future__ import annotations

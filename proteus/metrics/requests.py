@@ -5,7 +5,7 @@ rank is that of one lot traded at its price, q (v(t) - P) of its dealer: of the 
 of the others it is what winning would have brought. Under other mechanisms all sums stay zero.
 
 Source
-    facts B.1, B.2 and D.2; Fermanian, Gueant & Pu (2017) arXiv:1511.07773, for the cover price.
+    Fermanian, Gueant & Pu (2017) arXiv:1511.07773, for the cover price.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ class Requests(NamedTuple):
     asked: np.ndarray  # int64 [L] dealers asked, summed over requests
     answered: np.ndarray  # int64 [L] of these: whose quote came while the request lived
     late_quotes: np.ndarray  # int64 [L] quotes that came too late
-    acceptances: np.ndarray  # int64 [L] that reached the venue
-    late_acceptances: np.ndarray  # int64 [L] of these: refused there
+    late_acceptances: np.ndarray  # int64 [L] refused by the venue
     last_looks: np.ndarray  # int64 [L] that ended
     refusals: np.ndarray  # int64 [L] of these: with a refusal
     wins: np.ndarray  # int64 [L] acceptances that traded

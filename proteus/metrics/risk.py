@@ -2,9 +2,6 @@
 
 Sharpe ratio and drawdown are of the makers together, at 0, every second, and at T: increments of
 equity for the first, the largest fall from a peak for the second. Inventory is each maker's own.
-
-Source
-    MODEL 24 and 28.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ time to half of the way, exactly where nothing is censored and as the maximum li
 of an exponential law where something is. In a batch with informed bids the mean is Delta / 2.
 
 Source
-    MODEL 27. Large (2007) Journal of Financial Markets 10:1.
+    Large (2007) Journal of Financial Markets 10:1.
 """
 
 from __future__ import annotations

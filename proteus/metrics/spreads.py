@@ -13,8 +13,7 @@ when the public state changes after that time; a fill whose h later lies after T
 the lots that counted are kept beside.
 
 Source
-    Huang & Stoll (1996) JFE 41:313; Foucault, Pagano & Roell, Market Liquidity, ch. 2. MODEL 5,
-    23 and 25.
+    Huang & Stoll (1996) JFE 41:313; Foucault, Pagano & Roell, Market Liquidity, ch. 2.
 """
 
 from __future__ import annotations

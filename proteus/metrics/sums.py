@@ -1,4 +1,4 @@
-"""Everything that is measured in a lane, and what the engine calls when something happens.
+"""Everything that is measured in a lane, and how fills, books and ends reach it.
 
 Sums are exact and stream in the engine; ``proteus.variables`` turns them into dataset variables.
 """

@@ -104,8 +104,8 @@ TRADERS = (
     ),
     Fault(
         "bids round towards the middle", "agents/maker.py",
-        "price = math.floor((reservation - half_spread) * n_ticks + _ROUNDING)",
-        "price = math.ceil((reservation - half_spread) * n_ticks - _ROUNDING)",
+        "price = floor_ticks((reservation - half_spread) * n_ticks)",
+        "price = ceil_ticks((reservation - half_spread) * n_ticks)",
     ),
     Fault(
         "inventory moves quotes the wrong way", "agents/maker.py",
@@ -127,8 +127,8 @@ TRADERS = (
     ),
     Fault(
         "the limit of a buy gives the edge away", "agents/edge.py",
-        "limit = math.floor((signal - threshold) * n_ticks + _ROUNDING)",
-        "limit = math.floor((signal + threshold) * n_ticks + _ROUNDING)",
+        "limit = floor_ticks((signal - threshold) * n_ticks)",
+        "limit = floor_ticks((signal + threshold) * n_ticks)",
     ),
     Fault(
         "sell limits of noise round inward", "agents/noise.py",
