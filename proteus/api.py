@@ -19,6 +19,7 @@ import pandas as pd
 import xarray as xr
 
 from proteus import (
+    artifacts,
     claim,
     dataset,
     estimate,
@@ -84,8 +85,8 @@ def simulate(
             as nested mappings, or dotted through ``**{"population.maker.count": 3}``.
 
     Returns
-        Dataset with dims (mechanism, delta, seed), and horizon, elapsed or
-        class where a variable has them.
+        Dataset with dims (mechanism, delta, seed), and horizon, elapsed, class or
+        rank where a variable has them.
 
     Raises
         ConfigError: a key or value that is not allowed, or more memory or disk than the machine
@@ -111,8 +112,8 @@ def sweep(
         seeds, output_dir: as in :func:`simulate`.
 
     Returns
-        Dataset with dims (mechanism, delta, <swept keys>, seed), and horizon, elapsed or
-        class where a variable has them.
+        Dataset with dims (mechanism, delta, <swept keys>, seed), and horizon, elapsed,
+        class or rank where a variable has them.
 
     Raises
         ConfigError, ResultsError: as in :func:`simulate`.
@@ -142,7 +143,7 @@ def resume(folder: str | os.PathLike[str], **executor: Any) -> xr.Dataset:
         ResultsError: no run was begun there, or by other code. ConfigError, RunError: as in
             :func:`simulate`.
     """
-    path = Path(folder)
+    path = artifacts.as_path(folder)
     if claim.is_finished(path):
         found = dataset.load(path)
         claim.tidy(path)

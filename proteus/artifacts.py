@@ -8,6 +8,23 @@ from pathlib import Path
 from proteus.errors import ResultsError
 
 
+def as_path(folder: str | os.PathLike[str]) -> Path:
+    """Return the path of a folder or file that is to be read.
+
+    Raises
+        ResultsError: no path, or one that no system has.
+    """
+    try:
+        path = Path(folder)
+        path.exists()  # a name may be too long
+    except TypeError:
+        allowed = "must be a path, as 'outputs/my_sweep'"
+        raise ResultsError(f"folder={folder!r} is not allowed: {allowed}") from None
+    except OSError as error:
+        raise ResultsError(f"{folder} cannot be read: {error.strerror}") from None
+    return path
+
+
 def find(folder: str | os.PathLike[str], name: str, made_by: str) -> Path:
     """Return the path of a file of a finished sweep.
 
@@ -18,11 +35,7 @@ def find(folder: str | os.PathLike[str], name: str, made_by: str) -> Path:
     Raises
         ResultsError: no path, or no regular file there.
     """
-    try:
-        path = Path(folder)
-    except TypeError:
-        allowed = "must be a path, as 'outputs/my_sweep'"
-        raise ResultsError(f"folder={folder!r} is not allowed: {allowed}") from None
+    path = as_path(folder)
     path = path / name if path.is_dir() else path
     if not path.is_file():
         wrong = "is not a file" if path.exists() else "does not exist"

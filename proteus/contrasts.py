@@ -12,7 +12,7 @@ import xarray as xr
 from proteus import endpoint as endpoints
 from proteus.dimensions import MEASURED_DIMENSIONS
 from proteus.errors import ResultsError, nearest
-from proteus.measures import Measure, arm, labels, measures, points, swept, units
+from proteus.measures import Measure, arm, check_sweep, labels, measures, points, swept, units
 from proteus.statistics import multiplicity, power
 from proteus.statistics.bootstrap import bca
 from proteus.statistics.paired import LEVEL, Arm, Contrast, contrast
@@ -48,22 +48,18 @@ def compare(
     Returns
         One row per cell, variable and label: the swept keys (``delta`` is NaN under a mechanism
         that does not use it), ``baseline``, ``variable``, ``estimand`` and ``per``, ``units``,
-        ``horizon``, ``elapsed``, ``class``, ``treated_value``, ``baseline_value``, ``difference``,
-        its 95 % t interval ``low``, ``high`` and BCa interval ``bca_low``, ``bca_high``, ``p``,
-        ``p_adjusted`` (Holm over the declared endpoint, Benjamini-Hochberg over the rest: column
-        ``family``), ``d_z``, ``share_of_baseline``, ``variance_reduction`` (above 1: pairing
-        helps), ``detectable`` (smallest difference found with power 0.8), ``n``, ``n_missing``,
-        ``note`` (what a degenerate contrast is).
+        ``horizon``, ``elapsed``, ``class``, ``rank``, ``treated_value``, ``baseline_value``,
+        ``difference``, its 95 % t interval ``low``, ``high`` and BCa interval ``bca_low``,
+        ``bca_high``, ``p``, ``p_adjusted`` (Holm over the declared endpoint, Benjamini-Hochberg
+        over the rest: column ``family``), ``d_z``, ``share_of_baseline``, ``variance_reduction``
+        (above 1: pairing helps), ``detectable`` (smallest difference found with power 0.8), ``n``,
+        ``n_missing``, ``note`` (what a degenerate contrast is).
 
     Raises
         ResultsError: no dataset of a sweep, no such baseline or variable, nothing to compare, or a
             cell in which a lane broke an invariant.
     """
-    if not isinstance(dataset, xr.Dataset) or "violation" not in dataset:
-        raise ResultsError(
-            f"a {type(dataset).__name__} is not allowed: compare takes a dataset of proteus.sweep "
-            "or proteus.load"
-        )
+    check_sweep(dataset)
     pairs = list(paired(dataset, baseline))
     declared = endpoints.declared(dataset)
     listed = measures(dataset, metrics)

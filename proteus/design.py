@@ -6,13 +6,14 @@ costs a check of the configuration only.
 
 Source
     McKay, Beckman & Conover (1979) Technometrics 21:239, Latin hypercube. Sobol (1967), with the
-    scrambling of Owen (1998), as scipy.stats.qmc has them.
+    scrambling of Matousek (1998); both are those of scipy.stats.qmc.
 """
 
 from __future__ import annotations
 
 import copy
 import itertools
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -140,14 +141,14 @@ def points(design: AnyDesign) -> list[dict[str, float | int]]:
     for key in keys:
         if keys.count(key) > 1:
             raise ConfigError(f"design.factors lists {key} twice: a key is one factor")
-    shares = design.shares()
-    if len(shares) > LARGEST_GRID:
-        raise ConfigError(
-            f"design.factors makes {len(shares)} points: a sweep may have at most {LARGEST_GRID}"
-        )
+    if isinstance(design, GridDesign):
+        count = math.prod(factor.levels for factor in design.factors)
+        if count > LARGEST_GRID:
+            allowed = f"a sweep may have at most {LARGEST_GRID}"
+            raise ConfigError(f"design.factors makes {count} points: {allowed}")
     return [
         {factor.key: factor.at(share) for factor, share in zip(design.factors, row, strict=True)}
-        for row in shares.tolist()
+        for row in design.shares().tolist()
     ]
 
 

@@ -37,7 +37,7 @@ def nearest(name: str, names: Iterable[str], prefix: str = "") -> str:
         name: what was written. names: what is allowed there. prefix: goes before every name shown.
     """
     known = sorted(names)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {prefix}{close[0]}?"
     return (

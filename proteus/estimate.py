@@ -1,4 +1,4 @@
-"""What a plan needs, before it runs: memory, disk and time; and what the machine has.
+"""What a plan needs, before it runs: memory, disk and time, against what the machine has.
 
 Memory of lanes is counted, not guessed: one lane of each cell is laid out by the code that will run
 it. What the rest takes was measured, as was how far results compress. Time is that of some lanes of
@@ -8,8 +8,6 @@ the plan (``proteus.pace``), or the rate of another machine where none could be 
 from __future__ import annotations
 
 import math
-import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +19,7 @@ from proteus.config import BayesianLatent, CellConfig, SweepConfig
 from proteus.dimensions import measured
 from proteus.errors import ConfigError
 from proteus.recording.size import Recorded, recorded
+from proteus.room import free_disk, free_memory, resident
 
 if TYPE_CHECKING:
     from proteus.plan import Plan
@@ -44,6 +43,7 @@ WRITE_BYTES = 50 * 2**20  # what the libraries that write and summarise take
 KERNEL_BYTES = 50 * 2**20  # machine code of a mechanism, and what numba keeps of it
 PROCESS_BYTES = 320 * 2**20  # a worker process with its libraries and one mechanism
 _SHORT_S = 2.0  # a shorter run is not measured; of a longer one, a cell for every so many seconds
+_LONG_S = 5.0  # a lane that takes longer is not tried: nobody can stop it
 _FEW_LANES = 20  # as few; measuring a cell takes two of its lanes or more
 _SLOTS = 256  # orders that a lane is laid out for to learn what one more costs
 
@@ -112,7 +112,8 @@ def timed(plan: Plan, needed: Needs, workers: int) -> Needs:
 
     patience = math.inf if plan.settings.plan_only else needed.seconds / _SHORT_S
     most_cells = int(min(patience, plan.lanes / _FEW_LANES))
-    if most_cells == 0 or needed.memory_bytes > free_memory():
+    longest = max(map(_baseline_seconds, plan.cells)) / LANE_SECONDS_PER_S
+    if most_cells == 0 or longest > _LONG_S or needed.memory_bytes > free_memory():
         return needed
     measured = pace.seconds_per_lane(plan, most_cells)
     if measured is None:
@@ -330,29 +331,6 @@ def _check(settings: SweepConfig, points: int, what: str, needed: int, free: int
         )
 
 
-def free_memory() -> int:
-    """Return the bytes of memory that are available, inside the limit of a container."""
-    available = [_meminfo_available()]
-    limit, used = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
-    if limit.is_file() and used.is_file() and limit.read_text().strip() != "max":
-        available.append(int(limit.read_text()) - int(used.read_text()))
-    return max(min(available), 0)
-
-
-def _meminfo_available() -> int:
-    table = Path("/proc/meminfo")
-    for line in table.read_text().splitlines() if table.is_file() else ():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def free_disk(folder: Path) -> int:
-    """Return the free bytes where a folder is, or will be."""
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    return shutil.disk_usage(existing).free
-
-
 def lines(needed: Needs, workers: int, folder: Path) -> list[str]:
     """Write what a plan needs for a person to read."""
     memory, disk = _amount(free_memory()), _amount(free_disk(folder))
@@ -374,13 +352,6 @@ def _basis(needed: Needs) -> str:
     if needed.is_measured:
         return "measured on some of these lanes"
     return f"as on another machine, and about {COMPILE_S:.0f} s to compile once per version"
-
-
-def resident() -> int:
-    """Return the bytes of memory that this process has."""
-    table = Path("/proc/self/statm")
-    pages = int(table.read_text().split()[1]) if table.is_file() else 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _amount(size: float) -> str:

@@ -72,8 +72,27 @@ class Quantity(NamedTuple):
 
 
 def quantity(written: str | Quantity) -> Quantity:
-    """Read a quantity: its own, or the name of a variable."""
+    """Read a quantity: its own, or the name of a variable.
+
+    Raises
+        ResultsError: something else.
+    """
+    if not isinstance(written, (str, Quantity)):
+        allowed = "a quantity is the name of a variable or a Quantity"
+        raise ResultsError(f"{written!r} is not allowed: {allowed}")
     return Quantity(written) if isinstance(written, str) else written
+
+
+def quantities(shown: str | Quantity | Sequence[str | Quantity]) -> list[Quantity]:
+    """Read what a figure shows, a panel each; one alone is a panel.
+
+    Raises
+        ResultsError: no quantities.
+    """
+    listed = [shown] if isinstance(shown, (str, Quantity)) else shown
+    if not isinstance(listed, Sequence) or not listed:
+        raise ResultsError(f"shown={shown!r} is not allowed: it must be a list of quantities")
+    return [quantity(one) for one in listed]
 
 
 class Point(NamedTuple):

@@ -61,6 +61,26 @@ class Measure(NamedTuple):
     per: str  # the denominator; empty for a mean
 
 
+def check_sweep(dataset: Any) -> None:
+    """Refuse what is no dataset of a sweep, or has lost what estimates need.
+
+    Raises
+        ResultsError: what it is, or what it lacks.
+    """
+    if not isinstance(dataset, xr.Dataset) or "violation" not in dataset:
+        named = type(dataset).__name__
+        needed = "it must be a dataset of proteus.sweep or proteus.load"
+        raise ResultsError(f"a {named} is not allowed: {needed}")
+    if dataset.sizes.get("seed", 0) == 0 or "seed" not in dataset.indexes:
+        raise ResultsError("a dataset without seeds is not allowed: estimates are over its seeds")
+    if not dataset.indexes["seed"].is_unique:
+        twice = dataset.indexes["seed"]
+        raise ResultsError(f"seed={twice[twice.duplicated()][0]} is there twice: each counts once")
+    for name, values in dataset.data_vars.items():
+        if name != "violation" and not {"units", "flag_values"} & {*values.attrs}:
+            raise ResultsError(f"{name} has lost its units: keep the attributes of the dataset")
+
+
 def measures(dataset: xr.Dataset, names: Sequence[str] | None = None) -> list[Measure]:
     """List what can be contrasted.
 
@@ -71,6 +91,9 @@ def measures(dataset: xr.Dataset, names: Sequence[str] | None = None) -> list[Me
         ResultsError: a name that is no measured variable.
     """
     known = [str(name) for name in dataset.data_vars if "flag_values" not in dataset[name].attrs]
+    is_list = names is None or (isinstance(names, Sequence) and not isinstance(names, str))
+    if not is_list or (names is not None and len(names) == 0):
+        raise ResultsError(f"metrics={names!r} is not allowed: it must be a list of variables")
     for name in names or ():
         if name not in known:
             raise ResultsError(f"metric={name} is not in the results{nearest(name, known)}")

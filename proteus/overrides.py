@@ -126,14 +126,21 @@ def from_mapping(parameters: Mapping[str, Any], *, grid: bool) -> list[str]:
         if grid and _is_list(value) and (key not in LIST_KEYS or any(map(_is_list, value))):
             if len(value) == 0:
                 raise ConfigError(f"{key}=[] is not allowed: give at least one value")
-            arguments.append(f"{name}=choice({','.join(_text(key, part) for part in value)})")
+            if len(value) > LARGEST_GRID:
+                allowed = f"a sweep may have at most {LARGEST_GRID}"
+                raise ConfigError(f"{key} lists {len(value)} values: {allowed}")
+            listed = ",".join(_text(key, part) for part in value)
+            # Hydra's choice() takes no null, and one value alone is no axis without it.
+            arguments.append(f"{name}={listed}" if len(value) > 1 else f"{name}=choice({listed})")
         else:
             arguments.append(f"{name}={_text(key, value)}")
     return arguments
 
 
 def _is_list(value: Any) -> bool:
-    return isinstance(value, (list, tuple, range, np.ndarray))
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return isinstance(value, (list, tuple, range))
 
 
 def seed_keys(seeds: Any) -> dict[str, Any]:
@@ -150,6 +157,8 @@ def seed_keys(seeds: Any) -> dict[str, Any]:
         if seeds.step != 1:
             raise ConfigError(f"seeds={seeds} is not allowed: a range must have step 1")
         return {"seeds.first": seeds.start, "seeds.count": len(seeds)}
+    if isinstance(seeds, str):
+        raise ConfigError(f"seeds.count={seeds!r} is not allowed: must be a whole number")
     return {"seeds.count": seeds}
 
 
@@ -163,12 +172,15 @@ def _leaves(tree: Mapping[str, Any], parent: str = "") -> Iterator[tuple[str, An
 
 def _text(key: str, value: Any) -> str:
     """Write one value by Hydra's grammar."""
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if value is None or isinstance(value, bool):
         return canonical_json(value)
     if isinstance(value, (int, float, Decimal)):
-        return str(value)
+        try:
+            return str(value)
+        except ValueError:
+            raise ConfigError(f"{key} is not allowed: its number has too many digits") from None
     if isinstance(value, str):
         return value if _PLAIN_TEXT.fullmatch(value) else _quote(value)
     if _is_list(value):

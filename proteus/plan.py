@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -90,6 +90,7 @@ def from_words(arguments: Sequence[str]) -> Plan:
         fixed = [word for word in words if not overrides.is_axis(word)]
         swept = _swept([word for word in words if overrides.is_axis(word)])
         listed = design.points(read_design(base.tree))
+        _check_free(words, listed[0] if listed else ())
         if listed:
             swept[design.POINT] = [f"{design.POINT}={number}" for number in range(len(listed))]
         count = _grid_points(swept)
@@ -130,6 +131,13 @@ def _declared(arguments: Sequence[str]) -> tuple[Composed, list[str]]:
     given = {word.partition("=")[0] for word in arguments}
     declared = overrides.from_mapping(base.axes, grid=True)
     return base, [*arguments, *(word for word in declared if word.partition("=")[0] not in given)]
+
+
+def _check_free(words: Sequence[str], designed: Iterable[str]) -> None:
+    """Refuse words that give a key another value than its design."""
+    for word in words:
+        if overrides.key(word) in designed:
+            raise ConfigError(f"{word} is not allowed: design.factors varies that key")
 
 
 def _designed(listed: Sequence[Mapping[str, AxisValue]]) -> dict[str, tuple[AxisValue, ...]]:

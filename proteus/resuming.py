@@ -42,23 +42,22 @@ def words_of(folder: Path, words: Sequence[str]) -> list[str]:
     """Return the words with which an unfinished run goes on.
 
     Parameters
-        folder: of the run. words: what a person adds: executor keys replace those it was begun
-            with; with any other word, all words of the run must be given again.
+        folder: of the run. words: what a person adds, in place of the run's own words for these
+            keys. Only executor keys may differ, which is seen when the run is planned again.
 
     Raises
         ResultsError: no run was begun there, or by other code.
-        ConfigError: a key is given twice, or plan_only.
+        ConfigError: a key is given twice, plan_only, or another output_dir.
     """
-    for word in words:
-        if overrides.key(word) == "plan_only":
-            raise ConfigError(f"{word} is not allowed with a run that goes on: its plan was made")
-    kept: list[str] = []
-    if not _without_executor(words):
-        given = {overrides.key(word) for word in words}
-        kept = [word for word in claim.read_begun(folder)["words"]
-                if overrides.key(word) not in given]  # fmt: skip
-        if "executor" in given:  # another executor has other keys
-            kept = [word for word in kept if not word.startswith("executor.")]
+    begun = claim.read_begun(folder)["words"]
+    given = {overrides.key(word): word for word in words}
+    for key in ("plan_only", "output_dir"):
+        if key in given and given[key] not in begun:
+            why = f"it is planned, and goes on in {folder}"
+            raise ConfigError(f"{given[key]} is not allowed with a run that was begun: {why}")
+    kept = [word for word in begun if overrides.key(word) not in given]
+    if "executor" in given:  # another executor has other keys
+        kept = [word for word in kept if not word.startswith("executor.")]
     together = [*kept, *words]
     overrides.check_once(together)
     return together

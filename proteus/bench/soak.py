@@ -21,7 +21,7 @@ from proteus import _jit, api, provenance
 from proteus import plan as planning
 from proteus.claim import claimed
 from proteus.commands import EXIT_WRONG_INPUT, process, say
-from proteus.estimate import resident
+from proteus.room import resident
 
 FOLDER = Path("outputs/bench")
 MINUTES = 30.0

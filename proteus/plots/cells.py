@@ -20,9 +20,11 @@ from proteus.levels import (
     is_violated,
     level,
     names_of,
+    quantities,
     quantity,
     telling,
 )
+from proteus.measures import check_sweep
 from proteus.plots.style import (
     CLASS_COLOURS,
     INK,
@@ -62,12 +64,13 @@ def forest(
     Raises
         ResultsError: no such variable or baseline, or nothing to compare.
     """
+    check_sweep(dataset)
+    asked = quantities(shown)
     every = list(paired(dataset, baseline))
     pairs = every[:MOST_ROWS]
     with rules():
-        figure, parts = panels(len(shown), (PANEL[0], _FRAME + _ROW * len(pairs)))
-        for part, one in zip(parts, shown, strict=True):
-            wanted = quantity(one)
+        figure, parts = panels(len(asked), (PANEL[0], _FRAME + _ROW * len(pairs)))
+        for part, wanted in zip(parts, asked, strict=True):
             measure, k = wanted.measure(dataset), wanted.column(dataset)
             for row, pair in enumerate(pairs):
                 if violated(pair):
@@ -135,11 +138,12 @@ def distributions(dataset: xr.Dataset, shown: Sequence[str]) -> Figure:
     Raises
         ResultsError: no such variable.
     """
-    cells = _cells(dataset)
+    check_sweep(dataset)
+    asked, cells = quantities(shown), _cells(dataset)
     with rules():
-        figure, parts = panels(len(shown), (PANEL[0], _FRAME + _ROW * len(cells)))
-        for part, name in zip(parts, shown, strict=True):
-            wanted = Quantity(name)
+        figure, parts = panels(len(asked), (PANEL[0], _FRAME + _ROW * len(cells)))
+        for part, wanted in zip(parts, asked, strict=True):
+            name = wanted.variable
             measure = wanted.measure(dataset)
             for row, point in enumerate(cells):
                 if not is_violated(dataset, point.at):
@@ -174,6 +178,7 @@ def welfare(dataset: xr.Dataset) -> Figure:
     Raises
         ResultsError: the dataset has no PnL by class.
     """
+    check_sweep(dataset)
     names = [name for name in CLASS_COLOURS if f"pnl_{name}" in dataset]
     if not names:
         raise ResultsError("pnl_maker is not in the results: there is no welfare to split")
@@ -215,12 +220,19 @@ def frontiers(
     Raises
         ResultsError: no such variable.
     """
+    check_sweep(dataset)
+    if not isinstance(shown, Sequence) or not all(_is_pair(one) for one in shown) or not shown:
+        raise ResultsError(f"shown={shown!r} is not allowed: it must be a list of pairs")
     cells = _cells(dataset)
     with rules():
         figure, parts = panels(len(shown))
         for part, (one, other) in zip(parts, shown, strict=True):
             _frontier(part, dataset, cells, (quantity(one), quantity(other)))
     return figure
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, (tuple, list)) and len(value) == 2
 
 
 def _rest_of(point: Point) -> str:

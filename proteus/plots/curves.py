@@ -14,8 +14,8 @@ from matplotlib.ticker import NullFormatter, NullLocator
 
 from proteus.contrasts import unused
 from proteus.errors import ResultsError, nearest
-from proteus.levels import Quantity, levels, quantity
-from proteus.measures import swept
+from proteus.levels import Quantity, levels, quantities, quantity
+from proteus.measures import check_sweep, swept
 from proteus.plots.style import (
     GRID,
     INK,
@@ -49,11 +49,13 @@ def curves(dataset: xr.Dataset, shown: Sequence[str | Quantity], axis: str = "de
     Raises
         ResultsError: no such variable or axis, a single value on the axis, or too many lines.
     """
+    check_sweep(dataset)
+    asked = quantities(shown)
     check_axis(dataset, axis)
     with rules():
-        figure, parts = panels(len(shown))
-        for part, one in zip(parts, shown, strict=True):
-            _curve(part, dataset, quantity(one), axis)
+        figure, parts = panels(len(asked))
+        for part, one in zip(parts, asked, strict=True):
+            _curve(part, dataset, one, axis)
     return figure
 
 
@@ -169,6 +171,7 @@ def heat(
     Raises
         ResultsError: no such key, label or variable, or a key that is left open.
     """
+    check_sweep(dataset)
     wanted = quantity(shown)
     part_of = _chosen(dataset, (x, y), at or {})
     found = levels(part_of, wanted).squeeze(drop=True).transpose(y, x)

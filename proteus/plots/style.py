@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import io
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,7 @@ def axis_title(dataset: xr.Dataset, name: str) -> str:
     return with_unit(str(attributes.get("long_name", name.replace("_", " "))), unit)
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write a figure whole, with the schema version in its metadata.
 
     Parameters
@@ -126,6 +127,7 @@ def save(figure: Figure, path: Path) -> None:
     Raises
         ConfigError: another format. OSError: the file cannot be written.
     """
+    path = Path(path)
     kind = path.suffix.lstrip(".")
     if kind not in FORMATS:
         raise ConfigError(f"format={kind} is not allowed: it must be one of {', '.join(FORMATS)}")

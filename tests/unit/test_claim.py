@@ -187,6 +187,7 @@ OTHERS = [
     (["delta=50,100,200", "seeds.count=7"], "seeds.count was 6 and is 7"),
     (["delta=50,300,200", "seeds.count=6"], "sweep.delta was [50, 100, 200] and is"),
     ([*WORDS, "record.per_run=true"], "record.per_run was False and is True"),
+    (["seeds.count=7"], "seeds.count was 6 and is 7"),
 ]
 
 
@@ -215,7 +216,8 @@ def test_a_finished_folder_says_so(halted, capsys):
         (["--resume", "nowhere"], "nowhere cannot be resumed: it has no begun.json"),
         (["--resume", "out", "--resumed"], "unknown flag --resumed; did you mean --resume?"),
         (["--resume=out", "executor.workers=0"], "executor.workers=0 is not allowed"),
-        (["--resume=out", "plan_only=true"], "plan_only=true is not allowed with a run that goes"),
+        (["--resume=out", "plan_only=true"], "plan_only=true is not allowed with a run that was"),
+        (["--resume=out", "output_dir=z"], "output_dir=z is not allowed with a run that was begun"),
     ],
 )
 def test_a_resume_that_cannot_be_is_one_sentence(halted, capsys, arguments, sentence):

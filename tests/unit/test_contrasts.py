@@ -167,8 +167,28 @@ def test_a_comparison_that_cannot_be_made_is_one_sentence(call, sentence):
 
 @pytest.mark.parametrize("wrong", [None, "folder", xr.Dataset({"a": 1})])
 def test_what_is_no_dataset_of_a_sweep_is_refused(wrong):
-    with pytest.raises(ResultsError, match=r"is not allowed: compare takes a dataset"):
+    with pytest.raises(ResultsError, match=r"is not allowed: it must be a dataset"):
         proteus.compare(wrong)
+
+
+@pytest.mark.parametrize(
+    ("change", "metrics", "sentence"),
+    [
+        (lambda d: d.isel(seed=0), None, "without seeds"),
+        (lambda d: d.rename(seed="s"), None, "without seeds"),
+        (lambda d: d.isel(seed=[]), None, "without seeds"),
+        (lambda d: xr.concat([d, d], "seed", data_vars="minimal"), None, "seed=0 is there twice"),
+        (lambda d: d.drop_attrs(), None, "has lost its units"),
+        (lambda d: d, [], "metrics=[] is not allowed"),
+        (lambda d: d, 3, "metrics=3 is not allowed"),
+        (lambda d: d, "price_rmse", "metrics='price_rmse' is not allowed"),
+        (lambda d: d, [None], "metric=None is not in the results"),
+    ],
+)
+def test_a_dataset_or_list_that_cannot_be_compared_is_refused(change, metrics, sentence):
+    with pytest.raises(ResultsError) as caught:
+        proteus.compare(change(dataset()), metrics=metrics)
+    assert sentence in str(caught.value)
 
 
 def test_a_baseline_of_another_type_is_refused():

@@ -93,7 +93,7 @@ def test_axes_of_an_experiment_are_swept_and_words_win():
     [
         (["size=quick"], "size=quick is not allowed: give a study that has sizes"),
         (["+experiment=phase2", "size=huge"], "size=huge does not exist; allowed: quick, standard"),
-        (["axes={delta:[1,2]}"], "unknown key axes"),
+        (["axes={delta:[1,2]}"], "only a file of conf/experiment has it"),
         (["point=1,2"], "unknown key point"),
     ],
 )

@@ -6,6 +6,7 @@ The same table goes through the command line and, where a mistake can be written
 
 import shlex
 
+import numpy as np
 import pytest
 
 import proteus
@@ -15,6 +16,7 @@ from proteus.sweep import main
 from tests.unit.fake_engine import FakeEngine, install
 
 MAKER, NOISE = "population.maker", "population.noise"
+LEVELS = "design=grid design.factors=[{key:delta,low:1,high:9,levels:%s}]"
 
 # words | key, and value where there is one | what is allowed
 MISTAKES = [line.split(" | ") for line in f"""
@@ -48,6 +50,9 @@ mechanism=clob,rfq delta=50,100 | delta=50,100 changes nothing | must trade in b
 axes.delta=[50,100] | axes.delta=[50,100] is not allowed | keys are swept as in delta=50,100
 axes.delta=5 | axes.delta=5 is not allowed | only a file of conf/experiment has it
 metrics.elapsed_ms=[1,2],[4,8] | metrics.elapsed_ms cannot be swept | a dimension of the results
+{LEVELS % 5} delta=50 | delta=50 is not allowed | design.factors varies that key
+{LEVELS % 5} delta=50,99 | delta=50,99 is not allowed | design.factors varies that key
+{LEVELS % 200000} | design.factors makes 200000 points | at most 20000
 study=x | study=x is not allowed | only a file of conf/experiment has it
 design=sobol | design.factors=[] is not allowed | must not be an empty list
 output_dir=/proc/x | output_dir=/proc/x is not allowed | there is none free there
@@ -358,7 +363,12 @@ def test_the_table_is_long_and_most_of_it_holds_in_python():
 ONLY_PYTHON = [
     (lambda: proteus.simulate(seeds=range(0, 10, 2)), "seeds=range(0, 10, 2)", "step 1"),
     (lambda: proteus.simulate(seeds=range(0)), "seeds.count=0", "greater than or equal to 1"),
-    (lambda: proteus.simulate(seeds="many"), "seeds.count=many", "must be a whole number"),
+    (lambda: proteus.simulate(seeds="10"), "seeds.count='10'", "must be a whole number"),
+    (lambda: proteus.simulate(delta=10**5000), "delta is not allowed", "too many digits"),
+    (lambda: proteus.simulate(delta=np.array(-5)), "delta=-5", "must be more than 0"),
+    (lambda: proteus.sweep({"delta": np.array(-5)}), "delta=-5", "must be more than 0"),
+    (lambda: proteus.sweep({"delta": range(1, 10**9)}), "delta lists 999999999", "at most 20000"),
+    (lambda: proteus.sweep({"delta": [50, None]}), "delta=null", "must be a number"),
     (lambda: proteus.simulate(seeds=True), "seeds.count=true", "must be a whole number"),
     (lambda: proteus.simulate(seeds={"cuont": 3}), "unknown key seeds.cuont", "seeds.count?"),
     (lambda: proteus.simulate(delta=object()), "delta=<object", "cannot be written"),

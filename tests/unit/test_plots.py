@@ -268,6 +268,11 @@ MISTAKES = [
         "mechanism=cda is not in the results; they have clob, fba",
     ),
     (lambda d: plots.welfare(d.drop_vars(NO_PNL)), "there is no welfare to split"),
+    (lambda d: plots.welfare(None), "a NoneType is not allowed: it must be a dataset"),
+    (lambda d: plots.curves(d, "pric_rmse"), "metric=pric_rmse is not in the results"),
+    (lambda d: plots.forest(d, 3), "shown=3 is not allowed: it must be a list of quantities"),
+    (lambda d: plots.distributions(d, [None]), "None is not allowed: a quantity is the name of a"),
+    (lambda d: plots.frontiers(d, "price_rmse"), "shown='price_rmse' is not allowed: .* of pairs"),
 ]
 
 
