@@ -166,23 +166,36 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise ResultsError(f"{path} cannot be read as Parquet: {reason}") from None
-    found = {key.decode(): text.decode() for key, text in (parquet.metadata.metadata or {}).items()}
+    written = (parquet.metadata.metadata or {}).items()
+    found = {key.decode(errors="replace"): text.decode(errors="replace") for key, text in written}
     version = read_version(path, found)
     expected = {"events": EVENT_FIELDS, "fills": FILL_FIELDS}[Path(name).stem]
     if found.get("table") != Path(name).stem or table.schema.names != [f.name for f in expected]:
         raise ResultsError(f"{path} is not the {name} of a run: its columns are others")
+    for is_, must in zip(table.schema, expected, strict=True):
+        if _kind(is_.type) != _kind(must.type):
+            raise ResultsError(f"{path}: {is_.name} is {is_.type}, and must be {_kind(must.type)}")
     try:
         told = migrate(found, version)
         cells = [RecordedCell(**cell) for cell in json.loads(told["cells"])]
         # Tools that rewrite a table keep what its schema says, and not what was added at the end.
         listed = json.loads(found["lanes"]) if "lanes" in found else _lanes_in(table)
         lanes = [Lane(*lane) for lane in listed if cells[lane[0]]]
+        if any(type(number) is not int or number < 0 for lane in lanes for number in lane):
+            raise ValueError
         about = sealed(found), found["kernel_hash"], cells, lanes, int(found["seed_root"])
     except (LookupError, ValueError, TypeError):
         raise ResultsError(
             f"{path} does not say which lanes it holds: its metadata is damaged"
         ) from None
     return EventFile(path, table, *about)
+
+
+def _kind(type_: pa.DataType) -> str:
+    """Name a type; tools that rewrite a table may keep repeated texts another way."""
+    text = type_.value_type if pa.types.is_dictionary(type_) else type_
+    is_text = pa.types.is_string(text) or pa.types.is_large_string(text)
+    return "text" if is_text else str(type_)
 
 
 def _lanes_in(table: pa.Table) -> list[Lane]:

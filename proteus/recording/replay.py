@@ -116,11 +116,16 @@ def _check_fills(file: EventFile, parts: list[tuple[Lane, pa.Table]]) -> None:
     wrong = np.argwhere((is_ != must).T)
     if len(wrong):
         row, column = wrong[0]
-        what = f"{schema.names[column]} is {is_[column, row]}, and must be {must[column, row]}"
+        found_, right_ = (_shown(table[column, row]) for table in (is_, must))
+        what = f"{schema.names[column]} is {found_}, and must be {right_}"
         raise ResultsError(f"{path}, row {row}: {what} by the event log")
     if found.num_rows != right.num_rows:
         counts = f"{found.num_rows} fills, and the event log has {right.num_rows}"
         raise ResultsError(f"{path}, row {shared}: it has {counts}")
+
+
+def _shown(number: int) -> str:
+    return "missing" if number == MISSING else str(number)
 
 
 def _sound_rows(file: EventFile, lane: Lane, part: pa.Table, rows: Rows) -> int:

@@ -16,6 +16,7 @@ from proteus.recording.columns import COLUMNS, FILL, NEW_AT_VENUE, REPLACE, Colu
 from proteus.recording.lanes import Rows
 
 CELL, SEED, CHECKSUM = "cell", "seed", "checksum"
+UNKNOWN = MISSING + 1  # a text that names nothing
 
 
 def _field(column: Column) -> pa.Field:
@@ -70,7 +71,7 @@ def _written(column: Column, values: NDArray[np.int64]) -> pa.Array:
 def read_rows(table: pa.Table) -> Rows:
     """Return the columns of a table as numbers, the inverse of :func:`events_table`.
 
-    A name that is not known becomes ``MISSING``.
+    A name that is not known becomes ``UNKNOWN``, which no row has.
     """
     return {column.name: _numbers(column, table.column(column.name)) for column in COLUMNS}
 
@@ -79,8 +80,11 @@ def _numbers(column: Column, written: pa.ChunkedArray) -> NDArray[np.int64]:
     if column.names is not None:
         codes = pa.array([*column.names], pa.int64())
         names = pa.array([*column.names.values()])
-        places = pa.compute.index_in(written.cast(pa.string()), names)
+        texts = written.cast(pa.string())
+        places = pa.compute.index_in(texts, names)
+        is_unknown = pa.compute.and_(texts.is_valid(), places.is_null())
         written = codes.take(places.combine_chunks())
+        written = pa.compute.if_else(is_unknown.combine_chunks(), UNKNOWN, written)
     numbers: NDArray[np.int64] = written.fill_null(MISSING).to_numpy()
     return numbers
 

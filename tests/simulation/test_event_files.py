@@ -33,6 +33,7 @@ REFUSED = [
     ({"schema_version": None}, "events.parquet is not a result of Proteus: it has no schema_ver"),
     ({"table": "fills"}, "events.parquet is not the events.parquet of a run"),
     ({"lanes": "[[1]]"}, "does not say which lanes it holds"),
+    ({"lanes": "[[0, 0, -5]]"}, "does not say which lanes it holds"),
     ({"cells": "{"}, "does not say which lanes it holds"),
     ({"cells": "[]"}, "does not say which lanes it holds"),
     ({"seed_root": "x"}, "does not say which lanes it holds"),
@@ -47,6 +48,31 @@ def test_a_newer_or_foreign_file_is_refused(run, tmp_path, read, changes, senten
     with pytest.raises(ResultsError, match=sentence) as caught:
         read(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "sentence"),
+    [
+        ("lots", pa.float64(), "lots is double, and must be int64"),
+        ("time_ns", pa.string(), "time_ns is string, and must be int64"),
+        ("reason", pa.int64(), "reason is int64, and must be text"),
+    ],
+)
+def test_a_column_of_another_type_is_refused(run, tmp_path, name, kind, sentence):
+    table = pq.read_table(run[0] / "events.parquet")
+    place = table.schema.get_field_index(name)
+    values = pa.nulls(table.num_rows, kind)
+    pq.write_table(table.set_column(place, name, values), tmp_path / "events.parquet")
+    with pytest.raises(ResultsError, match=sentence):
+        proteus.load_events(tmp_path)
+
+
+def test_damaged_bytes_of_the_metadata_are_refused(run, tmp_path):
+    content = bytearray((run[0] / "events.parquet").read_bytes())
+    content[content.rindex(b"seed_root") + 2] = 0xFF
+    (tmp_path / "events.parquet").write_bytes(content)
+    with pytest.raises(ResultsError, match="its metadata is damaged"):
+        proteus.load_events(tmp_path)
 
 
 def test_a_log_of_schema_2_is_read_as_this_version_writes_it(run, tmp_path):

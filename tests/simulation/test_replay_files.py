@@ -2,6 +2,7 @@
 
 import shutil
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -26,6 +27,24 @@ def test_a_log_written_again_by_another_tool_is_read_and_its_altered_row_located
     pq.write_table(table.set_column(place, table.schema.field(place), [time]), path)
     last = read_file(run[0]).lanes[-1]
     assert located(path)[:3] == (last.cell, last.seed, last.rows - 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "text"),
+    [("ack", "reason", "banana"), ("ack", "lifetime", "never"), ("book", "side", "BUY")],
+)
+def test_a_name_that_nobody_knows_is_located(run, tmp_path, kind, column, text):
+    table = pq.read_table(run[0] / "events.parquet")
+    row = table.column("kind").to_pylist().index(kind)
+    values = table.column(column).to_pylist()
+    assert values[row] is None
+    values[row] = text
+    place = table.schema.get_field_index(column)
+    pq.write_table(
+        table.set_column(place, table.schema.field(place).with_type(pa.string()), [values]),
+        tmp_path / "events.parquet",
+    )
+    assert located(tmp_path / "events.parquet")[2] == row
 
 
 @pytest.mark.parametrize("name", ["price_ticks", "buyer", "time_ns", "maker_order_id"])
