@@ -210,6 +210,17 @@ def _lanes_in(table: pa.Table) -> list[Lane]:
     ]
 
 
+def start_of(file: EventFile, lane: Lane) -> int:
+    """Return the first row of a lane."""
+    return sum(other.rows for other in file.lanes[: file.lanes.index(lane)])
+
+
+def stopped(file: EventFile, lane: Lane) -> str:
+    """Say why a lane was stopped, as its last row does; empty where it was not."""
+    reason = file.table.column("reason")[start_of(file, lane) + lane.rows - 1].as_py()
+    return str(reason or "")
+
+
 def load_events(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """Load the event log of a sweep.
 

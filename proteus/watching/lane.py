@@ -31,7 +31,7 @@ from proteus.recording.columns import (
     REPLACE,
     is_kind,
 )
-from proteus.recording.files import EventFile, Lane, read_file
+from proteus.recording.files import EventFile, Lane, read_file, start_of, stopped
 from proteus.recording.lanes import Rows
 from proteus.recording.tables import owners, read_rows
 from proteus.recording.traces import value_path
@@ -95,8 +95,7 @@ def read_lane(folder: str, words: str) -> WatchedLane:
     """
     file = read_file(folder)
     lane = naming.find(file, words)
-    start = sum(other.rows for other in file.lanes[: file.lanes.index(lane)])
-    rows = read_rows(file.table.slice(start, lane.rows))
+    rows = read_rows(file.table.slice(start_of(file, lane), lane.rows))
     about = file.cells[lane.cell]
     try:
         setup = set_up_cell(read_cell(about.config))
@@ -115,7 +114,7 @@ def read_lane(folder: str, words: str) -> WatchedLane:
         traders=about.traders,
         classes=classes,
         end_ns=int(rows["time_ns"][-1]),
-        stopped=_stopped(file, start, lane),
+        stopped=stopped(file, lane),
         rows=rows,
         value_times=times,
         values=values,
@@ -124,11 +123,6 @@ def read_lane(folder: str, words: str) -> WatchedLane:
         changes=changes,
         quotes=best_of_makers(rows, changes, classes),
     )
-
-
-def _stopped(file: EventFile, start: int, lane: Lane) -> str:
-    reason = file.table.column("reason")[start + lane.rows - 1].as_py()
-    return str(reason or "")
 
 
 def _fair_value(

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from proteus.errors import ConfigError, ResultsError
-from proteus.recording.files import EventFile, Lane, RecordedCell
+from proteus.mechanisms.table import MECHANISM_MODELS
+from proteus.recording.files import EventFile, Lane, RecordedCell, stopped
 from proteus.recording.selection import Part, as_text, parse, seed_range
 
 _SHOWN = 4  # lanes that an error lists
@@ -30,12 +31,13 @@ def find(file: EventFile, words: str) -> Lane:
         terms = parse(words)
     except ValueError as error:
         raise ConfigError(f"LANE={words} is not allowed: {error}") from None
-    found = [lane for lane in file.lanes if any(_fits(lane, file.cells, term) for term in terms)]
+    _check_keys(file, words, terms)
+    found = [lane for lane in file.lanes if any(_fits(file, lane, term) for term in terms)]
     if len(found) == 1:
         return found[0]
     if found:
         raise ConfigError(f"LANE={words} names {len(found)} lanes: choose {_list(file, found)}")
-    near = sorted(file.lanes, key=lambda lane: _distance(lane, file.cells, terms))
+    near = sorted(file.lanes, key=lambda lane: _distance(file, lane, terms))
     raise ConfigError(f"LANE={words} was not recorded: there is {_list(file, near)}")
 
 
@@ -44,28 +46,46 @@ def name(lane: Lane) -> str:
     return f"cell:{lane.cell}/seed:{lane.seed}"
 
 
-def _fits(lane: Lane, cells: Sequence[RecordedCell], term: Sequence[Part]) -> bool:
-    return all(_holds(lane, cells, part) for part in term)
+def _check_keys(file: EventFile, words: str, terms: Sequence[Sequence[Part]]) -> None:
+    """Refuse a key by which no cell is labelled."""
+    labels = dict.fromkeys(key for cell in file.cells for key in cell.label)
+    for part in (part for term in terms for part in term if part.value):
+        if part.key not in ("seed", "cell", *labels):
+            allowed = f"{part.key} must be seed, cell or one of {', '.join(labels)}"
+            raise ConfigError(f"LANE={words} is not allowed: {allowed}")
 
 
-def _holds(lane: Lane, cells: Sequence[RecordedCell], part: Part) -> bool:
-    if not part.value:  # all, violations: the lanes of the file
+def _fits(file: EventFile, lane: Lane, term: Sequence[Part]) -> bool:
+    return all(_holds(file, lane, part) for part in term)
+
+
+def _holds(file: EventFile, lane: Lane, part: Part) -> bool:
+    if part.key == "violations":
+        return stopped(file, lane) != ""
+    if part.key == "all":
         return True
     if part.key == "seed":
         first, last = seed_range(part.value)
         return first <= lane.seed <= last
     if part.key == "cell":
         return lane.cell == int(part.value)
-    label = cells[lane.cell].label
-    return part.key in label and as_text(label[part.key]) == as_text(part.value)
+    cell = file.cells[lane.cell]
+    return _is_free(cell, part.key) or as_text(cell.label.get(part.key)) == as_text(part.value)
 
 
-def _distance(
-    lane: Lane, cells: Sequence[RecordedCell], terms: Sequence[Sequence[Part]]
-) -> tuple[int, int]:
+def _is_free(cell: RecordedCell, key: str) -> bool:
+    """Tell whether a cell stands on every label of a key, because its mechanism has no such key."""
+    mechanism = cell.config["mechanism"]
+    if key == "delta":
+        return not MECHANISM_MODELS[mechanism["name"]].uses_delta
+    name = key.removeprefix("mechanism_")
+    return name != key and not any(name.startswith(own) for own in mechanism)
+
+
+def _distance(file: EventFile, lane: Lane, terms: Sequence[Sequence[Part]]) -> tuple[int, int]:
     """Order lanes by how many parts they miss, then by how far their seed is from the one named."""
     parts = [part for term in terms for part in term]
-    missed = sum(not _holds(lane, cells, part) for part in parts)
+    missed = sum(not _holds(file, lane, part) for part in parts)
     seeds = [seed_range(part.value)[0] for part in parts if part.key == "seed"]
     return missed, min((abs(lane.seed - seed) for seed in seeds), default=0)
 

@@ -9,6 +9,7 @@ from proteus.errors import ResultsError
 from proteus.mechanisms.table import MECHANISMS
 from proteus.recording.columns import END, REASONS, is_kind
 from proteus.sweep import EXIT_VIOLATION, main
+from proteus.watching.lane import read_lane
 from tests.cells import MECHANISM_NAMES, cell, same_values
 from tests.recorded import plain_engine as plain_engine
 from tests.recorded import record_cell, same_rows
@@ -37,6 +38,14 @@ def _audit_often(monkeypatch):
 def inject(monkeypatch, mechanism, fault):
     row = faulty.with_fault(mechanism, FAULTS[fault][0], BAD)
     monkeypatch.setitem(MECHANISMS, mechanism, row)
+
+
+def test_a_violated_lane_can_be_watched_by_that_word(monkeypatch, tmp_path):
+    inject(monkeypatch, "clob", "price 0")
+    words = [*WORDS, "mechanism=clob", "seeds.count=3", f"output_dir={tmp_path / 'x'}"]
+    assert main([*words, "record.events=all"]) == EXIT_VIOLATION
+    lane = read_lane(str(tmp_path / "x"), "violations")
+    assert (lane.name, lane.stopped) == (f"cell:0/seed:{BAD}", "fill_price_off_tick")
 
 
 @EVERY_MECHANISM

@@ -218,10 +218,18 @@ def test_the_figure_has_units_and_the_part_asked_for(lane):
     assert low < lane.values[inside].min() <= lane.values[inside].max() < high
 
 
+@pytest.mark.parametrize("words", ["mechanism:clob/delta:50", "mechanism:clob/delta:100/seed:1"])
+def test_a_mechanism_without_a_delta_stands_on_every_one(folder, words):
+    # A sweep with fba at 50 and 100 ms labels the cell of clob with both.
+    assert read_lane(str(folder), words).name == "cell:0/seed:1"
+
+
 MISTAKES = [
     ("seed:1", "LANE=seed:1 names 4 lanes: choose cell:0/seed:1 (mechanism=clob, delta=100), cell"),
     ("cell:0/seed:7", "cell:0/seed:7 was not recorded: there is cell:0/seed:1 (mechanism=clob"),
     ("mechanism:rfqs/seed:1", "there is cell:0/seed:1 (mechanism=clob, delta=100)"),
+    ("violations", "LANE=violations was not recorded: there is cell:0/seed:1"),
+    ("mech:fba/seed:1", "mech must be seed, cell or one of mechanism, delta"),
     ("7", "LANE=7 is not allowed: must name lanes, as seed:0..3"),
     ("seed:x", "LANE=seed:x is not allowed: seed:x must name seeds"),
     ("cell:0/seed:1 --format gif", "--format=gif is not allowed: it must be one of png, svg, pdf"),
