@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import re
 from collections.abc import Iterable, Sequence
 
 from proteus.commands import EXIT_DONE, guarded, process
@@ -98,11 +99,13 @@ def _script(words: Sequence[str]) -> str:
 def _choices(line: str) -> list[str]:
     """List what the last word of a command line may become."""
     until = os.environ.get("COMP_POINT", "")
-    _, *words = line[: int(until) if until else None].split(" ")
+    _, *words = line[: int(until) if until.isdecimal() else None].split(" ")
     words = [word for word in words[:-1] if word] + words[-1:]
     if len(words) < 2:
         known: Iterable[str] = [*commands(), "--help", _COMPLETION]
-    elif words[0] == "run":
+    elif words[0] == "run" and words[-1].startswith("-"):
+        known = ["--help", "--resume", "--version"]
+    elif words[0] in ("run", "calibrate"):
         known = _of_schema(words[1:]) or _of_hydra(words[1:])
     else:
         known = _options(words[0])
@@ -133,6 +136,7 @@ def _of_hydra(words: Sequence[str]) -> list[str]:
     from contextlib import redirect_stdout
     from io import StringIO
 
+    from proteus.compose import OF_AN_EXPERIMENT
     from proteus.sweep import main as sweep
 
     line = " ".join(["proteus", *words])
@@ -140,7 +144,10 @@ def _of_hydra(words: Sequence[str]) -> list[str]:
     answer = StringIO()
     with redirect_stdout(answer):
         sweep(["--shell-completion", "query=bash"])
-    return answer.getvalue().split()
+    return [
+        word for word in answer.getvalue().split()
+        if re.split("[.=]", word)[0] not in OF_AN_EXPERIMENT
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class Cell(NamedTuple):
     Attributes
         coordinates: its labels. data: the dataset without swept dims.
         configuration: nested plain values, as the manifest has them. root: root seed.
-        code: hash of the kernels that ran it.
+        code: hash of the kernels that ran it. place: its folder, and its number there.
     """
 
     coordinates: dict[str, Any]
@@ -33,6 +33,7 @@ class Cell(NamedTuple):
     configuration: dict[str, Any]
     root: str
     code: str
+    place: tuple[Path, int]
 
 
 def open_cell(folder: Path, labels: Mapping[str, str]) -> Cell:
@@ -57,14 +58,15 @@ def open_cell(folder: Path, labels: Mapping[str, str]) -> Cell:
         raise ResultsError(
             f"{folder} has {len(numbers)} such cells: choose one, as {folder}:{axes}"
         )
-    index = chosen[0]
+    index, (number,) = chosen[0], numbers
     point = dict(zip(swept(dataset), index, strict=True))
     return Cell(
         coordinates={axis: dataset[axis].values[at] for axis, at in point.items()},
         data=dataset.isel(point),
-        configuration=content["cells"][numbers.pop()],
+        configuration=content["cells"][number],
         root=str(dataset.attrs["seed_root"]),
         code=str(dataset.attrs[CODE]),
+        place=(folder.resolve(), number),
     )
 
 

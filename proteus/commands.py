@@ -28,6 +28,20 @@ class Parser(argparse.ArgumentParser):
         """Raise ConfigError."""
         raise ConfigError(message)
 
+    def read(self, words: Sequence[str]) -> argparse.Namespace:
+        """Parse the words of a command, of which none may be empty.
+
+        Raises
+            ConfigError: words that are not allowed.
+        """
+        chosen = self.parse_args(words)
+        for action in self._actions:
+            value = getattr(chosen, action.dest, None)
+            if "" in (value if isinstance(value, list) else [value]):
+                name = action.option_strings[0] if action.option_strings else action.metavar
+                raise ConfigError(f"{name}= is not allowed: it must not be empty")
+        return chosen
+
 
 def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
     """Be the process of a command: run it with the words after the program name, and exit.

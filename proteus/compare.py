@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     Returns
         The exit code.
     """
-    return guarded(lambda: _compare(parser().parse_args(arguments)))
+    return guarded(lambda: _compare(parser().read(arguments)))
 
 
 def parser() -> Parser:
@@ -91,7 +91,7 @@ def _one(chosen: argparse.Namespace) -> tuple[pd.DataFrame, list[str]]:
 def _two(chosen: argparse.Namespace) -> tuple[pd.DataFrame, list[str]]:
     """Compare two cells after checking that only the treatment differs; also why no verdict."""
     from proteus import parity
-    from proteus.bundles import differences, open_cell, pair
+    from proteus.bundles import CODE, differences, open_cell, pair
     from proteus.contrasts import exploratory, tidy
     from proteus.endpoint import declared
     from proteus.measures import measures
@@ -99,6 +99,11 @@ def _two(chosen: argparse.Namespace) -> tuple[pd.DataFrame, list[str]]:
     if chosen.baseline is not None:
         raise ConfigError(f"--baseline={chosen.baseline} is not allowed: A is the baseline of B")
     a, b = (open_cell(*_split(word)) for word in (chosen.a, chosen.b))
+    if a.place == b.place:
+        raise ConfigError(f"{chosen.a} and {chosen.b} are the same cell: choose another")
+    parity.check_exceptions(
+        "--allow", chosen.allow, (a.configuration, b.configuration), (CODE, "seeds")
+    )
     unfair = parity.allowed(differences(a, b), chosen.allow)
     if unfair:
         raise ConfigError(
@@ -175,6 +180,8 @@ def _variable(row: dict[str, Any]) -> str:
 
 def _check_target(path: Path) -> None:
     """Refuse to write where that cannot be, or over a file that is no table of contrasts."""
+    from proteus.files import why_not_written
+
     allowed = "must be a new file, or one that compare wrote, in a folder that exists"
     try:
         with path.open(encoding="utf-8") as file:
@@ -185,6 +192,9 @@ def _check_target(path: Path) -> None:
         columns = []
     if not path.parent.is_dir() or (columns is not None and not {*_COLUMNS} <= {*columns}):
         raise ConfigError(f"--csv={path} is not allowed: {allowed}")
+    reason = why_not_written(path)
+    if reason:
+        raise ConfigError(f"--csv={path} cannot be written: {reason}")
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:

@@ -28,7 +28,7 @@ from proteus.locate import CONFIG_NAME, HYDRA_VERSION
 from proteus.locate import conf_folder as conf_folder
 from proteus.overrides import parse
 
-_OF_AN_EXPERIMENT = ("axes", "sizes", "study")  # keys that no word sets
+OF_AN_EXPERIMENT = ("axes", "sizes", "study")  # keys that no word sets
 _COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, ValueError, TypeError)
 
 
@@ -78,7 +78,7 @@ def _check_word(override: Override) -> None:
     if re.match(r"hydra\b", key):
         allowed = "Hydra's own keys have no effect here; the folder is output_dir"
         raise ConfigError(f"{key}={value} is not allowed: {allowed}")
-    if key.partition(".")[0] in _OF_AN_EXPERIMENT:
+    if key.partition(".")[0] in OF_AN_EXPERIMENT:
         allowed = "only a file of conf/experiment has it; keys are swept as in delta=50,100"
         raise ConfigError(f"{override.input_line} is not allowed: {allowed}")
     if _is_group(key) and override.is_delete() and override.package is None:
@@ -217,7 +217,7 @@ def _suggest(key: str, tree: dict[str, Any]) -> str:
         return f": {'.'.join(parts[:found])} is a value, not a group of keys"
     above = "".join(f"{part}." for part in parts[:found])
     names = [*branch, *([] if above else _groups())]
-    return nearest(parts[found], names, above)
+    return nearest(parts[found], names, above) or "; docs/defaults.md lists every key"
 
 
 def _dotted(tree: dict[str, Any], parent: str = "") -> Iterator[str]:

@@ -167,5 +167,7 @@ def placed(tree: Mapping[str, Any], point: Mapping[str, float | int]) -> dict[st
                 known = branch if isinstance(branch, dict) else {}
                 raise ConfigError(f"design.factors has unknown key {key}{nearest(part, known)}")
             branch, above = branch[part], branch
+        if isinstance(branch, (dict, list, str, bool)):
+            raise ConfigError(f"design.factors has key {key}, which is not a number")
         above[last] = value
     return made

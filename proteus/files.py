@@ -32,6 +32,18 @@ def whole(path: Path, durable: bool = False) -> Iterator[Path]:
         raise
 
 
+def why_not_written(path: Path) -> str:
+    """Say why a file cannot be written there; empty where it can. Nothing stays behind."""
+    if path.is_dir():
+        return "it is a folder"
+    try:
+        temporary(path).open("xb").close()
+        temporary(path).unlink()
+    except OSError as error:
+        return str(error.strerror)
+    return ""
+
+
 def _sync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:

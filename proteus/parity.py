@@ -10,7 +10,7 @@ Knows neither kernels nor files; ``proteus.draws`` checks the random draws.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +39,7 @@ def check(plan: Plan) -> dict[str, list[Any]]:
         ConfigError: the cells, the keys that differ and both values; or an unknown exception.
     """
     exceptions = plan.settings.parity.exceptions
-    _check_exceptions(plan, exceptions)
+    check_exceptions("parity.exceptions", exceptions, map(tree, plan.cells))
     deliberate: dict[str, list[Any]] = {}
     for cells in compared(plan):
         base = tree(plan.cells[cells[0]])
@@ -97,6 +97,30 @@ def allowed(found: Sequence[Difference], exceptions: Sequence[str]) -> list[Diff
     return [one for one in found if not _allowed(one[0], exceptions)]
 
 
+def check_exceptions(
+    what: str, named: Sequence[str], configurations: Iterable[Mapping[str, Any]],
+    others: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Refuse an exception that names no key.
+
+    Parameters
+        what: the key or flag that names them. named: keys. configurations: nested plain values of
+            the cells that are compared. others: names that are allowed beside their keys.
+
+    Raises
+        ConfigError: the name, and the nearest key.
+    """
+    known = {*others}
+    for configuration in configurations if named else ():
+        for key, _ in _leaves(_untreated(configuration)):
+            parts = key.split(".")
+            known.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    for name in named:
+        if name not in known:
+            reason = f"it names no key outside mechanism and delta{nearest(name, known)}"
+            raise ConfigError(f"{what}={name} is not allowed: {reason}")
+
+
 def words(found: Sequence[Difference]) -> str:
     """Write differences as "key (left and right), ...", all of them."""
     return ", ".join(f"{key} ({_short(left)} and {_short(right)})" for key, left, right in found)
@@ -126,19 +150,6 @@ def _leaves(branch: Mapping[str, Any], parent: str = "") -> Iterator[tuple[str, 
 
 def _allowed(key: str, exceptions: Sequence[str]) -> bool:
     return any(key == named or key.startswith(f"{named}.") for named in exceptions)
-
-
-def _check_exceptions(plan: Plan, exceptions: Sequence[str]) -> None:
-    """Refuse an exception that names no key of any cell."""
-    known: set[str] = set()
-    for cell in plan.cells if exceptions else ():
-        for key, _ in _leaves(_untreated(tree(cell))):
-            parts = key.split(".")
-            known.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
-    for named in exceptions:
-        if named not in known:
-            reason = f"it names no key outside mechanism and delta{nearest(named, known)}"
-            raise ConfigError(f"parity.exceptions={named} is not allowed: {reason}")
 
 
 def _sentence(plan: Plan, left: int, right: int, unfair: Sequence[Difference]) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from proteus.recording import selection
 from proteus.study import GATED, NOT_CHECKED, Seeds
 
 FIRST_AXES = ("mechanism", "delta")
+_COMPOSE_S, _PATIENCE_S = 0.011, 5.0  # what a grid point takes, and what a person waits
 RESERVED_DIMENSIONS = ("seed", design.POINT, *MEASURED_DIMENSIONS)
 
 
@@ -76,11 +77,12 @@ class Plan:
         }
 
 
-def from_words(arguments: Sequence[str]) -> Plan:
+def from_words(arguments: Sequence[str], say: Callable[[str], None] | None = None) -> Plan:
     """Plan a sweep from the words of a command line.
 
     Parameters
         arguments: Hydra overrides; a comma list of values is an axis.
+        say: tells a person that many grid points take their time.
 
     Raises
         ConfigError: any word, value or combination that is not allowed.
@@ -97,6 +99,8 @@ def from_words(arguments: Sequence[str]) -> Plan:
         grid = _read_grid(fixed, swept, listed)
         points = [next(grid)]
         estimate.check_results(points[0][0], count)  # before the other points are composed
+        if say is not None and count * _COMPOSE_S > _PATIENCE_S:
+            say(f"{count} grid points are checked, which takes about {count * _COMPOSE_S:.0f} s")
         points += grid
     configs = [config for config, _ in points]
     _check_common(configs)
@@ -199,8 +203,9 @@ def _swept(arguments: Sequence[str]) -> dict[str, list[str]]:
     """
     swept: dict[str, list[str]] = {}
     for argument in arguments:
-        if overrides.key(argument) == "experiment":
-            raise ConfigError(f"{argument} cannot be swept: run one experiment at a time")
+        if overrides.key(argument) in ("experiment", "size"):
+            one = overrides.key(argument)
+            raise ConfigError(f"{argument} cannot be swept: run one {one} at a time")
         name = overrides.dimension(argument)
         if name in swept or name in RESERVED_DIMENSIONS:
             raise ConfigError(f"{argument} cannot be swept: dimension {name} is taken")

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     Returns
         The exit code.
     """
-    return guarded(lambda: _report(parser().parse_args(arguments)))
+    return guarded(lambda: _report(parser().read(arguments)))
 
 
 def parser() -> Parser:
@@ -67,13 +67,17 @@ def _report(chosen: argparse.Namespace) -> int:
     for folder in folders:
         if chosen.folders.count(str(folder)) > 1:
             raise ConfigError(f"FOLDER={folder} is given twice: every folder is one chapter")
+    from proteus.files import why_not_written
     from proteus.reporting.bundle import read
     from proteus.reporting.figures import sections
     from proteus.reporting.page import report_page
 
     bundles = [read(folder) for folder in folders]
+    target = Path(chosen.output) if chosen.output is not None else _default(folders)
+    reason = why_not_written(target)  # before everything is drawn
+    if reason:
+        raise ConfigError(f"--output={target} cannot be written: {reason}")
     drawn = [sections(one) for one in bundles]
-    target = Path(chosen.output) if chosen.output else _default(folders)
     written = _write_figures(bundles, drawn, target.parent, chosen.figures)
     _write(target, report_page(bundles, drawn))
     print(*written, target, sep="\n", flush=True)

@@ -135,7 +135,7 @@ def _sweep(words: Sequence[str]) -> int:
     from proteus import plan as planning
 
     overrides.check_once(words)
-    plan = planning.from_words(words)
+    plan = planning.from_words(words, say)
     from proteus import api
 
     wanted = plan.settings.output_dir

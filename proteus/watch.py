@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     Returns
         The exit code.
     """
-    return guarded(lambda: _watch(parser().parse_args(arguments)))
+    return guarded(lambda: _watch(parser().read(arguments)))
 
 
 def parser() -> Parser:
@@ -73,7 +73,7 @@ def _watch(chosen: argparse.Namespace) -> int:
     folder = Path(chosen.folder)
     into = (
         Path(chosen.into)
-        if chosen.into
+        if chosen.into is not None
         else (folder if folder.is_dir() else folder.parent) / "watch"
     )
     name = lane.name.replace(":", "").replace("/", "-")

@@ -36,23 +36,33 @@ def _validate(words: Sequence[str]) -> int:
         "names", nargs="*", metavar="item", help="as V6 or queue_wait; default: all"
     )
     parser.add_argument("--page", metavar="FOLDER", type=Path, help="write validation.md there")
-    asked = parser.parse_args(words)
+    asked = parser.read(words)
     known = {item.code for item in ITEMS} | {item.name for item in ITEMS}
     for name in asked.names:
         if name not in known:
             raise ConfigError(f"unknown item {name}{nearest(name, known)}")
+    for folder in (FOLDER, asked.page):
+        if folder is not None:
+            _make(folder)
     tried = run([
         place for place, item in enumerate(ITEMS)
         if not asked.names or {item.code, item.name} & set(asked.names)
     ])  # fmt: skip
     table = tabulate(tried)
-    FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "table.csv").write_text(csv_text(table))
     if asked.page is not None:
         page.write(tried, asked.page)
     Console(width=150, highlight=False).print(_shown(table))
     print(FOLDER / "table.csv")
     return int((table.verdict == DIFFERS).any())
+
+
+def _make(folder: Path) -> None:
+    """Make a folder before the work that goes there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be made: {error.strerror}") from None
 
 
 def _shown(table: pd.DataFrame) -> Table:

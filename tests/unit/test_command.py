@@ -83,6 +83,8 @@ TIES = ("time", "size", "random")
         ("proteus run delta=x' mechanism.price_rule=l", set()),
         ("proteus watch x --f", {"--from", "--format"}),
         ("proteus report --fig", {"--figures"}),
+        ("proteus run --re", {"--resume"}),
+        ("proteus calibrate siz", {"size="}),
         ("proteus compare out", set()),  # folders are completed by the shell
     ],
 )

@@ -52,6 +52,9 @@ metrics.elapsed_ms=[1,2],[4,8] | metrics.elapsed_ms cannot be swept | a dimensio
 {LEVELS % 5} delta=50 | delta=50 is not allowed | design.factors varies that key
 {LEVELS % 5} delta=50,99 | delta=50,99 is not allowed | design.factors varies that key
 {LEVELS % 200000} | design.factors makes 200000 points | at most 20000
+design=grid design.factors=[{{key:mechanism,low:0,high:1}}] | key mechanism | is not a number
++experiment=phase1 size=quick,paper | size=quick,paper cannot be swept | one size at a time
+foo=1 | unknown key foo | docs/defaults.md lists every key
 study=x | study=x is not allowed | only a file of conf/experiment has it
 design=sobol | design.factors=[] is not allowed | must not be an empty list
 output_dir=/proc/x | output_dir=/proc/x is not allowed | there is none free there
