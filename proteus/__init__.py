@@ -4,7 +4,8 @@
     proteus.sweep({"mechanism": ["clob", "fba"], "delta": [50, 100]}, seeds=1000)
     proteus.resume("outputs/...")
     proteus.load("outputs/...")
-    proteus.load_events("outputs/..."), proteus.load_fills(...), proteus.load_traces(...)
+    proteus.load_runs("outputs/..."), proteus.load_traces("outputs/...")
+    proteus.load_events("outputs/..."), proteus.load_fills("outputs/...")
     proteus.replay_log("outputs/...")
     proteus.compare(dataset, baseline="clob")
     proteus.replay(messages, mechanism="clob")
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from proteus.recording.replay import replay_log as replay_log
     from proteus.recording.traces import load_traces as load_traces
     from proteus.replay import replay as replay
+    from proteus.runs import load_runs as load_runs
 
 __version__ = "0.1.0"
 
@@ -44,6 +46,7 @@ _FUNCTIONS = {
     "load": "proteus.dataset",
     "load_events": "proteus.recording.files",
     "load_fills": "proteus.recording.files",
+    "load_runs": "proteus.runs",
     "load_traces": "proteus.recording.traces",
     "replay_log": "proteus.recording.replay",
     "compare": "proteus.contrasts",

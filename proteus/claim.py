@@ -232,6 +232,8 @@ def read_begun(folder: Path) -> dict[str, Any]:
         raise ResultsError(f"{folder} cannot be resumed: it has no {BEGUN} of an unfinished run")
     try:
         begun: dict[str, Any] = json.loads(path.read_text())
+        if not isinstance(begun, dict):
+            raise TypeError("it is no mapping")
         read_version(path, begun)
         code = {**begun["versions"], **begun["files"]}
         _check_types(begun)

@@ -12,7 +12,7 @@ import itertools
 import json
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
+from pydantic import Field, SerializeAsAny, model_validator
 
 from proteus import units
 from proteus.agents.base import PolicyConfig
@@ -22,6 +22,7 @@ from proteus.executors import Executor
 from proteus.leakage import Table
 from proteus.mechanisms.base import MechanismConfig
 from proteus.schema import (
+    AS_TUPLE,
     MAX_TICKS,
     FolderName,
     Milliseconds,
@@ -37,10 +38,7 @@ from proteus.schema import (
 )
 from proteus.study import Endpoint, Parity, Precision, Seeds, Survival
 
-ListOfMilliseconds = Annotated[
-    tuple[Milliseconds, ...],
-    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
-]
+ListOfMilliseconds = Annotated[tuple[Milliseconds, ...], AS_TUPLE]
 
 
 class Contract(Schema):
@@ -130,10 +128,7 @@ class Jump(Schema):
     sd: NonNegative
 
 
-ListOfJumps = Annotated[
-    tuple[Jump, ...],
-    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
-]
+ListOfJumps = Annotated[tuple[Jump, ...], AS_TUPLE]
 
 
 class LogOddsLatent(Latent):

@@ -15,7 +15,7 @@ from proteus.errors import ResultsError, nearest
 from proteus.measures import Measure, arm, check_sweep, labels, measures, points, swept, units
 from proteus.statistics import multiplicity, power
 from proteus.statistics.bootstrap import bca
-from proteus.statistics.paired import LEVEL, Arm, Contrast, contrast
+from proteus.statistics.paired import Arm, Contrast, contrast
 from proteus.study import GATED, NOT_CHECKED, PASSED, Endpoint
 
 PRIMARY, EXPLORATORY = "primary", "exploratory"
@@ -302,9 +302,3 @@ def describe(coordinates: Mapping[str, Any]) -> str:
     ]
     mechanism = str(coordinates.get("mechanism", "cell"))
     return f"{mechanism} ({', '.join(rest)})" if rest else mechanism
-
-
-__all__ = [
-    "LEVEL", "Pair", "compare", "describe", "estimate", "exploratory", "level", "paired", "tidy",
-    "violated",
-]  # fmt: skip

@@ -1,9 +1,9 @@
 """One labelled dataset per sweep: built from cells, written whole, read back with care.
 
 Dims are the swept parameters, then ``seed``, then what a variable declares (``horizon``,
-``elapsed``, ``class``). A cell that several grid points share is copied to all of them. A violated
-lane is NaN, and the variable ``violation`` says why; any other NaN has the one reason that the
-variable declares, and its attributes count both.
+``elapsed``, ``class``, ``rank``). A cell that several grid points share is copied to all of them.
+A violated lane is NaN, and the variable ``violation`` says why; any other NaN has the one reason
+that the variable declares, and its attributes count both.
 """
 
 from __future__ import annotations

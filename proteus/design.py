@@ -18,10 +18,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from proteus.errors import ConfigError, nearest
-from proteus.schema import LARGEST_GRID, Schema, requirement
+from proteus.schema import AS_TUPLE, LARGEST_GRID, Schema, requirement
 
 POINT = "point"  # the axis of a design
 _DIGITS = 4  # significant digits of a designed value, so that times are whole nanoseconds
@@ -54,10 +54,7 @@ class Factor(Schema):
         return round(value) if self.whole else float(f"{value:.{_DIGITS}g}")
 
 
-ListOfFactors = Annotated[
-    tuple[Factor, ...],
-    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
-]
+ListOfFactors = Annotated[tuple[Factor, ...], AS_TUPLE]
 
 
 class Design(Schema):

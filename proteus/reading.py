@@ -13,8 +13,7 @@ from proteus import consistency
 from proteus.agents.theory import POLICY_MODELS
 from proteus.config import LATENT_MODELS, CellConfig, Group, SweepConfig
 from proteus.design import DESIGN_MODELS, AnyDesign
-from proteus.errors import ConfigError
-from proteus.errors import nearest as nearest
+from proteus.errors import ConfigError, nearest
 from proteus.executors import EXECUTOR_MODELS
 from proteus.mechanisms.base import MechanismConfig
 from proteus.mechanisms.table import MECHANISM_MODELS

@@ -15,7 +15,7 @@ import yaml
 from numpy.typing import NDArray
 
 from proteus import replay_requests, units
-from proteus.errors import ConfigError, MessageError
+from proteus.errors import ConfigError, MessageError, nearest
 from proteus.events import BUY, FOK, GTC, IOC, SELL
 from proteus.locate import conf_folder
 from proteus.mechanisms.base import MechanismConfig, Sizes
@@ -39,7 +39,7 @@ from proteus.message_rows import (
     read_integers,
     read_times,
 )
-from proteus.reading import nearest, read_mechanism
+from proteus.reading import read_mechanism
 from proteus.replayed import Replayed, read_output, run_rows
 from proteus.rng import replicate_keys
 from proteus.schema import MAX_TICKS

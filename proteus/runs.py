@@ -125,7 +125,7 @@ def _suffix(coordinate: xr.DataArray, at: int) -> str:
     return f"{label:.15g}{'' if unit == '1' else unit}"
 
 
-def load(folder: str | os.PathLike[str]) -> pd.DataFrame:
+def load_runs(folder: str | os.PathLike[str]) -> pd.DataFrame:
     """Load the rows of a sweep.
 
     Parameters

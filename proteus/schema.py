@@ -1,7 +1,6 @@
 """The base of every configuration model, and the types of its fields.
 
-Policies and mechanisms declare their own models beside their code; they import this file and
-nothing heavier, so that a configuration is checked before numba is loaded.
+Policies and mechanisms declare their own models beside their code; they import this file.
 
 Times stay in milliseconds or seconds as the user wrote them (a resolved configuration can be read
 and run again), but each is proved convertible to whole nanoseconds when it is read.
@@ -23,6 +22,7 @@ MAX_LOTS = 1_000_000  # an order of this size times 1000 traders is far inside i
 LONGEST_NAME, LONGEST_PATH = 255, 4000  # bytes; what files are named is shorter than the rest
 MAX_TICKS = 100_000  # price levels of a contract
 
+AS_TUPLE = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
 SelfTrade = Literal["none", "cancel_newest", "cancel_oldest", "cancel_both", "decrement"]
 
 
@@ -95,7 +95,6 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 FolderName = Annotated[str, Field(min_length=1), AfterValidator(_is_path)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=0)]
 PositiveCount = Annotated[int, Field(ge=1)]
 Lots = Annotated[int, Field(ge=1, le=MAX_LOTS)]
 Ticks = Annotated[int, Field(ge=0, le=MAX_TICKS)]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from proteus.schema import (
+    AS_TUPLE,
     Milliseconds,
     NonNegative,
     Positive,
@@ -31,10 +32,7 @@ NOT_CHECKED, PASSED = "not_checked", "passed"
 MOST_SEEDS = 10**8  # beyond what any disk holds, and small enough to list in memory
 LEAST_SEEDS = 30  # of a look or a pilot: a standard deviation from fewer says little
 
-ListOfTexts = Annotated[
-    tuple[str, ...],
-    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
-]
+ListOfTexts = Annotated[tuple[str, ...], AS_TUPLE]
 
 
 def purpose_of(replicate: int) -> str:

@@ -15,8 +15,8 @@ from scipy.special import stdtrit
 from proteus.dataset import axis_unit
 from proteus.design import POINT
 from proteus.dimensions import MEASURED_DIMENSIONS
+from proteus.statistics.paired import LEVEL
 
-LEVEL = 0.95
 MAIN_VARIABLES = (
     "maker_pnl_marked",
     "maker_adverse_selection",
@@ -44,9 +44,10 @@ def summarise(dataset: xr.Dataset) -> pd.DataFrame:
         dataset: the dataset of a sweep.
 
     Returns
-        One row per variable, grid point, horizon, elapsed time and class: the swept keys,
-        ``variable``, ``units``, ``horizon``, ``elapsed`` and ``class`` (NaN without one), ``mean``,
-        ``low``, ``high`` (95 % t interval), ``sd``, ``n`` (seeds with a value), ``n_missing``.
+        One row per variable, grid point, horizon, elapsed time, class and rank: the swept keys,
+        ``variable``, ``units``, ``horizon``, ``elapsed``, ``class`` and ``rank`` (NaN without
+        one), ``mean``, ``low``, ``high`` (95 % t interval), ``sd``, ``n`` (seeds with a value),
+        ``n_missing``.
 
     Invariants
         ``n + n_missing`` is the number of seeds.

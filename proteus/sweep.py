@@ -74,7 +74,7 @@ def _command(arguments: Sequence[str]) -> int:
             known = (*_PRINTING_FLAGS, *_OF_PRINTING, _VERSION, _RESUME)
             raise ConfigError(f"unknown flag {flag}{nearest(flag, known)}")
     words = [word for word in arguments if not word.startswith("-")]
-    return _sweep(words) if folder is None else _resume(Path(folder), words)
+    return _sweep(words) if folder is None else _resume(folder, words)
 
 
 def _resumed_folder(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
@@ -192,11 +192,12 @@ def _execute(plan: Plan, needed: Needs, folder: Path) -> Written:
         return _run(plan, needed.seconds, folder, lanes)
 
 
-def _resume(folder: Path, words: Sequence[str]) -> int:
+def _resume(begun: str, words: Sequence[str]) -> int:
     """Go on with the run of a folder; words may give other executor keys."""
-    from proteus import api, claim, dataset, estimate, resuming
+    from proteus import api, artifacts, claim, dataset, estimate, resuming
     from proteus.job_log import job_log
 
+    folder = artifacts.as_path(begun)
     if claim.is_finished(folder):
         with resuming.finished(folder, words) as found:
             violations = bool(found[dataset.VIOLATION].any())

@@ -7,15 +7,11 @@ targets are met or not; 2 unknown name.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from proteus import _jit, provenance
 from proteus.bench import (
     auctions,
     book,
@@ -31,7 +27,7 @@ from proteus.bench import (
     start,
     workers,
 )
-from proteus.bench.figures import RUNS, Figure, show
+from proteus.bench.figures import RUNS, Figure, show, write
 from proteus.commands import EXIT_WRONG_INPUT, process, say
 from proteus.errors import nearest
 
@@ -50,7 +46,6 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "scaling": scaling.measure,
     "start": start.measure,
 }
-FOLDER = Path("outputs/bench")
 
 
 def main(names: Sequence[str]) -> int:
@@ -67,7 +62,7 @@ def main(names: Sequence[str]) -> int:
         say(f"measuring {name}")
         figures += MEASUREMENTS[name]()
     Console(width=100, highlight=False).print(_table(figures))
-    print(_write(figures))
+    print(write("", {"runs": RUNS, "figures": [figure.record() for figure in figures]}))
     return 0
 
 
@@ -85,23 +80,6 @@ def _table(figures: Sequence[Figure]) -> Table:
             figure.target, {None: "", True: "met", False: "missed"}[figure.met],
         )  # fmt: skip
     return table
-
-
-def _write(figures: Sequence[Figure]) -> Path:
-    """Write the figures, with what they were measured on and with, to a new file."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / f"{datetime.now():%Y-%m-%d-%H%M%S}.json"
-    content = {
-        "created": provenance.created(),
-        "kernel_hash": _jit.kernel_hash(),
-        "git_sha": provenance.git_sha(),
-        "versions": provenance.versions(),
-        "machine": provenance.machine(),
-        "runs": RUNS,
-        "figures": [figure.record() for figure in figures],
-    }
-    path.write_text(json.dumps(content, indent=2) + "\n")
-    return path
 
 
 if __name__ == "__main__":

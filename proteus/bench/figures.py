@@ -7,12 +7,19 @@ clock stands beside it. Whatever spans threads or processes is measured on the c
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from proteus import _jit, provenance
+from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION
+
+FOLDER = Path("outputs/bench")
 RUNS = 5  # of every measurement; the figure is the median
 
 
@@ -99,3 +106,23 @@ def rate(
         clock_samples=tuple(amount / timing.clock_s for timing in timings),
         at_least=at_least,
     )
+
+
+def write(name: str, content: dict[str, Any]) -> Path:
+    """Write what was measured, with what it was measured on and with, to a new file.
+
+    Parameters
+        name: how the file's begins; the time follows. content: what was measured.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{name}{datetime.now():%Y-%m-%d-%H%M%S}.json"
+    about = {
+        SCHEMA_KEY: SCHEMA_VERSION,
+        "created": provenance.created(),
+        "kernel_hash": _jit.kernel_hash(),
+        "git_sha": provenance.git_sha(),
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+    }
+    path.write_text(json.dumps(about | content, indent=1) + "\n")
+    return path

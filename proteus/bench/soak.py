@@ -8,22 +8,20 @@ notes go to outputs/bench/soak-*.json. Exit codes: 0 held, 1 grew or drifted, 2 
 
 from __future__ import annotations
 
-import json
 import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from proteus import _jit, api, provenance
+from proteus import api
 from proteus import plan as planning
+from proteus.bench.figures import write
 from proteus.claim import claimed
 from proteus.commands import EXIT_WRONG_INPUT, process, say
 from proteus.room import resident
 
-FOLDER = Path("outputs/bench")
 MINUTES = 30.0
 MOST_GROWTH, MOST_DRIFT = 0.03, 0.10  # shares of the second quarter
 _LEAST_ROUNDS = 8
@@ -53,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
         say(f"error: minutes={' '.join(arguments)} is not allowed: give one number above 0")
         return EXIT_WRONG_INPUT
     rounds = run(minutes)
-    print(_write(rounds))
+    print(write("soak-", {"rounds": [each._asdict() for each in rounds]}))
     sentences = judge(rounds)
     for sentence in _quarters(rounds) + sentences:
         print(sentence)
@@ -118,20 +116,6 @@ def _quarters(rounds: Sequence[Round]) -> list[str]:
             f"{_rate(part):,.0f} lanes per processor second, {clock:,.0f} per second of the clock"
         )
     return lines
-
-
-def _write(rounds: Sequence[Round]) -> Path:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / f"soak-{datetime.now():%Y-%m-%d-%H%M%S}.json"
-    content = {
-        "created": provenance.created(),
-        "kernel_hash": _jit.kernel_hash(),
-        "git_sha": provenance.git_sha(),
-        "machine": provenance.machine(),
-        "rounds": [each._asdict() for each in rounds],
-    }
-    path.write_text(json.dumps(content, indent=1) + "\n")
-    return path
 
 
 if __name__ == "__main__":

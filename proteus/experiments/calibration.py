@@ -133,7 +133,7 @@ def _with_sensitivity(result: Calibration, plan: Plan, words: Sequence[str]) -> 
         bitten = {axis: bites(found, axis) for axis in axes}
     folders.write_text(result.folder / SENSITIVITY, csv_text(table))
     figures.heat_maps(table, axes, result.folder / HEAT_MAPS)
-    sentences, is_sensitive = [_choice(result, plan)], True
+    sentences, is_sensitive = [_choice(result)], True
     for axis, (mean, low, high) in bitten.items():
         values = grid.axes[axis]
         sentences.append(
@@ -147,7 +147,7 @@ def _with_sensitivity(result: Calibration, plan: Plan, words: Sequence[str]) -> 
     return _reported(result._replace(sensitivity=table, sentences=sentences), plan)
 
 
-def _choice(result: Calibration, plan: Plan) -> str:
+def _choice(result: Calibration) -> str:
     """Say what was chosen and how it did in and out of sample."""
     rows = (
         table.set_index(POINT).loc[result.chosen]

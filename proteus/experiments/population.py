@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from proteus import compose, defaults, parity
+from proteus import defaults, parity
 from proteus import plan as planning
 from proteus.locate import conf_folder
 from proteus.plan import Plan
@@ -91,7 +91,7 @@ def installed(text: str, folder: Path | None = None) -> Path | None:
     """
     from proteus.experiments.folders import write_text
 
-    conf = compose.conf_folder()
+    conf = conf_folder()
     if folder is None and not (conf.parent / ".git").exists():
         return None
     path = (folder or conf / "population") / "calibrated.yaml"

@@ -13,9 +13,8 @@ from scipy.special import stdtrit
 
 from proteus.design import POINT
 from proteus.errors import ResultsError
+from proteus.statistics.paired import LEVEL
 from proteus.study import Survival
-
-LEVEL = 0.95
 
 
 def judge(dataset: xr.Dataset, rule: Survival, together: int = 1) -> pd.DataFrame:

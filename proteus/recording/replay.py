@@ -16,9 +16,8 @@ import pyarrow as pa
 from proteus import _jit
 from proteus.accounting import CASH, CONTRACT
 from proteus.block import CellSetup, set_up_cell
-from proteus.config import ConfigError
 from proteus.engine import LARGEST_GROWTH
-from proteus.errors import ResultsError
+from proteus.errors import ConfigError, ResultsError
 from proteus.events import BUY, SELL
 from proteus.mechanisms.book import EMPTY, keeps_roles_apart, next_occupied, rank_of
 from proteus.mechanisms.dual_flow import AUCTION_NAMES

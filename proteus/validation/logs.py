@@ -44,8 +44,3 @@ def rows(world: World, kind: Kind) -> list[LaneRows]:
         LaneRows._make(getattr(log, name)[lane, chosen[lane]] for name in LaneRows._fields)
         for lane in range(len(chosen))
     ]
-
-
-def traders_of(world: World, number: int) -> Integers:
-    """Return the traders of one kind by its number in the switch."""
-    return np.asarray(np.flatnonzero(world.traders.kind == number))

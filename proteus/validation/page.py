@@ -11,6 +11,7 @@ import pandas as pd
 
 from proteus.validation.figures import draw
 from proteus.validation.table import AGREES, LEVEL, SHOWN, Tried, tabulate, written
+from proteus.versions import STAMP
 
 PAGE, FIGURES = "validation.md", "validation"
 
@@ -37,8 +38,8 @@ def _head(table: pd.DataFrame) -> str:
     worst = table.z.abs().max()
     return f"""# Simulation against closed forms
 
-Written by `make validate`. Each number is known without the engine, and the engine, configured for
-that case with its own traders, mechanism and ledger, gives it too.
+Written by `make validate`, {STAMP}. Each number is known without the engine, and the engine,
+configured for that case with its own traders, mechanism and ledger, gives it too.
 `python -m proteus.validation V6` runs one item; the functions of `proteus.validation` take other
 parameters, and return expected, simulated, standard_error.
 

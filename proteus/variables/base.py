@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.traders import CLASS_NAMES
 from proteus.units import NANO
 from proteus.world import World
 
@@ -19,7 +18,6 @@ HORIZON = "horizon"  # time after a fill
 ELAPSED = "elapsed"  # time since an intent
 CLASS = "class"  # class of a trader
 RANK = "rank"  # of a quote for a request, the accepted one first
-CLASS_LABELS = CLASS_NAMES
 
 
 class Variable(NamedTuple):

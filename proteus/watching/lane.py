@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from proteus import units
 from proteus.block import set_up_cell
-from proteus.config import CellConfig, ConfigError
-from proteus.errors import ResultsError
+from proteus.config import CellConfig
+from proteus.errors import ConfigError, ResultsError
 from proteus.events import BUY, SELL
 from proteus.reading import read_cell
 from proteus.recorder import MISSING

@@ -1,4 +1,4 @@
-"""Everything that a command writes says its schema version."""
+"""Everything that sweep, watch, report and compare write says its schema version."""
 
 from proteus.compare import main as compare
 from proteus.report import main as report

@@ -213,6 +213,7 @@ def test_a_finished_folder_says_so(halted, capsys):
     ("arguments", "sentence"),
     [
         (["--resume"], "--resume must be followed by the folder of a stopped run"),
+        (["--resume", "x" * 300], "cannot be read: File name too long"),
         (["--resume", "nowhere"], "nowhere cannot be resumed: it has no begun.json"),
         (["--resume", "out", "--resumed"], "unknown flag --resumed; did you mean --resume?"),
         (["--resume=out", "executor.workers=0"], "executor.workers=0 is not allowed"),

@@ -19,7 +19,7 @@ import yaml
 from scipy import stats
 
 import proteus
-from proteus import api, dataset, merge, plan, runs, summary
+from proteus import api, dataset, merge, plan, summary
 from proteus.claim import claimed
 from proteus.errors import ConfigError, ResultsError, RunError
 from proteus.lanes import Lanes
@@ -161,7 +161,7 @@ def test_a_file_that_is_not_ours_is_refused_in_one_sentence(tmp_path, content, s
 
 @pytest.mark.parametrize(
     "load",
-    [proteus.load, runs.load, proteus.load_events, proteus.load_fills, proteus.load_traces,
+    [proteus.load, proteus.load_runs, proteus.load_events, proteus.load_fills, proteus.load_traces,
      proteus.replay_log],
 )  # fmt: skip
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 import xarray as xr
@@ -31,7 +32,9 @@ def finished(tmp_path_factory):
         install_study(monkeypatch, StudyEngine())
         for number in "123":
             folder = root / "outputs" / f"phase{number}" / "quick" / "2026-01-01T00-00-00-abc"
-            execute(planning.from_words([*SMALL, f"study=phase{number}"]), folder)
+            made = planning.from_words(SMALL)
+            named = made.settings.model_copy(update={"study": f"phase{number}"})
+            execute(replace(made, settings=named), folder)
             (folder / "report.md").write_text("# done\n")
     return root
 

@@ -82,11 +82,11 @@ def test_it_is_written_only_when_asked(monkeypatch, tmp_path):
     proteus.simulate(seeds=2, output_dir=tmp_path / "x")
     assert not (tmp_path / "x" / "runs.parquet").exists()
     with pytest.raises(ResultsError, match=r"does not exist: record.per_run=true writes it"):
-        runs.load(tmp_path / "x")
+        proteus.load_runs(tmp_path / "x")
 
 
 def test_it_loads(folder):
-    assert runs.load(folder).equals(pd.read_parquet(folder / "runs.parquet"))
+    assert proteus.load_runs(folder).equals(pd.read_parquet(folder / "runs.parquet"))
 
 
 def rewritten(path, metadata):
@@ -107,5 +107,5 @@ def rewritten(path, metadata):
 def test_a_file_that_is_not_ours_is_refused_in_one_sentence(folder, change, sentence):
     change(folder / "runs.parquet")
     with pytest.raises(ResultsError, match=sentence) as caught:
-        runs.load(folder)
+        proteus.load_runs(folder)
     assert "\n" not in str(caught.value)
