@@ -43,8 +43,11 @@ NEAR = {  # the tests of the room where the fault is
     "signals": ("unit/test_signals",),
     "latent": ("unit/test_latent",),
     "agents/": ("unit/test_maker", "unit/test_takers"),
-    "metrics/": ("unit/test_measurement", "unit/test_measurement_after_fills"),
-}
+    "metrics/": (
+        "unit/test_measurement", "unit/test_measurement_after_fills",
+        "simulation/test_measurement_twin",
+    ),
+}  # fmt: skip
 LIMIT_S = 150  # after which the engine will never end, for the small stages
 IMPORTED = (
     "hydra",

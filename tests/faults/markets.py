@@ -127,4 +127,12 @@ MEASURES = (
         "    if bid != EMPTY and ask != EMPTY:\n        quality.spread",
         "    if True:\n        quality.spread",
     ),
+    Fault(
+        "an order that loses some of its lots has ended", "venue.py",
+        "if is_over or kind == EVENT_REJECT:", "if kind != EVENT_ACK:",
+    ),
+    Fault(
+        "a quote of a noise trader is an intent that was filled", "metrics/execution.py",
+        "if origins.is_quote[lane, slot]:", "if False:",
+    ),
 )  # fmt: skip

@@ -39,7 +39,7 @@ LANES = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=LANES, ids=lambda lane: f"{lane[0]} {lane[1][0]}")
+@pytest.fixture(scope="module", params=LANES, ids=lambda lane: "-".join((*lane[1][:1], lane[0])))
 def lane(request):
     """The log of a lane measured slowly, and what the engine says."""
     kind, words = request.param
