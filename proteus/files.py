@@ -37,7 +37,7 @@ def why_not_written(path: Path) -> str:
     if path.is_dir():
         return "it is a folder"
     try:
-        temporary(path).open("xb").close()
+        temporary(path).open("ab").close()  # a process that was killed may have left one
         temporary(path).unlink()
     except OSError as error:
         return str(error.strerror)

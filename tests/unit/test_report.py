@@ -225,6 +225,14 @@ def test_texts_of_a_bundle_are_escaped():
     assert "<script>alert" not in page
 
 
+def test_what_a_killed_process_left_is_no_obstacle(no_figures, tmp_path):
+    folder = write(few(), tmp_path / "x")
+    (folder / ".report.html.tmp").write_text("half a page")
+    assert main([str(folder)]) == 0
+    assert "<html" in (folder / "report.html").read_text()
+    assert not (folder / ".report.html.tmp").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [
