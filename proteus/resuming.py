@@ -29,11 +29,11 @@ def finished(folder: Path, words: Sequence[str]) -> Iterator[xr.Dataset]:
     """
     with dataset.opened(folder) as (_, found):
         ran = _without_executor(json.loads(found.attrs["overrides"]))
-        asked = _without_executor(words)
-        if asked and sorted(asked) != sorted(ran):
+        others = [word for word in _without_executor(words) if word not in ran]
+        if others:
             raise ResultsError(
                 f"{folder} is finished, with the words {shlex.join(ran) or 'of the defaults'}: "
-                f"{shlex.join(asked)} is another run, which needs another folder"
+                f"{shlex.join(others)} is another run, which needs another folder"
             )
         yield found
 

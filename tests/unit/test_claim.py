@@ -202,7 +202,7 @@ def test_another_configuration_is_refused_with_the_difference(halted, capsys, wo
 def test_a_finished_folder_says_so(halted, capsys):
     assert main(["--resume", "out"]) == 0
     capsys.readouterr()
-    assert main(["--resume", "out"]) == 0
+    assert main(["--resume", "out", WORDS[0]]) == 0
     printed = capsys.readouterr()
     assert printed.err == "out is finished: there is nothing to resume\n"
     assert printed.out == "out\n"
