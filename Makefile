@@ -48,6 +48,7 @@ lint: $(STAMP) ## check style and types
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 # Compiling has a tail in which one core waits, so something else runs beside it.
 test: $(STAMP) ## lint, all tests, then the legs with bounds checks and without the JIT
@@ -60,10 +61,10 @@ nojit: $(STAMP)
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -m nojit
 
 kernels: $(STAMP)
-	$(BIN)/python -m tests.warm
+	$(BIN)/python -m tests.helpers.warm
 
 checked-kernels: $(STAMP)
-	PROTEUS_BOUNDSCHECK=1 $(BIN)/python -m tests.warm
+	PROTEUS_BOUNDSCHECK=1 $(BIN)/python -m tests.helpers.warm
 
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench
@@ -73,7 +74,7 @@ validate: $(STAMP) ## compare the engine with closed forms: outputs/validate/tab
 
 proof: $(STAMP) ## run the property and statistical tests at full counts into docs/proof.txt
 	@mkdir -p docs
-	{ echo "kernel hash $$($(BIN)/python -c 'from proteus import _jit; print(_jit.kernel_hash())')"; \
+	{ echo "kernel hash $$($(BIN)/python -c 'from proteus.compiler import jit; print(jit.kernel_hash())')"; \
 	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 --dist worksteal -q --no-header -rA --tb=short tests/property tests/statistical \
 	| grep -E '^(PASSED|FAILED|ERROR|SKIPPED|E  |=+ .* in |[0-9]+ (passed|failed))'; } | tee docs/proof.tmp
 	@mv docs/proof.tmp docs/proof.txt
@@ -85,8 +86,8 @@ faults: $(STAMP) ## seed faults into copies of the kernels and write what notice
 	$(BIN)/python -m tests.faults
 
 docs: $(STAMP) ## write the generated pages of docs
-	$(BIN)/python -m proteus.defaults > docs/defaults.md
-	$(BIN)/python -m proteus.variables.page > docs/metrics.md
+	$(BIN)/python -m proteus.configuration.defaults > docs/defaults.md
+	$(BIN)/python -m proteus.market.variables.page > docs/metrics.md
 
 notebooks: $(STAMP) ## run the notebooks into outputs/notebooks
 	$(BIN)/python notebooks/execute.py outputs/notebooks

@@ -21,7 +21,7 @@
 # %matplotlib inline
 import proteus
 from proteus import plots
-from proteus.verdict import verdict
+from proteus.analysis.verdict import verdict
 
 # %% tags=["parameters"]
 SEEDS = 500  # replicates per cell: more seeds, narrower intervals

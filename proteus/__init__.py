@@ -25,32 +25,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from proteus import validation as validation
-    from proteus.api import resume as resume
-    from proteus.api import simulate as simulate
-    from proteus.api import sweep as sweep
-    from proteus.contrasts import compare as compare
-    from proteus.dataset import load as load
+    from proteus.analysis.contrasts import compare as compare
     from proteus.recording.files import load_events as load_events
     from proteus.recording.files import load_fills as load_fills
-    from proteus.recording.replay import replay_log as replay_log
     from proteus.recording.traces import load_traces as load_traces
-    from proteus.replay import replay as replay
-    from proteus.runs import load_runs as load_runs
+    from proteus.replaying.log import replay_log as replay_log
+    from proteus.replaying.orders import replay as replay
+    from proteus.results.dataset import load as load
+    from proteus.results.per_run import load_runs as load_runs
+    from proteus.runs.api import resume as resume
+    from proteus.runs.api import simulate as simulate
+    from proteus.runs.api import sweep as sweep
 
 __version__ = "0.1.0"
 
 _FUNCTIONS = {
-    "resume": "proteus.api",
-    "simulate": "proteus.api",
-    "sweep": "proteus.api",
-    "load": "proteus.dataset",
+    "resume": "proteus.runs.api",
+    "simulate": "proteus.runs.api",
+    "sweep": "proteus.runs.api",
+    "load": "proteus.results.dataset",
     "load_events": "proteus.recording.files",
     "load_fills": "proteus.recording.files",
-    "load_runs": "proteus.runs",
+    "load_runs": "proteus.results.per_run",
     "load_traces": "proteus.recording.traces",
-    "replay_log": "proteus.recording.replay",
-    "compare": "proteus.contrasts",
-    "replay": "proteus.replay",
+    "replay_log": "proteus.replaying.log",
+    "compare": "proteus.analysis.contrasts",
+    "replay": "proteus.replaying.orders",
 }
 _MODULES = ("validation",)
 

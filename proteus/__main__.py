@@ -17,7 +17,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 
-from proteus.commands import EXIT_DONE, guarded, process
+from proteus.commands.process import EXIT_DONE, guarded, process
 from proteus.errors import ConfigError, nearest
 
 _COMMANDS = {
@@ -126,7 +126,7 @@ def _of_schema(words: Sequence[str]) -> list[str]:
     key, is_value, _ = words[-1].partition("=")
     if not is_value:
         return []
-    from proteus.choices import words_for
+    from proteus.configuration.choices import words_for
 
     return words_for(key, words[:-1])
 
@@ -136,7 +136,7 @@ def _of_hydra(words: Sequence[str]) -> list[str]:
     from contextlib import redirect_stdout
     from io import StringIO
 
-    from proteus.compose import OF_AN_EXPERIMENT
+    from proteus.configuration.compose import OF_AN_EXPERIMENT
     from proteus.sweep import main as sweep
 
     line = " ".join(["proteus", *words])

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from proteus.commands import PARTS_STAY, guarded, process
+from proteus.commands.process import PARTS_STAY, guarded, process
 
 EXIT_NOT_STABLE = 5
 
@@ -36,8 +36,8 @@ def main(arguments: Sequence[str], population_folder: Path | None = None) -> int
 
 
 def _calibrate(words: Sequence[str], population_folder: Path | None) -> int:
-    from proteus import overrides
-    from proteus.experiments import calibration, population
+    from proteus.configuration import overrides
+    from proteus.studies import calibration, population
 
     overrides.check_once(words)
     found = calibration.calibrate(words)

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from proteus.commands import EXIT_DONE, Parser, guarded, process
+from proteus.commands.process import EXIT_DONE, Parser, guarded, process
 from proteus.errors import ConfigError, ResultsError
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ def _compare(chosen: argparse.Namespace) -> int:
 
 def _one(chosen: argparse.Namespace) -> tuple[pd.DataFrame, list[str]]:
     """Compare the cells of one folder with a baseline mechanism; also why some give no verdict."""
-    from proteus.contrasts import compare, exploratory, paired
-    from proteus.dataset import load
+    from proteus.analysis.contrasts import compare, exploratory, paired
+    from proteus.results.dataset import load
 
     if chosen.allow:
         raise ConfigError("--allow is for two bundles: a sweep names its own in parity.exceptions")
@@ -90,11 +90,11 @@ def _one(chosen: argparse.Namespace) -> tuple[pd.DataFrame, list[str]]:
 
 def _two(chosen: argparse.Namespace) -> tuple[pd.DataFrame, list[str]]:
     """Compare two cells after checking that only the treatment differs; also why no verdict."""
-    from proteus import parity
-    from proteus.bundles import CODE, differences, open_cell, pair
-    from proteus.contrasts import exploratory, tidy
-    from proteus.endpoint import declared
-    from proteus.measures import measures
+    from proteus.analysis.bundles import CODE, differences, open_cell, pair
+    from proteus.analysis.contrasts import exploratory, tidy
+    from proteus.analysis.endpoint import declared
+    from proteus.analysis.measures import measures
+    from proteus.plans import parity
 
     if chosen.baseline is not None:
         raise ConfigError(f"--baseline={chosen.baseline} is not allowed: A is the baseline of B")
@@ -136,8 +136,8 @@ def _shown(table: pd.DataFrame) -> Table:
     """Lay out the columns that fit a terminal; the file has all."""
     from rich.table import Table
 
-    from proteus.contrasts import describe
-    from proteus.summary import interval_text
+    from proteus.analysis.contrasts import describe
+    from proteus.analysis.summary import interval_text
 
     first = table.iloc[0]
     cell = describe({axis: first[axis] for axis in _axes(table)})
@@ -169,7 +169,7 @@ def _axes(table: pd.DataFrame) -> list[str]:
 
 def _variable(row: dict[str, Any]) -> str:
     """Name the variable with its denominator and labels; the declared endpoint has a star."""
-    from proteus.dimensions import MEASURED_DIMENSIONS, label_text
+    from proteus.market.variables.dimensions import MEASURED_DIMENSIONS, label_text
 
     name = f"{row['variable']} / {row['per']}" if row["estimand"] != "mean" else row["variable"]
     for dim in MEASURED_DIMENSIONS:
@@ -180,7 +180,7 @@ def _variable(row: dict[str, Any]) -> str:
 
 def _check_target(path: Path) -> None:
     """Refuse to write where that cannot be, or over a file that is no table of contrasts."""
-    from proteus.files import why_not_written
+    from proteus.basics.files import why_not_written
 
     allowed = "must be a new file, or one that compare wrote, in a folder that exists"
     try:
@@ -198,8 +198,8 @@ def _check_target(path: Path) -> None:
 
 
 def _write(table: pd.DataFrame, path: Path) -> None:
-    from proteus.files import whole
-    from proteus.versions import csv_text
+    from proteus.basics.files import whole
+    from proteus.basics.versions import csv_text
 
     try:
         with whole(path) as temporary:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from proteus.commands import PARTS_STAY, guarded, process
+from proteus.commands.process import PARTS_STAY, guarded, process
 from proteus.errors import ConfigError
 
 
@@ -36,9 +36,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _phase(words: Sequence[str]) -> int:
-    from proteus import overrides
-    from proteus.experiments import gate, phase
-    from proteus.sweep import report
+    from proteus.commands.executing import report
+    from proteus.configuration import overrides
+    from proteus.studies import gate, phase
 
     overrides.check_once(words)
     named = dict(word.partition("=")[::2] for word in words)

@@ -19,14 +19,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proteus.commands import EXIT_DONE, EXIT_VIOLATION, Parser, guarded, process
+from proteus.commands.process import EXIT_DONE, EXIT_VIOLATION, Parser, guarded, process
 from proteus.errors import ConfigError, ResultsError
+from proteus.pages import FIGURES, REPORT
 
 if TYPE_CHECKING:
-    from proteus.reporting.bundle import Bundle
-    from proteus.reporting.figures import Section
+    from proteus.pages.bundle import Bundle
+    from proteus.pages.sections import Section
 
-REPORT, FIGURES = "report.html", "figures"
 FORMATS = ("png", "pdf", "svg")
 
 
@@ -67,10 +67,10 @@ def _report(chosen: argparse.Namespace) -> int:
     for folder in folders:
         if chosen.folders.count(str(folder)) > 1:
             raise ConfigError(f"FOLDER={folder} is given twice: every folder is one chapter")
-    from proteus.files import why_not_written
-    from proteus.reporting.bundle import read
-    from proteus.reporting.figures import sections
-    from proteus.reporting.page import report_page
+    from proteus.basics.files import why_not_written
+    from proteus.pages.bundle import read
+    from proteus.pages.report import report_page
+    from proteus.pages.sections import sections
 
     bundles = [read(folder) for folder in folders]
     target = Path(chosen.output) if chosen.output is not None else _default(folders)
@@ -112,7 +112,7 @@ def _write_figures(
 
 
 def _write(target: Path, page: str) -> None:
-    from proteus.files import whole
+    from proteus.basics.files import whole
 
     try:
         with whole(target) as temporary:

@@ -16,29 +16,34 @@ import logging
 import re
 import shlex
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from collections.abc import Sequence
+from contextlib import redirect_stderr
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from proteus.commands import EXIT_DONE, EXIT_VIOLATION, guarded, process, say
+from proteus.commands.executing import (
+    execute_estimated,
+    report,
+    run_lanes,
+    sizes,
+    tell,
+    told_if_finished,
+)  # fmt: skip
+from proteus.commands.process import EXIT_DONE, EXIT_VIOLATION, guarded, process, say
 from proteus.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
-    from proteus.api import Written
-    from proteus.checkpoint import BlockFiles
-    from proteus.estimate import Needs
-    from proteus.plan import Plan
+    from proteus.plans.plan import Plan
+
+_log = logging.getLogger("proteus.sweep")  # also where this file is __main__
 
 _PRINTING_FLAGS = (
     "--help", "-h", "--hydra-help", "--cfg", "-c", "--info", "-i", "--shell-completion", "-sc",
 )  # fmt: skip
 _OF_PRINTING = ("--package", "-p", "--resolve")  # only beside one that prints
 _VERSION = "--version"
-_log = logging.getLogger("proteus.sweep")  # also where this file is __main__
 
 _COMPLETION_FLAGS = ("--shell-completion", "-sc")
 _IGNORED_FLAGS = ("--multirun", "-m", "--run", "-r")
@@ -94,7 +99,7 @@ def _print_by_hydra(arguments: Sequence[str]) -> int:
     """Let Hydra answer the flags that only print (help, composed configuration, completion)."""
     import hydra
 
-    from proteus.locate import CONFIG_NAME, HYDRA_VERSION, conf_folder
+    from proteus.configuration.locate import CONFIG_NAME, HYDRA_VERSION, conf_folder
 
     folder = str(conf_folder())
     answer = hydra.main(version_base=HYDRA_VERSION, config_path=folder, config_name=CONFIG_NAME)
@@ -114,7 +119,7 @@ def _check_printed(arguments: Sequence[str]) -> None:
     """Check the words beside a flag that prints a composed configuration."""
     words = [word for word in arguments if "=" in word and not word.startswith("-")]
     if words and not any(word in _COMPLETION_FLAGS for word in arguments):
-        from proteus import compose, overrides
+        from proteus.configuration import compose, overrides
 
         for word in words:
             if overrides.is_axis(word):
@@ -131,15 +136,16 @@ def _one_line(complaint: str) -> str:
 
 def _sweep(words: Sequence[str]) -> int:
     """Plan, run, write, and print the summary and the folder."""
-    from proteus import estimate, overrides
-    from proteus import plan as planning
+    from proteus.configuration import overrides
+    from proteus.plans import planner
 
     overrides.check_once(words)
-    plan = planning.from_words(words, say)
-    from proteus import api
+    plan = planner.from_words(words, say)
+    from proteus.runs import api, estimate
+    from proteus.runs.folder import default_folder
 
     wanted = plan.settings.output_dir
-    folder = Path(wanted) if wanted is not None else api.default_folder(plan)
+    folder = Path(wanted) if wanted is not None else default_folder(plan)
     needed = estimate.needs(plan, api.workers(plan))
     plan = api.checked(plan)
     needed = estimate.timed(plan, needed, api.workers(plan))
@@ -148,54 +154,15 @@ def _sweep(words: Sequence[str]) -> int:
         print(*estimate.lines(needed, api.workers(plan), folder), sep="\n")
         estimate.check_run(plan, needed, folder)
         return EXIT_DONE
-    with _told_if_finished(folder):
-        return report(_execute(plan, needed, folder), folder)
-
-
-@contextmanager
-def _told_if_finished(folder: Path) -> Iterator[None]:
-    """Say of an interrupt that comes when everything is written that only the table is missing."""
-    from proteus import claim
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        if claim.is_finished(folder):
-            told = f"interrupted: {folder} is finished; only its table was not printed"
-            raise KeyboardInterrupt(told) from None
-        raise
-
-
-def execute(plan: Plan, folder: Path) -> Written:
-    """Check what a plan declares and needs, run it with progress on stderr, and write the folder.
-
-    Parameters
-        plan: the sweep. folder: empty or not there yet.
-
-    Raises
-        ConfigError: what is not allowed, before anything runs. ResultsError: it cannot be written.
-    """
-    from proteus import api, estimate
-
-    needed = estimate.needs(plan, api.workers(plan))
-    plan = api.checked(plan)
-    return _execute(plan, estimate.timed(plan, needed, api.workers(plan)), folder)
-
-
-def _execute(plan: Plan, needed: Needs, folder: Path) -> Written:
-    from proteus import claim, estimate
-    from proteus.job_log import job_log
-
-    estimate.check_run(plan, needed, folder)
-    with claim.claimed(folder, plan) as lanes, job_log(folder):
-        _log.info("command: python -m proteus.sweep %s", shlex.join(plan.words))
-        return _run(plan, needed.seconds, folder, lanes)
+    with told_if_finished(folder):
+        return report(execute_estimated(plan, needed, folder), folder)
 
 
 def _resume(begun: str, words: Sequence[str]) -> int:
     """Go on with the run of a folder; words may give other executor keys."""
-    from proteus import api, artifacts, claim, dataset, estimate, resuming
-    from proteus.job_log import job_log
+    from proteus.commands.job_log import job_log
+    from proteus.results import artifacts, dataset
+    from proteus.runs import api, claim, estimate, resuming
 
     folder = artifacts.as_path(begun)
     if claim.is_finished(folder):
@@ -209,58 +176,13 @@ def _resume(begun: str, words: Sequence[str]) -> int:
     needed = estimate.left(estimate.needs(plan, api.workers(plan)), folder)
     estimate.check_run(plan, needed, folder)
     needed = estimate.timed(plan, needed, api.workers(plan))
-    with _told_if_finished(folder):
+    with told_if_finished(folder):
         with claim.resumed(folder, plan) as lanes, job_log(folder):
             command = shlex.join([_RESUME, str(folder), *words])
             _log.info("command: python -m proteus.sweep %s", command)
-            _tell(f"{folder} is resumed: {lanes.count} lanes are there")
-            written = _run(plan, needed.seconds, folder, lanes)
+            tell(f"{folder} is resumed: {lanes.count} lanes are there")
+            written = run_lanes(plan, needed.seconds, folder, lanes)
         return report(written, folder)
-
-
-def _run(plan: Plan, seconds: float, folder: Path, lanes: BlockFiles) -> Written:
-    """Simulate and write, with progress on stderr."""
-    from proteus import api, estimate, precision
-    from proteus.progress import compile_notice, lanes_bar
-
-    for key, values in plan.fairness["deliberate"].items():
-        _tell(f"parity: compared cells differ on purpose in {key} ({values[0]} and {values[1]})")
-    expected = f"{_at_most(plan)}about {estimate.duration(seconds)} on {api.workers(plan)} workers"
-    _tell(f"{_sizes(plan)}: {expected}")
-    started, before = time.perf_counter(), lanes.count
-    with lanes_bar(plan) as progress, compile_notice(_tell):
-        written = api.run_into(plan, folder, lanes, progress, _tell)
-    elapsed, ran = time.perf_counter() - started, lanes.count - before
-    _tell(f"finished in {elapsed:.1f} s, {ran / elapsed:,.0f} lanes per second")
-    if plan.settings.precision.name != "fixed":
-        _tell(precision.words(written.precision))
-    return written
-
-
-def _at_most(plan: Plan) -> str:
-    """Say that fewer seeds may do, where precision decides."""
-    return "" if plan.settings.precision.name == "fixed" else "at most; "
-
-
-def report(written: Written, folder: Path) -> int:
-    """Print the summary, the verdict, the violations, and the folder as the last line."""
-    from rich.console import Console
-
-    from proteus.summary import show
-
-    console = Console(width=100, highlight=False)
-    show(written.summary, list(written.plan.axes), console)
-    for sentence in written.verdict:
-        console.print(sentence)
-    for bad in written.violations:
-        say(f"violation: {', '.join(f'{key}={value}' for key, value in bad.items())}")
-    print(folder, flush=True)
-    return EXIT_VIOLATION if written.violations else EXIT_DONE
-
-
-def _sizes(plan: Plan) -> str:
-    cells, seeds = len(plan.cells), len(plan.replicates)
-    return f"{cells} cell{'s' * (cells > 1)} x {seeds} seeds = {plan.lanes} lanes"
 
 
 def _print_plan(plan: Plan) -> None:
@@ -268,13 +190,7 @@ def _print_plan(plan: Plan) -> None:
     for number in range(len(plan.cells)):
         labels = ", ".join(f"{name}={value}" for name, value in plan.label(number).items())
         print(f"cell {number}: {labels}")
-    print(f"{plan.cell_of.size} grid points, {_sizes(plan)}, config hash {plan.config_hash[:8]}")
-
-
-def _tell(message: str) -> None:
-    """Say something and keep it in the log of the run."""
-    say(message)
-    _log.info(message)
+    print(f"{plan.cell_of.size} grid points, {sizes(plan)}, config hash {plan.config_hash[:8]}")
 
 
 if __name__ == "__main__":

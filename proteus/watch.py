@@ -19,7 +19,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from proteus.commands import EXIT_DONE, Parser, guarded, process
+from proteus.commands.process import EXIT_DONE, Parser, guarded, process
 from proteus.errors import ConfigError, ResultsError
 
 FORMATS = ("png", "svg", "pdf")
@@ -62,11 +62,11 @@ def _watch(chosen: argparse.Namespace) -> int:
     start, end = _seconds("--from", chosen.start), None
     if chosen.end is not None:
         end = _seconds("--to", chosen.end)
-    from proteus.files import whole
+    from proteus.basics.files import whole
+    from proteus.pages.lane import lane_page
     from proteus.plots.lane import lane_figure
     from proteus.plots.style import save
-    from proteus.watching.lane import read_lane
-    from proteus.watching.page import lane_page
+    from proteus.recording.watched import read_lane
 
     lane = read_lane(chosen.folder, chosen.lane)
     _check_part(start, end, lane.end_ns / 1e9)

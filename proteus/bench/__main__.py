@@ -28,7 +28,7 @@ from proteus.bench import (
     workers,
 )
 from proteus.bench.figures import RUNS, Figure, show, write
-from proteus.commands import EXIT_WRONG_INPUT, process, say
+from proteus.commands.process import EXIT_WRONG_INPUT, process, say
 from proteus.errors import nearest
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {

@@ -11,11 +11,11 @@ import numpy as np
 
 from proteus.bench.figures import RUNS, Figure, Timing, rate, timed
 from proteus.bench.kernels import KEPT_BATCHES, Stream, run_auctions
-from proteus.config import CellConfig
-from proteus.mechanisms.base import Sizes
-from proteus.mechanisms.market import Market, allocate_market
-from proteus.mechanisms.table import MECHANISMS
-from proteus.plan import from_words
+from proteus.market.cell import CellConfig
+from proteus.market.mechanisms.base import Sizes
+from proteus.market.mechanisms.interface import Market, allocate_market
+from proteus.market.mechanisms.table import MECHANISMS
+from proteus.plans.planner import from_words
 
 _BATCHES = 100_000
 _ORDERS = 16  # a batch

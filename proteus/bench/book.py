@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from proteus.bench.figures import RUNS, Figure, rate, timed
 from proteus.bench.kernels import Draws, Stream, run_stream, write_stream
-from proteus.mechanisms.base import MechanismConfig, Sizes
-from proteus.mechanisms.market import Market, allocate_market
-from proteus.mechanisms.table import MECHANISMS
-from proteus.plan import from_words
+from proteus.market.mechanisms.base import MechanismConfig, Sizes
+from proteus.market.mechanisms.interface import Market, allocate_market
+from proteus.market.mechanisms.table import MECHANISMS
+from proteus.plans.planner import from_words
 
 _MESSAGES = 1_000_000
 _CANCELS = 0.39  # share of messages

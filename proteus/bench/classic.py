@@ -6,8 +6,9 @@ from functools import partial
 
 from proteus.bench.figures import RUNS, Figure, rate, timed
 from proteus.bench.lanes import run_lanes
-from proteus.block import BlockPool, set_up_cell
-from proteus.plan import from_words
+from proteus.market.setup.block import BlockPool
+from proteus.market.setup.cell import set_up_cell
+from proteus.plans.planner import from_words
 
 _EXPERIMENT = "+experiment=classic"
 _MARKETS = {

@@ -25,13 +25,14 @@ from numpy.typing import NDArray
 from proteus.bench.figures import RUNS, Figure, Timing, rate, timed
 from proteus.bench.kernels import Stream, run_auctions
 from proteus.bench.lanes import run_lanes
-from proteus.block import BlockPool, set_up_cell
-from proteus.config import CellConfig
-from proteus.events import BUY, SELL
-from proteus.mechanisms.base import Sizes
-from proteus.mechanisms.market import Market, allocate_market
-from proteus.mechanisms.table import MECHANISMS
-from proteus.plan import from_words
+from proteus.market.book.codes import BUY, SELL
+from proteus.market.cell import CellConfig
+from proteus.market.mechanisms.base import Sizes
+from proteus.market.mechanisms.interface import Market, allocate_market
+from proteus.market.mechanisms.table import MECHANISMS
+from proteus.market.setup.block import BlockPool
+from proteus.market.setup.cell import set_up_cell
+from proteus.plans.planner import from_words
 
 _WORDS = ["mechanism=fba", "mechanism.self_trade=none"]
 _CROWD = [

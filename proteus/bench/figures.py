@@ -16,8 +16,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from proteus import _jit, provenance
-from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION
+from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION
+from proteus.compiler import jit
+from proteus.results import provenance
 
 FOLDER = Path("outputs/bench")
 RUNS = 5  # of every measurement; the figure is the median
@@ -119,7 +120,7 @@ def write(name: str, content: dict[str, Any]) -> Path:
     about = {
         SCHEMA_KEY: SCHEMA_VERSION,
         "created": provenance.created(),
-        "kernel_hash": _jit.kernel_hash(),
+        "kernel_hash": jit.kernel_hash(),
         "git_sha": provenance.git_sha(),
         "versions": provenance.versions(),
         "machine": provenance.machine(),

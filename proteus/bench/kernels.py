@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus import _jit
-from proteus.events import BUY, GTC
-from proteus.latent import extend_news, fill_normals, start_news
-from proteus.mechanisms.book import fill_in, ladder_of, rank_of, release_slot, take_slot
-from proteus.mechanisms.market import clear, enter, withdraw
+from proteus.compiler import jit
+from proteus.market.book.book import fill_in, ladder_of, rank_of, release_slot, take_slot
+from proteus.market.book.codes import BUY, GTC
+from proteus.market.environment.news import extend_news, fill_normals, start_news
+from proteus.market.mechanisms.interface import clear, enter, withdraw
 
 KEPT_BATCHES = 2  # an order that is still open after this many clears is cancelled
 _LANE = 0
 
 
-@_jit.state
+@jit.state
 class Draws(NamedTuple):
     """Random numbers behind a stream. N messages."""
 
@@ -33,7 +33,7 @@ class Draws(NamedTuple):
     mid_ticks: NDArray[np.int64]  # [N]
 
 
-@_jit.state
+@jit.state
 class Stream(NamedTuple):
     """Messages in order of arrival. N messages."""
 
@@ -47,7 +47,7 @@ class Stream(NamedTuple):
     is_taker: NDArray[np.bool_]  # [N] role of an order, where makers and takers are kept apart
 
 
-@_jit.inline_kernel
+@jit.inline_kernel
 def _post(mechanism: Any, market: Any, stream: Any, row: int) -> Any:
     orders = market.orders
     slot = take_slot(orders, _LANE)
@@ -60,7 +60,7 @@ def _post(mechanism: Any, market: Any, stream: Any, row: int) -> Any:
     return slot
 
 
-@_jit.inline_kernel
+@jit.inline_kernel
 def _finish(market: Any) -> None:
     """Give back the slots of dead orders and empty the outbox."""
     orders, outbox = market.orders, market.outbox
@@ -71,7 +71,7 @@ def _finish(market: Any) -> None:
     outbox.count[_LANE] = 0
 
 
-@_jit.inline_kernel
+@jit.inline_kernel
 def _step(mechanism: Any, market: Any, stream: Any, row: int) -> None:
     if not stream.is_cancel[row]:
         _post(mechanism, market, stream, row)
@@ -80,7 +80,7 @@ def _step(mechanism: Any, market: Any, stream: Any, row: int) -> None:
     _finish(market)
 
 
-@_jit.kernel
+@jit.kernel
 def write_stream(
     mechanism: Any, market: Any, draws: Any, full: int, stream: Any, resting: NDArray[np.int64]
 ) -> None:
@@ -114,7 +114,7 @@ def write_stream(
         resting[row] = slots - orders.n_free[_LANE]
 
 
-@_jit.kernel
+@jit.kernel
 def run_stream(mechanism: Any, market: Any, stream: Any) -> None:
     """Trade a stream.
 
@@ -125,7 +125,7 @@ def run_stream(mechanism: Any, market: Any, stream: Any) -> None:
         _step(mechanism, market, stream, row)
 
 
-@_jit.kernel
+@jit.kernel
 def run_auctions(
     mechanism: Any, market: Any, stream: Any, kept: NDArray[np.int64], volume: NDArray[np.int64]
 ) -> None:
@@ -156,7 +156,7 @@ def run_auctions(
         _finish(market)
 
 
-@_jit.kernel
+@jit.kernel
 def draw_normals(news: Any, keys: Any, count: int) -> None:
     """Draw the normals of grid steps 1 .. count of the first lane, chunk by chunk.
 
@@ -171,7 +171,7 @@ def draw_normals(news: Any, keys: Any, count: int) -> None:
         first = last + 1
 
 
-@_jit.kernel
+@jit.kernel
 def make_news(news: Any, parameters: Any, keys: Any, steps: int) -> None:
     """Make the paths of all lanes, as far at a time as the engine does.
 

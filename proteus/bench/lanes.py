@@ -7,12 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.block import BlockPool, CellSetup
-from proteus.engine import LARGEST_BLOCK
-from proteus.rng import replicate_keys
-from proteus.simulation import run_block
-from proteus.variables import measure
-from proteus.world import FAULT_NONE
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import BlockPool
+from proteus.market.setup.members import CellSetup
+from proteus.market.trading.loop import run_block
+from proteus.market.trading.world import FAULT_NONE
+from proteus.market.variables import measure
+from proteus.runs.dispatch import LARGEST_BLOCK
 
 ROOT = 7
 

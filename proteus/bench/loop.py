@@ -6,14 +6,16 @@ import numpy as np
 
 from proteus.bench.figures import RUNS, Figure, rate, timed
 from proteus.bench.lanes import ROOT, run_lanes
-from proteus.block import CellSetup, build_block, set_up_cell
-from proteus.clock import KIND_WAKE, Queue, pop
-from proteus.latent import extend_news
-from proteus.plan import from_words
-from proteus.rng import replicate_keys
-from proteus.simulation import advance, start_lane
-from proteus.traders import CLASS_MAKER
-from proteus.world import FAULT_NONE
+from proteus.market.agents.traders import CLASS_MAKER
+from proteus.market.environment.news import extend_news
+from proteus.market.events.queue import KIND_WAKE, Queue, pop
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import build_block
+from proteus.market.setup.cell import set_up_cell
+from proteus.market.setup.members import CellSetup
+from proteus.market.trading.loop import advance, start_lane
+from proteus.market.trading.world import FAULT_NONE
+from proteus.plans.planner import from_words
 
 EXPERIMENT = "+experiment=bench"
 LEAST_MESSAGES = 6_000  # a lane

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from proteus._jit import inline_kernel
 from proteus.bench.figures import RUNS, Figure, timed
+from proteus.compiler.jit import inline_kernel
 
 _LANES = 64
 _SERVE = "import sys; from proteus.bench import measuring; measuring.serve(sys.argv[1] == 'silent')"
@@ -37,8 +37,8 @@ def serve(is_silent: bool) -> None:
     """Run the loop once for every line of stdin, and print the seconds that it took."""
     from proteus.bench import lanes
     from proteus.bench.loop import EXPERIMENT
-    from proteus.block import set_up_cell
-    from proteus.plan import from_words
+    from proteus.market.setup.cell import set_up_cell
+    from proteus.plans.planner import from_words
 
     if is_silent:
         _silence()
@@ -74,7 +74,7 @@ def _open(stream: IO[str] | None) -> IO[str]:
 
 def _silence() -> None:
     """Replace what the engine calls to measure; must happen before anything is compiled."""
-    from proteus import desk, simulation, venue
+    from proteus.market.trading import desk, loop, venue
 
     silent: dict[Any, dict[str, Any]] = {
         venue: {
@@ -83,7 +83,7 @@ def _silence() -> None:
             "split_clear": _nothing,
         },
         desk: {"count_intent": _nothing},
-        simulation: {
+        loop: {
             "start_shock": _nothing, "measure_grid": _never_again, "close_lane": _is_fine,
         },
     }  # fmt: skip

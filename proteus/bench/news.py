@@ -8,9 +8,10 @@ from proteus.bench.figures import RUNS, Figure, Timing, timed
 from proteus.bench.kernels import draw_normals, make_news
 from proteus.bench.lanes import ROOT
 from proteus.bench.loop import EXPERIMENT
-from proteus.block import build_block, set_up_cell
-from proteus.plan import from_words
-from proteus.rng import replicate_keys
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import build_block
+from proteus.market.setup.cell import set_up_cell
+from proteus.plans.planner import from_words
 
 _LANES = 32
 _HORIZON_S = 1_000

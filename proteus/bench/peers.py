@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from proteus.bench import book
 from proteus.bench.figures import RUNS, Figure, Timing, rate, timed
 from proteus.bench.kernels import Stream, run_stream
-from proteus.commands import say
-from proteus.events import BUY, SELL
-from proteus.plan import from_words
+from proteus.commands.process import say
+from proteus.market.book.codes import BUY, SELL
+from proteus.plans.planner import from_words
 
 _COMPILE = ("g++", "-O3", "-march=native", "-std=c++17", "-shared", "-fPIC")
 _ROWS_OF_BOURSE = 100_000  # a call of Python each

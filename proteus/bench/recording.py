@@ -15,10 +15,12 @@ import numpy as np
 from proteus.bench.figures import RUNS, Figure, timed
 from proteus.bench.lanes import ROOT
 from proteus.bench.loop import EXPERIMENT
-from proteus.engine import run_cell
-from proteus.plan import Plan, from_words
+from proteus.plans.plan import Plan
+from proteus.plans.planner import from_words
 from proteus.recording.files import open_files
-from proteus.recording.lanes import LaneLog, Recording
+from proteus.recording.limits import Recording
+from proteus.results.outcome import LaneLog
+from proteus.runs.cell import run_cell
 
 _LANES = 64
 

@@ -10,13 +10,9 @@ from functools import partial
 import numpy as np
 
 from proteus.bench.figures import RUNS, Figure, Timing, rate, timed
-from proteus.events import BUY, SELL
-from proteus.mechanisms.base import Sizes
-from proteus.mechanisms.book import EMPTY
-from proteus.mechanisms.door import UNCHANGED
-from proteus.mechanisms.market import allocate_market
-from proteus.mechanisms.rfq import RfqConfig
-from proteus.mechanisms.rfq_door import (
+from proteus.market.book.codes import BUY, EMPTY, SELL
+from proteus.market.door.orders import UNCHANGED
+from proteus.market.door.requests import (
     KIND_ACCEPT,
     KIND_QUOTE,
     KIND_REQUEST,
@@ -24,9 +20,12 @@ from proteus.mechanisms.rfq_door import (
     RequestRows,
     replay_requests,
 )
-from proteus.mechanisms.table import MECHANISMS
-from proteus.plan import from_words
-from proteus.replayed import allocate_output
+from proteus.market.mechanisms.base import Sizes
+from proteus.market.mechanisms.interface import allocate_market
+from proteus.market.mechanisms.rfq import RfqConfig
+from proteus.market.mechanisms.table import MECHANISMS
+from proteus.plans.planner import from_words
+from proteus.replaying.output import allocate_output
 
 _REQUESTS = 20_000
 _QUOTES = 3

@@ -19,10 +19,12 @@ import numpy as np
 from proteus.bench.figures import RUNS, Figure, timed
 from proteus.bench.lanes import ROOT, run_lanes
 from proteus.bench.loop import EXPERIMENT
-from proteus.block import BlockPool, CellSetup, block_bytes, build_block, set_up_cell
-from proteus.engine import LARGEST_BLOCK
-from proteus.plan import from_words
-from proteus.rng import replicate_keys
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import BlockPool, block_bytes, build_block
+from proteus.market.setup.cell import set_up_cell
+from proteus.market.setup.members import CellSetup
+from proteus.plans.planner import from_words
+from proteus.runs.dispatch import LARGEST_BLOCK
 
 # Strong reversion: the fair value moves equally little at every horizon, so that a lane-second is
 # the same work early and late, in a short run and in a long one.
@@ -67,8 +69,8 @@ def print_peak_bytes() -> None:
     The kernel counts the peak of a program anew when it is executed. ``getrusage`` does not: its
     peak is that of the process that started this one, where that was larger.
     """
-    from proteus.engine import run_cell
-    from proteus.executors import usable_cores
+    from proteus.runs.cell import run_cell
+    from proteus.runs.workers import usable_cores
 
     plan = from_words([*LOAD, f"horizon_s={_LANES_HORIZON_S}", f"seeds.count={_LANES[-1]}"])
     run_cell(plan.cells[0], plan.replicates, root=ROOT, workers=usable_cores(), block_lanes=None)

@@ -15,12 +15,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from proteus import api
-from proteus import plan as planning
+from proteus.basics.machine import resident
 from proteus.bench.figures import write
-from proteus.claim import claimed
-from proteus.commands import EXIT_WRONG_INPUT, process, say
-from proteus.room import resident
+from proteus.commands.process import EXIT_WRONG_INPUT, process, say
+from proteus.plans import planner
+from proteus.runs import api
+from proteus.runs.claim import claimed
+from proteus.runs.folder import run_into
 
 MINUTES = 30.0
 MOST_GROWTH, MOST_DRIFT = 0.03, 0.10  # shares of the second quarter
@@ -73,11 +74,11 @@ def run(minutes: float) -> list[Round]:
 
 
 def _sweep() -> int:
-    plan = api.checked(planning.from_words([*_WORDS]))
+    plan = api.checked(planner.from_words([*_WORDS]))
     with tempfile.TemporaryDirectory() as above:
         folder = Path(above) / "out"
         with claimed(folder, plan) as lanes:
-            api.run_into(plan, folder, lanes)
+            run_into(plan, folder, lanes)
     return plan.lanes
 
 

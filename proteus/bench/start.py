@@ -11,9 +11,9 @@ from pathlib import Path
 
 from proteus.bench.figures import RUNS, Figure, timed
 from proteus.bench.lanes import ROOT
-from proteus.engine import run_cell
-from proteus.plan import from_words
-from proteus.simulation import run_block
+from proteus.market.trading.loop import run_block
+from proteus.plans.planner import from_words
+from proteus.runs.cell import run_cell
 
 _MAIN_JOB = ("mechanism=fba", "delta=250")
 # Other numbers and group sizes than those of the main job; nothing of it may compile.

@@ -12,9 +12,9 @@ import numpy as np
 from proteus.bench.figures import RUNS, Figure
 from proteus.bench.lanes import ROOT
 from proteus.bench.loop import EXPERIMENT
-from proteus.config import CellConfig
-from proteus.engine import run_cell
-from proteus.plan import from_words
+from proteus.market.cell import CellConfig
+from proteus.plans.planner import from_words
+from proteus.runs.cell import run_cell
 
 _LANES = 2_000  # so many that what a cell costs once hardly counts
 

@@ -9,7 +9,7 @@ plots.heat(ds, "maker_pnl_marked", x="delta", y="mechanism")
 plots.save(figure, Path("figure.pdf"))
 """
 
-from proteus.levels import Quantity
+from proteus.analysis.levels import Quantity
 from proteus.plots.cells import distributions, forest, frontiers, welfare
 from proteus.plots.curves import curves, heat
 from proteus.plots.style import save

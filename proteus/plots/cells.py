@@ -11,9 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from proteus.contrasts import describe, estimate, paired, violated
-from proteus.errors import ResultsError
-from proteus.levels import (
+from proteus.analysis.contrasts import describe, estimate, paired, violated
+from proteus.analysis.levels import (
     Point,
     Quantity,
     distinct,
@@ -24,7 +23,8 @@ from proteus.levels import (
     quantity,
     telling,
 )
-from proteus.measures import check_sweep
+from proteus.analysis.measures import check_sweep
+from proteus.errors import ResultsError
 from proteus.plots.style import (
     CLASS_COLOURS,
     INK,

@@ -12,10 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from proteus.contrasts import unused
+from proteus.analysis.contrasts import unused
+from proteus.analysis.levels import Quantity, levels, quantities, quantity
+from proteus.analysis.measures import check_sweep, swept
+from proteus.analysis.summary import interval_text
 from proteus.errors import ResultsError, nearest
-from proteus.levels import Quantity, levels, quantities, quantity
-from proteus.measures import check_sweep, swept
 from proteus.plots.style import (
     GRID,
     INK,
@@ -27,7 +28,6 @@ from proteus.plots.style import (
     with_unit,
     wrapped,
 )
-from proteus.summary import interval_text
 
 MOST_LINES = 12
 _FEW_LINES = 4

@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from proteus.events import BUY
+from proteus.basics.units import NS_PER_S
+from proteus.market.book.codes import BUY
+from proteus.market.trading.recorder import MISSING
 from proteus.plots.style import (
     CLASS_COLOURS,
     INK,
@@ -18,9 +20,7 @@ from proteus.plots.style import (
     mechanism_colour,
     rules,
 )
-from proteus.recorder import MISSING
-from proteus.units import NS_PER_S
-from proteus.watching.lane import MAKER, WatchedLane, books, clears, fills
+from proteus.recording.watched import MAKER, WatchedLane, books, clears, fills
 
 _BOOK_COLOUR = "#9aa4ae"
 

@@ -18,10 +18,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from proteus.dataset import axis_unit
+from proteus.basics.files import whole
+from proteus.basics.versions import STAMP
 from proteus.errors import ConfigError
-from proteus.files import whole
-from proteus.versions import STAMP
+from proteus.results.dataset import axis_unit
 
 MECHANISM_COLOURS = {
     "clob": "#0072b2", "fba": "#d55e00", "rfq": "#009e73", "dual_flow": "#aa4499",

@@ -1,4 +1,6 @@
 """Event logs and traces: which lanes are recorded, what is written, and how it is read again."""
 
+from __future__ import annotations
+
 EVENTS = "events.parquet"
 FILLS = "fills.parquet"

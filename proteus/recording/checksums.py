@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.recording.columns import NAMES
-from proteus.recording.lanes import Rows
+from proteus.results.outcome import Rows
 
 
 def _word(text: str) -> np.uint64:

@@ -7,14 +7,14 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proteus.basics.selection import Chosen, choose
 from proteus.recording import files, traces
-from proteus.recording.lanes import LaneLog
-from proteus.recording.selection import Chosen, choose
+from proteus.results.outcome import LaneLog
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from proteus.plan import Plan
+    from proteus.plans.plan import Plan
 
 
 def chosen_lanes(plan: Plan, cell: int) -> Chosen:

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.accounting import LEDGER_CODES
-from proteus.events import (
+from proteus.market.book.codes import (
     BUY,
     CANCEL_NAMES,
     EVENT_ACK,
@@ -39,9 +38,10 @@ from proteus.events import (
     RFQ_REJECT_NAMES,
     SELL,
 )
-from proteus.recorder import MISSING, SOURCE_NEWS, SOURCE_TRADER, SOURCE_VENUE, Log
-from proteus.recording.lanes import Rows
-from proteus.world import FAULT_CAPACITY
+from proteus.market.ledger.accounts import LEDGER_CODES
+from proteus.market.trading.recorder import MISSING, SOURCE_NEWS, SOURCE_TRADER, SOURCE_VENUE, Log
+from proteus.market.trading.world import FAULT_CAPACITY
+from proteus.results.outcome import Rows
 
 Kind = tuple[int, int]  # source and event type
 

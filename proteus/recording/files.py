@@ -14,14 +14,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from proteus import artifacts, provenance
-from proteus.config import CellConfig, canonical_json
+from proteus.basics.files import whole
+from proteus.basics.schema import canonical_json
+from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_version
 from proteus.errors import ResultsError
-from proteus.files import whole
-from proteus.recorder import MISSING
+from proteus.market.cell import CellConfig
+from proteus.market.trading.recorder import MISSING
 from proteus.recording import EVENTS, FILLS
 from proteus.recording.checksums import checksums
-from proteus.recording.lanes import LaneLog
 from proteus.recording.tables import (
     CELL,
     CHECKSUM,
@@ -31,10 +31,11 @@ from proteus.recording.tables import (
     events_table,
     fills_table,
 )
-from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_version
+from proteus.results import artifacts, provenance
+from proteus.results.outcome import LaneLog
 
 if TYPE_CHECKING:
-    from proteus.plan import Plan
+    from proteus.plans.plan import Plan
 
 _SEALED = (SCHEMA_KEY, "config_hash", "seed_root", "cells")  # what a replay starts from
 
@@ -59,7 +60,7 @@ def trader_names(cell: CellConfig) -> list[str]:
 
 
 def _metadata(plan: Plan) -> Metadata:
-    from proteus import _jit
+    from proteus.compiler import jit
 
     cells = [
         {"label": plan.label(number), "traders": trader_names(cell),
@@ -70,7 +71,7 @@ def _metadata(plan: Plan) -> Metadata:
         SCHEMA_KEY: str(SCHEMA_VERSION),
         "config_hash": plan.config_hash,
         "code_hash": provenance.code_hash(),
-        "kernel_hash": _jit.kernel_hash(),
+        "kernel_hash": jit.kernel_hash(),
         "git_sha": provenance.git_sha(),
         "seed_root": str(plan.settings.seeds.root),
         "cells": json.dumps(cells),

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from proteus import units
-from proteus.recording.lanes import logs_in_memory
-from proteus.recording.selection import choose
+from proteus.basics import units
+from proteus.basics.selection import choose
+from proteus.recording.limits import logs_in_memory
 
 if TYPE_CHECKING:
-    from proteus.config import CellConfig
-    from proteus.plan import Plan
+    from proteus.market.cell import CellConfig
+    from proteus.plans.plan import Plan
 
 DISK_BYTES_PER_ROW = 21  # of the two files; 19 to 22 were measured
 FILLED = 0.45  # of the room that a log is given; 0.35 to 0.58 were measured
@@ -55,8 +55,8 @@ def _add(
     total: Recorded, cell: CellConfig, events: np.ndarray, traced: np.ndarray, workers: int
 ) -> Recorded:
     """Add a cell: its logs are in memory one after the other, its traces until the end."""
-    from proteus.block import set_up_cell, with_log
-    from proteus.recorder import Log
+    from proteus.market.setup.cell import set_up_cell, with_log
+    from proteus.market.trading.recorder import Log
     from proteus.recording.columns import COLUMNS
 
     lanes, written = int((events | traced).sum()), int(events.sum())

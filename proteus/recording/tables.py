@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from proteus.events import BUY
-from proteus.recorder import MISSING
+from proteus.market.book.codes import BUY
+from proteus.market.trading.recorder import MISSING
 from proteus.recording.columns import COLUMNS, FILL, NEW_AT_VENUE, REPLACE, Column, is_kind
-from proteus.recording.lanes import Rows
+from proteus.results.outcome import Rows
 
 CELL, SEED, CHECKSUM = "cell", "seed", "checksum"
 UNKNOWN = MISSING + 1  # a text that names nothing

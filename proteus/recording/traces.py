@@ -16,23 +16,24 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from proteus import artifacts, units
-from proteus.config import CellConfig
-from proteus.dataset import RESULTS, unreadable
+from proteus.basics import units
+from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, read_version
 from proteus.errors import ResultsError
-from proteus.events import BUY
-from proteus.latent import extend_news, start_news
-from proteus.latent_setup import allocate_news, parameters_for
-from proteus.recorder import MISSING
+from proteus.market.book.codes import BUY
+from proteus.market.cell import CellConfig
+from proteus.market.environment.news import extend_news, start_news
+from proteus.market.environment.setup import allocate_news, parameters_for
+from proteus.market.rng import replicate_keys
+from proteus.market.trading.recorder import MISSING
 from proteus.recording.columns import BOOK, FILL, is_kind
 from proteus.recording.files import trader_names
-from proteus.recording.lanes import LaneLog, Rows
 from proteus.recording.tables import owners
-from proteus.rng import replicate_keys
-from proteus.versions import SCHEMA_KEY, SCHEMA_VERSION, read_version
+from proteus.results import artifacts
+from proteus.results.dataset import RESULTS, unreadable
+from proteus.results.outcome import LaneLog, Rows
 
 if TYPE_CHECKING:
-    from proteus.plan import Plan
+    from proteus.plans.plan import Plan
 
 GROUP = "traces"
 

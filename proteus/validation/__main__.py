@@ -14,13 +14,13 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from proteus.commands import Parser, guarded, process
+from proteus.basics.versions import csv_text
+from proteus.commands.process import Parser, guarded, process
 from proteus.errors import ConfigError, nearest
 from proteus.validation import page
 from proteus.validation.items import ITEMS
 from proteus.validation.table import DIFFERS, SHOWN, tabulate, written
 from proteus.validation.trying import run
-from proteus.versions import csv_text
 
 FOLDER = Path("outputs/validate")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.market.trading.world import World
 from proteus.recording.columns import FILL, INTENT
 from proteus.validation.comparison import (
     Array,
@@ -32,7 +33,6 @@ from proteus.validation.running import (
     simulate,
     trader,
 )
-from proteus.world import World
 
 _BATCHES = 20  # in a lane of ``batch_exposure``
 _LARGEST_MS = 1e6

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.market.trading.world import World
 from proteus.validation.comparison import Array, Comparison, mean_of, sampled, whole
 from proteus.validation.running import ROOT, compose, market, ns, poisson, simulate, trader
-from proteus.world import World
 
 LEAST_EFFICIENCY, LEAST_GAIN = 0.95, 0.05
 _HORIZON_S = 60

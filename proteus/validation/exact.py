@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus.mechanisms.table import MECHANISMS
-from proteus.traders import CLASS_MAKER
+from proteus.market.agents.traders import CLASS_MAKER
+from proteus.market.mechanisms.table import MECHANISMS
+from proteus.market.trading.world import World
 from proteus.validation.comparison import Array, Comparison, between, one_of, sampled
 from proteus.validation.running import ROOT, compose, simulate
-from proteus.world import World
 
 _NAMES = (
     "cash over accounts, nano", "contracts over accounts, lots", "maker PnL - its parts, nano",

@@ -12,10 +12,10 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit
 
-from proteus.units import NANO
+from proteus.basics.units import NANO
+from proteus.market.trading.world import World
 from proteus.validation.comparison import Array, Comparison, between, mean_of, ratio_of, sampled
 from proteus.validation.running import ROOT, compose, market, ns, once, simulate, trader
-from proteus.world import World
 
 _LOTS_PER_TICK = 8  # depth of the ladder; the unit of lots is then what ``noise_lots`` says
 _DEVIATIONS = 5.5  # of the price, that the ladder reaches

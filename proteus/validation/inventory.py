@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.basics.units import NANO
+from proteus.market.trading.world import World
 from proteus.recording.columns import BOOK
-from proteus.units import NANO
 from proteus.validation.comparison import Array, Comparison, between, mean_of, one_of, sampled
 from proteus.validation.logs import is_row
 from proteus.validation.running import ROOT, compose, jumps, market, ns, poisson, simulate, trader
-from proteus.world import World
 
 _TICK = 0.00001
 _SCALE = 0.005  # currency in a unit of their prices

@@ -12,10 +12,11 @@ import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import binom
 
+from proteus.basics.units import NANO
 from proteus.errors import ConfigError
-from proteus.events import SELL
+from proteus.market.book.codes import SELL
+from proteus.market.trading.world import World
 from proteus.recording.columns import BOOK, FILL, NEWS, ORDER, REPLACE
-from proteus.units import NANO
 from proteus.validation.comparison import (
     Array,
     Comparison,
@@ -37,7 +38,6 @@ from proteus.validation.running import (
     simulate,
     trader,
 )
-from proteus.world import World
 
 _TICK = 0.0001
 _START_S = 1e-6  # when the maker posts its first quotes

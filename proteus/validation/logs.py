@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.market.trading.world import World
 from proteus.recording.columns import Kind
-from proteus.world import World
 
 Integers = NDArray[np.int64]
 

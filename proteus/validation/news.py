@@ -11,6 +11,7 @@ import math
 import numpy as np
 from scipy.special import expit, logit
 
+from proteus.market.trading.world import World
 from proteus.validation.comparison import (
     Array,
     Comparison,
@@ -21,7 +22,6 @@ from proteus.validation.comparison import (
     variance_of,
 )
 from proteus.validation.running import ROOT, compose, market, ns, simulate
-from proteus.world import World
 
 _TICK = 0.001  # p0 is a whole tick, and x0 follows from it
 _GRID_STEPS = 8

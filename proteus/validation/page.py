@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from proteus.basics.versions import STAMP
 from proteus.validation.figures import draw
 from proteus.validation.table import AGREES, LEVEL, SHOWN, Tried, tabulate, written
-from proteus.versions import STAMP
 
 PAGE, FIGURES = "validation.md", "validation"
 

@@ -15,8 +15,9 @@ from scipy.integrate import quad
 from scipy.linalg import expm
 from scipy.stats import gamma
 
-from proteus.config import CellConfig
-from proteus.recorder import MISSING
+from proteus.market.cell import CellConfig
+from proteus.market.trading.recorder import MISSING
+from proteus.market.trading.world import World
 from proteus.recording.columns import BOOK, CANCELLED, FILL
 from proteus.validation.comparison import (
     Array,
@@ -30,7 +31,6 @@ from proteus.validation.comparison import (
 )
 from proteus.validation.logs import is_row, rows
 from proteus.validation.running import ROOT, compose, market, ns, once, poisson, simulate, trader
-from proteus.world import World
 
 _TICK, _BID, _ASK = 0.01, 50, 51
 _START_S = 1e-6  # when the first orders are sent; the one behind them follows a microsecond later

@@ -14,9 +14,10 @@ from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.special import expit, logit, ndtr
 
+from proteus.basics.units import NANO
 from proteus.errors import ConfigError
-from proteus.traders import CLASS_SNIPER
-from proteus.units import NANO
+from proteus.market.agents.traders import CLASS_SNIPER
+from proteus.market.trading.world import World
 from proteus.validation.comparison import (
     Array,
     Comparison,
@@ -43,7 +44,6 @@ from proteus.validation.running import (
     trader,
     unit_quotes,
 )
-from proteus.world import World
 
 _START_S = 1e-6  # when a maker posts its first quotes
 _QUIET = 40  # mean latencies after which a race is over

@@ -13,8 +13,9 @@ import numpy as np
 from scipy.integrate import quad
 from scipy.special import expit, logit, ndtr
 
-from proteus.traders import CLASS_INFORMED
-from proteus.units import NANO
+from proteus.basics.units import NANO
+from proteus.market.agents.traders import CLASS_INFORMED
+from proteus.market.trading.world import World
 from proteus.validation.comparison import (
     Array,
     Comparison,
@@ -36,7 +37,6 @@ from proteus.validation.running import (
     simulate,
     trader,
 )
-from proteus.world import World
 
 _TICK = 0.0001
 _START_S = 1e-6

@@ -15,16 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.accounting import LEDGER_CODES
-from proteus.block import CellSetup, build_block, set_up_cell, with_log
-from proteus.config import CellConfig
-from proteus.engine import LARGEST_BLOCK, LARGEST_GROWTH
-from proteus.executors import usable_cores
-from proteus.plan import from_words
-from proteus.rng import replicate_keys
-from proteus.simulation import run_block
-from proteus.units import NS_PER_MS, NS_PER_S
-from proteus.world import FAULT_CAPACITY, FAULT_NONE, World
+from proteus.basics.units import NS_PER_MS, NS_PER_S
+from proteus.market.cell import CellConfig
+from proteus.market.ledger.accounts import LEDGER_CODES
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import build_block
+from proteus.market.setup.capacities import LARGEST_GROWTH
+from proteus.market.setup.cell import set_up_cell, with_log
+from proteus.market.setup.members import CellSetup
+from proteus.market.trading.loop import run_block
+from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE, World
+from proteus.plans.planner import from_words
+from proteus.runs.dispatch import LARGEST_BLOCK
+from proteus.runs.workers import usable_cores
 
 ROOT = 1985  # of the lanes of ``make validate``
 _ORDINARY = ("maker", "informed", "noise", "sniper")

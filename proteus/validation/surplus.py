@@ -10,18 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from proteus.market.trading.world import World
 from proteus.recording.columns import FILL, ORDER
-from proteus.validation.comparison import (
-    Array,
-    Comparison,
-    mean_of,
-    one_of,
-    sampled,
-    whole,
-)
+from proteus.validation.comparison import Array, Comparison, mean_of, one_of, sampled, whole
 from proteus.validation.logs import rows
 from proteus.validation.running import ROOT, compose, market, ns, once, simulate, trader
-from proteus.world import World
 
 _TICK = 0.0001
 _PRICE_RULES = ("midpoint", "reference", "lower", "upper", "t7")

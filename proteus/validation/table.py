@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from proteus.statistics.multiplicity import HOLM, adjusted
+from proteus.analysis.statistics.multiplicity import HOLM, adjusted
 from proteus.validation.comparison import Comparison
 from proteus.validation.items import Item
 

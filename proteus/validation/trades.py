@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.market.trading.world import World
 from proteus.recording.columns import FILL
 from proteus.validation.comparison import Array, Comparison, between, ratio_of, sampled, whole
 from proteus.validation.logs import rows
@@ -22,7 +23,6 @@ from proteus.validation.running import (
     simulate,
     trader,
 )
-from proteus.world import World
 
 _START_S = 1e-6  # when the maker posts its quotes
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-from proteus.executors import usable_cores
+from proteus.runs.workers import usable_cores
 from proteus.validation.comparison import Comparison
 from proteus.validation.items import ITEMS, seed
 from proteus.validation.table import Tried

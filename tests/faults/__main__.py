@@ -29,22 +29,32 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "faults.md"
 COPIED = ("proteus", "tests", "conf", "docs", "pyproject.toml", "README.md", "ARCHITECTURE.md")
 TWIN = "tests/property/test_market_against_twin.py"
+MARKET = "unit/market"
+ASKED = (f"{MARKET}/trading/test_rfq_market", "unit/house/test_golden")
+DESK = (f"{MARKET}/trading/test_desk", "unit/house/test_golden")
+VIEWS = (
+    f"{MARKET}/information/test_views_and_links", f"{MARKET}/information/test_leakage_tables",
+)  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
-    "mechanisms/r": ("unit/test_rfq_rules", "unit/test_rfq_market", "unit/test_golden"),
-    "mechanisms/": ("unit/test_clob_rules", "unit/test_fba_rules", "unit/test_dual_flow_rules"),
-    "clock": ("unit/test_clock",),
-    "venue": ("unit/test_desk", "unit/test_golden", "simulation/test_measurement_twin"),
-    "accounting": ("unit/test_accounting", "simulation/test_measurement_twin"),
-    "desk": ("unit/test_desk", "unit/test_views_and_links", "unit/test_leakage_tables"),
-    "simulation": ("unit/test_desk", "unit/test_golden", "unit/test_views_and_links"),
-    "latency": ("unit/test_views_and_links", "unit/test_rfq_market"),
-    "market_data": ("unit/test_views_and_links", "unit/test_leakage_tables"),
-    "schedule": ("statistical/test_schedules",),
-    "signals": ("unit/test_signals",),
-    "latent": ("unit/test_latent",),
-    "agents/": ("unit/test_maker", "unit/test_takers"),
-    "metrics/": (
-        "unit/test_measurement", "unit/test_measurement_after_fills",
+    "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
+    "market/mechanisms/": tuple(
+        f"{MARKET}/mechanisms/test_{name}_rules" for name in ("clob", "fba", "dual_flow")
+    ),
+    "market/book/": (f"{MARKET}/mechanisms/test_clob_rules",),
+    "market/trading/rfq": ASKED,
+    "market/trading/venue": (*DESK, "simulation/test_measurement_twin"),
+    "market/trading/desk": (*DESK, *VIEWS),
+    "market/trading/loop": (*DESK, *VIEWS),
+    "market/events/queue": (f"{MARKET}/events/test_queue",),
+    "market/events/latency": VIEWS,
+    "market/events/schedule": ("statistical/test_schedules",),
+    "market/ledger/": (f"{MARKET}/ledger/test_accounts", "simulation/test_measurement_twin"),
+    "market/information/signals": (f"{MARKET}/information/test_signals",),
+    "market/information/": VIEWS,
+    "market/environment/": (f"{MARKET}/environment/test_news",),
+    "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),
+    "market/metrics/": (
+        f"{MARKET}/metrics/test_measurement", f"{MARKET}/metrics/test_measurement_after_fills",
         "simulation/test_measurement_twin",
     ),
 }  # fmt: skip

@@ -4,77 +4,77 @@ from tests.faults.fault import Fault
 
 VENUE = (
     Fault(
-        "clears come after the messages of their nanosecond", "clock.py",
+        "clears come after the messages of their nanosecond", "market/events/queue.py",
         "PRIORITY_CLEAR = 2", "PRIORITY_CLEAR = 4",
     ),
     Fault(
-        "wake-ups come before what is told at that time", "clock.py",
+        "wake-ups come before what is told at that time", "market/events/queue.py",
         "PRIORITY_WAKE = 5", "PRIORITY_WAKE = 1",
     ),
     Fault(
-        "what was expected first comes last", "clock.py",
+        "what was expected first comes last", "market/events/queue.py",
         "(other == time and queue.key[lane, at] < key)",
         "(other == time and queue.key[lane, at] > key)",
     ),
     Fault(
-        "ties between messages go to the larger key", "clock.py",
+        "ties between messages go to the larger key", "market/events/queue.py",
         "return word < _tie_word(", "return word > _tie_word(",
     ),
     Fault(
-        "answers overtake each other", "venue.py",
+        "answers overtake each other", "market/trading/venue.py",
         "arrives = max(arrives, world.private.acked_until[lane, trader])", "pass",
     ),
     Fault(
-        "fill reports overtake each other", "venue.py",
+        "fill reports overtake each other", "market/trading/venue.py",
         "arrives = max(arrives, world.private.filled_until[lane, trader])", "pass",
     ),
     Fault(
-        "every fill report of an order has the same draw", "venue.py",
+        "every fill report of an order has the same draw", "market/trading/venue.py",
         "origins.reports[lane, slot] += 1", "pass",
     ),
     Fault(
-        "the answer to a cancel is drawn like that to its order", "venue.py",
+        "the answer to a cancel is drawn like that to its order", "market/trading/venue.py",
         "word = answer_word if order == slot else world.origins.answer[lane, order]",
         "word = world.origins.answer[lane, order]",
     ),
     Fault(
-        "an open batch is public", "venue.py",
+        "an open batch is public", "market/trading/venue.py",
         "if in_clear or is_continuous(mechanism):", "if True:",
     ),
     Fault(
-        "makers and takers are swapped", "venue.py",
+        "makers and takers are swapped", "market/trading/venue.py",
         "world.traders.role[orders.trader[lane, slot]] != CLASS_MAKER",
         "world.traders.role[orders.trader[lane, slot]] == CLASS_MAKER",
     ),
     Fault(
-        "the refusal of a replace is not told", "venue.py",
+        "the refusal of a replace is not told", "market/trading/venue.py",
         "if messages.kind[lane, envelope] != MESSAGE_CANCEL:", "if False:",
     ),
     Fault(
-        "a replaced quote keeps the old belief", "venue.py",
+        "a replaced quote keeps the old belief", "market/trading/venue.py",
         "        world.origins.belief[lane, slot] = messages.belief[lane, envelope]\n", "",
     ),
     Fault(
-        "trades on the book leave the last price", "venue.py",
+        "trades on the book leave the last price", "market/trading/venue.py",
         "    if not in_clear:\n        world.progress.last_price",
         "    if in_clear:\n        world.progress.last_price",
     ),
     Fault(
-        "the price of two auctions is that of the second", "venue.py",
+        "the price of two auctions is that of the second", "market/trading/venue.py",
         "low = high if high != EMPTY else market.book.last_price[lane, auction]",
         "low = market.book.last_price[lane, auction]",
     ),
     Fault(
-        "cash is off by the last lot", "accounting.py",
+        "cash is off by the last lot", "market/ledger/accounts.py",
         "cash = price * ledger.tick_nano[0] * lots",
         "cash = price * ledger.tick_nano[0] * (lots - 1)",
     ),
     Fault(
-        "cash is given without being taken", "accounting.py",
+        "cash is given without being taken", "market/ledger/accounts.py",
         "    ledger.balance[lane, giver, asset] -= amount\n", "",
     ),
     Fault(
-        "fills beyond a limit are booked", "accounting.py",
+        "fills beyond a limit are booked", "market/ledger/accounts.py",
         "if orders.rank[lane, buy] < price or orders.rank[lane, sell] < n_ticks - price:",
         "if False:",
     ),
@@ -82,57 +82,58 @@ VENUE = (
 
 MEASURES = (
     Fault(
-        "the payoff does not move the news", "latent.py",
+        "the payoff does not move the news", "market/environment/news.py",
         "drift = -parameters.drift if news.payoff[lane] == 0 else parameters.drift",
         "drift = parameters.drift",
     ),
     Fault(
-        "a jump is not yet there at its own time", "latent.py",
+        "a jump is not yet there at its own time", "market/environment/news.py",
         "and news.jump_ns[lane, number & jump_mask] <= time_ns:",
         "and news.jump_ns[lane, number & jump_mask] < time_ns:",
     ),
     Fault(
-        "effective spreads are halved", "metrics/spreads.py",
+        "effective spreads are halved", "market/metrics/spreads.py",
         "spreads.effective[lane] += weight * (2 * price - before)",
         "spreads.effective[lane] += weight * (price - before / 2)",
     ),
     Fault(
-        "price impact has the wrong sign", "metrics/spreads.py",
+        "price impact has the wrong sign", "market/metrics/spreads.py",
         "weight * (reference - spreads.before[lane, at])",
         "weight * (spreads.before[lane, at] - reference)",
     ),
     Fault(
-        "of two makers who meet, one is not compared with later references", "metrics/sums.py",
+        "of two makers who meet, one is not compared with later references",
+        "market/metrics/sums.py",
         "            if quantity != 0:\n", "            if False:\n",
     ),
     Fault(
         "of two takers who meet in a clear, one is not compared with later references",
-        "metrics/sums.py", "        if weight != 0.0:\n", "        if False:\n",
+        "market/metrics/sums.py", "        if weight != 0.0:\n", "        if False:\n",
     ),
     Fault(
-        "a fill is judged 1 ns early", "metrics/spreads.py",
+        "a fill is judged 1 ns early", "market/metrics/spreads.py",
         "            if due >= until:", "            if due > until:",
     ),
     Fault(
-        "adverse selection counts the spread", "metrics/markouts.py",
+        "adverse selection counts the spread", "market/metrics/markouts.py",
         "adverse = quantity * (value - belief)",
         "adverse = quantity * (value - price * settings.tick_nano)",
     ),
     Fault(
-        "drawdown is from zero", "metrics/risk.py",
+        "drawdown is from zero", "market/metrics/risk.py",
         "risk.peak[lane] - equity)", "-equity)",
     ),
     Fault(
-        "the spread counts while one side is empty", "metrics/quality.py",
+        "the spread counts while one side is empty", "market/metrics/quality.py",
         "    if bid != EMPTY and ask != EMPTY:\n        quality.spread",
         "    if True:\n        quality.spread",
     ),
     Fault(
-        "an order that loses some of its lots has ended", "venue.py",
+        "an order that loses some of its lots has ended", "market/trading/venue.py",
         "if is_over or kind == EVENT_REJECT:", "if kind != EVENT_ACK:",
     ),
     Fault(
-        "a quote of a noise trader is an intent that was filled", "metrics/execution.py",
+        "a quote of a noise trader is an intent that was filled", "market/metrics/execution.py",
         "if origins.is_quote[lane, slot]:", "if False:",
     ),
 )  # fmt: skip

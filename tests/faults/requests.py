@@ -4,96 +4,97 @@ from tests.faults.fault import Fault
 
 REQUESTS = (
     Fault(
-        "a quote outlives its request", "mechanisms/requests.py",
+        "a quote outlives its request", "market/mechanisms/requests.py",
         "min(time + ttl_ns, floor.over[lane, request])", "time + ttl_ns",
     ),
     Fault(
-        "a last moment is exclusive", "mechanisms/requests.py",
+        "a last moment is exclusive", "market/mechanisms/requests.py",
         "floor.deadline[lane, slot] <= time and", "floor.deadline[lane, slot] - 1 <= time and",
     ),
     Fault(
-        "a request in last look takes quotes after its last moment", "mechanisms/requests.py",
+        "a request in last look takes quotes after its last moment",
+        "market/mechanisms/requests.py",
         "if floor.over[lane, request] < time:\n        return RFQ_REQUEST_OVER",
         "if False:\n        return RFQ_REQUEST_OVER",
     ),
     Fault(
-        "an accepted quote trades at the limit of the taker", "mechanisms/requests.py",
+        "an accepted quote trades at the limit of the taker", "market/mechanisms/requests.py",
         "price = rank_of(orders.rank[lane, quote], side,",
         "price = rank_of(orders.rank[lane, request], 1 - side,",
     ),
     Fault(
-        "a refused last look ends the request", "mechanisms/requests.py",
+        "a refused last look ends the request", "market/mechanisms/requests.py",
         "if floor.over[lane, request] < time:\n        close_request",
         "if True:\n        close_request",
     ),
     Fault(
-        "a quote in last look dies at its last moment", "mechanisms/requests.py",
+        "a quote in last look dies at its last moment", "market/mechanisms/requests.py",
         "floor.deadline[lane, quote] = NEVER", "pass",
     ),
     Fault(
-        "the largest quote is tied like any other", "mechanisms/requests.py",
+        "the largest quote is tied like any other", "market/mechanisms/requests.py",
         "if rule == TIE_SIZE:", "if False:",
     ),
     Fault(
-        "the same dealers are asked each time", "mechanisms/rfq_venue.py",
+        "the same dealers are asked each time", "market/trading/rfq_venue.py",
         "traders.entity[trader], index, entity\n            )",
         "traders.entity[trader], 0, entity\n            )",
     ),
     Fault(
-        "one dealer too many is asked", "mechanisms/rfq_venue.py",
+        "one dealer too many is asked", "market/trading/rfq_venue.py",
         "for _ in range(mechanism.terms.dealers):", "for _ in range(mechanism.terms.dealers + 1):",
     ),
     Fault(
-        "every dealer answers", "mechanisms/rfq_venue.py",
+        "every dealer answers", "market/trading/rfq_venue.py",
         "if uniform(words[3]) < terms.response_probability:", "if True:",
     ),
     Fault(
-        "dealers do not think", "mechanisms/rfq_venue.py",
+        "dealers do not think", "market/trading/rfq_venue.py",
         "told + thinks, TIMER_ANSWER", "told, TIMER_ANSWER",
     ),
     Fault(
-        "the winner is told of its own trade", "mechanisms/rfq_venue.py",
+        "the winner is told of its own trade", "market/trading/rfq_venue.py",
         "!= 0 and dealer != winner:", "!= 0:",
     ),
     Fault(
-        "a told price ignores the delay of its table", "mechanisms/rfq_venue.py",
+        "a told price ignores the delay of its table", "market/trading/rfq_venue.py",
         "later = time + rules.price_delay_ns", "later = time",
     ),
     Fault(
-        "a last look takes no time", "mechanisms/rfq_venue.py",
+        "a last look takes no time", "market/trading/rfq_venue.py",
         "told + terms.hold_ns, TIMER_HOLD", "told, TIMER_HOLD",
     ),
     Fault(
-        "private messages overtake each other", "mechanisms/rfq_links.py",
+        "private messages overtake each other", "market/trading/rfq_links.py",
         "told = max(told, mechanism.known.told_until[lane, trader])", "pass",
     ),
     Fault(
-        "dealers quote both sides though they see one", "mechanisms/rfq_desk.py",
+        "dealers quote both sides though they see one", "market/trading/rfq_desk.py",
         "if terms.shows_side and side == messages.side[lane, timer]:", "if False:",
     ),
     Fault(
-        "live quotes do not count against the limit", "mechanisms/rfq_desk.py",
+        "live quotes do not count against the limit", "market/trading/rfq_desk.py",
         "world.private.exposure[lane, dealer, side] += orders.lots[lane, slot]", "pass",
     ),
     Fault(
-        "a holder takes the first quote and not the best", "mechanisms/rfq_desk.py",
+        "a holder takes the first quote and not the best", "market/trading/rfq_desk.py",
         "or rank > known.quote_rank[lane, slot, best]", "or False",
     ),
     Fault(
-        "a holder accepts at its first limit", "mechanisms/rfq_desk.py",
+        "a holder accepts at its first limit", "market/trading/rfq_desk.py",
         "limit = np.int64(rank_of(intents.price[lane, 0], side, world.settings.n_ticks))",
         "limit = known.limit[lane, slot]",
     ),
     Fault(
-        "a last look refuses moves in favour of the quote", "mechanisms/rfq_desk.py",
+        "a last look refuses moves in favour of the quote", "market/trading/rfq_desk.py",
         "== SELL else -moved", "== BUY else -moved",
     ),
     Fault(
-        "an exponential link is judged by its fastest hundredth", "latency.py",
+        "an exponential link is judged by its fastest hundredth", "market/events/latency.py",
         "_SLOW_OF_FALLING if falls else _SLOW)", "_SLOW)",
     ),
     Fault(
-        "a trade with a quote leaves the last price", "mechanisms/rfq_booking.py",
+        "a trade with a quote leaves the last price", "market/trading/rfq_booking.py",
         "world.progress.last_price[lane] = price", "pass",
     ),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """All faults, in the order of the page ``docs/faults.md``.
 
-The old text stands exactly once in its file (``tests/unit/test_faults.py``); who changes the line
-changes the row. A fault is a mistake that somebody could make, not a syntax error.
+The old text stands exactly once in its file (``tests/unit/house/test_faults.py``); who changes the
+line changes the row. A fault is a mistake that somebody could make, not a syntax error.
 """
 
 from tests.faults.markets import MEASURES, VENUE

@@ -1,8 +1,8 @@
 """``make golden``: write the outcome of every scenario anew."""
 
-from tests.cells import MECHANISM_NAMES
 from tests.golden.stories import golden_path, names, read_story
 from tests.golden.telling import outcome
+from tests.helpers.cells import MECHANISM_NAMES
 
 if __name__ == "__main__":
     for name in names():

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from proteus.events import BUY, GTC, IOC, SELL
-from proteus.mechanisms import rfq_desk
-from proteus.messages import CAUSE_SCHEDULE
-from proteus.traders import INTENT_ORDER, INTENT_QUOTE, intend
+from proteus.market.agents.traders import INTENT_ORDER, INTENT_QUOTE, intend
+from proteus.market.book.codes import BUY, GTC, IOC, SELL
+from proteus.market.events.envelopes import CAUSE_SCHEDULE
+from proteus.market.trading import rfq_desk
 from tests.golden.stories import Action
-from tests.hand_market import HandMarket
+from tests.helpers.hand_market import HandMarket
 
 Wants = dict[int, list[tuple[Any, ...]]]  # intents by the number of their trader
 

@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from proteus.accounting import CASH, CONTRACT, LEDGER_CODES, check_assets
-from proteus.block import Member, set_up_cell
-from proteus.events import BUY, GTC, IOC, SELL
-from proteus.latency import MARKET_DATA, SUBMISSION
+from proteus.market.book.codes import BUY, GTC, IOC, SELL
+from proteus.market.events.latency import MARKET_DATA, SUBMISSION
+from proteus.market.ledger.accounts import CASH, CONTRACT, LEDGER_CODES, check_assets
+from proteus.market.setup.cell import set_up_cell
+from proteus.market.setup.members import Member
 from proteus.recording.columns import rows_of
 from tests.golden.asking import act, only_the_story_decides
 from tests.golden.stories import MS, Story
-from tests.hand_market import HandMarket, small_cell
-from tests.simulation.twinning import engine_rows
+from tests.helpers.hand_market import HandMarket, small_cell
+from tests.helpers.twinning import engine_rows
 
 SIDES = {"buy": BUY, "sell": SELL}
 END_NS = 350 * MS  # stories are over by then

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from proteus.replay import Replayed
-from tests.property.streams import ID_STEP, NS_PER_MS, Row, Stream, streams
+from proteus.replaying.orders import Replayed
+from tests.helpers.streams import ID_STEP, NS_PER_MS, Row, Stream, streams
 from tests.property.test_metamorphic import (
     LAW,
     NEW_ID,

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from proteus import engine
-from proteus.config import CellConfig
+from proteus.configuration.reading import read_cell
 from proteus.errors import ConfigError
-from proteus.reading import read_cell
-from proteus.variables import VARIABLES
-from tests.budget import budget, is_proof
-from tests.cells import MECHANISM_NAMES, ROOT
-from tests.random_cells import Tree, random_tree
+from proteus.market.cell import CellConfig
+from proteus.market.variables import VARIABLES
+from proteus.runs.cell import run_cell
+from tests.helpers.budget import budget, is_proof
+from tests.helpers.cells import MECHANISM_NAMES, ROOT
+from tests.helpers.random_cells import Tree, random_tree
 
 VALUES: tuple[Any, ...] = (
     None, True, False, "", "x", "clob", "none", [], {}, [0], -1, 0, 1, 2, 0.5, 1.5, -0.5, 1e-9,
@@ -74,7 +74,7 @@ def check(chooser: Random) -> str:
     if not is_short(cell):
         return "long"
     try:
-        outcome = engine.run_cell(cell, np.arange(2), root=ROOT, workers=1, block_lanes=None)
+        outcome = run_cell(cell, np.arange(2), root=ROOT, workers=1, block_lanes=None)
     except ConfigError as error:  # news too strong to be tabulated
         assert_is_one_sentence(str(error))
         return "refused"

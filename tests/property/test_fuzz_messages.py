@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import proteus
 from proteus.errors import ConfigError
-from proteus.replay import MessageError
-from tests.budget import budget, is_proof
-from tests.property.streams import Row
+from proteus.replaying.orders import MessageError
+from tests.helpers.budget import budget, is_proof
+from tests.helpers.streams import Row
 from tests.property.test_replay_against_twin import (
     COLUMNS,
     comparable,

@@ -1,7 +1,7 @@
 """Whole markets against the plain-Python twin: every event equal, for random configurations.
 
-The twin takes the engine's news, which ``tests/unit/test_latent.py`` compares alone; all the rest
-it works out by itself, and every number in it is compared exactly: no false alarms.
+The twin takes the engine's news, which ``tests/unit/market/environment/test_news.py`` compares
+alone; all the rest it works out by itself, and every number is compared exactly: no false alarms.
 """
 
 from collections import Counter
@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from proteus.config import CellConfig
-from proteus.reading import read_cell
-from tests.budget import budget, is_proof
-from tests.cells import MECHANISM_NAMES
-from tests.random_cells import random_tree
-from tests.simulation.twinning import assert_twins
+from proteus.configuration.reading import read_cell
+from proteus.market.cell import CellConfig
+from tests.helpers.budget import budget, is_proof
+from tests.helpers.cells import MECHANISM_NAMES
+from tests.helpers.random_cells import random_tree
+from tests.helpers.twinning import assert_twins
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 

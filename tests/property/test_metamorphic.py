@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 import proteus
-from proteus.replay import Replayed
-from tests.budget import budget, is_proof
-from tests.property.streams import NS_PER_MS, Row, Stream, streams
+from proteus.replaying.orders import Replayed
+from tests.helpers.budget import budget, is_proof
+from tests.helpers.streams import NS_PER_MS, Row, Stream, streams
 
 SELF_TRADE_MODES = ("none", "cancel_newest", "cancel_oldest", "cancel_both", "decrement")
 ALLOCATIONS = {

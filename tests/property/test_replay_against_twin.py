@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 import proteus
-from tests.budget import budget, is_proof
-from tests.property.streams import Row, Stream, streams
+from tests.helpers.budget import budget, is_proof
+from tests.helpers.streams import Row, Stream, streams
 from tests.reference.orders import SELF_TRADE_MODES, Replayed
 from tests.reference.replay import replay
 

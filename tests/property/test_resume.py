@@ -10,10 +10,10 @@ import time
 
 import pytest
 
-from proteus import claim
+from proteus.runs import blocks, claim
 from proteus.sweep import main
-from tests.budget import budget, is_proof
-from tests.property.killing import WORDS, contents, ended, in_child, kill_after
+from tests.helpers.budget import budget, is_proof
+from tests.helpers.killing import WORDS, contents, ended, in_child, kill_after
 
 SEEDS = "seeds.count=40"
 
@@ -81,19 +81,19 @@ def test_killed_around_a_rename(undisturbed, tmp_path, name, moment):
 
 def test_what_is_saved_is_not_simulated_again(tmp_path, monkeypatch, capsys):
     """Every task is counted over the killed run and the resumed one; a few were in flight."""
-    from proteus import engine, pace
+    from proteus.runs import pace
 
     folder, counted = tmp_path / "out", tmp_path / "counted"
 
     def count():
-        run_task = engine.run_task
+        run_task = blocks.run_task
 
         def noted(task, pools):
             with counted.open("a") as file:
                 file.writelines(f"{task.number} {seed}\n" for seed in task.replicates)
             return run_task(task, pools)
 
-        engine.run_task = noted
+        blocks.run_task = noted
         pace.seconds_per_lane = lambda plan, most_cells: (
             None
         )  # the pace is measured on lanes of its own

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 import proteus
-from proteus.replay import MessageError
-from tests.budget import budget, is_proof
-from tests.property.request_streams import request_streams
+from proteus.replaying.orders import MessageError
+from tests.helpers.budget import budget, is_proof
+from tests.helpers.request_streams import request_streams
 from tests.property.test_fuzz_messages import GARBAGE, assert_is_one_sentence
 from tests.property.test_replay_against_twin import comparable, first_difference, table_rows
 from tests.reference.replay import replay

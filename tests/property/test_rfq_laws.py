@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 import proteus
-from tests.budget import budget, is_proof
-from tests.property.request_streams import request_streams
+from tests.helpers.budget import budget, is_proof
+from tests.helpers.request_streams import request_streams
 
 OPPOSITE = {"buy": "sell", "sell": "buy"}
 LAW = settings(

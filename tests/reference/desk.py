@@ -1,6 +1,6 @@
 """The traders' side of the twin: a wake-up becomes a view, a decision and messages."""
 
-from proteus.rng import STREAM_INTENT, STREAM_LIFETIME, STREAM_SIGNAL, normal
+from proteus.market.rng import STREAM_INTENT, STREAM_LIFETIME, STREAM_SIGNAL, normal
 from tests.reference.draws import EXPIRY, Cause, ns
 from tests.reference.links import delay
 from tests.reference.makers import Intent, Maker

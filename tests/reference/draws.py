@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from proteus import rng
+from proteus.market import rng
 
 SCHEDULE, NEWS, NOTIFIED, EXPIRY = range(4)  # kinds of causes
 

@@ -2,8 +2,8 @@
 
 from math import exp
 
-from proteus.config import LatencyLaw
-from proteus.rng import exponential, normal, uniform
+from proteus.market.events.latency import LatencyLaw
+from proteus.market.rng import exponential, normal, uniform
 from tests.reference.draws import Cause, ns
 
 

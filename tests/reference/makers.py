@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import ceil, floor
 
-from proteus.agents.maker import MakerPolicy
+from proteus.market.agents.maker import MakerPolicy
 from tests.reference.draws import ns
 from tests.reference.public import View
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from proteus.config import CellConfig
+from proteus.market.cell import CellConfig
 from tests.reference.draws import ns
 
 Level = tuple[int, int] | None  # price in ticks and lots there

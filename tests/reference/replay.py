@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from proteus.rng import STREAM_ALLOCATION
+from proteus.market.rng import STREAM_ALLOCATION
 from tests.reference.auction import Auction
 from tests.reference.book import Book
 from tests.reference.draws import Draws

@@ -6,7 +6,7 @@ A draw on the way of a request is addressed by (dealer, taker, cause of the requ
 from functools import partial
 from typing import Any
 
-from proteus.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
+from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
 from tests.reference import rfq_desk
 from tests.reference.draws import Cause, ns
 from tests.reference.links import delay

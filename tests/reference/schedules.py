@@ -1,7 +1,7 @@
 """When a trader wakes up by itself (MODEL 3)."""
 
-from proteus import config
-from proteus.rng import STREAM_SCHEDULE, exponential, uniform
+from proteus.market.events import schedule
+from proteus.market.rng import STREAM_SCHEDULE, exponential, uniform
 from tests.reference.draws import Draws, ns
 
 NS_PER_S = 1_000_000_000
@@ -11,7 +11,7 @@ WAKE, PHASE = 0, 1  # blocks of the stream
 class Schedule:
     """Wake-ups 0, 1, 2, ... of one trader; times are asked for in this order."""
 
-    def __init__(self, law: config.Schedule, draws: Draws, entity: int) -> None:
+    def __init__(self, law: schedule.Schedule, draws: Draws, entity: int) -> None:
         self.law, self.draws, self.entity = law, draws, entity
         self.gap_ns = NS_PER_S / law.rate_per_s if law.rate_per_s else 0.0
         self.anchor_ns = 0  # the last wake-up, before jitter

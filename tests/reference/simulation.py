@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from proteus.config import CellConfig
+from proteus.market.cell import CellConfig
 from tests.reference import desk, rfq_desk, rfq_venue, venue
 from tests.reference.desk import expire, nano
 from tests.reference.draws import NEWS, NOTIFIED, SCHEDULE, Draws, ns

@@ -2,11 +2,12 @@
 
 from math import ceil, exp, floor, log, log1p
 
-from proteus.agents.informed import InformedPolicy
-from proteus.agents.noise import NoisePolicy
-from proteus.agents.sniper import SniperPolicy
-from proteus.config import Group, LatencyLaw
-from proteus.rng import below, exponential, uniform
+from proteus.market.agents.group import Group
+from proteus.market.agents.informed import InformedPolicy
+from proteus.market.agents.noise import NoisePolicy
+from proteus.market.agents.sniper import SniperPolicy
+from proteus.market.events.latency import LatencyLaw
+from proteus.market.rng import below, exponential, uniform
 from tests.reference.draws import ns
 from tests.reference.makers import ROUNDING, Intent
 from tests.reference.public import View

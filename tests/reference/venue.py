@@ -3,7 +3,7 @@
 from itertools import takewhile
 from typing import Any
 
-from proteus.rng import STREAM_BATCH
+from proteus.market.rng import STREAM_BATCH
 from tests.reference import orders
 from tests.reference.auction import Auction
 from tests.reference.book import Book

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple, Protocol
 
-from proteus.config import CellConfig, Group
-from proteus.rng import trader_entity
+from proteus.market.agents.group import Group
+from proteus.market.cell import CellConfig
+from proteus.market.rng import trader_entity
 from tests.reference.auction import Auction
 from tests.reference.book import Book
 from tests.reference.draws import Cause, Draws, ns

@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 
 import proteus
-from proteus import accounting, block, engine
-from proteus.accounting import CASH, CONTRACT
-from proteus.mechanisms.table import MECHANISMS
-from proteus.metrics import sums
+from proteus.market.ledger import accounts
+from proteus.market.ledger.accounts import CASH, CONTRACT
+from proteus.market.mechanisms.table import MECHANISMS
+from proteus.market.metrics import sums
+from proteus.market.setup import cell as cell_setup
+from proteus.runs import blocks
+from proteus.runs.cell import run_cell
 from proteus.sweep import EXIT_VIOLATION, main
-from tests.cells import MECHANISM_NAMES, ROOT, cell, run_plain, same_values
-from tests.simulation import faulty
+from tests.helpers import faulty
+from tests.helpers.cells import MECHANISM_NAMES, ROOT, cell, run_plain, same_values
 
 REPLICATES = np.arange(3)
 BAD = 1
@@ -53,14 +56,14 @@ FAULTS = {
 def plain_engine():
     """Barriers every 10 ms: a book that heals before the next barrier is not at fault there."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "run_block", run_plain)
-        patch.setattr(block, "BARRIER_STEPS", 1)
+        patch.setattr(blocks, "run_block", run_plain)
+        patch.setattr(cell_setup, "BARRIER_STEPS", 1)
         yield
 
 
 def run(mechanism="clob"):
     config = cell(f"mechanism={mechanism}", *WORDS)
-    return engine.run_cell(config, REPLICATES, root=ROOT, workers=1, block_lanes=3)
+    return run_cell(config, REPLICATES, root=ROOT, workers=1, block_lanes=3)
 
 
 @pytest.fixture(scope="module")
@@ -142,13 +145,13 @@ def test_the_report_names_the_event_at_fault(monkeypatch, fault):
         return done
 
     inject(monkeypatch, corrupt)
-    current, run_block = [], engine.run_block
+    current, run_block = [], blocks.run_block
 
     def note(mechanism, world):
         current.append(world)
         run_block(mechanism, world)
 
-    monkeypatch.setattr(engine, "run_block", note)
+    monkeypatch.setattr(blocks, "run_block", note)
     (bad,) = run().violations
     assert bad.event_id == when[-1]
     assert len(current) > 1  # the lane was run again, with every event audited
@@ -159,7 +162,7 @@ def test_the_report_names_the_event_at_fault(monkeypatch, fault):
 
 def losing(asset, side, after=10):
     """Return a transfer that forgets one side, or both, once."""
-    transfer, calls = accounting._transfer, []
+    transfer, calls = accounts._transfer, []
 
     def lose(ledger, lane, moved, giver, receiver, amount):
         transfer(ledger, lane, moved, giver, receiver, amount)
@@ -187,7 +190,7 @@ def losing(asset, side, after=10):
     ],
 )
 def test_a_lost_leg_is_caught(monkeypatch, clean, asset, side, reason):
-    monkeypatch.setattr(accounting, "_transfer", losing(asset, side))
+    monkeypatch.setattr(accounts, "_transfer", losing(asset, side))
     outcome = run()
     (bad,) = outcome.violations
     assert (bad.replicate, bad.reason) == (BAD, reason)
@@ -198,7 +201,7 @@ def test_a_lost_leg_is_caught(monkeypatch, clean, asset, side, reason):
 
 def test_a_leg_lost_at_settlement_is_caught(monkeypatch):
     def settle(ledger, lane, payoff_nano):
-        accounting.settle(ledger, lane, payoff_nano)
+        accounts.settle(ledger, lane, payoff_nano)
         if lane == BAD % len(ledger.balance):
             ledger.balance[lane, 0, CASH] += 1
 

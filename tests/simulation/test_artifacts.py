@@ -1,13 +1,13 @@
 """Everything that sweep, watch, report and compare write says its schema version."""
 
+from proteus.basics.versions import SCHEMA_VERSION
 from proteus.compare import main as compare
 from proteus.report import main as report
 from proteus.sweep import main as sweep
-from proteus.versions import SCHEMA_VERSION
 from proteus.watch import main as watch
-from tests.recorded import WORDS
-from tests.recorded import plain_engine as plain_engine
-from tests.stamped import versions_in
+from tests.helpers.recorded import WORDS
+from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.stamped import versions_in
 
 EVERYTHING = (
     "record.events=seed:0", "record.traces=seed:0", "record.per_run=true", "record.report=true",

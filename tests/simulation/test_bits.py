@@ -3,16 +3,19 @@
 import numpy as np
 import pytest
 
-from proteus import block, engine
-from proteus.agents import maker
-from proteus.latent_setup import allocate_news
-from proteus.mechanisms.table import MECHANISMS
+from proteus.market.agents import maker
+from proteus.market.environment.setup import allocate_news
+from proteus.market.mechanisms.table import MECHANISMS
+from proteus.market.rng import replicate_key, replicate_keys
+from proteus.market.setup import block, capacities
+from proteus.market.setup import cell as cell_setup
+from proteus.market.trading.loop import run_block
+from proteus.market.trading.world import FAULT_CAPACITY
+from proteus.market.variables import measure
 from proteus.recording.columns import rows_of
-from proteus.rng import replicate_key, replicate_keys
-from proteus.simulation import run_block
-from proteus.variables import measure
-from proteus.world import FAULT_CAPACITY
-from tests.cells import (
+from proteus.runs import blocks
+from proteus.runs.cell import run_cell
+from tests.helpers.cells import (
     MECHANISM_NAMES,
     ROOT,
     TINY,
@@ -28,7 +31,7 @@ EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 
 
 def run(config, replicates=REPLICATES, workers=1, block_lanes=None):
-    return engine.run_cell(config, replicates, root=ROOT, workers=workers, block_lanes=block_lanes)
+    return run_cell(config, replicates, root=ROOT, workers=workers, block_lanes=block_lanes)
 
 
 def news_heavy(mechanism, *more):
@@ -59,8 +62,8 @@ def growths(monkeypatch):
         seen.append(growth)
         return build_block(setup, keys, growth, audit)
 
-    for room in (block, engine):
-        monkeypatch.setattr(room, "build_block", note)
+    for place in (block, blocks):
+        monkeypatch.setattr(place, "build_block", note)
     return seen
 
 
@@ -100,7 +103,7 @@ def test_replicates_differ(whole):
 @pytest.mark.parametrize("steps", [1, 7, 1_000])
 def test_barrier_spacing_changes_no_bit(whole, monkeypatch, steps):
     config, values = whole
-    monkeypatch.setattr(block, "BARRIER_STEPS", steps)
+    monkeypatch.setattr(cell_setup, "BARRIER_STEPS", steps)
     outcome = run(config, REPLICATES[:8])
     assert same_values(outcome.values, {name: column[:8] for name, column in values.items()})
 
@@ -120,7 +123,7 @@ def soil(state):
 @EVERY_MECHANISM
 def test_what_the_lane_before_it_left_changes_no_bit(mechanism):
     config, keys = news_heavy(mechanism), replicate_keys(ROOT, np.arange(4))
-    pool, told = block.BlockPool(block.with_log(block.set_up_cell(config))), []
+    pool, told = block.BlockPool(cell_setup.with_log(cell_setup.set_up_cell(config))), []
     for _ in range(2):
         used = pool.take(keys)
         run_block(used.mechanism, used.world)
@@ -159,11 +162,11 @@ def test_they_agree_under_other_leakage_tables(mechanism, shown):
 
 
 def few_orders(monkeypatch):
-    monkeypatch.setattr(block, "_pending_orders", lambda *_: 8)
+    monkeypatch.setattr(capacities, "pending_orders", lambda *_: 8)
 
 
 def short_history(monkeypatch):
-    monkeypatch.setattr(block, "_HISTORY", 1)
+    monkeypatch.setattr(capacities, "_HISTORY", 1)
 
 
 def few_waiting_fills(monkeypatch):
@@ -204,7 +207,7 @@ def test_a_lane_that_outgrows_its_room_gets_the_same_bits(monkeypatch, growths, 
 @pytest.mark.nojit
 def test_growth_doubles_until_the_lane_fits(monkeypatch, growths):
     config = cell("mechanism=clob", *TINY)
-    monkeypatch.setattr(block, "_HISTORY", 1)
+    monkeypatch.setattr(capacities, "_HISTORY", 1)
     run(config, REPLICATES[:1])
     assert growths == [2**power for power in range(len(growths))]
     assert len(growths) > 1
@@ -213,8 +216,8 @@ def test_growth_doubles_until_the_lane_fits(monkeypatch, growths):
 @EVERY_MECHANISM
 def test_a_lane_beyond_the_largest_growth_is_a_violation(monkeypatch, mechanism):
     """Every lane outgrows one pending order, and may not grow."""
-    monkeypatch.setattr(block, "_pending_orders", lambda *_: 1)
-    monkeypatch.setattr(engine, "LARGEST_GROWTH", 1)
+    monkeypatch.setattr(capacities, "pending_orders", lambda *_: 1)
+    monkeypatch.setattr(capacities, "LARGEST_GROWTH", 1)
     outcome = run(cell(f"mechanism={mechanism}"), REPLICATES[:3])
     assert [bad.replicate for bad in outcome.violations] == [0, 1, 2]
     assert {bad.reason for bad in outcome.violations} == {"capacity"}
@@ -224,13 +227,13 @@ def test_a_lane_beyond_the_largest_growth_is_a_violation(monkeypatch, mechanism)
 def test_a_violated_lane_leaves_the_others_untouched(whole, monkeypatch):
     """One lane is declared too small whatever its room; the rest keep their bits."""
     config, values = whole
-    run_block, starved = engine.run_block, replicate_key(ROOT, 4)
+    run_block, starved = blocks.run_block, replicate_key(ROOT, 4)
 
     def starve(mechanism, world):
         world.queue.overflow[(world.market.keys == starved).all(axis=1)] = 1
         run_block(mechanism, world)
 
-    monkeypatch.setattr(engine, "run_block", starve)
+    monkeypatch.setattr(blocks, "run_block", starve)
     outcome = run(config, REPLICATES[:8], block_lanes=3)
     assert [(bad.replicate, bad.reason) for bad in outcome.violations] == [(4, "capacity")]
     for name, column in outcome.values.items():
@@ -241,10 +244,10 @@ def test_a_violated_lane_leaves_the_others_untouched(whole, monkeypatch):
 
 @pytest.mark.nojit
 def test_a_capacity_fault_is_reported_with_its_event_and_seed(monkeypatch):
-    monkeypatch.setattr(block, "_pending_orders", lambda *_: 1)
-    monkeypatch.setattr(engine, "LARGEST_GROWTH", 1)
+    monkeypatch.setattr(capacities, "pending_orders", lambda *_: 1)
+    monkeypatch.setattr(capacities, "LARGEST_GROWTH", 1)
     (bad,) = run(cell("mechanism=clob", *TINY), np.array([17])).violations
     assert (bad.replicate, bad.reason) == (17, "capacity")
     assert bad.detail == f"capacity at event {bad.event_id} of seed 17"
     assert 0 < bad.time_ns < 400_000_000
-    assert FAULT_CAPACITY not in engine.LEDGER_CODES
+    assert FAULT_CAPACITY not in blocks.LEDGER_CODES

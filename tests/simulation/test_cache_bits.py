@@ -16,8 +16,8 @@ import pytest
 import proteus
 
 PROBE = '''"""An entry whose work is done by kernels of another file."""
-from proteus._jit import kernel
-from proteus.rng import philox, uniform
+from proteus.compiler.jit import kernel
+from proteus.market.rng import philox, uniform
 
 @kernel
 def probe(stream):
@@ -60,7 +60,7 @@ def test_cache_fresh_warm_and_after_an_edit(tree):
     assert hits == 0
     assert run(tree) == (fresh, 1)
     known = folders(tree)
-    rng = tree / "proteus" / "rng.py"
+    rng = tree / "proteus" / "market" / "rng.py"
     source, before = rng.read_text(), rng.stat()
     assert source.count(OLD) == 1
     rng.write_text(source.replace(OLD, NEW))

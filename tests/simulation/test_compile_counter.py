@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from proteus.bench.start import CHANGES, compiled_for
-from proteus.mechanisms.table import MECHANISMS
-from proteus.simulation import run_block
+from proteus.market.mechanisms.table import MECHANISMS
+from proteus.market.trading.loop import run_block
 
 LIST_VERSIONS = """
 import sys

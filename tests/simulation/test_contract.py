@@ -9,17 +9,17 @@ import pytest
 import yaml
 
 import proteus
-from proteus import _jit
-from proteus.accounting import CASH, CONTRACT
-from proteus.agents.table import TRADERS
-from proteus.agents.theory import KINDS
-from proteus.locate import conf_folder
-from proteus.mechanisms.market import clear, is_continuous, next_clear, skip_clears
-from proteus.mechanisms.table import MECHANISMS
-from proteus.metrics.requests import RANKS
-from proteus.traders import CLASSES
-from proteus.variables import VARIABLES, measure
-from tests.cells import (
+from proteus.compiler import jit
+from proteus.configuration.locate import conf_folder
+from proteus.market.agents.table import TRADERS
+from proteus.market.agents.theory import KINDS
+from proteus.market.agents.traders import CLASSES
+from proteus.market.ledger.accounts import CASH, CONTRACT
+from proteus.market.mechanisms.interface import clear, is_continuous, next_clear, skip_clears
+from proteus.market.mechanisms.table import MECHANISMS
+from proteus.market.metrics.requests import RANKS
+from proteus.market.variables import VARIABLES, measure
+from tests.helpers.cells import (
     MECHANISM_NAMES,
     TINY,
     arrays,
@@ -113,19 +113,19 @@ def test_every_policy_of_a_mechanism_conserves(mechanism, policy):
 
 
 @pytest.mark.boundscheck
-@pytest.mark.skipif(not _jit.BOUNDSCHECK, reason="reads outside an array")
+@pytest.mark.skipif(not jit.BOUNDSCHECK, reason="reads outside an array")
 def test_bounds_are_checked_in_the_leg_that_asks_for_it():
     """Also in a part of a part: otherwise the leg would pass whatever the kernels do."""
     with pytest.raises(IndexError):
-        _jit.compiled(_read_part)(np.zeros(4), 4)
+        jit.compiled(_read_part)(np.zeros(4), 4)
 
 
-@_jit.inline_kernel
+@jit.inline_kernel
 def _read(array, at):
     return array[at]
 
 
-@_jit.inline_kernel
+@jit.inline_kernel
 def _read_part(array, at):
     return _read(array, at)
 
@@ -214,6 +214,6 @@ def test_every_yaml_is_registered():
 @pytest.mark.nojit
 def test_every_module_is_initialised():
     found = [*pkgutil.walk_packages(proteus.__path__, "proteus.")]
-    assert "proteus.mechanisms.fba" in {module.name for module in found}
+    assert "proteus.market.mechanisms.fba" in {module.name for module in found}
     for module in found:
         assert importlib.import_module(module.name).__doc__ or module.ispkg, module.name

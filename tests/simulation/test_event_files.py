@@ -9,16 +9,16 @@ import pytest
 
 import proteus
 from proteus.errors import ResultsError
-from proteus.estimate import FILE_BYTES
-from proteus.plan import from_words
+from proteus.plans.planner import from_words
 from proteus.recording.checksums import checksums
 from proteus.recording.files import read_file, sealed
 from proteus.recording.size import FILLED, recorded
 from proteus.recording.tables import CHECKSUM, read_rows
+from proteus.runs.estimate import FILE_BYTES
 from proteus.sweep import main
-from tests.recorded import SEEDS, WORDS
-from tests.recorded import plain_engine as plain_engine
-from tests.recorded import run as run
+from tests.helpers.recorded import SEEDS, WORDS
+from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import run as run
 
 
 def with_metadata(run, target, **changes):

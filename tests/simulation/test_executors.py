@@ -12,7 +12,7 @@ import pytest
 
 import proteus
 from proteus.sweep import main
-from tests.property.killing import ended, in_child
+from tests.helpers.killing import ended, in_child
 
 WORDS = (
     "mechanism=clob,fba", "delta=100", "horizon_s=2", "metrics.tau_ms=700",
@@ -108,7 +108,7 @@ def test_dask_survives_the_loss_of_a_worker(on_threads, tmp_path):
 )
 def test_a_scheduler_that_does_not_answer_is_refused(tmp_path, monkeypatch, capsys, address, why):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("proteus.executors._CONNECT_S", 0.5)
+    monkeypatch.setattr("proteus.runs.workers._CONNECT_S", 0.5)
     folder = tmp_path / "out"
     words = [*WORDS, "executor=dask", f"executor.scheduler={address}"]
     assert main([*words, f"output_dir={folder}"]) == 2

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from proteus.agents.table import TRADERS
-from proteus.leakage import HIDDEN as TO_NOBODY
-from proteus.leakage import PARTIES, PUBLIC
-from proteus.world import World
-from tests.cells import BY_ORDERS, S, cell, copied, differing
-from tests.simulation import perturbing
-from tests.simulation.perturbing import (
+from proteus.market.agents.table import TRADERS
+from proteus.market.information.leakage import HIDDEN as TO_NOBODY
+from proteus.market.information.leakage import PARTIES, PUBLIC
+from proteus.market.trading.world import World
+from tests.helpers import perturbing
+from tests.helpers.cells import BY_ORDERS, S, cell, copied, differing
+from tests.helpers.perturbing import (
     FIELDS,
     HIDDEN,
     SEEN,

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from proteus.variables import VARIABLES, measure
-from proteus.variables.requests import REQUEST_VARIABLES
-from tests.cells import MECHANISM_NAMES, cell
+from proteus.market.variables import VARIABLES, measure
+from proteus.market.variables.requests import REQUEST_VARIABLES
+from tests.helpers.cells import MECHANISM_NAMES, cell
+from tests.helpers.measuring import record
 from tests.reference import measurement
-from tests.simulation.measuring import record
 
 LIVELY = (
     "horizon_s=3.5", "latent.jump_rate_per_s=2", "population.noise.count=3",

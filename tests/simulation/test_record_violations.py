@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 import proteus
-from proteus import block, engine
 from proteus.errors import ResultsError
-from proteus.mechanisms.table import MECHANISMS
+from proteus.market.mechanisms.table import MECHANISMS
+from proteus.market.setup import capacities
+from proteus.market.setup import cell as cell_setup
 from proteus.recording.columns import END, REASONS, is_kind
+from proteus.recording.watched import read_lane
 from proteus.sweep import EXIT_VIOLATION, main
-from proteus.watching.lane import read_lane
-from tests.cells import MECHANISM_NAMES, cell, same_values
-from tests.recorded import plain_engine as plain_engine
-from tests.recorded import record_cell, same_rows
-from tests.simulation import faulty
+from tests.helpers import faulty
+from tests.helpers.cells import MECHANISM_NAMES, cell, same_values
+from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import record_cell, same_rows
 
 pytestmark = pytest.mark.usefixtures("plain_engine")
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
@@ -32,7 +33,7 @@ FAULTS = {
 @pytest.fixture(autouse=True)
 def _audit_often(monkeypatch):
     """A book that heals before the next barrier is not at fault there."""
-    monkeypatch.setattr(block, "BARRIER_STEPS", 1)
+    monkeypatch.setattr(cell_setup, "BARRIER_STEPS", 1)
 
 
 def inject(monkeypatch, mechanism, fault):
@@ -84,8 +85,8 @@ def test_a_chosen_lane_that_goes_wrong_is_recorded_once(monkeypatch, mechanism):
 
 
 def test_a_lane_that_outgrows_its_memory_is_recorded_too(monkeypatch):
-    monkeypatch.setattr("proteus.block._pending_orders", lambda *_: 8)
-    monkeypatch.setattr(engine, "LARGEST_GROWTH", 1)
+    monkeypatch.setattr("proteus.market.setup.capacities.pending_orders", lambda *_: 8)
+    monkeypatch.setattr(capacities, "LARGEST_GROWTH", 1)
     outcome, (log,) = record_cell(cell("mechanism=clob", *WORDS), [0], [], if_violated=True)
     (bad,) = outcome.violations
     assert bad.reason == REASONS[log.rows["reason"][-1]] == "capacity"

@@ -5,11 +5,15 @@ import collections
 import numpy as np
 import pytest
 
-from proteus import block, simulation
-from proteus.block import build_block, set_up_cell, with_log
-from proteus.events import BUY, SELL
-from proteus.mechanisms.table import MECHANISMS
-from proteus.recorder import MISSING
+from proteus.market.agents.traders import CLASS_NAMES
+from proteus.market.book.codes import BUY, SELL
+from proteus.market.mechanisms.table import MECHANISMS
+from proteus.market.rng import replicate_keys
+from proteus.market.setup import capacities
+from proteus.market.setup.block import build_block
+from proteus.market.setup.cell import set_up_cell, with_log
+from proteus.market.trading import loop
+from proteus.market.trading.recorder import MISSING
 from proteus.recording.columns import (
     ACCEPT,
     ACK,
@@ -30,12 +34,10 @@ from proteus.recording.columns import (
     REPLACE,
     is_kind,
 )
-from proteus.rng import replicate_keys
-from proteus.traders import CLASS_NAMES
-from tests.cells import MECHANISM_NAMES, ROOT, cell, differing, run_plain, same_values
-from tests.recorded import plain_engine as plain_engine
-from tests.recorded import record_cell, same_rows
-from tests.simulation.measuring import record
+from tests.helpers.cells import MECHANISM_NAMES, ROOT, cell, differing, run_plain, same_values
+from tests.helpers.measuring import record
+from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import record_cell, same_rows
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 LIVELY = ("latent.jump_rate_per_s=3", "population.noise.count=5")
@@ -203,7 +205,7 @@ def test_recording_changes_no_bit_and_no_arrangement_changes_a_log(plain_engine,
 def test_a_log_that_outgrows_its_room_is_made_again_whole(plain_engine, monkeypatch, mechanism):
     config = cell(f"mechanism={mechanism}", "horizon_s=1.5")
     expected, (whole,) = record_cell(config, [1], [1])
-    monkeypatch.setattr(block, "_expected_rows", lambda setup: 50)
+    monkeypatch.setattr(capacities, "expected_rows", lambda setup: 50)
     outcome, (log,) = record_cell(config, [1], [1])
     assert len(whole.rows["kind"]) > 200
     assert same_rows(log.rows, whole.rows)
@@ -217,7 +219,7 @@ def test_the_last_row_may_be_the_one_without_room(plain_engine, monkeypatch, mec
     _, (whole,) = record_cell(config, [1], [1])
     for room in (-1, 0):
         rows = len(whole.rows["kind"]) + room
-        monkeypatch.setattr(block, "_expected_rows", lambda setup, rows=rows: rows)
+        monkeypatch.setattr(capacities, "expected_rows", lambda setup, rows=rows: rows)
         _, (log,) = record_cell(config, [1], [1])
         assert same_rows(log.rows, whole.rows)
 
@@ -239,7 +241,7 @@ def test_compiled_code_writes_the_same_rows(mechanism):
     config = cell(f"mechanism={mechanism}", "horizon_s=1.5")
     setup, keys = with_log(set_up_cell(config)), replicate_keys(ROOT, np.arange(2))
     fast, slow = (build_block(setup, keys, growth=1, audit=False) for _ in range(2))
-    simulation.run_block(*fast)
+    loop.run_block(*fast)
     run_plain(*slow)
     assert differing(fast.world, slow.world) == []
     assert (fast.world.log.count > 200).all()

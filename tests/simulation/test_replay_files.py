@@ -9,9 +9,9 @@ import pytest
 import proteus
 from proteus.errors import ResultsError
 from proteus.recording.files import read_file
-from tests.recorded import located
-from tests.recorded import plain_engine as plain_engine
-from tests.recorded import run as run
+from tests.helpers.recorded import located
+from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import run as run
 
 
 def test_a_log_written_again_by_another_tool_is_read_and_its_altered_row_located(run, tmp_path):

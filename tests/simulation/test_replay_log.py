@@ -8,20 +8,21 @@ import pyarrow.parquet as pq
 import pytest
 
 import proteus
-from proteus.block import build_block, set_up_cell
 from proteus.errors import ResultsError
-from proteus.plan import from_words
-from proteus.recorder import MISSING
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import build_block
+from proteus.market.setup.cell import set_up_cell
+from proteus.market.trading.recorder import MISSING
+from proteus.plans.planner import from_words
 from proteus.recording.checksums import checksums
 from proteus.recording.columns import COLUMNS, FILL, ORDER, is_kind
 from proteus.recording.files import read_file
 from proteus.recording.tables import events_table, read_rows
-from proteus.rng import replicate_keys
 from proteus.sweep import main
-from tests.cells import ROOT, run_plain
-from tests.recorded import SEEDS, WORDS, located
-from tests.recorded import plain_engine as plain_engine
-from tests.recorded import run as run
+from tests.helpers.cells import ROOT, run_plain
+from tests.helpers.recorded import SEEDS, WORDS, located
+from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import run as run
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +161,7 @@ def test_other_cells_replay_to_the_bit(plain_engine, tmp_path, variant):
 
 
 def test_a_lane_that_needed_more_room_replays_with_more_room(plain_engine, monkeypatch, tmp_path):
-    monkeypatch.setattr("proteus.block._pending_orders", lambda *_: 8)
+    monkeypatch.setattr("proteus.market.setup.capacities.pending_orders", lambda *_: 8)
     more = ["seeds.count=1", "record.events=all", f"output_dir={tmp_path / 'out'}"]
     assert main([*WORDS, *more]) == 0
     assert proteus.load_events(tmp_path / "out")["slot"].max() >= 8

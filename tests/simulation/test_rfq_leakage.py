@@ -12,12 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from proteus.latency import MARKET_DATA, delay, latency_words
-from proteus.leakage import HIDDEN as TO_NOBODY
-from proteus.leakage import PARTIES
-from proteus.mechanisms import rfq_desk
-from proteus.mechanisms.rfq import Known
-from proteus.messages import (
+from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
+from proteus.market.events.envelopes import (
     CAUSE_NOTIFIED,
     MESSAGE_ACCEPT,
     MESSAGE_LAST_LOOK,
@@ -27,12 +23,16 @@ from proteus.messages import (
     NOTICE_QUOTE,
     pack_address,
 )
-from proteus.traders import CLASS_MAKER, CLASS_NOISE
-from proteus.world import World
-from tests.cells import arrays, build, cell, copied, differing, run_plain
-from tests.simulation import perturbing
-from tests.simulation.perturbing import FIELDS, HIDDEN, shake, shake_all
-from tests.simulation.recording import intents_of
+from proteus.market.events.latency import MARKET_DATA, delay, latency_words
+from proteus.market.information.leakage import HIDDEN as TO_NOBODY
+from proteus.market.information.leakage import PARTIES
+from proteus.market.mechanisms.rfq import Known
+from proteus.market.trading import rfq_desk
+from proteus.market.trading.world import World
+from tests.helpers import perturbing
+from tests.helpers.cells import arrays, build, cell, copied, differing, run_plain
+from tests.helpers.perturbing import FIELDS, HIDDEN, shake, shake_all
+from tests.helpers.recording import intents_of
 
 KINDS = ("wake", "answer", "choose", "look_again", "end_hold")
 KEPT = 8  # decisions of a kind, and as many that sent something

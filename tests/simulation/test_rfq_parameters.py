@@ -10,8 +10,8 @@ import math
 import numpy as np
 import pytest
 
-from proteus.engine import run_cell
-from tests.cells import cell, finished
+from proteus.runs.cell import run_cell
+from tests.helpers.cells import cell, finished
 
 LANES = 32
 MANY = 160  # for what moves little beside its noise

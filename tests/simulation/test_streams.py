@@ -7,10 +7,10 @@ schedule and news, the words of noise arrivals and the signals of every trader b
 import numpy as np
 import pytest
 
-from proteus import rng
-from proteus.messages import CAUSE_NEWS, CAUSE_SCHEDULE
-from tests.cells import MS, ROOT, S, cell, finished
-from tests.simulation.recording import record
+from proteus.market import rng
+from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_SCHEDULE
+from tests.helpers.cells import MS, ROOT, S, cell, finished
+from tests.helpers.recording import record
 
 JUMPY = "latent.jump_rate_per_s=2"
 GROUPS = ("maker", "informed", "noise", "sniper")

@@ -6,14 +6,14 @@ import pytest
 import xarray as xr
 
 import proteus
-from proteus import simulation
 from proteus.errors import ResultsError
-from proteus.latent import value_at
-from proteus.plan import from_words
+from proteus.market.environment.news import value_at
+from proteus.market.trading import loop
+from proteus.plans.planner import from_words
 from proteus.sweep import main
-from tests.cells import MS, build, run_plain
-from tests.recorded import plain_engine as plain_engine
-from tests.simulation.measuring import record
+from tests.helpers.cells import MS, build, run_plain
+from tests.helpers.measuring import record
+from tests.helpers.recorded import plain_engine as plain_engine
 
 WORDS = (
     "horizon_s=1.2", "metrics.tau_ms=700", "metrics.horizons_ms=[0,100,300]", "delta=100",
@@ -92,7 +92,7 @@ def test_fair_value_is_that_of_the_engine(pair, monkeypatch):
     trace, log, config = pair
     mechanism, world = build(config)
     times, found = times_of(trace), {}
-    audit = simulation.audit_lane
+    audit = loop.audit_lane
 
     def ask(mechanism, world, lane):
         now = int(world.progress.now[lane])
@@ -101,7 +101,7 @@ def test_fair_value_is_that_of_the_engine(pair, monkeypatch):
                 found[time] = value_at(world.news, world.news_parameters, lane, time)
         audit(mechanism, world, lane)
 
-    monkeypatch.setattr(simulation, "audit_lane", ask)
+    monkeypatch.setattr(loop, "audit_lane", ask)
     run_plain(mechanism, world._replace(settings=world.settings._replace(audit_every_event=True)))
     assert len(found) > 100
     for time, value in found.items():

@@ -8,18 +8,18 @@ import pyarrow.parquet as pq
 import pytest
 
 import proteus
-from proteus import units
+from proteus.basics import units
 from proteus.errors import ResultsError
-from proteus.events import BUY, SELL
+from proteus.market.book.codes import BUY, SELL
+from proteus.market.trading.recorder import MISSING
 from proteus.plots.lane import lane_figure
-from proteus.recorder import MISSING
+from proteus.recording.watched import MAKER, books, read_lane
 from proteus.sweep import main as sweep
 from proteus.watch import main
-from proteus.watching.lane import MAKER, books, read_lane
-from tests.browser import PHONE, is_wider_than_its_window, opened
-from tests.browser import chromium as chromium
-from tests.recorded import WORDS
-from tests.recorded import plain_engine as plain_engine
+from tests.helpers.browser import PHONE, is_wider_than_its_window, opened
+from tests.helpers.browser import chromium as chromium
+from tests.helpers.recorded import WORDS
+from tests.helpers.recorded import plain_engine as plain_engine
 
 MECHANISMS = ("clob", "fba", "dual_flow", "rfq")
 LANES = [f"mechanism:{name}/seed:1" for name in MECHANISMS]

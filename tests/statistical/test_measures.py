@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from proteus.engine import run_cell
-from proteus.plan import from_words
-from tests.budget import budget
-from tests.cells import MECHANISM_NAMES
+from proteus.plans.planner import from_words
+from proteus.runs.cell import run_cell
+from tests.helpers.budget import budget
+from tests.helpers.cells import MECHANISM_NAMES
 
 DELTA_MS = 500
 # A maker that sees v at once and quotes around it; nobody else. One jump in most lanes.

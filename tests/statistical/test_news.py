@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from proteus import rng
-from proteus.latent_setup import allocate_news
-from proteus.signals import signal
-from tests.budget import budget
-from tests.news_cases import MS, S, bayesian, jump_times, log_odds, path, sample
+from proteus.market import rng
+from proteus.market.environment.setup import allocate_news
+from proteus.market.information.signals import signal
+from tests.helpers.budget import budget
+from tests.helpers.news_cases import MS, S, bayesian, jump_times, log_odds, path, sample
 
 FALSE_ALARM = 1e-6
 LARGEST_Z = stats.norm.isf(FALSE_ALARM / 2)

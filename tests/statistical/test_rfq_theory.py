@@ -8,10 +8,10 @@ import math
 import numpy as np
 import pytest
 
-from proteus.engine import run_cell
-from proteus.simulation import run_block
-from tests.budget import budget
-from tests.cells import build, cell
+from proteus.market.trading.loop import run_block
+from proteus.runs.cell import run_cell
+from tests.helpers.budget import budget
+from tests.helpers.cells import build, cell
 
 NO_LATENCY = "{law: constant, base_ms: 0, spread_ms: 0, shape: 0}"
 LEGS = ("submission", "acknowledgement", "fill_report", "market_data")

@@ -10,15 +10,21 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from proteus import _jit
-from proteus._jit import inline_kernel
-from proteus.config import Latency
-from proteus.latency import ACKNOWLEDGEMENT, FILL_REPORT, MARKET_DATA, SUBMISSION, delay
-from proteus.latency import latency_words as words_of
-from proteus.messages import CAUSE_SCHEDULE, pack_address
-from proteus.schedule import first_wake, next_wake
-from tests.budget import budget
-from tests.cells import MS, S, build, cell, finished
+from proteus.compiler import jit
+from proteus.compiler.jit import inline_kernel
+from proteus.market.events.envelopes import CAUSE_SCHEDULE, pack_address
+from proteus.market.events.latency import (
+    ACKNOWLEDGEMENT,
+    FILL_REPORT,
+    MARKET_DATA,
+    SUBMISSION,
+    Latency,
+    delay,
+)
+from proteus.market.events.latency import latency_words as words_of
+from proteus.market.events.schedule import first_wake, next_wake
+from tests.helpers.budget import budget
+from tests.helpers.cells import MS, S, build, cell, finished
 
 FALSE_ALARM = 1e-6
 LARGEST_Z = stats.norm.isf(FALSE_ALARM / 2)
@@ -53,7 +59,7 @@ def _delays(traders, keys, out):
 
 @pytest.fixture(scope="module")
 def wake_times():
-    entry = _jit.compiled(_wake_times)
+    entry = jit.compiled(_wake_times)
 
     def times(*words, lanes=1, count=WAKES):
         world = build(cell(*ALONE, *words), lanes).world
@@ -76,7 +82,7 @@ def delays():
     words = [f"{NOISE}.latency.{leg}={law}" for leg, law in legs.items()]
     world = build(cell(*ALONE, *words)).world
     out = np.zeros((WAKES, 4), np.int64)
-    _jit.compiled(_delays)(world.traders, world.market.keys, out)
+    jit.compiled(_delays)(world.traders, world.market.keys, out)
     return out
 
 

@@ -8,9 +8,9 @@ to be a little off, so a true rule fails once in 10^5 runs or less.
 import numpy as np
 import pytest
 
-from proteus.precision import looks
-from proteus.statistics.bootstrap import bca
-from proteus.statistics.paired import Arm, contrast
+from proteus.analysis.precision import looks
+from proteus.analysis.statistics.bootstrap import bca
+from proteus.analysis.statistics.paired import Arm, contrast
 
 STUDIES = 4000
 MARGIN = 4.4 * np.sqrt(0.95 * 0.05 / STUDIES)  # 0.0152

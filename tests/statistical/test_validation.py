@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from proteus import validation
-from proteus._jit import compiled
-from proteus.agents.table import decide
-from proteus.agents.theory import THEORY_TRADERS
+from proteus.compiler.jit import compiled
+from proteus.configuration.locate import conf_folder
 from proteus.errors import ConfigError
-from proteus.locate import conf_folder
+from proteus.market.agents.table import decide
+from proteus.market.agents.theory import THEORY_TRADERS
 from proteus.validation import __main__ as command
 from proteus.validation import running
 from proteus.validation.comparison import Comparison
@@ -24,8 +24,8 @@ from proteus.validation.items import ITEMS, Item, seed
 from proteus.validation.page import FIGURES, PAGE
 from proteus.validation.queues import kaplan_meier
 from proteus.validation.table import AGREES, DIFFERS, Tried, tabulate
-from tests.budget import budget
-from tests.cells import S, build, cell, run_plain
+from tests.helpers.budget import budget
+from tests.helpers.cells import S, build, cell, run_plain
 
 LIMIT = 4
 

@@ -1,0 +1,139 @@
+"""One cell of an output folder, with what must agree before it is compared with another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from proteus.analysis.contrasts import Pair, describe
+from proteus.analysis.measures import swept
+from proteus.errors import ResultsError, nearest
+from proteus.plans import parity
+from proteus.results.dataset import MANIFEST, load
+
+CODE = "kernel_hash"  # other kernels are another simulator
+
+
+class Cell(NamedTuple):
+    """One cell that has been run.
+
+    Attributes
+        coordinates: its labels. data: the dataset without swept dims.
+        configuration: nested plain values, as the manifest has them. root: root seed.
+        code: hash of the kernels that ran it. place: its folder, and its number there.
+    """
+
+    coordinates: dict[str, Any]
+    data: xr.Dataset
+    configuration: dict[str, Any]
+    root: str
+    code: str
+    place: tuple[Path, int]
+
+
+def open_cell(folder: Path, labels: Mapping[str, str]) -> Cell:
+    """Open one cell of an output folder.
+
+    Parameters
+        folder: of a finished sweep. labels: swept dim to value, enough to leave one cell.
+
+    Raises
+        ResultsError: no results, no manifest, an unknown label, or more than one cell.
+    """
+    dataset = load(folder)
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        raise ResultsError(f"{manifest} does not exist: parity is checked with the cells it lists")
+    content = json.loads(manifest.read_text())
+    table = np.array(content["cell_of"])
+    chosen = _select(dataset, labels, folder)
+    numbers = {int(table[index]) for index in chosen}
+    if len(numbers) > 1:
+        axes = ",".join(f"{axis}=..." for axis in swept(dataset))
+        raise ResultsError(
+            f"{folder} has {len(numbers)} such cells: choose one, as {folder}:{axes}"
+        )
+    index, (number,) = chosen[0], numbers
+    point = dict(zip(swept(dataset), index, strict=True))
+    return Cell(
+        coordinates={axis: dataset[axis].values[at] for axis, at in point.items()},
+        data=dataset.isel(point),
+        configuration=content["cells"][number],
+        root=str(dataset.attrs["seed_root"]),
+        code=str(dataset.attrs[CODE]),
+        place=(folder.resolve(), number),
+    )
+
+
+def _select(dataset: xr.Dataset, labels: Mapping[str, str], folder: Path) -> list[tuple[int, ...]]:
+    """Return the grid points that have the labels."""
+    axes = swept(dataset)
+    allowed = []
+    for name, value in labels.items():
+        if name not in axes:
+            raise ResultsError(f"{folder} has no dimension {name}{nearest(name, axes)}")
+        if not any(_is(known, value) for known in dataset[name].values):
+            listed = ", ".join(_text(known) for known in dataset[name].values)
+            raise ResultsError(f"{folder} has no {name}={value}; it has {listed}")
+    for axis in axes:
+        values = dataset[axis].values
+        wanted = labels.get(axis)
+        allowed.append([at for at in range(len(values)) if not wanted or _is(values[at], wanted)])
+    return [tuple(int(at) for at in index) for index in _product(allowed)]
+
+
+def _product(allowed: list[list[int]]) -> np.ndarray:
+    return np.stack(np.meshgrid(*allowed, indexing="ij"), axis=-1).reshape(-1, len(allowed))
+
+
+def _is(known: Any, written: str) -> bool:
+    try:
+        return float(known) == float(written)
+    except ValueError:
+        return str(known) == written
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, (float, np.floating)) else str(value)
+
+
+def differences(baseline: Cell, treated: Cell) -> list[parity.Difference]:
+    """List what differs beyond the treatment: configuration, kernels, seeds.
+
+    Raises
+        ResultsError: no seed in common; nothing could be paired.
+    """
+    found = parity.differences(baseline.configuration, treated.configuration)
+    if baseline.code != treated.code:
+        found.append((CODE, baseline.code, treated.code))
+    ours, theirs = (_seeds(cell) for cell in (baseline, treated))
+    if baseline.root != treated.root or not len(np.intersect1d(*_indices(baseline, treated))):
+        raise ResultsError(f"{ours} and {theirs} have no seed in common: nothing can be paired")
+    if ours != theirs:
+        found.append(("seeds", ours, theirs))
+    return found
+
+
+def _indices(baseline: Cell, treated: Cell) -> tuple[np.ndarray, np.ndarray]:
+    return baseline.data["seed"].values, treated.data["seed"].values
+
+
+def _seeds(cell: Cell) -> str:
+    seeds = cell.data["seed"].values
+    return f"seeds {seeds[0]} to {seeds[-1]} of root {cell.root}"
+
+
+def pair(baseline: Cell, treated: Cell) -> Pair:
+    """Pair two cells on the seeds that both have."""
+    common = np.intersect1d(*_indices(baseline, treated))
+    return Pair(
+        treated.coordinates,
+        treated.data.sel(seed=common),
+        baseline.data.sel(seed=common),
+        describe(baseline.coordinates),
+    )

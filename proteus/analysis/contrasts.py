@@ -1,0 +1,313 @@
+"""Tidy paired contrasts of a dataset: every cell against its baseline, within the same seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from proteus.analysis import endpoint as endpoints
+from proteus.analysis.measures import (
+    Measure,
+    arm,
+    check_sweep,
+    labels,
+    measures,
+    points,
+    swept,
+    units,
+)
+from proteus.analysis.statistics import multiplicity, power
+from proteus.analysis.statistics.bootstrap import bca
+from proteus.analysis.statistics.paired import Arm, Contrast, contrast
+from proteus.configuration.study import GATED, NOT_CHECKED, PASSED, Endpoint
+from proteus.errors import ResultsError, nearest
+from proteus.market.variables.dimensions import MEASURED_DIMENSIONS
+
+PRIMARY, EXPLORATORY = "primary", "exploratory"
+IDENTICAL, CONSTANT = "identical arms", "constant difference"
+FEW, NOTHING = "fewer than two seeds", "nothing to divide by"
+
+
+class Pair(NamedTuple):
+    """A cell and its baseline, without swept dims, seeds in the same order."""
+
+    coordinates: dict[str, Any]  # of the treated cell
+    treated: xr.Dataset
+    baseline: xr.Dataset
+    name: str  # of the baseline
+
+
+def compare(
+    dataset: xr.Dataset,
+    baseline: str | Mapping[str, Any] = "clob",
+    *,
+    metrics: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Contrast every cell of a sweep with its baseline, paired by seed.
+
+    Parameters
+        dataset: of a sweep.
+        baseline: a mechanism, or labels of swept dims; on the other dims like meets like.
+        metrics: variables to contrast; None takes all.
+
+    Returns
+        One row per cell, variable and label: the swept keys (``delta`` is NaN under a mechanism
+        that does not use it), ``baseline``, ``variable``, ``estimand`` and ``per``, ``units``,
+        ``horizon``, ``elapsed``, ``class``, ``rank``, ``treated_value``, ``baseline_value``,
+        ``difference``, its 95 % t interval ``low``, ``high`` and BCa interval ``bca_low``,
+        ``bca_high``, ``p``, ``p_adjusted`` (Holm over the declared endpoint, Benjamini-Hochberg
+        over the rest: column ``family``), ``d_z``, ``share_of_baseline``, ``variance_reduction``
+        (above 1: pairing helps), ``detectable`` (smallest difference found with power 0.8), ``n``,
+        ``n_missing``, ``note`` (what a degenerate contrast is).
+
+    Raises
+        ResultsError: no dataset of a sweep, no such baseline or variable, nothing to compare, or a
+            cell in which a lane broke an invariant.
+    """
+    check_sweep(dataset)
+    pairs = list(paired(dataset, baseline))
+    declared = endpoints.declared(dataset)
+    listed = measures(dataset, metrics)
+    if metrics is None and declared is not None and declared.variable in dataset:
+        listed = list(dict.fromkeys([*listed, endpoints.primary(dataset, declared)]))
+    return tidy(pairs, listed, declared)
+
+
+def tidy(
+    pairs: Sequence[Pair], listed: Sequence[Measure], declared: Endpoint | None
+) -> pd.DataFrame:
+    """Contrast pairs of cells; rows as :func:`compare` returns them.
+
+    Raises
+        ResultsError: a cell in which a lane broke an invariant.
+    """
+    rows: list[dict[str, Any]] = []
+    for pair in pairs:
+        refuse_violated(pair)
+        rows += _rows(pair, listed, declared)
+    table = pd.DataFrame(rows)
+    p = table["p"].to_numpy(dtype=float)
+    adjusted = np.full(len(table), np.nan)
+    for family, method in (
+        (PRIMARY, multiplicity.HOLM),
+        (EXPLORATORY, multiplicity.BENJAMINI_HOCHBERG),
+    ):
+        chosen = (table["family"] == family).to_numpy()
+        adjusted[chosen] = multiplicity.adjusted(p[chosen], method)
+    table.insert(list(table.columns).index("p") + 1, "p_adjusted", adjusted)
+    return table
+
+
+def estimate(pair: Pair, listed: Sequence[Measure]) -> Contrast:
+    """Contrast one pair of cells, columns as :func:`proteus.measures.arm` has them."""
+    return contrast(arm(pair.treated, listed), arm(pair.baseline, listed))
+
+
+def level(cell: xr.Dataset, listed: Sequence[Measure]) -> Contrast:
+    """Estimate one cell alone, with the intervals of its contrast with zero.
+
+    Parameters
+        cell: dataset without swept dims. listed: columns as :func:`proteus.measures.arm` has them.
+    """
+    totals = arm(cell, listed)
+    nothing = Arm(np.zeros_like(totals.above), np.ones_like(totals.below))
+    return contrast(totals, nothing)
+
+
+def exploratory(pair: Pair) -> str:
+    """Say why a pair gives no verdict although it can be contrasted; empty where it may."""
+    for cell in (pair.treated, pair.baseline):
+        mechanism = cell.coords.get("mechanism")
+        is_gated = mechanism is not None and mechanism.item() == GATED
+        if is_gated and cell.attrs.get("gate") != PASSED:
+            return (
+                f"{GATED} was run outside phase 4 (gate={NOT_CHECKED}), so it is exploratory; "
+                f"python -m proteus.phases phase=4 judges it"
+            )
+    return ""
+
+
+def _rows(
+    pair: Pair, listed: Sequence[Measure], declared: Endpoint | None
+) -> Iterator[dict[str, Any]]:
+    treated, baseline = arm(pair.treated, listed), arm(pair.baseline, listed)
+    found = contrast(treated, baseline)
+    bca_low, bca_high = bca(treated, baseline)
+    detectable = power.detectable(found.deviation, found.n)
+    columns = [(measure, label) for measure in listed for label in labels(pair.treated, measure)]
+    first = None if exploratory(pair) else _primary_column(pair.treated, declared)
+    for k, (measure, label) in enumerate(columns):
+        primary = (measure, label) == first
+        yield {
+            **pair.coordinates,
+            "baseline": pair.name,
+            "variable": measure.variable,
+            "estimand": measure.estimand,
+            "per": measure.per,
+            "units": units(pair.treated, measure),
+            **{dim: label.get(dim, np.nan) for dim in MEASURED_DIMENSIONS},
+            "treated_value": found.treated[k],
+            "baseline_value": found.baseline[k],
+            "difference": found.difference[k],
+            "low": found.low[k],
+            "high": found.high[k],
+            "bca_low": bca_low[k],
+            "bca_high": bca_high[k],
+            "p": found.p[k],
+            "family": PRIMARY if primary else EXPLORATORY,
+            "d_z": found.effect_size[k],
+            "share_of_baseline": _share(found.difference[k], found.baseline[k]),
+            "variance_reduction": found.variance_reduction[k],
+            "detectable": detectable[k],
+            "n": int(found.n[k]),
+            "n_missing": int(len(treated.above) - found.n[k]),
+            "note": note(found, k),
+        }
+
+
+def _primary_column(
+    cell: xr.Dataset, declared: Endpoint | None
+) -> tuple[Measure, dict[str, Any]] | None:
+    """Return the column of the declared endpoint; every other one is exploratory."""
+    if declared is None or declared.variable not in cell:
+        return None
+    return endpoints.primary(cell, declared), endpoints.at(declared)
+
+
+def _share(difference: float, baseline: float) -> float:
+    return difference / abs(baseline) if baseline else np.nan
+
+
+def note(found: Contrast, column: int) -> str:
+    """Say what is degenerate about a contrast; empty where nothing is."""
+    if found.n[column] < 2:
+        return FEW
+    if np.isnan(found.difference[column]):
+        return NOTHING
+    if found.deviation[column] == 0:
+        return CONSTANT if found.difference[column] else IDENTICAL
+    return ""
+
+
+def paired(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> Iterator[Pair]:
+    """List every cell with its baseline.
+
+    Raises
+        ResultsError: a baseline that the dataset does not have, or nothing beside it.
+    """
+    fixed = _positions(dataset, baseline)
+    made, idle = False, unused(dataset)
+    for point in points(dataset):
+        base = {**point, **fixed}
+        coordinates = used(dataset, point, idle)
+        if base == point or coordinates is None:
+            continue
+        made = True
+        name = ", ".join(str(dataset[axis].values[at]) for axis, at in fixed.items())
+        yield Pair(coordinates, dataset.isel(point), dataset.isel(base), name)
+    if not made:
+        raise ResultsError(f"baseline={baseline} is the only cell: there is nothing to compare")
+
+
+def _positions(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> dict[str, int]:
+    """Return the positions of a baseline on the swept dims it names."""
+    if not isinstance(baseline, (str, Mapping)):
+        allowed = "must be a mechanism, or labels of swept dims"
+        raise ResultsError(f"baseline={baseline!r} is not allowed: {allowed}")
+    named = {"mechanism": baseline} if isinstance(baseline, str) else dict(baseline)
+    positions = {}
+    for axis, value in named.items():
+        if axis not in swept(dataset):
+            raise ResultsError(f"baseline has {axis}={value}{nearest(axis, swept(dataset))}")
+        known = dataset[axis].values.tolist()
+        if value not in known:
+            listed = ", ".join(map(str, known))
+            raise ResultsError(f"baseline {axis}={value} is not in the results; they have {listed}")
+        positions[axis] = known.index(value)
+    return positions
+
+
+def unused(dataset: xr.Dataset) -> dict[str, set[int]]:
+    """Find the axes along which a mechanism is the same lanes, because it does not use their key.
+
+    Returns
+        Axis to the positions of such mechanisms.
+    """
+    if "mechanism" not in dataset.dims:
+        return {}
+    axes = [axis for axis in swept(dataset) if axis != "mechanism" and dataset.sizes[axis] > 1]
+    return {
+        axis: {
+            at
+            for at in range(dataset.sizes["mechanism"])
+            if _is_same_along(dataset.isel(mechanism=at), axis)
+        }
+        for axis in axes
+    }
+
+
+def _is_same_along(data: xr.Dataset, axis: str) -> bool:
+    first = data.isel({axis: 0}).drop_vars(axis)
+    others = range(1, data.sizes[axis])
+    return all(first.equals(data.isel({axis: at}).drop_vars(axis)) for at in others)
+
+
+def used(
+    dataset: xr.Dataset, point: Mapping[str, int], idle: Mapping[str, set[int]]
+) -> dict[str, Any] | None:
+    """Return the coordinates of a grid point: NaN for a key that its mechanism does not use.
+
+    Parameters
+        point: positions on the swept dims. idle: of :func:`unused`.
+
+    Returns
+        None where the same lanes have been met at an earlier value of such a key.
+    """
+    coordinates = {axis: dataset[axis].values[at] for axis, at in point.items()}
+    for axis, mechanisms in idle.items():
+        if point.get("mechanism") in mechanisms:
+            if point[axis] > 0:
+                return None
+            coordinates[axis] = np.nan
+    return coordinates
+
+
+def refuse_violated(pair: Pair) -> None:
+    """Refuse a pair in which a lane broke an invariant: leaving it out would be selection.
+
+    Raises
+        ResultsError: the cell, its first such seed, and the reason.
+    """
+    sentence = violated(pair)
+    if sentence:
+        raise ResultsError(sentence)
+
+
+def violated(pair: Pair) -> str:
+    """Say which lane of a pair broke an invariant; empty where none did."""
+    for cell, where in ((pair.treated, pair.coordinates), (pair.baseline, pair.name)):
+        codes = cell["violation"].to_numpy()
+        if codes.any():
+            first = int(np.flatnonzero(codes)[0])
+            reason = cell["violation"].attrs["flag_meanings"].split()[codes[first]]
+            name = where if isinstance(where, str) else describe(where)
+            return (
+                f"{name} cannot be compared: {int((codes > 0).sum())} of {len(codes)} lanes were "
+                f"stopped, the first is seed {int(cell['seed'][first])} ({reason})"
+            )
+    return ""
+
+
+def describe(coordinates: Mapping[str, Any]) -> str:
+    """Write the coordinates of a cell: its mechanism, then the rest in brackets."""
+    rest = [
+        f"{name}={value:g}" if isinstance(value, (float, np.floating)) else f"{name}={value}"
+        for name, value in coordinates.items()
+        if name != "mechanism" and not (isinstance(value, float) and np.isnan(value))
+    ]
+    mechanism = str(coordinates.get("mechanism", "cell"))
+    return f"{mechanism} ({', '.join(rest)})" if rest else mechanism

@@ -1,0 +1,173 @@
+"""From a dataset to what is contrasted: which totals make the estimate of each variable.
+
+A variable that is a ratio within a lane is pooled with its denominator (sum x w / sum w over the
+seeds), so that a lane with two fills does not weigh as much as one with two hundred. Totals of
+makers are also taken per lot (sum x / sum lots). Everything else is a mean over seeds.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from proteus.analysis.statistics.paired import Arm
+from proteus.errors import ResultsError, nearest
+from proteus.market.agents.traders import CLASS_NAMES, CLASS_NOISE
+from proteus.market.variables.dimensions import MEASURED_DIMENSIONS
+
+MEAN, POOLED, TOTALS = "mean", "pooled", "ratio of totals"
+
+# A variable that is a ratio within a lane -> its denominator.
+DENOMINATORS = {
+    "quoted_spread": "quoted_coverage",
+    "effective_spread": "effective_lots",
+    "realised_spread": "realised_lots",
+    "price_impact": "realised_lots",
+    "shock_half_life": "shock_recoveries",
+    "sniper_race_share": "sniper_orders",
+    "rfq_response_rate": "rfq_dealers_asked",
+    "rfq_win_rate": "rfq_answers",
+    "rfq_cover_gap": "rfq_covered_trades",
+    "rfq_rejection_rate": "rfq_last_looks",
+    "rfq_markout_by_rank": "rfq_ranked_trades",
+    "taker_execution_error": "taker_volume_by_class",
+    "taker_execution_error_by_class": "taker_volume_by_class",
+    "taker_slippage": "taker_volume_by_class",
+    "taker_slippage_by_class": "taker_volume_by_class",
+    "taker_fill_probability": "taker_intents",
+    "taker_time_to_execution": "taker_intents",
+    "taker_fill_incidence": "taker_intents",
+    "taker_end_incidence": "taker_intents",
+}
+# A total of a lane -> the lots it is also taken per.
+PER_LOT = {
+    "maker_adverse_selection": "maker_volume_lots",
+    "maker_adverse_selection_by_class": "maker_volume_by_class",
+    "maker_markout": "maker_volume_lots",
+    "maker_spread_captured": "maker_volume_lots",
+    "maker_spread_captured_by_class": "maker_volume_by_class",
+}
+
+
+class Measure(NamedTuple):
+    """How one variable is estimated."""
+
+    variable: str
+    estimand: str  # MEAN, POOLED or TOTALS
+    per: str  # the denominator; empty for a mean
+
+
+def check_sweep(dataset: Any) -> None:
+    """Refuse what is no dataset of a sweep, or has lost what estimates need.
+
+    Raises
+        ResultsError: what it is, or what it lacks.
+    """
+    if not isinstance(dataset, xr.Dataset) or "violation" not in dataset:
+        named = type(dataset).__name__
+        needed = "it must be a dataset of proteus.sweep or proteus.load"
+        raise ResultsError(f"a {named} is not allowed: {needed}")
+    if dataset.sizes.get("seed", 0) == 0 or "seed" not in dataset.indexes:
+        raise ResultsError("a dataset without seeds is not allowed: estimates are over its seeds")
+    if not dataset.indexes["seed"].is_unique:
+        twice = dataset.indexes["seed"]
+        raise ResultsError(f"seed={twice[twice.duplicated()][0]} is there twice: each counts once")
+    for name, values in dataset.data_vars.items():
+        if name != "violation" and not {"units", "flag_values"} & {*values.attrs}:
+            raise ResultsError(f"{name} has lost its units: keep the attributes of the dataset")
+
+
+def measures(dataset: xr.Dataset, names: Sequence[str] | None = None) -> list[Measure]:
+    """List what can be contrasted.
+
+    Parameters
+        dataset: of a sweep. names: variables to keep; None keeps all.
+
+    Raises
+        ResultsError: a name that is no measured variable.
+    """
+    known = [str(name) for name in dataset.data_vars if "flag_values" not in dataset[name].attrs]
+    is_list = names is None or (isinstance(names, Sequence) and not isinstance(names, str))
+    if not is_list or (names is not None and len(names) == 0):
+        raise ResultsError(f"metrics={names!r} is not allowed: it must be a list of variables")
+    for name in names or ():
+        if name not in known:
+            raise ResultsError(f"metric={name} is not in the results{nearest(name, known)}")
+    listed = []
+    for name in known if names is None else names:
+        below = DENOMINATORS.get(name, "")
+        pooled = below in dataset
+        listed.append(Measure(name, POOLED if pooled else MEAN, below if pooled else ""))
+        if PER_LOT.get(name, "") in dataset:
+            listed.append(Measure(name, TOTALS, PER_LOT[name]))
+    return listed
+
+
+def labels(dataset: xr.Dataset, measure: Measure) -> list[dict[str, Any]]:
+    """Return the labels of the columns of a measure, one per label of the dims it has."""
+    dims = _dims(dataset[measure.variable])
+    values = [dataset[dim].values.tolist() for dim in dims]
+    return [dict(zip(dims, label, strict=True)) for label in itertools.product(*values)]
+
+
+def units(dataset: xr.Dataset, measure: Measure) -> str:
+    """Return the unit of an estimate."""
+    unit = str(dataset[measure.variable].attrs["units"])
+    if measure.estimand != TOTALS:
+        return unit
+    below = str(dataset[measure.per].attrs["units"])
+    return unit if below == "1" else f"{unit}/{below}"
+
+
+def arm(cell: xr.Dataset, listed: Sequence[Measure]) -> Arm:
+    """Return the totals of one cell, columns in the order of the measures and their labels.
+
+    Parameters
+        cell: dataset without swept dims. listed: k columns in all.
+
+    Returns
+        Arm of float64 [n, k].
+    """
+    totals = [_totals(cell, measure) for measure in listed]
+    above, below = zip(*totals, strict=True)
+    return Arm(np.concatenate(above, axis=1), np.concatenate(below, axis=1))
+
+
+def _totals(cell: xr.Dataset, measure: Measure) -> tuple[np.ndarray, np.ndarray]:
+    values = cell[measure.variable]
+    dims = ["seed", *_dims(values)]
+    above = values.transpose(*dims).to_numpy().astype(float)
+    if measure.estimand == MEAN:
+        return _flat(above), np.ones_like(_flat(above))
+    weights = cell[measure.per]
+    if "class" in weights.dims and "class" not in dims:
+        weights = weights.sel({"class": CLASS_NAMES[CLASS_NOISE]}, drop=True)
+    below = weights.broadcast_like(values).transpose(*dims).to_numpy().astype(float)
+    if measure.estimand == POOLED:
+        above = np.where(below == 0, 0.0, above * below)  # a ratio over nothing is no loss
+    return _flat(above), _flat(below)
+
+
+def _flat(values: np.ndarray) -> np.ndarray:
+    return values.reshape(len(values), -1)
+
+
+def _dims(values: xr.DataArray) -> list[str]:
+    return [str(dim) for dim in values.dims if dim in MEASURED_DIMENSIONS]
+
+
+def points(dataset: xr.Dataset) -> Iterator[dict[str, int]]:
+    """List the grid points of a dataset, as positions on the swept dims."""
+    axes = swept(dataset)
+    for index in np.ndindex(*(dataset.sizes[axis] for axis in axes)):
+        yield dict(zip(axes, index, strict=True))
+
+
+def swept(dataset: xr.Dataset) -> list[str]:
+    """Return the swept dims of a dataset, in the order of its variables."""
+    dims = dict.fromkeys(str(dim) for values in dataset.data_vars.values() for dim in values.dims)
+    return [dim for dim in dims if dim not in ("seed", *MEASURED_DIMENSIONS)]

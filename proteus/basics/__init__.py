@@ -1,0 +1,1 @@
+"""The ground: units, the schema of configuration, files, versions, the machine, selections."""

@@ -1,0 +1,155 @@
+"""The one place that configures numba.
+
+Every compiled function of Proteus is declared with one of three decorators:
+
+``kernel``         an entry from Python: cached on disk, releases the GIL;
+``inline_kernel``  a part of a kernel, always inlined;
+``cold_kernel``    a part with a frame of its own, for what runs once per barrier or less.
+
+Parts have no Python wrapper, no machine code and no optimisation of their own, which is most of
+the cost of compiling. Called from Python a part runs as plain Python; ``compiled`` makes an entry
+for one. A kernel is thus nearly one flat function to LLVM, which keeps state in registers across
+what were calls. State that kernels work on is declared with ``state``, and functions that each
+mechanism implements with ``interface``.
+
+Why these options
+    ``nogil``: blocks of lanes run on threads. ``error_model="numpy"``: no Python exception paths
+    in the hot loop. No ``fastmath``: results must not change between CPUs. ``boundscheck`` only in
+    the test leg that asks for it (``PROTEUS_BOUNDSCHECK=1``). ``_nrt=False``: kernels allocate
+    nothing, so they need no reference counts; this alone makes compilation three times faster.
+
+Why the cache folder has a hash in its name
+    numba does not notice an edit in an imported kernel and would run the old machine code. The
+    folder is named after a hash of every kernel source, the numba version and the flags, so an
+    edit means a new folder.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.extending import overload, register_jitable
+
+from proteus.compiler.fragments import FragmentCompiler, KernelCompiler, OutlinedCompiler
+from proteus.compiler.state import StateType, state, written_first
+
+__all__ = [
+    "BOUNDSCHECK",
+    "cold_kernel",
+    "compiled",
+    "inline_kernel",
+    "interface",
+    "kernel",
+    "kernel_hash",
+    "state",
+    "written_first",
+]
+
+BOUNDSCHECK = os.environ.get("PROTEUS_BOUNDSCHECK") == "1"
+JIT_DISABLED = bool(numba.config.DISABLE_JIT)
+_PACKAGE = Path(__file__).parent.parent
+HASHED = ("basics", "compiler", "market")  # folders: kernels freeze constants of any file in them
+
+
+@functools.cache
+def kernel_hash() -> str:
+    """Hash every source that can reach machine code, with the versions and flags of the compiler.
+
+    Returns
+        Sixteen hexadecimal digits. Two installations with equal hashes run equal kernels.
+    """
+    digest = hashlib.sha256(f"numba {numba.__version__} boundscheck {BOUNDSCHECK}".encode())
+    for path in sorted(path for folder in HASHED for path in (_PACKAGE / folder).rglob("*.py")):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder() -> Path:
+    root = os.environ.get("PROTEUS_CACHE_DIR")
+    base = Path(root) if root else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+    return base / "proteus" / kernel_hash()
+
+
+numba.config.CACHE_DIR = str(_cache_folder())
+
+_OPTIONS: dict[str, Any] = {
+    "nogil": True,
+    "error_model": "numpy",
+    "boundscheck": BOUNDSCHECK,
+    "_nrt": False,
+}
+
+_PART: dict[str, Any] = {**_OPTIONS, "pipeline_class": FragmentCompiler}
+
+Decorator = Callable[[Callable[..., Any]], Any]
+_ENTRY: dict[str, Any] = {**_OPTIONS, "pipeline_class": KernelCompiler}
+kernel: Decorator = numba.njit(cache=True, **_ENTRY)
+inline_kernel: Decorator = register_jitable(**_PART)
+cold_kernel: Decorator = register_jitable(**{**_OPTIONS, "pipeline_class": OutlinedCompiler})
+
+
+def compiled(part: Callable[..., Any]) -> Callable[..., Any]:
+    """Make an entry from Python for a part of a kernel; for tests and benchmarks, not cached."""
+
+    @numba.njit(**_ENTRY)  # type: ignore[untyped-decorator]
+    def call(*arguments: Any) -> Any:
+        return part(*arguments)
+
+    return functools.wraps(part)(lambda *arguments: call(*arguments))
+
+
+def interface(stub: Callable[..., Any]) -> Any:
+    """Declare a function that is implemented once per type of its first argument.
+
+    The engine's loop is written once and names the stub; numba compiles it per mechanism, because
+    each mechanism passes its own NamedTuple type. Register with ``@stub.implement(Type)``.
+
+    What most types share is registered once, with ``@stub.otherwise``.
+
+    Parameters
+        stub: a function whose body is only a docstring; implementations use its argument names.
+
+    Returns
+        A callable that works in compiled code, and in plain Python when the JIT is off.
+    """
+    implementations: dict[type | None, Any] = {}
+
+    def implementation(first_type: type) -> Any:
+        return implementations.get(first_type, implementations.get(None))
+
+    @functools.wraps(stub)
+    def dispatch(*arguments: Any) -> Any:
+        return implementation(type(arguments[0]))(*arguments)
+
+    def choose(first: Any) -> Any:
+        found = implementation(first.state_class) if isinstance(first, StateType) else None
+        return getattr(found, "py_func", found)
+
+    def implement(first_type: type | None) -> Callable[[Any], Any]:
+        def register(function: Any) -> Any:
+            implementations[first_type] = function
+            return function
+
+        return register
+
+    if not JIT_DISABLED:
+        _overload_with_signature_of(stub, dispatch, choose)
+    dispatch.implement = implement  # type: ignore[attr-defined]
+    dispatch.otherwise = implement(None)  # type: ignore[attr-defined]
+    return dispatch
+
+
+def _overload_with_signature_of(stub: Any, dispatch: Any, choose: Callable[[Any], Any]) -> None:
+    """Register ``choose`` as the overload of ``dispatch``; numba compares argument names."""
+
+    @functools.wraps(stub)
+    def typing(*arguments: Any) -> Any:
+        return choose(arguments[0])
+
+    overload(dispatch, jit_options=_PART)(typing)

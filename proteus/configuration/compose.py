@@ -1,0 +1,244 @@
+"""Compose ``conf/`` with Hydra: words of the command line in, plain mappings out.
+
+Only composition is Hydra's work here: nothing is simulated inside its callbacks, it writes no
+file, and its errors are worded as one sentence.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import pickle
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, cast
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from proteus.configuration.locate import CONFIG_NAME, HYDRA_VERSION
+from proteus.configuration.locate import conf_folder as conf_folder
+from proteus.configuration.overrides import parse
+from proteus.errors import ConfigError, nearest
+
+OF_AN_EXPERIMENT = ("axes", "sizes", "study")  # keys that no word sets
+_COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, ValueError, TypeError)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """Hold one composed configuration.
+
+    Attributes
+        tree: nested plain mapping. choices: option chosen in each group, by group name.
+        axes: values to sweep that the configuration itself declares, by key.
+    """
+
+    tree: dict[str, Any]
+    choices: dict[str, str]
+    axes: dict[str, Any]
+
+
+@contextmanager
+def hydra_session() -> Iterator[None]:
+    """Let :func:`compose_words` be called many times; restores any Hydra state of the caller."""
+    with initialize_config_dir(str(conf_folder()), version_base=HYDRA_VERSION):
+        yield
+
+
+def compose_words(words: Sequence[str]) -> Composed:
+    """Compose the configuration with overrides; call inside :func:`hydra_session`.
+
+    Parameters
+        words: overrides without sweeps, as ``delta=250`` or ``+experiment=bench``.
+
+    Raises
+        ConfigError: an unknown key, group or option, or a broken interpolation.
+    """
+    for word in words:
+        _check_word(parse(word))
+    try:
+        return _compose(words)
+    except ConfigError:
+        raise
+    except _COMPOSITION_ERRORS as error:
+        raise ConfigError(_explain(words, error)) from None
+
+
+def _check_word(override: Override) -> None:
+    """Refuse what Hydra would take silently or fail on without a reason."""
+    key, value = override.key_or_group, override.value()
+    if re.match(r"hydra\b", key):
+        allowed = "Hydra's own keys have no effect here; the folder is output_dir"
+        raise ConfigError(f"{key}={value} is not allowed: {allowed}")
+    if key.partition(".")[0] in OF_AN_EXPERIMENT:
+        allowed = "only a file of conf/experiment has it; keys are swept as in delta=50,100"
+        raise ConfigError(f"{override.input_line} is not allowed: {allowed}")
+    if _is_group(key) and override.is_delete() and override.package is None:
+        options = ", ".join(sorted(_options(key)))
+        raise ConfigError(f"~{key} is not allowed: {key} must be one of {options}")
+    if _is_group(key) and not override.is_delete() and not isinstance(value, (str, dict)):
+        options = ", ".join(sorted(_options(key)))
+        written = json.dumps(value) if value is None else value
+        raise ConfigError(f"{key}={written} is not allowed: must be one of {options}")
+
+
+def _compose(words: Sequence[str]) -> Composed:
+    """Let Hydra compose the structure once, and set plain values on a copy as Hydra would."""
+    chosen = tuple(word for word in words if not _sets_value(word))
+    structure, choices = _compose_structure(chosen, _files_now())
+    config: DictConfig = pickle.loads(structure)
+    for word in words:
+        if _sets_value(word):
+            override = parse(word)
+            OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
+    _check_size(config)
+    tree = _plain(config)
+    axes = tree.pop("axes")
+    del tree["sizes"]  # the values of the chosen size stand where they are used
+    return Composed(tree, choices, axes)
+
+
+def _check_size(config: DictConfig) -> None:
+    """Refuse a size that the study does not have, before values are looked up under it."""
+    size, sizes = config.get("size"), [str(name) for name in config.get("sizes") or ()]
+    if size is not None and not sizes:
+        raise ConfigError(f"size={size} is not allowed: give a study that has sizes, as phase1")
+    if size is not None and size not in sizes:
+        raise ConfigError(f"size={size} does not exist; allowed: {', '.join(sizes)}")
+
+
+def keys_of(group: str, option: str) -> frozenset[str]:
+    """Return the dotted keys that an option of a group sets, as ``mechanism.price_rule``."""
+    path = conf_folder() / group / f"{option}.yaml"
+    return _keys_in(path.read_text(), f"{group}.") if path.is_file() else frozenset()
+
+
+@functools.lru_cache(maxsize=64)
+def _keys_in(text: str, above: str) -> frozenset[str]:
+    return frozenset(_dotted(yaml.safe_load(text), above))
+
+
+def _sets_value(word: str) -> bool:
+    """Say whether a word gives a value to a key, rather than choosing, adding or removing one."""
+    key = parse(word).key_or_group
+    return word.startswith(f"{key}=") and not _is_group(key) and not key.startswith("hydra.")
+
+
+def _files_now() -> tuple[tuple[str, int, int], ...]:
+    """List the files of the configuration with size and time: they may be edited between calls."""
+    files = [(str(path), path.stat()) for path in sorted(conf_folder().rglob("*.yaml"))]
+    return tuple((name, state.st_size, state.st_mtime_ns) for name, state in files)
+
+
+@functools.lru_cache(maxsize=64)
+def _compose_structure(
+    words: tuple[str, ...], files: tuple[tuple[str, int, int], ...]
+) -> tuple[bytes, dict[str, str]]:
+    """Compose with Hydra, which takes about 0.25 s; remembered while the files stay as they are.
+
+    Returns
+        The configuration, pickled because that copies it thrice as fast, and the choices.
+    """
+    config = compose(CONFIG_NAME, overrides=list(words), return_hydra_config=True)
+    keys = [str(key) for key in config if key != "hydra"]
+    own = OmegaConf.masked_copy(config, keys)
+    OmegaConf.set_struct(own, True)  # an unknown key is an error
+    return pickle.dumps(own), _plain(config.hydra.runtime.choices)
+
+
+def job_logging() -> dict[str, Any]:
+    """Return Hydra's configuration of the job's log, as ``logging.config.dictConfig`` takes it.
+
+    Two files say it all: Hydra's default, and what ours changes of it. The log file is not named:
+    Hydra would name it after a folder that is not ours.
+    """
+    default = OmegaConf.load(str(resources.files("hydra.conf") / "hydra/job_logging/default.yaml"))
+    ours = OmegaConf.load(conf_folder() / f"{CONFIG_NAME}.yaml")
+    merged = OmegaConf.merge(default, ours.hydra.job_logging)
+    return cast("dict[str, Any]", OmegaConf.to_container(merged))
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
+    tree = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
+    return cast("dict[str, Any]", tree)
+
+
+def _explain(words: Sequence[str], error: Exception) -> str:
+    """Find the first word that cannot be composed, and say why in one sentence."""
+    ordered = sorted(words, key=lambda word: not _is_group(parse(word).key_or_group))
+    tree = _compose([]).tree
+    for end, word in enumerate(ordered, start=1):
+        try:
+            tree = _compose(ordered[:end]).tree
+        except _COMPOSITION_ERRORS as first:
+            return _explain_word(parse(word), tree, first)
+    return str(error).splitlines()[0]
+
+
+def _explain_word(override: Override, tree: dict[str, Any], error: Exception) -> str:
+    key, word = override.key_or_group, str(override.input_line)
+    if _is_group(key):
+        options = _options(key)
+        value = override.value()
+        place = override.package or key
+        if value in options and override.is_add() and _has(tree, place):
+            return f"{word} cannot be applied: {place} is there already; write {word.lstrip('+')}"
+        if value in options and not word.startswith("+"):
+            return f"{key} has no default to replace: write +{word}"
+        if value not in options:
+            return f"{key}={value} does not exist{nearest(str(value), options)}"
+    elif override.package is not None:
+        return f"unknown group {key}{nearest(key, _groups())}"
+    elif not _has(tree, key):
+        return f"unknown key {key}{_suggest(key, tree)}"
+    if override.is_add() and _has(tree, key):
+        return f"{word} cannot be applied: {key} is there already; write {word.lstrip('+')}"
+    return f"{word} cannot be applied: {str(error).splitlines()[0]}"
+
+
+def _suggest(key: str, tree: dict[str, Any]) -> str:
+    """Name the place the key belongs to, or what is allowed where it goes wrong."""
+    elsewhere = [name for name in _dotted(tree) if name.endswith(f".{key}")]
+    if elsewhere:
+        return f"; did you mean {elsewhere[0]}?"
+    parts, found = key.split("."), 0
+    branch: Any = tree
+    while found < len(parts) and isinstance(branch, dict) and parts[found] in branch:
+        branch, found = branch[parts[found]], found + 1
+    if not isinstance(branch, dict):
+        return f": {'.'.join(parts[:found])} is a value, not a group of keys"
+    above = "".join(f"{part}." for part in parts[:found])
+    names = [*branch, *([] if above else _groups())]
+    return nearest(parts[found], names, above) or "; docs/defaults.md lists every key"
+
+
+def _dotted(tree: dict[str, Any], parent: str = "") -> Iterator[str]:
+    """List every dotted key of a tree, groups included."""
+    for key, value in tree.items():
+        yield f"{parent}{key}"
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{parent}{key}.")
+
+
+def _has(tree: dict[str, Any], key: str) -> bool:
+    return key in set(_dotted(tree))
+
+
+def _is_group(key: str) -> bool:
+    return (conf_folder() / key).is_dir()
+
+
+def _groups() -> list[str]:
+    return [folder.name for folder in conf_folder().iterdir() if folder.is_dir()]
+
+
+def _options(group: str) -> list[str]:
+    return [path.stem for path in (conf_folder() / group).glob("*.yaml")]

@@ -1,0 +1,171 @@
+"""Sizes that contradict each other although each is allowed alone.
+
+A row of ``_AT_MOST`` is about two keys of one policy; the functions are about keys of different
+parts. Indices of random addresses have 32 bits (``docs/seeds.md``), which bounds what is counted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from proteus.basics import units
+from proteus.errors import ConfigError
+from proteus.market.agents.group import Group
+from proteus.market.cell import CellConfig
+from proteus.market.events.latency import LatencyLaw
+
+LARGEST_INDEX = 2**32  # arrivals, jumps and batches with draws of their own
+MOST_STEPS = 4 * LARGEST_INDEX  # steps of the news: four to an index
+LARGEST_VARIANCE = 1e6  # of the log-odds over the horizon
+
+_AT_MOST = (
+    ("quote_lots", "inventory_limit_lots"),  # a quote that may never stand in full
+    ("size_mean_lots", "max_lots"),  # a mean that no order reaches
+)
+_DISTANCES = ("half_spread", "widen_by")  # currency, from the middle of the market
+_WAITS = ("decision_ms", "hold_ms")  # of a mechanism; nothing comes of what ends after T
+_LARGEST_EXPONENTIAL = 23.0  # -log of the smallest uniform of 32 bits
+_LARGEST_NORMAL = 6.34
+
+
+class Rule(NamedTuple):
+    """One requirement: the key, its value, whether it holds, and what is allowed."""
+
+    key: str
+    value: Any
+    holds: bool
+    allowed: str
+
+
+def check(cell: CellConfig) -> None:
+    """Check the sizes of one cell against each other.
+
+    Raises
+        ConfigError: two keys that contradict each other; the sentence names both.
+    """
+    for rule in _rules(cell):
+        if not rule.holds:
+            raise ConfigError(f"{rule.key}={rule.value} is not allowed: must be {rule.allowed}")
+
+
+def _rules(cell: CellConfig) -> Iterator[Rule]:
+    yield from _times(cell)
+    yield _variance(cell)
+    yield from _counts(cell)
+    ticks, limit = cell.execution.protection_ticks, cell.n_ticks
+    price_range = f"{limit} ticks of contract.tick={cell.contract.tick}"
+    yield Rule("execution.protection_ticks", ticks, ticks <= limit, f"at most the {price_range}")
+    for name, delay_ns in cell.leakage.delays_ns.items():
+        yield Rule(
+            f"execution.leakage.{cell.mechanism.name}.{name}.delay_ms",
+            getattr(cell.leakage, name).delay_ms, delay_ns < cell.horizon_ns, _below(cell),
+        )  # fmt: skip
+    yield from _waits(cell)
+    for name, group in cell.population.items():
+        yield from _policy(f"population.{name}.policy", group, limit, price_range)
+        if group.count:
+            yield from _delays(f"population.{name}", group, cell)
+
+
+def _times(cell: CellConfig) -> Iterator[Rule]:
+    horizon = f"horizon_s={cell.horizon_s}"
+    latest = max(cell.metrics.horizons_ms)
+    yield Rule(
+        "metrics.horizons_ms", [*cell.metrics.horizons_ms],
+        cell.markout_horizons_ns[-1] <= cell.horizon_ns,
+        f"at most {horizon}, and its largest time is {latest} ms",
+    )  # fmt: skip
+    yield Rule(
+        "horizon_s", cell.horizon_s, cell.settle_ns <= units.LARGEST,
+        f"at most {units.LARGEST // units.NS_PER_S} with the largest of metrics.horizons_ms added",
+    )  # fmt: skip
+
+
+def _variance(cell: CellConfig) -> Rule:
+    """Bound the noise: far below the limit the price is 0 or 1 from the first steps on."""
+    horizon_s = cell.horizon_ns / units.NS_PER_S
+    if cell.latent.sigma is None:
+        variance = cell.latent.total_variance
+        fits = variance is not None and variance <= LARGEST_VARIANCE
+        return Rule("latent.total_variance", variance, fits, f"at most {LARGEST_VARIANCE:g}")
+    most = math.sqrt(LARGEST_VARIANCE / horizon_s)
+    allowed = f"at most {most:.6g} per sqrt second for horizon_s={cell.horizon_s}"
+    return Rule("latent.sigma", cell.latent.sigma, cell.latent.sigma <= most, allowed)
+
+
+def _counts(cell: CellConfig) -> Iterator[Rule]:
+    """List the rules that keep every counted thing inside its random address."""
+    horizon_s, settle_s = cell.horizon_ns / units.NS_PER_S, cell.settle_ns / units.NS_PER_S
+    steps = cell.settle_ns / units.milliseconds_to_ns(cell.latent.dt)
+    allowed = f"large enough for at most {MOST_STEPS} steps up to horizon_s={cell.horizon_s}"
+    yield Rule("latent.dt", cell.latent.dt, steps <= MOST_STEPS, allowed)
+    if cell.delta_ns:
+        batches = cell.horizon_ns / cell.delta_ns
+        allowed = f"large enough for at most {LARGEST_INDEX} batches in horizon_s={cell.horizon_s}"
+        yield Rule("delta", cell.delta, batches <= LARGEST_INDEX, allowed)
+    rates = {"latent.jump_rate_per_s": (cell.latent.jump_rate_per_s, settle_s)}
+    for name, group in cell.population.items():
+        wake_ups = group.schedule.wake_ups_per_s
+        rates[f"population.{name}.schedule.rate_per_s"] = (wake_ups, horizon_s)
+    for key, (rate, seconds) in rates.items():
+        most = LARGEST_INDEX / seconds
+        allowed = f"at most {most:.6g} per second for horizon_s={cell.horizon_s}"
+        yield Rule(key, rate, rate <= most, allowed)
+
+
+def _policy(where: str, group: Group, n_ticks: int, price_range: str) -> Iterator[Rule]:
+    keys = group.policy.model_dump()
+    for key, value in keys.items():
+        if key.endswith("_ticks"):
+            allowed = f"less than the {price_range}"
+            yield Rule(f"{where}.{key}", value, abs(value) < n_ticks, allowed)
+        if key in _DISTANCES:
+            yield Rule(f"{where}.{key}", value, value <= 1, "at most 1, the range of all prices")
+    for small, large in _AT_MOST:
+        if small in keys and large in keys:
+            allowed = f"at most {large}={keys[large]}"
+            yield Rule(f"{where}.{small}", keys[small], keys[small] <= keys[large], allowed)
+
+
+def _waits(cell: CellConfig) -> Iterator[Rule]:
+    """List the rules for how long the mechanism lets traders wait."""
+    for key in type(cell.mechanism).model_fields:
+        wait = getattr(cell.mechanism, key)
+        if isinstance(wait, LatencyLaw):
+            yield from _law(f"mechanism.{key}", wait, cell)
+        elif key in _WAITS:
+            yield Rule(f"mechanism.{key}", wait, wait < _horizon_ms(cell), _below(cell))
+
+
+def _horizon_ms(cell: CellConfig) -> float:
+    return cell.horizon_ns / units.NS_PER_MS
+
+
+def _below(cell: CellConfig) -> str:
+    return f"less than horizon_s={cell.horizon_s}"
+
+
+def _law(key: str, law: LatencyLaw, cell: CellConfig) -> Iterator[Rule]:
+    yield Rule(f"{key}.base_ms", law.base_ms, law.base_ms < _horizon_ms(cell), _below(cell))
+    yield _largest_draw(key, law)
+
+
+def _delays(where: str, group: Group, cell: CellConfig) -> Iterator[Rule]:
+    if group.signal:
+        delay = group.signal.delay_ms
+        yield Rule(f"{where}.signal.delay_ms", delay, delay < _horizon_ms(cell), _below(cell))
+    for leg in type(group.latency).model_fields:
+        yield from _law(f"{where}.latency.{leg}", getattr(group.latency, leg), cell)
+
+
+def _largest_draw(key: str, law: LatencyLaw) -> Rule:
+    """Keep the largest latency that can be drawn inside int64 nanoseconds."""
+    logs = {"shifted_exponential": math.log(_LARGEST_EXPONENTIAL)}
+    log_factor = logs.get(law.law, _LARGEST_NORMAL * law.shape)
+    most = units.LARGEST / units.NS_PER_MS
+    fits = law.spread_ms == 0 or math.log(law.spread_ms) + log_factor <= math.log(most)
+    name = "shape" if law.law == "lognormal" else "spread_ms"
+    allowed = f"so small that no draw exceeds {most:.6g} ms"
+    return Rule(f"{key}.{name}", getattr(law, name), fits, allowed)

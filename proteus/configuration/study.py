@@ -1,0 +1,149 @@
+"""What a study declares before it runs: endpoint, precision, parity, and what its seeds are for.
+
+None of it changes a result; it decides what is compared, how many seeds run, and what is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from proteus.basics.schema import (
+    AS_TUPLE,
+    Milliseconds,
+    NonNegative,
+    Positive,
+    PositiveCount,
+    Schema,
+    requirement,
+)
+
+# Replicates by purpose: what was chosen with some seeds is never judged with them.
+EVALUATION, SELECTION, PILOT = "evaluation", "selection", "pilot"
+PURPOSES = (EVALUATION, SELECTION, PILOT)
+PURPOSE_SPAN = 2**40  # evaluation starts at 0, selection at 2**40, pilot at 2**41
+
+# The mechanism that is judged in phase 4 only, after the phases before it; elsewhere its results
+# are exploratory. The attribute ``gate`` of results says which.
+GATED = "dual_flow"
+NOT_CHECKED, PASSED = "not_checked", "passed"
+
+MOST_SEEDS = 10**8  # beyond what any disk holds, and small enough to list in memory
+LEAST_SEEDS = 30  # of a look or a pilot: a standard deviation from fewer says little
+
+ListOfTexts = Annotated[tuple[str, ...], AS_TUPLE]
+
+
+def purpose_of(replicate: int) -> str:
+    """Return what a replicate is for: "evaluation", "selection" or "pilot"."""
+    return PURPOSES[min(replicate // PURPOSE_SPAN, len(PURPOSES) - 1)]
+
+
+def first_of(purpose: str) -> int:
+    """Return the first replicate of a purpose."""
+    return PURPOSES.index(purpose) * PURPOSE_SPAN
+
+
+class Seeds(Schema):
+    """Choose the replicates: first .. first + count - 1 of one root seed."""
+
+    count: int = Field(ge=1, le=MOST_SEEDS)
+    root: int = Field(ge=0, lt=2**64)
+    first: int = Field(ge=0, le=2**62)
+
+    @model_validator(mode="after")
+    def _check_purpose(self) -> Self:
+        purpose, last = purpose_of(self.first), purpose_of(self.first + self.count - 1)
+        if purpose != last:
+            edge = (self.first // PURPOSE_SPAN + 1) * PURPOSE_SPAN
+            allowed = f"with count={self.count} it reaches from {purpose} into {last} seeds"
+            raise requirement("first", f"{allowed}, which start at {edge}")
+        return self
+
+
+class Precision(Schema):
+    """Say how many seeds run; ``seeds.count`` is the number or the most."""
+
+    name: str
+
+
+class FixedPrecision(Precision):
+    """Run exactly ``seeds.count`` seeds."""
+
+    name: Literal["fixed"]
+
+
+class SequentialPrecision(Precision):
+    """Add seeds in looks until the primary contrast is narrow or ``seeds.count`` is spent."""
+
+    name: Literal["sequential"]
+    half_width: Positive | None  # in the unit of the endpoint
+    half_width_share: Positive | None  # of the baseline's value
+    first_look: int = Field(ge=LEAST_SEEDS)
+    look_every: PositiveCount
+
+    @model_validator(mode="after")
+    def _check_target(self) -> Self:
+        if (self.half_width is None) == (self.half_width_share is None):
+            allowed = "exactly one of half_width and half_width_share must be given"
+            raise requirement("half_width", f"{allowed}, the other null")
+        return self
+
+
+class PowerPrecision(Precision):
+    """Run as many seeds as a pilot says are needed to find an effect, at most ``seeds.count``."""
+
+    name: Literal["power"]
+    effect: Positive | None  # in the unit of the endpoint
+    effect_share: Positive | None  # of the baseline's value
+    power: float = Field(ge=0.5, lt=1)
+    pilot_seeds: int = Field(ge=LEAST_SEEDS)
+
+    @model_validator(mode="after")
+    def _check_effect(self) -> Self:
+        if (self.effect is None) == (self.effect_share is None):
+            allowed = "exactly one of effect and effect_share must be given, the other null"
+            raise requirement("effect", allowed)
+        return self
+
+
+PRECISION_MODELS: dict[str, type[Precision]] = {
+    "fixed": FixedPrecision,
+    "sequential": SequentialPrecision,
+    "power": PowerPrecision,
+}
+
+
+class Budget(Schema):
+    """Bound what the endpoint may cost: the largest rise of another variable."""
+
+    variable: str
+    largest_rise: NonNegative  # in the unit of the variable
+
+
+class Endpoint(Schema):
+    """Declare the one measure that the verdict is computed from."""
+
+    variable: str
+    per: str | None  # total of this variable, for a ratio of totals; null: the mean over seeds
+    horizon_ms: Milliseconds | None  # where the variable has horizons
+    better: Literal["higher", "lower"]
+    baseline: str  # mechanism
+    budget: Budget | None
+
+
+class Survival(Schema):
+    """Say when a maker survives: profit, and the risk that most seeds must respect."""
+
+    largest_inventory_lots: PositiveCount
+    largest_drawdown: Positive  # currency
+    share_of_seeds: float = Field(gt=0, le=1)  # that respect both
+    confirmed: PositiveCount  # candidates that are run again on other seeds
+    confirmed_seeds: int = Field(ge=LEAST_SEEDS)
+
+
+class Parity(Schema):
+    """Name the keys that compared cells may differ in on purpose."""
+
+    exceptions: ListOfTexts

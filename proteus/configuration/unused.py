@@ -1,0 +1,104 @@
+"""Words that would change nothing: a key that counts only beside another one, which is not set so.
+
+An axis that changes nothing is a grid of equal cells, and a rule of the market that does not hold
+is not the market that was asked for; both are refused. A single value of a trader is not: a script
+may set a policy and its sizes apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from proteus.configuration import overrides
+from proteus.errors import ConfigError
+from proteus.market.cell import CellConfig
+from proteus.market.mechanisms.table import MECHANISM_MODELS
+
+
+class Need(NamedTuple):
+    """What a key needs in order to count.
+
+    Attributes
+        key: pattern of the key. beside: the key it depends on, with groups of the pattern.
+        holds: whether a value of that key lets it count. wanted: in words, with groups too.
+    """
+
+    key: str
+    beside: str
+    holds: Callable[[Any], bool]
+    wanted: str
+
+
+def _is(wanted: Any) -> Callable[[Any], bool]:
+    return lambda value: value == wanted
+
+
+def _exceeds(least: float) -> Callable[[Any], bool]:
+    return lambda value: value > least
+
+
+def _of_leakage(mechanism: str) -> Need:
+    key = rf"execution\.leakage\.{mechanism}\..+"
+    return Need(key, "mechanism.name", _is(mechanism), f"mechanism must be {mechanism}")
+
+
+_NEEDS = (
+    Need(r"delta", "mechanism.uses_delta", _is(True),
+         "mechanism must trade in batches, as fba does"),
+    *map(_of_leakage, MECHANISM_MODELS),
+    Need(r"execution\.leakage\.rfq\.cover\..+", "mechanism.dealers", _exceeds(1),
+         "mechanism.dealers must be at least 2"),
+    Need(r"mechanism\.(hold_ms|tolerance)", "mechanism.last_look", _is(True),
+         "mechanism.last_look must be true"),
+    Need(r"(.+\.schedule)\.cluster_gap_ms", r"\1.cluster_probability", _exceeds(0),
+         r"\1.cluster_probability must be more than 0"),
+    Need(r"(.+\.schedule)\.rate_per_s", r"\1.law", lambda law: law != "none",
+         r"\1.law must be another one than none"),
+    Need(r"(.+\.policy)\.widen_by", r"\1.at_limit", _is("widen"), r"\1.at_limit must be widen"),
+    Need(r"(.+\.policy)\.distance", r"\1.limit", _is("exponential"),
+         r"\1.limit must be exponential"),
+    Need(r"(.+\.policy)\.(low|high)_ticks", r"\1.limit", _is("uniform"),
+         r"\1.limit must be uniform"),
+    Need(r"(population\.\w+)\.(?!count$).+", r"\1.count", _exceeds(0),
+         r"\1.count must be more than 0"),
+    Need(r"latent\.jump(_accuracy|s)", "latent.jump_rate_per_s", _exceeds(0),
+         "latent.jump_rate_per_s must be more than 0"),
+)  # fmt: skip
+
+
+def check(words: Sequence[str], designed: Iterable[str], cells: Sequence[CellConfig]) -> None:
+    """Refuse a word, or a key of a design, that changes nothing in any cell.
+
+    Parameters
+        words: those given. designed: keys of the design. cells: all points of the grid.
+
+    Raises
+        ConfigError: the word, and what would have to stand beside it.
+    """
+    for word in words:
+        key = overrides.key(word)
+        if overrides.is_axis(word) or key.startswith(("mechanism.", "execution.leakage.")):
+            _check_key(key, word, cells)
+    for key in designed:
+        _check_key(key, f"{key} in design.factors", cells)
+
+
+def _check_key(key: str, written: str, cells: Sequence[CellConfig]) -> None:
+    for need in _NEEDS:
+        match = re.fullmatch(need.key, key)
+        if match:
+            beside = match.expand(need.beside)
+            found = [value for cell in cells if (value := _look_up(cell, beside)) is not None]
+            if found and not any(map(need.holds, found)):
+                wanted = match.expand(need.wanted)
+                raise ConfigError(f"{written} changes nothing: {wanted} for it to count")
+
+
+def _look_up(cell: CellConfig, key: str) -> Any:
+    """Return the value of a dotted key; None where the cell has no such key."""
+    value: Any = cell
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
+    return value

@@ -1,0 +1,1 @@
+"""Everything compiled, and what is declared beside it."""

@@ -1,0 +1,46 @@
+"""What every trader kind has in common: its configuration base and its sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.basics.schema import Schema
+
+
+class PolicyConfig(Schema):
+    """Hold the keys of one policy; a subclass says whether it cannot act without a signal."""
+
+    needs_signal: ClassVar[bool] = False
+
+
+class Members(NamedTuple):
+    """The traders of one kind, and the sizes of the population they live in."""
+
+    policies: tuple[tuple[int, Any], ...]  # (trader number, its policy configuration)
+    latency_s: NDArray[np.float64]  # [A] mean submission plus market data latency, seconds
+    traders: int  # A, all kinds
+    lanes: int
+    n_ticks: int
+    protection_ticks: int
+
+    def column(self, values: Iterable[Any], dtype: Any = np.float64) -> NDArray[Any]:
+        """Return an array [A] with the members' values in their places, zero elsewhere."""
+        column = np.zeros(self.traders, dtype)
+        for (trader, _), value in zip(self.policies, values, strict=True):
+            column[trader] = value
+        return column
+
+    def key(self, name: str, dtype: Any = np.float64) -> NDArray[Any]:
+        """Return an array [A] of one policy key."""
+        return self.column((getattr(policy, name) for _, policy in self.policies), dtype)
+
+    def thresholds(self) -> NDArray[np.float64]:
+        """Return theta plus the latency-risk term, which grows with the root of the latency."""
+        return self.column(
+            policy.theta + policy.latency_risk * self.latency_s[trader] ** 0.5
+            for trader, policy in self.policies
+        )

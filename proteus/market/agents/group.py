@@ -1,0 +1,34 @@
+"""A group of equal traders, as the population lists it."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, SerializeAsAny, model_validator
+
+from proteus.basics.schema import (
+    Schema,
+    requirement,
+)
+from proteus.errors import ConfigError as ConfigError
+from proteus.market.agents.base import PolicyConfig
+from proteus.market.events.latency import Latency
+from proteus.market.events.schedule import Schedule
+from proteus.market.information.signals import Signal
+
+
+class Group(Schema):
+    """Describe a number of equal traders."""
+
+    kind: str
+    count: int = Field(ge=0, le=4096)  # a trader's address has 12 bits for its number
+    schedule: Schedule
+    signal: Signal | None
+    latency: Latency
+    policy: SerializeAsAny[PolicyConfig]
+
+    @model_validator(mode="after")
+    def _check_signal(self) -> Self:
+        if self.policy.needs_signal and self.signal is None:
+            raise requirement("signal", f"a trader of kind {self.kind} cannot act without one")
+        return self

@@ -1,0 +1,90 @@
+"""The trader kinds there are: a row, a field and a line of the switch each.
+
+A trader is one file with its configuration and kernels, one yaml in ``conf/trader``, and its lines
+here; nothing else names a kind. The kinds that models of theory assume are in ``theory``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from proteus.compiler.jit import inline_kernel, interface, state
+from proteus.market.agents import informed, maker, noise, sniper
+from proteus.market.agents.base import Members, PolicyConfig
+from proteus.market.agents.traders import CLASS_INFORMED, CLASS_MAKER, CLASS_NOISE, CLASS_SNIPER
+
+MAKER = 0
+INFORMED = 1
+NOISE = 2
+SNIPER = 3
+
+
+class TraderKind(NamedTuple):
+    """One kind: its number in the switch, its configuration model, and its class."""
+
+    number: int
+    policy: type[PolicyConfig]
+    role: int
+
+
+TRADERS: dict[str, TraderKind] = {
+    "maker": TraderKind(MAKER, maker.MakerPolicy, CLASS_MAKER),
+    "informed": TraderKind(INFORMED, informed.InformedPolicy, CLASS_INFORMED),
+    "noise": TraderKind(NOISE, noise.NoisePolicy, CLASS_NOISE),
+    "sniper": TraderKind(SNIPER, sniper.SniperPolicy, CLASS_SNIPER),
+}
+
+
+@state
+class Policies(NamedTuple):
+    """The state of every kind."""
+
+    maker: maker.Maker
+    informed: informed.Informed
+    noise: noise.Noise
+    sniper: sniper.Sniper
+
+
+def make_policies(members: dict[str, Members], initial_probability: float, growth: int) -> Policies:
+    """Build the state of every kind; ``growth`` multiplies capacities."""
+    return Policies(
+        maker=maker.make(members["maker"], initial_probability, growth),
+        informed=informed.make(members["informed"]),
+        noise=noise.make(members["noise"]),
+        sniper=sniper.make(members["sniper"]),
+    )
+
+
+@interface
+def decide(policies, traders, view, private, intents, lane, trader):
+    """Let one trader decide; it gets its view, its own state and nothing else."""
+
+
+@decide.implement(Policies)
+@inline_kernel
+def decide_ordinary(policies, traders, view, private, intents, lane, trader):
+    """Choose by kind; ``policies`` has at least the fields of ``Policies``."""
+    kind = traders.kind[trader]
+    if kind == MAKER:
+        has_signal = traders.has_signal[trader]
+        maker.decide(policies.maker, view, private, has_signal, intents, lane, trader)
+    elif kind == INFORMED:
+        informed.decide(policies.informed, view, intents, lane, trader)
+    elif kind == NOISE:
+        noise.decide(policies.noise, view, intents, lane, trader)
+    elif kind == SNIPER:
+        sniper.decide(policies.sniper, view, intents, lane, trader)
+
+
+@inline_kernel
+def learn_fill(policies, traders, lane, trader, sign, quoted_belief, filled_ns, now):
+    """Tell a trader now of its own fill; kinds that learn nothing from it have no line."""
+    if traders.kind[trader] == MAKER:
+        maker.learn_fill(policies.maker, lane, trader, sign, quoted_belief, filled_ns, now)
+
+
+@inline_kernel
+def learn_price(policies, traders, lane, trader, price):
+    """Tell a trader a price in ticks; kinds that learn nothing from it have no line."""
+    if traders.kind[trader] == MAKER:
+        maker.learn_price(policies.maker, lane, trader, price)

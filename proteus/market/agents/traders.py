@@ -1,0 +1,173 @@
+"""The traders of a cell: what is the same in every lane, and what each trader knows of itself."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from proteus.compiler.jit import inline_kernel, state, written_first
+from proteus.market.book.codes import EMPTY
+
+# Classes that PnL and welfare are split by; the roles of dual-flow follow from them.
+CLASS_MAKER = 0
+CLASS_INFORMED = 1
+CLASS_NOISE = 2
+CLASS_SNIPER = 3
+CLASS_NAMES = ("maker", "informed", "noise", "sniper")
+CLASSES = len(CLASS_NAMES)
+
+
+@state
+class Traders(NamedTuple):
+    """Fixed numbers of each trader. A traders; legs in the order of ``latency``."""
+
+    kind: np.ndarray  # int64 [A] number of the policy in the table of traders
+    role: np.ndarray  # int64 [A] CLASS_*
+    entity: np.ndarray  # int64 [A] address of its random draws
+    latency_law: np.ndarray  # int8 [A, 4]
+    latency_base: np.ndarray  # int64 [A, 4] ns
+    latency_spread: np.ndarray  # float64 [A, 4] ns
+    latency_shape: np.ndarray  # float64 [A, 4]
+    has_signal: np.ndarray  # bool [A]
+    signal_delay: np.ndarray  # int64 [A] ns
+    signal_noise: np.ndarray  # float64 [A] currency
+    signal_look: np.ndarray  # int64 [A] ns
+
+
+@state
+class Schedules(NamedTuple):
+    """When each trader wakes up. A traders."""
+
+    law: np.ndarray  # int8 [A] schedule.*
+    gap_ns: np.ndarray  # float64 [A] period, or mean gap
+    jitter_ns: np.ndarray  # float64 [A] largest shift of a periodic wake-up
+    cluster_probability: np.ndarray  # float64 [A]
+    cluster_gap_ns: np.ndarray  # float64 [A] mean gap inside a cluster
+    on_news: np.ndarray  # bool [A]
+    on_fill: np.ndarray  # bool [A]
+
+
+@state
+class Private(NamedTuple):
+    """What each trader knows of itself and its links. L lanes, A traders, sides BUY and SELL."""
+
+    wakes: np.ndarray  # int64 [L, A] scheduled wake-ups so far
+    news_wakes: np.ndarray  # int64 [L, A] wake-ups by news so far: the jumps it has seen
+    notified: np.ndarray  # int64 [L, A] wake-ups by notification so far
+    anchor: np.ndarray  # int64 [L, A] time of the last wake-up before jitter, ns
+    view_time: np.ndarray  # int64 [L, A] time of the last view; never goes back
+    prints_seen: np.ndarray  # int64 [L, A] prints read so far
+    own_price: np.ndarray  # int64 [L, A] price of the last of them that was its own, or EMPTY
+    sent_until: np.ndarray  # int64 [L, A] last arrival on the submission link, ns
+    sent_tie: np.ndarray  # int64 [L, A] tie of the message that arrives then
+    acked_until: np.ndarray  # int64 [L, A] last arrival on the acknowledgement link, ns
+    filled_until: np.ndarray  # int64 [L, A] last arrival on the fill report link, ns
+    position: np.ndarray  # int64 [L, A] inventory as reported, lots
+    quote_order: np.ndarray  # int64 [L, A, 2] slot of the quote last sent, or EMPTY
+    quote_id: np.ndarray  # int64 [L, A, 2] its version
+    quote_price: np.ndarray  # int64 [L, A, 2] ticks
+    quote_lots: np.ndarray  # int64 [L, A, 2] open lots as far as reported
+    exposure: np.ndarray  # int64 [L, A, 2] lots of its quotes that may still fill, at worst
+
+
+def allocate_private(lanes: int, traders: int) -> Private:
+    """Allocate the state of traders who have done nothing yet."""
+    shape = (lanes, traders)
+    int64 = [np.zeros(shape, np.int64) for _ in range(11)]
+    return Private(
+        wakes=int64[0],
+        notified=int64[1],
+        news_wakes=int64[10],
+        anchor=int64[2],
+        view_time=int64[3],
+        prints_seen=int64[4],
+        own_price=np.full(shape, EMPTY, np.int64),
+        sent_until=int64[5],
+        sent_tie=int64[6],
+        acked_until=int64[7],
+        filled_until=int64[8],
+        position=int64[9],
+        quote_order=np.full((*shape, 2), EMPTY, np.int64),
+        quote_id=np.zeros((*shape, 2), np.int64),
+        quote_price=np.zeros((*shape, 2), np.int64),
+        quote_lots=np.zeros((*shape, 2), np.int64),
+        exposure=np.zeros((*shape, 2), np.int64),
+    )
+
+
+@written_first("print_price")
+@state
+class View(NamedTuple):
+    """What a trader sees when it decides: what it is shown, and its own signal. L lanes."""
+
+    time: np.ndarray  # int64 [L] ns, of the decision
+    executable: np.ndarray  # int64 [L, 2] ticks at which it could sell (BUY side), buy (SELL side)
+    reference_doubled: np.ndarray  # int64 [L] twice the reference price, ticks
+    signal: np.ndarray  # float64 [L] probability
+    look: np.ndarray  # int64 [L] number of the look interval of the signal
+    print_price: np.ndarray  # int64 [L, N] prices of new prints of others, ticks
+    n_prints: np.ndarray  # int64 [L]
+    words: np.ndarray  # uint32 [L, 5] the trader's own random words for this wake-up
+
+
+def allocate_view(lanes: int, prints: int) -> View:
+    """Allocate an empty view."""
+    return View(
+        time=np.zeros(lanes, np.int64),
+        executable=np.zeros((lanes, 2), np.int64),
+        reference_doubled=np.zeros(lanes, np.int64),
+        signal=np.zeros(lanes),
+        look=np.zeros(lanes, np.int64),
+        print_price=np.zeros((lanes, prints), np.int64),
+        n_prints=np.zeros(lanes, np.int64),
+        words=np.zeros((lanes, 5), np.uint32),
+    )
+
+
+# Kinds of intents.
+INTENT_ORDER = 0  # a new order
+INTENT_QUOTE = 1  # what the trader wants to stand on this side; 0 lots: nothing
+
+
+@state
+class Intents(NamedTuple):
+    """What a trader decided: an intent is (side, limit, size, lifetime). L lanes, 4 slots."""
+
+    kind: np.ndarray  # int64 [L, 4]
+    side: np.ndarray  # int64 [L, 4]
+    price: np.ndarray  # int64 [L, 4] limit, ticks
+    lots: np.ndarray  # int64 [L, 4]
+    lifetime: np.ndarray  # int64 [L, 4] GTC or IOC
+    duration: np.ndarray  # int64 [L, 4] ns after which a resting order is cancelled; 0: never
+    belief: np.ndarray  # float64 [L, 4] what the trader thinks the contract is worth
+    count: np.ndarray  # int64 [L]
+
+
+def allocate_intents(lanes: int) -> Intents:
+    """Allocate an empty list of intents."""
+    shape = (lanes, 4)
+    return Intents(
+        kind=np.zeros(shape, np.int64),
+        side=np.zeros(shape, np.int64),
+        price=np.zeros(shape, np.int64),
+        lots=np.zeros(shape, np.int64),
+        lifetime=np.zeros(shape, np.int64),
+        duration=np.zeros(shape, np.int64),
+        belief=np.zeros(shape),
+        count=np.zeros(lanes, np.int64),
+    )
+
+
+@inline_kernel
+def intend(intents, lane, kind, side, price, lots, lifetime, duration, belief):
+    """Append an intent."""
+    at = intents.count[lane]
+    intents.kind[lane, at] = kind
+    intents.side[lane, at] = side
+    intents.price[lane, at] = price
+    intents.lots[lane, at] = lots
+    intents.lifetime[lane, at] = lifetime
+    intents.duration[lane, at] = duration
+    intents.belief[lane, at] = belief
+    intents.count[lane] = at + 1

@@ -1,0 +1,1 @@
+"""The order book, the codes of events and the outbox."""

@@ -1,0 +1,127 @@
+"""Stable codes: sides, lifetimes, event types, reasons.
+
+The codes are part of the file formats: a value is never renumbered.
+"""
+
+from __future__ import annotations
+
+# Sides index arrays; the sign of a signed quantity is +1 for a buy, -1 for a sell.
+BUY = 0
+SELL = 1
+
+# Lifetimes of an order.
+GTC = 0  # rests until filled or cancelled
+IOC = 1  # what does not trade at once (in a batch: at the next clear) is cancelled
+FOK = 2  # trades in full at once or not at all
+
+# Event types, by their stable names.
+EVENT_NEWS = 1
+EVENT_ORDER = 2
+EVENT_CANCEL = 3
+EVENT_REPLACE = 4
+EVENT_ACK = 5
+EVENT_REJECT = 6
+EVENT_FILL = 7
+EVENT_BATCH_CLEAR = 8
+EVENT_RFQ_REQUEST = 9
+EVENT_RFQ_QUOTE = 10
+EVENT_RFQ_ACCEPT = 11  # a taker's acceptance; from a dealer: a last look confirms it
+EVENT_RFQ_EXPIRE = 12  # a request or quote, or what is left of it, ends without a trade
+EVENT_RFQ_REJECT = 13  # a quote or acceptance is refused; from a dealer: by its last look
+EVENT_BOOK = 14  # a new public state
+EVENT_INTENT = 15  # a trader decides to send a new order, which may never arrive
+EVENT_END = 16  # trading has ended, or the lane was stopped
+EVENT_NAMES = {
+    EVENT_NEWS: "news",
+    EVENT_ORDER: "order",
+    EVENT_CANCEL: "cancel",
+    EVENT_REPLACE: "replace",
+    EVENT_ACK: "ack",
+    EVENT_REJECT: "reject",
+    EVENT_FILL: "fill",
+    EVENT_BATCH_CLEAR: "batch_clear",
+    EVENT_RFQ_REQUEST: "rfq_request",
+    EVENT_RFQ_QUOTE: "rfq_quote",
+    EVENT_RFQ_ACCEPT: "rfq_accept",
+    EVENT_RFQ_EXPIRE: "rfq_expire",
+    EVENT_RFQ_REJECT: "rfq_reject",
+    EVENT_BOOK: "book",
+    EVENT_INTENT: "intent",
+    EVENT_END: "end",
+}
+
+# Why a message was rejected.
+REJECT_INVALID_PRICE = 1
+REJECT_INVALID_QUANTITY = 2
+REJECT_DUPLICATE_ORDER_ID = 3
+REJECT_UNKNOWN_ORDER = 4
+REJECT_POST_ONLY_WOULD_CROSS = 5
+REJECT_FOK_NOT_FILLED = 6
+REJECT_NOT_IN_BATCH = 7
+REJECT_NAMES = {
+    REJECT_INVALID_PRICE: "invalid_price",
+    REJECT_INVALID_QUANTITY: "invalid_quantity",
+    REJECT_DUPLICATE_ORDER_ID: "duplicate_order_id",
+    REJECT_UNKNOWN_ORDER: "unknown_order",
+    REJECT_POST_ONLY_WOULD_CROSS: "post_only_would_cross",
+    REJECT_FOK_NOT_FILLED: "fok_not_filled",
+    REJECT_NOT_IN_BATCH: "not_in_batch",
+}
+
+# Why a message about a request was rejected.
+RFQ_REQUEST_OVER = 1
+RFQ_QUOTE_OVER = 2
+RFQ_IN_LAST_LOOK = 3
+RFQ_BEYOND_LIMIT = 4
+RFQ_PART_TOO_SMALL = 5
+RFQ_WRONG_SIDE = 6
+RFQ_ALREADY_QUOTED = 7
+RFQ_OWN_REQUEST = 8
+RFQ_NOT_YOURS = 9
+RFQ_FIRM_QUOTE = 10
+RFQ_UNKNOWN_REQUEST = 11
+RFQ_INVALID_TTL = 12
+RFQ_NO_QUOTE = 13
+RFQ_REJECT_NAMES = {
+    RFQ_REQUEST_OVER: "request_over",
+    RFQ_QUOTE_OVER: "quote_over",
+    RFQ_IN_LAST_LOOK: "in_last_look",
+    RFQ_BEYOND_LIMIT: "beyond_limit",
+    RFQ_PART_TOO_SMALL: "part_too_small",
+    RFQ_WRONG_SIDE: "wrong_side",
+    RFQ_ALREADY_QUOTED: "already_quoted",
+    RFQ_OWN_REQUEST: "own_request",
+    RFQ_NOT_YOURS: "not_yours",
+    RFQ_FIRM_QUOTE: "firm_quote",
+    RFQ_UNKNOWN_REQUEST: "unknown_request",
+    RFQ_INVALID_TTL: "invalid_ttl",
+    RFQ_NO_QUOTE: "no_quote",
+}
+
+# Why a request or quote ended without a trade.
+EXPIRE_REQUEST_TTL = 1
+EXPIRE_QUOTE_TTL = 2
+EXPIRE_REQUEST_CLOSED = 3
+EXPIRE_REST = 4
+EXPIRE_WITHDRAWN = 5
+EXPIRE_LAST_LOOK = 6
+EXPIRE_NAMES = {
+    EXPIRE_REQUEST_TTL: "request_ttl",
+    EXPIRE_QUOTE_TTL: "quote_ttl",
+    EXPIRE_REQUEST_CLOSED: "request_closed",
+    EXPIRE_REST: "rest_unfilled",
+    EXPIRE_WITHDRAWN: "withdrawn",
+    EXPIRE_LAST_LOOK: "last_look",
+}
+
+# Why open lots were cancelled.
+CANCEL_REQUESTED = 1
+CANCEL_IMMEDIATE = 2
+CANCEL_SELF_TRADE = 3
+CANCEL_NAMES = {
+    CANCEL_REQUESTED: "requested",
+    CANCEL_IMMEDIATE: "immediate_or_cancel",
+    CANCEL_SELF_TRADE: "self_trade",
+}
+
+EMPTY = -1  # no level, no order

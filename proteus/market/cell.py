@@ -1,0 +1,210 @@
+"""The configuration of one cell: the part of a sweep's configuration that decides results.
+
+Everything here is in the units of the config file; properties give the integers of the engine.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, SerializeAsAny, model_validator
+
+from proteus.basics import units
+from proteus.basics.schema import (
+    AS_TUPLE,
+    MAX_TICKS,
+    Milliseconds,
+    PositiveMilliseconds,
+    PositiveSeconds,
+    Schema,
+    Seconds,
+    Selection,
+    Ticks,
+    canonical_json,
+    requirement,
+)
+from proteus.errors import ConfigError as ConfigError
+from proteus.market.agents.group import Group
+from proteus.market.environment.models import Latent
+from proteus.market.information.leakage import Table
+from proteus.market.mechanisms.base import MechanismConfig
+
+ListOfMilliseconds = Annotated[tuple[Milliseconds, ...], AS_TUPLE]
+
+
+class Contract(Schema):
+    """Describe the contract, which pays 0 or 1."""
+
+    tick: float  # currency
+    initial_probability: float
+
+    @property
+    def tick_nano(self) -> int:
+        """Return the price step in nano-currency."""
+        return units.tick_to_nano(self.tick, "tick")
+
+    @property
+    def n_ticks(self) -> int:
+        """Return the number of ticks in the payoff; prices are 1 .. n_ticks - 1."""
+        return units.NANO // self.tick_nano
+
+    @property
+    def initial_ticks(self) -> int:
+        """Return p0 in ticks."""
+        return units.price_to_ticks(self.initial_probability, self.tick_nano)
+
+    @model_validator(mode="after")
+    def _check_ticks(self) -> Self:
+        for key in ("tick", "initial_probability"):
+            try:
+                if key == "tick" and self.n_ticks > MAX_TICKS:
+                    raise requirement(key, f"the tick must be at least {1 / MAX_TICKS:.5f}")
+                if key == "initial_probability":
+                    units.price_to_ticks(self.initial_probability, self.tick_nano)
+            except units.UnitError as error:
+                raise requirement(key, error.allowed) from None
+        return self
+
+
+class Metrics(Schema):
+    """Set the horizons of the measurements."""
+
+    tau_ms: PositiveMilliseconds
+    horizons_ms: ListOfMilliseconds
+    elapsed_ms: ListOfMilliseconds
+    volatility_grid_ms: PositiveMilliseconds
+    depth_ticks: int = Field(ge=0, lt=MAX_TICKS)
+
+    @model_validator(mode="after")
+    def _check_horizons(self) -> Self:
+        times = self.horizons_ms
+        increasing = all(early < late for early, late in itertools.pairwise(times))
+        if not times or times[0] != 0 or not increasing:
+            raise requirement("horizons_ms", "must start with 0 and increase")
+        increasing = all(early < late for early, late in itertools.pairwise(self.elapsed_ms))
+        if not self.elapsed_ms or not increasing:
+            raise requirement("elapsed_ms", "must hold at least one time, and increase")
+        return self
+
+
+class Execution(Schema):
+    """Hold what every order has in common, and the leakage table of the cell's mechanism."""
+
+    protection_ticks: Ticks
+    leakage: dict[str, SerializeAsAny[Table]]
+
+
+class Record(Schema):
+    """Say what is measured, and from when; ``OUTPUT_KEYS`` write more and change no result."""
+
+    OUTPUT_KEYS: ClassVar[tuple[str, ...]] = (
+        "per_run", "report", "events", "traces", "trace_step_ms",
+    )  # fmt: skip
+
+    warmup_s: Seconds
+    per_run: bool
+    report: bool
+    events: Selection | None
+    traces: Selection | None
+    trace_step_ms: PositiveMilliseconds
+
+
+class CellConfig(Schema):
+    """Hold everything that decides the results of one cell.
+
+    Invariants
+        Every time is a whole number of nanoseconds, every price a whole number of ticks.
+    """
+
+    mechanism: SerializeAsAny[MechanismConfig]
+    latent: SerializeAsAny[Latent]
+    population: dict[str, SerializeAsAny[Group]]
+    execution: Execution
+    record: Record
+    delta: PositiveMilliseconds
+    horizon_s: PositiveSeconds
+    contract: Contract
+    metrics: Metrics
+
+    @property
+    def delta_ns(self) -> int:
+        """Return the batch interval, or 0 under a mechanism without one."""
+        return units.milliseconds_to_ns(self.delta) if self.mechanism.uses_delta else 0
+
+    @property
+    def leakage(self) -> Table:
+        """Return who is shown what under the mechanism."""
+        return self.execution.leakage[self.mechanism.name]
+
+    @property
+    def horizon_ns(self) -> int:
+        """Return T, the end of trading."""
+        return units.seconds_to_ns(self.horizon_s)
+
+    @property
+    def tau_ns(self) -> int:
+        """Return the limit of the restricted mean time to execution."""
+        return units.milliseconds_to_ns(self.metrics.tau_ms)
+
+    @property
+    def markout_horizons_ns(self) -> tuple[int, ...]:
+        """Return the markout horizons, increasing from 0."""
+        return tuple(units.milliseconds_to_ns(time) for time in self.metrics.horizons_ms)
+
+    @property
+    def elapsed_ns(self) -> tuple[int, ...]:
+        """Return the times since the intent at which incidences are counted."""
+        return tuple(units.milliseconds_to_ns(time) for time in self.metrics.elapsed_ms)
+
+    @property
+    def settle_ns(self) -> int:
+        """Return when the contract settles: T plus the largest markout horizon."""
+        return self.horizon_ns + self.markout_horizons_ns[-1]
+
+    @property
+    def warmup_ns(self) -> int:
+        """Return the start that is left out of market quality."""
+        return units.seconds_to_ns(self.record.warmup_s)
+
+    @property
+    def tick_nano(self) -> int:
+        """Return the price step in nano-currency."""
+        return self.contract.tick_nano
+
+    @property
+    def n_ticks(self) -> int:
+        """Return the number of ticks in the payoff."""
+        return self.contract.n_ticks
+
+    @property
+    def initial_ticks(self) -> int:
+        """Return p0 in ticks."""
+        return self.contract.initial_ticks
+
+    def canonical(self) -> str:
+        """Return the text that two cells share exactly when they simulate the same thing."""
+        tree = {key: getattr(self, key) for key in CellConfig.model_fields}
+        tree["record"] = self.record.model_dump(mode="json", exclude={*Record.OUTPUT_KEYS})
+        if not self.mechanism.uses_delta:
+            del tree["delta"]
+        return canonical_json(tree)
+
+    @model_validator(mode="after")
+    def _check_times(self) -> Self:
+        ceiling = self.horizon_ns
+        if self.tau_ns >= ceiling:
+            raise requirement("metrics.tau_ms", f"must be less than horizon_s={self.horizon_s}")
+        if self.warmup_ns >= ceiling:
+            raise requirement("record.warmup_s", f"must be less than horizon_s={self.horizon_s}")
+        for key, step in (
+            ("latent.dt", self.latent.dt), ("record.trace_step_ms", self.record.trace_step_ms),
+        ):  # fmt: skip
+            if units.milliseconds_to_ns(step) > ceiling:
+                raise requirement(key, f"must be at most horizon_s={self.horizon_s}")
+        if self.delta_ns >= self.tau_ns:
+            raise requirement("delta", f"must be less than metrics.tau_ms={self.metrics.tau_ms}")
+        grid_ms = self.metrics.volatility_grid_ms
+        if self.delta_ns > units.milliseconds_to_ns(grid_ms):
+            raise requirement("delta", f"must be at most metrics.volatility_grid_ms={grid_ms}")
+        return self

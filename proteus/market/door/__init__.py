@@ -1,0 +1,1 @@
+"""Recorded messages to a mechanism, without traders."""

@@ -1,0 +1,1 @@
+"""The news and fair value."""

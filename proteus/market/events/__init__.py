@@ -1,0 +1,1 @@
+"""The event queue, envelopes, latency and schedules."""

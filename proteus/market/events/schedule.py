@@ -1,0 +1,110 @@
+"""When traders wake up: periodic with an addressed phase and jitter, Poisson, or once.
+
+A clustered Poisson schedule is a renewal process: with probability c the next gap is drawn from
+the short law inside a cluster, otherwise from a longer one, so that the mean rate stays as given.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from proteus.basics import units
+from proteus.basics.schema import (
+    NonNegative,
+    PositiveMilliseconds,
+    Schema,
+    requirement,
+)
+from proteus.compiler.jit import inline_kernel
+from proteus.errors import ConfigError as ConfigError
+from proteus.market.events.queue import NEVER_NS
+from proteus.market.rng import STREAM_SCHEDULE, exponential, uniform, words_at
+
+
+class Schedule(Schema):
+    """Say when a trader wakes up."""
+
+    law: Literal["periodic", "poisson", "once", "none"]
+    rate_per_s: NonNegative
+    jitter: float = Field(ge=0, lt=1)
+    cluster_probability: float = Field(ge=0, lt=1)
+    cluster_gap_ms: PositiveMilliseconds
+    on_news: bool
+    on_fill: bool
+
+    @property
+    def wake_ups_per_s(self) -> float:
+        """Return the rate of scheduled wake-ups; a single one has none."""
+        return 0.0 if self.law == "once" else self.rate_per_s
+
+    @model_validator(mode="after")
+    def _check_law(self) -> Self:
+        if (self.law == "none") != (self.rate_per_s == 0):
+            raise requirement("rate_per_s", "must be 0 when law=none, and greater than 0 otherwise")
+        if self.rate_per_s > units.NS_PER_S:
+            raise requirement("rate_per_s", "must be at most one per nanosecond")
+        if self.law != "periodic" and self.jitter:
+            raise requirement("jitter", f"must be 0 when law={self.law}")
+        if self.law != "poisson" and self.cluster_probability:
+            raise requirement("cluster_probability", f"must be 0 when law={self.law}")
+        return self
+
+
+NONE = 0
+PERIODIC = 1
+POISSON = 2
+ONCE = 3  # at 1 / rate, and never again
+SCHEDULE_CODES = {"none": NONE, "periodic": PERIODIC, "poisson": POISSON, "once": ONCE}
+
+_BLOCK_WAKE = 0
+_BLOCK_PHASE = 1
+
+
+@inline_kernel
+def first_wake(schedules, traders, private, keys, lane, trader):
+    """Return the time of wake-up 0, or NEVER_NS."""
+    if schedules.law[trader] == NONE:
+        return np.int64(NEVER_NS)
+    if schedules.law[trader] == ONCE:
+        return np.int64(schedules.gap_ns[trader])
+    if schedules.law[trader] == PERIODIC:
+        words = words_at(keys, lane, STREAM_SCHEDULE, traders.entity[trader], 0, _BLOCK_PHASE)
+        private.anchor[lane, trader] = np.int64(uniform(words[0]) * schedules.gap_ns[trader])
+        return private.anchor[lane, trader]
+    return _next_poisson(schedules, traders, private, keys, lane, trader, 0)
+
+
+@inline_kernel
+def next_wake(schedules, traders, private, keys, lane, trader, number):
+    """Return the time of wake-up ``number`` >= 1."""
+    if schedules.law[trader] == ONCE:
+        return np.int64(NEVER_NS)
+    if schedules.law[trader] == PERIODIC:
+        return _next_periodic(schedules, traders, private, keys, lane, trader, number)
+    return _next_poisson(schedules, traders, private, keys, lane, trader, number)
+
+
+@inline_kernel
+def _next_periodic(schedules, traders, private, keys, lane, trader, number):
+    words = words_at(keys, lane, STREAM_SCHEDULE, traders.entity[trader], number, _BLOCK_WAKE)
+    private.anchor[lane, trader] += np.int64(schedules.gap_ns[trader])
+    shift = (2.0 * uniform(words[0]) - 1.0) * schedules.jitter_ns[trader]
+    return private.anchor[lane, trader] + np.int64(shift)
+
+
+@inline_kernel
+def _next_poisson(schedules, traders, private, keys, lane, trader, number):
+    words = words_at(keys, lane, STREAM_SCHEDULE, traders.entity[trader], number, _BLOCK_WAKE)
+    clustered = schedules.cluster_probability[trader]
+    mean = schedules.gap_ns[trader]
+    if clustered > 0.0:
+        short = schedules.cluster_gap_ns[trader]
+        mean = (mean - clustered * short) / (1.0 - clustered)
+        if uniform(words[1]) < clustered:
+            mean = short
+    gap = min(exponential(words[0]) * mean, np.float64(NEVER_NS))
+    private.anchor[lane, trader] += max(np.int64(gap), 1)
+    return private.anchor[lane, trader]

@@ -1,0 +1,1 @@
+"""What traders are shown: public history, signals, disclosure."""

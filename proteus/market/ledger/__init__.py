@@ -1,0 +1,1 @@
+"""Accounts and entries, and their audit."""

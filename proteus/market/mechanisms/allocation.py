@@ -1,0 +1,245 @@
+"""How a marginal level is shared when it has more lots than there are to trade.
+
+Rules
+    time                    first come, first served
+    pro_rata                by size, rounded down; the dust one lot each by largest remainder
+    pro_rata_fifo           by size, rounded down; the dust by time
+    earlier_batches_first   older batches in full first; pro_rata_fifo inside the marginal batch
+    random                  in an addressed random order
+
+Source
+    Budish, Cramton & Shim (2015) QJE 130:1547, section VII (earlier batches first, no time
+    priority inside a batch); exchange pro-rata rules with a FIFO pass for what rounding left.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
+from proteus.market.book.codes import EMPTY
+from proteus.market.rng import STREAM_ALLOCATION, words_at
+
+TIME = 0
+PRO_RATA = 1
+PRO_RATA_FIFO = 2
+EARLIER_BATCHES_FIRST = 3
+RANDOM = 4
+_LARGEST = np.iinfo(np.int64).max
+ALLOCATION_CODES = {
+    "time": TIME,
+    "pro_rata": PRO_RATA,
+    "pro_rata_fifo": PRO_RATA_FIFO,
+    "earlier_batches_first": EARLIER_BATCHES_FIRST,
+    "random": RANDOM,
+}
+
+
+@written_first("lots", "ranked", "weight", "tie")
+@state
+class Shares(NamedTuple):
+    """Scratch for sharing one level. L lanes, C order slots."""
+
+    lots: np.ndarray  # int64 [L, C] result: lots allocated to the order in the slot
+    ranked: np.ndarray  # int64 [L, C] slots being ordered
+    weight: np.ndarray  # int64 [L, C] first sort key per slot, larger first
+    tie: np.ndarray  # int64 [L, C] second sort key per slot, smaller first
+    keyed: np.ndarray  # bool [1] ties by addressed random key (simulation) or by address (replay)
+
+
+def allocate_shares(lanes: int, slots: int, keyed: bool) -> Shares:
+    """Allocate scratch for ``slots`` orders per lane."""
+    return Shares(
+        lots=np.zeros((lanes, slots), np.int64),
+        ranked=np.zeros((lanes, slots), np.int64),
+        weight=np.zeros((lanes, slots), np.int64),
+        tie=np.zeros((lanes, slots), np.int64),
+        keyed=np.array([keyed]),
+    )
+
+
+@cold_kernel
+def share_level(rule, shares, orders, addresses, keys, lane, first, volume, total):
+    """Share ``volume`` lots among the queue of one level that holds ``total`` lots.
+
+    Parameters
+        rule: one of the codes above.
+        shares: scratch; ``shares.lots[lane, slot]`` is written for the orders of the level.
+        addresses, keys: addresses and replicate keys for random order and ties.
+        first: slot at the head of the level's queue.
+
+    A long queue costs what it trades: where shares go in the order of the queue, those behind the
+    last order that trades are not written. With ``volume`` < ``total`` the caller must stop there.
+    """
+    if rule == TIME:
+        _by_time(shares, orders, lane, first, volume)
+    elif rule == RANDOM:
+        count = _list_random(shares, orders, addresses, keys, lane, first)
+        _in_ranked_order(shares, orders, lane, count, volume)
+    elif rule == PRO_RATA:
+        dust = _round_down(shares, orders, lane, first, EMPTY, volume, total)
+        count = _list_remainders(shares, orders, addresses, keys, lane, first, volume, total)
+        for i in range(min(dust, count)):
+            shares.lots[lane, shares.ranked[lane, i]] += 1
+    elif rule == PRO_RATA_FIFO:
+        dust = _round_down(shares, orders, lane, first, EMPTY, volume, total)
+        _add_by_time(shares, orders, lane, first, EMPTY, dust)
+    else:
+        _by_batches(shares, orders, lane, first, volume)
+
+
+@inline_kernel
+def _by_time(shares, orders, lane, first, volume):
+    slot = first
+    while slot != EMPTY and volume > 0:
+        lots = min(volume, orders.lots[lane, slot])
+        shares.lots[lane, slot] = lots
+        volume -= lots
+        slot = orders.next[lane, slot]
+
+
+@inline_kernel
+def _add_by_time(shares, orders, lane, first, end, dust):
+    slot = first
+    while slot != end and dust > 0:
+        lots = min(dust, orders.lots[lane, slot] - shares.lots[lane, slot])
+        shares.lots[lane, slot] += lots
+        dust -= lots
+        slot = orders.next[lane, slot]
+
+
+@inline_kernel
+def _divide_product(volume, lots, total):
+    """Return quotient and remainder of volume * lots / total; both factors are at most total."""
+    if volume <= _LARGEST // lots:
+        return volume * lots // total, volume * lots % total
+    quotient, remainder = np.int64(0), np.int64(0)
+    for bit in range(62, -1, -1):  # the product does not fit int64: multiply and divide bit by bit
+        quotient, remainder = 2 * quotient, 2 * remainder
+        if (lots >> bit) & 1:
+            remainder += volume
+        if remainder >= total:
+            remainder -= total
+            quotient += 1
+        if remainder >= total:
+            remainder -= total
+            quotient += 1
+    return quotient, remainder
+
+
+@inline_kernel
+def _round_down(shares, orders, lane, first, end, volume, total):
+    """Give everyone volume * lots // total; return the lots that rounding left."""
+    dust = volume
+    slot = first
+    while slot != end:
+        lots, _ = _divide_product(volume, orders.lots[lane, slot], total)
+        shares.lots[lane, slot] = lots
+        dust -= lots
+        slot = orders.next[lane, slot]
+    return dust
+
+
+@inline_kernel
+def _by_batches(shares, orders, lane, first, volume):
+    start = first
+    while start != EMPTY and volume > 0:
+        batch = orders.batch[lane, start]
+        held = np.int64(0)
+        end = start
+        while end != EMPTY and orders.batch[lane, end] == batch:
+            held += orders.lots[lane, end]
+            end = orders.next[lane, end]
+        given = min(volume, held)
+        dust = _round_down(shares, orders, lane, start, end, given, held)
+        _add_by_time(shares, orders, lane, start, end, dust)
+        volume -= given
+        start = end
+
+
+@inline_kernel
+def _tie_key(addresses, keys, lane, slot, random):
+    address = addresses[lane, slot]
+    if not random:
+        return address
+    entity, index = address >> 32, address
+    words = words_at(keys, lane, STREAM_ALLOCATION, entity, index, 0)
+    return np.int64(words[0])
+
+
+@inline_kernel
+def _list_random(shares, orders, addresses, keys, lane, first):
+    count = 0
+    slot = first
+    while slot != EMPTY:
+        shares.ranked[lane, count] = slot
+        shares.weight[lane, slot] = 0
+        shares.tie[lane, slot] = _tie_key(addresses, keys, lane, slot, True)
+        count += 1
+        slot = orders.next[lane, slot]
+    _sort_ranked(shares, lane, count)
+    return count
+
+
+@inline_kernel
+def _list_remainders(shares, orders, addresses, keys, lane, first, volume, total):
+    count = 0
+    slot = first
+    random = shares.keyed[0]
+    while slot != EMPTY:
+        shares.ranked[lane, count] = slot
+        _, remainder = _divide_product(volume, orders.lots[lane, slot], total)
+        shares.weight[lane, slot] = remainder
+        shares.tie[lane, slot] = _tie_key(addresses, keys, lane, slot, random)
+        count += 1
+        slot = orders.next[lane, slot]
+    _sort_ranked(shares, lane, count)
+    return count
+
+
+@inline_kernel
+def _in_ranked_order(shares, orders, lane, count, volume):
+    for i in range(count):
+        slot = shares.ranked[lane, i]
+        lots = min(volume, orders.lots[lane, slot])
+        shares.lots[lane, slot] = lots
+        volume -= lots
+
+
+@inline_kernel
+def _goes_before(shares, lane, one, other):
+    weight, other_weight = shares.weight[lane, one], shares.weight[lane, other]
+    if weight != other_weight:
+        return weight > other_weight
+    return shares.tie[lane, one] < shares.tie[lane, other]
+
+
+@inline_kernel
+def _sort_ranked(shares, lane, count):
+    """Heap sort of ``ranked[:count]`` by (weight down, tie up): no allocation, O(n log n)."""
+    for start in range(count // 2 - 1, -1, -1):
+        _sift_down(shares, lane, start, count)
+    for end in range(count - 1, 0, -1):
+        last = shares.ranked[lane, end]
+        shares.ranked[lane, end] = shares.ranked[lane, 0]
+        shares.ranked[lane, 0] = last
+        _sift_down(shares, lane, 0, end)
+
+
+@inline_kernel
+def _sift_down(shares, lane, root, end):
+    ranked = shares.ranked
+    while 2 * root + 1 < end:
+        child = 2 * root + 1
+        if child + 1 < end and _goes_before(
+            shares, lane, ranked[lane, child], ranked[lane, child + 1]
+        ):
+            child += 1
+        if not _goes_before(shares, lane, ranked[lane, root], ranked[lane, child]):
+            return
+        swap = ranked[lane, root]
+        ranked[lane, root] = ranked[lane, child]
+        ranked[lane, child] = swap
+        root = child

@@ -1,0 +1,39 @@
+"""What the configuration of every mechanism has, and the sizes a mechanism is built for."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from proteus.basics.schema import Schema
+from proteus.market.information.leakage import Table
+
+
+class MechanismConfig(Schema):
+    """Hold the keys of one mechanism.
+
+    A subclass says whether it trades in batches of delta, in how many auctions (two keep makers and
+    takers apart), and what its leakage table has.
+    """
+
+    uses_delta: ClassVar[bool]
+    auctions: ClassVar[int] = 1
+    table: ClassVar[type[Table]]
+    name: str
+
+    def places(self, orders_per_s: float) -> float:
+        """Return how many more orders and envelopes a lane has at once, for capacities.
+
+        Parameters
+            orders_per_s: of takers.
+        """
+        return 0.0
+
+
+class Sizes(NamedTuple):
+    """The sizes and the interval that a mechanism's state is allocated for."""
+
+    lanes: int
+    slots: int  # orders per lane
+    traders: int  # per lane
+    keyed: bool  # ties by addressed random key (simulation) or by order id (replay)
+    delta_ns: int  # batch interval

@@ -1,0 +1,186 @@
+"""What every mechanism works on, and the functions every mechanism implements.
+
+A mechanism is one file: a NamedTuple of its parameters and scratch arrays, and an implementation
+of each function declared here with ``interface``. The engine and the message door call these
+functions and know nothing else about a mechanism.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from proteus.compiler.jit import inline_kernel, interface, state
+from proteus.market.book.book import (
+    Book,
+    Orders,
+    allocate_book,
+    allocate_orders,
+    dequeue,
+    keeps_priority,
+    reduce_resting,
+    rests,
+)
+from proteus.market.book.codes import EVENT_ACK, EVENT_CANCEL, EVENT_FILL, EVENT_REJECT
+from proteus.market.book.outbox import Outbox, allocate_outbox, emit
+
+NEVER = np.iinfo(np.int64).max
+
+
+@state
+class Market(NamedTuple):
+    """The venue's state for L lanes. D / 2 auctions: 2 where makers and takers are kept apart."""
+
+    orders: Orders
+    book: Book
+    outbox: Outbox
+    address: np.ndarray  # int64 [L, C] address of each order's random key; an order id in replay
+    keys: np.ndarray  # uint32 [L, 2] replicate keys
+    clears: np.ndarray  # int64 [L] clears so far
+    low: np.ndarray  # int64 [L, D/2] ends of the Walrasian interval of the last clear, ticks
+    high: np.ndarray  # int64 [L, D/2]
+    volume: np.ndarray  # int64 [L, D/2] lots executed in the last clear
+    surplus: np.ndarray  # int64 [L, D/2] demand minus supply at the last clearing price, lots
+
+
+@interface
+def enter(mechanism, market, lane, slot):
+    """Take a new order that stands filled in at ``slot``: acknowledge or reject, match or rest."""
+
+
+@interface
+def amend(mechanism, market, lane, slot, rank, lots):
+    """Give the open order at ``slot`` a new rank and new open lots, or reject."""
+
+
+@interface
+def withdraw(mechanism, market, lane, slot):
+    """Cancel the open order at ``slot``."""
+
+
+@interface
+def clear(mechanism, market, lane):
+    """Clear the batch; by default there are no batches, and no clear ever comes."""
+
+
+@interface
+def is_continuous(mechanism):
+    """Tell whether every change of the book is public at once; if not, only clears are."""
+
+
+@interface
+def next_clear(mechanism, market, lane, now):
+    """Return the time in ns of the first clear after ``now``, or NEVER."""
+
+
+@interface
+def skip_clears(mechanism, market, lane, now):
+    """Count the clears up to ``now`` as done, when nothing can trade in them."""
+
+
+@clear.otherwise
+@inline_kernel
+def _clear(mechanism, market, lane):
+    pass
+
+
+@next_clear.otherwise
+@inline_kernel
+def _next_clear(mechanism, market, lane, now):
+    return NEVER
+
+
+@skip_clears.otherwise
+@inline_kernel
+def _skip_clears(mechanism, market, lane, now):
+    pass
+
+
+def allocate_market(
+    lanes: int, slots: int, n_ticks: int, reference_ticks: int, entries: int, keys: np.ndarray,
+    auctions: int = 1,
+) -> Market:  # fmt: skip
+    """Allocate an empty market.
+
+    Parameters
+        lanes, slots: number of lanes and of order slots per lane.
+        n_ticks, reference_ticks: prices are 1 .. n_ticks-1; the price before the first trade.
+        entries: outbox entries per lane.
+        keys: uint32 [lanes, 2], replicate keys.
+        auctions: 1, or 2 where makers and takers are kept apart.
+    """
+    return Market(
+        orders=allocate_orders(lanes, slots),
+        book=allocate_book(lanes, n_ticks, reference_ticks, auctions),
+        outbox=allocate_outbox(lanes, entries),
+        address=np.zeros((lanes, slots), np.int64),
+        keys=keys,
+        clears=np.zeros(lanes, np.int64),
+        low=np.zeros((lanes, auctions), np.int64),
+        high=np.zeros((lanes, auctions), np.int64),
+        volume=np.zeros((lanes, auctions), np.int64),
+        surplus=np.zeros((lanes, auctions), np.int64),
+    )
+
+
+@inline_kernel
+def reject(market, lane, slot, reason):
+    """Refuse a message about the order at ``slot``."""
+    emit(market.outbox, lane, EVENT_REJECT, slot, slot, 0, market.orders.lots[lane, slot], reason)
+
+
+@inline_kernel
+def refuse_order(market, lane, slot, reason):
+    """Refuse a new order; it is dead."""
+    reject(market, lane, slot, reason)
+    market.orders.submitted[lane, slot] = 0
+    market.orders.lots[lane, slot] = 0
+
+
+@inline_kernel
+def cancel_open(market, lane, slot, reason):
+    """Cancel all open lots of an order, resting or not."""
+    orders = market.orders
+    emit(market.outbox, lane, EVENT_CANCEL, slot, slot, 0, orders.lots[lane, slot], reason)
+    if rests(orders, lane, slot):
+        dequeue(market.book, orders, lane, slot)
+    orders.lots[lane, slot] = 0
+
+
+@inline_kernel
+def leaves_queue(market, lane, slot, rank, lots):
+    """Acknowledge an amend and give the order its new rank and open lots.
+
+    Returns
+        False if it keeps its place: the price is the same and the lots are no more.
+    """
+    orders, book = market.orders, market.book
+    open_lots = orders.lots[lane, slot]
+    emit(market.outbox, lane, EVENT_ACK, slot, slot, 0, open_lots, 0)
+    orders.submitted[lane, slot] += lots
+    keeps = keeps_priority(orders, lane, slot, rank, lots)
+    if keeps:
+        book.lots[lane, orders.ladder[lane, slot], rank] -= open_lots - lots
+    else:
+        dequeue(book, orders, lane, slot)
+        orders.rank[lane, slot] = rank
+    orders.lots[lane, slot] = lots
+    return not keeps
+
+
+@inline_kernel
+def take_lots(market, lane, slot, lots):
+    """Take lots from an order, resting or not."""
+    if rests(market.orders, lane, slot):
+        reduce_resting(market.book, market.orders, lane, slot, lots)
+    else:
+        market.orders.lots[lane, slot] -= lots
+
+
+@inline_kernel
+def trade(market, lane, earlier, later, price, lots):
+    """Execute lots between two orders; the ledger books it from the outbox."""
+    emit(market.outbox, lane, EVENT_FILL, earlier, later, price, lots, 0)
+    take_lots(market, lane, earlier, lots)
+    take_lots(market, lane, later, lots)

@@ -1,0 +1,338 @@
+"""Requests and quotes at the venue: how they live, are accepted, and end.
+
+A request is an order that never rests; a quote is an order of the other side (or of both) that
+rests in the book while it lives, for its requester alone. Both have a deadline, which is their
+last moment: inclusive, to the nanosecond. Accepting a quote trades at its price; then the request
+is closed, and what is left of it and all its quotes ends. Nobody can take a quote back.
+
+These kernels know neither traders nor links. The simulator, the replay of logs and the message
+door call them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from proteus.compiler.jit import cold_kernel, inline_kernel, state
+from proteus.market.book.book import dequeue, enqueue, rank_of, rests
+from proteus.market.book.codes import (
+    EMPTY,
+    EVENT_ACK,
+    EVENT_RFQ_EXPIRE,
+    EVENT_RFQ_REJECT,
+    EXPIRE_LAST_LOOK,
+    EXPIRE_QUOTE_TTL,
+    EXPIRE_REQUEST_CLOSED,
+    EXPIRE_REQUEST_TTL,
+    EXPIRE_REST,
+    RFQ_ALREADY_QUOTED,
+    RFQ_BEYOND_LIMIT,
+    RFQ_IN_LAST_LOOK,
+    RFQ_OWN_REQUEST,
+    RFQ_PART_TOO_SMALL,
+    RFQ_QUOTE_OVER,
+    RFQ_REQUEST_OVER,
+    RFQ_WRONG_SIDE,
+)
+from proteus.market.book.outbox import emit
+from proteus.market.mechanisms.interface import NEVER, trade
+from proteus.market.rng import STREAM_RFQ_TIE, words_at
+
+TIE_TIME = 0
+TIE_SIZE = 1
+TIE_RANDOM = 2
+TIE_CODES = {"time": TIE_TIME, "size": TIE_SIZE, "random": TIE_RANDOM}
+_NO_BATCH = 0
+
+
+@state
+class Floor(NamedTuple):
+    """Requests and quotes that live. L lanes, C order slots."""
+
+    request: np.ndarray  # int64 [L, C] of a quote: slot of its request; of a request: its own
+    request_id: np.ndarray  # int64 [L, C] client id of that request
+    deadline: np.ndarray  # int64 [L, C] last moment, ns; NEVER while in last look
+    over: np.ndarray  # int64 [L, C] deadline of a request, whether in last look or not, ns
+    held: np.ndarray  # int64 [L, C] of a request: the quote in last look, or EMPTY
+    first: np.ndarray  # int64 [L, C] of a request: its earliest quote, or EMPTY
+    next: np.ndarray  # int64 [L, C] next quote of the same request, or EMPTY
+    tie: np.ndarray  # int64 [L, C] breaks ties of price, larger first; then the earlier quote
+    number: np.ndarray  # int64 [L, C] arrival number
+    arrivals: np.ndarray  # int64 [L] arrivals so far
+    live: np.ndarray  # int64 [L, C] slots of all that lives, in no order
+    place: np.ndarray  # int64 [L, C] place of a slot there
+    n_live: np.ndarray  # int64 [L]
+    asked: np.ndarray  # uint64 [L, C, W] bit i: trader i was asked for the request; W words
+
+
+def allocate_floor(lanes: int, slots: int, traders: int) -> Floor:
+    """Allocate a venue without requests."""
+    arrays = [np.zeros((lanes, slots), np.int64) for _ in Floor._fields]
+    return Floor._make(arrays)._replace(
+        arrivals=np.zeros(lanes, np.int64),
+        n_live=np.zeros(lanes, np.int64),
+        asked=np.zeros((lanes, slots, (traders + 63) // 64), np.uint64),
+    )
+
+
+@inline_kernel
+def open_request(floor, market, lane, slot, time, ttl_ns):
+    """Take the request that stands filled in at ``slot``."""
+    emit(market.outbox, lane, EVENT_ACK, slot, slot, 0, 0, 0)
+    floor.request[lane, slot] = slot
+    floor.request_id[lane, slot] = market.orders.client_id[lane, slot]
+    floor.over[lane, slot] = time + ttl_ns
+    floor.held[lane, slot] = EMPTY
+    floor.first[lane, slot] = EMPTY
+    floor.asked[lane, slot, :] = 0
+    _come_alive(floor, lane, slot, time + ttl_ns)
+
+
+@inline_kernel
+def lives(market, lane, slot, client_id):
+    """Tell whether a slot still holds what a message means."""
+    return slot != EMPTY and market.orders.client_id[lane, slot] == client_id
+
+
+@inline_kernel
+def quote_refusal(floor, market, lane, slot, time):
+    """Return why the quote that stands filled in at ``slot`` cannot be taken, or 0.
+
+    A request outlives its last moment while one of its quotes is in last look; others come too late
+    all the same.
+    """
+    orders, request = market.orders, floor.request[lane, slot]
+    if not lives(market, lane, request, floor.request_id[lane, slot]):
+        return RFQ_REQUEST_OVER
+    if floor.over[lane, request] < time:
+        return RFQ_REQUEST_OVER
+    if orders.trader[lane, request] == orders.trader[lane, slot]:
+        return RFQ_OWN_REQUEST
+    quote = np.int64(floor.first[lane, request])
+    while quote != EMPTY:
+        same_trader = orders.trader[lane, quote] == orders.trader[lane, slot]
+        if same_trader and orders.side[lane, quote] == orders.side[lane, slot]:
+            return RFQ_ALREADY_QUOTED
+        quote = np.int64(floor.next[lane, quote])
+    return 0
+
+
+@inline_kernel
+def add_quote(floor, market, lane, slot, time, ttl_ns, tie):
+    """Take the quote that stands filled in at ``slot``; nothing speaks against it."""
+    orders = market.orders
+    emit(market.outbox, lane, EVENT_ACK, slot, slot, 0, 0, 0)
+    request = np.int64(floor.request[lane, slot])
+    enqueue(market.book, orders, lane, slot, _NO_BATCH)
+    _come_alive(floor, lane, slot, min(time + ttl_ns, floor.over[lane, request]))
+    floor.tie[lane, slot] = _tie(market, lane, slot, tie)
+    floor.next[lane, slot] = EMPTY
+    last = np.int64(floor.first[lane, request])
+    if last == EMPTY:
+        floor.first[lane, request] = slot
+        return
+    while floor.next[lane, last] != EMPTY:
+        last = np.int64(floor.next[lane, last])
+    floor.next[lane, last] = slot
+
+
+@inline_kernel
+def _tie(market, lane, slot, rule):
+    """Return what breaks ties of price: nothing (the earlier comes first), lots, or a word."""
+    if rule == TIE_SIZE:
+        return market.orders.lots[lane, slot]
+    if rule == TIE_RANDOM:
+        address = market.address[lane, slot]
+        return np.int64(words_at(market.keys, lane, STREAM_RFQ_TIE, address >> 32, address, 0)[0])
+    return np.int64(0)
+
+
+@inline_kernel
+def refuse(market, lane, slot, reason):
+    """Refuse a new request or quote; it is dead."""
+    orders = market.orders
+    emit(market.outbox, lane, EVENT_RFQ_REJECT, slot, slot, 0, orders.lots[lane, slot], reason)
+    orders.submitted[lane, slot] = 0
+    orders.lots[lane, slot] = 0
+
+
+@inline_kernel
+def acceptance_refusal(floor, market, lane, request, request_id, quote, quote_id, limit, share):
+    """Return why a quote cannot be accepted now, or 0.
+
+    Parameters
+        request, quote: slots. request_id, quote_id: what they must hold.
+        limit: rank of the taker's limit. share: smallest part of the request a quote must offer.
+    """
+    orders = market.orders
+    if not lives(market, lane, request, request_id):
+        return RFQ_REQUEST_OVER
+    if floor.held[lane, request] != EMPTY:
+        return RFQ_IN_LAST_LOOK
+    if not lives(market, lane, quote, quote_id) or floor.request[lane, quote] != request:
+        return RFQ_QUOTE_OVER
+    if orders.side[lane, quote] == orders.side[lane, request]:
+        return RFQ_WRONG_SIDE
+    if orders.rank[lane, quote] + limit < market.book.n_ticks[lane]:
+        return RFQ_BEYOND_LIMIT
+    if orders.lots[lane, quote] < share * orders.lots[lane, request]:
+        return RFQ_PART_TOO_SMALL
+    return 0
+
+
+@cold_kernel
+def execute(floor, market, lane, request, quote, most):
+    """Trade a request with a quote at its price, at most ``most`` lots, and close the request."""
+    orders = market.orders
+    side = orders.side[lane, quote]
+    price = rank_of(orders.rank[lane, quote], side, market.book.n_ticks[lane])
+    lots = min(orders.lots[lane, quote], orders.lots[lane, request], most)
+    trade(market, lane, quote, request, price, lots)
+    if orders.lots[lane, quote] > 0:
+        _end(floor, market, lane, quote, EXPIRE_REST)
+    else:
+        _leave(floor, lane, quote)
+    close_request(floor, market, lane, request, EXPIRE_REST)
+
+
+@inline_kernel
+def hold(floor, lane, request, quote):
+    """Keep a request and its accepted quote alive until the dealer's last look ends."""
+    floor.held[lane, request] = quote
+    floor.deadline[lane, request] = NEVER
+    floor.deadline[lane, quote] = NEVER
+
+
+@inline_kernel
+def end_last_look(floor, market, lane, quote, confirms, time):
+    """Trade the quote in last look, or end it and let its request go on if it still may."""
+    request = np.int64(floor.request[lane, quote])
+    if confirms:
+        execute(floor, market, lane, request, quote, NEVER)
+        return
+    _end(floor, market, lane, quote, EXPIRE_LAST_LOOK)
+    floor.held[lane, request] = EMPTY
+    floor.deadline[lane, request] = floor.over[lane, request]
+    if floor.over[lane, request] < time:
+        close_request(floor, market, lane, request, EXPIRE_REQUEST_TTL)
+
+
+@cold_kernel
+def close_request(floor, market, lane, request, reason):
+    """End what is left of a request, and then its quotes, in order of arrival."""
+    quote = np.int64(floor.first[lane, request])
+    if market.orders.lots[lane, request] > 0:
+        _end(floor, market, lane, request, reason)
+    else:
+        _leave(floor, lane, request)
+    while quote != EMPTY:
+        following = np.int64(floor.next[lane, quote])
+        _end(floor, market, lane, quote, EXPIRE_REQUEST_CLOSED)
+        quote = following
+
+
+@inline_kernel
+def next_deadline(floor, lane):
+    """Return the last moment of what ends first, ns, or NEVER."""
+    earliest = np.int64(NEVER)
+    for i in range(floor.n_live[lane]):
+        earliest = min(earliest, floor.deadline[lane, floor.live[lane, i]])
+    return earliest
+
+
+@cold_kernel
+def expire(floor, market, lane, time):
+    """End all whose last moment has come, the earliest deadline first, then by arrival."""
+    while True:
+        due = np.int64(EMPTY)
+        for i in range(floor.n_live[lane]):
+            slot = np.int64(floor.live[lane, i])
+            if floor.deadline[lane, slot] <= time and _ends_before(floor, lane, slot, due):
+                due = slot
+        if due == EMPTY:
+            return
+        if floor.request[lane, due] == due:
+            close_request(floor, market, lane, due, EXPIRE_REQUEST_TTL)
+        else:
+            _end(floor, market, lane, due, EXPIRE_QUOTE_TTL)
+
+
+@inline_kernel
+def _ends_before(floor, lane, slot, other):
+    if other == EMPTY:
+        return True
+    deadline, rival = floor.deadline[lane, slot], floor.deadline[lane, other]
+    if deadline != rival:
+        return deadline < rival
+    return floor.number[lane, slot] < floor.number[lane, other]
+
+
+@inline_kernel
+def best_quote(floor, market, lane, request, limit, share):
+    """Return the best quote that a request can accept inside a limit, or EMPTY.
+
+    Parameters
+        limit: rank. share: smallest part of the request that a quote must offer.
+    """
+    orders, best = market.orders, np.int64(EMPTY)
+    least = share * orders.lots[lane, request]
+    quote = np.int64(floor.first[lane, request])
+    while quote != EMPTY:
+        is_inside = orders.rank[lane, quote] + limit >= market.book.n_ticks[lane]
+        is_opposite = orders.side[lane, quote] != orders.side[lane, request]
+        if is_opposite and is_inside and orders.lots[lane, quote] >= least:
+            is_better = best == EMPTY or orders.rank[lane, quote] > orders.rank[lane, best]
+            if not is_better and orders.rank[lane, quote] == orders.rank[lane, best]:
+                is_better = floor.tie[lane, quote] > floor.tie[lane, best]
+            if is_better:
+                best = quote
+        quote = np.int64(floor.next[lane, quote])
+    return best
+
+
+@inline_kernel
+def _come_alive(floor, lane, slot, deadline):
+    floor.deadline[lane, slot] = deadline
+    floor.number[lane, slot] = floor.arrivals[lane]
+    floor.arrivals[lane] += 1
+    at = floor.n_live[lane]
+    floor.live[lane, at] = slot
+    floor.place[lane, slot] = at
+    floor.n_live[lane] = at + 1
+
+
+@cold_kernel
+def _end(floor, market, lane, slot, reason):
+    """End a request or quote without a trade."""
+    orders = market.orders
+    lots = orders.lots[lane, slot]
+    emit(market.outbox, lane, EVENT_RFQ_EXPIRE, slot, slot, 0, lots, reason)
+    if rests(orders, lane, slot):
+        dequeue(market.book, orders, lane, slot)
+    orders.lots[lane, slot] = 0
+    _leave(floor, lane, slot)
+
+
+@inline_kernel
+def _leave(floor, lane, slot):
+    """Take a slot off the floor, and a quote off the list of its request."""
+    last = floor.n_live[lane] - 1
+    place, moved = floor.place[lane, slot], floor.live[lane, last]
+    floor.live[lane, place] = moved
+    floor.place[lane, moved] = place
+    floor.n_live[lane] = last
+    request = np.int64(floor.request[lane, slot])
+    if request == slot:
+        return
+    following = floor.next[lane, slot]
+    if floor.first[lane, request] == slot:
+        floor.first[lane, request] = following
+        return
+    quote = np.int64(floor.first[lane, request])
+    while quote != EMPTY:
+        if floor.next[lane, quote] == slot:
+            floor.next[lane, quote] = following
+            return
+        quote = np.int64(floor.next[lane, quote])

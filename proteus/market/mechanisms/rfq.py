@@ -1,0 +1,181 @@
+"""Request for quote: a taker asks dealers, who answer with firm quotes that live for a while.
+
+Rules
+    A taker's order is a request to ``dealers`` of the market makers. A dealer who answers thinks
+    for a random time and then quotes as it would quote anywhere else: one side if it is shown the
+    side, else both. A quote lives from its arrival at the venue for its TTL, or to the end of the
+    request, and cannot be taken back. Noise traders accept the best quote inside their limit a
+    while after answers can be there; informed traders and snipers hold their quotes to the last
+    moment and then decide. An acceptance trades at the price of the quote and closes the request.
+    With ``last_look`` the dealer then looks again, and may refuse.
+
+What is not realistic
+    No choice of dealers by the taker, no negotiation, no aggregation of quotes, no fees.
+
+Source
+    docs/mechanisms.md states each rule, and the practice of venues.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from proteus.basics import units
+from proteus.basics.schema import Milliseconds, PositiveCount, PositiveMilliseconds, Probability
+from proteus.compiler.jit import inline_kernel, state
+from proteus.market.book.codes import EMPTY
+from proteus.market.events.latency import LATENCY_CODES, LatencyLaw
+from proteus.market.information.leakage import RequestTable, Table
+from proteus.market.mechanisms.base import MechanismConfig, Sizes
+from proteus.market.mechanisms.interface import is_continuous
+from proteus.market.mechanisms.requests import TIE_CODES, Floor, allocate_floor
+
+
+class RfqConfig(MechanismConfig):
+    """Keys of ``conf/mechanism/rfq.yaml``."""
+
+    uses_delta: ClassVar[bool] = False
+    table: ClassVar[type[Table]] = RequestTable
+    name: Literal["rfq"]
+    dealers: PositiveCount
+    request_ttl_ms: PositiveMilliseconds
+    quote_ttl_ms: PositiveMilliseconds
+    decision_ms: Milliseconds
+    response: LatencyLaw
+    response_probability: Probability
+    shows_side: bool
+    shows_size: bool
+    tie: Literal["time", "size", "random"]
+    least_share: Probability
+    last_look: bool
+    hold_ms: Milliseconds
+    tolerance: Annotated[float, Field(ge=0, le=1)]  # currency; a price is at most 1
+
+    def places(self, orders_per_s: float) -> float:
+        """Return how many requests and quotes are alive at once, or would be but for a trade."""
+        quotes = self.dealers * (1 if self.shows_side else 2)
+        return orders_per_s * self.request_ttl_ms / 1000 * (1 + quotes)
+
+
+@state
+class Terms(NamedTuple):
+    """Parameters of a request-for-quote market."""
+
+    dealers: int  # asked per request, at most
+    request_ttl_ns: int
+    quote_ttl_ns: int
+    decision_ns: int
+    response_law: int  # latency.*
+    response_base: int  # ns
+    response_spread: float  # ns
+    response_shape: float
+    response_probability: float
+    shows_side: bool
+    shows_size: bool
+    tie: int  # requests.TIE_*
+    least_share: float
+    last_look: bool
+    hold_ns: int
+    tolerance_nano: int
+
+
+@state
+class Known(NamedTuple):
+    """What takers know of their requests and quotes. L lanes, A traders, C slots, M dealers."""
+
+    request: np.ndarray  # int64 [L, A] slot of the request that a holder waits for, or EMPTY
+    request_id: np.ndarray  # int64 [L, A] its client id
+    last_price: np.ndarray  # int64 [L, A, 2] last quote seen of each side, ticks, or EMPTY
+    last_ns: np.ndarray  # int64 [L, A, 2] when
+    told_until: np.ndarray  # int64 [L, A] last arrival on the market data link, ns
+    id: np.ndarray  # int64 [L, C] client id of the request in the slot
+    side: np.ndarray  # int64 [L, C] its side
+    limit: np.ndarray  # int64 [L, C] its limit as a rank
+    lots: np.ndarray  # int64 [L, C] its size
+    accepting: np.ndarray  # int64 [L, C] 1: an acceptance is on its way
+    heard: np.ndarray  # int64 [L, C] quotes that arrived at the taker
+    quote: np.ndarray  # int64 [L, C, M] their slots
+    quote_id: np.ndarray  # int64 [L, C, M] their client ids
+    quote_rank: np.ndarray  # int64 [L, C, M] their prices as ranks
+    quote_lots: np.ndarray  # int64 [L, C, M] their sizes
+    quote_deadline: np.ndarray  # int64 [L, C, M] their last moments at the venue, ns
+    quote_tie: np.ndarray  # int64 [L, C, M] what breaks ties of price, larger first
+
+
+@state
+class Rfq(NamedTuple):
+    """Parameters and state of the request-for-quote market. L lanes, A traders."""
+
+    terms: Terms
+    floor: Floor
+    known: Known
+    draw: np.ndarray  # int64 [L, A] scratch: words that choose the dealers
+    measured_ns: np.ndarray  # int64 [L] time up to which live quotes have been measured
+
+
+def make(config: RfqConfig, sizes: Sizes) -> Rfq:
+    """Build the mechanism for a block of lanes."""
+    response = config.response
+    return Rfq(
+        terms=Terms(
+            dealers=config.dealers,
+            request_ttl_ns=_ns(config.request_ttl_ms),
+            quote_ttl_ns=_ns(config.quote_ttl_ms),
+            decision_ns=_ns(config.decision_ms),
+            response_law=LATENCY_CODES[response.law],
+            response_base=_ns(response.base_ms),
+            response_spread=float(_ns(response.spread_ms)),
+            response_shape=float(response.shape),
+            response_probability=float(config.response_probability),
+            shows_side=config.shows_side,
+            shows_size=config.shows_size,
+            tie=TIE_CODES[config.tie],
+            least_share=float(config.least_share),
+            last_look=config.last_look,
+            hold_ns=_ns(config.hold_ms),
+            tolerance_nano=round(config.tolerance * units.NANO),
+        ),
+        floor=allocate_floor(sizes.lanes, sizes.slots, sizes.traders),
+        known=_allocate_known(sizes, config.dealers),
+        draw=np.zeros((sizes.lanes, sizes.traders), np.int64),
+        measured_ns=np.zeros(sizes.lanes, np.int64),
+    )
+
+
+def _ns(milliseconds: float) -> int:
+    return units.milliseconds_to_ns(milliseconds)
+
+
+def _allocate_known(sizes: Sizes, dealers: int) -> Known:
+    """Allocate what takers know; the message door has no takers."""
+    slots = sizes.slots if sizes.keyed else 1
+    of_trader, of_slot = (sizes.lanes, sizes.traders), (sizes.lanes, slots)
+    of_quote = (*of_slot, min(dealers, sizes.traders))
+    return Known(
+        request=np.full(of_trader, EMPTY, np.int64),
+        request_id=np.zeros(of_trader, np.int64),
+        last_price=np.full((*of_trader, 2), EMPTY, np.int64),
+        last_ns=np.zeros((*of_trader, 2), np.int64),
+        told_until=np.zeros(of_trader, np.int64),
+        id=np.zeros(of_slot, np.int64),
+        side=np.zeros(of_slot, np.int64),
+        limit=np.zeros(of_slot, np.int64),
+        lots=np.zeros(of_slot, np.int64),
+        accepting=np.zeros(of_slot, np.int64),
+        heard=np.zeros(of_slot, np.int64),
+        quote=np.zeros(of_quote, np.int64),
+        quote_id=np.zeros(of_quote, np.int64),
+        quote_rank=np.zeros(of_quote, np.int64),
+        quote_lots=np.zeros(of_quote, np.int64),
+        quote_deadline=np.zeros(of_quote, np.int64),
+        quote_tie=np.zeros(of_quote, np.int64),
+    )
+
+
+@is_continuous.implement(Rfq)
+@inline_kernel
+def _is_continuous(mechanism):
+    return False  # live quotes are seen by their requester alone, and may cross

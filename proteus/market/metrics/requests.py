@@ -1,0 +1,87 @@
+"""Requests for quotes: who answers, who wins, by how much, and what each rank would have earned.
+
+At an acceptance the quotes that live are ranked by price, the accepted one first. The markout of a
+rank is that of one lot traded at its price, q (v(t) - P) of its dealer: of the first it is earned,
+of the others it is what winning would have brought. Under other mechanisms all sums stay zero.
+
+Source
+    Fermanian, Gueant & Pu (2017) arXiv:1511.07773, for the cover price.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from proteus.compiler.jit import cold_kernel, inline_kernel, state
+from proteus.market.book.book import rank_of
+from proteus.market.book.codes import EMPTY, SELL
+from proteus.market.environment.news import value_at
+
+RANKS = 4  # ranks that are told apart
+
+
+@state
+class Requests(NamedTuple):
+    """Counts and sums. L lanes, K ranks."""
+
+    asked: np.ndarray  # int64 [L] dealers asked, summed over requests
+    answered: np.ndarray  # int64 [L] of these: whose quote came while the request lived
+    late_quotes: np.ndarray  # int64 [L] quotes that came too late
+    late_acceptances: np.ndarray  # int64 [L] refused by the venue
+    last_looks: np.ndarray  # int64 [L] that ended
+    refusals: np.ndarray  # int64 [L] of these: with a refusal
+    wins: np.ndarray  # int64 [L] acceptances that traded
+    covered: np.ndarray  # int64 [L] of these: with another quote alive
+    cover_gap: np.ndarray  # int64 [L] sum over these of winner minus cover, ticks, as ranks
+    ranked: np.ndarray  # int64 [L, K] trades with a quote of that rank
+    markout: np.ndarray  # float64 [L, K] sum of q (v - P) of one lot at its price, currency
+
+
+def allocate_requests(lanes: int) -> Requests:
+    """Allocate sums of zero."""
+    counts = [np.zeros(lanes, np.int64) for _ in Requests._fields[:-2]]
+    ranked, markout = np.zeros((lanes, RANKS), np.int64), np.zeros((lanes, RANKS))
+    return Requests._make([*counts, ranked, markout])
+
+
+@cold_kernel
+def measure_acceptance(sums, floor, world, lane, request, quote, time):
+    """Measure the competition for a request whose quote is about to trade."""
+    orders, n_ticks = world.market.orders, world.settings.n_ticks
+    side = orders.side[lane, quote]
+    sums.wins[lane] += 1
+    value = value_at(world.news, world.news_parameters, lane, time)
+    sign = -1.0 if side == SELL else 1.0
+    place, last, rank = 0, np.int64(EMPTY), np.int64(orders.rank[lane, quote])
+    while place < RANKS and rank != EMPTY:
+        sums.ranked[lane, place] += 1
+        price = rank_of(rank, side, n_ticks) / n_ticks
+        sums.markout[lane, place] += sign * (value - price)
+        last, rank = following_quote(floor, orders, lane, request, quote, last)
+        if place == 0 and rank != EMPTY:
+            sums.covered[lane] += 1
+            sums.cover_gap[lane] += orders.rank[lane, quote] - rank
+        place += 1
+
+
+@inline_kernel
+def following_quote(floor, orders, lane, request, but, last):
+    """Return the best quote after ``last`` and its rank, ``but`` left out, or EMPTY twice.
+
+    Equal ranks follow each other in order of arrival.
+    """
+    best, best_rank, passed = np.int64(EMPTY), np.int64(EMPTY), last == EMPTY
+    quote = np.int64(floor.first[lane, request])
+    while quote != EMPTY:
+        if quote != but and orders.side[lane, quote] == orders.side[lane, but]:
+            rank = orders.rank[lane, quote]
+            behind = last == EMPTY or rank < orders.rank[lane, last]
+            if not behind and rank == orders.rank[lane, last]:
+                behind = passed
+            if behind and rank > best_rank:
+                best, best_rank = quote, np.int64(rank)
+        passed = passed or quote == last
+        quote = np.int64(floor.next[lane, quote])
+    return best, best_rank

@@ -1,0 +1,1 @@
+"""From the configuration of a cell to the state of a block of lanes."""

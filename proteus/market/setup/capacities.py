@@ -1,0 +1,68 @@
+"""How much room a lane needs: orders, fills that wait, public states, rows of a log."""
+
+from __future__ import annotations
+
+import math
+
+from proteus.basics import units
+from proteus.market.agents.theory import KINDS
+from proteus.market.agents.traders import CLASS_MAKER
+from proteus.market.cell import CellConfig
+from proteus.market.setup.members import CellSetup, Member
+
+_HISTORY = 256  # public states and prints kept, with nothing shown late
+_STATES_PER_WAKE_UP = 2  # at most, of the public: one per message
+_FILLS_PER_WAKE_UP = 2  # of takers, that wait for a later reference price
+_ROWS_PER_WAKE_UP = 8  # of a log: two messages, their answers, a fill, a new book
+_BUSY_S = 0.25  # how long an order may be on its way or in an open batch, for capacities
+
+
+def pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
+    """Estimate how many orders a lane has at once, with room for six standard deviations."""
+    alive = 0.0
+    for member in members:
+        lifetime_ms = getattr(member.group.policy, "lifetime_ms", 0)
+        lifetime_s = min(cell.horizon_s, math.inf if lifetime_ms is None else lifetime_ms / 1000)
+        alive += member.group.schedule.wake_ups_per_s * (lifetime_s + _BUSY_S)
+    busy = cell.delta_ns / units.NS_PER_S
+    alive += busy * sum(member.group.schedule.wake_ups_per_s for member in members)
+    alive += cell.mechanism.places(taker_wake_ups_per_s(members))
+    return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
+
+
+def fills_waiting(cell: CellConfig, members: tuple[Member, ...]) -> int:
+    """Estimate how many fills wait for their markouts, with room for six standard deviations."""
+    longest_s = cell.markout_horizons_ns[-1] / units.NS_PER_S
+    waiting = _FILLS_PER_WAKE_UP * taker_wake_ups_per_s(members) * longest_s
+    return int(waiting + 6 * waiting**0.5) + 16
+
+
+def taker_wake_ups_per_s(members: tuple[Member, ...]) -> float:
+    """Return how often takers wake up on their schedules, all together."""
+    takers = (m for m in members if KINDS[m.group.kind].role != CLASS_MAKER)
+    return sum(m.group.schedule.wake_ups_per_s for m in takers)
+
+
+def states_kept(cell: CellConfig, members: tuple[Member, ...]) -> int:
+    """Estimate how many public states or prints a lane makes before the oldest one is shown."""
+    delay_s = max(cell.leakage.delays_ns.values()) / units.NS_PER_S
+    wake_ups = sum(member.group.schedule.rate_per_s for member in members)
+    clears = units.NS_PER_S / cell.delta_ns if cell.delta_ns else 0.0
+    return _HISTORY + int(delay_s * (_STATES_PER_WAKE_UP * wake_ups + clears))
+
+
+def expected_rows(setup: CellSetup) -> int:
+    """Estimate the rows of a lane: about what its traders send, and what comes of it."""
+    wake_ups = sum(member.group.schedule.wake_ups_per_s for member in setup.members)
+    of_a_clear = setup.cell.mechanism.auctions + 1  # and the book
+    clears = of_a_clear * units.NS_PER_S / setup.cell.delta_ns if setup.cell.delta_ns else 0.0
+    rows_per_s = _ROWS_PER_WAKE_UP * wake_ups + clears + setup.cell.latent.jump_rate_per_s
+    return int(rows_per_s * setup.cell.horizon_ns / units.NS_PER_S) + 256
+
+
+def power_of_two(least: int) -> int:
+    """Return the smallest power of two that is at least ``least``."""
+    return 1 << (least - 1).bit_length()
+
+
+LARGEST_GROWTH = 64  # a lane that needs more than this many times the usual room is a violation

@@ -1,0 +1,80 @@
+"""From a cell's configuration to what all its blocks share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus.basics import units
+from proteus.market.cell import CellConfig
+from proteus.market.environment.setup import parameters_for
+from proteus.market.setup.capacities import (
+    expected_rows,
+    fills_waiting,
+    pending_orders,
+    power_of_two,
+    states_kept,
+)
+from proteus.market.setup.members import (
+    CellSetup,
+    Member,
+    members_by_kind,
+    schedule_columns,
+    trader_columns,
+)
+from proteus.market.trading.world import Settings
+
+BARRIER_STEPS = 1024  # grid steps of the news between two barriers; results do not depend on it
+
+
+def set_up_cell(cell: CellConfig) -> CellSetup:
+    """Prepare what all blocks of a cell share.
+
+    Raises
+        ConfigError: the news is too strong to be tabulated.
+    """
+    members = tuple(
+        Member(name, number, group)
+        for name, group in cell.population.items()
+        for number in range(group.count)
+    )
+    probability = cell.contract.initial_probability
+    delays = [units.milliseconds_to_ns(m.group.signal.delay_ms) for m in members if m.group.signal]
+    return CellSetup(
+        cell=cell,
+        members=members,
+        news=parameters_for(cell.latent, cell.horizon_ns, cell.settle_ns, probability),
+        settings=_settings(cell),
+        traders=trader_columns(members),
+        schedules=schedule_columns(members),
+        kinds=members_by_kind(cell, members),
+        disclosure=cell.leakage.disclosure(),
+        signal_window_ns=max(delays, default=0),
+        pending=power_of_two(pending_orders(cell, members)),
+        waiting=power_of_two(fills_waiting(cell, members)),
+        history=power_of_two(states_kept(cell, members)),
+        log_rows=0,
+    )
+
+
+def with_log(setup: CellSetup) -> CellSetup:
+    """Return the set-up for blocks whose lanes are recorded."""
+    return setup._replace(log_rows=expected_rows(setup))
+
+
+def _settings(cell: CellConfig) -> Settings:
+    horizons = np.array(cell.markout_horizons_ns, np.int64)
+    return Settings(
+        horizon_ns=cell.horizon_ns,
+        warmup_ns=cell.warmup_ns,
+        tau_ns=cell.tau_ns,
+        lookahead_ns=int(horizons[-1]),
+        barrier_ns=BARRIER_STEPS * units.milliseconds_to_ns(cell.latent.dt),
+        tick_nano=cell.tick_nano,
+        n_ticks=cell.n_ticks,
+        initial_ticks=cell.initial_ticks,
+        depth_ticks=cell.metrics.depth_ticks,
+        volatility_grid_ns=units.milliseconds_to_ns(cell.metrics.volatility_grid_ms),
+        audit_every_event=False,
+        elapsed_ns=np.array(cell.elapsed_ns, np.int64),
+        horizons_ns=horizons,
+    )

@@ -1,0 +1,141 @@
+"""The traders of a cell, one by one, and the columns that kernels read of them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.basics import units
+from proteus.basics.units import milliseconds_to_ns as _ns
+from proteus.market.agents.base import Members
+from proteus.market.agents.group import Group
+from proteus.market.agents.theory import KINDS
+from proteus.market.agents.traders import (
+    Schedules,
+    Traders,
+)
+from proteus.market.cell import CellConfig
+from proteus.market.environment.news import NewsParameters
+from proteus.market.events.latency import LATENCY_CODES, LatencyLaw
+from proteus.market.events.schedule import SCHEDULE_CODES
+from proteus.market.information.history import Disclosure
+from proteus.market.rng import trader_entity
+from proteus.market.trading.world import Settings
+
+
+class Member(NamedTuple):
+    """One trader of the cell."""
+
+    group_name: str
+    number: int  # within its group
+    group: Group
+
+
+class CellSetup(NamedTuple):
+    """What all blocks of a cell share."""
+
+    cell: CellConfig
+    members: tuple[Member, ...]
+    news: NewsParameters
+    settings: Settings
+    traders: Traders
+    schedules: Schedules
+    kinds: dict[str, Members]  # the traders of every kind, of a block without lanes
+    disclosure: Disclosure
+    signal_window_ns: int  # how far back signals look
+    pending: int  # orders and envelopes that a lane has at once, a power of two
+    waiting: int  # fills that wait for a later reference price, a power of two
+    history: int  # public states and prints kept, a power of two
+    log_rows: int  # rows that a lane's log has room for; 0: nothing is recorded
+
+
+def trader_columns(members: tuple[Member, ...]) -> Traders:
+    """Lay out what kernels read of each trader."""
+    groups = [member.group for member in members]
+    signals = [group.signal for group in groups]
+    laws = [_legs(group) for group in groups]
+    count = max(len(groups), 1)
+
+    def column(values: list[Any], dtype: Any, *legs: int) -> NDArray[Any]:
+        array = np.zeros((count, *legs), dtype)
+        array[: len(values)] = np.array(values, dtype).reshape(len(values), *legs)
+        return array
+
+    return Traders(
+        kind=column([KINDS[group.kind].number for group in groups], np.int64),
+        role=column([KINDS[group.kind].role for group in groups], np.int64),
+        entity=column([trader_entity(m.group_name, m.number) for m in members], np.int64),
+        latency_law=column([[LATENCY_CODES[leg.law] for leg in legs] for legs in laws], np.int8, 4),
+        latency_base=column([[_ns(leg.base_ms) for leg in legs] for legs in laws], np.int64, 4),
+        latency_spread=column(
+            [[_ns(leg.spread_ms) for leg in legs] for legs in laws],
+            np.float64,
+            4,
+        ),
+        latency_shape=column([[leg.shape for leg in legs] for legs in laws], np.float64, 4),
+        has_signal=column([s is not None for s in signals], np.bool_),
+        signal_delay=column([_ns(s.delay_ms) if s else 0 for s in signals], np.int64),
+        signal_noise=column([s.noise_sd if s else 0.0 for s in signals], np.float64),
+        signal_look=column([_ns(s.look_ms) if s else 1 for s in signals], np.int64),
+    )
+
+
+def _legs(group: Group) -> tuple[LatencyLaw, LatencyLaw, LatencyLaw, LatencyLaw]:
+    """Return the four laws in the order of ``latency``."""
+    latency = group.latency
+    return latency.submission, latency.acknowledgement, latency.fill_report, latency.market_data
+
+
+def schedule_columns(members: tuple[Member, ...]) -> Schedules:
+    """Lay out when each trader wakes up."""
+    schedules = [member.group.schedule for member in members]
+    count = max(len(schedules), 1)
+
+    def column(values: list[Any], dtype: Any) -> NDArray[Any]:
+        array = np.zeros(count, dtype)
+        array[: len(values)] = values
+        return array
+
+    gaps = [units.NS_PER_S / s.rate_per_s if s.rate_per_s else 0.0 for s in schedules]
+    jitters = [gap * s.jitter for gap, s in zip(gaps, schedules, strict=True)]
+    return Schedules(
+        law=column([SCHEDULE_CODES[s.law] for s in schedules], np.int8),
+        gap_ns=column(gaps, np.float64),
+        jitter_ns=column(jitters, np.float64),
+        cluster_probability=column([s.cluster_probability for s in schedules], np.float64),
+        cluster_gap_ns=column([_ns(s.cluster_gap_ms) for s in schedules], np.float64),
+        on_news=column([s.on_news for s in schedules], np.bool_),
+        on_fill=column([s.on_fill for s in schedules], np.bool_),
+    )
+
+
+def members_by_kind(cell: CellConfig, members: tuple[Member, ...]) -> dict[str, Members]:
+    """Gather the traders of each kind."""
+    latencies = np.zeros(max(len(members), 1))
+    for trader, member in enumerate(members):
+        latency = member.group.latency
+        latencies[trader] = _mean_s(latency.submission) + _mean_s(latency.market_data)
+    return {
+        kind: Members(
+            policies=tuple(
+                (trader, member.group.policy)
+                for trader, member in enumerate(members)
+                if member.group.kind == kind
+            ),
+            latency_s=latencies,
+            traders=len(latencies),
+            lanes=0,
+            n_ticks=cell.n_ticks,
+            protection_ticks=cell.execution.protection_ticks,
+        )
+        for kind in KINDS
+    }
+
+
+def _mean_s(law: LatencyLaw) -> float:
+    """Return the mean latency in seconds."""
+    factor = {"constant": 0.0, "uniform": 0.5, "shifted_exponential": 1.0}
+    share = factor.get(law.law) if law.law in factor else float(np.exp(law.shape**2 / 2))
+    return (law.base_ms + law.spread_ms * float(share or 0.0)) / 1000

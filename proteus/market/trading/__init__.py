@@ -1,0 +1,1 @@
+"""The event loop, and how traders and the venue talk."""

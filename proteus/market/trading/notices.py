@@ -1,0 +1,54 @@
+"""What a trader makes of a notification: an answer of the venue, or a fill report."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus.basics.units import NANO
+from proteus.compiler.jit import inline_kernel
+from proteus.market.agents.table import learn_fill
+from proteus.market.book.codes import BUY, EMPTY
+from proteus.market.events.envelopes import NOTICE_FILL, NOTICE_REJECT, release_envelope
+
+
+@inline_kernel
+def read_notice(world, lane, envelope):
+    """Let a trader learn an answer or a fill.
+
+    Returns
+        The trader if it reacts at once, else EMPTY.
+    """
+    messages, private = world.messages, world.private
+    trader, side = messages.trader[lane, envelope], messages.side[lane, envelope]
+    client_id, lots = messages.client_id[lane, envelope], messages.lots[lane, envelope]
+    kind = messages.kind[lane, envelope]
+    if private.quote_order[lane, trader, side] != EMPTY:
+        private.exposure[lane, trader, side] -= lots
+    if kind >= NOTICE_REJECT and private.quote_id[lane, trader, side] == client_id:
+        private.quote_lots[lane, trader, side] -= lots
+        if private.quote_lots[lane, trader, side] <= 0:
+            private.quote_id[lane, trader, side] = 0
+    reacts = False
+    if kind == NOTICE_FILL:
+        learn_own_fill(world, lane, trader, side, lots, envelope)
+        reacts = world.schedules.on_fill[trader]
+    release_envelope(messages, lane, envelope)
+    return np.int64(trader) if reacts else np.int64(EMPTY)
+
+
+@inline_kernel
+def learn_own_fill(world, lane, trader, side, lots, envelope):
+    """Let a fill report change what the trader knows of its inventory, and what it believes."""
+    messages = world.messages
+    sign = 1 if side == BUY else -1
+    world.private.position[lane, trader] += sign * lots
+    belief = messages.belief[lane, envelope] / NANO
+    filled_ns = messages.address[lane, envelope]
+    now = world.progress.now[lane]
+    learn_fill(
+        world.policies, world.traders, lane, trader, np.float64(sign), belief, filled_ns, now
+    )
+    lifetime = messages.lifetime[lane, envelope]
+    client_id = messages.client_id[lane, envelope]
+    if lifetime != EMPTY and messages.client_id[lane, lifetime] == client_id:
+        messages.lots[lane, lifetime] -= lots

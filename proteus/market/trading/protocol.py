@@ -1,0 +1,120 @@
+"""How traders and the venue talk: by orders, unless a mechanism has a way of its own.
+
+The event loop names these functions. Each has the implementation of markets where traders send
+orders; a mechanism with another path (requests and quotes) implements them for its own type, and
+the loop of every other mechanism is compiled without it.
+"""
+
+from __future__ import annotations
+
+from proteus.compiler.jit import inline_kernel, interface
+from proteus.market.mechanisms.interface import NEVER
+from proteus.market.trading import desk, notices, venue
+
+
+@interface
+def act(mechanism, world, lane, trader, time, cause, number):
+    """Let a trader that woke up look, decide and send.
+
+    Parameters
+        cause, number: what woke it (``messages.CAUSE_*``) and the number of that wake-up.
+    """
+
+
+@interface
+def receive(mechanism, world, lane, time, envelope):
+    """Hand a message to the mechanism.
+
+    Returns
+        The slot of the order that the message is about, and the word of the latency of its answer,
+        for ``deliver``.
+    """
+
+
+@interface
+def deliver(mechanism, world, lane, time, slot, answer_word, in_clear):
+    """Book, measure, report and publish everything that the mechanism did in this event."""
+
+
+@interface
+def learn(mechanism, world, lane, time, envelope):
+    """Let a notification reach a trader.
+
+    Returns
+        The trader if it reacts at once, else EMPTY.
+    """
+
+
+@interface
+def ring(mechanism, world, lane, time, envelope):
+    """Let a timer end.
+
+    Returns
+        Whether that was work, and whether the mechanism did something that must be delivered.
+    """
+
+
+@interface
+def next_deadline(mechanism, lane):
+    """Return when something ends by itself at the venue, ns, or NEVER.
+
+    That is after the messages of the same nanosecond.
+    """
+
+
+@interface
+def expire(mechanism, world, lane, time):
+    """End what ends by itself up to ``time``; it must be delivered."""
+
+
+@interface
+def close(mechanism, world, lane):
+    """Bring what the mechanism measures by itself up to the end of trading."""
+
+
+@act.otherwise
+@inline_kernel
+def _act(mechanism, world, lane, trader, time, cause, number):
+    desk.wake(world, lane, trader, time, cause, number)
+
+
+@receive.otherwise
+@inline_kernel
+def _receive(mechanism, world, lane, time, envelope):
+    return venue.receive(mechanism, world, lane, time, envelope)
+
+
+@deliver.otherwise
+@inline_kernel
+def _deliver(mechanism, world, lane, time, slot, answer_word, in_clear):
+    venue.deliver(mechanism, world, lane, time, slot, answer_word, in_clear)
+
+
+@learn.otherwise
+@inline_kernel
+def _learn(mechanism, world, lane, time, envelope):
+    return notices.read_notice(world, lane, envelope)
+
+
+@ring.otherwise
+@inline_kernel
+def _ring(mechanism, world, lane, time, envelope):
+    return desk.end_lifetime(world, lane, time, envelope), False
+
+
+@next_deadline.otherwise
+@inline_kernel
+def _next_deadline(mechanism, lane):
+    return NEVER
+
+
+@expire.otherwise
+@inline_kernel
+def _expire(mechanism, world, lane, time):
+    pass
+
+
+@close.otherwise
+@inline_kernel
+def _close(mechanism, world, lane):
+    pass

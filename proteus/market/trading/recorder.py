@@ -1,0 +1,313 @@
+"""The recorder: what happened in a lane, one row per event, in order.
+
+A lane is recorded when its block has room for rows; a block without room runs the same compiled
+kernel and pays one predictable branch per site. A row says what happened and holds what the
+measures need, so that ``proteus.replay_log`` can feed the rows of traders to the venue again and
+must get the others. ``proteus.recording.columns`` says which fields a row of each kind has; the
+others are left as they are.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
+from proteus.market.book.book import keeps_roles_apart, rank_of
+from proteus.market.book.codes import (
+    BUY,
+    EMPTY,
+    EVENT_BATCH_CLEAR,
+    EVENT_BOOK,
+    EVENT_CANCEL,
+    EVENT_END,
+    EVENT_FILL,
+    EVENT_INTENT,
+    EVENT_NEWS,
+    EVENT_ORDER,
+    EVENT_REJECT,
+    EVENT_REPLACE,
+    EVENT_RFQ_ACCEPT,
+    EVENT_RFQ_QUOTE,
+    EVENT_RFQ_REJECT,
+    EVENT_RFQ_REQUEST,
+    REJECT_UNKNOWN_ORDER,
+    SELL,
+)
+from proteus.market.environment.news import value_at
+from proteus.market.events.envelopes import (
+    MESSAGE_ACCEPT,
+    MESSAGE_CANCEL,
+    MESSAGE_LAST_LOOK,
+    MESSAGE_ORDER,
+    MESSAGE_QUOTE,
+    MESSAGE_REPLACE,
+)
+from proteus.market.information.history import newest
+from proteus.market.ledger.accounts import nano
+
+# Where a row comes from.
+SOURCE_TRADER = 0  # a decision, or a message when it reaches the venue
+SOURCE_VENUE = 1  # what the mechanism did, and what became public
+SOURCE_NEWS = 2
+
+MISSING = np.iinfo(np.int64).min  # a number that does not exist, as the bid of an empty side
+
+_EVENT_OF_MESSAGE = (EVENT_ORDER, EVENT_CANCEL, EVENT_REPLACE)
+assert (MESSAGE_ORDER, MESSAGE_CANCEL, MESSAGE_REPLACE) == (0, 1, 2)
+
+
+@state
+class Log(NamedTuple):
+    """Rows of each lane. L lanes, E rows; E = 0: nothing is recorded."""
+
+    kind: np.ndarray  # int64 [L, E] EVENT_*
+    source: np.ndarray  # int64 [L, E] SOURCE_*
+    event: np.ndarray  # int64 [L, E] number of the event in the lane, from 0
+    time: np.ndarray  # int64 [L, E] ns
+    trader: np.ndarray  # int64 [L, E] of a fill: owner of ``order``
+    order: np.ndarray  # int64 [L, E] order version; of a fill: the earlier, or the maker's
+    other: np.ndarray  # int64 [L, E] version that a replace makes; of a fill: the later order
+    slot: np.ndarray  # int64 [L, E] slot of the order that a message means
+    side: np.ndarray  # int64 [L, E] of a fill: of its maker; of one of two auctions: of makers
+    price: np.ndarray  # int64 [L, E] ticks; of a book: the last price; of the end: X in ticks
+    lots: np.ndarray  # int64 [L, E] of a book: at the best bid
+    more: np.ndarray  # int64 [L, E] lots at the best ask of a book; surplus of a clear
+    low: np.ndarray  # int64 [L, E] ticks: best bid of a book, lower end of W of a clear
+    high: np.ndarray  # int64 [L, E] ticks: best ask of a book, upper end of W of a clear
+    value: np.ndarray  # int64 [L, E] nano: a trader's belief, or v
+    code: np.ndarray  # int64 [L, E] lifetime of an order, reason of a cancel, reject or end
+    intent: np.ndarray  # int64 [L, E] ns, when the trader decided
+    reference: np.ndarray  # int64 [L, E] twice the public reference price then, ticks
+    cause: np.ndarray  # int64 [L, E] address of the cause
+    count: np.ndarray  # int64 [L] rows so far; a count above E means overflow
+
+
+written_first(*Log._fields[:-1])(Log)  # the rows, below the count
+
+
+def allocate_log(lanes: int, rows: int) -> Log:
+    """Allocate an empty log with room for ``rows`` per lane; 0 records nothing."""
+    columns = [np.zeros((lanes, rows), np.int64) for _ in Log._fields[:-1]]
+    return Log._make([*columns, np.zeros(lanes, np.int64)])
+
+
+@inline_kernel
+def is_recorded(log):
+    """Tell whether the lanes of the block are recorded."""
+    return log.kind.shape[1] > 0
+
+
+@inline_kernel
+def is_overfull(log, lane):
+    """Tell whether rows were lost for want of room."""
+    return is_recorded(log) and log.count[lane] > log.kind.shape[1]
+
+
+@inline_kernel
+def _start_row(log, progress, lane, time, source, kind):
+    """Append a row and return its place, or EMPTY when there is no room."""
+    at = log.count[lane]
+    log.count[lane] = at + 1
+    if at >= log.kind.shape[1]:
+        return np.int64(EMPTY)
+    log.kind[lane, at] = kind
+    log.source[lane, at] = source
+    log.event[lane, at] = progress.events[lane]
+    log.time[lane, at] = time
+    return at
+
+
+@cold_kernel
+def record_intent(log, world, lane, time, slot):
+    """Record the decision to send the new order that stands filled in at ``slot``."""
+    at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, EVENT_INTENT)
+    if at != EMPTY:
+        _write_order(log, world, lane, at, slot)
+
+
+@cold_kernel
+def record_message(log, world, lane, time, envelope):
+    """Record a message that reaches the venue, before the mechanism sees it."""
+    messages = world.messages
+    kind, slot = messages.kind[lane, envelope], np.int64(messages.order[lane, envelope])
+    event = np.int64(_EVENT_OF_MESSAGE[kind])
+    at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, event)
+    if at == EMPTY:
+        return
+    if event == EVENT_ORDER:
+        _write_order(log, world, lane, at, slot)
+        return
+    log.slot[lane, at] = slot
+    log.trader[lane, at] = messages.trader[lane, envelope]
+    log.order[lane, at] = messages.client_id[lane, envelope]
+    log.cause[lane, at] = messages.address[lane, envelope]
+    if event == EVENT_REPLACE:
+        side = messages.side[lane, envelope]
+        rank = np.int64(messages.rank[lane, envelope])
+        log.other[lane, at] = messages.new_id[lane, envelope]
+        log.side[lane, at] = side
+        log.price[lane, at] = rank_of(rank, side, world.settings.n_ticks)
+        log.lots[lane, at] = messages.lots[lane, envelope]
+        log.value[lane, at] = messages.belief[lane, envelope]
+
+
+@cold_kernel
+def record_rfq_message(log, world, lane, time, envelope, request_id):
+    """Record a message about a request that reaches the venue, before the mechanism sees it.
+
+    Parameters
+        request_id: of a quote: client id of the request that it answers.
+    """
+    messages = world.messages
+    kind, slot = messages.kind[lane, envelope], np.int64(messages.order[lane, envelope])
+    event = EVENT_RFQ_REQUEST if kind == MESSAGE_ORDER else EVENT_RFQ_ACCEPT
+    if kind == MESSAGE_QUOTE:
+        event = EVENT_RFQ_QUOTE
+    elif kind == MESSAGE_LAST_LOOK and messages.lots[lane, envelope] == 0:
+        event = EVENT_RFQ_REJECT
+    at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, event)
+    if at == EMPTY:
+        return
+    log.other[lane, at] = request_id if kind == MESSAGE_QUOTE else MISSING
+    if kind == MESSAGE_ORDER or kind == MESSAGE_QUOTE:
+        _write_order(log, world, lane, at, slot)
+        return
+    log.slot[lane, at] = slot
+    log.trader[lane, at] = messages.trader[lane, envelope]
+    log.order[lane, at] = messages.client_id[lane, envelope]
+    log.cause[lane, at] = messages.address[lane, envelope]
+    log.side[lane, at] = MISSING
+    log.price[lane, at] = MISSING
+    log.lots[lane, at] = MISSING
+    if kind == MESSAGE_ACCEPT:
+        side = messages.side[lane, envelope]
+        rank = np.int64(messages.rank[lane, envelope])
+        log.other[lane, at] = messages.new_id[lane, envelope]
+        log.side[lane, at] = side
+        log.price[lane, at] = rank_of(rank, side, world.settings.n_ticks)
+        log.lots[lane, at] = messages.lots[lane, envelope]
+
+
+@inline_kernel
+def _write_order(log, world, lane, at, slot):
+    orders, origins = world.market.orders, world.origins
+    side = orders.side[lane, slot]
+    log.slot[lane, at] = slot
+    log.trader[lane, at] = orders.trader[lane, slot]
+    log.order[lane, at] = orders.client_id[lane, slot]
+    log.side[lane, at] = side
+    rank = np.int64(orders.rank[lane, slot])
+    log.price[lane, at] = rank_of(rank, side, world.settings.n_ticks)
+    log.lots[lane, at] = orders.lots[lane, slot]
+    log.code[lane, at] = orders.lifetime[lane, slot]
+    log.value[lane, at] = origins.belief[lane, slot]
+    log.intent[lane, at] = origins.intent_ns[lane, slot]
+    log.reference[lane, at] = origins.reference_doubled[lane, slot]
+    log.cause[lane, at] = origins.address[lane, slot]
+
+
+@cold_kernel
+def record_unknown(log, world, lane, time, envelope):
+    """Record the refusal of a message about an order that is gone."""
+    _record_refusal(log, world, lane, time, envelope, EVENT_REJECT, REJECT_UNKNOWN_ORDER)
+
+
+@cold_kernel
+def record_rfq_refusal(log, world, lane, time, envelope, reason):
+    """Record the refusal of an acceptance."""
+    _record_refusal(log, world, lane, time, envelope, EVENT_RFQ_REJECT, reason)
+
+
+@inline_kernel
+def _record_refusal(log, world, lane, time, envelope, event, reason):
+    messages = world.messages
+    at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, event)
+    if at != EMPTY:
+        log.trader[lane, at] = messages.trader[lane, envelope]
+        log.order[lane, at] = messages.client_id[lane, envelope]
+        log.code[lane, at] = reason
+        log.lots[lane, at] = 0
+
+
+@cold_kernel
+def record_outbox(log, world, lane, time):
+    """Record everything the mechanism did in the event, before it is booked."""
+    outbox, orders = world.market.outbox, world.market.orders
+    for i in range(outbox.count[lane]):
+        kind, slot = outbox.kind[lane, i], np.int64(outbox.order[lane, i])
+        at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, kind)
+        if at == EMPTY:
+            continue
+        log.trader[lane, at] = orders.trader[lane, slot]
+        log.order[lane, at] = orders.client_id[lane, slot]
+        log.lots[lane, at] = outbox.lots[lane, i]
+        if kind == EVENT_FILL:
+            later = np.int64(outbox.other[lane, i])
+            log.other[lane, at] = orders.client_id[lane, later]
+            log.side[lane, at] = orders.side[lane, slot]
+            log.price[lane, at] = outbox.price[lane, i]
+        else:
+            log.code[lane, at] = outbox.reason[lane, i]
+
+
+@cold_kernel
+def record_clear(log, world, lane, time):
+    """Record a batch that has just been cleared, a row for each auction; its fills follow."""
+    market = world.market
+    for auction in range(market.volume.shape[1]):
+        at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, EVENT_BATCH_CLEAR)
+        if at == EMPTY:
+            continue
+        volume = market.volume[lane, auction]
+        traded = volume > 0
+        # The side of the makers: they buy in auction 0, which is BUY, and sell in auction 1.
+        log.side[lane, at] = auction if keeps_roles_apart(market.book) else MISSING
+        log.lots[lane, at] = volume
+        log.price[lane, at] = market.book.last_price[lane, auction] if traded else MISSING
+        log.low[lane, at] = market.low[lane, auction] if traded else MISSING
+        log.high[lane, at] = market.high[lane, auction] if traded else MISSING
+        log.more[lane, at] = market.surplus[lane, auction] if traded else MISSING
+
+
+@cold_kernel
+def record_book(log, world, lane, time):
+    """Record the public state that has just been published."""
+    data = world.data
+    at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, EVENT_BOOK)
+    if at == EMPTY:
+        return
+    newest_at = newest(data, lane)
+    log.price[lane, at] = _existing(data.last[lane, newest_at])
+    log.low[lane, at] = _existing(data.best[lane, newest_at, BUY])
+    log.high[lane, at] = _existing(data.best[lane, newest_at, SELL])
+    log.lots[lane, at] = data.lots[lane, newest_at, BUY]
+    log.more[lane, at] = data.lots[lane, newest_at, SELL]
+
+
+@inline_kernel
+def _existing(price):
+    return price if price != EMPTY else MISSING
+
+
+@cold_kernel
+def record_news(log, world, lane, time):
+    """Record a jump of the news and the fair value just after it."""
+    at = _start_row(log, world.progress, lane, time, SOURCE_NEWS, EVENT_NEWS)
+    if at != EMPTY:
+        log.value[lane, at] = nano(value_at(world.news, world.news_parameters, lane, time))
+
+
+@cold_kernel
+def record_end(log, world, lane):
+    """Record the end of the lane: v at the end of trading, X, and why it stopped if it did."""
+    progress = world.progress
+    stopped = progress.fault[lane] != 0
+    time = progress.now[lane] if stopped else world.settings.horizon_ns
+    at = _start_row(log, progress, lane, time, SOURCE_VENUE, EVENT_END)
+    if at != EMPTY:
+        payoff = world.settings.n_ticks * np.int64(world.news.payoff[lane])
+        log.code[lane, at] = progress.fault[lane] if stopped else MISSING
+        log.value[lane, at] = MISSING if stopped else world.totals.final_value[lane]
+        log.price[lane, at] = MISSING if stopped else payoff

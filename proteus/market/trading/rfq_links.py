@@ -1,0 +1,55 @@
+"""What every step of a request for quotes uses: timers, private messages, answers, and draws.
+
+Each is compiled once for all who use it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.market.book.codes import EMPTY
+from proteus.market.events.envelopes import cause_of, take_envelope, wake_of
+from proteus.market.events.latency import MARKET_DATA, delay
+from proteus.market.events.queue import KIND_EXPIRY, push
+from proteus.market.rng import words_at
+from proteus.market.trading.venue import notify
+
+
+@cold_kernel
+def set_timer(world, lane, time, kind, trader, slot, client_id):
+    """Set a timer about an order, unless trading has ended by then; returns it, or EMPTY."""
+    if time >= world.settings.horizon_ns:
+        return np.int64(EMPTY)
+    timer = take_envelope(world.messages, lane, kind, trader, slot, client_id)
+    if timer != EMPTY:
+        push(world.queue, lane, time, KIND_EXPIRY, timer)
+    return timer
+
+
+@inline_kernel
+def index_of(world, lane, slot):
+    """Return the index by which draws about the request at ``slot`` are addressed."""
+    address = world.origins.address[lane, slot]
+    return wake_of(address) << 2 | cause_of(address)
+
+
+@cold_kernel
+def told_at(mechanism, world, lane, time, trader, word):
+    """Return when a private message is at a trader; that link is first-in-first-out."""
+    told = time + delay(world.traders, trader, MARKET_DATA, word)
+    told = max(told, mechanism.known.told_until[lane, trader])
+    mechanism.known.told_until[lane, trader] = told
+    return told
+
+
+@cold_kernel
+def words_of(keys, lane, stream, entity, index, block):
+    """Draw, once for all kinds."""
+    return words_at(keys, lane, stream, entity, index, block)
+
+
+@cold_kernel
+def answer_to(world, lane, time, kind, trader, order, client_id, side, lots, word):
+    """Send an answer over the acknowledgement link, once for all kinds."""
+    notify(world, lane, time, kind, trader, order, client_id, side, lots, word)

@@ -1,0 +1,339 @@
+"""The venue's side of a request-for-quote market: messages in, what came of them booked and told.
+
+Path of a request: the taker's submission link, the venue, a dealer's market data link, its thinking
+time, its submission link, the venue, the taker's market data link, its decision, its submission
+link, the venue; with a last look also to the dealer and back. Draws on that path are addressed by
+(dealer, taker, cause of the request), so that a request has the same dealers, and each the same
+delays, whatever happened before.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
+from proteus.market.book.book import rank_of
+from proteus.market.book.codes import EMPTY, SELL
+from proteus.market.events.envelopes import (
+    MESSAGE_ACCEPT,
+    MESSAGE_ORDER,
+    MESSAGE_QUOTE,
+    NOTICE_PRICE,
+    NOTICE_QUOTE,
+    NOTICE_REJECT,
+    TIMER_ANSWER,
+    TIMER_CHOICE,
+    TIMER_DEADLINE,
+    TIMER_HOLD,
+    TIMER_LAST_MOMENT,
+    release_envelope,
+    take_envelope,
+)
+from proteus.market.events.latency import MARKET_DATA, SUBMISSION, delay, draw_delay
+from proteus.market.events.queue import KIND_NOTIFICATION, push
+from proteus.market.mechanisms import requests
+from proteus.market.mechanisms.rfq import Rfq
+from proteus.market.metrics.requests import following_quote, measure_acceptance
+from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
+from proteus.market.trading import protocol, rfq_desk
+from proteus.market.trading.recorder import is_recorded, record_rfq_message, record_rfq_refusal
+from proteus.market.trading.rfq_booking import measure_quotes
+from proteus.market.trading.rfq_links import answer_to, index_of, set_timer, told_at, words_of
+
+_NEVER_DRAWN = np.int64(2**32)  # above every word
+
+
+@protocol.receive.implement(Rfq)
+@inline_kernel
+def _receive(mechanism, world, lane, time, envelope):
+    messages = world.messages
+    world.progress.messages[lane] += 1
+    measure_quotes(mechanism, world, lane, time)
+    slot = np.int64(messages.order[lane, envelope])
+    if is_recorded(world.log):
+        request_id = mechanism.floor.request_id[lane, slot]
+        record_rfq_message(world.log, world, lane, time, envelope, request_id)
+    answer_word = messages.answer[lane, envelope]
+    kind = messages.kind[lane, envelope]
+    if kind == MESSAGE_ORDER:
+        _open(mechanism, world, lane, time, slot)
+    elif kind == MESSAGE_QUOTE:
+        _take_quote(mechanism, world, lane, time, slot)
+    elif kind == MESSAGE_ACCEPT:
+        _take_acceptance(mechanism, world, lane, time, envelope)
+    else:
+        _take_last_look(mechanism, world, lane, time, envelope)
+    release_envelope(messages, lane, envelope)
+    return slot, answer_word
+
+
+@inline_kernel
+def _open(mechanism, world, lane, time, slot):
+    """Open a request, and let its dealers and its taker think."""
+    terms, orders = mechanism.terms, world.market.orders
+    requests.open_request(mechanism.floor, world.market, lane, slot, time, terms.request_ttl_ns)
+    _watch(mechanism, world, lane, slot)
+    trader = orders.trader[lane, slot]
+    fastest = _ask_dealers(mechanism, world, lane, time, slot)
+    if world.traders.role[trader] == CLASS_NOISE and fastest > 0:
+        # From then on answers can be there.
+        there = time + fastest + max(world.traders.latency_base[trader, MARKET_DATA], 1)
+        timer = set_timer(
+            world, lane, there + terms.decision_ns, TIMER_CHOICE, trader, slot,
+            orders.client_id[lane, slot],
+        )  # fmt: skip
+        if timer != EMPTY:
+            world.messages.address[lane, timer] = world.origins.address[lane, slot]
+
+
+@inline_kernel
+def _watch(mechanism, world, lane, slot):
+    """Set the timer that ends a request or quote."""
+    orders, deadline = world.market.orders, mechanism.floor.deadline[lane, slot]
+    trader, client_id = orders.trader[lane, slot], orders.client_id[lane, slot]
+    set_timer(world, lane, deadline, TIMER_DEADLINE, trader, slot, client_id)
+
+
+@cold_kernel
+def _ask_dealers(mechanism, world, lane, time, slot):
+    """Choose the dealers of a request and let each think, if it answers at all.
+
+    Returns
+        The shortest time after which an answer can be at the venue, whoever is asked, since the
+        taker does not know who: ns; 0 without dealers.
+    """
+    traders, draw, fastest = world.traders, mechanism.draw, np.int64(0)
+    entity = traders.entity[world.market.orders.trader[lane, slot]]
+    index = index_of(world, lane, slot)
+    for trader in range(traders.role.shape[0]):
+        draw[lane, trader] = _NEVER_DRAWN
+        if traders.role[trader] == CLASS_MAKER:
+            words = words_of(
+                world.market.keys, lane, STREAM_RFQ_DEALERS, traders.entity[trader], index, entity
+            )
+            draw[lane, trader] = words[0]
+            shortest = _shortest_answer(mechanism.terms, traders, trader)
+            fastest = shortest if fastest == 0 else min(fastest, shortest)
+    for _ in range(mechanism.terms.dealers):
+        dealer = np.int64(np.argmin(draw[lane]))
+        if draw[lane, dealer] == _NEVER_DRAWN:
+            break
+        draw[lane, dealer] = _NEVER_DRAWN
+        _ask(mechanism, world, lane, time, slot, dealer, index, entity)
+    return fastest
+
+
+@inline_kernel
+def _shortest_answer(terms, traders, dealer):
+    """Return the shortest time from a request at the venue to an answer of a dealer there, ns."""
+    shortest = max(terms.response_base, 1)
+    for leg in (MARKET_DATA, SUBMISSION):
+        shortest += max(traders.latency_base[dealer, leg], 1)
+    return shortest
+
+
+@inline_kernel
+def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
+    """Ask one dealer, who may think and answer."""
+    terms, traders, orders = mechanism.terms, world.traders, world.market.orders
+    world.sums.requests.asked[lane] += 1
+    mechanism.floor.asked[lane, slot, dealer >> 6] |= np.uint64(1) << np.uint64(dealer & 63)
+    words = words_of(
+        world.market.keys, lane, STREAM_RFQ_ANSWER, traders.entity[dealer], index, entity
+    )
+    if uniform(words[3]) < terms.response_probability:
+        told = told_at(mechanism, world, lane, time, dealer, words[0])
+        thinks = draw_delay(
+            terms.response_law, terms.response_base, terms.response_spread, terms.response_shape,
+            words[1],
+        )  # fmt: skip
+        client_id = orders.client_id[lane, slot]
+        timer = set_timer(world, lane, told + thinks, TIMER_ANSWER, dealer, slot, client_id)
+        if timer != EMPTY:
+            world.messages.side[lane, timer] = orders.side[lane, slot]
+            world.messages.lots[lane, timer] = orders.lots[lane, slot]
+            world.messages.new_id[lane, timer] = words[2]
+
+
+@inline_kernel
+def _take_quote(mechanism, world, lane, time, slot):
+    """Take a quote and send it on to its taker, or refuse it."""
+    terms, floor, orders = mechanism.terms, mechanism.floor, world.market.orders
+    reason = requests.quote_refusal(floor, world.market, lane, slot, time)
+    if reason != 0:
+        world.sums.requests.late_quotes[lane] += 1
+        requests.refuse(world.market, lane, slot, reason)
+        return
+    request = np.int64(floor.request[lane, slot])
+    world.sums.requests.answered[lane] += _is_first_of_dealer(floor, orders, lane, request, slot)
+    requests.add_quote(floor, world.market, lane, slot, time, terms.quote_ttl_ns, terms.tie)
+    _watch(mechanism, world, lane, slot)
+    trader, dealer = orders.trader[lane, request], orders.trader[lane, slot]
+    words = words_of(
+        world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
+        index_of(world, lane, request), world.traders.entity[trader],
+    )  # fmt: skip
+    word = words[1] if orders.side[lane, slot] == SELL else words[0]
+    told = told_at(mechanism, world, lane, time, trader, word)
+    messages, client_id = world.messages, orders.client_id[lane, slot]
+    envelope = take_envelope(messages, lane, NOTICE_QUOTE, trader, slot, client_id)
+    if envelope != EMPTY:
+        messages.new_id[lane, envelope] = floor.request_id[lane, slot]
+        messages.lifetime[lane, envelope] = request
+        messages.side[lane, envelope] = orders.side[lane, slot]
+        messages.rank[lane, envelope] = orders.rank[lane, slot]
+        messages.lots[lane, envelope] = orders.lots[lane, slot]
+        messages.address[lane, envelope] = floor.deadline[lane, slot]
+        messages.tie[lane, envelope] = floor.tie[lane, slot]
+        push(world.queue, lane, told, KIND_NOTIFICATION, envelope)
+
+
+@inline_kernel
+def _is_first_of_dealer(floor, orders, lane, request, slot):
+    """Tell whether a quote is the first leg of its dealer's answer."""
+    quote = np.int64(floor.first[lane, request])
+    while quote != EMPTY:
+        if orders.trader[lane, quote] == orders.trader[lane, slot]:
+            return False
+        quote = np.int64(floor.next[lane, quote])
+    return True
+
+
+@inline_kernel
+def _take_acceptance(mechanism, world, lane, time, envelope):
+    """Trade an accepted quote, let its dealer look again, or refuse the acceptance."""
+    terms, floor, messages = mechanism.terms, mechanism.floor, world.messages
+    request, quote = np.int64(messages.order[lane, envelope]), messages.lifetime[lane, envelope]
+    quote, limit = np.int64(quote), np.int64(messages.rank[lane, envelope])
+    sums, orders = world.sums.requests, world.market.orders
+    reason = requests.acceptance_refusal(
+        floor, world.market, lane, request, messages.client_id[lane, envelope], quote,
+        messages.new_id[lane, envelope], limit, terms.least_share,
+    )  # fmt: skip
+    if reason != 0:
+        sums.late_acceptances[lane] += 1
+        if is_recorded(world.log):
+            record_rfq_refusal(world.log, world, lane, time, envelope, reason)
+        _tell_of_refusal(world, lane, time, envelope)
+        return
+    orders.rank[lane, request] = limit  # the limit of the decision to trade
+    if not terms.last_look:
+        _measure_and_tell(mechanism, world, lane, time, request, quote)
+        requests.execute(floor, world.market, lane, request, quote, orders.lots[lane, request])
+        return
+    requests.hold(floor, lane, request, quote)
+    dealer = orders.trader[lane, quote]
+    words = words_of(
+        world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
+        index_of(world, lane, request), world.traders.entity[orders.trader[lane, request]],
+    )  # fmt: skip
+    told = told_at(mechanism, world, lane, time, dealer, words[2])
+    client_id = orders.client_id[lane, quote]
+    timer = set_timer(world, lane, told + terms.hold_ns, TIMER_HOLD, dealer, quote, client_id)
+    if timer != EMPTY:
+        messages.side[lane, timer] = orders.side[lane, quote]
+        messages.belief[lane, timer] = world.origins.belief[lane, quote]
+
+
+@cold_kernel
+def _measure_and_tell(mechanism, world, lane, time, request, quote):
+    """Measure the competition for a trade, and tell dealers of it what the leakage table says."""
+    floor, orders, rules = mechanism.floor, world.market.orders, world.data.disclosure
+    measure_acceptance(world.sums.requests, floor, world, lane, request, quote, time)
+    n_ticks, winner = world.settings.n_ticks, orders.trader[lane, quote]
+    side = orders.side[lane, quote]
+    if rules.price_to_asked:
+        price = rank_of(orders.rank[lane, quote], side, n_ticks)
+        later = time + rules.price_delay_ns
+        for dealer in range(world.traders.role.shape[0]):
+            bit = floor.asked[lane, request, dealer >> 6] >> np.uint64(dealer & 63)
+            if bit & np.uint64(1) != 0 and dealer != winner:
+                _tell_price(world, lane, later, request, dealer, price)
+    if rules.cover_to_winner:
+        cover = following_quote(floor, orders, lane, request, quote, np.int64(EMPTY))[1]
+        if cover != EMPTY:
+            price = rank_of(cover, side, n_ticks)
+            _tell_price(world, lane, time, request, winner, price)
+
+
+@cold_kernel
+def _tell_price(world, lane, time, request, dealer, price):
+    """Send a dealer a price in ticks."""
+    taker = world.market.orders.trader[lane, request]
+    word = words_of(
+        world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
+        index_of(world, lane, request), world.traders.entity[taker],
+    )[3]  # fmt: skip
+    told = time + delay(world.traders, dealer, MARKET_DATA, word)
+    envelope = take_envelope(world.messages, lane, NOTICE_PRICE, dealer, EMPTY, 0)
+    if envelope != EMPTY:
+        world.messages.rank[lane, envelope] = price
+        push(world.queue, lane, told, KIND_NOTIFICATION, envelope)
+
+
+@inline_kernel
+def _tell_of_refusal(world, lane, time, envelope):
+    """Tell a taker that its acceptance came to nothing."""
+    messages = world.messages
+    answer_to(
+        world, lane, time, NOTICE_REJECT, messages.trader[lane, envelope],
+        messages.order[lane, envelope], messages.client_id[lane, envelope],
+        messages.side[lane, envelope], np.int64(0), messages.answer[lane, envelope],
+    )  # fmt: skip
+
+
+@inline_kernel
+def _take_last_look(mechanism, world, lane, time, envelope):
+    """End the last look of a dealer with a trade or with a refusal."""
+    floor, messages, orders = mechanism.floor, world.messages, world.market.orders
+    quote = np.int64(messages.order[lane, envelope])
+    request = np.int64(floor.request[lane, quote])
+    confirms = messages.lots[lane, envelope] > 0
+    sums = world.sums.requests
+    sums.last_looks[lane] += 1
+    if confirms:
+        _measure_and_tell(mechanism, world, lane, time, request, quote)
+    else:
+        sums.refusals[lane] += 1
+        answer_to(
+            world, lane, time, NOTICE_REJECT, orders.trader[lane, request], request,
+            orders.client_id[lane, request], orders.side[lane, request], np.int64(0),
+            world.origins.answer[lane, request],
+        )  # fmt: skip
+    requests.end_last_look(floor, world.market, lane, quote, confirms, time)
+
+
+@protocol.ring.implement(Rfq)
+@inline_kernel
+def _ring(mechanism, world, lane, time, envelope):
+    messages, slot = world.messages, np.int64(world.messages.order[lane, envelope])
+    kind, booked = messages.kind[lane, envelope], False
+    if kind == TIMER_DEADLINE:
+        client_id = messages.client_id[lane, envelope]
+        if requests.lives(world.market, lane, slot, client_id):
+            _expire(mechanism, world, lane, time)
+            booked = True
+    elif kind == TIMER_ANSWER:
+        rfq_desk.answer(mechanism, world, lane, time, envelope)
+    elif kind == TIMER_CHOICE:
+        rfq_desk.choose(mechanism, world, lane, time, envelope)
+    elif kind == TIMER_LAST_MOMENT:
+        rfq_desk.look_again(mechanism, world, lane, time, envelope)
+    else:
+        rfq_desk.end_hold(mechanism, world, lane, time, envelope)
+    release_envelope(messages, lane, envelope)
+    return booked or kind != TIMER_DEADLINE, booked
+
+
+@protocol.next_deadline.implement(Rfq)
+@inline_kernel
+def _next_deadline(mechanism, lane):
+    return requests.next_deadline(mechanism.floor, lane)
+
+
+@protocol.expire.implement(Rfq)
+@inline_kernel
+def _expire(mechanism, world, lane, time):
+    measure_quotes(mechanism, world, lane, time)
+    requests.expire(mechanism.floor, world.market, lane, time)

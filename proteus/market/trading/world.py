@@ -1,0 +1,139 @@
+"""The whole state of a block of lanes, as the kernels see it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from proteus.compiler.jit import inline_kernel, state, written_first
+from proteus.market.agents.table import Policies
+from proteus.market.agents.theory import TheoryPolicies
+from proteus.market.agents.traders import Intents, Private, Schedules, Traders, View
+from proteus.market.book.codes import EMPTY
+from proteus.market.environment.news import News, NewsParameters
+from proteus.market.events.envelopes import Messages
+from proteus.market.events.queue import Queue
+from proteus.market.information.history import MarketData
+from proteus.market.ledger.accounts import Ledger
+from proteus.market.mechanisms.interface import Market
+from proteus.market.metrics.sums import Sums, Totals
+from proteus.market.trading.recorder import Log
+
+# Faults beyond those of the ledger: a lane stops with one of these, or a ledger code.
+FAULT_NONE = 0
+FAULT_CAPACITY = 100  # a ring or pool was too small: the lane is run again with more room
+
+
+@state
+class Settings(NamedTuple):
+    """Numbers of the cell."""
+
+    horizon_ns: int  # T
+    warmup_ns: int
+    tau_ns: int
+    lookahead_ns: int  # how far past an event the news must be known
+    barrier_ns: int
+    tick_nano: int
+    n_ticks: int
+    initial_ticks: int
+    depth_ticks: int  # depth counts as near the best price up to this far from it
+    volatility_grid_ns: int
+    audit_every_event: bool
+    horizons_ns: np.ndarray  # int64 [H] markout horizons
+    elapsed_ns: np.ndarray  # int64 [E] times since the intent of the incidences
+
+
+@state
+class Origins(NamedTuple):
+    """Where each order comes from. L lanes, C order slots."""
+
+    belief: np.ndarray  # int64 [L, C] nano: the maker's belief when it sent this version
+    intent_ns: np.ndarray  # int64 [L, C] when the trader decided
+    reference_doubled: np.ndarray  # int64 [L, C] twice the public reference then, ticks
+    address: np.ndarray  # int64 [L, C] cause of this version
+    answer: np.ndarray  # int64 [L, C] the random word of the latency of answers to it
+    reports: np.ndarray  # int64 [L, C] fill reports so far
+    is_filled: np.ndarray  # int64 [L, C] 1: has a first fill
+    is_quote: np.ndarray  # int64 [L, C] 1: stands for a trader's quote of its side
+    lifetime: np.ndarray  # int64 [L, C] envelope of its running lifetime, or EMPTY
+
+
+written_first(*Origins._fields)(Origins)  # by the order that takes the slot
+
+
+def allocate_origins(lanes: int, slots: int) -> Origins:
+    """Allocate origins for ``slots`` orders per lane."""
+    shape = (lanes, slots)
+    return Origins(
+        belief=np.zeros(shape, np.int64),
+        intent_ns=np.zeros(shape, np.int64),
+        reference_doubled=np.zeros(shape, np.int64),
+        address=np.zeros(shape, np.int64),
+        answer=np.zeros(shape, np.int64),
+        reports=np.zeros(shape, np.int64),
+        is_filled=np.zeros(shape, np.int64),
+        is_quote=np.zeros(shape, np.int64),
+        lifetime=np.full(shape, EMPTY, np.int64),
+    )
+
+
+@state
+class Progress(NamedTuple):
+    """How far each lane is. L lanes."""
+
+    fault: np.ndarray  # int64 [L] FAULT_NONE, FAULT_CAPACITY or a ledger code
+    fault_event: np.ndarray  # int64 [L] number of the event at which it was found
+    now: np.ndarray  # int64 [L] time of the last event, ns
+    events: np.ndarray  # int64 [L] entries taken from the queue that did work
+    messages: np.ndarray  # int64 [L] that reached the venue
+    fills: np.ndarray  # int64 [L]
+    last_id: np.ndarray  # int64 [L] client ids given out
+    last_price: np.ndarray  # int64 [L] last public trade or clear, ticks, or EMPTY
+
+
+def allocate_progress(lanes: int) -> Progress:
+    """Allocate the progress of lanes that have not started."""
+    return Progress(
+        fault=np.zeros(lanes, np.int64),
+        fault_event=np.zeros(lanes, np.int64),
+        now=np.zeros(lanes, np.int64),
+        events=np.zeros(lanes, np.int64),
+        messages=np.zeros(lanes, np.int64),
+        fills=np.zeros(lanes, np.int64),
+        last_id=np.zeros(lanes, np.int64),
+        last_price=np.full(lanes, EMPTY, np.int64),
+    )
+
+
+@state
+class World(NamedTuple):
+    """Everything. L lanes."""
+
+    settings: Settings
+    progress: Progress
+    queue: Queue
+    messages: Messages
+    market: Market
+    origins: Origins
+    news: News
+    news_parameters: NewsParameters
+    data: MarketData
+    traders: Traders
+    schedules: Schedules
+    private: Private
+    policies: Policies | TheoryPolicies
+    seen: View
+    intents: Intents
+    ledger: Ledger
+    sums: Sums
+    totals: Totals
+    log: Log
+
+
+@inline_kernel
+def stop_lane(progress, lane, code, event):
+    """Stop a lane because of an event, by its number from 0; the first reason stays."""
+    if progress.fault[lane] == FAULT_NONE:
+        progress.fault[lane] = code
+        progress.fault_event[lane] = event

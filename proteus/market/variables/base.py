@@ -1,0 +1,59 @@
+"""What a row of the registry is, and the arithmetic that rows share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.basics.units import NANO
+from proteus.market.trading.world import World
+
+Values = NDArray[np.float64]
+NS_PER_MS = 1e6
+# Dims that a variable may have beyond the swept parameters and seed.
+HORIZON = "horizon"  # time after a fill
+ELAPSED = "elapsed"  # time since an intent
+CLASS = "class"  # class of a trader
+RANK = "rank"  # of a quote for a request, the accepted one first
+
+
+class Variable(NamedTuple):
+    """One measured variable."""
+
+    name: str
+    dims: tuple[str, ...]  # beyond the swept parameters and seed
+    unit: str
+    long_name: str
+    sign: str
+    formula: str
+    source: str
+    missing: str  # why a value may not exist, in a word; empty: it always does
+    compute: Callable[[World], Values]
+
+
+def ratio(numerator: NDArray[Any], denominator: Any) -> Values:
+    """Divide by an array or a number; NaN where that is 0."""
+    return np.asarray(numerator / np.where(denominator == 0, np.nan, denominator))
+
+
+def currency(nano: NDArray[Any]) -> Values:
+    """Convert nano-currency."""
+    return np.asarray(nano / NANO)
+
+
+def half_ticks(doubled: Values, world: World) -> Values:
+    """Convert doubled ticks, as prices of which two were added, to currency."""
+    return doubled / (2 * world.settings.n_ticks)
+
+
+def measured_ns(world: World) -> int:
+    """Return how long market quality is measured."""
+    return world.settings.horizon_ns - world.settings.warmup_ns
+
+
+def has_role(world: World, role: int) -> NDArray[np.bool_]:
+    """Return which traders belong to a class, bool [A]."""
+    return np.asarray(world.traders.role == role)

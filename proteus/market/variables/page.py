@@ -1,0 +1,111 @@
+"""The page of all measured variables: ``make docs`` writes it to ``docs/metrics.md``.
+
+A test checks that the file is up to date.
+"""
+
+from __future__ import annotations
+
+from proteus.market.variables import VARIABLES
+from proteus.market.variables.base import Variable
+from proteus.market.variables.sources import SOURCES
+
+_HEAD = """# Measured variables
+
+Written by `make docs` from the registry, `proteus/variables/`. Every variable has the dims of the
+sweep, `seed`, and those named here: `horizon` (time after a fill, `metrics.horizons_ms`), `elapsed`
+(time since an intent, `metrics.elapsed_ms`), `class` (maker, informed, noise, sniper), `rank` (of a
+quote for a request, the accepted one first: 1). A value that does not exist is NaN, never zero; the
+variable's attributes count why (`missing_<reason>`), and `missing_violation` counts lanes that
+broke an invariant: there `violation` is the place of the reason in its `flag_meanings`, else 0.
+
+Notation: a fill has q lots (bought: q > 0) at price P at time t; d = +1 bought, -1 sold; m is the
+maker's belief when it sent the filled quote (makers), or the public reference price just before
+the intent (takers); v is the fair value; X the payoff; T the end of trading. The reference price is
+the mid of the published two-sided book, else the last public trade or clear, else p0; what the
+leakage table hides, or shows to parties only, is not public (`docs/leakage.md`). Spread, depth and
+mid are those of the book, shown or not. The first `record.warmup_s` seconds are left out of market
+quality, never of PnL, markouts or execution.
+
+What always holds: effective = realised + impact, fill by fill; maker PnL marked = spread captured
++ adverse selection at h = 0 + drift after the fills, in whole nano-currency; the PnL of all
+classes and the venue sums to zero; lots bought = lots sold. v is a martingale, so the mean of
+`maker_markout` is the same at every horizon; the curve that carries information is
+`maker_markout_public`.
+"""
+
+_CLASSIC = {
+    "maker PnL": ("maker_pnl_settled", "maker_pnl_marked"),
+    "Sharpe ratio": ("maker_sharpe",),
+    "drawdown": ("maker_max_drawdown",),
+    "inventory variance": ("maker_inventory_variance", "maker_inventory_square"),
+    "inventory limit": ("maker_inventory_most",),
+    "adverse-selection loss": ("maker_adverse_selection", "maker_adverse_selection_by_class"),
+    "execution error": ("taker_execution_error",),
+    "slippage": ("taker_slippage",),
+    "fill probability": ("taker_fill_probability", "taker_fill_incidence"),
+    "time to execution": ("taker_time_to_execution", "taker_end_incidence"),
+    "taker surplus": ("pnl_noise", "pnl_informed", "pnl_sniper"),
+    "price RMSE": ("price_rmse",),
+    "spread": ("quoted_spread", "effective_spread", "realised_spread", "price_impact"),
+    "depth": ("depth_best", "depth_near"),
+    "realised volatility": ("realised_volatility", "volatility_ratio"),
+    "shock-resilience half-life": ("shock_half_life",),
+    "latency arbitrage": ("pnl_sniper", "sniper_race_share"),
+    "requests for quotes": ("rfq_response_rate", "rfq_win_rate", "rfq_cover_gap"),
+    "welfare": ("pnl_noise", "pnl_informed", "pnl_maker", "pnl_sniper", "pnl_venue"),
+}
+
+
+def page() -> str:
+    """Return the page in Markdown.
+
+    Raises
+        KeyError: the classic list names a variable that is not declared.
+    """
+    known = {variable.name: variable for variable in VARIABLES}
+    classic = "\n".join(
+        f"| {idea} | {', '.join(f'`{known[name].name}`' for name in names)} |"
+        for idea, names in _CLASSIC.items()
+    )
+    parts = [
+        _HEAD,
+        "## The classic list\n",
+        "| idea | our names |\n| --- | --- |",
+        classic + "\n",
+        "## All variables\n",
+        "\n".join(_entry(variable) for variable in VARIABLES),
+        "## Sources\n",
+        "\n".join(f"- {name}: {where}" for name, where in SOURCES.items()) + "\n",
+    ]
+    return "\n".join(parts)
+
+
+def _entry(variable: Variable) -> str:
+    dims = f" by {', '.join(variable.dims)}" if variable.dims else ""
+    lines = [
+        f"### `{variable.name}`{dims}\n",
+        f"{variable.long_name[0].upper()}{variable.long_name[1:]}, in {_unit(variable)}.",
+        f"{_sentence(variable.sign)}\n",
+        f"- Formula: {variable.formula}",
+        f"- Source: {variable.source}",
+    ]
+    if variable.missing:
+        lines.append(f"- NaN: {variable.missing.replace('_', ' ')} (`missing_{variable.missing}`)")
+    return "\n".join(lines) + "\n"
+
+
+def _unit(variable: Variable) -> str:
+    return "pure numbers" if variable.unit == "1" else f"`{variable.unit}`"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def main() -> None:
+    """Print the page."""
+    print(page(), end="")
+
+
+if __name__ == "__main__":
+    main()

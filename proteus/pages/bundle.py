@@ -1,0 +1,92 @@
+"""One output folder as a report sees it: what is judged of it, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import xarray as xr
+
+from proteus.analysis import endpoint as endpoints
+from proteus.analysis.levels import distinct, is_violated
+from proteus.analysis.verdict import has_contrast, headline, verdict
+from proteus.configuration.study import Endpoint
+from proteus.results.dataset import MANIFEST, load
+
+NO_VERDICT = "No verdict"  # how the verdict begins where it refuses
+
+
+class Bundle(NamedTuple):
+    """A bundle that has been read."""
+
+    name: str  # of the folder
+    dataset: xr.Dataset
+    manifest: dict[str, Any]  # empty where there is none
+    declared: Endpoint | None
+
+    @property
+    def violated(self) -> list[str]:
+        """Name the cells in which a lane was stopped."""
+        cells = distinct(self.dataset)
+        return [point.name for point in cells if is_violated(self.dataset, point.at)]
+
+    @property
+    def is_comparison(self) -> bool:
+        """Say whether the baseline of the endpoint stands beside another mechanism."""
+        return self.declared is not None and has_contrast(self.dataset, self.declared)
+
+
+def read(folder: Path) -> Bundle:
+    """Read an output folder.
+
+    Raises
+        ResultsError: as :func:`proteus.load`.
+    """
+    return bundle(load(folder), _manifest(folder), folder.resolve().name)
+
+
+def bundle(dataset: xr.Dataset, manifest: dict[str, Any], name: str) -> Bundle:
+    """Return a dataset with what it declared."""
+    return Bundle(name, dataset, manifest, endpoints.declared(dataset))
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """Return what the manifest says; :func:`proteus.load` has checked it."""
+    path = (folder if folder.is_dir() else folder.parent) / MANIFEST
+    content: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    return content
+
+
+class Words(NamedTuple):
+    """What a report says of a bundle in words."""
+
+    first: list[str]  # two sentences: the verdict, or why there is none
+    cells: list[str]  # the verdict cell by cell, and what is refused
+
+
+def words(one: Bundle) -> Words:
+    """Word the verdict of a bundle; what the first sentences say is not said again."""
+    first, said = headline(one.dataset), verdict(one.dataset)
+    if not first:
+        first = _no_verdict(one, said)
+    if said[:2] == first:
+        said = said[2:]
+    refused = [each for each in said if each.startswith(NO_VERDICT) and each not in first]
+    pairs = iter(sentence for sentence in said if not sentence.startswith(NO_VERDICT))
+    cells = [f"{effect} {conclusion}" for effect, conclusion in zip(pairs, pairs, strict=True)]
+    return Words(first, [*cells, *refused])
+
+
+def _no_verdict(one: Bundle, refused: list[str]) -> list[str]:
+    """Say why there is no verdict."""
+    if refused:
+        return [*refused, "The figures below are exploratory."][:2]
+    held = ", ".join(str(name) for name in one.dataset["mechanism"].values)
+    reason = "and declares no endpoint"
+    if one.declared is not None:
+        reason = f"without its baseline {one.declared.baseline}"
+    return [
+        f"{NO_VERDICT}: this sweep holds {held} {reason}, so nothing is compared.",
+        "Its levels are shown below, with 95 % intervals.",
+    ]

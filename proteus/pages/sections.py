@@ -1,0 +1,187 @@
+"""Which figures a report shows of a bundle, in their order and with their captions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from proteus import plots
+from proteus.analysis.contrasts import exploratory, paired
+from proteus.analysis.levels import Quantity
+from proteus.analysis.measures import swept
+from proteus.pages.bundle import Bundle
+from proteus.plots.curves import MOST_LINES, axis_label
+from proteus.plots.style import axis_title
+
+_MAIN = (
+    plots.PROTECTION,
+    Quantity("quoted_spread"),
+    Quantity("effective_spread"),
+    plots.DISCOVERY,
+    plots.SPEED,
+    Quantity("taker_fill_probability"),
+    Quantity("maker_pnl_marked"),
+    Quantity("realised_volatility"),
+)
+_DISTRIBUTED = ("maker_pnl_marked", "maker_max_drawdown", "price_rmse", "taker_time_to_execution")
+_TRADE_OFFS = (
+    ("protection-discovery", plots.DISCOVERY, plots.PROTECTION),
+    ("protection-speed", plots.SPEED, plots.PROTECTION),
+)
+_POINT = "point"  # a design's numbered points are no axis
+
+
+class Drawn(NamedTuple):
+    """A figure of a report."""
+
+    name: str  # unique, and the name of its file
+    title: str  # read aloud, and the alternative text
+    figure: Figure
+
+
+class Section(NamedTuple):
+    """Figures that belong together."""
+
+    name: str
+    title: str
+    caption: str
+    drawn: list[Drawn]
+
+
+def sections(one: Bundle) -> list[Section]:
+    """Draw everything that a bundle has values for."""
+    made = [_primary(one), *_curves(one), _contrasts(one), _frontiers(one)]
+    made += [_distributions(one), _welfare(one)]
+    return [section for section in made if section is not None and section.drawn]
+
+
+def main_quantities(dataset: xr.Dataset) -> list[Quantity]:
+    """Return the quantities that a report is about, as far as the dataset has them."""
+    return [
+        one for one in _MAIN if one.variable in dataset and (one.per or one.variable) in dataset
+    ]
+
+
+def endpoint_quantity(one: Bundle) -> Quantity | None:
+    """Return the declared endpoint; None where nothing is compared."""
+    if one.declared is None or not one.is_comparison:
+        return None
+    return Quantity(one.declared.variable, one.declared.per or "", one.declared.horizon_ms)
+
+
+def _primary(one: Bundle) -> Section | None:
+    shown = endpoint_quantity(one)
+    if shown is None or one.declared is None:
+        return None
+    name, better = one.declared.baseline, one.declared.better
+    caption = (
+        f"The endpoint that was declared before the run, against {name}, paired by seed, with 95 % "
+        f"t intervals; {better} is better. An interval that holds zero shows no difference."
+    )
+    pairs = paired(one.dataset, name)
+    for reason in dict.fromkeys(exploratory(pair) for pair in pairs):
+        caption += f" Exploratory: {reason}." if reason else ""
+    figure = plots.forest(one.dataset, [shown], name)
+    drawn = [Drawn("primary", f"contrasts of {shown.variable} with {name}", figure)]
+    return Section("primary", "Primary endpoint", caption, drawn)
+
+
+def _curves(one: Bundle) -> Iterator[Section]:
+    """Draw the levels along every swept number."""
+    dataset = one.dataset
+    axes = [
+        axis for axis in swept(dataset)
+        if dataset.sizes[axis] > 1 and axis != _POINT and dataset[axis].dtype.kind in "iuf"
+    ]  # fmt: skip
+    for axis in axes:
+        others = [name for name in swept(dataset) if name not in (axis, "mechanism")]
+        lines = dataset.sizes["mechanism"]
+        held, kept = [], dataset
+        for other in others:
+            lines *= dataset.sizes[other]
+            if lines > MOST_LINES and dataset.sizes[other] > 1:
+                kept = kept.isel({other: [0]})
+                held.append(axis_label(dataset, other, 0))
+                lines //= dataset.sizes[other]
+        caption = f"Levels along {axis_title(dataset, axis)}; bands are 95 % t intervals."
+        if held:
+            caption += f" Only {', '.join(held)} is shown; results.nc has the rest."
+        drawn = [
+            Drawn(f"curve-{axis}-{shown.variable}", f"{shown.title(dataset)} along {axis}",
+                  plots.curves(kept, [shown], axis))
+            for shown in main_quantities(dataset)
+        ]  # fmt: skip
+        name = str(dataset[axis].attrs.get("long_name", axis))
+        yield Section(f"curves-{axis}", f"Curves over {name}", caption, drawn)
+
+
+def _contrasts(one: Bundle) -> Section | None:
+    if one.declared is None or not one.is_comparison:
+        return None
+    name = one.declared.baseline
+    first = endpoint_quantity(one)
+    shown = [other for other in main_quantities(one.dataset) if not _same(other, first)]
+    caption = (
+        f"Each cell against {name}, paired by seed, with 95 % t intervals, not adjusted. All but "
+        "the primary endpoint is exploratory."
+    )
+    drawn = _each(shown, one.dataset, "contrast", f"contrasts with {name}", baseline=name)
+    return Section("contrasts", "Contrasts", caption, drawn)
+
+
+def _same(one: Quantity, other: Quantity | None) -> bool:
+    return other is not None and one[:2] == other[:2]
+
+
+def _each(
+    shown: Sequence[Quantity], dataset: xr.Dataset, name: str, title: str, baseline: str
+) -> list[Drawn]:
+    return [
+        Drawn(f"{name}-{one.variable}", f"{one.title(dataset)}: {title}",
+              plots.forest(dataset, [one], baseline))
+        for one in shown
+    ]  # fmt: skip
+
+
+def _frontiers(one: Bundle) -> Section | None:
+    known = set(main_quantities(one.dataset))
+    drawn = [
+        Drawn(f"frontier-{name}", f"trade-off: {name.replace('-', ' against ')}",
+              plots.frontiers(one.dataset, [(x, y)]))
+        for name, x, y in _TRADE_OFFS
+        if x in known and y in known
+    ]  # fmt: skip
+    caption = (
+        "Protection of makers (higher is better) against price discovery and against speed (both: "
+        "further left is better), so up and left is better. Bars are 95 % t intervals; numbers are "
+        "delta, ms."
+    )
+    return Section("frontiers", "Frontiers", caption, drawn)
+
+
+def _distributions(one: Bundle) -> Section | None:
+    shown = [name for name in _DISTRIBUTED if name in one.dataset]
+    seeds = one.dataset.sizes["seed"]
+    caption = (
+        "Over seeds: the box is the middle half with the median, whiskers reach from the 5 % to "
+        "the 95 % quantile, the dot is the mean."
+    )
+    if seeds < 1000:
+        caption += f" Read nothing into the tails of fewer than 1,000 seeds, here {seeds}."
+    drawn = [
+        Drawn(f"distribution-{name}", f"distribution of {name} over seeds",
+              plots.distributions(one.dataset, [name]))
+        for name in shown
+    ]  # fmt: skip
+    return Section("distributions", "Distributions", caption, drawn)
+
+
+def _welfare(one: Bundle) -> Section | None:
+    if "pnl_maker" not in one.dataset:
+        return None
+    caption = "Who wins what from whom, with 95 % t intervals; all classes and the venue sum to 0."
+    drawn = [Drawn("welfare", "mean PnL by class and cell", plots.welfare(one.dataset))]
+    return Section("welfare", "Welfare split", caption, drawn)

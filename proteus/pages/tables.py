@@ -1,0 +1,214 @@
+"""The tables of a report: heads, rows of text, and which columns are numbers."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from proteus.analysis.contrasts import PRIMARY, paired, tidy, violated
+from proteus.analysis.levels import Quantity, distinct, is_violated, level, names_of
+from proteus.analysis.measures import TOTALS
+from proteus.analysis.summary import interval_text
+from proteus.pages.bundle import Bundle
+from proteus.pages.sections import endpoint_quantity, main_quantities
+from proteus.plots.style import with_unit
+
+
+class Table(NamedTuple):
+    """A table: its heads, and rows of text."""
+
+    heads: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    words: int = 1  # columns from the left that are words; the others are numbers
+
+
+def contrasts(one: Bundle) -> pd.DataFrame:
+    """Contrast every sound cell with the baseline: the endpoint and the main quantities.
+
+    Returns
+        Rows as :func:`proteus.compare`; empty where nothing can be compared.
+    """
+    shown = endpoint_quantity(one)
+    if shown is None or one.declared is None:
+        return pd.DataFrame()
+    pairs = [pair for pair in paired(one.dataset, one.declared.baseline) if not violated(pair)]
+    if not pairs:
+        return pd.DataFrame()
+    listed = [quantity.measure(one.dataset) for quantity in (shown, *main_quantities(one.dataset))]
+    return tidy(pairs, list(dict.fromkeys(listed)), one.declared)
+
+
+def primary(one: Bundle, table: pd.DataFrame) -> Table | None:
+    """Tabulate the primary endpoint; None where no cell may be judged by it."""
+    if table.empty or one.declared is None:
+        return None
+    heads = (
+        "cell", f"{one.declared.baseline}", "difference", "95 % t interval", "95 % BCa interval",
+        "share", "p (Holm)", "d_z", "pairing", "seeds",
+    )  # fmt: skip
+    rows = []
+    found = table[table["family"] == PRIMARY].to_dict("records")
+    for name, row in zip(_cells(found), found, strict=True):
+        half = (row["high"] - row["low"]) / 2
+        p = row["note"] or f"{row['p_adjusted']:.2g}"
+        rows.append((
+            name, f"{row['baseline_value']:.4g}",
+            interval_text(row["difference"], half),
+            f"{row['low']:.4g} to {row['high']:.4g}", _between(row["bca_low"], row["bca_high"]),
+            f"{row['share_of_baseline']:+.1%}", p, f"{row['d_z']:.2f}",
+            f"{row['variance_reduction']:.3g}", str(row["n"]),
+        ))  # fmt: skip
+    return Table(heads, rows) if rows else None
+
+
+def _between(low: float, high: float) -> str:
+    return "too few seeds" if np.isnan(low) else f"{low:.4g} to {high:.4g}"
+
+
+def _cells(rows: Sequence[dict[Any, Any]]) -> list[str]:
+    """Name the cells of contrasts; their labels come before what is measured."""
+    if not rows:
+        return []
+    axes = [str(name) for name in rows[0]][: list(rows[0]).index("baseline")]
+    return names_of([{axis: row[axis] for axis in axes} for row in rows])
+
+
+def precision(table: pd.DataFrame) -> Table | None:
+    """Tabulate what precision was achieved: the widest contrast of each quantity."""
+    if table.empty:
+        return None
+    heads = (
+        "quantity", "unit", "widest half-width", "of baseline", "detectable", "pairing, least",
+    )  # fmt: skip
+    rows = []
+    first = table[table["horizon"].isna() | (table["horizon"] == table["horizon"].min())]
+    for (variable, per), found in first.groupby(["variable", "per"], sort=False):
+        half = (found["high"] - found["low"]) / 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = (half / found["baseline_value"].abs()).max()
+        name = f"{variable} per {per}" if found["estimand"].iloc[0] == TOTALS else str(variable)
+        rows.append((
+            name, str(found["units"].iloc[0]), f"{half.max():.3g}", f"{share:.1%}",
+            f"{found['detectable'].max():.3g}", f"{found['variance_reduction'].min():.3g}",
+        ))  # fmt: skip
+    return Table(heads, rows, words=2)
+
+
+def levels(one: Bundle) -> Table:
+    """Tabulate the main quantities in every cell, with half-widths."""
+    dataset = one.dataset
+    shown = main_quantities(dataset)
+    heads = ("cell", *(_head(q, dataset)
+                       for q in shown))  # fmt: skip
+    rows = []
+    cells = list(distinct(dataset))
+    for name, point in zip(names_of([cell.coordinates for cell in cells]), cells, strict=True):
+        if is_violated(dataset, point.at):
+            rows.append((name, *["stopped"] * len(shown)))
+            continue
+        found = [level(dataset, point.at, quantity) for quantity in shown]
+        texts = [interval_text(value, (high - low) / 2) for value, low, high in found]
+        rows.append((name, *texts))
+    return Table(heads, rows)
+
+
+def _head(shown: Quantity, dataset: xr.Dataset) -> str:
+    """Name a column in words, which a narrow page can break."""
+    name = shown.variable.replace("_", " ") + (" per lot" if shown.per else "")
+    return with_unit(name, shown.unit(dataset))
+
+
+def violations(one: Bundle) -> Table | None:
+    """Tabulate the lanes that broke an invariant, with the command that runs each again."""
+    listed = one.manifest.get("violations", [])
+    if listed:
+        heads = ("cell", "seed", "reason", "event", "run it again")
+        rows = [
+            (str(bad["cell"]), str(bad["seed"]), str(bad["reason"]), str(bad["event_id"]),
+             str(bad.get("reproduce", "")))
+            for bad in listed
+        ]  # fmt: skip
+        return Table(heads, rows, words=5)
+    if not one.violated:
+        return None
+    return Table(("cell",), [(name,) for name in one.violated])
+
+
+def parity(one: Bundle) -> tuple[list[str], Table | None]:
+    """Say what compared cells share, and tabulate the deliberate differences."""
+    found: dict[str, Any] = json.loads(one.dataset.attrs.get("parity", "{}"))
+    deliberate = found.get("deliberate", {})
+    draws = found.get("draws")
+    said = ["Compared cells have the same seeds and, but for mechanism and delta, the same "
+            f"configuration{', with the exceptions below' if deliberate else ''}."]  # fmt: skip
+    if draws:
+        streams = ", ".join(draws["hashes"])
+        differing = ", ".join(draws["differing"])
+        outcome = f"differ in {differing}" if differing else "agree to the bit"
+        said.append(
+            f"Their exogenous draws ({streams}) {outcome}; checked at seed {draws['seed']}."
+        )
+    else:
+        said.append("The draws were not compared: one mechanism ran.")
+    if not deliberate:
+        return said, None
+    rows = [(key, *(_plain(value) for value in values)) for key, values in deliberate.items()]
+    return said, Table(("key", "one cell", "another"), rows, words=3)
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value) if not isinstance(value, str) else value
+
+
+def provenance(one: Bundle) -> Table:
+    """Tabulate where the numbers come from."""
+    about = one.dataset.attrs
+    first, count = int(about.get("seed_first", 0)), one.dataset.sizes["seed"]
+    versions = json.loads(about.get("versions", "{}"))
+    machine = one.manifest.get("machine", {})
+    rows = [
+        ("created", str(about.get("created", "unknown"))),
+        ("commit", str(about.get("git_sha", "unknown"))),
+        ("code hash", str(about.get("code_hash", "unknown"))[:16]),
+        ("kernel hash", str(about.get("kernel_hash", "unknown"))),
+        ("configuration hash", str(about.get("config_hash", "unknown"))[:16]),
+        ("seeds", f"{first} to {first + count - 1} of root {about.get('seed_root', 'unknown')}"),
+        ("schema version", str(about.get("schema_version", "unknown"))),
+        ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
+    ]
+    if machine:
+        rows.append(("machine", ", ".join(f"{key} {value}" for key, value in machine.items())))
+    return Table(("what", "value"), rows, words=2)
+
+
+def command(one: Bundle) -> str:
+    """Return the command that makes the results again, but for the folder."""
+    words = json.loads(one.dataset.attrs.get("overrides", "[]"))
+    kept = [word for word in words if not word.startswith("output_dir=")]
+    return shlex.join(["python", "-m", "proteus.sweep", *kept])
+
+
+def seeds_sentence(one: Bundle) -> str:
+    """Say how many seeds ran and why."""
+    from proteus.analysis.precision import words
+
+    record = json.loads(one.dataset.attrs.get("precision", "{}"))
+    if not record:
+        return ""
+    said = words(record)
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def cells_sentence(one: Bundle) -> str:
+    """Say what ran."""
+    dataset = one.dataset
+    names = ", ".join(str(name) for name in dataset["mechanism"].values)
+    cells = len(list(distinct(dataset)))
+    many = "s" if cells > 1 else ""
+    return f"{cells} cell{many} ({names}), {dataset.sizes['seed']} seeds each, paired by seed."

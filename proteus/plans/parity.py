@@ -1,0 +1,172 @@
+"""Parity: what is compared differs in the treatment only.
+
+The treatment is the mechanism with its keys, and ``delta``. Grid points with the same coordinates
+on every other axis are compared, so the rest of their configuration must be identical: population,
+news, signals, latencies, horizon, measurement. Seeds are common to the whole sweep by construction.
+A deliberate difference is named in ``parity.exceptions``; it is recorded with the results.
+
+Knows neither kernels nor files; ``proteus.plans.draws`` checks the random draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from proteus.errors import ConfigError, nearest
+from proteus.market.cell import CellConfig, Record
+from proteus.market.information.leakage import comparable
+
+if TYPE_CHECKING:
+    from proteus.plans.plan import Plan
+
+TREATMENT = ("mechanism", "delta")
+ABSENT = "absent"
+_LEAKAGE = "execution.leakage."
+
+Difference = tuple[str, Any, Any]  # dotted key, its value on the left, its value on the right
+
+
+def check(plan: Plan) -> dict[str, list[Any]]:
+    """Check that compared cells of a plan differ in the treatment only.
+
+    Returns
+        Key to two of its values, for every difference that ``parity.exceptions`` allows.
+
+    Raises
+        ConfigError: the cells, the keys that differ and both values; or an unknown exception.
+    """
+    exceptions = plan.settings.parity.exceptions
+    check_exceptions("parity.exceptions", exceptions, map(tree, plan.cells))
+    deliberate: dict[str, list[Any]] = {}
+    for cells in compared(plan):
+        base = tree(plan.cells[cells[0]])
+        for other in cells[1:]:
+            found = differences(base, tree(plan.cells[other]))
+            unfair = allowed(found, exceptions)
+            if unfair:
+                raise ConfigError(_sentence(plan, cells[0], other, unfair))
+            deliberate.update((key, [left, right]) for key, left, right in found)
+    return deliberate
+
+
+def compared(plan: Plan) -> Iterator[list[int]]:
+    """List the cells of each group of grid points that differ in treatment coordinates only."""
+    first = [axis for axis, name in enumerate(plan.axes) if name in TREATMENT]
+    table = np.moveaxis(plan.cell_of, first, range(len(first)))
+    groups = table.reshape(int(np.prod(table.shape[: len(first)])), -1)
+    seen: set[tuple[int, ...]] = set()
+    for column in groups.T:
+        cells = tuple(dict.fromkeys(int(cell) for cell in column))
+        if cells not in seen:
+            seen.add(cells)
+            yield list(cells)
+
+
+def tree(cell: CellConfig) -> dict[str, Any]:
+    """Return the configuration of a cell as nested plain values."""
+    return cell.model_dump(mode="json")
+
+
+def differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[Difference]:
+    """List the keys outside the treatment in which two configurations of cells differ.
+
+    Parameters
+        left, right: nested plain values, as ``manifest.json`` has them.
+    """
+    ours, theirs = (dict(_leaves(side)) for side in (_untreated(left), _untreated(right)))
+    return [
+        (key, ours.get(key, ABSENT), theirs.get(key, ABSENT))
+        for key in dict.fromkeys([*ours, *theirs])
+        if ours.get(key, ABSENT) != theirs.get(key, ABSENT) and not _is_forced(key, ours, theirs)
+    ]
+
+
+def _is_forced(key: str, *sides: Mapping[str, Any]) -> bool:
+    """Tell whether a key is about an event that one of the mechanisms does not have."""
+    if not key.startswith(_LEAKAGE):
+        return False
+    event = f"{key[: key.rindex('.')]}."
+    return any(not any(other.startswith(event) for other in side) for side in sides)
+
+
+def allowed(found: Sequence[Difference], exceptions: Sequence[str]) -> list[Difference]:
+    """Return the differences that no exception names."""
+    return [one for one in found if not _allowed(one[0], exceptions)]
+
+
+def check_exceptions(
+    what: str, named: Sequence[str], configurations: Iterable[Mapping[str, Any]],
+    others: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Refuse an exception that names no key.
+
+    Parameters
+        what: the key or flag that names them. named: keys. configurations: nested plain values of
+            the cells that are compared. others: names that are allowed beside their keys.
+
+    Raises
+        ConfigError: the name, and the nearest key.
+    """
+    known = {*others}
+    for configuration in configurations if named else ():
+        for key, _ in _leaves(_untreated(configuration)):
+            parts = key.split(".")
+            known.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    for name in named:
+        if name not in known:
+            reason = f"it names no key outside mechanism and delta{nearest(name, known)}"
+            raise ConfigError(f"{what}={name} is not allowed: {reason}")
+
+
+def words(found: Sequence[Difference]) -> str:
+    """Write differences as "key (left and right), ...", all of them."""
+    return ", ".join(f"{key} ({_short(left)} and {_short(right)})" for key, left, right in found)
+
+
+def _untreated(side: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the treatment, what only writes more, and what the mechanism forces."""
+    kept = {key: value for key, value in side.items() if key not in TREATMENT}
+    record = kept.get("record")
+    if isinstance(record, Mapping):
+        kept["record"] = {
+            key: value for key, value in record.items() if key not in Record.OUTPUT_KEYS
+        }
+    execution = kept.get("execution")
+    if isinstance(execution, Mapping) and "leakage" in execution:
+        kept["execution"] = {**execution, "leakage": comparable(execution["leakage"])}
+    return kept
+
+
+def _leaves(branch: Mapping[str, Any], parent: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in branch.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, f"{parent}{key}.")
+        else:
+            yield f"{parent}{key}", value
+
+
+def _allowed(key: str, exceptions: Sequence[str]) -> bool:
+    return any(key == named or key.startswith(f"{named}.") for named in exceptions)
+
+
+def _sentence(plan: Plan, left: int, right: int, unfair: Sequence[Difference]) -> str:
+    labels = [
+        ", ".join(f"{name}={value}" for name, value in plan.label(cell).items())
+        for cell in (left, right)
+    ]
+    return (
+        f"cells ({labels[0]}) and ({labels[1]}) cannot be compared: they differ in "
+        f"{words(unfair)}; only mechanism and delta may, or keys named in parity.exceptions"
+    )
+
+
+def _short(value: Any) -> str:
+    text = {None: "null", True: "true", False: "false"}.get(value) if _is_plain(value) else None
+    return text or str(value)
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, bool)

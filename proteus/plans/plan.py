@@ -1,0 +1,114 @@
+"""A plan: the grid of a sweep, its unique cells, the replicates, and a hash of it all.
+
+A sweep is a grid of labelled axes. Each grid point is composed and checked before anything runs;
+points that simulate the same thing (a parameter that their mechanism does not use) share a cell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from proteus.basics.schema import canonical_json
+from proteus.configuration import design
+from proteus.configuration.overrides import AxisValue
+from proteus.configuration.study import Seeds
+from proteus.configuration.sweep import SweepConfig
+from proteus.market.cell import CellConfig
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Hold a checked sweep.
+
+    Attributes
+        axes: values of each swept dimension; ``mechanism`` and ``delta`` (ms) come first.
+        cells: unique configurations, in order of first appearance on the grid.
+        cell_of: int64, one axis per dimension: number of the cell at each grid point.
+        replicates: int64 [R], increasing.
+        settings: the sweep's seeds, executor, folder; its cell part is the first grid point.
+        words: the overrides, as a command line would have them.
+        config_hash: 64 hexadecimal digits; equal plans simulate the same lanes.
+        fairness: what ``parity`` found: deliberate differences, and hashes of the draws.
+        designed: value of each designed key at the points of the axis ``point``.
+        population_hash: of the traders that the axes start from; equal where only axes differ.
+        gate: what stands between a gated mechanism and a verdict; empty without such a mechanism.
+
+    Invariants
+        ``cell_of`` names every cell at least once.
+    """
+
+    axes: dict[str, tuple[AxisValue, ...]]
+    cells: tuple[CellConfig, ...]
+    cell_of: np.ndarray
+    replicates: np.ndarray
+    settings: SweepConfig
+    words: tuple[str, ...]
+    config_hash: str
+    fairness: dict[str, Any] = field(default_factory=dict)
+    designed: dict[str, tuple[AxisValue, ...]] = field(default_factory=dict)
+    population_hash: str = ""
+    gate: str = ""
+
+    @property
+    def lanes(self) -> int:
+        """Return the number of (cell, replicate) pairs to simulate."""
+        return len(self.cells) * len(self.replicates)
+
+    def label(self, cell: int) -> dict[str, AxisValue]:
+        """Return the coordinates of a cell: those of its first grid point."""
+        index = np.argwhere(self.cell_of == cell)[0]
+        return {
+            name: values[at] for (name, values), at in zip(self.axes.items(), index, strict=True)
+        }
+
+
+def hash_of_lanes(
+    axes: Mapping[str, Sequence[AxisValue]], cells: list[str], cell_of: np.ndarray, seeds: Seeds
+) -> str:
+    """Hash what decides which lanes are simulated: 64 hexadecimal digits."""
+    content = {"axes": axes, "cells": cells, "cell_of": cell_of.ravel().tolist(), "seeds": seeds}
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+
+def with_seeds(plan: Plan, first: int, count: int) -> Plan:
+    """Return the same sweep with other replicates: the plan of a run of just those.
+
+    Parameters
+        first, count: the replicates first .. first + count - 1.
+    """
+    seeds = plan.settings.seeds.model_copy(update={"first": first, "count": count})
+    cells = [cell.canonical() for cell in plan.cells]
+    return replace(
+        plan,
+        replicates=np.arange(first, first + count, dtype=np.int64),
+        settings=plan.settings.model_copy(update={"seeds": seeds}),
+        config_hash=hash_of_lanes(plan.axes, cells, plan.cell_of, seeds),
+    )
+
+
+def at_points(plan: Plan, numbers: Sequence[int]) -> Plan:
+    """Return a designed sweep with some of its points only, in that order.
+
+    Parameters
+        numbers: of the points.
+    """
+    axis = [*plan.axes].index(design.POINT)
+    table = np.take(plan.cell_of, numbers, axis)
+    kept = list(dict.fromkeys(table.ravel().tolist()))
+    places = {cell: place for place, cell in enumerate(kept)}
+    made = replace(
+        plan,
+        axes={**plan.axes, design.POINT: tuple(numbers)},
+        cells=tuple(plan.cells[cell] for cell in kept),
+        cell_of=np.vectorize(places.get, otypes=[np.int64])(table),
+        designed={
+            name: tuple(values[number] for number in numbers)
+            for name, values in plan.designed.items()
+        },
+    )
+    return with_seeds(made, plan.settings.seeds.first, plan.settings.seeds.count)

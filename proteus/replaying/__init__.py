@@ -1,0 +1,1 @@
+"""Recorded messages and logs, run again."""

@@ -1,1 +1,0 @@
-"""What ``python -m proteus.report`` writes: bundles read, drawn, tabulated and put on a page."""

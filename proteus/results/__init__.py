@@ -1,0 +1,1 @@
+"""Finished lanes and the labelled arrays they become."""

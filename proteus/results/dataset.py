@@ -1,0 +1,397 @@
+"""One labelled dataset per sweep: built from cells, written whole, read back with care.
+
+Dims are the swept parameters, then ``seed``, then what a variable declares (``horizon``,
+``elapsed``, ``class``, ``rank``). A cell that several grid points share is copied to all of them.
+A violated lane is NaN, and the variable ``violation`` says why; any other NaN has the one reason
+that the variable declares, and its attributes count both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+import yaml
+
+from proteus.basics.schema import canonical_json
+from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_version
+from proteus.configuration.design import POINT
+from proteus.errors import ResultsError
+from proteus.market.variables.dimensions import DIMENSIONS, measured
+from proteus.plans.plan import Plan
+from proteus.results import artifacts, provenance
+
+if TYPE_CHECKING:
+    from proteus.market.variables import Variable
+    from proteus.results.lanes import Column, Lanes
+
+RESULTS = "results.nc"
+MANIFEST = "manifest.json"
+DIGEST = "results_sha256"  # key of the manifest
+VIOLATION = "violation"
+_STRUCTURED: dict[str, tuple[Callable[[str], Any], type]] = {  # attributes that others read
+    "config": (yaml.safe_load, dict),
+    "overrides": (json.loads, list),
+    "parity": (json.loads, dict),
+    "precision": (json.loads, dict),
+    "versions": (json.loads, dict),
+}
+SLAB_LANES = 8192  # handled at once: a few MB of numbers
+
+_COORDINATES = {
+    "mechanism": {"long_name": "market mechanism"},
+    "delta": {"long_name": "batch interval", "units": "ms"},
+    "point": {"long_name": "number of the point of the design", "units": "1"},
+    "seed": {"long_name": "replicate index", "units": "1"},
+    **{
+        name: {"long_name": each.about, **({"units": each.unit} if each.unit else {})}
+        for name, each in DIMENSIONS.items()
+    },
+}
+
+_UNIT_ENDINGS = {
+    "_per_s": "1/s",
+    "_ms": "ms",
+    "_s": "s",
+    "_lots": "lots",
+    "_ticks": "ticks",
+    "_count": "1",
+    "latent_dt": "ms",
+}
+
+
+def build(plan: Plan, lanes: Lanes, variables: Sequence[Variable], kernel_hash: str) -> xr.Dataset:
+    """Build the dataset of a sweep in memory.
+
+    Parameters
+        plan: the sweep. lanes: where its lanes are; they must all be there.
+        variables: the declared variables that it has.
+        kernel_hash: hash of the compiled code that made them.
+
+    Returns
+        Dataset with dims (swept..., seed, then those of the variable) and float64 variables.
+
+    Raises
+        ValueError: the lanes do not hold what is declared.
+    """
+    dataset = frame(plan, kernel_hash)
+    sizes = dict(dataset.sizes)
+    dims = {variable.name: (*plan.axes, "seed", *variable.dims) for variable in variables}
+    targets = {name: np.empty([sizes[dim] for dim in of]) for name, of in dims.items()}
+    flags = targets[VIOLATION] = np.empty([sizes[dim] for dim in (*plan.axes, "seed")], np.int8)
+    described = fill(plan, lanes, variables, targets)
+    for variable in variables:
+        name = variable.name
+        dataset[name] = (dims[name], targets[name], described[name])
+    dataset[VIOLATION] = ((*plan.axes, "seed"), flags, described[VIOLATION])
+    return dataset
+
+
+def frame(plan: Plan, kernel_hash: str) -> xr.Dataset:
+    """Return the dataset of a sweep without variables: its coordinates and attributes."""
+    return xr.Dataset(coords=_coordinates(plan), attrs=_attributes(plan, kernel_hash))
+
+
+def fill(
+    plan: Plan, lanes: Lanes, variables: Sequence[Variable], targets: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Put the numbers of a sweep where they belong, a slab of lanes at a time.
+
+    Parameters
+        plan, lanes, variables: as in :func:`build`.
+        targets: name to what takes values at an index: an array, or a variable of a file.
+
+    Returns
+        The attributes of every variable.
+
+    Raises
+        ValueError: the lanes do not hold what is declared.
+    """
+    lanes.flush()
+    columns = _check_declared(plan, lanes, variables)
+    stopped = _stopped(plan, lanes)
+    missing = {variable.name: np.zeros(2, np.int64) for variable in variables}
+    seen: set[int] = set()
+    for slab in slabs(plan):
+        flags = stopped.flags(slab)
+        count = flags.shape[-1]
+        first = int(plan.replicates[0]) + slab.seeds.start
+        numbers = np.stack([lanes.read(cell, first, count) for cell in slab.cells.ravel().tolist()])
+        numbers = numbers.reshape(*flags.shape, -1)
+        numbers[flags > 0] = np.nan
+        new = np.array([cell not in seen for cell in slab.cells.ravel().tolist()])
+        if slab.seeds.stop == len(plan.replicates):
+            seen |= set(slab.cells.ravel().tolist())
+        for variable in variables:
+            column = columns[variable.name]
+            values = numbers[..., column.first : column.first + column.width]
+            missing[variable.name] += _missing(values, flags > 0, new.reshape(slab.cells.shape))
+            targets[variable.name][slab.at] = values.reshape(*flags.shape, *column.shape)
+        targets[VIOLATION][slab.at] = flags
+    described = {each.name: _describe(each, missing[each.name]) for each in variables}
+    return {**described, VIOLATION: _describe_flags(stopped.reasons)}
+
+
+class Slab(NamedTuple):
+    """Lanes that are handled together: some grid points, and successive seeds of theirs."""
+
+    at: tuple[Any, ...]  # index on the swept dims and seed
+    cells: np.ndarray  # int64, one axis per swept dim that the slab has whole
+    seeds: slice  # places among the replicates
+
+
+def whole_axes(plan: Plan) -> int:
+    """Return how many of the last swept dims a slab has whole: few seeds go together."""
+    sizes, lanes, whole = plan.cell_of.shape, len(plan.replicates), 0
+    while whole < len(sizes) and lanes * sizes[-1 - whole] <= SLAB_LANES:
+        lanes *= sizes[-1 - whole]
+        whole += 1
+    return whole
+
+
+def slabs(plan: Plan) -> Iterator[Slab]:
+    """Cut a sweep into slabs of at most SLAB_LANES lanes."""
+    count, whole = len(plan.replicates), whole_axes(plan)
+    for outer in np.ndindex(plan.cell_of.shape[: plan.cell_of.ndim - whole]):
+        for at in range(0, count, SLAB_LANES):
+            seeds = slice(at, min(at + SLAB_LANES, count))
+            yield Slab((*outer, *[slice(None)] * whole, seeds), plan.cell_of[outer], seeds)
+
+
+def _check_declared(plan: Plan, lanes: Lanes, variables: Sequence[Variable]) -> dict[str, Column]:
+    """Check that the lanes hold what is declared; returns where each variable is."""
+    found = {column.name: column for column in lanes.columns}
+    absent = sorted({variable.name for variable in variables} - set(found))
+    if absent:
+        raise ValueError(f"declared and not recorded: {', '.join(absent)}")
+    sizes = {dim: len(labels) for dim, labels in measured(plan.settings.metrics).items()}
+    for variable in variables:
+        shape = tuple(sizes[dim] for dim in variable.dims)
+        if found[variable.name].shape != shape:
+            recorded = found[variable.name].shape
+            raise ValueError(f"{variable.name} has shape {recorded}, declared {shape}")
+    return found
+
+
+class _Stopped(NamedTuple):
+    """The lanes that were stopped, by cell: their places, increasing, and codes of the reasons."""
+
+    reasons: list[str]  # of code 1, 2, ...
+    by_cell: dict[int, tuple[np.ndarray, np.ndarray]]
+
+    def flags(self, slab: Slab) -> np.ndarray:
+        """Return int8 [cells..., n]: 0, or the code of the reason why a lane was stopped."""
+        count = slab.seeds.stop - slab.seeds.start
+        flags = np.zeros((slab.cells.size, count), np.int8)
+        for row, cell in enumerate(slab.cells.ravel().tolist()):
+            if cell in self.by_cell:
+                places, codes = self.by_cell[cell]
+                begin, end = np.searchsorted(places, [slab.seeds.start, slab.seeds.stop])
+                flags[row, places[begin:end] - slab.seeds.start] = codes[begin:end]
+        return flags.reshape(*slab.cells.shape, count)
+
+
+def _stopped(plan: Plan, lanes: Lanes) -> _Stopped:
+    found = lanes.violations_of(plan.replicates)
+    reasons = sorted({bad.reason for _, bad in found})
+    by_cell = {}
+    for cell in {cell for cell, _ in found}:
+        bads = [bad for owner, bad in found if owner == cell]
+        places = np.array([bad.replicate for bad in bads]) - int(plan.replicates[0])
+        by_cell[cell] = places, np.array([1 + reasons.index(bad.reason) for bad in bads], np.int8)
+    return _Stopped(reasons, by_cell)
+
+
+def _missing(values: np.ndarray, stopped: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """Count the NaN of lanes that were stopped, and the others, in cells that are new; int64 [2].
+
+    Parameters
+        values: float64 [..., n, width]. stopped: bool [..., n]. new: bool [...].
+    """
+    absent = np.isnan(values).sum(axis=-1)[new]
+    return np.array([absent[stopped[new]].sum(), absent[~stopped[new]].sum()])
+
+
+def _coordinates(plan: Plan) -> dict[str, Any]:
+    coordinates: dict[str, Any] = {}
+    for name, values in plan.axes.items():
+        array = np.array(values, dtype=float) if name == "delta" else np.array(values)
+        numeric = {"units": axis_unit(name) or "as configured"} if array.dtype.kind in "if" else {}
+        described = _COORDINATES.get(name, {"long_name": name.replace("_", " "), **numeric})
+        coordinates[name] = (name, array, described)
+    for name, values in plan.designed.items():
+        described = {
+            "long_name": name.replace("_", " "),
+            "units": axis_unit(name) or "as configured",
+        }
+        coordinates[name] = (POINT, np.array(values), described)
+    coordinates["seed"] = ("seed", plan.replicates, _COORDINATES["seed"])
+    for dim, labels in measured(plan.settings.metrics).items():
+        coordinates[dim] = (dim, labels, _COORDINATES[dim])
+    return coordinates
+
+
+def axis_unit(name: str) -> str:
+    """Return the unit of a swept key, which ends its name; empty where it is not known."""
+    known = _COORDINATES.get(name, {}).get("units")
+    endings = (unit for ending, unit in _UNIT_ENDINGS.items() if name.endswith(ending))
+    return known or next(endings, "")
+
+
+def _describe(variable: Variable, missing: np.ndarray) -> dict[str, Any]:
+    """Return the attributes of a variable, with its NaN by reason: int64 [2], stopped and others.
+
+    Raises
+        ValueError: a value is NaN and the variable does not declare that it may be.
+    """
+    stopped, others = map(int, missing)
+    if others and not variable.missing:
+        raise ValueError(f"{variable.name} is NaN in {others} places without a declared reason")
+    described = {
+        "units": variable.unit,
+        "long_name": variable.long_name,
+        "sign": variable.sign,
+        "formula": variable.formula,
+        "source": variable.source,
+    }
+    counted = {"violation": stopped, variable.missing: others}
+    return {
+        **{key: text for key, text in described.items() if text},
+        **{f"missing_{reason}": count for reason, count in counted.items() if count},
+    }
+
+
+def _describe_flags(reasons: Sequence[str]) -> dict[str, Any]:
+    return {
+        "long_name": "reason why the lane was stopped",
+        "units": "1",
+        "formula": "place of the reason in flag_meanings, 0 where the lane ended",
+        "source": "count",
+        "flag_values": np.arange(len(reasons) + 1, dtype=np.int8),
+        "flag_meanings": " ".join(["none", *reasons]),
+    }
+
+
+def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
+    seeds = plan.settings.seeds
+    return {
+        "Conventions": "CF-1.11",
+        "title": "Proteus sweep",
+        SCHEMA_KEY: SCHEMA_VERSION,
+        "overrides": json.dumps(plan.words),
+        "config": yaml.safe_dump(plan.settings.model_dump(mode="json"), sort_keys=False),
+        "config_hash": plan.config_hash,
+        "code_hash": provenance.code_hash(),
+        "kernel_hash": kernel_hash,
+        "git_sha": provenance.git_sha(),
+        "seed_root": str(seeds.root),  # may exceed int64
+        "seed_first": seeds.first,
+        "seed_count": seeds.count,
+        "population_hash": plan.population_hash,
+        **({"gate": plan.gate} if plan.gate else {}),
+        "parity": canonical_json(plan.fairness),
+        "versions": canonical_json(provenance.versions()),
+        "created": provenance.created(),
+    }
+
+
+def load(folder: str | os.PathLike[str]) -> xr.Dataset:
+    """Load the dataset of a sweep; one of an older schema version comes as this one writes it.
+
+    Parameters
+        folder: the output folder of a sweep, or its ``results.nc``.
+
+    Returns
+        The dataset, in memory.
+
+    Raises
+        ResultsError: no such file, truncated, damaged, not of Proteus, of a newer schema version,
+            of another run than the ``manifest.json`` beside it, or changed since that was written.
+    """
+    with opened(folder) as (path, dataset):
+        try:
+            return dataset.load()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise unreadable(path, error) from None
+
+
+@contextmanager
+def opened(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, xr.Dataset]]:
+    """Open the dataset of a sweep, checked as :func:`load` does, but read only what is asked for.
+
+    Yields
+        The file, and the dataset while it is open.
+    """
+    path = artifacts.find(folder, RESULTS, "give the output folder of a finished sweep")
+    try:
+        dataset = xr.open_dataset(path, engine="netcdf4", decode_timedelta=False)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise unreadable(path, error) from None
+    with dataset:
+        version = read_version(path, dataset.attrs)
+        _check_manifest(path.with_name(MANIFEST), path, dataset.attrs)
+        try:
+            dataset.attrs = migrate(dataset.attrs, version)
+        except (LookupError, TypeError, ValueError, AttributeError, yaml.YAMLError):
+            raise ResultsError(
+                f"{path} is damaged: what it says of its run cannot be read"
+            ) from None
+        _check_contents(path, dataset)
+        yield path, dataset
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, which the manifest keeps of ``results.nc``."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def unreadable(path: Path, error: Exception) -> ResultsError:
+    """Say in one sentence that a file is no netCDF, and why."""
+    reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
+    allowed = "it is truncated or another kind of file"
+    return ResultsError(f"{path} cannot be read as netCDF: {reason}; {allowed}")
+
+
+def _check_contents(path: Path, dataset: xr.Dataset) -> None:
+    """Check that there are the dims, numbers and structured attributes that readers expect."""
+    for dim in ("mechanism", "seed"):
+        if dim not in dataset.dims:
+            raise ResultsError(f"{path} is damaged: it has no dimension {dim}")
+    for name, variable in dataset.data_vars.items():
+        if variable.dtype.kind not in "biuf":
+            raise ResultsError(f"{path} is damaged: variable {name} holds no numbers")
+    for name, (read, kind) in _STRUCTURED.items():
+        if name not in dataset.attrs:
+            continue
+        try:
+            content = read(dataset.attrs[name])
+        except (ValueError, TypeError, AttributeError, yaml.YAMLError):
+            content = None
+        if not isinstance(content, kind):
+            raise ResultsError(f"{path} is damaged: attribute {name} cannot be read")
+
+
+def _check_manifest(manifest: Path, results: Path, attributes: Mapping[str, Any]) -> None:
+    """Check that a manifest, where there is one, is whole and of the same run as the results."""
+    if not manifest.is_file():
+        return
+    try:
+        content = json.loads(manifest.read_text())
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ResultsError(f"{manifest} cannot be read as JSON: {reason}") from None
+    if not isinstance(content, dict):
+        raise ResultsError(f"{manifest} is not a manifest of Proteus: it is no group of keys")
+    read_version(manifest, content)
+    if content.get("config_hash") != attributes.get("config_hash"):
+        raise ResultsError(f"{manifest} is of another run than {results}: config_hash differs")
+    if content.get(DIGEST, written := digest(results)) != written:
+        raise ResultsError(f"{results} was changed after the run: {DIGEST} of {manifest} differs")

@@ -1,0 +1,97 @@
+"""Merge finished lanes into ``results.nc``, a slab at a time, in memory that does not grow."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import netCDF4
+import numpy as np
+import xarray as xr
+
+from proteus.basics.files import whole
+from proteus.plans.plan import Plan
+from proteus.results import dataset
+from proteus.results.dataset import RESULTS, SLAB_LANES, VIOLATION
+from proteus.results.lanes import Lanes
+
+if TYPE_CHECKING:
+    from proteus.market.variables import Variable
+
+LEVEL = 4  # of zlib
+_CHUNK_CACHE = 2**20  # bytes per variable; the default would hold most of a large file in memory
+
+
+def write(
+    plan: Plan,
+    lanes: Lanes,
+    variables: Sequence[Variable],
+    frame: xr.Dataset,
+    folder: Path,
+    add: Callable[[Path], None] | None = None,
+) -> Path:
+    """Write ``results.nc`` whole: a temporary file, then a rename.
+
+    Parameters
+        plan: the sweep. lanes: where its lanes are. variables: the declared ones.
+        frame: coordinates and attributes of the results. folder: where.
+        add: adds groups to the file before it has its name.
+
+    Returns
+        The path of the file.
+
+    Raises
+        OSError, RuntimeError: it cannot be written. ValueError: as :func:`proteus.dataset.build`.
+    """
+    target = folder / RESULTS
+    with whole(target, durable=True) as temporary:
+        _write_frame(frame, temporary)
+        with netCDF4.Dataset(temporary, "a") as file:
+            variables_of_file = _declare(file, plan, variables)
+            described = dataset.fill(plan, lanes, variables, variables_of_file)
+            for name, attributes in described.items():
+                variables_of_file[name].setncatts(attributes)
+        if add is not None:
+            add(temporary)
+    return target
+
+
+def _write_frame(frame: xr.Dataset, path: Path) -> None:
+    """Write coordinates and attributes.
+
+    ``to_netcdf`` would do, but where dask is installed it loads ``dask.distributed``, a third of a
+    second, only to ask for the lock that is given here.
+    """
+    open_store: Any = xr.backends.NetCDF4DataStore.open
+    store = open_store(path, mode="w", lock=threading.Lock())
+    try:
+        frame.dump_to_store(store)
+    finally:
+        store.close()
+
+
+def _declare(file: netCDF4.Dataset, plan: Plan, variables: Sequence[Variable]) -> Mapping[str, Any]:
+    """Make the variables in the file, in chunks that are the slabs in which they are written."""
+    declared = {}
+    shape = plan.cell_of.shape
+    whole_axes = dataset.whole_axes(plan)
+    slab = [1] * (len(shape) - whole_axes) + [*shape[len(shape) - whole_axes :]]
+    slab.append(min(len(plan.replicates), SLAB_LANES))
+    kinds = [(variable.name, "f8", variable.dims) for variable in variables]
+    for name, kind, dims in [*kinds, (VIOLATION, "i1", ())]:
+        create: Any = file.createVariable
+        declared[name] = create(
+            name, kind, (*plan.axes, "seed", *dims), zlib=True, complevel=LEVEL,
+            chunksizes=[*slab, *(len(file.dimensions[dim]) for dim in dims)],
+            fill_value=np.nan if kind == "f8" else None, chunk_cache=_CHUNK_CACHE,
+        )  # fmt: skip
+        declared[name].set_auto_maskandscale(False)
+    return declared
+
+
+def opened(folder: Path) -> xr.Dataset:
+    """Open the results of a folder; a variable is read each time it is used, and not kept."""
+    netCDF4.set_chunk_cache(_CHUNK_CACHE)
+    return xr.open_dataset(folder / RESULTS, engine="netcdf4", decode_timedelta=False, cache=False)

@@ -1,0 +1,152 @@
+"""``runs.parquet``: one row per lane, for tools that want a table; written by record.per_run=true.
+
+Columns: the swept keys (``mechanism``, ``delta``, ...), ``seed``, ``violation``, then one column
+per variable. A variable with a further dim has a column per label: its name, an underscore, and
+the label with the unit of the dim, as ``maker_markout_100ms``. A key that the lane's cell does not
+use (``delta`` under a continuous book) is null where the sweep gave it several values. Units are in
+the metadata of each column; ``schema_version`` and ``config_hash`` in that of the file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from proteus.basics.files import whole
+from proteus.basics.versions import SCHEMA_KEY, read_version
+from proteus.errors import ResultsError
+from proteus.plans.plan import Plan
+from proteus.results import artifacts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RUNS = "runs.parquet"
+ROW_GROUP = 65_536  # lanes of one cell that are in memory at once, at most
+
+
+def write(plan: Plan, dataset: xr.Dataset, folder: Path) -> Path:
+    """Write ``runs.parquet`` whole, a row group per cell or more: a temporary file, then a rename.
+
+    Parameters
+        plan: the sweep. dataset: what :func:`proteus.dataset.build` made of it.
+
+    Returns
+        The path of the file.
+    """
+    import pyarrow.parquet as pq
+
+    target = folder / RUNS
+    count = len(plan.replicates)
+    tables = (
+        _table(plan, dataset, cell, slice(at, min(at + ROW_GROUP, count)))
+        for cell in range(len(plan.cells))
+        for at in range(0, count, ROW_GROUP)
+    )
+    first = next(tables)
+    with (
+        whole(target) as temporary,
+        pq.ParquetWriter(temporary, first.schema, compression="zstd") as writer,
+    ):
+        writer.write_table(first)
+        for table in tables:
+            writer.write_table(table)
+    return target
+
+
+def _table(plan: Plan, dataset: xr.Dataset, cell: int, seeds: slice) -> pa.Table:
+    """Return the rows of some seeds of one cell."""
+    import pyarrow as pa
+
+    points = np.argwhere(plan.cell_of == cell)
+    lanes = dataset.isel({**dict(zip(plan.axes, points[0], strict=True)), "seed": seeds})
+    columns = {**_labels(plan, dataset, points, lanes.sizes["seed"]), **_values(lanes)}
+    arrays, fields = [], []
+    for name, (values, unit) in columns.items():
+        arrays.append(pa.array(values))
+        fields.append(pa.field(name, arrays[-1].type, metadata={"units": unit} if unit else None))
+    kept = {key: str(dataset.attrs[key]) for key in (SCHEMA_KEY, "config_hash")}
+    return pa.table(arrays, schema=pa.schema(fields, metadata=kept))
+
+
+def _labels(
+    plan: Plan, dataset: xr.Dataset, points: np.ndarray, rows: int
+) -> dict[str, tuple[pd.Series, str]]:
+    """Return a column per swept key: one value, or null where the cell does not use the key."""
+    columns = {}
+    for axis, name in enumerate(plan.axes):
+        values = dataset[name].to_numpy()
+        is_used = len(set(points[:, axis])) == 1
+        if values.dtype.kind in "if":
+            label: Any = float(values[points[0, axis]]) if is_used else None
+            column = pd.Series([label] * rows, dtype="Float64")
+        else:
+            label = str(values[points[0, axis]]) if is_used else None
+            column = pd.Series([label] * rows, dtype="string")
+        columns[name] = (column, str(dataset[name].attrs.get("units", "")))
+    return columns
+
+
+def _values(lanes: xr.Dataset) -> dict[str, tuple[Any, str]]:
+    """Return seed, violation (its reason, null without one), and a column per number measured."""
+    flags = lanes["violation"]
+    reasons = np.array(flags.attrs["flag_meanings"].split(), dtype=object)[flags.to_numpy()]
+    found: list[str | None] = [None if reason == "none" else reason for reason in reasons]
+    columns: dict[str, tuple[Any, str]] = {
+        "seed": (lanes["seed"].to_numpy(), ""),
+        "violation": (pd.Series(found, dtype="string"), ""),
+    }
+    for name in lanes.data_vars:
+        if name != "violation":
+            columns.update(_columns(lanes[name]))
+    return columns
+
+
+def _columns(variable: xr.DataArray) -> Iterator[tuple[str, tuple[np.ndarray, str]]]:
+    dims = [str(dim) for dim in variable.dims if dim != "seed"]
+    values = variable.transpose("seed", *dims).to_numpy()
+    for index in np.ndindex(values.shape[1:]):
+        labels = [_suffix(variable[dim], at) for dim, at in zip(dims, index, strict=True)]
+        name = "_".join([str(variable.name), *labels])
+        yield name, (values[:, *index], str(variable.attrs["units"]))
+
+
+def _suffix(coordinate: xr.DataArray, at: int) -> str:
+    label = coordinate.to_numpy()[at]
+    if coordinate.dtype.kind not in "if":
+        return str(label)
+    unit = coordinate.attrs.get("units", "1")
+    return f"{label:.15g}{'' if unit == '1' else unit}"
+
+
+def load_runs(folder: str | os.PathLike[str]) -> pd.DataFrame:
+    """Load the rows of a sweep.
+
+    Parameters
+        folder: the output folder of a sweep, or its ``runs.parquet``.
+
+    Returns
+        One row per lane, columns as the module says.
+
+    Raises
+        ResultsError: no such file, not Parquet, not of Proteus, or of a newer schema version.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = artifacts.find(folder, RUNS, "record.per_run=true writes it")
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise ResultsError(f"{path} cannot be read as Parquet: {reason}") from None
+    metadata = table.schema.metadata or {}
+    read_version(path, {key.decode(): value.decode() for key, value in metadata.items()})
+    rows: pd.DataFrame = table.to_pandas()
+    return rows

@@ -1,0 +1,207 @@
+"""Run a plan: the Python functions, and what the command line calls.
+
+``run`` simulates in memory; ``run_into`` saves finished lanes to a folder, and then the results.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from proteus.configuration import overrides
+from proteus.errors import ConfigError, RunError
+from proteus.plans import planner
+from proteus.plans.plan import Plan
+from proteus.results import artifacts, dataset
+from proteus.results.lanes import Lanes
+from proteus.runs import claim, estimate, resuming, running, stopping
+from proteus.runs import workers as executors
+from proteus.runs.folder import Result, Written, run_into
+
+if TYPE_CHECKING:
+    from proteus.runs.running import Progress
+
+
+def simulate(
+    *, seeds: Any = None, output_dir: str | os.PathLike[str] | None = None, **parameters: Any
+) -> xr.Dataset:
+    """Simulate one cell.
+
+    Parameters
+        seeds: number of replicates (default 1000), or a range of them, or ``seeds`` keys.
+        output_dir: also write the results there; by default nothing is written.
+        parameters: any key of the configuration, as ``mechanism="fba", delta=250``; deeper keys
+            as nested mappings, or dotted through ``**{"population.maker.count": 3}``.
+
+    Returns
+        Dataset with dims (mechanism, delta, seed), and horizon, elapsed, class or
+        rank where a variable has them.
+
+    Raises
+        ConfigError: a key or value that is not allowed, or more memory or disk than the machine
+            has; nothing has been simulated. ResultsError: the files cannot be written.
+    """
+    return _run_and_save(planner.from_mapping(_with(parameters, output_dir), seeds, grid=False))
+
+
+def sweep(
+    parameters: Mapping[str, Any],
+    *,
+    seeds: Any = None,
+    output_dir: str | os.PathLike[str] | None = None,
+) -> xr.Dataset:
+    """Simulate every combination of the listed values.
+
+    Parameters
+        parameters: key to value, or to a list of values to sweep:
+            ``{"mechanism": ["clob", "fba"], "delta": [50, 100], "horizon_s": 30}``; a numeric
+            design of many points as ``"design": {"name": "sobol", "points": 64, "factors":
+            [{"key": "latent.jump_rate_per_s", "low": 0, "high": 1}]}``, which adds the dim
+            ``point`` with the values as coordinates.
+        seeds, output_dir: as in :func:`simulate`.
+
+    Returns
+        Dataset with dims (mechanism, delta, <swept keys>, seed), and horizon, elapsed,
+        class or rank where a variable has them.
+
+    Raises
+        ConfigError, ResultsError: as in :func:`simulate`.
+    """
+    return _run_and_save(planner.from_mapping(_with(parameters, output_dir), seeds))
+
+
+def _with(parameters: Mapping[str, Any], output_dir: Any) -> Mapping[str, Any]:
+    """Add the folder to the keys, if one is given."""
+    if output_dir is None or not isinstance(parameters, Mapping):
+        return parameters
+    folder = os.fspath(output_dir) if isinstance(output_dir, os.PathLike) else output_dir
+    return {**parameters, "output_dir": folder}
+
+
+def resume(folder: str | os.PathLike[str], **executor: Any) -> xr.Dataset:
+    """Go on with a run that wrote to a folder and was stopped before its end.
+
+    Parameters
+        folder: its output folder. executor: other keys of the executor than it was begun with, as
+            ``workers=2``.
+
+    Returns
+        The dataset, to the bit what the run would have given; that of a finished run is loaded.
+
+    Raises
+        ResultsError: no run was begun there, or by other code. ConfigError, RunError: as in
+            :func:`simulate`.
+    """
+    path = artifacts.as_path(folder)
+    if claim.is_finished(path):
+        found = dataset.load(path)
+        claim.tidy(path)
+        return found
+    words = overrides.from_mapping({"executor": executor}, grid=False) if executor else []
+    plan = resumed_plan(path, words)
+    estimate.check_run(plan, estimate.left(estimate.needs(plan, workers(plan)), path), path)
+    with claim.resumed(path, plan) as lanes:
+        written = run_into(plan, path, lanes)
+    return _in_memory(written, path)
+
+
+def _run_and_save(plan: Plan) -> xr.Dataset:
+    settings = plan.settings
+    wanted = settings.output_dir
+    if settings.plan_only:
+        raise ConfigError("plan_only=true is not allowed: only the command line prints plans")
+    record = settings.record
+    for key, value in (
+        ("per_run", "true" if record.per_run else None), ("events", record.events),
+        ("report", "true" if record.report else None), ("traces", record.traces),
+    ):  # fmt: skip
+        if value is not None and wanted is None:
+            raise ConfigError(f"record.{key}={value} is not allowed: it must have an output_dir")
+    folder = Path(wanted) if wanted is not None else None
+    needed = estimate.needs(plan, workers(plan), in_memory=folder is None)
+    plan = checked(plan)
+    estimate.check_run(plan, needed, folder)
+    if folder is None:
+        result = run(plan)
+        _warn(result.violations)
+        return result.dataset
+    with claim.claimed(folder, plan) as lanes:
+        written = run_into(plan, folder, lanes)
+    return _in_memory(written, folder)
+
+
+def _in_memory(written: Written, folder: Path) -> xr.Dataset:
+    _warn(written.violations)
+    return dataset.load(folder)
+
+
+def _warn(violations: list[dict[str, Any]]) -> None:
+    if violations:
+        first = violations[0]
+        message = f"{len(violations)} lanes broke an invariant and are NaN; first: {first}"
+        warnings.warn(message, RuntimeWarning, stacklevel=4)
+
+
+def resumed_plan(folder: Path, words: Sequence[str]) -> Plan:
+    """Plan again what was begun in a folder.
+
+    Parameters
+        folder: of the unfinished run. words: what a person adds, as :func:`resuming.words_of`.
+
+    Raises
+        ResultsError: no run was begun there, or by other code. ConfigError: the words are wrong.
+    """
+    return checked(planner.from_words(resuming.words_of(folder, words)))
+
+
+def checked(plan: Plan) -> Plan:
+    """Check what a plan declares and what its cells draw, before anything is simulated.
+
+    Returns
+        The plan, with what its comparisons share.
+
+    Raises
+        ConfigError: an endpoint that is not measured, or draws that are not common.
+    """
+    from proteus.analysis import endpoint
+    from proteus.plans import draws
+
+    endpoint.check(plan)
+    return draws.check(plan)
+
+
+def run(plan: Plan, progress: Progress | None = None) -> Result:
+    """Simulate every cell of a plan in memory, with as many seeds as its precision asks for.
+
+    Parameters
+        plan: the checked sweep. progress: as :func:`proteus.running.simulate`.
+
+    Returns
+        The dataset, the violations with the labels of their cell, and the plan of the seeds run.
+
+    Raises
+        RunError: a worker was killed or ran out of memory.
+    """
+    from proteus.market.variables import VARIABLES
+
+    lanes = Lanes()
+    try:
+        done = running.simulate(plan, lanes, progress)
+    except Exception as error:
+        why = stopping.reason(error, Path())
+        if why is None:
+            raise
+        raise RunError(f"{why}; with an output_dir what is done would be saved") from None
+    built = dataset.build(done.plan, lanes, VARIABLES, done.frame.attrs["kernel_hash"])
+    built.attrs = done.frame.attrs
+    return Result(built, done.violations, done.plan)
+
+
+def workers(plan: Plan) -> int:
+    """Return the number of workers that a plan runs on; those of a scheduler are not known."""
+    return plan.settings.executor.workers or executors.usable_cores()

@@ -1,0 +1,114 @@
+"""Run a task's lanes in blocks, and again, with more room, those that outgrew theirs."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.market.ledger.accounts import LEDGER_CODES
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import Block, BlockPool, build_block
+from proteus.market.setup.capacities import LARGEST_GROWTH
+from proteus.market.setup.cell import set_up_cell, with_log
+from proteus.market.setup.members import CellSetup
+from proteus.market.trading.loop import run_block
+from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE
+from proteus.market.variables import Values, measure
+from proteus.recording.columns import rows_of
+from proteus.results.outcome import LaneLog, Outcome, Violation
+from proteus.runs.tasks import Task
+
+CELLS_KEPT = 4  # whose blocks a worker keeps
+
+
+class Pools:
+    """The blocks that a worker uses again, of the last few cells."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._lock = threading.Lock()
+        self._pools: OrderedDict[tuple[str, bool], BlockPool] = OrderedDict()
+
+    def of(self, task: Task) -> BlockPool:
+        """Return the pool of a task's cell; workers on threads share it.
+
+        Raises
+            ConfigError: the news is too strong to be tabulated.
+        """
+        key = task.key, task.is_recorded
+        with self._lock:
+            if key not in self._pools:
+                setup = set_up_cell(task.cell)
+                self._pools[key] = BlockPool(with_log(setup) if task.is_recorded else setup)
+            self._pools.move_to_end(key)
+            while len(self._pools) > CELLS_KEPT:
+                self._pools.popitem(last=False)
+            return self._pools[key]
+
+
+def run_task(task: Task, pools: Pools) -> Outcome:
+    """Run the lanes of a task, block by block."""
+    pool, count = pools.of(task), len(task.replicates)
+    outcome = Outcome(task.number, task.replicates, {}, [], [])
+    for at in range(0, count, task.block_lanes):
+        part = slice(at, at + task.block_lanes)
+        for name, column in _run(task, pool, part, outcome).items():
+            whole = outcome.values.setdefault(name, np.empty((count, *column.shape[1:])))
+            whole[part] = column
+    return outcome
+
+
+def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str, Values]:
+    """Run one block, and again those of its lanes that need more room; returns the values."""
+    keys = replicate_keys(task.root, task.replicates[part])
+    block = pool.take(keys)
+    run_block(block.mechanism, block.world)
+    values = measure(block.world)
+    for lane, replicate in enumerate(map(int, task.replicates[part])):
+        fault = int(block.world.progress.fault[lane])
+        if fault == FAULT_NONE:
+            if task.is_recorded:
+                outcome.logs.append(LaneLog(replicate, rows_of(block.world.log, lane), False))
+            continue
+        is_wanted = task.is_recorded or bool(task.if_violated[part][lane])
+        setup = with_log(pool.setup) if is_wanted else pool.setup
+        again = _run_again(setup, keys[lane : lane + 1], fault)
+        is_violated = again.world.progress.fault[0] != FAULT_NONE
+        for name, alone in measure(again.world).items():
+            values[name][lane] = np.nan if is_violated else alone[0]
+        if is_violated:
+            outcome.violations.append(_describe(again, replicate))
+        if task.is_recorded or (is_wanted and is_violated):
+            outcome.logs.append(LaneLog(replicate, rows_of(again.world.log, 0), is_violated))
+    pool.give_back(block)
+    return values
+
+
+def _run_again(setup: CellSetup, key: NDArray[np.uint32], fault: int) -> Block:
+    """Run one lane alone, with doubled room until it fits; one that breaks is audited.
+
+    Only an audit of every event tells which came first, and where: a lane that has lost an event
+    for want of room may break an invariant later. It costs as much as the lane has orders, each
+    time, so a lane that merely needs room does without.
+    """
+    growth, audit = (2, False) if fault == FAULT_CAPACITY else (1, True)
+    while True:
+        block = build_block(setup, key, growth, audit)
+        run_block(block.mechanism, block.world)
+        fault = int(block.world.progress.fault[0])
+        needs_room = fault == FAULT_CAPACITY and growth < LARGEST_GROWTH
+        if fault == FAULT_NONE or (audit and not needs_room):
+            return block
+        growth, audit = (2 * growth, False) if needs_room else (growth, True)
+
+
+def _describe(block: Block, replicate: int) -> Violation:
+    progress: Any = block.world.progress
+    fault, event = int(progress.fault[0]), int(progress.fault_event[0])
+    reason = LEDGER_CODES.get(fault, "capacity")
+    detail = f"{reason.replace('_', ' ')} at event {event} of seed {replicate}"
+    return Violation(replicate, reason, event, int(progress.now[0]), detail)

@@ -1,0 +1,182 @@
+"""The folder of a run: what is written into it, and in which order."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+import xarray as xr
+
+from proteus.analysis.contrasts import compare
+from proteus.analysis.summary import summarise
+from proteus.analysis.verdict import has_contrast, verdict
+from proteus.basics.files import whole
+from proteus.basics.versions import SCHEMA_KEY, STAMP, csv_text
+from proteus.pages import REPORT
+from proteus.plans.plan import Plan
+from proteus.recording.collect import collecting
+from proteus.results import dataset, merge, per_run, provenance
+from proteus.results.lanes import Lanes
+from proteus.runs import claim, running, stopping
+
+if TYPE_CHECKING:
+    from proteus.recording.collect import Collector
+    from proteus.recording.files import Lane
+    from proteus.results.checkpoint import BlockFiles
+    from proteus.runs.running import Done, Progress
+
+
+_log = logging.getLogger(__name__)
+
+SUMMARY, CONTRASTS, VERDICT, LOG = "summary.csv", "contrasts.csv", "verdict.txt", "sweep.log"
+
+
+class Result(NamedTuple):
+    """What a run gives: what was measured, and what went wrong."""
+
+    dataset: xr.Dataset
+    violations: list[dict[str, Any]]  # a record per violated lane
+    plan: Plan  # as it turned out
+
+
+class Written(NamedTuple):
+    """What is known of a run when its folder is written; its numbers are in the folder."""
+
+    plan: Plan  # as it turned out
+    violations: list[dict[str, Any]]  # a record per violated lane
+    precision: dict[str, Any]  # what it achieved
+    summary: pd.DataFrame
+    verdict: list[str]  # its sentences
+
+
+def run_into(
+    plan: Plan,
+    folder: Path,
+    lanes: BlockFiles,
+    progress: Progress | None = None,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> Written:
+    """Simulate what is missing of a plan, and write the results to its folder.
+
+    ``results.nc``, ``summary.csv`` and, last, ``manifest.json``; with record.per_run=true also
+    ``runs.parquet``; with record.events ``events.parquet`` and ``fills.parquet``; with
+    record.traces groups of ``results.nc``; where mechanisms are compared ``verdict.txt``; where
+    seeds were added or chosen for precision ``contrasts.csv``, what was achieved; with
+    record.report=true ``report.html``.
+
+    Parameters
+        plan: the checked sweep. folder: claimed. lanes: what has been simulated there.
+        progress: as :func:`proteus.running.simulate`. say: tells the person at the terminal.
+
+    Returns
+        What was written; no file stays open.
+
+    Raises
+        OSError: a file cannot be written. KeyboardInterrupt: a person stopped the run.
+    """
+    with stopping.on_request(say) as stop:
+        done = running.simulate(plan, lanes, progress, stop)
+    try:
+        with collecting(done.plan, folder) as collector:
+            if collector is not None:
+                for cell in range(len(plan.cells)):
+                    collector.take(cell, lanes.logs(cell))
+        return _save(done, folder, lanes, collector)
+    except RuntimeError as error:  # netCDF4 says so when the disk is full
+        raise OSError(None, str(error).splitlines()[0]) from None
+
+
+def _save(done: Done, folder: Path, lanes: Lanes, collector: Collector | None) -> Written:
+    from proteus.market.variables import VARIABLES
+
+    traces = collector.traces if collector is not None else {}
+    merge.write(done.plan, lanes, VARIABLES, done.frame, folder, _traces_writer(traces))
+    with merge.opened(folder) as found:
+        result = Result(found, done.violations, done.plan)
+        return _describe(result, folder, collector.lanes if collector is not None else [])
+
+
+def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written:
+    """Write what is made of the results beside them."""
+    settings = result.plan.settings
+    if settings.record.per_run:
+        per_run.write(result.plan, result.dataset, folder)
+    manifest = _manifest(result, recorded)
+    written = Written(
+        result.plan, result.violations, manifest["precision"],
+        summarise(result.dataset), verdict(result.dataset),
+    )  # fmt: skip
+    _write_text(folder / SUMMARY, csv_text(written.summary))
+    if written.verdict:
+        _write_text(folder / VERDICT, "\n".join([*written.verdict, STAMP]) + "\n")
+    is_precise = settings.precision.name != "fixed" and not result.violations
+    if is_precise and has_contrast(result.dataset, settings.endpoint):
+        table = compare(result.dataset, settings.endpoint.baseline)
+        _write_text(folder / CONTRASTS, csv_text(table))
+    if settings.record.report:
+        _write_report(result, manifest, folder)
+    digest = {dataset.DIGEST: dataset.digest(folder / dataset.RESULTS)}
+    _write_text(folder / dataset.MANIFEST, _json(manifest | digest))
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.name not in (LOG, *claim.PASSING):
+            _log.info("%s is written: %d bytes", path, path.stat().st_size)
+    return written
+
+
+def default_folder(plan: Plan) -> Path:
+    """Return outputs/<date>/<time>-<hash> for a plan."""
+    now = datetime.now()
+    return Path("outputs") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}-{plan.config_hash[:8]}"
+
+
+def _traces_writer(found: Mapping[int, xr.Dataset]) -> Callable[[Path], None] | None:
+    """Return what adds the traces to a file, if there are any."""
+    if not found:
+        return None
+    from proteus.recording import traces
+
+    return partial(traces.write, found)
+
+
+def _write_report(result: Result, manifest: dict[str, Any], folder: Path) -> None:
+    """Write the page; what draws it is loaded only where it is asked for."""
+    from proteus.pages.bundle import bundle
+    from proteus.pages.report import report_page
+
+    page = report_page([bundle(result.dataset, manifest, folder.resolve().name)])
+    _write_text(folder / REPORT, page)
+
+
+def _json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2, default=int) + "\n"
+
+
+def _manifest(result: Result, recorded: Sequence[Lane]) -> dict[str, Any]:
+    attributes, plan = result.dataset.attrs, result.plan
+    kept = (SCHEMA_KEY, "config_hash", "code_hash", "kernel_hash", "git_sha", "created")
+    return {
+        **{key: attributes[key] for key in kept},
+        "overrides": plan.words,
+        "axes": plan.axes,
+        "cell_of": plan.cell_of.tolist(),
+        "cells": [cell.model_dump(mode="json") for cell in plan.cells],
+        "seeds": plan.settings.seeds.model_dump(),
+        "parity": plan.fairness,
+        "precision": json.loads(attributes["precision"]),
+        "lanes": plan.lanes,
+        "recorded": [lane._asdict() for lane in recorded],
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+        "violations": result.violations,
+    }
+
+
+def _write_text(path: Path, text: str) -> None:
+    with whole(path, durable=True) as temporary:
+        temporary.write_text(text)

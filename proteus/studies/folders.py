@@ -1,0 +1,73 @@
+"""Where studies are written and read, and how the newest is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import xarray as xr
+
+from proteus.basics.files import whole
+from proteus.commands.executing import execute
+from proteus.errors import ConfigError, ResultsError
+from proteus.plans.plan import Plan
+from proteus.results import merge
+
+OUTPUTS = "outputs"
+
+
+def fresh(plan: Plan) -> Path:
+    """Return outputs/<study>/<size>/<time>-<hash> for a plan, or its ``output_dir``."""
+    settings = plan.settings
+    if settings.output_dir is not None:
+        return Path(settings.output_dir)
+    name = f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{plan.config_hash[:8]}"
+    return Path(OUTPUTS) / str(settings.study) / str(settings.size) / name
+
+
+def newest(study: str, size: str) -> Path | None:
+    """Return the last folder that :func:`fresh` named for a study of a size and that was finished.
+
+    A finished study has its report; what was interrupted has none.
+    """
+    folder = Path(OUTPUTS) / study / size
+    found = sorted(path.parent for path in folder.glob("*/report.md"))
+    return found[-1] if found else None
+
+
+@contextmanager
+def executed(plan: Plan, folder: Path) -> Iterator[xr.Dataset]:
+    """Run a plan into a folder, and open its results.
+
+    Raises
+        ConfigError, ResultsError, RunError: as :func:`proteus.sweep.execute`.
+    """
+    execute(plan, folder)
+    with merge.opened(folder) as dataset:
+        yield dataset
+
+
+def check_empty(folder: Path) -> None:
+    """Refuse a folder that holds files.
+
+    Raises
+        ConfigError: it does, or it is a file.
+    """
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise ConfigError(f"output_dir={folder} is not empty: choose another folder")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text whole.
+
+    Raises
+        ResultsError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path) as temporary:
+            temporary.write_text(text)
+    except OSError as error:
+        raise ResultsError(f"{path.parent} cannot be written: {error.strerror}") from None

@@ -1,0 +1,146 @@
+"""Tables of a study: each cell, and each cell against its baseline, with intervals and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from proteus.analysis.contrasts import compare, level, unused, used
+from proteus.analysis.measures import Measure, labels, measures, points, units
+from proteus.analysis.statistics.paired import LEVEL
+from proteus.analysis.summary import interval_text
+from proteus.market.variables.dimensions import MEASURED_DIMENSIONS
+
+# What a study shows, in this order; totals of makers are taken per lot.
+SHOWN = (
+    "maker_adverse_selection",
+    "effective_spread",
+    "quoted_spread",
+    "taker_time_to_execution",
+    "price_rmse",
+    "taker_execution_error",
+    "sniper_race_share",
+    "pnl_sniper",
+    "maker_pnl_marked",
+)
+# What every class and the venue win or lose; it sums to zero.
+WELFARE = ("pnl_noise", "pnl_informed", "pnl_maker", "pnl_sniper", "pnl_venue")
+LEGEND = (
+    "± half-width of the 95 % interval. Differences are paired by seed; * p < 0.05 adjusted over "
+    "the table; where there is none, the smallest difference that would be found with power 0.8."
+)
+
+
+def levels(dataset: xr.Dataset, names: Sequence[str] = SHOWN) -> pd.DataFrame:
+    """Estimate what a study shows in every cell.
+
+    Parameters
+        dataset: of a sweep. names: of the variables.
+
+    Returns
+        One row per cell and variable: the swept keys, ``variable``, ``per``, ``units``, ``value``,
+        its 95 % t interval ``low``, ``high``, and ``n`` seeds.
+    """
+    listed = _listed(dataset, names)
+    rows, idle = [], unused(dataset)
+    for point in points(dataset):
+        cell, coordinates = dataset.isel(point), used(dataset, point, idle)
+        if coordinates is None:
+            continue
+        found = level(cell, listed)
+        columns = [measure for measure in listed for _ in labels(cell, measure)]
+        for k, measure in enumerate(columns):
+            if k and columns[k - 1] == measure:
+                continue  # further horizons: a table shows the first, at the fill
+            rows.append(
+                {
+                    **coordinates,
+                    "variable": measure.variable,
+                    "per": measure.per,
+                    "units": units(cell, measure),
+                    "value": found.difference[k],
+                    "low": found.low[k],
+                    "high": found.high[k],
+                    "n": int(found.n[k]),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def effects(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> pd.DataFrame:
+    """Contrast what a study shows with a baseline; rows as :func:`proteus.compare` has them."""
+    wanted = {(measure.variable, measure.per) for measure in _listed(dataset, SHOWN)}
+    table = compare(dataset, baseline, metrics=[name for name, _ in sorted(wanted)])
+    is_shown = [pair in wanted for pair in zip(table["variable"], table["per"], strict=True)]
+    at_fill = table["horizon"].isna() | (table["horizon"] == 0)
+    return table[np.array(is_shown) & at_fill.to_numpy()].reset_index(drop=True)
+
+
+def _listed(dataset: xr.Dataset, names: Sequence[str]) -> list[Measure]:
+    known = [name for name in names if name in dataset]
+    # Where a variable is estimated in two ways, the ratio of totals comes last, and is shown.
+    return [*{measure.variable: measure for measure in measures(dataset, known)}.values()]
+
+
+def by_cell(
+    table: pd.DataFrame,
+    text: Callable[[Mapping[Any, Any]], str],
+    names: Sequence[str] = SHOWN,
+) -> str:
+    """Write a table in Markdown: a row per cell, a column per variable.
+
+    Parameters
+        table: of :func:`levels` or :func:`effects`. text: what stands in a cell.
+        names: of the variables, in the order of their columns.
+    """
+    axes = _axes(table)
+    units_of = dict(zip(table["variable"], table["units"], strict=True))
+    heads = {name: f"{name}, {units_of[name]}" for name in names if name in units_of}
+    varying = [axis for axis in axes if table[axis].nunique(dropna=False) > 1] or axes[:1]
+    rows = []
+    for label, group in table.groupby(varying, sort=False, dropna=False):
+        texts = {row["variable"]: text(row) for row in group.to_dict("records")}
+        labelled = label if isinstance(label, tuple) else (label,)
+        rows.append([*map(number, labelled), *(texts.get(name, "") for name in heads)])
+    return markdown([*varying, *heads.values()], rows)
+
+
+def level_text(row: Mapping[Any, Any]) -> str:
+    """Write a value with the half-width of its interval."""
+    if np.isnan(row["value"]):
+        return "none"
+    return interval_text(row["value"], (row["high"] - row["low"]) / 2)
+
+
+def effect_text(row: Mapping[Any, Any]) -> str:
+    """Write a difference with its half-width and its note of significance."""
+    if row["note"]:
+        return str(row["note"])
+    shown = interval_text(row["difference"], (row["high"] - row["low"]) / 2)
+    if row["p_adjusted"] < 1 - LEVEL:
+        return f"{shown} *"
+    return f"{shown} ({row['detectable']:.2g})"
+
+
+def markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write heads and rows as a table in Markdown."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def number(value: Any) -> str:
+    """Write a label: a number without trailing zeros, "any" where the cell does not use it."""
+    if isinstance(value, (float, np.floating)):
+        return "any" if np.isnan(value) else f"{value:g}"
+    return str(value)
+
+
+def _axes(table: pd.DataFrame) -> list[str]:
+    """Return the columns that label a cell: those before what is measured."""
+    names = [str(name) for name in table.columns]
+    end = min(names.index(name) for name in ("baseline", "variable") if name in names)
+    return [name for name in names[:end] if name not in MEASURED_DIMENSIONS]

@@ -1,0 +1,65 @@
+"""How kernels read and write the arrays of a state: as plain Python does, but never wrapped."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from proteus.compiler.jit import BOUNDSCHECK, JIT_DISABLED, compiled, inline_kernel, state
+
+
+@state
+class _Fields(NamedTuple):
+    truth: np.ndarray  # bool [2]
+    small: np.ndarray  # int8 [2, 3]
+    words: np.ndarray  # uint64 [3]
+    cube: np.ndarray  # float64 [2, 3, 4]
+    total: np.ndarray  # float64 [2]
+
+
+def _make() -> _Fields:
+    return _Fields(
+        truth=np.array([True, False]),
+        small=np.arange(6, dtype=np.int8).reshape(2, 3),
+        words=np.array([1, 2**63, 3], np.uint64),
+        cube=np.arange(24.0).reshape(2, 3, 4),
+        total=np.zeros(2),
+    )
+
+
+@inline_kernel
+def _work(fields, row):
+    """Use every kind of access: elements, a row, a slice, another field in between."""
+    fields.truth[row] = not fields.truth[row]
+    fields.words[row] += np.uint64(1)
+    before = fields.cube[row, 1, 2]
+    for i in range(3):
+        fields.small[row, i] = fields.small[row, i] + np.int8(i)
+        fields.cube[row, 1, 2] += fields.small[row, i]
+    fields.total[row] = before + fields.cube[row, 1, 2]
+    fields.cube[row, 0, :] = 7.0
+    fields.total[row] += fields.cube[row].sum()
+
+
+@pytest.mark.nojit
+@pytest.mark.boundscheck
+@pytest.mark.parametrize("row", [0, 1])
+def test_compiled_access_is_that_of_plain_python(row: int) -> None:
+    ours, theirs = _make(), _make()
+    compiled(_work)(ours, row)
+    _work(theirs, row)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@inline_kernel
+def _read(fields, at):
+    return fields.total[at]
+
+
+@pytest.mark.boundscheck
+@pytest.mark.skipif(not BOUNDSCHECK or JIT_DISABLED, reason="bounds are checked in another leg")
+@pytest.mark.parametrize("at", [-1, 2])
+def test_an_index_outside_is_an_error_and_never_wrapped(at: int) -> None:
+    with pytest.raises(IndexError):
+        compiled(_read)(_make(), at)
