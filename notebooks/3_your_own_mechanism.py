@@ -47,15 +47,15 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from proteus._jit import inline_kernel, state
-from proteus.events import BUY, SELL
-from proteus.mechanisms import pricing
-from proteus.mechanisms.fba import FbaConfig
-from proteus.mechanisms.market import clear
-from proteus.mechanisms.uniform_price import (
+from proteus.compiler.jit import inline_kernel, state
+from proteus.market.book.codes import BUY, SELL
+from proteus.market.mechanisms import pricing
+from proteus.market.mechanisms.fba import FbaConfig
+from proteus.market.mechanisms.interface import clear
+from proteus.market.mechanisms.uniform_price import (
     Batch, clear_auction, expire_immediate, make_batch, trades_in_batches,
 )
-from proteus.schema import PositiveCount
+from proteus.basics.schema import PositiveCount
 
 
 class ThresholdConfig(FbaConfig):

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from proteus.market.ledger.accounts import LEDGER_CODES
 from proteus.market.rng import replicate_keys
+from proteus.market.setup import capacities
 from proteus.market.setup.block import Block, BlockPool, build_block
-from proteus.market.setup.capacities import LARGEST_GROWTH
 from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.setup.members import CellSetup
 from proteus.market.trading.loop import run_block
@@ -100,7 +100,7 @@ def _run_again(setup: CellSetup, key: NDArray[np.uint32], fault: int) -> Block:
         block = build_block(setup, key, growth, audit)
         run_block(block.mechanism, block.world)
         fault = int(block.world.progress.fault[0])
-        needs_room = fault == FAULT_CAPACITY and growth < LARGEST_GROWTH
+        needs_room = fault == FAULT_CAPACITY and growth < capacities.LARGEST_GROWTH
         if fault == FAULT_NONE or (audit and not needs_room):
             return block
         growth, audit = (2 * growth, False) if needs_room else (growth, True)

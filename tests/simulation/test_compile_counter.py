@@ -12,7 +12,7 @@ from proteus.market.trading.loop import run_block
 LIST_VERSIONS = """
 import sys
 from proteus.bench.start import run_one_lane
-from proteus.simulation import run_block
+from proteus.market.trading.loop import run_block
 run_one_lane((f"mechanism={sys.argv[1]}",))
 print([signature[0].state_class.__module__ for signature in run_block.signatures])
 """
@@ -28,4 +28,4 @@ def test_numbers_and_group_sizes_compile_nothing(change):
 def test_running_a_mechanism_compiles_no_other(name):
     command = [sys.executable, "-c", LIST_VERSIONS, name]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == f"['proteus.mechanisms.{name}']"
+    assert done.stdout.strip() == f"['proteus.market.mechanisms.{name}']"

@@ -7,13 +7,7 @@ import numpy as np
 from proteus.basics import units
 from proteus.market.cell import CellConfig
 from proteus.market.environment.setup import parameters_for
-from proteus.market.setup.capacities import (
-    expected_rows,
-    fills_waiting,
-    pending_orders,
-    power_of_two,
-    states_kept,
-)
+from proteus.market.setup import capacities
 from proteus.market.setup.members import (
     CellSetup,
     Member,
@@ -49,16 +43,16 @@ def set_up_cell(cell: CellConfig) -> CellSetup:
         kinds=members_by_kind(cell, members),
         disclosure=cell.leakage.disclosure(),
         signal_window_ns=max(delays, default=0),
-        pending=power_of_two(pending_orders(cell, members)),
-        waiting=power_of_two(fills_waiting(cell, members)),
-        history=power_of_two(states_kept(cell, members)),
+        pending=capacities.power_of_two(capacities.pending_orders(cell, members)),
+        waiting=capacities.power_of_two(capacities.fills_waiting(cell, members)),
+        history=capacities.power_of_two(capacities.states_kept(cell, members)),
         log_rows=0,
     )
 
 
 def with_log(setup: CellSetup) -> CellSetup:
     """Return the set-up for blocks whose lanes are recorded."""
-    return setup._replace(log_rows=expected_rows(setup))
+    return setup._replace(log_rows=capacities.expected_rows(setup))
 
 
 def _settings(cell: CellConfig) -> Settings:

@@ -118,7 +118,7 @@ def test_whoever_asks_a_command_to_stop_is_told_and_gets_130(number, ending):
     """Also where a library makes another error of the interrupt."""
     code = f"""
 import time
-from proteus.commands import guarded, process
+from proteus.commands.process import guarded, process
 
 def wrapped():
     try:

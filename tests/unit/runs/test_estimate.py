@@ -10,7 +10,7 @@ from proteus.errors import ConfigError
 from proteus.market import variables
 from proteus.market.setup.block import block_bytes, build_block
 from proteus.market.setup.cell import set_up_cell
-from proteus.plans import planner
+from proteus.plans import limits, planner
 from proteus.recording.size import FILLED
 from proteus.runs import estimate
 from proteus.sweep import main
@@ -26,7 +26,8 @@ def engine(monkeypatch, tmp_path):
 
 
 def machine(monkeypatch, memory=64 * GIB, disk=64 * GIB):
-    monkeypatch.setattr(estimate, "free_memory", lambda: memory)
+    for place in (estimate, limits):
+        monkeypatch.setattr(place, "free_memory", lambda: memory)
     monkeypatch.setattr(estimate, "free_disk", lambda folder: disk)
 
 
