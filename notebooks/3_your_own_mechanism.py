@@ -40,7 +40,7 @@ sys.path.insert(0, str(package.parent))
 # `@inline_kernel` is compiled: integers, arrays, loops, no Python objects.
 
 # %%
-(package / "mechanisms" / "threshold.py").write_text('''
+(package / "market" / "mechanisms" / "threshold.py").write_text('''
 """A batch auction that clears only when enough would trade."""
 
 from typing import Literal, NamedTuple
@@ -100,7 +100,7 @@ keys = (conf / "mechanism" / "fba.yaml").read_text().replace("name: fba", "name:
 (conf / "mechanism" / "threshold.yaml").write_text(
     keys.rstrip("\n") + "\nleast_lots: 5            # fewest lots that a batch clears, lots\n"
 );
-table = package / "mechanisms" / "table.py"
+table = package / "market" / "mechanisms" / "table.py"
 text = table.read_text().replace("mechanisms import clob", "mechanisms import threshold, clob")
 line = '    "threshold": Mechanism(threshold.ThresholdConfig, threshold.make),\n'
 table.write_text(text.replace('    "clob": Mechanism', line + '    "clob": Mechanism'));

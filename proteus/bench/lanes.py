@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.market.events.queue import NEVER_NS
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import BlockPool
 from proteus.market.setup.members import CellSetup
-from proteus.market.trading.loop import run_block
+from proteus.market.trading.loop import advance_block
 from proteus.market.trading.world import FAULT_NONE
 from proteus.market.variables import measure
 from proteus.runs.dispatch import LARGEST_BLOCK
@@ -37,7 +38,7 @@ def run_lanes(setup: CellSetup, lanes: int, pool: BlockPool | None = None) -> Wo
     for first in range(0, lanes, LARGEST_BLOCK):
         part = slice(first, first + LARGEST_BLOCK)
         block = pool.take(keys[part])
-        run_block(block.mechanism, block.world)
+        advance_block(block.mechanism, block.world, NEVER_NS)
         measure(block.world)
         progress = block.world.progress
         assert (progress.fault == FAULT_NONE).all(), "a lane stopped"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from proteus.bench.figures import RUNS, Figure, timed
 from proteus.bench.lanes import ROOT
-from proteus.market.trading.loop import run_block
+from proteus.market.trading.loop import advance_block
 from proteus.plans.planner import from_words
 from proteus.runs.cell import run_cell
 
@@ -48,10 +48,10 @@ def measure() -> list[Figure]:
 def compiled_for(changes: Iterable[tuple[str, ...]]) -> int:
     """Return how many more versions of the main kernel other numbers and group sizes need."""
     run_one_lane(_MAIN_JOB)
-    before = len(run_block.signatures)
+    before = len(advance_block.signatures)
     for change in changes:
         run_one_lane((*_MAIN_JOB, *change))
-    return len(run_block.signatures) - before
+    return len(advance_block.signatures) - before
 
 
 def run_one_lane(words: tuple[str, ...]) -> None:

@@ -110,7 +110,8 @@ def interface(stub: Callable[..., Any]) -> Any:
     The engine's loop is written once and names the stub; numba compiles it per mechanism, because
     each mechanism passes its own NamedTuple type. Register with ``@stub.implement(Type)``.
 
-    What most types share is registered once, with ``@stub.otherwise``.
+    What most types share is registered once, with ``@stub.otherwise``; for a type of which nothing
+    is to be done, ``stub.empty_for(Type)``.
 
     Parameters
         stub: a function whose body is only a docstring; implementations use its argument names.
@@ -142,6 +143,7 @@ def interface(stub: Callable[..., Any]) -> Any:
         _overload_with_signature_of(stub, dispatch, choose)
     dispatch.implement = implement  # type: ignore[attr-defined]
     dispatch.otherwise = implement(None)  # type: ignore[attr-defined]
+    dispatch.empty_for = lambda empty: implement(empty)(inline_kernel(stub))  # type: ignore[attr-defined]
     return dispatch
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from proteus.basics.schema import PositiveCount, Schema, requirement
-
-if TYPE_CHECKING:
-    pass
-
 
 _ADDRESS = re.compile(r"((tcp|tls|wss?)://)?([^\s:/\[\]]+|\[[\da-fA-F:.]+\]):\d{1,5}")
 
@@ -22,6 +18,12 @@ class Executor(Schema):
     name: str
     workers: int | None = Field(ge=1, le=1024)  # beyond any machine's cores
     block_lanes: PositiveCount | None
+    loop: Literal["auto", "rich"]
+
+    @property
+    def is_rich(self) -> bool:
+        """Tell whether the loop has all hooks, also where a cell adds no rules."""
+        return self.loop == "rich"
 
     @property
     def lanes_of_task(self) -> int | None:

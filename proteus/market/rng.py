@@ -41,6 +41,7 @@ STREAM_RFQ_DEALERS = 17  # which dealers a request goes to; index: cause of the 
 STREAM_RFQ_ANSWER = 18  # a dealer's legs, thinking time, and whether it answers; index: same
 STREAM_RFQ_DELIVERY = 19  # a quote's way to the taker, one word per side; index: same
 STREAM_RFQ_TIE = 20  # order of equally good quotes; index: order
+STREAM_EPISODE = 21  # the key of a later episode; index: episode
 
 ENTITY_MARKET = 0  # draws that belong to no trader
 
@@ -190,9 +191,18 @@ def replicate_key(root: int, replicate: int) -> tuple[np.uint32, np.uint32]:
     )
 
 
-def replicate_keys(root: int, replicates: np.ndarray) -> np.ndarray:
-    """Return the keys of many replicates, uint32 [R, 2]."""
-    keys = [replicate_key(root, int(replicate)) for replicate in replicates]
+def episode_key(key: tuple[np.uint32, np.uint32], episode: int) -> tuple[np.uint32, np.uint32]:
+    """Derive the key of one episode of a replicate: two uint32; episode 0 has the replicate's."""
+    if episode == 0:
+        return key
+    with np.errstate(over="ignore"):  # Weyl keys wrap around
+        words = philox(*key, STREAM_EPISODE, ENTITY_MARKET, episode, 0)
+    return words[0], words[1]
+
+
+def replicate_keys(root: int, replicates: np.ndarray, episode: int = 0) -> np.ndarray:
+    """Return the keys of an episode of many replicates, uint32 [R, 2]."""
+    keys = [episode_key(replicate_key(root, int(replicate)), episode) for replicate in replicates]
     return np.array(keys, dtype=np.uint32).reshape(len(keys), 2)
 
 

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.market.events.queue import NEVER_NS
 from proteus.market.ledger.accounts import LEDGER_CODES
 from proteus.market.rng import replicate_keys
 from proteus.market.setup import capacities
 from proteus.market.setup.block import Block, BlockPool, build_block
 from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.setup.members import CellSetup
-from proteus.market.trading.loop import run_block
+from proteus.market.trading.loop import advance_block
 from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE
 from proteus.market.variables import Values, measure
 from proteus.recording.columns import rows_of
@@ -31,7 +32,7 @@ class Pools:
     def __init__(self) -> None:
         """Start without any."""
         self._lock = threading.Lock()
-        self._pools: OrderedDict[tuple[str, bool], BlockPool] = OrderedDict()
+        self._pools: OrderedDict[tuple[str, bool, bool], BlockPool] = OrderedDict()
 
     def of(self, task: Task) -> BlockPool:
         """Return the pool of a task's cell; workers on threads share it.
@@ -39,10 +40,10 @@ class Pools:
         Raises
             ConfigError: the news is too strong to be tabulated.
         """
-        key = task.key, task.is_recorded
+        key = task.key, task.is_recorded, task.is_rich
         with self._lock:
             if key not in self._pools:
-                setup = set_up_cell(task.cell)
+                setup = set_up_cell(task.cell)._replace(is_rich=task.is_rich)
                 self._pools[key] = BlockPool(with_log(setup) if task.is_recorded else setup)
             self._pools.move_to_end(key)
             while len(self._pools) > CELLS_KEPT:
@@ -66,7 +67,7 @@ def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str
     """Run one block, and again those of its lanes that need more room; returns the values."""
     keys = replicate_keys(task.root, task.replicates[part])
     block = pool.take(keys)
-    run_block(block.mechanism, block.world)
+    advance_block(block.mechanism, block.world, NEVER_NS)
     values = measure(block.world)
     for lane, replicate in enumerate(map(int, task.replicates[part])):
         fault = int(block.world.progress.fault[lane])
@@ -98,7 +99,7 @@ def _run_again(setup: CellSetup, key: NDArray[np.uint32], fault: int) -> Block:
     growth, audit = (2, False) if fault == FAULT_CAPACITY else (1, True)
     while True:
         block = build_block(setup, key, growth, audit)
-        run_block(block.mechanism, block.world)
+        advance_block(block.mechanism, block.world, NEVER_NS)
         fault = int(block.world.progress.fault[0])
         needs_room = fault == FAULT_CAPACITY and growth < capacities.LARGEST_GROWTH
         if fault == FAULT_NONE or (audit and not needs_room):

@@ -35,6 +35,7 @@ def run_cell(
     workers: int,
     block_lanes: int | None,
     recording: Recording | None = None,
+    is_rich: bool = False,
 ) -> CellOutcome:
     """Simulate the replicates of one cell on threads, and keep all of it in memory.
 
@@ -42,6 +43,7 @@ def run_cell(
         cell: the configuration. replicates: int64 [R], different ones. root: root seed.
         workers: threads. block_lanes: lanes in a block, or None to choose.
         recording: lanes whose events are recorded; they run in blocks of their own.
+        is_rich: the loop has all hooks, also where the cell adds no rules.
 
     Returns
         CellOutcome; the same bits for any ``workers``, ``block_lanes`` and ``recording``.
@@ -49,7 +51,7 @@ def run_cell(
     none = np.zeros(len(replicates), np.bool_)
     recording = recording or Recording(none, none, lambda log: None)
     chosen = recording.always, recording.if_violated
-    job = Job(0, cell, root, replicates, *chosen, block_lanes, None)
+    job = Job(0, cell, root, replicates, *chosen, block_lanes, None, is_rich)
     place = {int(replicate): at for at, replicate in enumerate(replicates)}
     values: dict[str, Values] = {}
     violations: list[Violation] = []

@@ -42,9 +42,9 @@ def seconds_per_lane(plan: Plan, most_cells: int) -> dict[int, float] | None:
         return None
     from proteus.runs.blocks import Pools
 
-    pools, root = Pools(), plan.settings.seeds.root
+    pools = Pools()
     return {
-        number: _measure(plan.cells[number], root, plan.replicates, pools)
+        number: _measure(plan, plan.cells[number], pools)
         for number in _spread(plan.cells, min(most_cells, MOST_CELLS))
     }
 
@@ -61,23 +61,25 @@ def _spread(cells: Sequence[CellConfig], most: int) -> list[int]:
     return sorted(set(chosen))
 
 
-def _measure(cell: CellConfig, root: int, replicates: np.ndarray, pools: Pools) -> float:
+def _measure(plan: Plan, cell: CellConfig, pools: Pools) -> float:
     """Run ever larger blocks until they have taken long enough."""
     lanes, done, seconds = 1, 0, 0.0
-    _run(cell, root, replicates[:1], pools)  # what a cell costs once
+    replicates = plan.replicates
+    _run(plan, cell, replicates[:1], pools)  # what a cell costs once
     while seconds < _ENOUGH_S:
-        seconds += _run(cell, root, replicates[:lanes], pools)
+        seconds += _run(plan, cell, replicates[:lanes], pools)
         done += lanes
         lanes = min(2 * lanes, _MOST_LANES, len(replicates))
     return seconds / done
 
 
-def _run(cell: CellConfig, root: int, replicates: np.ndarray, pools: Pools) -> float:
+def _run(plan: Plan, cell: CellConfig, replicates: np.ndarray, pools: Pools) -> float:
     from proteus.runs.blocks import run_task
     from proteus.runs.tasks import Task
 
     none = np.zeros(len(replicates), np.bool_)
-    task = Task(0, cell.canonical(), cell, root, replicates, none, len(replicates), False)
+    root, is_rich = plan.settings.seeds.root, plan.settings.executor.is_rich
+    task = Task(0, cell.canonical(), cell, root, replicates, none, len(replicates), False, is_rich)
     before = time.thread_time()
     run_task(task, pools)
     return time.thread_time() - before

@@ -176,6 +176,7 @@ def _jobs(plan: Plan, lanes: Lanes, told: _Told) -> Iterator[Job]:
             yield Job(
                 number, cell, plan.settings.seeds.root, missing, chosen.always[places],
                 chosen.if_violated[places], executor.block_lanes, executor.lanes_of_task,
+                executor.is_rich,
             )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ class Job(NamedTuple):
     if_violated: NDArray[np.bool_]  # [R] recorded when the lane is run again and stays violated
     block_lanes: int | None  # lanes in a block; None: chosen
     task_lanes: int | None  # lanes in a task; None: chosen
+    is_rich: bool  # the loop has all hooks
 
 
 class Task(NamedTuple):
@@ -39,6 +40,7 @@ class Task(NamedTuple):
     if_violated: NDArray[np.bool_]  # [L]
     block_lanes: int
     is_recorded: bool
+    is_rich: bool  # the loop has all hooks
 
 
 class Workers(NamedTuple):

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from proteus.basics.units import NS_PER_MS, NS_PER_S
 from proteus.market.cell import CellConfig
+from proteus.market.events.queue import NEVER_NS
 from proteus.market.ledger.accounts import LEDGER_CODES
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import build_block
 from proteus.market.setup.capacities import LARGEST_GROWTH
 from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.setup.members import CellSetup
-from proteus.market.trading.loop import run_block
+from proteus.market.trading.loop import advance_block
 from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE, World
 from proteus.plans.planner import from_words
 from proteus.runs.dispatch import LARGEST_BLOCK
@@ -180,7 +181,7 @@ class _Room:
         growth = self._growth
         while True:
             block = build_block(self._setup, keys, growth, audit=False)
-            run_block(block.mechanism, block.world)
+            advance_block(block.mechanism, block.world, NEVER_NS)
             fault = int(block.world.progress.fault.max())
             if fault == FAULT_NONE:
                 return np.asarray(read(block.world))

@@ -6,18 +6,19 @@ Parts of kernels called from Python run as plain Python, to the same bits: 0.1 s
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from proteus.market.cell import CellConfig
+from proteus.market.events.queue import NEVER_NS
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.cell import set_up_cell
-from proteus.market.trading.loop import run_block
+from proteus.market.setup.snapshots import arrays_of
+from proteus.market.trading.loop import advance_block
 from proteus.market.trading.world import FAULT_NONE, World
 from proteus.plans import planner
 
@@ -61,16 +62,16 @@ def build(config: CellConfig, lanes: int = 1, growth: int = 1, audit: bool = Fal
     return build_block(set_up_cell(config), keys, growth, audit)
 
 
-def run_plain(mechanism: Any, world: World) -> None:
+def run_plain(mechanism: Any, world: World, until: int = NEVER_NS) -> None:
     """Run a block in plain Python; the wrap-around of Philox words is not an accident."""
     with np.errstate(over="ignore"):
-        getattr(run_block, "py_func", run_block)(mechanism, world)
+        getattr(advance_block, "py_func", advance_block)(mechanism, world, until)
 
 
 def finished(config: CellConfig, lanes: int = 1, audit: bool = False) -> World:
     """Run a block compiled."""
     block = build(config, lanes, audit=audit)
-    run_block(block.mechanism, block.world)
+    advance_block(block.mechanism, block.world, NEVER_NS)
     assert (block.world.progress.fault == FAULT_NONE).all()
     return block.world
 
@@ -83,15 +84,6 @@ def finished_plain(config: CellConfig, lanes: int = 1, audit: bool = False) -> W
     return block.world
 
 
-def arrays(state: Any, path: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
-    """List the arrays of a state with their paths."""
-    if isinstance(state, np.ndarray):
-        yield path, state
-    elif isinstance(state, tuple):
-        for name, field in zip(state._fields, state, strict=True):
-            yield from arrays(field, f"{path}.{name}" if path else name)
-
-
 def copied(state: Any) -> Any:
     """Copy a state with its arrays."""
     if isinstance(state, np.ndarray):
@@ -101,7 +93,7 @@ def copied(state: Any) -> Any:
 
 def differing(left: Any, right: Any) -> list[str]:
     """Name the arrays in which two states differ by a bit."""
-    pairs = zip(arrays(left), arrays(right), strict=True)
+    pairs = zip(arrays_of(left), arrays_of(right), strict=True)
     return [path for (path, a), (_, b) in pairs if a.tobytes() != b.tobytes()]
 
 

@@ -88,7 +88,7 @@ class HandMarket:
 
     def run(self, until: int) -> None:
         """Process every event up to a time, that time included."""
-        loop._run_lane(self.mechanism, self.world, 0, until + 1)
+        loop.run_lane(self.mechanism, self.world, 0, until + 1)
         assert self.world.progress.fault[0] == 0
 
     def order(

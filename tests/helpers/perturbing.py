@@ -20,10 +20,11 @@ from proteus.market.events.envelopes import (
 from proteus.market.events.latency import MARKET_DATA, delay, latency_words
 from proteus.market.information.history import TO_PARTIES, TO_PUBLIC
 from proteus.market.information.leakage import Table
+from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading import desk
 from proteus.market.trading.desk import wake
 from proteus.market.trading.world import World
-from tests.helpers.cells import arrays, build, copied, run_plain
+from tests.helpers.cells import build, copied, run_plain
 from tests.helpers.recording import intents_of
 
 _KEPT = 4  # decisions per trader with, and as many without, an intent
@@ -74,10 +75,10 @@ class Decision(NamedTuple):
         assert not world.progress.fault.any()
         policies = {
             path: array[0, self.trader].tolist()
-            for path, array in arrays(world.policies)
+            for path, array in arrays_of(world.policies)
             if array.ndim > 1
         }
-        private = {path: array[0, self.trader].tolist() for path, array in arrays(world.private)}
+        private = {path: array[0, self.trader].tolist() for path, array in arrays_of(world.private)}
         return {
             "intents": intents_of(world, 0),
             "sent": _sent(world, sequence),
@@ -141,7 +142,7 @@ def shake(array: np.ndarray, where: Any = ...) -> None:
 
 
 def shake_all(state: Any, where: Any = ..., but: tuple[str, ...] = ()) -> None:
-    for path, array in arrays(state):
+    for path, array in arrays_of(state):
         if path.split(".")[-1] not in but:
             shake(array, where)
 
@@ -155,7 +156,7 @@ def what_others_know(world: World, decision: Decision) -> None:
     """Positions, quotes, exposure and wake-ups of everyone else, and what makers believe."""
     rest = (slice(None), others(world, decision))
     shake_all(world.private, rest)
-    for path, array in arrays(world.policies):
+    for path, array in arrays_of(world.policies):
         if array.ndim > 1 and "parameters" not in path:
             shake(array, rest)
 
@@ -164,7 +165,7 @@ def who_others_are(world: World, decision: Decision) -> None:
     """Kind, latency, signal, schedule and parameters of everyone else."""
     rest = others(world, decision)
     for state in (world.traders, world.schedules, world.policies):
-        for _, array in arrays(state):
+        for _, array in arrays_of(state):
             if array.shape[0] == len(rest) and array.ndim == 1:
                 shake(array, rest)
     shake(world.traders.latency_base, rest)
@@ -195,7 +196,7 @@ def news_it_cannot_know(world: World, decision: Decision) -> None:
 def book_behind_the_published(world: World, decision: Decision) -> None:
     """The book and the open batch, and every order in it, its own included."""
     market = world.market
-    for path, array in arrays(market.book):
+    for path, array in arrays_of(market.book):
         if path not in ("occupied", "n_ticks"):
             shake(array)
     shake_all(market.orders, but=("free", "n_free", "client_id"))

@@ -44,7 +44,7 @@ def record_cell(
 def plain_engine():
     """Run every block in plain Python; barriers are near each other, as an audit is at each."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "run_block", run_plain)
+        patch.setattr(blocks, "advance_block", run_plain)
         patch.setattr("proteus.market.setup.cell.BARRIER_STEPS", 16)
         yield
 

@@ -13,12 +13,13 @@ from proteus.market.book.codes import EMPTY
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news, value_at
 from proteus.market.environment.setup import allocate_news, parameters_for
+from proteus.market.events.queue import NEVER_NS
 from proteus.market.ledger.accounts import CASH, CONTRACT, LEDGER_CODES
 from proteus.market.rng import replicate_key, replicate_keys
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.trading import loop
-from proteus.market.trading.loop import run_block
+from proteus.market.trading.loop import advance_block
 from proteus.market.trading.recorder import MISSING
 from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE, World
 from proteus.recording.columns import COLUMNS, rows_of
@@ -65,7 +66,7 @@ def engine_block(cell: CellConfig, replicate: int, plain: bool = False) -> Block
     setup, growth = with_log(set_up_cell(cell)), 1
     while True:
         block = build_block(setup, replicate_keys(ROOT, np.array([replicate])), growth, audit=False)
-        (run_plain if plain else run_block)(block.mechanism, block.world)
+        (run_plain if plain else advance_block)(block.mechanism, block.world, NEVER_NS)
         if block.world.progress.fault[0] != FAULT_CAPACITY or growth == LARGEST_GROWTH:
             return block
         growth *= 2

@@ -56,7 +56,7 @@ FAULTS = {
 def plain_engine():
     """Barriers every 10 ms: a book that heals before the next barrier is not at fault there."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "run_block", run_plain)
+        patch.setattr(blocks, "advance_block", run_plain)
         patch.setattr(cell_setup, "BARRIER_STEPS", 1)
         yield
 
@@ -145,13 +145,13 @@ def test_the_report_names_the_event_at_fault(monkeypatch, fault):
         return done
 
     inject(monkeypatch, corrupt)
-    current, run_block = [], blocks.run_block
+    current, advance_block = [], blocks.advance_block
 
-    def note(mechanism, world):
+    def note(mechanism, world, until):
         current.append(world)
-        run_block(mechanism, world)
+        advance_block(mechanism, world, until)
 
-    monkeypatch.setattr(blocks, "run_block", note)
+    monkeypatch.setattr(blocks, "advance_block", note)
     (bad,) = run().violations
     assert bad.event_id == when[-1]
     assert len(current) > 1  # the lane was run again, with every event audited

@@ -5,11 +5,12 @@ import pytest
 
 from proteus.market.agents import maker
 from proteus.market.environment.setup import allocate_news
+from proteus.market.events.queue import NEVER_NS
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.rng import replicate_key, replicate_keys
 from proteus.market.setup import block, capacities
 from proteus.market.setup import cell as cell_setup
-from proteus.market.trading.loop import run_block
+from proteus.market.trading.loop import advance_block
 from proteus.market.trading.world import FAULT_CAPACITY
 from proteus.market.variables import measure
 from proteus.recording.columns import rows_of
@@ -126,7 +127,7 @@ def test_what_the_lane_before_it_left_changes_no_bit(mechanism):
     pool, told = block.BlockPool(cell_setup.with_log(cell_setup.set_up_cell(config))), []
     for _ in range(2):
         used = pool.take(keys)
-        run_block(used.mechanism, used.world)
+        advance_block(used.mechanism, used.world, NEVER_NS)
         rows = [rows_of(used.world.log, lane) for lane in range(len(keys))]
         told.append(
             (measure(used.world), [column.tobytes() for lane in rows for column in lane.values()])
@@ -227,13 +228,13 @@ def test_a_lane_beyond_the_largest_growth_is_a_violation(monkeypatch, mechanism)
 def test_a_violated_lane_leaves_the_others_untouched(whole, monkeypatch):
     """One lane is declared too small whatever its room; the rest keep their bits."""
     config, values = whole
-    run_block, starved = blocks.run_block, replicate_key(ROOT, 4)
+    advance_block, starved = blocks.advance_block, replicate_key(ROOT, 4)
 
-    def starve(mechanism, world):
+    def starve(mechanism, world, until):
         world.queue.overflow[(world.market.keys == starved).all(axis=1)] = 1
-        run_block(mechanism, world)
+        advance_block(mechanism, world, until)
 
-    monkeypatch.setattr(blocks, "run_block", starve)
+    monkeypatch.setattr(blocks, "advance_block", starve)
     outcome = run(config, REPLICATES[:8], block_lanes=3)
     assert [(bad.replicate, bad.reason) for bad in outcome.violations] == [(4, "capacity")]
     for name, column in outcome.values.items():

@@ -7,21 +7,21 @@ import pytest
 
 from proteus.bench.start import CHANGES, compiled_for
 from proteus.market.mechanisms.table import MECHANISMS
-from proteus.market.trading.loop import run_block
+from proteus.market.trading.loop import advance_block
 
 LIST_VERSIONS = """
 import sys
 from proteus.bench.start import run_one_lane
-from proteus.market.trading.loop import run_block
+from proteus.market.trading.loop import advance_block
 run_one_lane((f"mechanism={sys.argv[1]}",))
-print([signature[0].state_class.__module__ for signature in run_block.signatures])
+print([signature[0].state_class.__module__ for signature in advance_block.signatures])
 """
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=" ".join)
 def test_numbers_and_group_sizes_compile_nothing(change):
     assert compiled_for([change]) == 0
-    assert run_block.signatures
+    assert advance_block.signatures
 
 
 @pytest.mark.parametrize("name", MECHANISMS)

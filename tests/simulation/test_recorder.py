@@ -7,6 +7,7 @@ import pytest
 
 from proteus.market.agents.traders import CLASS_NAMES
 from proteus.market.book.codes import BUY, SELL
+from proteus.market.events.queue import NEVER_NS
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.rng import replicate_keys
 from proteus.market.setup import capacities
@@ -241,7 +242,7 @@ def test_compiled_code_writes_the_same_rows(mechanism):
     config = cell(f"mechanism={mechanism}", "horizon_s=1.5")
     setup, keys = with_log(set_up_cell(config)), replicate_keys(ROOT, np.arange(2))
     fast, slow = (build_block(setup, keys, growth=1, audit=False) for _ in range(2))
-    loop.run_block(*fast)
+    loop.advance_block(*fast, NEVER_NS)
     run_plain(*slow)
     assert differing(fast.world, slow.world) == []
     assert (fast.world.log.count > 200).all()

@@ -27,10 +27,11 @@ from proteus.market.events.latency import MARKET_DATA, delay, latency_words
 from proteus.market.information.leakage import HIDDEN as TO_NOBODY
 from proteus.market.information.leakage import PARTIES
 from proteus.market.mechanisms.rfq import Known
+from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading import rfq_desk
 from proteus.market.trading.world import World
 from tests.helpers import perturbing
-from tests.helpers.cells import arrays, build, cell, copied, differing, run_plain
+from tests.helpers.cells import build, cell, copied, differing, run_plain
 from tests.helpers.perturbing import FIELDS, HIDDEN, shake, shake_all
 from tests.helpers.recording import intents_of
 
@@ -80,7 +81,7 @@ class Decision:
         remembered = {
             path: array[0, self.trader].tolist()
             for state in (world.policies, world.private)
-            for path, array in arrays(state)
+            for path, array in arrays_of(state)
             if array.ndim > 1
         }
         return {

@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from proteus.market.trading.loop import run_block
+from proteus.market.events.queue import NEVER_NS
+from proteus.market.trading.loop import advance_block
 from proteus.runs.cell import run_cell
 from tests.helpers.budget import budget
 from tests.helpers.cells import build, cell
@@ -105,7 +106,7 @@ def test_a_firm_quote_is_a_free_option(half_spread):
         "population.sniper.policy={theta: 0, latency_risk: 0, lots: 1}",
     )  # fmt: skip
     mechanism, world = build(config, 6 * budget("rfq_lanes"))
-    run_block(mechanism, world)
+    advance_block(mechanism, world, NEVER_NS)
     assert not world.progress.fault.any()
     orders = world.market.orders
     alive = (orders.client_id != 0) & (orders.previous != np.arange(orders.previous.shape[1]))

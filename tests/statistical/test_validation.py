@@ -49,7 +49,7 @@ PLAIN = (
 
 @pytest.fixture
 def in_plain_python(monkeypatch):
-    monkeypatch.setattr(running, "run_block", run_plain)
+    monkeypatch.setattr(running, "advance_block", run_plain)
     monkeypatch.setattr(running, "usable_cores", lambda: 1)
 
 

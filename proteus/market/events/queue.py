@@ -3,11 +3,17 @@
 Events are processed in order of (time, priority, sequence). The priorities:
 
     0 news            a jump of the latent probability
-    1 environment     a sample of the mid or of equity is taken
-    2 batch clear     so a message that arrives exactly at k Delta belongs to the next batch
-    3 message         an order, cancel or replace arrives at the venue
-    4 notification    an ack, reject, cancel or fill report arrives at a trader
-    5 wake-up         a trader looks and decides; a lifetime ends
+    1 environment     a block is made, an oracle reports
+    2 settlement      legs that are due, finality, reverts
+    3 accrual         interest
+    4 liquidation     loans that mature, accounts that fail
+    5 sample          of the mid or of equity
+    6 batch clear     so a message that arrives exactly at k Delta belongs to the next batch
+    7 message         an order, cancel or replace arrives at the venue
+    8 notification    an ack, reject, cancel or fill report arrives at a trader
+    9 wake-up         a trader looks and decides; a lifetime or another timer ends
+
+Entries of 1 to 4 belong to rules that a market adds (``trading.hooks``); nothing else pushes them.
 
 Messages that arrive in the same nanosecond are ordered by an addressed random key of (trader,
 wake-up), then by sending order. Because links are first-in-first-out, a message that waits for
@@ -26,7 +32,7 @@ import numpy as np
 from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.rng import STREAM_TIE, words_at
 
-# Kinds of queue entries; the priority of each.
+# Kinds of queue entries, up to MOST_KINDS; the priority of each.
 KIND_NEWS = 0
 KIND_CLEAR = 1
 KIND_MESSAGE = 2
@@ -35,26 +41,40 @@ KIND_WAKE = 4
 KIND_WAKE_NEWS = 5
 KIND_EXPIRY = 6
 KIND_MEASURE = 7  # a sample is taken, and the warm-up ends
+KIND_ENVIRONMENT = 8
+KIND_SETTLEMENT = 9
+KIND_ACCRUAL = 10
+KIND_LIQUIDATION = 11
 PRIORITY_NEWS = 0
 PRIORITY_ENVIRONMENT = 1
-PRIORITY_CLEAR = 2
-PRIORITY_MESSAGE = 3
-PRIORITY_NOTIFICATION = 4
-PRIORITY_WAKE = 5
-_PRIORITY_OF_KIND = (
-    PRIORITY_NEWS,
-    PRIORITY_CLEAR,
-    PRIORITY_MESSAGE,
-    PRIORITY_NOTIFICATION,
-    PRIORITY_WAKE,
-    PRIORITY_WAKE,
-    PRIORITY_WAKE,
-    PRIORITY_ENVIRONMENT,
-)
+PRIORITY_SETTLEMENT = 2
+PRIORITY_ACCRUAL = 3
+PRIORITY_LIQUIDATION = 4
+PRIORITY_SAMPLE = 5
+PRIORITY_CLEAR = 6
+PRIORITY_MESSAGE = 7
+PRIORITY_NOTIFICATION = 8
+PRIORITY_WAKE = 9
+PRIORITIES = {
+    KIND_NEWS: PRIORITY_NEWS,
+    KIND_CLEAR: PRIORITY_CLEAR,
+    KIND_MESSAGE: PRIORITY_MESSAGE,
+    KIND_NOTIFICATION: PRIORITY_NOTIFICATION,
+    KIND_WAKE: PRIORITY_WAKE,
+    KIND_WAKE_NEWS: PRIORITY_WAKE,
+    KIND_EXPIRY: PRIORITY_WAKE,
+    KIND_MEASURE: PRIORITY_SAMPLE,
+    KIND_ENVIRONMENT: PRIORITY_ENVIRONMENT,
+    KIND_SETTLEMENT: PRIORITY_SETTLEMENT,
+    KIND_ACCRUAL: PRIORITY_ACCRUAL,
+    KIND_LIQUIDATION: PRIORITY_LIQUIDATION,
+}
+_PRIORITY_OF_KIND = tuple(PRIORITIES[kind] for kind in range(len(PRIORITIES)))
 
 _PRIORITY_SHIFT = 56
-_KIND_BITS = 4
+_KIND_BITS = 6
 _KIND_MASK = (1 << _KIND_BITS) - 1
+MOST_KINDS = 1 << _KIND_BITS
 
 
 @written_first("time", "key", "item")
@@ -63,7 +83,7 @@ class Queue(NamedTuple):
     """Pending events of each lane, latest first. L lanes, Q entries."""
 
     time: np.ndarray  # int64 [L, Q] ns
-    key: np.ndarray  # int64 [L, Q] priority << 56 | sequence << 4 | kind
+    key: np.ndarray  # int64 [L, Q] priority << 56 | sequence << 6 | kind
     item: np.ndarray  # int64 [L, Q] trader, envelope or jump, by kind
     size: np.ndarray  # int64 [L]
     sequence: np.ndarray  # int64 [L] entries ever pushed

@@ -27,6 +27,8 @@ from proteus.market.mechanisms.interface import allocate_market
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.metrics.sums import allocate_sums, allocate_totals
 from proteus.market.setup.members import CellSetup
+from proteus.market.setup.snapshots import arrays_of
+from proteus.market.trading.hooks import allocate_rules
 from proteus.market.trading.recorder import allocate_log
 from proteus.market.trading.world import World, allocate_origins, allocate_progress
 
@@ -85,6 +87,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             ),
             totals=allocate_totals(lanes, count),
             log=allocate_log(lanes, growth * setup.log_rows),
+            rules=allocate_rules(lanes, setup.is_rich),
         ),
     )
 
@@ -144,13 +147,7 @@ def _starting_over(one: Any, other: Any, path: str = "") -> Iterator[str]:
 
 def block_bytes(block: Block) -> int:
     """Return the memory of a block's arrays."""
-
-    def size(state: Any) -> int:
-        if isinstance(state, np.ndarray):
-            return int(state.nbytes)
-        return sum(size(field) for field in state) if isinstance(state, tuple) else 0
-
-    return size(block)
+    return sum(array.nbytes for _, array in arrays_of(block))
 
 
 def _news(setup: CellSetup, lanes: int, growth: int) -> Any:

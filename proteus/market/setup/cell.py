@@ -47,6 +47,7 @@ def set_up_cell(cell: CellConfig) -> CellSetup:
         waiting=capacities.power_of_two(capacities.fills_waiting(cell, members)),
         history=capacities.power_of_two(capacities.states_kept(cell, members)),
         log_rows=0,
+        is_rich=False,
     )
 
 

@@ -49,6 +49,7 @@ class CellSetup(NamedTuple):
     waiting: int  # fills that wait for a later reference price, a power of two
     history: int  # public states and prints kept, a power of two
     log_rows: int  # rows that a lane's log has room for; 0: nothing is recorded
+    is_rich: bool  # the loop has all hooks, also where no rules are added
 
 
 def trader_columns(members: tuple[Member, ...]) -> Traders:

@@ -1,7 +1,8 @@
 """The event loop: lanes in lockstep from barrier to barrier, each in exact order of its events.
 
-``run_block`` reads as the algorithm: extend the news, take events until the barrier, audit. It is
-compiled once per mechanism, because the mechanism's state has a type of its own.
+``advance_block`` reads as the algorithm: extend the news, take events until the next stop, audit.
+It is compiled once per mechanism, because the mechanism's state has a type of its own. Where a
+block stands is in its state, so it may be stepped at any times, copied and carried on.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, sta
 from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_NOTIFIED, CAUSE_SCHEDULE
 from proteus.market.events.queue import (
     KIND_CLEAR,
+    KIND_EXPIRY,
     KIND_MEASURE,
     KIND_MESSAGE,
     KIND_NEWS,
@@ -37,58 +39,100 @@ from proteus.market.metrics.sums import (
     close_lane,
     measure_grid,
 )
-from proteus.market.trading import protocol
+from proteus.market.trading import hooks, protocol
 from proteus.market.trading.paths import PATHS as PATHS  # registers what is in them
 from proteus.market.trading.recorder import is_overfull, is_recorded, record_end, record_news
 from proteus.market.trading.venue import clear_batch
-from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE, stop_lane
+from proteus.market.trading.world import (
+    FAULT_CAPACITY,
+    FAULT_NONE,
+    STAGE_ENDED,
+    STAGE_NEW,
+    STAGE_TRADING,
+    last_event,
+    stop_lane,
+)
 
 _ALL = np.iinfo(np.int64).max  # as many events as there are
 
+# What an entry of the queue leads to.
+WAS_NO_WORK = 0  # it is not counted among the events
+WAS_WORK = 1
+FOLLOWS_DELIVERY = 2  # the mechanism did something that must be booked and told
+FOLLOWS_DECISION = 3  # a trader decides
+
 
 @kernel
-def run_block(mechanism, world):
-    """Simulate every lane of a block from start to settlement.
+def advance_block(mechanism, world, until):
+    """Bring every lane of a block to a time, from wherever it stands.
+
+    Lanes that have not started do; those that reach the end of trading are settled. Between two
+    stops, which are never further apart than barriers, a lane processes its own events. Which
+    times a block is stepped at changes no bit.
 
     Parameters
-        mechanism: state of the mechanism. world: World, freshly allocated; written.
+        mechanism: state of the mechanism. world: World; written. until: int64, ns; events before
+            it are processed; from the end of trading on (as ``NEVER``) lanes are settled.
 
-    Afterwards ``world.sums`` and ``world.totals`` hold what was measured, and
+    Of a settled block ``world.sums`` and ``world.totals`` hold what was measured, and
     ``world.progress.fault`` says which lanes stopped, and why.
     """
     settings, progress = world.settings, world.progress
     lanes = progress.now.shape[0]
     for lane in range(lanes):
-        start_lane(mechanism, world, lane)
+        if progress.stage[lane] == STAGE_NEW:
+            start_lane(mechanism, world, lane)
     # Settlement is one look-ahead after trading, so the last barrier knows all the news.
-    barrier = np.int64(0)
-    while barrier < settings.horizon_ns:
-        barrier = min(barrier + settings.barrier_ns, settings.horizon_ns)
+    stop, end = progress.reached[0], min(np.int64(until), settings.horizon_ns)
+    while stop < end:
+        stop = min(_barrier_after(settings, stop), end)
         for lane in range(lanes):
             if progress.fault[lane] == FAULT_NONE:
-                _know_news(world, lane, barrier + settings.lookahead_ns)
-                _run_lane(mechanism, world, lane, barrier)
-    for lane in range(lanes):
-        if progress.fault[lane] == FAULT_NONE:
-            finish_lane(mechanism, world, lane)
-        if is_recorded(world.log):
-            _end_log(world, lane)
+                _know_news(world, lane, stop + settings.lookahead_ns)
+                run_lane(mechanism, world, lane, stop)
+            progress.reached[lane] = stop
+    if stop >= settings.horizon_ns:
+        for lane in range(lanes):
+            if progress.stage[lane] == STAGE_TRADING:
+                _end_lane(mechanism, world, lane)
 
 
 @inline_kernel
-def _run_lane(mechanism, world, lane, barrier):
-    """Bring a lane to the barrier; audit it there, or after every event."""
-    events = 1 if world.settings.audit_every_event else _ALL
+def _barrier_after(settings, time):
+    return (time // settings.barrier_ns + 1) * settings.barrier_ns
+
+
+@inline_kernel
+def run_lane(mechanism, world, lane, stop):
+    """Bring a lane to a stop; audit it if that is a barrier or the end, or after every event."""
+    settings = world.settings
+    is_audited = stop % settings.barrier_ns == 0 or stop == settings.horizon_ns
+    is_audited |= settings.audit_every_event
+    events = 1 if settings.audit_every_event else _ALL
     is_behind = True
     while is_behind and world.progress.fault[lane] == FAULT_NONE:
-        is_behind = advance(mechanism, world, lane, barrier, events)
-        audit_lane(mechanism, world, lane)
+        is_behind = advance(mechanism, world, lane, stop, events)
+        if is_audited:
+            audit_lane(mechanism, world, lane)
+        else:
+            _check_room(world, lane)
+
+
+@inline_kernel
+def _end_lane(mechanism, world, lane):
+    """Settle a lane and end its log, also that of a lane that was stopped."""
+    if world.progress.fault[lane] == FAULT_NONE:
+        finish_lane(mechanism, world, lane)
+    if is_recorded(world.log):
+        _end_log(world, lane)
+    world.progress.stage[lane] = STAGE_ENDED
 
 
 @cold_kernel
 def start_lane(mechanism, world, lane):
     """Draw the start of the news and put the first event of everyone into the queue."""
     keys = world.market.keys
+    world.progress.stage[lane] = STAGE_TRADING
     start_news(world.news, world.news_parameters, keys[lane, 0], keys[lane, 1], lane)
     _push_before(world, lane, next_jump(world.news, lane, -1), KIND_NEWS, 0)
     close = next_clear(mechanism, world.market, lane, np.int64(0))
@@ -129,42 +173,83 @@ def advance(mechanism, world, lane, until, events):
             return False
         time, kind, item = pop(queue, lane)
         progress.now[lane] = time
-        worked, booked, waking = True, False, np.int64(EMPTY)
-        slot, answer_word = np.int64(EMPTY), np.int64(0)
-        if kind == KIND_MESSAGE:
-            slot, answer_word = protocol.receive(mechanism, world, lane, time, item)
-            booked = True
-        elif kind == KIND_NOTIFICATION:
-            waking = protocol.learn(mechanism, world, lane, time, item)
-        elif kind == KIND_WAKE or kind == KIND_WAKE_NEWS:
-            waking = item
-        elif kind == KIND_CLEAR and not is_continuous(mechanism):
-            clear_batch(mechanism, world, lane, time)
-            close = next_clear(mechanism, world.market, lane, time)
-            _push_before(world, lane, close, KIND_CLEAR, 0)
-            booked = True
-        elif kind == KIND_NEWS:
-            start_shock(world.sums.shocks, world, lane, time)
-            if is_recorded(world.log):
-                record_news(world.log, world, lane, time)
-            worked = _spread_news(world, lane, time, item)
-        elif kind == KIND_MEASURE:
-            again = measure_grid(world.sums, world, lane, time, item)
-            _push_before(world, lane, again, KIND_MEASURE, item)
-            worked = False
-        else:
-            worked, booked = protocol.ring(mechanism, world, lane, time, item)
-        if booked:
+        follows, subject, word = _process(mechanism, world, lane, time, kind, item)
+        if follows == FOLLOWS_DELIVERY:
             in_clear = kind == KIND_CLEAR and not is_continuous(mechanism)
-            protocol.deliver(mechanism, world, lane, time, slot, answer_word, in_clear)
-        if waking != EMPTY:
-            cause = _cause_of(kind)
-            number = _count_wake(world, lane, waking, cause)
-            protocol.act(mechanism, world, lane, waking, time, cause, number)
-        progress.events[lane] += worked
+            protocol.deliver(mechanism, world, lane, time, subject, word, in_clear)
+        elif follows == FOLLOWS_DECISION:
+            _decide(mechanism, world, lane, time, subject, _cause_of(kind))
+        progress.events[lane] += follows != WAS_NO_WORK
         if progress.fault[lane] != FAULT_NONE:
             return False
     return True
+
+
+@inline_kernel
+def _process(mechanism, world, lane, time, kind, item):
+    """Do what an entry of the queue is about: the table of kinds.
+
+    Returns
+        What follows (FOLLOWS_* or WAS_*); the order that a delivery is about or the trader who
+        decides, or EMPTY; and the random word of the latency of the answer to that order.
+    """
+    if kind == KIND_MESSAGE:
+        slot, answer_word = protocol.receive(mechanism, world, lane, time, item)
+        return FOLLOWS_DELIVERY, np.int64(slot), np.int64(answer_word)
+    if kind == KIND_NOTIFICATION:
+        trader = protocol.learn(mechanism, world, lane, time, item)
+        follows = FOLLOWS_DECISION if trader != EMPTY else WAS_WORK
+        return follows, np.int64(trader), np.int64(0)
+    if kind == KIND_WAKE or kind == KIND_WAKE_NEWS:
+        return FOLLOWS_DECISION, np.int64(item), np.int64(0)
+    if kind == KIND_CLEAR and not is_continuous(mechanism):
+        _clear(mechanism, world, lane, time)
+        return FOLLOWS_DELIVERY, np.int64(EMPTY), np.int64(0)
+    if kind == KIND_EXPIRY:
+        worked, booked = protocol.ring(mechanism, world, lane, time, item)
+        follows = FOLLOWS_DELIVERY if booked else WAS_WORK if worked else WAS_NO_WORK
+        return follows, np.int64(EMPTY), np.int64(0)
+    if kind == KIND_NEWS:
+        watched = _jump(world, lane, time, item)
+        return WAS_WORK if watched else WAS_NO_WORK, np.int64(EMPTY), np.int64(0)
+    if kind == KIND_MEASURE:
+        _sample(world, lane, time, item)
+        return WAS_NO_WORK, np.int64(EMPTY), np.int64(0)
+    hooks.at_timer(world.rules, world.ledger, lane, kind, item, time)
+    return WAS_WORK, np.int64(EMPTY), np.int64(0)
+
+
+@inline_kernel
+def _clear(mechanism, world, lane, time):
+    """Clear the open batch and expect the next clear."""
+    clear_batch(mechanism, world, lane, time)
+    hooks.after_clear(world.rules, world.ledger, world.market.orders, lane, time)
+    _push_before(world, lane, next_clear(mechanism, world.market, lane, time), KIND_CLEAR, 0)
+
+
+@inline_kernel
+def _jump(world, lane, time, jump):
+    """Note a jump of the news and let those who watch it wake up; tells whether anyone does."""
+    start_shock(world.sums.shocks, world, lane, time)
+    if is_recorded(world.log):
+        record_news(world.log, world, lane, time)
+    return _spread_news(world, lane, time, jump)
+
+
+@inline_kernel
+def _sample(world, lane, time, what):
+    """Take a sample and expect the next one."""
+    hooks.at_sample(world.rules, world.ledger, lane, time)
+    again = measure_grid(world.sums, world, lane, time, what)
+    _push_before(world, lane, again, KIND_MEASURE, what)
+
+
+@inline_kernel
+def _decide(mechanism, world, lane, time, trader, cause):
+    """Let a trader that woke up look, decide and send."""
+    number = _count_wake(world, lane, trader, cause)
+    hooks.at_decision(world.rules, world.ledger, world.private, lane, trader, time)
+    protocol.act(mechanism, world, lane, trader, time, cause, number)
 
 
 @inline_kernel
@@ -216,28 +301,34 @@ def _spread_news(world, lane, time, jump):
 def audit_lane(mechanism, world, lane):
     """Check the invariants after an event, and whether a ring or pool has overflown."""
     market = world.market
-    last_event = max(world.progress.events[lane] - 1, 0)
+    _check_room(world, lane)
+    sealed = not is_continuous(mechanism)
+    code = audit(world.ledger, market.orders, market.book, lane, sealed)
+    if code != LEDGER_OK:
+        stop_lane(world.progress, lane, code, last_event(world.progress, lane))
+
+
+@inline_kernel
+def _check_room(world, lane):
+    """Stop a lane that has lost something because a ring or pool was too small."""
     overflow = world.queue.overflow[lane] + world.messages.overflow[lane]
     overflow += world.data.overflow[lane] + world.policies.maker.overflow[lane]
     overflow += world.sums.spreads.overflow[lane] + is_overfull(world.log, lane)
     if overflow > 0:
-        stop_lane(world.progress, lane, FAULT_CAPACITY, last_event)
-    sealed = not is_continuous(mechanism)
-    code = audit(world.ledger, market.orders, market.book, lane, sealed)
-    if code != LEDGER_OK:
-        stop_lane(world.progress, lane, code, last_event)
+        stop_lane(world.progress, lane, FAULT_CAPACITY, last_event(world.progress, lane))
 
 
 @inline_kernel
 def finish_lane(mechanism, world, lane):
     """Settle, and check what only holds once trading has ended."""
-    last_event = max(world.progress.events[lane] - 1, 0)
+    event = last_event(world.progress, lane)
+    hooks.at_end(world.rules, world.ledger, lane, world.settings.horizon_ns)
     protocol.close(mechanism, world, lane)
     if not close_lane(world.sums, world.totals, world, lane):
-        stop_lane(world.progress, lane, PNL_NOT_DECOMPOSED, last_event)
+        stop_lane(world.progress, lane, PNL_NOT_DECOMPOSED, event)
     code = check_assets(world.ledger, lane)
     if code != LEDGER_OK:
-        stop_lane(world.progress, lane, code, last_event)
+        stop_lane(world.progress, lane, code, event)
 
 
 @inline_kernel
@@ -245,4 +336,4 @@ def _end_log(world, lane):
     """Record how the lane ended; a log that has no room for it is too small."""
     record_end(world.log, world, lane)
     if is_overfull(world.log, lane):
-        stop_lane(world.progress, lane, FAULT_CAPACITY, max(world.progress.events[lane] - 1, 0))
+        stop_lane(world.progress, lane, FAULT_CAPACITY, last_event(world.progress, lane))

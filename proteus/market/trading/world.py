@@ -18,11 +18,17 @@ from proteus.market.information.history import MarketData
 from proteus.market.ledger.accounts import Ledger
 from proteus.market.mechanisms.interface import Market
 from proteus.market.metrics.sums import Sums, Totals
+from proteus.market.trading.hooks import NoRules, Rules
 from proteus.market.trading.recorder import Log
 
 # Faults beyond those of the ledger: a lane stops with one of these, or a ledger code.
 FAULT_NONE = 0
 FAULT_CAPACITY = 100  # a ring or pool was too small: the lane is run again with more room
+
+# How far a lane is, beside the time that it has reached.
+STAGE_NEW = 0
+STAGE_TRADING = 1
+STAGE_ENDED = 2  # settled, or stopped by a fault
 
 
 @state
@@ -84,6 +90,8 @@ class Progress(NamedTuple):
 
     fault: np.ndarray  # int64 [L] FAULT_NONE, FAULT_CAPACITY or a ledger code
     fault_event: np.ndarray  # int64 [L] number of the event at which it was found
+    stage: np.ndarray  # int8 [L] STAGE_*
+    reached: np.ndarray  # int64 [L] every event before this time is processed, ns
     now: np.ndarray  # int64 [L] time of the last event, ns
     events: np.ndarray  # int64 [L] entries taken from the queue that did work
     messages: np.ndarray  # int64 [L] that reached the venue
@@ -97,6 +105,8 @@ def allocate_progress(lanes: int) -> Progress:
     return Progress(
         fault=np.zeros(lanes, np.int64),
         fault_event=np.zeros(lanes, np.int64),
+        stage=np.full(lanes, STAGE_NEW, np.int8),
+        reached=np.zeros(lanes, np.int64),
         now=np.zeros(lanes, np.int64),
         events=np.zeros(lanes, np.int64),
         messages=np.zeros(lanes, np.int64),
@@ -129,6 +139,7 @@ class World(NamedTuple):
     sums: Sums
     totals: Totals
     log: Log
+    rules: NoRules | Rules
 
 
 @inline_kernel
@@ -137,3 +148,9 @@ def stop_lane(progress, lane, code, event):
     if progress.fault[lane] == FAULT_NONE:
         progress.fault[lane] = code
         progress.fault_event[lane] = event
+
+
+@inline_kernel
+def last_event(progress, lane):
+    """Return the number of the last event of a lane, from 0."""
+    return max(progress.events[lane] - 1, 0)

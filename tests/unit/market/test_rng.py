@@ -9,6 +9,7 @@ from scipy import stats
 
 from proteus.compiler.jit import kernel
 from proteus.market import rng
+from tests.helpers.philox import plain_philox
 
 # The references are the Random123 vectors and the plain integers below. NumPy has Philox in the
 # width 4x64 only, which shares no word with 4x32, so none of its generators applies here.
@@ -17,18 +18,6 @@ ROOT = Path(__file__).resolve().parents[3]
 LARGEST = 2**32 - 1
 STREAMS = {name: value for name, value in vars(rng).items() if name.startswith("STREAM_")}
 SMALL_ALARM = 1e-6  # false-alarm rate of each chi-square test; the keys are fixed
-
-
-def plain_philox(counter, key):
-    """Philox4x32-10 in Python integers (Salmon et al. 2011, section 3.3)."""
-    c0, c1, c2, c3 = counter
-    k0, k1 = key
-    for _ in range(10):
-        high_0, low_0 = divmod(0xD2511F53 * c0, 2**32)
-        high_1, low_1 = divmod(0xCD9E8D57 * c2, 2**32)
-        c0, c1, c2, c3 = high_1 ^ c1 ^ k0, low_1, high_0 ^ c3 ^ k1, low_0
-        k0, k1 = (k0 + 0x9E3779B9) % 2**32, (k1 + 0xBB67AE85) % 2**32
-    return c0, c1, c2, c3
 
 
 @kernel
@@ -249,7 +238,7 @@ def test_an_entity_is_the_group_then_the_member():
 @pytest.mark.nojit
 def test_streams_are_distinct_and_documented():
     protocol = (ROOT / "docs" / "seeds.md").read_text()
-    assert len(STREAMS) == len(set(STREAMS.values())) == 20
+    assert len(STREAMS) == len(set(STREAMS.values())) == 21
     assert all(0 < value < 2**32 for value in STREAMS.values())
     for name, value in STREAMS.items():
         assert f"| {value} | `{name}` |" in protocol, name

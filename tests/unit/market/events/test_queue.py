@@ -26,13 +26,17 @@ pytestmark = [pytest.mark.nojit, pytest.mark.filterwarnings("ignore:overflow enc
 # What comes first at equal time, as the documentation lists it.
 ORDER = {
     queue.KIND_NEWS: 0,
-    queue.KIND_MEASURE: 1,
-    queue.KIND_CLEAR: 2,
-    queue.KIND_MESSAGE: 3,
-    queue.KIND_NOTIFICATION: 4,
-    queue.KIND_WAKE: 5,
-    queue.KIND_WAKE_NEWS: 5,
-    queue.KIND_EXPIRY: 5,
+    queue.KIND_ENVIRONMENT: 1,
+    queue.KIND_SETTLEMENT: 2,
+    queue.KIND_ACCRUAL: 3,
+    queue.KIND_LIQUIDATION: 4,
+    queue.KIND_MEASURE: 5,
+    queue.KIND_CLEAR: 6,
+    queue.KIND_MESSAGE: 7,
+    queue.KIND_NOTIFICATION: 8,
+    queue.KIND_WAKE: 9,
+    queue.KIND_WAKE_NEWS: 9,
+    queue.KIND_EXPIRY: 9,
 }
 KEYS = rng.replicate_keys(7, np.array([0]))
 ENTITIES = np.array([rng.trader_entity("noise", number) for number in range(3)], np.int64)
@@ -64,9 +68,15 @@ def tie_word(trader, tie):
     return int(rng.draw(*KEYS[0], rng.STREAM_TIE, ENTITIES[trader], tie, tie >> 32)[0])
 
 
-def test_every_kind_has_a_case():
+def test_every_kind_has_a_case_and_there_is_room_for_64():
     kinds = {value for name, value in vars(queue).items() if name.startswith("KIND_")}
     assert kinds == set(ORDER)
+    assert len(kinds) == len(queue.PRIORITIES)
+    case = Fixture()
+    for kind in (max(kinds), 63, 40):  # a kind of a later day keeps its number beside a sequence
+        case.queue.key[0, 0] = 2**62 | 12345 << 6 | kind
+        case.queue.size[0] = 1
+        assert case.pop()[1] == kind
 
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.product(ORDER, ORDER)))

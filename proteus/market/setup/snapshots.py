@@ -1,0 +1,48 @@
+"""A block as it stands: all its arrays, copied, and put back.
+
+Everything that a lane is lies in arrays of declared states, so a block that is restored goes on to
+the same bits. What all blocks of a cell share (parameters, tables) is not copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Snapshot = dict[str, NDArray[Any]]
+
+
+def arrays_of(state: Any, path: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
+    """List the arrays of a state, and of the states in it, with their dotted paths."""
+    if isinstance(state, np.ndarray):
+        yield path, state
+    elif hasattr(state, "_fields"):
+        for name, field in zip(state._fields, state, strict=True):
+            yield from arrays_of(field, f"{path}.{name}" if path else name)
+
+
+def snapshot(block: Any, setup: Any) -> Snapshot:
+    """Copy the arrays of a block that its cell's set-up does not hold, by their paths."""
+    shared = {id(array) for _, array in arrays_of(setup)}
+    return {path: array.copy() for path, array in arrays_of(block) if id(array) not in shared}
+
+
+def restore(block: Any, taken: Snapshot) -> None:
+    """Put a block where another one of the same cell, with as many lanes and as much room, stood.
+
+    Raises
+        ValueError: a path, shape or dtype differs; nothing has been changed.
+    """
+    found = dict(arrays_of(block))
+    for path, array in taken.items():
+        here = found.get(path)
+        if here is None or here.shape != array.shape or here.dtype != array.dtype:
+            kind = "nothing" if here is None else f"{here.dtype} {list(here.shape)}"
+            raise ValueError(
+                f"{path} of the snapshot is {array.dtype} {list(array.shape)}, here it is {kind}"
+            )
+    for path, array in taken.items():
+        found[path][...] = array
