@@ -143,7 +143,8 @@ def interface(stub: Callable[..., Any]) -> Any:
         _overload_with_signature_of(stub, dispatch, choose)
     dispatch.implement = implement  # type: ignore[attr-defined]
     dispatch.otherwise = implement(None)  # type: ignore[attr-defined]
-    dispatch.empty_for = lambda empty: implement(empty)(inline_kernel(stub))  # type: ignore[attr-defined]
+    nothing = inline_kernel(stub)
+    dispatch.empty_for = lambda empty: implement(empty)(nothing)  # type: ignore[attr-defined]
     return dispatch
 
 
