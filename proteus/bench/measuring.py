@@ -1,7 +1,7 @@
 """What measuring costs: the full loop with and without it, in two processes that take turns.
 
-The loop without has its calls into ``proteus.metrics`` replaced before it is compiled; nothing a
-trader or a mechanism does depends on them, so both loops process the same events.
+The loop without has its calls into ``proteus.market.metrics`` replaced before it is compiled;
+nothing a trader or a mechanism does depends on them, so both loops process the same events.
 """
 
 from __future__ import annotations

@@ -50,6 +50,9 @@ def batch_exposure(
     Parameters
         head_start_ms: d, above 0. delta_ms: Delta. lanes, root: as in ``identities``.
 
+    Returns
+        Comparison of one number: the share of jumps at which the stale quote is hit.
+
     Raises
         ConfigError: a parameter that is not allowed.
     """
@@ -86,6 +89,9 @@ def batch_wait(
     Parameters
         delta_ms: Delta. rate_per_s: of the orders, which all trade with a deep maker.
         lanes, root: as in ``identities``.
+
+    Returns
+        Comparison of two numbers: mean (ms) and variance (ms^2) of the wait.
 
     Raises
         ConfigError: a parameter that is not allowed.

@@ -153,7 +153,10 @@ def decide(maker, view, private, has_signal, intents, lane, trader):
 
 @inline_kernel
 def learn_fill(maker, lane, trader, sign, quoted_belief, filled_ns, now):
-    """Learn from an own fill: move the belief against it, and keep it to judge it later."""
+    """Learn from an own fill: move the belief against it, and keep it to judge it later.
+
+    Parameters are those of ``table.learn_fill``.
+    """
     _judge_fills(maker, lane, trader, now)
     step = maker.parameters.gain_fill[trader] * maker.half_spread[lane, trader]
     maker.belief[lane, trader] = min(max(maker.belief[lane, trader] - sign * step, 0.0), 1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
 import re
 import subprocess
@@ -127,3 +128,24 @@ def test_make_alone_lists_every_target_in_groups() -> None:
     listed = [line.split()[0] for line in lines if line.startswith("  ")]
     assert sorted(listed) == sorted(set(declared) - legs)
     assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "proteus").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_what_a_docstring_names_by_its_full_name_exists(path: Path) -> None:
+    named = re.findall(r"(?:`|``)(proteus(?:\.\w+)+)`", path.read_text())
+    assert [name for name in named if not is_there(name)] == []
+
+
+def is_there(name: str) -> bool:
+    """Tell whether a dotted name can be imported, or is in what can."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        if importlib.util.find_spec(name) is not None:
+            return True
+    except ModuleNotFoundError:  # what stands before the dot is no package
+        pass
+    return importlib.util.find_spec(module) is not None and hasattr(
+        importlib.import_module(module), attribute
+    )
