@@ -51,7 +51,8 @@ def compare(
 
     Parameters
         dataset: of a sweep.
-        baseline: a mechanism, or labels of swept dims; on the other dims like meets like.
+        baseline: a mechanism, or labels of swept dims; cells are compared at equal labels of the
+            other dims.
         metrics: variables to contrast; None takes all.
 
     Returns

@@ -87,9 +87,9 @@ def _silence() -> None:
             "start_shock": _nothing, "measure_grid": _never_again, "close_lane": _is_fine,
         },
     }  # fmt: skip
-    for room, parts in silent.items():
+    for module, parts in silent.items():
         for name, part in parts.items():
-            setattr(room, name, part)
+            setattr(module, name, part)
 
 
 @inline_kernel

@@ -29,7 +29,7 @@ def heat_maps(table: pd.DataFrame, axes: Sequence[str], path: Path) -> None:
     )
     half = (high - low) / 2
     texts = pnl.map("{:.3g}".format) + "\n±" + half.map("{:.2g}".format)
-    limit = 1.6 * float(pnl.abs().to_numpy().max())  # no colour so dark that text drowns
+    limit = 1.6 * float(pnl.abs().to_numpy().max())  # text stays readable on the darkest colour
     with rules():
         figure, (left, right) = panels(2, _SIZE)
         _heat_map(left, pnl, texts, {"cmap": "RdBu", "vmin": -limit, "vmax": limit})

@@ -110,7 +110,7 @@ def batch_wait(
     ])  # fmt: skip
     n, first, second = simulate(cell, lanes, root, _waits, recorded=True).T
     mean = ratio_of(first, n)
-    middle = delta / 2  # known, so that the second moment around it is unbiased
+    middle = delta / 2  # the mean of theory: the second moment around it has no bias
     square = ratio_of(second - 2 * middle * first + middle**2 * n, n)
     return Comparison(
         ["mean wait, ms", "variance of the wait, ms^2"], [delta / 2, delta**2 / 12],

@@ -81,7 +81,7 @@ def queue_wait(
     filled, cancelled = simulate(
         _queue(n, m, c, 1 / g), lanes, root + 1, _fill_and_cancel, recorded=True
     ).T
-    time = min(mean, 1 / g)  # later hardly an order is left to be seen
+    time = min(mean, 1 / g)  # later few orders are left, and the estimate is all noise
     served, by_then = kaplan_meier(filled, cancelled, time), _served_by(rates, time)
     return Comparison(
         ["mean wait, s", "P(fill before own cancel)", "P(wait <= a mean), Kaplan-Meier"],

@@ -214,17 +214,17 @@ def _learn(maker, view, has_signal, lane, trader):
 
 
 @inline_kernel
-def _fit(private, lane, trader, side, price, lots, room):
-    """Return the lots that fit into the room beside all that may still fill, at worst.
+def _fit(private, lane, trader, side, price, lots, most):
+    """Return the lots that can be quoted so that ``most`` is kept if all that may fill does.
 
-    A quote that stands at this price with no more lots is kept and needs no room. A replace does:
+    A quote that stands at this price with no more lots is kept and adds nothing. A replace does:
     the version it replaces may fill, all but a lot, before it arrives.
     """
     stands = private.quote_id[lane, trader, side] != 0
     stands = stands and private.quote_price[lane, trader, side] == price
     if stands and private.quote_lots[lane, trader, side] <= lots:
         return lots
-    return min(lots, room - private.exposure[lane, trader, side])
+    return min(lots, most - private.exposure[lane, trader, side])
 
 
 @inline_kernel
