@@ -14,8 +14,11 @@ PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
 .PHONY: faults docs notebooks lock clean nojit kernels checked-kernels
 
+##@ Use it
+
 help: ## list the targets
-	@grep -E '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## /\1\t/' | expand -t 10
+	@awk -F ':.*## ' '/^##@ / { printf "%s%s\n", gap, substr($$0, 5); gap = "\n" } \
+	/^[a-z0-9]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The stamp is older than the lock or the project file only when set-up has work to do.
 $(STAMP): pyproject.toml requirements.lock
@@ -44,7 +47,12 @@ phase3: $(STAMP) ## requests for quote over life of quotes, response time and de
 phase4: $(STAMP) ## all mechanisms, once phases 1 to 3 are finished, fair and precise
 	@$(PHASE) phase=4
 
-lint: $(STAMP) ## check style and types
+notebooks: $(STAMP) ## run the notebooks into outputs/notebooks
+	$(BIN)/python notebooks/execute.py outputs/notebooks
+
+##@ Check it
+
+lint: $(STAMP) ## check style, types and the direction of imports
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
@@ -69,6 +77,8 @@ checked-kernels: $(STAMP)
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench
 
+##@ Write what is committed
+
 validate: $(STAMP) ## compare the engine with closed forms: outputs/validate/table.csv, docs/validation.md
 	$(BIN)/python -m proteus.validation --page docs
 
@@ -89,8 +99,7 @@ docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.configuration.defaults > docs/defaults.md
 	$(BIN)/python -m proteus.market.variables.page > docs/metrics.md
 
-notebooks: $(STAMP) ## run the notebooks into outputs/notebooks
-	$(BIN)/python notebooks/execute.py outputs/notebooks
+##@ Look after it
 
 lock: ## choose the versions again and write requirements.lock (needs the network; minutes)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \

@@ -15,19 +15,32 @@ class _SentenceError(Exception):
 
 
 class ConfigError(_SentenceError, ValueError):
-    """Say in one sentence which key is wrong, its value, and what is allowed."""
+    """Say in one sentence which key is wrong, its value, and what is allowed.
+
+    Raised for wrong input, by commands as exit code 2; also a ``ValueError``.
+    """
 
 
 class ResultsError(_SentenceError, ValueError):
-    """Say in one sentence why files of results cannot be read or written."""
+    """Say in one sentence why files of results cannot be read or written.
+
+    Raised for files, and for datasets that are none of a sweep; also a ``ValueError``.
+    """
 
 
 class RunError(_SentenceError, RuntimeError):
-    """Say in one sentence what stopped a run that was under way, and how to go on."""
+    """Say in one sentence what stopped a run that was under way, and how to go on.
+
+    Raised when memory, the disk or a worker fails, by commands as exit code 4; also a
+    ``RuntimeError``.
+    """
 
 
 class MessageError(_SentenceError, ValueError):
-    """Say in one sentence which column and row of a table of messages cannot be read, and why."""
+    """Say in one sentence which column and row of a table of messages cannot be read, and why.
+
+    Raised by ``proteus.replay``; also a ``ValueError``.
+    """
 
 
 def nearest(name: str, names: Iterable[str], prefix: str = "") -> str:

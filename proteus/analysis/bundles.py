@@ -16,7 +16,7 @@ from proteus.errors import ResultsError, nearest
 from proteus.plans import parity
 from proteus.results.dataset import MANIFEST, load
 
-CODE = "kernel_hash"  # other kernels are another simulator
+CODE = "kernel_hash"  # cells that other kernels ran differ in more than the treatment
 
 
 class Cell(NamedTuple):

@@ -51,7 +51,8 @@ def compare(
 
     Parameters
         dataset: of a sweep.
-        baseline: a mechanism, or labels of swept dims; on the other dims like meets like.
+        baseline: a mechanism, or labels of swept dims; cells are compared at equal labels of the
+            other dims.
         metrics: variables to contrast; None takes all.
 
     Returns
@@ -103,15 +104,18 @@ def tidy(
 
 
 def estimate(pair: Pair, listed: Sequence[Measure]) -> Contrast:
-    """Contrast one pair of cells, columns as :func:`proteus.measures.arm` has them."""
+    """Contrast one pair of cells, columns as :func:`proteus.analysis.measures.arm` has them."""
     return contrast(arm(pair.treated, listed), arm(pair.baseline, listed))
 
 
 def level(cell: xr.Dataset, listed: Sequence[Measure]) -> Contrast:
     """Estimate one cell alone, with the intervals of its contrast with zero.
 
+    What is estimated has the unit of its measure.
+
     Parameters
-        cell: dataset without swept dims. listed: columns as :func:`proteus.measures.arm` has them.
+        cell: dataset without swept dims.
+        listed: columns as :func:`proteus.analysis.measures.arm` has them.
     """
     totals = arm(cell, listed)
     nothing = Arm(np.zeros_like(totals.above), np.ones_like(totals.below))

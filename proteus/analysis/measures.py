@@ -148,7 +148,7 @@ def _totals(cell: xr.Dataset, measure: Measure) -> tuple[np.ndarray, np.ndarray]
         weights = weights.sel({"class": CLASS_NAMES[CLASS_NOISE]}, drop=True)
     below = weights.broadcast_like(values).transpose(*dims).to_numpy().astype(float)
     if measure.estimand == POOLED:
-        above = np.where(below == 0, 0.0, above * below)  # a ratio over nothing is no loss
+        above = np.where(below == 0, 0.0, above * below)  # no denominator: 0 to both
     return _flat(above), _flat(below)
 
 

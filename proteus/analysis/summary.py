@@ -117,7 +117,13 @@ def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def half_width(sd: np.ndarray, n: np.ndarray) -> np.ndarray:
-    """Return half the width of the t interval of a mean; NaN with fewer than two values.
+    """Return half the width of the t interval of a mean.
+
+    Parameters
+        sd: float64 [k], standard deviations. n: int64 [k], values.
+
+    Returns
+        float64 [k], in the unit of ``sd``; NaN with fewer than two values.
 
     **Source** Student (1908), "The probable error of a mean", Biometrika 6:1.
     """

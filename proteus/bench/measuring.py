@@ -1,7 +1,7 @@
 """What measuring costs: the full loop with and without it, in two processes that take turns.
 
-The loop without has its calls into ``proteus.metrics`` replaced before it is compiled; nothing a
-trader or a mechanism does depends on them, so both loops process the same events.
+The loop without has its calls into ``proteus.market.metrics`` replaced before it is compiled;
+nothing a trader or a mechanism does depends on them, so both loops process the same events.
 """
 
 from __future__ import annotations
@@ -87,9 +87,9 @@ def _silence() -> None:
             "start_shock": _nothing, "measure_grid": _never_again, "close_lane": _is_fine,
         },
     }  # fmt: skip
-    for room, parts in silent.items():
+    for module, parts in silent.items():
         for name, part in parts.items():
-            setattr(room, name, part)
+            setattr(module, name, part)
 
 
 @inline_kernel

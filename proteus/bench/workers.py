@@ -16,7 +16,7 @@ from proteus.market.cell import CellConfig
 from proteus.plans.planner import from_words
 from proteus.runs.cell import run_cell
 
-_LANES = 2_000  # so many that what a cell costs once hardly counts
+_LANES = 2_000  # enough that what a cell costs once is a small part
 
 
 def measure() -> list[Figure]:

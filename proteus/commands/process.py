@@ -113,7 +113,7 @@ def guarded(command: Callable[[], int], interrupted: str = "interrupted") -> int
     except Exception:
         if not _asked:
             raise
-        say(interrupted)  # a library has made another error of it
+        say(interrupted)  # a library has turned the interrupt into another error
         return EXIT_INTERRUPTED
 
 

@@ -25,7 +25,7 @@ def lane_page(lane: WatchedLane, start_s: float = 0.0, end_s: float | None = Non
     """Return the page of one lane as HTML.
 
     Parameters
-        lane: what :func:`proteus.watching.lane.read_lane` returns.
+        lane: what :func:`proteus.recording.watched.read_lane` returns.
         start_s, end_s: the part shown at first, seconds; None is the end of the lane.
     """
     where = ", ".join(f"{key}={value}" for key, value in lane.label.items())

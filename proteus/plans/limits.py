@@ -23,10 +23,10 @@ def check_results(settings: SweepConfig, points: int) -> None:
 
     summary = points * values_per_lane(settings.metrics) * SUMMARY_BYTES
     seeds = SEED_BYTES * settings.seeds.count
-    check_room(settings, points, "memory", summary + seeds, free_memory())
+    check_fits(settings, points, "memory", summary + seeds, free_memory())
 
 
-def check_room(settings: SweepConfig, points: int, what: str, needed: int, free: int) -> None:
+def check_fits(settings: SweepConfig, points: int, what: str, needed: int, free: int) -> None:
     """Refuse a sweep that needs more bytes of memory or disk than are free."""
     if needed > free:
         raise ConfigError(

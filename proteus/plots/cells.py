@@ -135,6 +135,9 @@ def distributions(dataset: xr.Dataset, shown: Sequence[str]) -> Figure:
         dataset: of a sweep. shown: names of variables, a panel each; one with a further dim is
             shown at its first label.
 
+    Returns
+        Figure, each panel in the unit of its variable.
+
     Raises
         ResultsError: no such variable.
     """
@@ -174,6 +177,12 @@ def welfare(dataset: xr.Dataset) -> Figure:
     """Draw who wins what from whom: mean PnL of each class per cell, with 95 % intervals.
 
     The PnL of all classes and the venue sums to zero in every lane.
+
+    Parameters
+        dataset: of a sweep.
+
+    Returns
+        Figure, in currency; a cell with a stopped lane has no bars.
 
     Raises
         ResultsError: the dataset has no PnL by class.

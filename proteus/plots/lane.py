@@ -29,7 +29,7 @@ def lane_figure(lane: WatchedLane, start_s: float = 0.0, end_s: float | None = N
     """Draw one lane.
 
     Parameters
-        lane: what :func:`proteus.watching.lane.read_lane` returns.
+        lane: what :func:`proteus.recording.watched.read_lane` returns.
         start_s, end_s: the part to show, seconds; None is the end of the lane.
 
     Returns

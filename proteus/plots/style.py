@@ -145,6 +145,9 @@ def inline_svg(figure: Figure, name: str, title: str) -> str:
 
     Parameters
         figure: the figure. name: unique in the page, for the ids inside. title: read aloud.
+
+    Returns
+        The element ``<svg>``, as wide as the figure at most.
     """
     buffer = io.StringIO()
     with rules():

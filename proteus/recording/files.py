@@ -239,7 +239,18 @@ def load_events(folder: str | os.PathLike[str]) -> pd.DataFrame:
 
 
 def load_fills(folder: str | os.PathLike[str]) -> pd.DataFrame:
-    """Load the fills of a sweep, as :func:`load_events`."""
+    """Load the fills of a sweep.
+
+    Parameters
+        folder: the output folder of a sweep, or its ``fills.parquet``.
+
+    Returns
+        One row per fill, lane by lane, with the columns of ``docs/events.md``: prices in ticks,
+        quantities in lots, times in ns, and both owners.
+
+    Raises
+        ResultsError: as :func:`load_events`.
+    """
     return _frame(read_file(folder, FILLS), without="")
 
 

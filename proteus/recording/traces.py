@@ -192,7 +192,9 @@ def load_traces(folder: str | os.PathLike[str]) -> dict[int, xr.Dataset]:
 
     Returns
         Number of the cell to a dataset with dims (seed, time, trader); ``time`` is
-        timedelta64[ns]. Attributes ``cell_<dimension>`` are the labels of the cell.
+        timedelta64[ns]. Variables are float64: ``v``, ``mid``, ``best_bid``, ``best_ask`` and
+        ``spread`` in currency, ``bid_depth``, ``ask_depth`` and ``inventory`` in lots. Attributes
+        ``cell_<dimension>`` are the labels of the cell.
 
     Raises
         ResultsError: no such file, not netCDF, not of Proteus, of a newer schema version, or

@@ -70,7 +70,7 @@ def replay(
             In an amend an absent price or quantity is unchanged, and the quantity is the new open
             quantity; the role stays.
         mechanism: ``clob``, ``fba``, ``dual_flow`` or ``rfq``; for the rows of the latter see
-            :func:`proteus.replay_requests.replay`.
+            :func:`proteus.replaying.requests.replay`.
         n_ticks: prices are 1 .. n_ticks-1.
         reference_ticks: reference price before the first trade; default n_ticks // 2.
         delta: batch interval in ms.

@@ -115,8 +115,8 @@ class Rerun:
         ends = is_kind(rows, END)
         self._is_stopped = self._is_whole and bool((rows["reason"][ends] != MISSING).any())
         keys = replicate_keys(root, np.array([seed]))
-        room = setup._replace(log_rows=self._count + _SPARE_ROWS)
-        self.block = build_block(room, keys, growth, self._is_stopped)
+        sized = setup._replace(log_rows=self._count + _SPARE_ROWS)
+        self.block = build_block(sized, keys, growth, self._is_stopped)
         self.made = 0  # rows that have been made again, and are as in the log
         self.balance_at_end: NDArray[np.int64] | None = None  # [A + 2, 2] at T, before settlement
         self._known_ns = 0  # barrier up to which the engine knew the news by now

@@ -309,7 +309,7 @@ def load(folder: str | os.PathLike[str]) -> xr.Dataset:
         folder: the output folder of a sweep, or its ``results.nc``.
 
     Returns
-        The dataset, in memory.
+        The dataset, in memory, as :func:`proteus.sweep` returns it.
 
     Raises
         ResultsError: no such file, truncated, damaged, not of Proteus, of a newer schema version,

@@ -43,7 +43,8 @@ def write(
         The path of the file.
 
     Raises
-        OSError, RuntimeError: it cannot be written. ValueError: as :func:`proteus.dataset.build`.
+        OSError, RuntimeError: it cannot be written.
+        ValueError: as :func:`proteus.results.dataset.build`.
     """
     target = folder / RESULTS
     with whole(target, durable=True) as temporary:

@@ -35,7 +35,7 @@ def write(plan: Plan, dataset: xr.Dataset, folder: Path) -> Path:
     """Write ``runs.parquet`` whole, a row group per cell or more: a temporary file, then a rename.
 
     Parameters
-        plan: the sweep. dataset: what :func:`proteus.dataset.build` made of it.
+        plan: the sweep. dataset: what :func:`proteus.results.dataset.build` made of it.
 
     Returns
         The path of the file.
@@ -132,7 +132,8 @@ def load_runs(folder: str | os.PathLike[str]) -> pd.DataFrame:
         folder: the output folder of a sweep, or its ``runs.parquet``.
 
     Returns
-        One row per lane, columns as the module says.
+        One row per lane: the swept keys, ``seed`` (int64), ``violation``, and a float64 column per
+        variable, or per label of its further dim, as ``maker_markout_100ms``.
 
     Raises
         ResultsError: no such file, not Parquet, not of Proteus, or of a newer schema version.

@@ -39,12 +39,17 @@ def simulate(
             as nested mappings, or dotted through ``**{"population.maker.count": 3}``.
 
     Returns
-        Dataset with dims (mechanism, delta, seed), and horizon, elapsed, class or
-        rank where a variable has them.
+        Dataset of float64 variables with dims (mechanism, delta, seed), and horizon, elapsed, class
+        or rank where a variable has them. ``units``, ``formula`` and ``source`` are attributes of
+        each; a value that does not exist is NaN, and counted there under its reason.
+
+    Warns
+        RuntimeWarning: lanes broke an invariant; they are NaN and named in ``violation``.
 
     Raises
         ConfigError: a key or value that is not allowed, or more memory or disk than the machine
-            has; nothing has been simulated. ResultsError: the files cannot be written.
+            has; nothing has been simulated.
+        ResultsError: the files cannot be written. RunError: the machine stopped the run.
     """
     return _run_and_save(planner.from_mapping(_with(parameters, output_dir), seeds, grid=False))
 
@@ -66,11 +71,11 @@ def sweep(
         seeds, output_dir: as in :func:`simulate`.
 
     Returns
-        Dataset with dims (mechanism, delta, <swept keys>, seed), and horizon, elapsed,
-        class or rank where a variable has them.
+        Dataset as of :func:`simulate`, with dims (mechanism, delta, <swept keys>, seed), and
+        horizon, elapsed, class or rank where a variable has them.
 
     Raises
-        ConfigError, ResultsError: as in :func:`simulate`.
+        ConfigError, ResultsError, RunError: as in :func:`simulate`.
     """
     return _run_and_save(planner.from_mapping(_with(parameters, output_dir), seeds))
 
@@ -179,7 +184,7 @@ def run(plan: Plan, progress: Progress | None = None) -> Result:
     """Simulate every cell of a plan in memory, with as many seeds as its precision asks for.
 
     Parameters
-        plan: the checked sweep. progress: as :func:`proteus.running.simulate`.
+        plan: the checked sweep. progress: as :func:`proteus.runs.running.simulate`.
 
     Returns
         The dataset, the violations with the labels of their cell, and the plan of the seeds run.

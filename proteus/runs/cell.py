@@ -56,8 +56,8 @@ def run_cell(
     values: dict[str, Values] = {}
     violations: list[Violation] = []
     logs: list[LaneLog] = []
-    with on_threads(workers) as hands:
-        for outcome in run_jobs([job], hands):
+    with on_threads(workers) as threads:
+        for outcome in run_jobs([job], threads):
             places = [place[int(replicate)] for replicate in outcome.replicates]
             for name, column in outcome.values.items():
                 whole = values.setdefault(name, np.empty((len(replicates), *column.shape[1:])))

@@ -138,7 +138,8 @@ def _locked(folder: Path) -> Iterator[None]:
             is_held = os.path.samestat(path.stat(), os.fstat(file.fileno()))
         except OSError:
             is_held = False
-        if not is_held:  # or it is the lock of a run that has just ended and removed it
+        # Not held: another run has the lock, or the run that had it has just ended and removed it.
+        if not is_held:
             raise ConfigError(
                 f"output_dir={folder} is in use: {_holder(file)} is running there; wait for it, or "
                 "choose another folder"
@@ -167,7 +168,7 @@ def _make(folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / BEGUN).is_file():
-            with _locked(folder):  # first of all, nobody may be at work there
+            with _locked(folder):  # so that no other run is there while it is checked
                 _check_empty(folder)
         _check_empty(folder)
     except OSError as error:

@@ -33,6 +33,9 @@ def run_jobs(
 
     Parameters
         jobs: what to simulate. workers: who does it. stop: asked after every task.
+
+    Raises
+        Exception: whatever a task failed with, once those under way are yielded.
     """
     tasks: Iterator[Task] = (task for job in jobs for task in _tasks(job, workers))
     running: set[Future[Outcome]] = set()
@@ -69,8 +72,8 @@ def run_jobs(
 
 def _tasks(job: Job, workers: Workers) -> Iterator[Task]:
     """Cut a job into tasks; recorded lanes are in tasks of their own, which come first."""
-    count, hands = len(job.replicates), workers.capacity()
-    even = max(1, -(-count // (_TASKS_PER_WORKER * hands)))
+    count, capacity = len(job.replicates), workers.capacity()
+    even = max(1, -(-count // (_TASKS_PER_WORKER * capacity)))
     block = job.block_lanes or min(LARGEST_BLOCK, even)
     task = job.task_lanes or (max(block, min(LARGEST_TASK, even)) if workers.are_remote else block)
     key = job.cell.canonical()

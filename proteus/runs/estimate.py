@@ -21,7 +21,7 @@ from proteus.errors import ConfigError
 from proteus.market.cell import CellConfig
 from proteus.market.environment.models import BayesianLatent
 from proteus.market.variables import values_per_lane
-from proteus.plans.limits import SUMMARY_BYTES, amount, check_room
+from proteus.plans.limits import SUMMARY_BYTES, amount, check_fits
 from proteus.recording.size import Recorded, recorded
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ WRITE_BYTES = 50 * 2**20  # what the libraries that write and summarise take
 KERNEL_BYTES = 50 * 2**20  # machine code of a mechanism, and what numba keeps of it
 PROCESS_BYTES = 320 * 2**20  # a worker process with its libraries and one mechanism
 _SHORT_S = 2.0  # a shorter run is not measured; of a longer one, a cell for every so many seconds
-_LONG_S = 5.0  # a lane that takes longer is not tried: nobody can stop it
-_FEW_LANES = 20  # as few; measuring a cell takes two of its lanes or more
-_SLOTS = 256  # orders that a lane is laid out for to learn what one more costs
+_LONG_S = 5.0  # a lane that takes longer is not tried, since a running lane cannot be stopped
+_FEW_LANES = 20  # a cell is measured for so many lanes of the plan; it takes two lanes or more
+_SLOTS = 256  # orders of a trial lane; a second one shows the bytes of one more order
 
 
 class Needs(NamedTuple):
@@ -278,13 +278,13 @@ def check_run(plan: Plan, needed: Needs, folder: Path | None) -> None:
             f"need {amount(lanes_bytes)} of memory, and the machine has {amount(free)} free"
         )
     _check_recorded(plan, needed.recorded, folder)
-    check_room(plan.settings, points, "memory", needed.memory_bytes, free)
+    check_fits(plan.settings, points, "memory", needed.memory_bytes, free)
     if folder is not None:
         disk, free = needed.disk_bytes + needed.passing_bytes, free_disk(folder)
         if free == 0:
             needs_disk = f"the results need {amount(disk)} of disk, and there is none free there"
             raise ConfigError(f"output_dir={folder} is not allowed: {needs_disk}")
-        check_room(plan.settings, points, "disk", disk, free)
+        check_fits(plan.settings, points, "disk", disk, free)
 
 
 def _check_recorded(plan: Plan, needed: Recorded, folder: Path | None) -> None:

@@ -72,7 +72,7 @@ def run_into(
 
     Parameters
         plan: the checked sweep. folder: claimed. lanes: what has been simulated there.
-        progress: as :func:`proteus.running.simulate`. say: tells the person at the terminal.
+        progress: as :func:`proteus.runs.running.simulate`. say: tells the person at the terminal.
 
     Returns
         What was written; no file stays open.

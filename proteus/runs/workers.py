@@ -150,10 +150,10 @@ def on_dask(settings: DaskExecutor) -> Iterator[Workers]:
     with _cluster(settings) as address, _client(address) as client:
         if settings.scheduler is None:
             client.run(_ignore_interrupts)
-        hands: Any = client.get_executor(pure=False, retries=settings.retries)
+        executor: Any = client.get_executor(pure=False, retries=settings.retries)
         code = _code_hash()
         yield Workers(
-            lambda task: hands.submit(run_remotely, task, code),
+            lambda task: executor.submit(run_remotely, task, code),
             _capacity_of(client),
             lambda future: False,  # what has been handed over is in flight
             are_remote=True,

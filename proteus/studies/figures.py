@@ -18,7 +18,7 @@ def heat_maps(table: pd.DataFrame, axes: Sequence[str], path: Path) -> None:
     """Draw makers' PnL with its interval, and the share of seeds in limits, over two axes.
 
     Parameters
-        table: of :func:`proteus.experiments.survival.judge` over a grid. axes: two of its labels.
+        table: of :func:`proteus.studies.survival.judge` over a grid. axes: two of its labels.
         path: the SVG file.
     """
     from proteus.plots.style import panels, rules, save
@@ -29,7 +29,7 @@ def heat_maps(table: pd.DataFrame, axes: Sequence[str], path: Path) -> None:
     )
     half = (high - low) / 2
     texts = pnl.map("{:.3g}".format) + "\n±" + half.map("{:.2g}".format)
-    limit = 1.6 * float(pnl.abs().to_numpy().max())  # no colour so dark that text drowns
+    limit = 1.6 * float(pnl.abs().to_numpy().max())  # text stays readable on the darkest colour
     with rules():
         figure, (left, right) = panels(2, _SIZE)
         _heat_map(left, pnl, texts, {"cmap": "RdBu", "vmin": -limit, "vmax": limit})
@@ -60,7 +60,7 @@ def frontiers(table: pd.DataFrame, path: Path) -> None:
     """Draw protection against discovery and against speed, with intervals; frontier cells filled.
 
     Parameters
-        table: of :func:`proteus.experiments.frontier.frontiers`. path: the SVG file.
+        table: of :func:`proteus.studies.frontier.frontiers`. path: the SVG file.
     """
     from proteus.plots.style import mechanism_colour, panels, rules, save
 

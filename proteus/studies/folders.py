@@ -42,7 +42,7 @@ def executed(plan: Plan, folder: Path) -> Iterator[xr.Dataset]:
     """Run a plan into a folder, and open its results.
 
     Raises
-        ConfigError, ResultsError, RunError: as :func:`proteus.sweep.execute`.
+        ConfigError, ResultsError, RunError: as :func:`proteus.commands.executing.execute`.
     """
     execute(plan, folder)
     with merge.opened(folder) as dataset:

@@ -19,7 +19,7 @@ def frontiers(effects: pd.DataFrame) -> pd.DataFrame:
     """Return where each cell stands, relative to its baseline, and which no other cell beats.
 
     Parameters
-        effects: of :func:`proteus.experiments.tables.effects`.
+        effects: of :func:`proteus.studies.tables.effects`.
 
     Returns
         One row per cell: its labels; ``protection``, ``discovery`` and ``speed`` (differences of

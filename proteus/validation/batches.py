@@ -50,6 +50,9 @@ def batch_exposure(
     Parameters
         head_start_ms: d, above 0. delta_ms: Delta. lanes, root: as in ``identities``.
 
+    Returns
+        Comparison of one number: the share of jumps at which the stale quote is hit.
+
     Raises
         ConfigError: a parameter that is not allowed.
     """
@@ -87,6 +90,9 @@ def batch_wait(
         delta_ms: Delta. rate_per_s: of the orders, which all trade with a deep maker.
         lanes, root: as in ``identities``.
 
+    Returns
+        Comparison of two numbers: mean (ms) and variance (ms^2) of the wait.
+
     Raises
         ConfigError: a parameter that is not allowed.
     """
@@ -104,7 +110,7 @@ def batch_wait(
     ])  # fmt: skip
     n, first, second = simulate(cell, lanes, root, _waits, recorded=True).T
     mean = ratio_of(first, n)
-    middle = delta / 2  # known, so that the second moment around it is unbiased
+    middle = delta / 2  # the mean of theory: the second moment around it has no bias
     square = ratio_of(second - 2 * middle * first + middle**2 * n, n)
     return Comparison(
         ["mean wait, ms", "variance of the wait, ms^2"], [delta / 2, delta**2 / 12],

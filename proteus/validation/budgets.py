@@ -30,6 +30,10 @@ def zero_intelligence(
         traders: of each side, 4 .. 12. looks: prices that each draws on average, 20 .. 2000.
         lanes, root: as in ``identities``.
 
+    Returns
+        Comparison of two shares: the efficiency within budgets, and by how much it exceeds that
+        without. ``lanes`` counts both populations.
+
     Raises
         ConfigError: a parameter that is not allowed.
     """

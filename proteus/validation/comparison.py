@@ -27,6 +27,7 @@ class Comparison(_Numbers):
     """Hold k numbers, each known from theory and simulated; unpacks into its three arrays.
 
     Attributes
+        expected, simulated, standard_error: float64 [k], in the units that the names say.
         tolerance: float64 [k], a bound on what rounding to ticks and the like can do.
         names: what the numbers are. lanes: how many lanes were simulated.
     """
@@ -79,7 +80,7 @@ def _remake(
 
 
 class Estimate(NamedTuple):
-    """A simulated number and its standard error."""
+    """A simulated number and its standard error, in the same unit."""
 
     value: float
     error: float
@@ -161,10 +162,18 @@ def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
 
 
 def positive(name: str, value: Any) -> float:
-    """Check a finite number above 0; returns it."""
+    """Check a finite number above 0; returns it.
+
+    Raises
+        ConfigError: it is none.
+    """
     return between(name, value, 0.0, math.inf)
 
 
 def sampled(lanes: Any, root: Any) -> tuple[int, int]:
-    """Check how many lanes are simulated, and their root seed; returns both."""
+    """Check how many lanes are simulated, and their root seed; returns both.
+
+    Raises
+        ConfigError: not 2 .. 10,000,000 lanes, or a root seed that is no 64-bit number.
+    """
     return whole("lanes", lanes, 2, 10_000_000), whole("root", root, 0, 2**64 - 1)

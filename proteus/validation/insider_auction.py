@@ -37,6 +37,10 @@ def kyle(
         value_sd: s, 0.01 .. 0.1 currency. noise_lots: u, standard deviation of noise, above 0.
         lanes, root: as in ``identities``.
 
+    Returns
+        Comparison of four numbers: lambda (currency per lot), the insider's profit and the noise
+        traders' loss (currency), the variance of v after the auction (currency^2).
+
     Raises
         ConfigError: a parameter that is not allowed.
     """

@@ -64,6 +64,10 @@ def avellaneda_stoikov(
         arrival_rate: A of either side, 1 .. 500. strategy: inventory or symmetric.
         lanes, root: as in ``identities``.
 
+    Returns
+        Comparison of four numbers: the spread at the start, its mean until T and the profit, in the
+        theory's unit of price, and the variance of the inventory at T (lots^2).
+
     Raises
         ConfigError: a parameter that is not allowed.
     """

@@ -63,6 +63,11 @@ def glosten_milgrom(
         prior: p, 0.05 .. 0.95 in whole thousandths. informed_share: mu, 0.01 .. 0.9.
         trades: after which the belief is judged, 1 .. 50. lanes, root: as in ``identities``.
 
+    Returns
+        Comparison of six numbers: first bid and first ask (currency), P(the first order buys), the
+        maker's profit per trade (currency), what a trade adds to the log-odds of the true value,
+        and the mean square error of the belief after ``trades``.
+
     Raises
         ConfigError: a parameter that is not allowed, or so many trades that quotes reach 0 or 1.
     """
@@ -106,9 +111,9 @@ def glosten_milgrom(
 
 def _beyond_the_ticks(x: float, step: float, mu: float, n: int) -> float:
     """Bound the chance that a quote leaves 1 .. n_ticks - 1 within n trades, whatever the value."""
-    room = (math.log(1 / (2 * _TICK)) - abs(x)) / step - 1  # net trades one way
+    margin = (math.log(1 / (2 * _TICK)) - abs(x)) / step - 1  # net trades one way
     k = np.arange(1, n + 1)
-    return float(np.sum(binom.sf(np.ceil((k + room) / 2) - 1, k, (1 + mu) / 2)))
+    return float(np.sum(binom.sf(np.ceil((k + margin) / 2) - 1, k, (1 + mu) / 2)))
 
 
 def _square_error(p: float, mu: float, n: int) -> float:

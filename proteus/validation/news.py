@@ -39,6 +39,9 @@ def mean_reverting_jumps(
         jump_rate: per second, with normal sizes of ``jump_mean`` and ``jump_sd``.
         time_s: T, 0.001 .. 1000. lanes, root: as in ``identities``.
 
+    Returns
+        Comparison of two numbers: mean and variance of x at T.
+
     Raises
         ConfigError: a parameter that is not allowed.
     """

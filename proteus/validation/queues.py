@@ -62,6 +62,10 @@ def queue_wait(
         ``identities``; the mean wait is measured without own cancellation, the two other numbers
         with it, the last at the mean wait or the mean time to own cancellation, whichever is less.
 
+    Returns
+        Comparison of three numbers: the mean wait (s), the chance to fill before the own cancel,
+        and the chance to have filled by then. ``lanes`` counts both markets.
+
     Raises
         ConfigError: a parameter that is not allowed.
     """
@@ -77,7 +81,7 @@ def queue_wait(
     filled, cancelled = simulate(
         _queue(n, m, c, 1 / g), lanes, root + 1, _fill_and_cancel, recorded=True
     ).T
-    time = min(mean, 1 / g)  # later hardly an order is left to be seen
+    time = min(mean, 1 / g)  # later few orders are left, and the estimate is all noise
     served, by_then = kaplan_meier(filled, cancelled, time), _served_by(rates, time)
     return Comparison(
         ["mean wait, s", "P(fill before own cancel)", "P(wait <= a mean), Kaplan-Meier"],
@@ -126,6 +130,12 @@ def kaplan_meier(ended: Array, censored: Array, time: float) -> Estimate:
 
     Parameters
         ended, censored: float64 [n], when each life ended or was cut off; infinite if it was not.
+        time: in the same unit.
+
+    Returns
+        Estimate of the chance.
+
+    **Source** Kaplan & Meier (1958) JASA 53:457, section 2.
     """
     left = np.minimum(ended, censored)
     ends = np.sort(ended[(ended <= censored) & (ended <= time)])
@@ -144,6 +154,9 @@ def queue_length(
     Parameters
         arrival_rate, market_rate, cancel_rate: l, m and c, per second, 0.01 .. 100, each order
             being cancelled at c; l / c at most 50. lanes, root: as in ``identities``.
+
+    Returns
+        Comparison of three numbers: P(empty), P(one order), and the mean length (orders).
 
     Raises
         ConfigError: a parameter that is not allowed.
@@ -196,6 +209,9 @@ def first_to_empty(
     Parameters
         bids, asks: orders at the start, 1 .. 10. rate: per second, 0.01 .. 100.
         lanes, root: as in ``identities``.
+
+    Returns
+        Comparison of one number: the chance that the ask queue empties first.
 
     Raises
         ConfigError: a parameter that is not allowed.

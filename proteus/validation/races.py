@@ -64,6 +64,9 @@ def latency_race(
     Parameters
         snipers: N, 1 .. 50. mean_latency_ms: of every trader. lanes, root: as in ``identities``.
 
+    Returns
+        Comparison of one number: the share of races that the maker wins.
+
     Raises
         ConfigError: a parameter that is not allowed.
     """
@@ -148,6 +151,10 @@ def sniping_equilibrium(
         law: fixed, or normal: then the log-odds jump by a normal of four times ``jump``.
         jump: |J|, or the standard deviation of J to third order, 0.005 .. 0.2 currency.
         lanes, root: as in ``identities``.
+
+    Returns
+        Comparison of three numbers: what the quoting firm earns above one that snipes (currency
+        per s), the share of jumps sniped, and what all snipers take (currency per s).
 
     Raises
         ConfigError: a parameter that is not allowed.

@@ -58,6 +58,9 @@ def winners_curse(
         dealers: n, 1 .. 20. signal_sd: standard deviation of a signal, 0.001 .. 0.05 currency.
         half_spread: h, 0 .. 0.2 currency. lanes, root: as in ``identities``.
 
+    Returns
+        Comparison of one number: the mean margin of the winning dealer, currency per lot.
+
     Raises
         ConfigError: a parameter that is not allowed.
     """
@@ -106,6 +109,10 @@ def firm_quote(
     Parameters
         move_sd: S, standard deviation of the move of v in the life of the quote, 0.001 .. 0.03.
         half_spread: h, 0 .. 0.1 currency. lanes, root: as in ``identities``.
+
+    Returns
+        Comparison of two numbers: the worth of the option (currency per lot), and the share of
+        quotes accepted.
 
     Raises
         ConfigError: a parameter that is not allowed.

@@ -1,7 +1,9 @@
 """V11: a call auction of n buyers and n sellers who tell the truth about uniform values.
 
 Source
-    Order statistics: the k-th best of n values, by sides, cross with mean n / 2 trades; facts B.11.
+    Order statistics: of 2 n independent uniform values, the n highest trade to or stay with their
+    owners. A buyer is among them with chance 1/2, hence n / 2 trades; the mean of the k-th smallest
+    of m is k / (m + 1), hence the surplus. David & Nagaraja (2003) Order Statistics, chapter 2.
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ def call_auction(
     Parameters
         buyers: n, 1 .. 200, and as many sellers, one lot each. price_rule: of ``mechanism=fba``.
         lanes, root: as in ``identities``.
+
+    Returns
+        Comparison of two numbers: the volume (lots) and the surplus (currency).
 
     Raises
         ConfigError: a parameter that is not allowed.

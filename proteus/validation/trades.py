@@ -36,6 +36,9 @@ def roll(
         half_spread: h, 0.001 .. 0.4 in whole thousandths. trades: mean number in a lane, 10 .. 500.
         lanes, root: as in ``identities``.
 
+    Returns
+        Comparison of two numbers: autocovariance and variance of price changes, currency^2.
+
     Raises
         ConfigError: a parameter that is not allowed.
     """

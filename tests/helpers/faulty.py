@@ -94,8 +94,8 @@ def _as_the_inner_one(faulty_type: type, function: Any) -> None:
 for function in (is_continuous, next_clear):
     _as_the_inner_one(Faulty, function)
 for function in (
-    is_continuous, next_clear, protocol.act, protocol.deliver, protocol.learn, protocol.ring,
-    protocol.next_deadline, protocol.expire, protocol.close,
+    is_continuous, next_clear, protocol.act, protocol.deliver, protocol.learn,
+    protocol.ring, protocol.next_deadline, protocol.expire, protocol.close,
 ):  # fmt: skip
     _as_the_inner_one(FaultyRequests, function)
 

@@ -22,7 +22,7 @@ def record(config: CellConfig) -> tuple[Log, World]:
     block = build(config)
     log = _empty_log(block.world)
     with pytest.MonkeyPatch.context() as patch:
-        for room, name, hook in (
+        for module, name, hook in (
             (venue, "publish", _log_state),
             (venue, "measure_book", _log_near),
             (venue, "_book_fill", _log_fill),
@@ -36,7 +36,7 @@ def record(config: CellConfig) -> tuple[Log, World]:
             (loop, "measure_grid", _log_grid),
             (sums, "_close_sums", _log_end),
         ):
-            patch.setattr(room, name, _before(getattr(room, name), hook, log, block.world))
+            patch.setattr(module, name, _before(getattr(module, name), hook, log, block.world))
         run_plain(block.mechanism, block.world)
     assert not block.world.progress.fault.any()
     return log, block.world

@@ -29,7 +29,7 @@ def bca(
     """Return the bias-corrected and accelerated interval of R(treated) - R(baseline).
 
     Parameters
-        treated, baseline: as in :func:`proteus.statistics.paired.contrast`.
+        treated, baseline: as in :func:`proteus.analysis.statistics.paired.contrast`.
         level: of the interval. resamples: number of bootstrap samples.
 
     Returns

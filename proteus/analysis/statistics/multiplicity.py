@@ -23,7 +23,7 @@ def adjusted(p: Array, method: str) -> Array:
         p: float64 [m], NaN where no test was made. method: HOLM or BENJAMINI_HOCHBERG.
 
     Returns
-        float64 [m], NaN where p is.
+        float64 [m], 0 .. 1, NaN where p is.
     """
     tested = ~np.isnan(p)
     result = np.array(p, dtype=float)

@@ -153,7 +153,10 @@ def decide(maker, view, private, has_signal, intents, lane, trader):
 
 @inline_kernel
 def learn_fill(maker, lane, trader, sign, quoted_belief, filled_ns, now):
-    """Learn from an own fill: move the belief against it, and keep it to judge it later."""
+    """Learn from an own fill: move the belief against it, and keep it to judge it later.
+
+    Parameters are those of ``table.learn_fill``.
+    """
     _judge_fills(maker, lane, trader, now)
     step = maker.parameters.gain_fill[trader] * maker.half_spread[lane, trader]
     maker.belief[lane, trader] = min(max(maker.belief[lane, trader] - sign * step, 0.0), 1.0)
@@ -211,17 +214,17 @@ def _learn(maker, view, has_signal, lane, trader):
 
 
 @inline_kernel
-def _fit(private, lane, trader, side, price, lots, room):
-    """Return the lots that fit into the room beside all that may still fill, at worst.
+def _fit(private, lane, trader, side, price, lots, most):
+    """Return the lots that can be quoted so that ``most`` is kept if all that may fill does.
 
-    A quote that stands at this price with no more lots is kept and needs no room. A replace does:
+    A quote that stands at this price with no more lots is kept and adds nothing. A replace does:
     the version it replaces may fill, all but a lot, before it arrives.
     """
     stands = private.quote_id[lane, trader, side] != 0
     stands = stands and private.quote_price[lane, trader, side] == price
     if stands and private.quote_lots[lane, trader, side] <= lots:
         return lots
-    return min(lots, room - private.exposure[lane, trader, side])
+    return min(lots, most - private.exposure[lane, trader, side])
 
 
 @inline_kernel

@@ -57,7 +57,12 @@ def make_policies(members: dict[str, Members], initial_probability: float, growt
 
 @interface
 def decide(policies, traders, view, private, intents, lane, trader):
-    """Let one trader decide; it gets its view, its own state and nothing else."""
+    """Let one trader decide; it gets its view, its own state and nothing else.
+
+    Parameters
+        policies, traders: parameters, and what kinds remember. view: what this wake-up shows.
+        private: what traders know of themselves. intents: written. lane: row. trader: its number.
+    """
 
 
 @decide.implement(Policies)
@@ -78,7 +83,12 @@ def decide_ordinary(policies, traders, view, private, intents, lane, trader):
 
 @inline_kernel
 def learn_fill(policies, traders, lane, trader, sign, quoted_belief, filled_ns, now):
-    """Tell a trader now of its own fill; kinds that learn nothing from it have no line."""
+    """Tell a trader now of its own fill; kinds that learn nothing from it have no line.
+
+    Parameters
+        sign: 1.0 if it bought, else -1.0. quoted_belief: its belief behind the order, currency.
+        filled_ns, now: when it was filled, and when it is told, ns.
+    """
     if traders.kind[trader] == MAKER:
         maker.learn_fill(policies.maker, lane, trader, sign, quoted_belief, filled_ns, now)
 

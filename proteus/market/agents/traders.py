@@ -161,7 +161,13 @@ def allocate_intents(lanes: int) -> Intents:
 
 @inline_kernel
 def intend(intents, lane, kind, side, price, lots, lifetime, duration, belief):
-    """Append an intent."""
+    """Append an intent.
+
+    Parameters
+        intents: written. kind: INTENT_*. side: BUY or SELL. price: limit, ticks. lots: size.
+        lifetime: GTC or IOC. duration: ns after which what rests is cancelled; 0: never.
+        belief: what the trader thinks the contract is worth, currency.
+    """
     at = intents.count[lane]
     intents.kind[lane, at] = kind
     intents.side[lane, at] = side

@@ -86,7 +86,11 @@ _SLOW_OF_FALLING = np.uint32(0.01 * 2**32)
 
 @inline_kernel
 def delay(traders, trader, leg, word):
-    """Turn a word into the latency of one leg of a trader, in ns, at least 1."""
+    """Turn a word into the latency of one leg of a trader, in ns, at least 1.
+
+    Parameters
+        traders: Traders. trader: its number. leg: SUBMISSION, ... word: uint32.
+    """
     return draw_delay(
         traders.latency_law[trader, leg], traders.latency_base[trader, leg],
         traders.latency_spread[trader, leg], traders.latency_shape[trader, leg], word,
@@ -102,7 +106,12 @@ def slow_delay(traders, trader, leg):
 
 @inline_kernel
 def draw_delay(law, base, spread, shape, word):
-    """Turn a word into a delay of a law, in ns, at least 1."""
+    """Turn a word into a delay of a law, in ns, at least 1.
+
+    Parameters
+        law: a code above. base, spread: ns. shape: standard deviation of the logarithm, of the
+        lognormal law. word: uint32.
+    """
     extra = 0.0
     if law == UNIFORM:
         extra = spread * uniform(word)
@@ -115,7 +124,11 @@ def draw_delay(law, base, spread, shape, word):
 
 @inline_kernel
 def latency_words(traders, keys, lane, trader, address):
-    """Return the four words, one per leg, of a message."""
+    """Return the four words, uint32, one per leg, of a message.
+
+    Parameters
+        keys: uint32 [L, 2]. address: cause, wake-up and slot (``envelopes.pack_address``).
+    """
     stream = STREAM_LATENCY + cause_of(address)
     entity = traders.entity[trader]
     return words_at(keys, lane, stream, entity, wake_of(address), slot_of(address))
@@ -123,7 +136,11 @@ def latency_words(traders, keys, lane, trader, address):
 
 @inline_kernel
 def fill_report_word(traders, keys, lane, trader, address, number):
-    """Return the word of the n-th fill report of an order."""
+    """Return the word, uint32, of the n-th fill report of an order.
+
+    Parameters
+        keys: uint32 [L, 2]. address: of the order, as in ``latency_words``. number: n.
+    """
     block = number << 16 | cause_of(address) << 8 | slot_of(address)
     entity = traders.entity[trader]
     return words_at(keys, lane, STREAM_FILL_REPORT, entity, wake_of(address), block)[0]

@@ -65,7 +65,12 @@ _BLOCK_PHASE = 1
 
 @inline_kernel
 def first_wake(schedules, traders, private, keys, lane, trader):
-    """Return the time of wake-up 0, or NEVER_NS."""
+    """Return the time of wake-up 0 in ns, or NEVER_NS.
+
+    Parameters
+        schedules, traders: parameters. private: written, where the next wake-up counts from.
+        keys: uint32 [L, 2], replicate keys. lane: row. trader: its number.
+    """
     if schedules.law[trader] == NONE:
         return np.int64(NEVER_NS)
     if schedules.law[trader] == ONCE:
@@ -79,7 +84,7 @@ def first_wake(schedules, traders, private, keys, lane, trader):
 
 @inline_kernel
 def next_wake(schedules, traders, private, keys, lane, trader, number):
-    """Return the time of wake-up ``number`` >= 1."""
+    """Return the time of wake-up ``number`` >= 1 in ns, or NEVER_NS; the rest as ``first_wake``."""
     if schedules.law[trader] == ONCE:
         return np.int64(NEVER_NS)
     if schedules.law[trader] == PERIODIC:

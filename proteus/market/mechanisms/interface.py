@@ -3,6 +3,11 @@
 A mechanism is one file: a NamedTuple of its parameters and scratch arrays, and an implementation
 of each function declared here with ``interface``. The engine and the message door call these
 functions and know nothing else about a mechanism.
+
+In every function ``mechanism`` is the mechanism's own state and ``market`` the venue's, both
+written; ``lane`` is their row, ``slot`` the slot of an order, ``rank`` its limit counted from the
+worst price of its side (``book.rank_of``), ``lots`` and ``price`` whole lots and ticks, ``now`` a
+time in ns, ``reason`` a code of ``codes``. What a mechanism does it says in ``market.outbox``.
 """
 
 from __future__ import annotations

@@ -144,7 +144,11 @@ def t7_price(book, lane, bids, asks, filled_bid, filled_ask, reference):
 
 @inline_kernel
 def surplus_at(book, lane, bids, asks, price):
-    """Return demand minus supply at a price in ticks, in lots."""
+    """Return demand minus supply at a price in ticks, in lots.
+
+    Parameters
+        bids, asks: the ladders that meet.
+    """
     ask_rank = book.n_ticks[lane] - price
     demand = _lots_at_or_better(book, lane, bids, price)
     return demand - _lots_at_or_better(book, lane, asks, ask_rank)

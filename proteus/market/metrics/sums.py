@@ -1,6 +1,6 @@
 """Everything that is measured in a lane, and how fills, books and ends reach it.
 
-Sums are exact and stream in the engine; ``proteus.variables`` turns them into dataset variables.
+Sums are exact and stream in the engine; ``market.variables`` turns them into dataset variables.
 """
 
 from __future__ import annotations
