@@ -8,6 +8,10 @@ index is an error.
 
 No two fields share memory. Each field has a type of its own in the alias analysis (TBAA), so what
 was read from one field is still known after a write to another.
+
+And one that kernels rely on: an element of a signed integer field is read as int64, however few
+bytes it takes in memory. So a field can be as narrow as its values, and no sum wraps, no kernel is
+compiled again for the type of what it is handed. Slices have the type of the array.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import operator
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import cgutils, types, typing
 from numba.core.imputils import lower_builtin
 from numba.extending import models, register_model
 from numba.np import arrayobj
@@ -30,8 +34,9 @@ class FieldType(types.Array):  # type: ignore[misc]
     def __init__(self, array: types.Array, field: str) -> None:
         self.array = array
         self.field = field
+        is_signed = isinstance(array.dtype, types.Integer) and array.dtype.signed
         super().__init__(
-            array.dtype,
+            types.int64 if is_signed else array.dtype,
             array.ndim,
             array.layout,
             readonly=not array.mutable,
@@ -49,8 +54,17 @@ class FieldType(types.Array):  # type: ignore[misc]
         """What stands in the names of compiled functions."""
         return self.field, self.array.mangling_args[1]
 
+    def copy(self, *args: Any, **kwargs: Any) -> types.Array:
+        """Return the type of a part of the array, which is an ordinary one."""
+        return self.array.copy(*args, **kwargs)
 
-register_model(FieldType)(models.ArrayModel)
+
+@register_model(FieldType)
+class _FieldModel(models.ArrayModel):  # type: ignore[misc]
+    """Laid out as the array that it is."""
+
+    def __init__(self, manager: Any, field_type: FieldType) -> None:
+        super().__init__(manager, field_type.array)
 
 
 @lower_builtin(operator.getitem, FieldType, types.Integer)
@@ -62,10 +76,12 @@ def _get_item(context: Any, builder: Any, signature: Any, arguments: Any) -> Any
     if pointer is None:
         is_tuple = isinstance(index_type, types.BaseTuple)
         usual = arrayobj.getitem_array_tuple if is_tuple else arrayobj.getitem_arraynd_intp
-        return usual(context, builder, signature, arguments)
+        return usual(context, builder, _of_array(signature), arguments)
+    stored = array_type.array.dtype
     loaded = builder.load(pointer)
     _mark(builder, loaded, array_type)
-    return context.data_model_manager[array_type.dtype].from_data(builder, loaded)
+    value = context.data_model_manager[stored].from_data(builder, loaded)
+    return context.cast(builder, value, stored, array_type.dtype)
 
 
 @lower_builtin(operator.setitem, FieldType, types.Integer, types.Any)
@@ -76,11 +92,18 @@ def _set_item(context: Any, builder: Any, signature: Any, arguments: Any) -> Any
     array, index, value = arguments
     pointer = _element(context, builder, array_type, index_type, array, index)
     if pointer is None or not isinstance(value_type, _SCALAR):
-        return arrayobj.setitem_array(context, builder, signature, arguments)
-    value = context.cast(builder, value, value_type, array_type.dtype)
-    data = context.data_model_manager[array_type.dtype].as_data(builder, value)
+        return arrayobj.setitem_array(context, builder, _of_array(signature), arguments)
+    stored = array_type.array.dtype
+    value = context.cast(builder, value, value_type, stored)
+    data = context.data_model_manager[stored].as_data(builder, value)
     _mark(builder, builder.store(data, pointer), array_type)
     return context.get_dummy_value()
+
+
+def _of_array(signature: Any) -> Any:
+    """Return the signature of the same access to an ordinary array."""
+    field_type, *others = signature.args
+    return typing.signature(signature.return_type, field_type.array, *others)
 
 
 def _element(

@@ -57,7 +57,7 @@ BOOKS = (
     ),
     Fault(
         "lots that rounding left are lost", "market/mechanisms/allocation.py",
-        "shares.lots[lane, shares.ranked[lane, i]] += 1", "pass",
+        "shares.lots[shares.ranked[i]] += 1", "pass",
     ),
     Fault(
         "dust goes by smallest remainder", "market/mechanisms/allocation.py",
@@ -65,8 +65,8 @@ BOOKS = (
     ),
     Fault(
         "equal remainders go to the higher key", "market/mechanisms/allocation.py",
-        "return shares.tie[lane, one] < shares.tie[lane, other]",
-        "return shares.tie[lane, one] > shares.tie[lane, other]",
+        "return shares.tie[one] < shares.tie[other]",
+        "return shares.tie[one] > shares.tie[other]",
     ),
     Fault(
         "older batches have no priority", "market/mechanisms/allocation.py",

@@ -29,7 +29,7 @@ from proteus.market.agents.ticks import ceil_ticks, floor_ticks
 from proteus.market.agents.traders import INTENT_QUOTE, intend
 from proteus.market.book.codes import BUY, GTC, SELL
 
-_MARKS = 64  # own fills that wait for their horizon, per trader; a power of two
+_MARKS = 64  # own fills that wait for their horizon, per maker; a power of two
 
 
 class MakerPolicy(PolicyConfig):
@@ -56,6 +56,7 @@ class MakerPolicy(PolicyConfig):
 class MakerParameters(NamedTuple):
     """Fixed numbers. A traders; money in currency."""
 
+    number: np.ndarray  # int64 [A] of a maker among the makers
     half_spread: np.ndarray  # float64 [A]
     inventory_slope: np.ndarray  # float64 [A] per lot
     skew: np.ndarray  # float64 [A] per lot
@@ -77,7 +78,7 @@ class MakerParameters(NamedTuple):
 @written_first("mark_due", "mark_sign", "mark_belief")
 @state
 class Maker(NamedTuple):
-    """What makers think. L lanes, A traders, K waiting fills."""
+    """What makers think. L lanes, A traders, of which M makers, K waiting fills."""
 
     parameters: MakerParameters
     belief: np.ndarray  # float64 [L, A] probability
@@ -86,9 +87,9 @@ class Maker(NamedTuple):
     volatility: np.ndarray  # float64 [L, A] sigma_hat
     adverse: np.ndarray  # float64 [L, A] EWMA behind AS_hat
     look: np.ndarray  # int64 [L, A] last look interval of the signal that was used
-    mark_due: np.ndarray  # int64 [L, A, K] ns when an own fill is judged
-    mark_sign: np.ndarray  # float64 [L, A, K] +1 bought, -1 sold
-    mark_belief: np.ndarray  # float64 [L, A, K] belief when the filled quote was sent
+    mark_due: np.ndarray  # int64 [L, M, K] ns when an own fill is judged
+    mark_sign: np.ndarray  # int8 [L, M, K] +1 bought, -1 sold
+    mark_belief: np.ndarray  # float64 [L, M, K] belief when the filled quote was sent
     marks: np.ndarray  # int64 [L, A, 2] fills judged, fills seen
     overflow: np.ndarray  # int8 [L] 1: more fills wait than there is room for
 
@@ -97,9 +98,11 @@ def make(members: Members, initial_probability: float, growth: int) -> Maker:
     """Build parameters and first thoughts of all makers; ``growth`` multiplies capacities."""
     horizons = [p.adverse_selection_horizon_ms for _, p in members.policies]
     widens = [p.at_limit == "widen" for _, p in members.policies]
-    shape = (members.lanes, members.traders)
+    shape, makers = (members.lanes, members.traders), len(members.policies)
+    waiting = (members.lanes, max(makers, 1), _MARKS * growth)
     return Maker(
         parameters=MakerParameters(
+            number=members.column(range(makers), np.int64),
             half_spread=members.key("half_spread"),
             inventory_slope=members.key("inventory_slope"),
             skew=members.key("skew"),
@@ -123,9 +126,9 @@ def make(members: Members, initial_probability: float, growth: int) -> Maker:
         volatility=np.zeros(shape),
         adverse=np.zeros(shape),
         look=np.full(shape, -1, np.int64),
-        mark_due=np.zeros((*shape, _MARKS * growth), np.int64),
-        mark_sign=np.zeros((*shape, _MARKS * growth)),
-        mark_belief=np.zeros((*shape, _MARKS * growth)),
+        mark_due=np.zeros(waiting, np.int64),
+        mark_sign=np.zeros(waiting, np.int8),
+        mark_belief=np.zeros(waiting),
         marks=np.zeros((*shape, 2), np.int64),
         overflow=np.zeros(members.lanes, np.int8),
     )
@@ -165,10 +168,10 @@ def learn_fill(maker, lane, trader, sign, quoted_belief, filled_ns, now):
     if seen - maker.marks[lane, trader, 0] == capacity:
         maker.overflow[lane] = 1
         return
-    at = seen & (capacity - 1)
-    maker.mark_due[lane, trader, at] = filled_ns + maker.parameters.adverse_horizon_ns[trader]
-    maker.mark_sign[lane, trader, at] = sign
-    maker.mark_belief[lane, trader, at] = quoted_belief
+    number, at = maker.parameters.number[trader], seen & (capacity - 1)
+    maker.mark_due[lane, number, at] = filled_ns + maker.parameters.adverse_horizon_ns[trader]
+    maker.mark_sign[lane, number, at] = sign
+    maker.mark_belief[lane, number, at] = quoted_belief
     maker.marks[lane, trader, 1] = seen + 1
 
 
@@ -184,13 +187,13 @@ def learn_price(maker, lane, trader, price):
 def _judge_fills(maker, lane, trader, time):
     """Fold own fills whose horizon has passed into AS_hat; the belief has not moved since."""
     weight = maker.parameters.adverse_decay[trader]
-    mask = maker.mark_due.shape[2] - 1
+    number, mask = maker.parameters.number[trader], maker.mark_due.shape[2] - 1
     while maker.marks[lane, trader, 0] < maker.marks[lane, trader, 1]:
         at = maker.marks[lane, trader, 0] & mask
-        if maker.mark_due[lane, trader, at] > time:
+        if maker.mark_due[lane, number, at] > time:
             break
-        moved = maker.belief[lane, trader] - maker.mark_belief[lane, trader, at]
-        loss = -maker.mark_sign[lane, trader, at] * moved
+        moved = maker.belief[lane, trader] - maker.mark_belief[lane, number, at]
+        loss = -maker.mark_sign[lane, number, at] * moved
         maker.adverse[lane, trader] += weight * (loss - maker.adverse[lane, trader])
         maker.marks[lane, trader, 0] += 1
 

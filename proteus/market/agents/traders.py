@@ -106,7 +106,7 @@ class View(NamedTuple):
     reference_doubled: np.ndarray  # int64 [L] twice the reference price, ticks
     signal: np.ndarray  # float64 [L] probability
     look: np.ndarray  # int64 [L] number of the look interval of the signal
-    print_price: np.ndarray  # int64 [L, N] prices of new prints of others, ticks
+    print_price: np.ndarray  # int32 [L, N] prices of new prints of others, ticks
     n_prints: np.ndarray  # int64 [L]
     words: np.ndarray  # uint32 [L, 5] the trader's own random words for this wake-up
 
@@ -119,7 +119,7 @@ def allocate_view(lanes: int, prints: int) -> View:
         reference_doubled=np.zeros(lanes, np.int64),
         signal=np.zeros(lanes),
         look=np.zeros(lanes, np.int64),
-        print_price=np.zeros((lanes, prints), np.int64),
+        print_price=np.zeros((lanes, prints), np.int32),
         n_prints=np.zeros(lanes, np.int64),
         words=np.zeros((lanes, 5), np.uint32),
     )

@@ -37,24 +37,28 @@ _WORD = 64
 )  # fmt: skip
 @state
 class Orders(NamedTuple):
-    """A pool of orders. L lanes, C slots; a slot is an order's address while it is alive."""
+    """A pool of orders. L lanes, C slots; a slot is an order's address while it is alive.
+
+    What is narrow fits: slots and traders are counted by arrays in memory, far below 2^31, and
+    ranks end at MAX_TICKS. Lots and what counts events stay wide.
+    """
 
     client_id: np.ndarray  # int64 [L, C] identity of the order version in the slot; 0: free
-    trader: np.ndarray  # int64 [L, C] owner
-    side: np.ndarray  # int64 [L, C] BUY or SELL
-    ladder: np.ndarray  # int64 [L, C] ladder of the book that the order belongs to
-    rank: np.ndarray  # int64 [L, C] limit as a rank; n_ticks: no limit
+    trader: np.ndarray  # int32 [L, C] owner
+    side: np.ndarray  # int8 [L, C] BUY or SELL
+    ladder: np.ndarray  # int8 [L, C] ladder of the book that the order belongs to, 0 .. 3
+    rank: np.ndarray  # int32 [L, C] limit as a rank; n_ticks: no limit
     lots: np.ndarray  # int64 [L, C] open
     submitted: np.ndarray  # int64 [L, C] ever entered; = lots + filled + cancelled
     filled: np.ndarray  # int64 [L, C] booked by the ledger
     cancelled: np.ndarray  # int64 [L, C] booked as answers are
-    lifetime: np.ndarray  # int64 [L, C] GTC, IOC or FOK
-    post_only: np.ndarray  # int64 [L, C] 1: never takes
+    lifetime: np.ndarray  # int8 [L, C] GTC, IOC or FOK
+    post_only: np.ndarray  # int8 [L, C] 1: never takes
     arrival: np.ndarray  # int64 [L, C] arrival number at the venue: time priority
     batch: np.ndarray  # int64 [L, C] batch the order joined
-    next: np.ndarray  # int64 [L, C] next in the queue of its level
-    previous: np.ndarray  # int64 [L, C] previous in the queue; itself when it does not rest
-    free: np.ndarray  # int64 [L, C] stack of free slots
+    next: np.ndarray  # int32 [L, C] next in the queue of its level
+    previous: np.ndarray  # int32 [L, C] previous in the queue; itself when it does not rest
+    free: np.ndarray  # int32 [L, C] stack of free slots
     n_free: np.ndarray  # int64 [L]
 
 
@@ -90,9 +94,9 @@ def _four_ladders(layout):
 class Book(NamedTuple):
     """Price levels. L lanes, D ladders, R = n_ticks + 1 ranks, W words of the bitmap."""
 
-    head: np.ndarray  # int64 [L, D, R] first order of the level; valid where occupied
-    tail: np.ndarray  # int64 [L, D, R] last order of the level
-    lots: np.ndarray  # int64 [L, D, R] open lots of the level
+    head: np.ndarray  # int32 [L, D, R] first order of the level, a slot; valid where occupied
+    tail: np.ndarray  # int32 [L, D, R] last order of the level
+    lots: np.ndarray  # int64 [L, D, R] open lots of the level; 2148 orders of MAX_LOTS pass 2^31
     occupied: np.ndarray  # uint64 [L, D, W] bit r: level r has orders
     best: np.ndarray  # int64 [L, D] best occupied rank, or EMPTY
     arrivals: np.ndarray  # int64 [L] arrivals so far
@@ -103,10 +107,27 @@ class Book(NamedTuple):
 
 def allocate_orders(lanes: int, slots: int) -> Orders:
     """Allocate a pool of free slots, handed out from slot 0 upwards."""
-    columns = [np.zeros((lanes, slots), np.int64) for _ in Orders._fields[:-1]]
-    orders = Orders._make([*columns, np.zeros(lanes, np.int64)])
-    orders.free[:] = np.arange(slots - 1, -1, -1, dtype=np.int64)
-    orders.n_free[:] = slots
+    shape = (lanes, slots)
+    orders = Orders(
+        client_id=np.zeros(shape, np.int64),
+        trader=np.zeros(shape, np.int32),
+        side=np.zeros(shape, np.int8),
+        ladder=np.zeros(shape, np.int8),
+        rank=np.zeros(shape, np.int32),
+        lots=np.zeros(shape, np.int64),
+        submitted=np.zeros(shape, np.int64),
+        filled=np.zeros(shape, np.int64),
+        cancelled=np.zeros(shape, np.int64),
+        lifetime=np.zeros(shape, np.int8),
+        post_only=np.zeros(shape, np.int8),
+        arrival=np.zeros(shape, np.int64),
+        batch=np.zeros(shape, np.int64),
+        next=np.zeros(shape, np.int32),
+        previous=np.zeros(shape, np.int32),
+        free=np.zeros(shape, np.int32),
+        n_free=np.full(lanes, slots, np.int64),
+    )
+    orders.free[:] = np.arange(slots - 1, -1, -1, dtype=np.int32)
     return orders
 
 
@@ -118,8 +139,8 @@ def allocate_book(lanes: int, n_ticks: int, reference_ticks: int, auctions: int 
     """
     ranks, ladders = n_ticks + 1, 2 * auctions
     return Book(
-        head=np.zeros((lanes, ladders, ranks), np.int64),
-        tail=np.zeros((lanes, ladders, ranks), np.int64),
+        head=np.zeros((lanes, ladders, ranks), np.int32),
+        tail=np.zeros((lanes, ladders, ranks), np.int32),
         lots=np.zeros((lanes, ladders, ranks), np.int64),
         occupied=np.zeros((lanes, ladders, ranks // _WORD + 1), np.uint64),
         best=np.full((lanes, ladders), EMPTY, np.int64),

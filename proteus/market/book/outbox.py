@@ -17,12 +17,12 @@ from proteus.compiler.jit import inline_kernel, state, written_first
 class Outbox(NamedTuple):
     """What the mechanism did in the event being processed. L lanes, E entries."""
 
-    kind: np.ndarray  # int64 [L, E] EVENT_ACK, EVENT_REJECT, EVENT_CANCEL, EVENT_FILL, EVENT_RFQ_*
-    order: np.ndarray  # int64 [L, E] order slot; of a fill: the earlier order, or the maker's
-    other: np.ndarray  # int64 [L, E] of a fill: the later (incoming) order
-    price: np.ndarray  # int64 [L, E] ticks, of a fill
+    kind: np.ndarray  # int8 [L, E] EVENT_ACK, EVENT_REJECT, EVENT_CANCEL, EVENT_FILL, EVENT_RFQ_*
+    order: np.ndarray  # int32 [L, E] order slot; of a fill: the earlier order, or the maker's
+    other: np.ndarray  # int32 [L, E] of a fill: the later (incoming) order
+    price: np.ndarray  # int32 [L, E] ticks, of a fill; at most MAX_TICKS
     lots: np.ndarray  # int64 [L, E] lots filled, cancelled, or removed by an acknowledged replace
-    reason: np.ndarray  # int64 [L, E] REJECT_*, CANCEL_*, RFQ_* or EXPIRE_*, by kind
+    reason: np.ndarray  # int8 [L, E] REJECT_*, CANCEL_*, RFQ_* or EXPIRE_*, by kind
     count: np.ndarray  # int64 [L] entries in use; a count above E means overflow
 
 
@@ -30,12 +30,12 @@ def allocate_outbox(lanes: int, entries: int) -> Outbox:
     """Allocate an empty outbox of ``entries`` per lane."""
     shape = (lanes, entries)
     return Outbox(
-        kind=np.zeros(shape, np.int64),
-        order=np.zeros(shape, np.int64),
-        other=np.zeros(shape, np.int64),
-        price=np.zeros(shape, np.int64),
+        kind=np.zeros(shape, np.int8),
+        order=np.zeros(shape, np.int32),
+        other=np.zeros(shape, np.int32),
+        price=np.zeros(shape, np.int32),
         lots=np.zeros(shape, np.int64),
-        reason=np.zeros(shape, np.int64),
+        reason=np.zeros(shape, np.int8),
         count=np.zeros(lanes, np.int64),
     )
 

@@ -17,7 +17,8 @@ v forgets that no jump came since the grid point: an error of order jump rate x 
 next grid point, where v is a martingale exactly.
 
 The path is made ahead of the event loop, in rings: grid point g lives in slot g & (G - 1), jump k
-in slot k & (J - 1). No result depends on how far a call extends the path. ``latent_setup``
+in slot k & (J - 1). No result depends on how far a call extends the path. Its integrals follow
+behind, as far as they were read: they are read forwards in time, so no ring keeps them. ``setup``
 allocates the rings and derives the parameters from the configuration.
 """
 
@@ -60,20 +61,21 @@ PAYOFF_UNKNOWN = -1
 _SECONDS = 1e-9
 
 
-@written_first("value", "integral", "integral_square", "jumps_before", "jump_ns", "jump_value")
+@written_first("value", "jumps_before", "jump_ns", "jump_value")
 @state
 class News(NamedTuple):
     """The path of each lane; L lanes, G grid slots, J jump slots (powers of two), C chunk."""
 
     value: NDArray[np.float64]  # [L, G] v at grid point g, jumps at times <= g dt included
-    integral: NDArray[np.float64]  # [L, G] of v from 0 to g dt, in seconds
-    integral_square: NDArray[np.float64]  # [L, G] of v^2 from 0 to g dt, in seconds
     jumps_before: NDArray[np.int32]  # [L, G] number of jumps at times <= g dt
     jump_ns: NDArray[np.int64]  # [L, J] time of jump k
     jump_value: NDArray[np.float64]  # [L, J] v just after jump k
     n_jumps: NDArray[np.int64]  # [L] jumps made so far, all at times <= grid_done * dt
     next_jump_ns: NDArray[np.int64]  # [L] time of jump number n_jumps
     grid_done: NDArray[np.int64]  # [L] last grid point made
+    integrated: NDArray[np.int64]  # [L] grid point up to which the integrals run
+    integral: NDArray[np.float64]  # [L] of v from 0 to there, in seconds
+    integral_square: NDArray[np.float64]  # [L] of v^2 from 0 to there, in seconds
     log_odds: NDArray[np.float64]  # [L] x at the last grid point made
     payoff: NDArray[np.int8]  # [L] X, or PAYOFF_UNKNOWN
     words: NDArray[np.uint32]  # [C] scratch
@@ -123,10 +125,11 @@ def start_news(news, parameters, key0, key1, lane):
     news.value[lane, 0] = parameters.initial_log_odds
     origin = np.int64(0)
     news.value[lane, 0] = _fair_value(parameters, news.value[lane, 0], origin)
-    news.integral[lane, 0] = 0.0
-    news.integral_square[lane, 0] = 0.0
     news.jumps_before[lane, 0] = 0
     news.grid_done[lane] = 0
+    news.integrated[lane] = 0
+    news.integral[lane] = 0.0
+    news.integral_square[lane] = 0.0
     news.n_jumps[lane] = 0
     news.next_jump_ns[lane] = _jump_gap_ns(key0, key1, 0, parameters.jump_gap_ns)
 
@@ -151,11 +154,11 @@ def extend_news(news, parameters, key0, key1, lane, until_ns):
         first = news.grid_done[lane] + 1
         last = min(target, first | (chunk - 1))
         fill_normals(news.words, news.normals, news.tails, key0, key1, first, last)
+        _integrate(news, parameters, lane, last + 1 - news.value.shape[1])  # what is overwritten
         if _walk(news, parameters, key0, key1, lane, first, last) != NEWS_OK:
             return NEWS_JUMP_CAPACITY
         slot = first & (news.value.shape[1] - 1)
         _to_fair_values(news, parameters, lane, slot, slot + last - first + 1, first)
-        _integrate(news, parameters, lane, first, last)
         news.grid_done[lane] = last
         reached = parameters.settle_ns <= last * parameters.dt_ns
         if reached and news.payoff[lane] == PAYOFF_UNKNOWN:
@@ -289,14 +292,13 @@ def _to_fair_values(news, parameters, lane, begin, end, grid):
             values[slot] = sigmoid(values[slot])
 
 
-@inline_kernel
-def _integrate(news, parameters, lane, first, last):
-    """Carry the integrals of v and v^2 from grid point first - 1 to last."""
+@cold_kernel
+def _integrate(news, parameters, lane, until):
+    """Carry the integrals of v and v^2 to a grid point, if they are not there yet."""
     mask = news.value.shape[1] - 1
     dt_s = parameters.dt_ns * _SECONDS
-    total = news.integral[lane, (first - 1) & mask]
-    total_square = news.integral_square[lane, (first - 1) & mask]
-    for grid in range(first, last + 1):
+    total, total_square = news.integral[lane], news.integral_square[lane]
+    for grid in range(news.integrated[lane] + 1, until + 1):
         before, slot = (grid - 1) & mask, grid & mask
         if news.jumps_before[lane, slot] == news.jumps_before[lane, before]:
             v = news.value[lane, before]
@@ -307,8 +309,8 @@ def _integrate(news, parameters, lane, first, last):
             part, part_square = _cell_integrals(news, parameters, lane, grid - 1, now_ns)
             total += part
             total_square += part_square
-        news.integral[lane, slot] = total
-        news.integral_square[lane, slot] = total_square
+    news.integral[lane], news.integral_square[lane] = total, total_square
+    news.integrated[lane] = max(news.integrated[lane], until)
 
 
 @inline_kernel
@@ -355,11 +357,14 @@ def value_at(news, parameters, lane, time_ns):
 
 @inline_kernel
 def integrals_at(news, parameters, lane, time_ns):
-    """Return the integrals of v and of v^2 from 0 to a time >= 0 inside the window, in seconds."""
+    """Return the integrals of v and of v^2 from 0 to a time >= 0 inside the window, in seconds.
+
+    Of two calls for a lane the later one may not ask for a grid cell before that of the earlier.
+    """
     grid = time_ns // parameters.dt_ns
-    slot = grid & (news.value.shape[1] - 1)
+    _integrate(news, parameters, lane, grid)
     part, part_square = _cell_integrals(news, parameters, lane, grid, time_ns)
-    return news.integral[lane, slot] + part, news.integral_square[lane, slot] + part_square
+    return news.integral[lane] + part, news.integral_square[lane] + part_square
 
 
 @inline_kernel

@@ -48,14 +48,15 @@ def allocate_news(
     chunk = min(grid // 2, _LONGEST_CHUNK)  # the point before a chunk must outlive it
     return News(
         value=np.zeros((lanes, grid)),
-        integral=np.zeros((lanes, grid)),
-        integral_square=np.zeros((lanes, grid)),
         jumps_before=np.zeros((lanes, grid), np.int32),
         jump_ns=np.zeros((lanes, jumps), np.int64),
         jump_value=np.zeros((lanes, jumps)),
         n_jumps=np.zeros(lanes, np.int64),
         next_jump_ns=np.zeros(lanes, np.int64),
         grid_done=np.zeros(lanes, np.int64),
+        integrated=np.zeros(lanes, np.int64),
+        integral=np.zeros(lanes),
+        integral_square=np.zeros(lanes),
         log_odds=np.zeros(lanes),
         payoff=np.full(lanes, PAYOFF_UNKNOWN, np.int8),
         words=np.zeros(chunk, np.uint32),

@@ -47,12 +47,12 @@ class MarketData(NamedTuple):
     """
 
     time: np.ndarray  # int64 [L, H] ns from which the state holds
-    best: np.ndarray  # int64 [L, H, D] best bid and ask, ticks, or EMPTY
+    best: np.ndarray  # int32 [L, H, D] best bid and ask, ticks up to MAX_TICKS, or EMPTY
     lots: np.ndarray  # int64 [L, H, D] displayed lots there
-    last: np.ndarray  # int64 [L, H] last public trade or clear, ticks, or EMPTY
+    last: np.ndarray  # int32 [L, H] last public trade or clear, ticks, or EMPTY
     count: np.ndarray  # int64 [L] states so far
     print_time: np.ndarray  # int64 [L, K] ns
-    print_price: np.ndarray  # int64 [L, K] ticks
+    print_price: np.ndarray  # int32 [L, K] ticks
     parties: np.ndarray  # uint64 [L, K, W] bit i: trader i took part
     prints: np.ndarray  # int64 [L] prints so far
     overflow: np.ndarray  # int64 [L] 1: a lookup fell off a ring
@@ -65,12 +65,12 @@ def allocate_market_data(
     """Allocate the history; it starts with an empty book and no trade."""
     return MarketData(
         time=np.zeros((lanes, states), np.int64),
-        best=np.full((lanes, states, 2 * auctions), EMPTY, np.int64),
+        best=np.full((lanes, states, 2 * auctions), EMPTY, np.int32),
         lots=np.zeros((lanes, states, 2 * auctions), np.int64),
-        last=np.full((lanes, states), EMPTY, np.int64),
+        last=np.full((lanes, states), EMPTY, np.int32),
         count=np.ones(lanes, np.int64),
         print_time=np.zeros((lanes, prints), np.int64),
-        print_price=np.zeros((lanes, prints), np.int64),
+        print_price=np.zeros((lanes, prints), np.int32),
         parties=np.zeros((lanes, prints, (traders + 63) // 64), np.uint64),
         prints=np.zeros(lanes, np.int64),
         overflow=np.zeros(lanes, np.int64),

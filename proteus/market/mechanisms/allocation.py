@@ -40,22 +40,22 @@ ALLOCATION_CODES = {
 @written_first("lots", "ranked", "weight", "tie")
 @state
 class Shares(NamedTuple):
-    """Scratch for sharing one level. L lanes, C order slots."""
+    """Scratch for sharing one level, whatever the lane. C order slots."""
 
-    lots: np.ndarray  # int64 [L, C] result: lots allocated to the order in the slot
-    ranked: np.ndarray  # int64 [L, C] slots being ordered
-    weight: np.ndarray  # int64 [L, C] first sort key per slot, larger first
-    tie: np.ndarray  # int64 [L, C] second sort key per slot, smaller first
+    lots: np.ndarray  # int64 [C] result: lots allocated to the order in the slot
+    ranked: np.ndarray  # int64 [C] slots being ordered
+    weight: np.ndarray  # int64 [C] first sort key per slot, larger first
+    tie: np.ndarray  # int64 [C] second sort key per slot, smaller first
     keyed: np.ndarray  # bool [1] ties by addressed random key (simulation) or by address (replay)
 
 
-def allocate_shares(lanes: int, slots: int, keyed: bool) -> Shares:
-    """Allocate scratch for ``slots`` orders per lane."""
+def allocate_shares(slots: int, keyed: bool) -> Shares:
+    """Allocate scratch for ``slots`` orders."""
     return Shares(
-        lots=np.zeros((lanes, slots), np.int64),
-        ranked=np.zeros((lanes, slots), np.int64),
-        weight=np.zeros((lanes, slots), np.int64),
-        tie=np.zeros((lanes, slots), np.int64),
+        lots=np.zeros(slots, np.int64),
+        ranked=np.zeros(slots, np.int64),
+        weight=np.zeros(slots, np.int64),
+        tie=np.zeros(slots, np.int64),
         keyed=np.array([keyed]),
     )
 
@@ -66,7 +66,7 @@ def share_level(rule, shares, orders, addresses, keys, lane, first, volume, tota
 
     Parameters
         rule: one of the codes above.
-        shares: scratch; ``shares.lots[lane, slot]`` is written for the orders of the level.
+        shares: scratch; ``shares.lots[slot]`` is written for the orders of the level.
         addresses, keys: addresses and replicate keys for random order and ties.
         first: slot at the head of the level's queue.
 
@@ -82,7 +82,7 @@ def share_level(rule, shares, orders, addresses, keys, lane, first, volume, tota
         dust = _round_down(shares, orders, lane, first, EMPTY, volume, total)
         count = _list_remainders(shares, orders, addresses, keys, lane, first, volume, total)
         for i in range(min(dust, count)):
-            shares.lots[lane, shares.ranked[lane, i]] += 1
+            shares.lots[shares.ranked[i]] += 1
     elif rule == PRO_RATA_FIFO:
         dust = _round_down(shares, orders, lane, first, EMPTY, volume, total)
         _add_by_time(shares, orders, lane, first, EMPTY, dust)
@@ -95,7 +95,7 @@ def _by_time(shares, orders, lane, first, volume):
     slot = first
     while slot != EMPTY and volume > 0:
         lots = min(volume, orders.lots[lane, slot])
-        shares.lots[lane, slot] = lots
+        shares.lots[slot] = lots
         volume -= lots
         slot = orders.next[lane, slot]
 
@@ -104,8 +104,8 @@ def _by_time(shares, orders, lane, first, volume):
 def _add_by_time(shares, orders, lane, first, end, dust):
     slot = first
     while slot != end and dust > 0:
-        lots = min(dust, orders.lots[lane, slot] - shares.lots[lane, slot])
-        shares.lots[lane, slot] += lots
+        lots = min(dust, orders.lots[lane, slot] - shares.lots[slot])
+        shares.lots[slot] += lots
         dust -= lots
         slot = orders.next[lane, slot]
 
@@ -136,7 +136,7 @@ def _round_down(shares, orders, lane, first, end, volume, total):
     slot = first
     while slot != end:
         lots, _ = _divide_product(volume, orders.lots[lane, slot], total)
-        shares.lots[lane, slot] = lots
+        shares.lots[slot] = lots
         dust -= lots
         slot = orders.next[lane, slot]
     return dust
@@ -174,12 +174,12 @@ def _list_random(shares, orders, addresses, keys, lane, first):
     count = 0
     slot = first
     while slot != EMPTY:
-        shares.ranked[lane, count] = slot
-        shares.weight[lane, slot] = 0
-        shares.tie[lane, slot] = _tie_key(addresses, keys, lane, slot, True)
+        shares.ranked[count] = slot
+        shares.weight[slot] = 0
+        shares.tie[slot] = _tie_key(addresses, keys, lane, slot, True)
         count += 1
         slot = orders.next[lane, slot]
-    _sort_ranked(shares, lane, count)
+    _sort_ranked(shares, count)
     return count
 
 
@@ -189,57 +189,55 @@ def _list_remainders(shares, orders, addresses, keys, lane, first, volume, total
     slot = first
     random = shares.keyed[0]
     while slot != EMPTY:
-        shares.ranked[lane, count] = slot
+        shares.ranked[count] = slot
         _, remainder = _divide_product(volume, orders.lots[lane, slot], total)
-        shares.weight[lane, slot] = remainder
-        shares.tie[lane, slot] = _tie_key(addresses, keys, lane, slot, random)
+        shares.weight[slot] = remainder
+        shares.tie[slot] = _tie_key(addresses, keys, lane, slot, random)
         count += 1
         slot = orders.next[lane, slot]
-    _sort_ranked(shares, lane, count)
+    _sort_ranked(shares, count)
     return count
 
 
 @inline_kernel
 def _in_ranked_order(shares, orders, lane, count, volume):
     for i in range(count):
-        slot = shares.ranked[lane, i]
+        slot = shares.ranked[i]
         lots = min(volume, orders.lots[lane, slot])
-        shares.lots[lane, slot] = lots
+        shares.lots[slot] = lots
         volume -= lots
 
 
 @inline_kernel
-def _goes_before(shares, lane, one, other):
-    weight, other_weight = shares.weight[lane, one], shares.weight[lane, other]
+def _goes_before(shares, one, other):
+    weight, other_weight = shares.weight[one], shares.weight[other]
     if weight != other_weight:
         return weight > other_weight
-    return shares.tie[lane, one] < shares.tie[lane, other]
+    return shares.tie[one] < shares.tie[other]
 
 
 @inline_kernel
-def _sort_ranked(shares, lane, count):
+def _sort_ranked(shares, count):
     """Heap sort of ``ranked[:count]`` by (weight down, tie up): no allocation, O(n log n)."""
     for start in range(count // 2 - 1, -1, -1):
-        _sift_down(shares, lane, start, count)
+        _sift_down(shares, start, count)
     for end in range(count - 1, 0, -1):
-        last = shares.ranked[lane, end]
-        shares.ranked[lane, end] = shares.ranked[lane, 0]
-        shares.ranked[lane, 0] = last
-        _sift_down(shares, lane, 0, end)
+        last = shares.ranked[end]
+        shares.ranked[end] = shares.ranked[0]
+        shares.ranked[0] = last
+        _sift_down(shares, 0, end)
 
 
 @inline_kernel
-def _sift_down(shares, lane, root, end):
+def _sift_down(shares, root, end):
     ranked = shares.ranked
     while 2 * root + 1 < end:
         child = 2 * root + 1
-        if child + 1 < end and _goes_before(
-            shares, lane, ranked[lane, child], ranked[lane, child + 1]
-        ):
+        if child + 1 < end and _goes_before(shares, ranked[child], ranked[child + 1]):
             child += 1
-        if not _goes_before(shares, lane, ranked[lane, root], ranked[lane, child]):
+        if not _goes_before(shares, ranked[root], ranked[child]):
             return
-        swap = ranked[lane, root]
-        ranked[lane, root] = ranked[lane, child]
-        ranked[lane, child] = swap
+        swap = ranked[root]
+        ranked[root] = ranked[child]
+        ranked[child] = swap
         root = child

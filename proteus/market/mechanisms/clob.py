@@ -75,7 +75,7 @@ def make(config: ClobConfig, sizes: Sizes) -> Clob:
     return Clob(
         allocation=np.int64(allocation.ALLOCATION_CODES[config.allocation]),
         self_trade=np.int64(self_trade.SELF_TRADE_CODES[config.self_trade]),
-        shares=allocate_shares(sizes.lanes, sizes.slots, sizes.keyed),
+        shares=allocate_shares(sizes.slots, sizes.keyed),
     )
 
 
@@ -172,7 +172,7 @@ def _meet_level(mechanism, market, lane, slot, opposite):
     resting = head
     while resting != EMPTY:
         following = orders.next[lane, resting]
-        lots = mechanism.shares.lots[lane, resting]
+        lots = mechanism.shares.lots[resting]
         if lots > 0:
             trade(market, lane, resting, slot, price, lots)
         resting = following

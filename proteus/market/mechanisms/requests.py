@@ -51,27 +51,38 @@ _NO_BATCH = 0
 class Floor(NamedTuple):
     """Requests and quotes that live. L lanes, C order slots."""
 
-    request: np.ndarray  # int64 [L, C] of a quote: slot of its request; of a request: its own
+    request: np.ndarray  # int32 [L, C] of a quote: slot of its request; of a request: its own
     request_id: np.ndarray  # int64 [L, C] client id of that request
     deadline: np.ndarray  # int64 [L, C] last moment, ns; NEVER while in last look
     over: np.ndarray  # int64 [L, C] deadline of a request, whether in last look or not, ns
-    held: np.ndarray  # int64 [L, C] of a request: the quote in last look, or EMPTY
-    first: np.ndarray  # int64 [L, C] of a request: its earliest quote, or EMPTY
-    next: np.ndarray  # int64 [L, C] next quote of the same request, or EMPTY
+    held: np.ndarray  # int32 [L, C] of a request: the quote in last look, or EMPTY
+    first: np.ndarray  # int32 [L, C] of a request: its earliest quote, or EMPTY
+    next: np.ndarray  # int32 [L, C] next quote of the same request, or EMPTY
     tie: np.ndarray  # int64 [L, C] breaks ties of price, larger first; then the earlier quote
     number: np.ndarray  # int64 [L, C] arrival number
     arrivals: np.ndarray  # int64 [L] arrivals so far
-    live: np.ndarray  # int64 [L, C] slots of all that lives, in no order
-    place: np.ndarray  # int64 [L, C] place of a slot there
+    live: np.ndarray  # int32 [L, C] slots of all that lives, in no order
+    place: np.ndarray  # int32 [L, C] place of a slot there
     n_live: np.ndarray  # int64 [L]
     asked: np.ndarray  # uint64 [L, C, W] bit i: trader i was asked for the request; W words
 
 
 def allocate_floor(lanes: int, slots: int, traders: int) -> Floor:
     """Allocate a venue without requests."""
-    arrays = [np.zeros((lanes, slots), np.int64) for _ in Floor._fields]
-    return Floor._make(arrays)._replace(
+    shape = (lanes, slots)
+    return Floor(
+        request=np.zeros(shape, np.int32),
+        request_id=np.zeros(shape, np.int64),
+        deadline=np.zeros(shape, np.int64),
+        over=np.zeros(shape, np.int64),
+        held=np.zeros(shape, np.int32),
+        first=np.zeros(shape, np.int32),
+        next=np.zeros(shape, np.int32),
+        tie=np.zeros(shape, np.int64),
+        number=np.zeros(shape, np.int64),
         arrivals=np.zeros(lanes, np.int64),
+        live=np.zeros(shape, np.int32),
+        place=np.zeros(shape, np.int32),
         n_live=np.zeros(lanes, np.int64),
         asked=np.zeros((lanes, slots, (traders + 63) // 64), np.uint64),
     )

@@ -92,14 +92,14 @@ class Known(NamedTuple):
     last_ns: np.ndarray  # int64 [L, A, 2] when
     told_until: np.ndarray  # int64 [L, A] last arrival on the market data link, ns
     id: np.ndarray  # int64 [L, C] client id of the request in the slot
-    side: np.ndarray  # int64 [L, C] its side
-    limit: np.ndarray  # int64 [L, C] its limit as a rank
+    side: np.ndarray  # int8 [L, C] its side
+    limit: np.ndarray  # int32 [L, C] its limit as a rank
     lots: np.ndarray  # int64 [L, C] its size
-    accepting: np.ndarray  # int64 [L, C] 1: an acceptance is on its way
-    heard: np.ndarray  # int64 [L, C] quotes that arrived at the taker
-    quote: np.ndarray  # int64 [L, C, M] their slots
+    accepting: np.ndarray  # int8 [L, C] 1: an acceptance is on its way
+    heard: np.ndarray  # int32 [L, C] quotes that arrived at the taker
+    quote: np.ndarray  # int32 [L, C, M] their slots
     quote_id: np.ndarray  # int64 [L, C, M] their client ids
-    quote_rank: np.ndarray  # int64 [L, C, M] their prices as ranks
+    quote_rank: np.ndarray  # int32 [L, C, M] their prices as ranks
     quote_lots: np.ndarray  # int64 [L, C, M] their sizes
     quote_deadline: np.ndarray  # int64 [L, C, M] their last moments at the venue, ns
     quote_tie: np.ndarray  # int64 [L, C, M] what breaks ties of price, larger first
@@ -161,14 +161,14 @@ def _allocate_known(sizes: Sizes, dealers: int) -> Known:
         last_ns=np.zeros((*of_trader, 2), np.int64),
         told_until=np.zeros(of_trader, np.int64),
         id=np.zeros(of_slot, np.int64),
-        side=np.zeros(of_slot, np.int64),
-        limit=np.zeros(of_slot, np.int64),
+        side=np.zeros(of_slot, np.int8),
+        limit=np.zeros(of_slot, np.int32),
         lots=np.zeros(of_slot, np.int64),
-        accepting=np.zeros(of_slot, np.int64),
-        heard=np.zeros(of_slot, np.int64),
-        quote=np.zeros(of_quote, np.int64),
+        accepting=np.zeros(of_slot, np.int8),
+        heard=np.zeros(of_slot, np.int32),
+        quote=np.zeros(of_quote, np.int32),
         quote_id=np.zeros(of_quote, np.int64),
-        quote_rank=np.zeros(of_quote, np.int64),
+        quote_rank=np.zeros(of_quote, np.int32),
         quote_lots=np.zeros(of_quote, np.int64),
         quote_deadline=np.zeros(of_quote, np.int64),
         quote_tie=np.zeros(of_quote, np.int64),

@@ -55,13 +55,13 @@ class Batch(NamedTuple):
     interval_ns: int  # Delta
     random_close_ns: int  # the close moves back by less than this
     shares: Shares
-    immediate: np.ndarray  # int64 [L, C] slots of immediate orders of the open batch
+    immediate: np.ndarray  # int32 [L, C] slots of immediate orders of the open batch
     n_immediate: np.ndarray  # int64 [L]
     is_listed: np.ndarray  # bool [L, C] the slot stands in ``immediate``; a reused slot stays once
-    own_first: np.ndarray  # int64 [L, 2, A] a trader's first crossing order of each side
-    own_last: np.ndarray  # int64 [L, 2, A] and its last
-    own_next: np.ndarray  # int64 [L, C] next crossing order of the same trader and side
-    involved: np.ndarray  # int64 [L, C] traders with crossing orders, each once
+    own_first: np.ndarray  # int32 [L, 2, A] a trader's first crossing order of each side
+    own_last: np.ndarray  # int32 [L, 2, A] and its last
+    own_next: np.ndarray  # int32 [L, C] next crossing order of the same trader and side
+    involved: np.ndarray  # int32 [L, C] traders with crossing orders, each once
 
 
 def make_batch(
@@ -80,14 +80,14 @@ def make_batch(
         self_trade=np.int64(self_trade.SELF_TRADE_CODES[self_trade_mode]),
         interval_ns=np.int64(sizes.delta_ns),
         random_close_ns=np.int64(random_close * sizes.delta_ns),
-        shares=allocate_shares(lanes, slots, sizes.keyed),
-        immediate=np.zeros((lanes, slots), np.int64),
+        shares=allocate_shares(slots, sizes.keyed),
+        immediate=np.zeros((lanes, slots), np.int32),
         n_immediate=np.zeros(lanes, np.int64),
         is_listed=np.zeros((lanes, slots), np.bool_),
-        own_first=np.full((lanes, 2, traders), EMPTY, np.int64),
-        own_last=np.full((lanes, 2, traders), EMPTY, np.int64),
-        own_next=np.zeros((lanes, slots), np.int64),
-        involved=np.zeros((lanes, slots), np.int64),
+        own_first=np.full((lanes, 2, traders), EMPTY, np.int32),
+        own_last=np.full((lanes, 2, traders), EMPTY, np.int32),
+        own_next=np.zeros((lanes, slots), np.int32),
+        involved=np.zeros((lanes, slots), np.int32),
     )
 
 
@@ -247,7 +247,7 @@ def _bid_makes(orders, lane, bids, asks, bid, ask):
 @inline_kernel
 def _filled_lots(batch, orders, lane, slot, marginal):
     if orders.rank[lane, slot] == marginal:
-        return batch.shares.lots[lane, slot]
+        return batch.shares.lots[slot]
     return orders.lots[lane, slot]
 
 

@@ -40,10 +40,10 @@ class Spreads(NamedTuple):
     public: np.ndarray  # int64 [L, H] makers: q (2 m(h) - 2 P)
     public_lots: np.ndarray  # int64 [L, H] makers: lots of it
     time: np.ndarray  # int64 [L, W] ns, of the fill
-    price: np.ndarray  # int64 [L, W] P, ticks
+    price: np.ndarray  # int32 [L, W] P, ticks up to MAX_TICKS
     quantity: np.ndarray  # int64 [L, W] q of the maker's side; 0 without one
     weight: np.ndarray  # float64 [L, W] lots d of the taker's side; 0 without one that counts
-    before: np.ndarray  # int64 [L, W] 2 m of the taker's intent, ticks
+    before: np.ndarray  # int32 [L, W] 2 m of the taker's intent, ticks
     seen: np.ndarray  # int64 [L] entries so far
     done: np.ndarray  # int64 [L, H] entries that no longer wait
     next_due: np.ndarray  # int64 [L] when the first of those that wait falls due, ns
@@ -62,10 +62,10 @@ def allocate_spreads(lanes: int, horizons: int, waiting: int) -> Spreads:
         public=np.zeros((lanes, horizons), np.int64),
         public_lots=np.zeros((lanes, horizons), np.int64),
         time=np.zeros(ring, np.int64),
-        price=np.zeros(ring, np.int64),
+        price=np.zeros(ring, np.int32),
         quantity=np.zeros(ring, np.int64),
         weight=np.zeros(ring),
-        before=np.zeros(ring, np.int64),
+        before=np.zeros(ring, np.int32),
         seen=np.zeros(lanes, np.int64),
         done=np.zeros((lanes, horizons), np.int64),
         next_due=np.full(lanes, NEVER_NS, np.int64),

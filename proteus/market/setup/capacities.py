@@ -60,6 +60,14 @@ def expected_rows(setup: CellSetup) -> int:
     return int(rows_per_s * setup.cell.horizon_ns / units.NS_PER_S) + 256
 
 
+def whole_rows(least: int) -> int:
+    """Return the smallest multiple of 8 that is at least ``least``: cache lines of int64.
+
+    A power of two would be more, and let the rows of all fields begin at the same sets of a cache.
+    """
+    return (least + 7) & ~7
+
+
 def power_of_two(least: int) -> int:
     """Return the smallest power of two that is at least ``least``."""
     return 1 << (least - 1).bit_length()

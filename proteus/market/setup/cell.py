@@ -17,7 +17,9 @@ from proteus.market.setup.members import (
 )
 from proteus.market.trading.world import Settings
 
-BARRIER_STEPS = 1024  # grid steps of the news between two barriers; results do not depend on it
+# Grid steps of the news between two barriers; results do not depend on it. With 128 steps of signal
+# delay and look-ahead they fill a ring of 1,024.
+BARRIER_STEPS = 896
 
 
 def set_up_cell(cell: CellConfig) -> CellSetup:
@@ -43,7 +45,7 @@ def set_up_cell(cell: CellConfig) -> CellSetup:
         kinds=members_by_kind(cell, members),
         disclosure=cell.leakage.disclosure(),
         signal_window_ns=max(delays, default=0),
-        pending=capacities.power_of_two(capacities.pending_orders(cell, members)),
+        pending=capacities.whole_rows(capacities.pending_orders(cell, members)),
         waiting=capacities.power_of_two(capacities.fills_waiting(cell, members)),
         history=capacities.power_of_two(capacities.states_kept(cell, members)),
         log_rows=0,

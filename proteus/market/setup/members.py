@@ -45,7 +45,7 @@ class CellSetup(NamedTuple):
     kinds: dict[str, Members]  # the traders of every kind, of a block without lanes
     disclosure: Disclosure
     signal_window_ns: int  # how far back signals look
-    pending: int  # orders and envelopes that a lane has at once, a power of two
+    pending: int  # orders and envelopes that a lane has at once
     waiting: int  # fills that wait for a later reference price, a power of two
     history: int  # public states and prints kept, a power of two
     log_rows: int  # rows that a lane's log has room for; 0: nothing is recorded

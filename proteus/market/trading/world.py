@@ -56,13 +56,13 @@ class Origins(NamedTuple):
 
     belief: np.ndarray  # int64 [L, C] nano: the maker's belief when it sent this version
     intent_ns: np.ndarray  # int64 [L, C] when the trader decided
-    reference_doubled: np.ndarray  # int64 [L, C] twice the public reference then, ticks
+    reference_doubled: np.ndarray  # int32 [L, C] twice the public reference then, ticks
     address: np.ndarray  # int64 [L, C] cause of this version
     answer: np.ndarray  # int64 [L, C] the random word of the latency of answers to it
     reports: np.ndarray  # int64 [L, C] fill reports so far
-    is_filled: np.ndarray  # int64 [L, C] 1: has a first fill
-    is_quote: np.ndarray  # int64 [L, C] 1: stands for a trader's quote of its side
-    lifetime: np.ndarray  # int64 [L, C] envelope of its running lifetime, or EMPTY
+    is_filled: np.ndarray  # int8 [L, C] 1: has a first fill
+    is_quote: np.ndarray  # int8 [L, C] 1: stands for a trader's quote of its side
+    lifetime: np.ndarray  # int32 [L, C] envelope of its running lifetime, or EMPTY
 
 
 written_first(*Origins._fields)(Origins)  # by the order that takes the slot
@@ -74,13 +74,13 @@ def allocate_origins(lanes: int, slots: int) -> Origins:
     return Origins(
         belief=np.zeros(shape, np.int64),
         intent_ns=np.zeros(shape, np.int64),
-        reference_doubled=np.zeros(shape, np.int64),
+        reference_doubled=np.zeros(shape, np.int32),
         address=np.zeros(shape, np.int64),
         answer=np.zeros(shape, np.int64),
         reports=np.zeros(shape, np.int64),
-        is_filled=np.zeros(shape, np.int64),
-        is_quote=np.zeros(shape, np.int64),
-        lifetime=np.full(shape, EMPTY, np.int64),
+        is_filled=np.zeros(shape, np.int8),
+        is_quote=np.zeros(shape, np.int8),
+        lifetime=np.full(shape, EMPTY, np.int32),
     )
 
 
