@@ -195,7 +195,7 @@ def _lane_bytes(cell: CellConfig) -> int:
             f"latent.dt={cell.latent.dt} is not allowed: one lane of {cell.horizon_s} s does not "
             f"fit in memory, of which {amount(free_memory())} is free; it must be larger"
         ) from None
-    return max(least, int(least + slot * (setup.pending - _SLOTS)))
+    return int(least + slot * (setup.pending - _SLOTS))
 
 
 def _table_bytes(cells: Sequence[CellConfig]) -> int:

@@ -118,8 +118,8 @@ TRADERS = (
     ),
     Fault(
         "adverse selection has the wrong sign", "market/agents/maker.py",
-        "loss = -maker.mark_sign[lane, trader, at] * moved",
-        "loss = maker.mark_sign[lane, trader, at] * moved",
+        "loss = -maker.mark_sign[lane, number, at] * moved",
+        "loss = maker.mark_sign[lane, number, at] * moved",
     ),
     Fault(
         "adverse selection that is a gain narrows the spread", "market/agents/maker.py",

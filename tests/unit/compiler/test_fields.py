@@ -53,6 +53,22 @@ def test_compiled_access_is_that_of_plain_python(row: int) -> None:
 
 
 @inline_kernel
+def _add(fields):
+    fields.total[0] = fields.small[1, 1] * fields.small[1, 2] + fields.small[1, 2]
+    fields.small[0, :] = 5
+    fields.total[1] = fields.small[0].sum()
+    fields.small[1, 0] = -fields.small[1, 2]
+
+
+def test_narrow_elements_are_read_as_int64_and_slices_as_they_are() -> None:
+    fields = _make()
+    fields.small[1] = 127
+    compiled(_add)(fields)
+    assert fields.total.tolist() == [127 * 127 + 127, 15]  # far more than an int8 holds
+    assert fields.small.tolist() == [[5, 5, 5], [-127, 127, 127]]
+
+
+@inline_kernel
 def _read(fields, at):
     return fields.total[at]
 

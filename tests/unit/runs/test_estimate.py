@@ -106,9 +106,9 @@ def test_a_measured_pace_scales_by_mechanism(engine, monkeypatch):
 
 TOO_MUCH = [
     (
-        {"memory": 10 * 2**20}, ["delta=100"],
+        {"memory": 6 * 2**20}, ["delta=100"],
         "executor.block_lanes=32 on 2 as workers is not allowed: 64 lanes held at once of",
-        "of memory, and the machine has 10 MiB free",
+        "of memory, and the machine has 6 MiB free",
     ),
     (
         {"memory": 100 * 2**20}, ["delta=50,100", "seeds.count=1000000"],
