@@ -217,7 +217,7 @@ def test_growth_doubles_until_the_lane_fits(monkeypatch, growths):
 @EVERY_MECHANISM
 def test_a_lane_beyond_the_largest_growth_is_a_violation(monkeypatch, mechanism):
     """Every lane outgrows one pending order, and may not grow."""
-    monkeypatch.setattr(capacities, "pending_orders", lambda *_: 1)
+    monkeypatch.setattr(capacities, "whole_rows", lambda _: 1)
     monkeypatch.setattr(capacities, "LARGEST_GROWTH", 1)
     outcome = run(cell(f"mechanism={mechanism}"), REPLICATES[:3])
     assert [bad.replicate for bad in outcome.violations] == [0, 1, 2]
@@ -245,7 +245,7 @@ def test_a_violated_lane_leaves_the_others_untouched(whole, monkeypatch):
 
 @pytest.mark.nojit
 def test_a_capacity_fault_is_reported_with_its_event_and_seed(monkeypatch):
-    monkeypatch.setattr(capacities, "pending_orders", lambda *_: 1)
+    monkeypatch.setattr(capacities, "whole_rows", lambda _: 1)
     monkeypatch.setattr(capacities, "LARGEST_GROWTH", 1)
     (bad,) = run(cell("mechanism=clob", *TINY), np.array([17])).violations
     assert (bad.replicate, bad.reason) == (17, "capacity")

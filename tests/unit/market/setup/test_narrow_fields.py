@@ -9,7 +9,9 @@ from proteus.market.book import codes
 from proteus.market.door.orders import MAX_QUANTITY
 from proteus.market.setup.block import block_bytes, build_block
 from proteus.market.setup.cell import set_up_cell
-from tests.helpers.cells import MECHANISM_NAMES, arrays, cell
+from proteus.market.setup.snapshots import arrays_of
+from proteus.market.trading.world import STAGE_ENDED
+from tests.helpers.cells import MECHANISM_NAMES, cell
 from tests.helpers.twinning import assert_twins
 from tests.unit.reference.test_reference_twin import limit
 
@@ -30,14 +32,14 @@ LARGEST = {
     # codes
     "side": codes.SELL, "ladder": 3, "lifetime": codes.FOK, "post_only": 1, "is_filled": 1,
     "is_quote": 1, "accepting": 1, "mark_sign": 1, "payoff": 1, "overflow": 1,
-    "kind": max(codes.EVENT_NAMES), "reason": max(max(names) for names in _REASONS),
+    "stage": STAGE_ENDED, "kind": max(codes.EVENT_NAMES), "reason": max(max(names) for names in _REASONS),
     # places of other things
     "trader": _COUNTED, "next": _COUNTED, "previous": _COUNTED, "free": _COUNTED,
     "head": _COUNTED, "tail": _COUNTED, "order": _COUNTED, "other": _COUNTED,
     "immediate": _COUNTED, "own_first": _COUNTED, "own_last": _COUNTED, "own_next": _COUNTED,
     "involved": _COUNTED, "request": _COUNTED, "held": _COUNTED, "first": _COUNTED,
     "live": _COUNTED, "place": _COUNTED, "quote": _COUNTED, "heard": _COUNTED,
-    "origins.lifetime": _COUNTED,
+    "origins.lifetime": _COUNTED, "messages.lifetime": _COUNTED,
     # jumps are slots of a ring at least once, so their number is counted
     "jumps_before": _COUNTED, "tails": _COUNTED,
 }  # fmt: skip
@@ -65,7 +67,7 @@ def test_the_order_book_takes_at_most_55_percent_of_what_it_took():
 @EVERY_MECHANISM
 def test_the_largest_value_of_every_narrow_field_fits(mechanism):
     found = {}
-    for path, array in arrays(lane(mechanism)[0]):
+    for path, array in arrays_of(lane(mechanism)[0]):
         is_fixed = path.startswith(("world.traders", "world.schedules"))
         if array.dtype.kind == "i" and array.dtype.itemsize < 8 and not is_fixed:
             found[path] = np.iinfo(array.dtype).max
