@@ -32,7 +32,8 @@ LARGEST = {
     # codes
     "side": codes.SELL, "ladder": 3, "lifetime": codes.FOK, "post_only": 1, "is_filled": 1,
     "is_quote": 1, "accepting": 1, "mark_sign": 1, "payoff": 1, "overflow": 1,
-    "stage": STAGE_ENDED, "kind": max(codes.EVENT_NAMES), "reason": max(max(names) for names in _REASONS),
+    "stage": STAGE_ENDED, "kind": max(codes.EVENT_NAMES),
+    "reason": max(max(names) for names in _REASONS),
     # places of other things
     "trader": _COUNTED, "next": _COUNTED, "previous": _COUNTED, "free": _COUNTED,
     "head": _COUNTED, "tail": _COUNTED, "order": _COUNTED, "other": _COUNTED,
