@@ -4,6 +4,16 @@ numba passes a plain NamedTuple of arrays by value: hundreds of words at every c
 not inline, and minutes of compilation for nested ones. A ``state`` travels as one pointer to its
 array descriptors, written once when compiled code is entered. The descriptors never change during
 a call, so their loads are marked invariant and LLVM keeps them in registers.
+
+Every array has its type and shape on its line, and is made from that note: ``arrays.allocate``
+takes the sizes by their letters and, by field, what is not zero at the start.
+
+    @state
+    class Queue(NamedTuple):  # L lanes, Q entries
+        time: np.ndarray  # int64 [L, Q] ns
+        size: np.ndarray  # int64 [L]
+
+    queue = allocate(Queue, L=lanes, Q=entries)  # or time=NEVER_NS, to fill it
 """
 
 from __future__ import annotations

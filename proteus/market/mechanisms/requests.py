@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state
 from proteus.market.book.book import dequeue, enqueue, rank_of, rests
 from proteus.market.book.codes import (
@@ -69,12 +70,7 @@ class Floor(NamedTuple):
 
 def allocate_floor(lanes: int, slots: int, traders: int) -> Floor:
     """Allocate a venue without requests."""
-    arrays = [np.zeros((lanes, slots), np.int64) for _ in Floor._fields]
-    return Floor._make(arrays)._replace(
-        arrivals=np.zeros(lanes, np.int64),
-        n_live=np.zeros(lanes, np.int64),
-        asked=np.zeros((lanes, slots, (traders + 63) // 64), np.uint64),
-    )
+    return allocate(Floor, L=lanes, C=slots, W=(traders + 63) // 64)
 
 
 @inline_kernel
