@@ -20,10 +20,16 @@ import operator
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils, types
-from numba.core.imputils import lower_builtin, lower_cast, lower_getattr
 from numba.extending import models, register_model
-from numba.np import arrayobj
+
+from proteus.compiler.private import (
+    arrayobj,
+    cgutils,
+    lower_builtin,
+    lower_cast,
+    lower_getattr,
+    types,
+)
 
 _SCALAR = (types.Integer, types.Float, types.Boolean)
 

@@ -23,8 +23,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from llvmlite import ir
-from numba.core import cgutils, types
-from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     NativeValue,
     infer_getattr,
@@ -36,6 +34,7 @@ from numba.extending import (
 )
 
 from proteus.compiler.fields import FieldType, load_invariant, word_at, words_of
+from proteus.compiler.private import AttributeTemplate, cgutils, types
 
 Class = TypeVar("Class", bound=type)
 
