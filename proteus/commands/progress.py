@@ -46,7 +46,7 @@ def lanes_bar(plan: Plan) -> Iterator[Callable[[int, int], None] | None]:
 @contextmanager
 def compile_notice(say: Callable[[str], None]) -> Iterator[None]:
     """Say once that kernels are compiled, if any is: what comes from the cache is not compiled."""
-    from numba.core import event
+    from proteus.compiler.private import event
 
     class FirstCompilation(event.Listener):
         """Hear of every compilation, and speak of the first."""

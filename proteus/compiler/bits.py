@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from llvmlite import ir
-from numba.core import types
 from numba.extending import intrinsic, overload
+
+from proteus.compiler.private import types
 
 
 def highest_bit(word: int) -> int:

@@ -19,9 +19,9 @@ Why these options
     nothing, so they need no reference counts; this alone makes compilation three times faster.
 
 Why the cache folder has a hash in its name
-    numba does not notice an edit in an imported kernel and would run the old machine code. The
-    folder is named after a hash of every kernel source, the numba version and the flags, so an
-    edit means a new folder.
+    Code is kept by the types of a kernel (``cache``), which an edit of it does not change. The
+    folder is named after a hash of every source that a kernel may take a constant from, the
+    versions of the compiler and the flags, so an edit means a new folder.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import llvmlite
 import numba
 from numba.extending import overload, register_jitable
 
+from proteus.compiler.cache import KernelCache
 from proteus.compiler.fragments import FragmentCompiler, KernelCompiler, OutlinedCompiler
 from proteus.compiler.state import StateType, state, written_first
 
@@ -64,19 +66,19 @@ def kernel_hash() -> str:
     Returns
         Sixteen hexadecimal digits. Two installations with equal hashes run equal kernels.
     """
-    digest = hashlib.sha256(f"numba {numba.__version__} boundscheck {BOUNDSCHECK}".encode())
+    versions = f"numba {numba.__version__} llvmlite {llvmlite.__version__}"
+    digest = hashlib.sha256(f"{versions} boundscheck {BOUNDSCHECK}".encode())
     for path in sorted(path for folder in HASHED for path in (_PACKAGE / folder).rglob("*.py")):
         digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
+    """Return where machine code of this code, by these versions, is kept."""
     root = os.environ.get("PROTEUS_CACHE_DIR")
     base = Path(root) if root else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
     return base / "proteus" / kernel_hash()
 
-
-numba.config.CACHE_DIR = str(_cache_folder())
 
 _OPTIONS: dict[str, Any] = {
     "nogil": True,
@@ -89,9 +91,16 @@ _PART: dict[str, Any] = {**_OPTIONS, "pipeline_class": FragmentCompiler}
 
 Decorator = Callable[[Callable[..., Any]], Any]
 _ENTRY: dict[str, Any] = {**_OPTIONS, "pipeline_class": KernelCompiler}
-kernel: Decorator = numba.njit(cache=True, **_ENTRY)
 inline_kernel: Decorator = register_jitable(**_PART)
 cold_kernel: Decorator = register_jitable(**{**_OPTIONS, "pipeline_class": OutlinedCompiler})
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Declare an entry from Python; its machine code is kept on disk."""
+    dispatcher = numba.njit(**_ENTRY)(function)
+    if not JIT_DISABLED:
+        dispatcher._cache = KernelCache(function, cache_folder())
+    return dispatcher
 
 
 def compiled(part: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,6 +4,16 @@ numba passes a plain NamedTuple of arrays by value: hundreds of words at every c
 not inline, and minutes of compilation for nested ones. A ``state`` travels as one pointer to its
 array descriptors, written once when compiled code is entered. The descriptors never change during
 a call, so their loads are marked invariant and LLVM keeps them in registers.
+
+Every array has its type and shape on its line, and is made from that note: ``arrays.allocate``
+takes the sizes by their letters and, by field, what is not zero at the start.
+
+    @state
+    class Queue(NamedTuple):  # L lanes, Q entries
+        time: np.ndarray  # int64 [L, Q] ns
+        size: np.ndarray  # int64 [L]
+
+    queue = allocate(Queue, L=lanes, Q=entries)  # or time=NEVER_NS, to fill it
 """
 
 from __future__ import annotations
@@ -13,8 +23,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from llvmlite import ir
-from numba.core import cgutils, types
-from numba.core.typing.templates import AttributeTemplate
 from numba.extending import (
     NativeValue,
     infer_getattr,
@@ -25,7 +33,8 @@ from numba.extending import (
     unbox,
 )
 
-from proteus.compiler.fields import FieldType
+from proteus.compiler.fields import FieldType, load_invariant, word_at, words_of
+from proteus.compiler.private import AttributeTemplate, cgutils, types
 
 Class = TypeVar("Class", bound=type)
 
@@ -39,10 +48,14 @@ class StateType(types.Type):
         # The name goes into every mangled symbol: a digest keeps symbols short.
         digest = hashlib.sha256(repr(members).encode()).hexdigest()[:12]
         super().__init__(name=f"{state_class.__module__}.{state_class.__name__}.{digest}")
+        self._places, self.words = {}, 0
+        for name, member in members:
+            self._places[name] = self.words
+            self.words += words_of(member)
 
     def place(self, attribute: str) -> int:
-        """Return the position of a field."""
-        return [name for name, _ in self.members].index(attribute)
+        """Return the word at which a field begins."""
+        return self._places[attribute]
 
 
 def state(state_class: Class) -> Class:
@@ -85,27 +98,25 @@ class _StateModel(models.OpaqueModel):  # type: ignore[misc]
     """An opaque pointer."""
 
 
-def _descriptors(context: Any, state_type: StateType) -> ir.Type:
-    return ir.LiteralStructType([context.get_value_type(t) for _, t in state_type.members])
-
-
 @unbox(StateType)
 def _unbox_state(state_type: StateType, value: Any, c: Any) -> NativeValue:
-    """Write the descriptors of all fields to the stack of the entry wrapper."""
-    place = cgutils.alloca_once(c.builder, _descriptors(c.context, state_type))
+    """Write the members, arrays as their descriptors, to the stack of the entry wrapper."""
+    words = ir.ArrayType(ir.IntType(64), state_type.words)
+    place = c.builder.bitcast(cgutils.alloca_once(c.builder, words), cgutils.voidptr_t)
     failed = cgutils.false_bit
-    for i, (_, field_type) in enumerate(state_type.members):
+    for i, (name, member) in enumerate(state_type.members):
         field = c.pyapi.tuple_getitem(value, i)  # borrowed: the caller's tuple keeps it alive
-        there = cgutils.gep_inbounds(c.builder, place, 0, i)
-        if isinstance(field_type, FieldType):
-            is_error = c.builder.call(_array_unboxer(c, field_type.array), [field, there])
+        there = word_at(c.builder, place, state_type.place(name))
+        kind = getattr(member, "array", member)
+        there = c.builder.bitcast(there, c.context.get_value_type(kind).as_pointer())
+        if isinstance(member, FieldType):
+            is_error = c.builder.call(_array_unboxer(c, kind), [field, there])
         else:
-            native = c.unbox(field_type, field)
+            native = c.unbox(member, field)
             c.builder.store(native.value, there)
             is_error = native.is_error
         failed = c.builder.or_(failed, is_error)
-    pointer = c.builder.bitcast(place, c.context.get_value_type(state_type))
-    return NativeValue(pointer, is_error=failed)
+    return NativeValue(place, is_error=failed)
 
 
 def _array_unboxer(c: Any, array_type: types.Array) -> ir.Function:
@@ -138,22 +149,9 @@ class _StateAttributes(AttributeTemplate):  # type: ignore[misc]
 
 
 @lower_getattr_generic(StateType)
-def _get_field(context: Any, builder: Any, state_type: StateType, value: Any, name: str) -> Any:
-    place = state_type.place(name)
-    pointer = builder.bitcast(value, _descriptors(context, state_type).as_pointer())
-    field = cgutils.gep_inbounds(builder, pointer, 0, place)
-    return _load_invariant(builder, field)
-
-
-def _load_invariant(builder: Any, pointer: Any) -> Any:
-    """Load a value that nothing changes during the call; structures member by member."""
-    pointee = pointer.type.pointee
-    if isinstance(pointee, (ir.LiteralStructType, ir.ArrayType)):
-        loaded = ir.Constant(pointee, ir.Undefined)
-        for i in range(len(pointee)):
-            member = _load_invariant(builder, cgutils.gep_inbounds(builder, pointer, 0, i))
-            loaded = builder.insert_value(loaded, member, i)
-        return loaded
-    loaded = builder.load(pointer)
-    loaded.set_metadata("invariant.load", builder.module.add_metadata([]))
-    return loaded
+def _get_member(context: Any, builder: Any, state_type: StateType, value: Any, name: str) -> Any:
+    member = dict(state_type.members)[name]
+    there = word_at(builder, value, state_type.place(name))
+    if isinstance(member, FieldType):
+        return there
+    return load_invariant(builder, there, context.get_value_type(member))

@@ -38,7 +38,7 @@ def seconds_per_lane(plan: Plan, most_cells: int) -> dict[int, float] | None:
     Returns
         Number of the cell to seconds; None where kernels have not been compiled yet.
     """
-    if not {cell.mechanism.name for cell in plan.cells} <= _compiled():
+    if not are_noted(plan.cells):
         return None
     from proteus.runs.blocks import Pools
 
@@ -87,10 +87,15 @@ def _run(plan: Plan, cell: CellConfig, replicates: np.ndarray, pools: Pools) -> 
 
 def note(cells: Sequence[CellConfig]) -> None:
     """Note that the kernels of these cells are compiled here; a folder that cannot be is left."""
-    names = {cell.mechanism.name for cell in cells}
-    if not names <= _compiled():
+    if not are_noted(cells):
+        names = {cell.mechanism.name for cell in cells}
         with suppress(OSError), whole(_file()) as temporary:
             temporary.write_text(json.dumps(sorted(names | _compiled())) + "\n")
+
+
+def are_noted(cells: Sequence[CellConfig]) -> bool:
+    """Tell whether the kernels of these cells have been noted as compiled here."""
+    return {cell.mechanism.name for cell in cells} <= _compiled()
 
 
 def _compiled() -> set[str]:
@@ -101,9 +106,6 @@ def _compiled() -> set[str]:
 
 
 def _file() -> Path:
-    import numba
+    from proteus.compiler import jit
 
-    from proteus.compiler import jit  # sets the folder
-
-    assert jit.kernel_hash()
-    return Path(str(vars(numba.config)["CACHE_DIR"])) / _COMPILED
+    return jit.cache_folder() / _COMPILED

@@ -18,6 +18,7 @@ from proteus.recording.collect import chosen_lanes
 from proteus.results import dataset
 from proteus.results.lanes import Lanes, Replicates
 from proteus.runs import pace
+from proteus.runs.compiling import compile_ahead
 from proteus.runs.tasks import Workers
 from proteus.runs.workers import open_workers
 
@@ -153,6 +154,12 @@ def _simulate(
     """Simulate the lanes of a plan that are missing."""
     from proteus.runs.dispatch import run_jobs
 
+    missing = [
+        cell
+        for number, cell in enumerate(plan.cells)
+        if len(lanes.missing(number, plan.replicates))
+    ]
+    compile_ahead(missing, plan.settings.executor, stop)
     for outcome in run_jobs(_jobs(plan, lanes, told), workers, stop):
         lanes.add(outcome)
         told.end(outcome)

@@ -23,6 +23,7 @@ import numpy as np
 
 from proteus.basics import units
 from proteus.basics.schema import Lots, Milliseconds, NonNegative, Probability
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.agents.base import Members, PolicyConfig
 from proteus.market.agents.ticks import ceil_ticks, floor_ticks
@@ -98,9 +99,13 @@ def make(members: Members, initial_probability: float, growth: int) -> Maker:
     """Build parameters and first thoughts of all makers; ``growth`` multiplies capacities."""
     horizons = [p.adverse_selection_horizon_ms for _, p in members.policies]
     widens = [p.at_limit == "widen" for _, p in members.policies]
-    shape, makers = (members.lanes, members.traders), len(members.policies)
-    waiting = (members.lanes, max(makers, 1), _MARKS * growth)
-    return Maker(
+    makers = len(members.policies)
+    return allocate(
+        Maker,
+        L=members.lanes,
+        A=members.traders,
+        M=max(makers, 1),
+        K=_MARKS * growth,
         parameters=MakerParameters(
             number=members.column(range(makers), np.int64),
             half_spread=members.key("half_spread"),
@@ -120,17 +125,10 @@ def make(members: Members, initial_probability: float, growth: int) -> Maker:
             widen_by=members.key("widen_by"),
             n_ticks=np.array([members.n_ticks], np.int64),
         ),
-        belief=np.full(shape, initial_probability),
-        belief_before=np.full(shape, initial_probability),
-        half_spread=np.broadcast_to(members.key("half_spread"), shape).copy(),
-        volatility=np.zeros(shape),
-        adverse=np.zeros(shape),
-        look=np.full(shape, -1, np.int64),
-        mark_due=np.zeros(waiting, np.int64),
-        mark_sign=np.zeros(waiting, np.int8),
-        mark_belief=np.zeros(waiting),
-        marks=np.zeros((*shape, 2), np.int64),
-        overflow=np.zeros(members.lanes, np.int8),
+        belief=initial_probability,
+        belief_before=initial_probability,
+        half_spread=members.key("half_spread"),
+        look=-1,
     )
 
 

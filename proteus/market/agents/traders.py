@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.book.codes import EMPTY
 
@@ -73,27 +74,7 @@ class Private(NamedTuple):
 
 def allocate_private(lanes: int, traders: int) -> Private:
     """Allocate the state of traders who have done nothing yet."""
-    shape = (lanes, traders)
-    int64 = [np.zeros(shape, np.int64) for _ in range(11)]
-    return Private(
-        wakes=int64[0],
-        notified=int64[1],
-        news_wakes=int64[10],
-        anchor=int64[2],
-        view_time=int64[3],
-        prints_seen=int64[4],
-        own_price=np.full(shape, EMPTY, np.int64),
-        sent_until=int64[5],
-        sent_tie=int64[6],
-        acked_until=int64[7],
-        filled_until=int64[8],
-        position=int64[9],
-        quote_order=np.full((*shape, 2), EMPTY, np.int64),
-        quote_id=np.zeros((*shape, 2), np.int64),
-        quote_price=np.zeros((*shape, 2), np.int64),
-        quote_lots=np.zeros((*shape, 2), np.int64),
-        exposure=np.zeros((*shape, 2), np.int64),
-    )
+    return allocate(Private, L=lanes, A=traders, own_price=EMPTY, quote_order=EMPTY)
 
 
 @written_first("print_price")
@@ -113,16 +94,7 @@ class View(NamedTuple):
 
 def allocate_view(lanes: int, prints: int) -> View:
     """Allocate an empty view."""
-    return View(
-        time=np.zeros(lanes, np.int64),
-        executable=np.zeros((lanes, 2), np.int64),
-        reference_doubled=np.zeros(lanes, np.int64),
-        signal=np.zeros(lanes),
-        look=np.zeros(lanes, np.int64),
-        print_price=np.zeros((lanes, prints), np.int32),
-        n_prints=np.zeros(lanes, np.int64),
-        words=np.zeros((lanes, 5), np.uint32),
-    )
+    return allocate(View, L=lanes, N=prints)
 
 
 # Kinds of intents.
@@ -146,17 +118,7 @@ class Intents(NamedTuple):
 
 def allocate_intents(lanes: int) -> Intents:
     """Allocate an empty list of intents."""
-    shape = (lanes, 4)
-    return Intents(
-        kind=np.zeros(shape, np.int64),
-        side=np.zeros(shape, np.int64),
-        price=np.zeros(shape, np.int64),
-        lots=np.zeros(shape, np.int64),
-        lifetime=np.zeros(shape, np.int64),
-        duration=np.zeros(shape, np.int64),
-        belief=np.zeros(shape),
-        count=np.zeros(lanes, np.int64),
-    )
+    return allocate(Intents, L=lanes)
 
 
 @inline_kernel

@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.bits import highest_bit
 from proteus.compiler.jit import inline_kernel, interface, state, written_first
 from proteus.market.book.codes import BUY, EMPTY, GTC
@@ -107,28 +108,8 @@ class Book(NamedTuple):
 
 def allocate_orders(lanes: int, slots: int) -> Orders:
     """Allocate a pool of free slots, handed out from slot 0 upwards."""
-    shape = (lanes, slots)
-    orders = Orders(
-        client_id=np.zeros(shape, np.int64),
-        trader=np.zeros(shape, np.int32),
-        side=np.zeros(shape, np.int8),
-        ladder=np.zeros(shape, np.int8),
-        rank=np.zeros(shape, np.int32),
-        lots=np.zeros(shape, np.int64),
-        submitted=np.zeros(shape, np.int64),
-        filled=np.zeros(shape, np.int64),
-        cancelled=np.zeros(shape, np.int64),
-        lifetime=np.zeros(shape, np.int8),
-        post_only=np.zeros(shape, np.int8),
-        arrival=np.zeros(shape, np.int64),
-        batch=np.zeros(shape, np.int64),
-        next=np.zeros(shape, np.int32),
-        previous=np.zeros(shape, np.int32),
-        free=np.zeros(shape, np.int32),
-        n_free=np.full(lanes, slots, np.int64),
-    )
-    orders.free[:] = np.arange(slots - 1, -1, -1, dtype=np.int32)
-    return orders
+    stack = np.arange(slots - 1, -1, -1, dtype=np.int64)
+    return allocate(Orders, L=lanes, C=slots, free=stack, n_free=slots)
 
 
 def allocate_book(lanes: int, n_ticks: int, reference_ticks: int, auctions: int = 1) -> Book:
@@ -137,18 +118,12 @@ def allocate_book(lanes: int, n_ticks: int, reference_ticks: int, auctions: int 
     Parameters
         auctions: 1, or 2 where makers and takers are kept apart; each has two ladders.
     """
-    ranks, ladders = n_ticks + 1, 2 * auctions
-    return Book(
-        head=np.zeros((lanes, ladders, ranks), np.int32),
-        tail=np.zeros((lanes, ladders, ranks), np.int32),
-        lots=np.zeros((lanes, ladders, ranks), np.int64),
-        occupied=np.zeros((lanes, ladders, ranks // _WORD + 1), np.uint64),
-        best=np.full((lanes, ladders), EMPTY, np.int64),
-        arrivals=np.zeros(lanes, np.int64),
-        last_price=np.full((lanes, auctions), reference_ticks, np.int64),
-        n_ticks=np.full(lanes, n_ticks, np.int64),
+    ranks = n_ticks + 1
+    return allocate(
+        Book, L=lanes, D=2 * auctions, R=ranks, W=ranks // _WORD + 1,
+        best=EMPTY, last_price=reference_ticks, n_ticks=n_ticks,
         layout=SharedLadders() if auctions == 1 else LaddersByRole(),
-    )
+    )  # fmt: skip
 
 
 @inline_kernel

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
 
 
@@ -28,16 +29,7 @@ class Outbox(NamedTuple):
 
 def allocate_outbox(lanes: int, entries: int) -> Outbox:
     """Allocate an empty outbox of ``entries`` per lane."""
-    shape = (lanes, entries)
-    return Outbox(
-        kind=np.zeros(shape, np.int8),
-        order=np.zeros(shape, np.int32),
-        other=np.zeros(shape, np.int32),
-        price=np.zeros(shape, np.int32),
-        lots=np.zeros(shape, np.int64),
-        reason=np.zeros(shape, np.int8),
-        count=np.zeros(lanes, np.int64),
-    )
+    return allocate(Outbox, L=lanes, E=entries)
 
 
 @inline_kernel

@@ -27,7 +27,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
 from proteus.market.environment.fair_value import (
@@ -66,23 +65,23 @@ _SECONDS = 1e-9
 class News(NamedTuple):
     """The path of each lane; L lanes, G grid slots, J jump slots (powers of two), C chunk."""
 
-    value: NDArray[np.float64]  # [L, G] v at grid point g, jumps at times <= g dt included
-    jumps_before: NDArray[np.int32]  # [L, G] number of jumps at times <= g dt
-    jump_ns: NDArray[np.int64]  # [L, J] time of jump k
-    jump_value: NDArray[np.float64]  # [L, J] v just after jump k
-    n_jumps: NDArray[np.int64]  # [L] jumps made so far, all at times <= grid_done * dt
-    next_jump_ns: NDArray[np.int64]  # [L] time of jump number n_jumps
-    grid_done: NDArray[np.int64]  # [L] last grid point made
-    integrated: NDArray[np.int64]  # [L] grid point up to which the integrals run
-    integral: NDArray[np.float64]  # [L] of v from 0 to there, in seconds
-    integral_square: NDArray[np.float64]  # [L] of v^2 from 0 to there, in seconds
-    log_odds: NDArray[np.float64]  # [L] x at the last grid point made
-    payoff: NDArray[np.int8]  # [L] X, or PAYOFF_UNKNOWN
-    words: NDArray[np.uint32]  # [C] scratch
-    normals: NDArray[np.float64]  # [C] scratch
-    tails: NDArray[np.int32]  # [C] scratch
-    decays: NDArray[np.float64]  # [C] scratch
-    row_squares: NDArray[np.float64]  # [C] scratch
+    value: np.ndarray  # float64 [L, G] v at grid point g, jumps at times <= g dt included
+    jumps_before: np.ndarray  # int32 [L, G] number of jumps at times <= g dt
+    jump_ns: np.ndarray  # int64 [L, J] time of jump k
+    jump_value: np.ndarray  # float64 [L, J] v just after jump k
+    n_jumps: np.ndarray  # int64 [L] jumps made so far, all at times <= grid_done * dt
+    next_jump_ns: np.ndarray  # int64 [L] time of jump number n_jumps
+    grid_done: np.ndarray  # int64 [L] last grid point made
+    integrated: np.ndarray  # int64 [L] grid point up to which the integrals run
+    integral: np.ndarray  # float64 [L] of v from 0 to there, in seconds
+    integral_square: np.ndarray  # float64 [L] of v^2 from 0 to there, in seconds
+    log_odds: np.ndarray  # float64 [L] x at the last grid point made
+    payoff: np.ndarray  # int8 [L] X, or PAYOFF_UNKNOWN
+    words: np.ndarray  # uint32 [C] scratch
+    normals: np.ndarray  # float64 [C] scratch
+    tails: np.ndarray  # int32 [C] scratch
+    decays: np.ndarray  # float64 [C] scratch
+    row_squares: np.ndarray  # float64 [C] scratch
 
 
 @state
@@ -99,8 +98,8 @@ class NewsParameters(NamedTuple):
     phi: float  # exp(-kappa dt)
     reversion_per_ns: float  # kappa
     jump_gap_ns: float  # mean time between jumps; infinity when there are none
-    jump_law: NDArray[np.float64]  # [M, 3] cumulative weight, mean, standard deviation
-    table: NDArray[np.float64]  # [R, N] v by remaining time and expected log-odds at settlement
+    jump_law: np.ndarray  # float64 [M, 3] cumulative weight, mean, standard deviation
+    table: np.ndarray  # float64 [R, N] v by remaining time and expected log-odds at settlement
     table_limit: float  # the columns span -limit .. limit, NODES_PER_UNIT to the unit
     row_square_per_decay: float  # row^2 = (1 - exp(-kappa s)) * this + s * row_square_per_ns
     row_square_per_ns: float

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.basics import units
+from proteus.compiler.arrays import allocate
 from proteus.market.environment.fair_value import FairValueTable, tabulate
 from proteus.market.environment.models import BayesianLatent, Jump, Latent, LogOddsLatent
 from proteus.market.environment.news import (
@@ -46,25 +47,7 @@ def allocate_news(
     grid = _power_of_two(window_ns // dt_ns + 3)
     jumps = _power_of_two(max(int(expected_jumps + 6 * expected_jumps**0.5) + 8, jump_capacity))
     chunk = min(grid // 2, _LONGEST_CHUNK)  # the point before a chunk must outlive it
-    return News(
-        value=np.zeros((lanes, grid)),
-        jumps_before=np.zeros((lanes, grid), np.int32),
-        jump_ns=np.zeros((lanes, jumps), np.int64),
-        jump_value=np.zeros((lanes, jumps)),
-        n_jumps=np.zeros(lanes, np.int64),
-        next_jump_ns=np.zeros(lanes, np.int64),
-        grid_done=np.zeros(lanes, np.int64),
-        integrated=np.zeros(lanes, np.int64),
-        integral=np.zeros(lanes),
-        integral_square=np.zeros(lanes),
-        log_odds=np.zeros(lanes),
-        payoff=np.full(lanes, PAYOFF_UNKNOWN, np.int8),
-        words=np.zeros(chunk, np.uint32),
-        normals=np.zeros(chunk),
-        tails=np.zeros(chunk, np.int32),
-        decays=np.zeros(chunk),
-        row_squares=np.zeros(chunk),
-    )
+    return allocate(News, L=lanes, G=grid, J=jumps, C=chunk, payoff=PAYOFF_UNKNOWN)
 
 
 def _power_of_two(least: int) -> int:

@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.rng import STREAM_TIE, words_at
 
@@ -92,14 +93,7 @@ class Queue(NamedTuple):
 
 def allocate_queue(lanes: int, entries: int) -> Queue:
     """Allocate empty queues."""
-    return Queue(
-        time=np.zeros((lanes, entries), np.int64),
-        key=np.zeros((lanes, entries), np.int64),
-        item=np.zeros((lanes, entries), np.int64),
-        size=np.zeros(lanes, np.int64),
-        sequence=np.zeros(lanes, np.int64),
-        overflow=np.zeros(lanes, np.int64),
-    )
+    return allocate(Queue, L=lanes, Q=entries)
 
 
 @inline_kernel

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.book.book import best_price, ladders_in
 from proteus.market.book.codes import BUY, EMPTY, SELL
@@ -63,19 +64,10 @@ def allocate_market_data(
     lanes: int, states: int, prints: int, traders: int, auctions: int, disclosure: Disclosure
 ) -> MarketData:
     """Allocate the history; it starts with an empty book and no trade."""
-    return MarketData(
-        time=np.zeros((lanes, states), np.int64),
-        best=np.full((lanes, states, 2 * auctions), EMPTY, np.int32),
-        lots=np.zeros((lanes, states, 2 * auctions), np.int64),
-        last=np.full((lanes, states), EMPTY, np.int32),
-        count=np.ones(lanes, np.int64),
-        print_time=np.zeros((lanes, prints), np.int64),
-        print_price=np.zeros((lanes, prints), np.int32),
-        parties=np.zeros((lanes, prints, (traders + 63) // 64), np.uint64),
-        prints=np.zeros(lanes, np.int64),
-        overflow=np.zeros(lanes, np.int64),
-        disclosure=disclosure,
-    )
+    return allocate(
+        MarketData, L=lanes, H=states, D=2 * auctions, K=prints, W=(traders + 63) // 64,
+        best=EMPTY, last=EMPTY, count=1, disclosure=disclosure,
+    )  # fmt: skip
 
 
 @inline_kernel

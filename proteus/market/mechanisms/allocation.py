@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
 from proteus.market.book.codes import EMPTY
 from proteus.market.rng import STREAM_ALLOCATION, words_at
@@ -51,13 +52,7 @@ class Shares(NamedTuple):
 
 def allocate_shares(slots: int, keyed: bool) -> Shares:
     """Allocate scratch for ``slots`` orders."""
-    return Shares(
-        lots=np.zeros(slots, np.int64),
-        ranked=np.zeros(slots, np.int64),
-        weight=np.zeros(slots, np.int64),
-        tie=np.zeros(slots, np.int64),
-        keyed=np.array([keyed]),
-    )
+    return allocate(Shares, C=slots, keyed=keyed)
 
 
 @cold_kernel

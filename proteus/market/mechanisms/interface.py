@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, interface, state
 from proteus.market.book.book import (
     Book,
@@ -115,18 +116,13 @@ def allocate_market(
         keys: uint32 [lanes, 2], replicate keys.
         auctions: 1, or 2 where makers and takers are kept apart.
     """
-    return Market(
+    return allocate(
+        Market, L=lanes, C=slots, D=2 * auctions,
         orders=allocate_orders(lanes, slots),
         book=allocate_book(lanes, n_ticks, reference_ticks, auctions),
         outbox=allocate_outbox(lanes, entries),
-        address=np.zeros((lanes, slots), np.int64),
         keys=keys,
-        clears=np.zeros(lanes, np.int64),
-        low=np.zeros((lanes, auctions), np.int64),
-        high=np.zeros((lanes, auctions), np.int64),
-        volume=np.zeros((lanes, auctions), np.int64),
-        surplus=np.zeros((lanes, auctions), np.int64),
-    )
+    )  # fmt: skip
 
 
 @inline_kernel

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state
 from proteus.market.book.book import dequeue, enqueue, rank_of, rests
 from proteus.market.book.codes import (
@@ -69,23 +70,7 @@ class Floor(NamedTuple):
 
 def allocate_floor(lanes: int, slots: int, traders: int) -> Floor:
     """Allocate a venue without requests."""
-    shape = (lanes, slots)
-    return Floor(
-        request=np.zeros(shape, np.int32),
-        request_id=np.zeros(shape, np.int64),
-        deadline=np.zeros(shape, np.int64),
-        over=np.zeros(shape, np.int64),
-        held=np.zeros(shape, np.int32),
-        first=np.zeros(shape, np.int32),
-        next=np.zeros(shape, np.int32),
-        tie=np.zeros(shape, np.int64),
-        number=np.zeros(shape, np.int64),
-        arrivals=np.zeros(lanes, np.int64),
-        live=np.zeros(shape, np.int32),
-        place=np.zeros(shape, np.int32),
-        n_live=np.zeros(lanes, np.int64),
-        asked=np.zeros((lanes, slots, (traders + 63) // 64), np.uint64),
-    )
+    return allocate(Floor, L=lanes, C=slots, W=(traders + 63) // 64)
 
 
 @inline_kernel

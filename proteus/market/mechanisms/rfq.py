@@ -25,6 +25,7 @@ from pydantic import Field
 
 from proteus.basics import units
 from proteus.basics.schema import Milliseconds, PositiveCount, PositiveMilliseconds, Probability
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.book.codes import EMPTY
 from proteus.market.events.latency import LATENCY_CODES, LatencyLaw
@@ -119,7 +120,10 @@ class Rfq(NamedTuple):
 def make(config: RfqConfig, sizes: Sizes) -> Rfq:
     """Build the mechanism for a block of lanes."""
     response = config.response
-    return Rfq(
+    return allocate(
+        Rfq,
+        L=sizes.lanes,
+        A=sizes.traders,
         terms=Terms(
             dealers=config.dealers,
             request_ttl_ns=_ns(config.request_ttl_ms),
@@ -140,8 +144,6 @@ def make(config: RfqConfig, sizes: Sizes) -> Rfq:
         ),
         floor=allocate_floor(sizes.lanes, sizes.slots, sizes.traders),
         known=_allocate_known(sizes, config.dealers),
-        draw=np.zeros((sizes.lanes, sizes.traders), np.int64),
-        measured_ns=np.zeros(sizes.lanes, np.int64),
     )
 
 
@@ -152,27 +154,10 @@ def _ns(milliseconds: float) -> int:
 def _allocate_known(sizes: Sizes, dealers: int) -> Known:
     """Allocate what takers know; the message door has no takers."""
     slots = sizes.slots if sizes.keyed else 1
-    of_trader, of_slot = (sizes.lanes, sizes.traders), (sizes.lanes, slots)
-    of_quote = (*of_slot, min(dealers, sizes.traders))
-    return Known(
-        request=np.full(of_trader, EMPTY, np.int64),
-        request_id=np.zeros(of_trader, np.int64),
-        last_price=np.full((*of_trader, 2), EMPTY, np.int64),
-        last_ns=np.zeros((*of_trader, 2), np.int64),
-        told_until=np.zeros(of_trader, np.int64),
-        id=np.zeros(of_slot, np.int64),
-        side=np.zeros(of_slot, np.int8),
-        limit=np.zeros(of_slot, np.int32),
-        lots=np.zeros(of_slot, np.int64),
-        accepting=np.zeros(of_slot, np.int8),
-        heard=np.zeros(of_slot, np.int32),
-        quote=np.zeros(of_quote, np.int32),
-        quote_id=np.zeros(of_quote, np.int64),
-        quote_rank=np.zeros(of_quote, np.int32),
-        quote_lots=np.zeros(of_quote, np.int64),
-        quote_deadline=np.zeros(of_quote, np.int64),
-        quote_tie=np.zeros(of_quote, np.int64),
-    )
+    return allocate(
+        Known, L=sizes.lanes, A=sizes.traders, C=slots, M=min(dealers, sizes.traders),
+        request=EMPTY, last_price=EMPTY,
+    )  # fmt: skip
 
 
 @is_continuous.implement(Rfq)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.book.book import enqueue, is_immediate, next_occupied
 from proteus.market.book.codes import (
@@ -75,19 +76,18 @@ def make_batch(
         sizes: what to allocate for.
     """
     lanes, slots, traders = sizes.lanes, sizes.slots, sizes.traders
-    return Batch(
+    return allocate(
+        Batch,
+        L=lanes,
+        C=slots,
+        A=traders,
         allocation=np.int64(allocation.ALLOCATION_CODES[allocation_rule]),
         self_trade=np.int64(self_trade.SELF_TRADE_CODES[self_trade_mode]),
         interval_ns=np.int64(sizes.delta_ns),
         random_close_ns=np.int64(random_close * sizes.delta_ns),
         shares=allocate_shares(slots, sizes.keyed),
-        immediate=np.zeros((lanes, slots), np.int32),
-        n_immediate=np.zeros(lanes, np.int64),
-        is_listed=np.zeros((lanes, slots), np.bool_),
-        own_first=np.full((lanes, 2, traders), EMPTY, np.int32),
-        own_last=np.full((lanes, 2, traders), EMPTY, np.int32),
-        own_next=np.zeros((lanes, slots), np.int32),
-        involved=np.zeros((lanes, slots), np.int32),
+        own_first=EMPTY,
+        own_last=EMPTY,
     )
 
 

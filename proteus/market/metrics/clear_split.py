@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.agents.traders import CLASSES
 from proteus.market.book.codes import EVENT_FILL
@@ -25,11 +26,7 @@ class ClearSplit(NamedTuple):
 
 def allocate_clear_split(lanes: int, auctions: int) -> ClearSplit:
     """Allocate a split of nothing."""
-    ladders = 2 * auctions
-    return ClearSplit(
-        lots=np.zeros((lanes, ladders), np.int64),
-        by_class=np.zeros((lanes, ladders, CLASSES), np.int64),
-    )
+    return allocate(ClearSplit, L=lanes, D=2 * auctions, K=CLASSES)
 
 
 @inline_kernel

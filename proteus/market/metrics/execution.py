@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.agents.traders import CLASS_NOISE, CLASS_SNIPER, CLASSES
 from proteus.market.book.codes import BUY
@@ -38,18 +39,7 @@ class Execution(NamedTuple):
 
 def allocate_execution(lanes: int, times: int) -> Execution:
     """Allocate sums of zero."""
-    return Execution(
-        intents=np.zeros(lanes, np.int64),
-        intents_filled=np.zeros(lanes, np.int64),
-        waited=np.zeros(lanes, np.int64),
-        filled_by=np.zeros((lanes, times), np.int64),
-        ended_by=np.zeros((lanes, times), np.int64),
-        lots=np.zeros((lanes, CLASSES), np.int64),
-        error=np.zeros((lanes, CLASSES), np.int64),
-        slippage=np.zeros((lanes, CLASSES), np.int64),
-        sniper_orders=np.zeros(lanes, np.int64),
-        sniper_hits=np.zeros(lanes, np.int64),
-    )
+    return allocate(Execution, L=lanes, K=CLASSES, E=times)
 
 
 @inline_kernel

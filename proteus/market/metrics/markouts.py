@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.agents.traders import CLASSES
 from proteus.market.book.codes import BUY
@@ -42,15 +43,7 @@ class Markouts(NamedTuple):
 
 def allocate_markouts(lanes: int, horizons: int) -> Markouts:
     """Allocate sums of zero."""
-    return Markouts(
-        captured=np.zeros(lanes, np.int64),
-        adverse=np.zeros((lanes, horizons), np.int64),
-        fill_value=np.zeros(lanes, np.int64),
-        lots=np.zeros(lanes, np.int64),
-        captured_by=np.zeros((lanes, CLASSES)),
-        adverse_by=np.zeros((lanes, horizons, CLASSES)),
-        lots_by=np.zeros((lanes, CLASSES)),
-    )
+    return allocate(Markouts, L=lanes, H=horizons, K=CLASSES)
 
 
 @inline_kernel

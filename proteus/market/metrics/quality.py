@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from proteus.basics.units import NANO
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.book.codes import BUY, EMPTY, SELL
 from proteus.market.environment.news import integrals_at, value_at
@@ -44,22 +45,7 @@ class Quality(NamedTuple):
 
 def allocate_quality(lanes: int) -> Quality:
     """Allocate sums of zero that have not started."""
-    return Quality(
-        last_ns=np.full(lanes, NEVER_NS, np.int64),
-        last_integral=np.zeros((lanes, 2)),
-        square_error=np.zeros(lanes),
-        spread=np.zeros(lanes, np.int64),
-        covered=np.zeros(lanes, np.int64),
-        depth_best=np.zeros(lanes, np.int64),
-        depth_near=np.zeros(lanes, np.int64),
-        near=np.zeros(lanes, np.int64),
-        near_ns=np.full(lanes, NEVER_NS, np.int64),
-        mid_doubled=np.full(lanes, EMPTY, np.int64),
-        mid_moves=np.zeros(lanes, np.int64),
-        value=np.zeros(lanes),
-        value_moves=np.zeros(lanes),
-        steps=np.zeros(lanes, np.int64),
-    )
+    return allocate(Quality, L=lanes, last_ns=NEVER_NS, near_ns=NEVER_NS, mid_doubled=EMPTY)
 
 
 @inline_kernel

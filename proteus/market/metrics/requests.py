@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state
 from proteus.market.book.book import rank_of
 from proteus.market.book.codes import EMPTY, SELL
@@ -41,9 +42,7 @@ class Requests(NamedTuple):
 
 def allocate_requests(lanes: int) -> Requests:
     """Allocate sums of zero."""
-    counts = [np.zeros(lanes, np.int64) for _ in Requests._fields[:-2]]
-    ranked, markout = np.zeros((lanes, RANKS), np.int64), np.zeros((lanes, RANKS))
-    return Requests._make([*counts, ranked, markout])
+    return allocate(Requests, L=lanes, K=RANKS)
 
 
 @cold_kernel

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from proteus.basics.units import NANO
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.ledger.accounts import CASH, CONTRACT
@@ -37,19 +38,7 @@ class Risk(NamedTuple):
 
 def allocate_risk(lanes: int, traders: int) -> Risk:
     """Allocate the risk of traders who hold nothing."""
-    return Risk(
-        equity=np.zeros(lanes, np.int64),
-        moves=np.zeros(lanes),
-        move_squares=np.zeros(lanes),
-        steps=np.zeros(lanes, np.int64),
-        peak=np.zeros(lanes, np.int64),
-        drawdown=np.zeros(lanes, np.int64),
-        held=np.zeros((lanes, traders), np.int64),
-        held_most=np.zeros((lanes, traders), np.int64),
-        held_ns=np.zeros((lanes, traders), np.int64),
-        area=np.zeros((lanes, traders), np.int64),
-        square=np.zeros((lanes, traders)),
-    )
+    return allocate(Risk, L=lanes, A=traders)
 
 
 @inline_kernel

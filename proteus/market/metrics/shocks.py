@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.environment.news import value_at
 from proteus.market.events.queue import NEVER_NS
@@ -36,14 +37,7 @@ class Shocks(NamedTuple):
 
 def allocate_shocks(lanes: int) -> Shocks:
     """Allocate the resilience of a market that has seen no jump."""
-    return Shocks(
-        since=np.full(lanes, NEVER_NS, np.int64),
-        halfway=np.zeros(lanes),
-        sign=np.zeros(lanes),
-        jumps=np.zeros(lanes, np.int64),
-        recovered=np.zeros(lanes, np.int64),
-        watched=np.zeros(lanes, np.int64),
-    )
+    return allocate(Shocks, L=lanes, since=NEVER_NS)
 
 
 @inline_kernel

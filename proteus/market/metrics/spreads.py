@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.information.history import newest, reference_doubled
@@ -52,25 +53,7 @@ class Spreads(NamedTuple):
 
 def allocate_spreads(lanes: int, horizons: int, waiting: int) -> Spreads:
     """Allocate sums of zero and room for ``waiting`` fills, a power of two."""
-    ring = (lanes, waiting)
-    return Spreads(
-        effective=np.zeros(lanes),
-        effective_lots=np.zeros(lanes),
-        realised=np.zeros((lanes, horizons)),
-        impact=np.zeros((lanes, horizons)),
-        later_lots=np.zeros((lanes, horizons)),
-        public=np.zeros((lanes, horizons), np.int64),
-        public_lots=np.zeros((lanes, horizons), np.int64),
-        time=np.zeros(ring, np.int64),
-        price=np.zeros(ring, np.int32),
-        quantity=np.zeros(ring, np.int64),
-        weight=np.zeros(ring),
-        before=np.zeros(ring, np.int32),
-        seen=np.zeros(lanes, np.int64),
-        done=np.zeros((lanes, horizons), np.int64),
-        next_due=np.full(lanes, NEVER_NS, np.int64),
-        overflow=np.zeros(lanes, np.int64),
-    )
+    return allocate(Spreads, L=lanes, H=horizons, W=waiting, next_due=NEVER_NS)
 
 
 @inline_kernel

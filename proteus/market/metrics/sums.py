@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from proteus.basics.units import NANO
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state
 from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.book.codes import BUY
@@ -98,12 +99,7 @@ def allocate_sums(
 
 def allocate_totals(lanes: int, traders: int) -> Totals:
     """Allocate totals of zero."""
-    return Totals(
-        final_value=np.zeros(lanes, np.int64),
-        payoff=np.zeros(lanes, np.int64),
-        marked=np.zeros((lanes, traders), np.int64),
-        settled=np.zeros((lanes, traders), np.int64),
-    )
+    return allocate(Totals, L=lanes, A=traders)
 
 
 @inline_kernel

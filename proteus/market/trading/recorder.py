@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
 from proteus.market.book.book import keeps_roles_apart, rank_of
 from proteus.market.book.codes import (
@@ -89,8 +90,7 @@ written_first(*Log._fields[:-1])(Log)  # the rows, below the count
 
 def allocate_log(lanes: int, rows: int) -> Log:
     """Allocate an empty log with room for ``rows`` per lane; 0 records nothing."""
-    columns = [np.zeros((lanes, rows), np.int64) for _ in Log._fields[:-1]]
-    return Log._make([*columns, np.zeros(lanes, np.int64)])
+    return allocate(Log, L=lanes, E=rows)
 
 
 @inline_kernel

@@ -1,0 +1,61 @@
+"""Machine code on disk: a file per kernel and signature.
+
+The folder is named after the kernel hash, so all that it holds is of this code, wherever it is
+installed; a file after the types that the kernel is compiled for, the processor and Python. numba's
+own cache goes by the path and the clock of the source, so a second installation would compile all
+again; and its index, which processes that finish together write over each other, may then name the
+code of another signature.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from proteus.compiler.private import CompileResult, dumps
+
+
+class KernelCache:
+    """What a dispatcher of numba asks for machine code, and gives it to."""
+
+    def __init__(self, function: Callable[..., Any], folder: Path) -> None:
+        """Keep the code of a function in a folder, which need not be there."""
+        self._name = f"{function.__module__}.{function.__qualname__}"
+        self._folder = folder
+        self.cache_path = str(folder)
+
+    def has(self, signature: Any, target: Any) -> bool:
+        """Tell whether the code for these types is there, without loading it."""
+        return self._path(signature, target.codegen()).is_file()
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """Return the compiled function for these types, or None."""
+        target.refresh()
+        try:
+            kept = pickle.loads(self._path(signature, target.codegen()).read_bytes())
+        except (OSError, EOFError, pickle.UnpicklingError):  # not there, or not whole
+            return None
+        return CompileResult._rebuild(target, *kept)
+
+    def save_overload(self, signature: Any, compiled: Any) -> None:
+        """Keep a compiled function; a folder that cannot be written keeps none."""
+        path = self._path(signature, compiled.codegen)
+        partial = path.with_name(f"{path.name}.{os.getpid()}")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            partial.write_bytes(dumps(compiled._reduce()))
+            partial.replace(path)
+        except OSError:
+            partial.unlink(missing_ok=True)
+
+    def flush(self) -> None:
+        """Keep what is there: numba asks when a function is compiled anew."""
+
+    def _path(self, signature: Any, codegen: Any) -> Path:
+        key = repr((signature, codegen.magic_tuple(), sys.version_info[:2]))
+        return self._folder / f"{self._name}.{hashlib.sha256(key.encode()).hexdigest()[:24]}.code"

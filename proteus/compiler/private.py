@@ -1,0 +1,64 @@
+"""All that Proteus uses of numba beyond its documented interface, in one place.
+
+None of it is promised to stay. Beside each name stands what breaks without it; other modules take
+the names from here (``tests/unit/compiler/test_private.py``), and ``pyproject.toml`` bounds numba
+to the versions that have them all and were tried.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numba
+
+from proteus.errors import ConfigError
+
+OLDEST, NEWEST = (0, 62), (0, 68)  # as in pyproject.toml
+
+
+def check_version(found: str) -> None:
+    """Check that this numba is one of those that were tried.
+
+    Raises
+        ConfigError: it is not; 0.61 compiles nothing, and nobody knows of later ones.
+    """
+    number = re.match(r"(\d+)\.(\d+)", found)
+    if number is None or not OLDEST <= (int(number[1]), int(number[2])) <= NEWEST:
+        oldest, newest = (".".join(map(str, version)) for version in (OLDEST, NEWEST))
+        raise ConfigError(
+            f"numba {found} is not allowed: kernels compile with {oldest} to {newest}; "
+            f"install one of them, as with pip install 'numba=={newest}.*'"
+        )
+
+
+check_version(numba.__version__)
+
+# ruff: noqa: E402 - what follows exists in those versions only
+# A fragment has no Python wrapper; what other code calls it by is made with this.
+from numba import _dynfunc as _dynfunc
+
+# States and their fields have types of their own, with attributes and elements lowered by us.
+from numba.core import cgutils as cgutils
+
+# A person is told when the first kernel compiles.
+from numba.core import event as event
+from numba.core import types as types
+
+# Every kernel is "inlined once, as a whole": code is linked and optimised by libraries of our own.
+from numba.core.cgutils import normalize_ir_text as normalize_ir_text
+from numba.core.codegen import JITCodeLibrary as JITCodeLibrary
+
+# The pipeline of a kernel or fragment is numba's with the last pass, lowering, replaced.
+from numba.core.compiler import CompilerBase as CompilerBase
+from numba.core.compiler import CompileResult as CompileResult  # what the cache keeps of a kernel
+from numba.core.compiler import DefaultPassBuilder as DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass as register_pass
+from numba.core.imputils import lower_builtin as lower_builtin
+from numba.core.imputils import lower_cast as lower_cast
+from numba.core.imputils import lower_getattr as lower_getattr
+
+# The cache writes with it: it pickles what numba puts into the result of a compilation.
+from numba.core.serialize import dumps as dumps
+from numba.core.typed_passes import NativeLowering as NativeLowering
+from numba.core.typing.templates import AttributeTemplate as AttributeTemplate
+from numba.np import arrayobj as arrayobj  # slices of a field go numba's way

@@ -1,0 +1,167 @@
+"""What is said of states holds for every block that can be built: notes, and separate memory.
+
+The compiler is told that no two fields share memory; readers, and ``arrays.allocate``, are told
+what the notes say.
+"""
+
+import functools
+import itertools
+
+import numpy as np
+import pytest
+from numba.extending import typeof_impl
+
+from proteus.compiler.arrays import notes_of
+from proteus.compiler.fields import FieldType
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import build_block
+from proteus.market.setup.cell import set_up_cell, with_log
+from proteus.replaying import orders, requests
+from tests.helpers.cells import MECHANISM_NAMES, ROOT, cell, only
+
+POPULATIONS = {
+    "baseline": (),
+    "theory": (*only("insider"), "+trader@population.flow=flow", "population.flow.count=1"),
+}
+LANES = 3
+ORDERS = [{"time_ns": 1, "order_id": 4, "kind": "limit", "side": "buy", "price_ticks": 9,
+           "quantity": 1}]  # fmt: skip
+REQUESTS = [{"time_ns": 1, "order_id": 4, "kind": "request", "side": "buy", "quantity": 1}]
+
+
+@functools.cache
+def built(mechanism, population, recorded, growth):
+    """A block as an engine gets it."""
+    setup = set_up_cell(cell(f"mechanism={mechanism}", *POPULATIONS[population]))
+    keys = replicate_keys(ROOT, np.arange(LANES))
+    setup = setup._replace(is_rich=population == "theory")
+    return build_block(with_log(setup) if recorded else setup, keys, growth, audit=False)
+
+
+def replayed(monkeypatch, mechanism):
+    """What the door gives to its kernel."""
+    given = []
+
+    def note(*arguments):
+        given.extend(arguments[:-1])
+        return len(arguments[2].kind) + 1
+
+    monkeypatch.setattr(orders, "replay_rows", note)
+    monkeypatch.setattr(requests, "replay_requests", note)
+    messages = REQUESTS if mechanism == "rfq" else ORDERS
+    orders.replay(messages, mechanism, delta=100, n_ticks=100, reference_ticks=50)
+    return tuple(given)
+
+
+def states(value, path):
+    """Every state in a tree of them, with where it is."""
+    if hasattr(value, "_fields"):
+        yield path, value
+    if isinstance(value, tuple):
+        names = getattr(value, "_fields", range(len(value)))
+        for name, part in zip(names, value, strict=True):
+            yield from states(part, f"{path}.{name}")
+
+
+def arrays(value):
+    """Every array in it, with where it is."""
+    return {
+        f"{path}.{name}": field
+        for path, each in states(value, "")
+        for name, field in zip(each._fields, each, strict=True)
+        if isinstance(field, np.ndarray)
+    }
+
+
+EVERY_BLOCK = pytest.mark.parametrize(
+    "block", list(itertools.product(MECHANISM_NAMES, POPULATIONS, [False, True], [1, 2])),
+    ids=lambda block: "-".join(map(str, block)),
+)  # fmt: skip
+EVERY_DOOR = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+
+
+def check_notes(value):
+    for path, state in states(value, ""):
+        notes, sizes = notes_of(type(state)), {}
+        held = {
+            name: field
+            for name, field in zip(state._fields, state, strict=True)
+            if isinstance(field, np.ndarray)
+        }
+        assert notes.keys() == held.keys(), path
+        for name, array in held.items():
+            assert array.dtype == notes[name].dtype, f"{path}.{name}"
+            assert array.ndim == len(notes[name].shape), f"{path}.{name}"
+            for extent, size in zip(notes[name].shape, array.shape, strict=True):
+                if extent.letter and extent.divisor == 1 and not extent.added:
+                    assert sizes.setdefault(extent.letter, size) == size, f"{path}.{name}"
+        for name, array in held.items():  # those of letters that only stand in "D/2" are free
+            for extent, size in zip(notes[name].shape, array.shape, strict=True):
+                if not extent.letter or extent.letter in sizes:
+                    assert extent.size(sizes) == size, f"{path}.{name}"
+
+
+def check_memory(value):
+    ranges = sorted(
+        (*np.lib.array_utils.byte_bounds(array), path)
+        for path, array in arrays(value).items()
+        if array.size
+    )
+    for (_, end, one), (start, _, other) in itertools.pairwise(ranges):
+        assert end <= start, f"{one} and {other} share memory"
+
+
+@pytest.mark.nojit
+@EVERY_BLOCK
+def test_notes_of_a_block_are_true(block):
+    check_notes(built(*block))
+
+
+@pytest.mark.nojit
+@EVERY_BLOCK
+def test_no_two_fields_of_a_block_share_memory(block):
+    check_memory(built(*block))
+
+
+@pytest.mark.nojit
+@EVERY_DOOR
+def test_both_hold_at_the_door(monkeypatch, mechanism):
+    given = replayed(monkeypatch, mechanism)
+    check_notes(given)
+    check_memory(given)
+
+
+@pytest.mark.nojit
+def test_one_array_in_two_fields_is_found():
+    """The check of memory bites: also where one array is a part of another."""
+    block = built(MECHANISM_NAMES[0], "baseline", False, 1)
+    progress = block.world.progress
+    torn = progress._replace(fills=progress.events[1:])
+    with pytest.raises(AssertionError, match="share memory"):
+        check_memory(torn)
+
+
+@pytest.mark.nojit
+def test_every_state_of_the_market_is_seen(monkeypatch):
+    """A state that no block holds would have notes that nothing checks."""
+    values = [built(*each, False, 1) for each in itertools.product(MECHANISM_NAMES, POPULATIONS)]
+    values += [replayed(monkeypatch, each) for each in MECHANISM_NAMES]
+    seen = {type(state) for value in values for _, state in states(value, "")}
+    declared = {each for each in typeof_impl.registry if each.__module__.startswith("proteus.")}
+    assert {each.__qualname__ for each in declared - seen} == set()
+
+
+@EVERY_DOOR
+def test_every_array_of_a_block_is_a_field_to_the_compiler(mechanism):
+    """A plain array among them would be wrapped at negative indices, and may share memory."""
+    from numba import typeof
+
+    def check(found, path):
+        for name, member in getattr(found, "members", ()):
+            if hasattr(member, "ndim"):
+                assert type(member) is FieldType, f"{path}.{name}"
+            check(member, f"{path}.{name}")
+
+    block = built(mechanism, "theory", True, 1)
+    check(typeof(block.world), "world")
+    check(typeof(block.mechanism), "mechanism")
