@@ -199,7 +199,7 @@ def _lane_bytes(cell: CellConfig) -> int:
 
 
 def _table_bytes(cells: Sequence[CellConfig]) -> int:
-    """Return the bytes of the largest fair-value table; makes each table once.
+    """Return the bytes of the largest fair-value table; the first to ask for each of them.
 
     Raises
         ConfigError: the news is too strong to be tabulated.

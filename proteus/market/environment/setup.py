@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from proteus.basics import units
 from proteus.compiler.arrays import allocate
-from proteus.market.environment.fair_value import FairValueTable, tabulate
+from proteus.market.environment.fair_value import FairValueTable
 from proteus.market.environment.models import BayesianLatent, Jump, Latent, LogOddsLatent
 from proteus.market.environment.news import (
     MODEL_BAYESIAN,
@@ -19,6 +19,7 @@ from proteus.market.environment.news import (
     News,
     NewsParameters,
 )
+from proteus.market.environment.tables import TABLES
 
 _LONGEST_CHUNK = 128  # grid points whose normals are made at once
 _NO_TABLE = FairValueTable(np.zeros((1, 1)), 0.0, 0.0, 0.0, 0.0)
@@ -126,7 +127,7 @@ def _log_odds(latent: LogOddsLatent, sigma: float, common: dict[str, Any]) -> Ne
         phi=math.exp(-kappa * dt_s),
         reversion_per_ns=kappa / units.NS_PER_S,
         jump_law=law,
-        **tabulate(sigma, kappa, float(latent.jump_rate_per_s), law, settle_s)._asdict(),
+        **TABLES.of(sigma, kappa, float(latent.jump_rate_per_s), law, settle_s)._asdict(),
         **common,
     )
 

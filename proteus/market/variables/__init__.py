@@ -16,14 +16,19 @@ from proteus.market.variables.base import Values, Variable
 from proteus.market.variables.dimensions import measured
 from proteus.market.variables.maker import MAKER_VARIABLES
 from proteus.market.variables.market import MARKET_VARIABLES
+from proteus.market.variables.quality import QUALITY_VARIABLES
 from proteus.market.variables.requests import REQUEST_VARIABLES
 from proteus.market.variables.taker import TAKER_VARIABLES
 
 __all__ = ["VARIABLES", "Values", "Variable", "measure", "values_per_lane"]
 
 VARIABLES: tuple[Variable, ...] = (
-    *MAKER_VARIABLES, *MARKET_VARIABLES, *TAKER_VARIABLES, *REQUEST_VARIABLES,
-)  # fmt: skip
+    *MAKER_VARIABLES,
+    *QUALITY_VARIABLES,
+    *MARKET_VARIABLES,
+    *TAKER_VARIABLES,
+    *REQUEST_VARIABLES,
+)
 
 
 def measure(world: World) -> dict[str, Values]:

@@ -24,14 +24,14 @@ class Variable(NamedTuple):
     """One measured variable."""
 
     name: str
-    dims: tuple[str, ...]  # beyond the swept parameters and seed
     unit: str
     long_name: str
-    sign: str
     formula: str
     source: str
-    missing: str  # why a value may not exist, in a word; empty: it always does
     compute: Callable[[World], Values]
+    dims: tuple[str, ...] = ()  # beyond the swept parameters and seed
+    sign: str = ""  # what a positive value means; empty: it says itself
+    missing: str = ""  # why a value may not exist, in a word; empty: it always does
 
 
 def ratio(numerator: NDArray[Any], denominator: Any) -> Values:
