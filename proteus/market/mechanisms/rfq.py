@@ -25,7 +25,7 @@ from pydantic import Field
 
 from proteus.basics import units
 from proteus.basics.schema import Milliseconds, PositiveCount, PositiveMilliseconds, Probability
-from proteus.compiler.jit import inline_kernel, state
+from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.book.codes import EMPTY
 from proteus.market.events.latency import LATENCY_CODES, LatencyLaw
 from proteus.market.information.leakage import RequestTable, Table
@@ -105,6 +105,18 @@ class Known(NamedTuple):
     quote_tie: np.ndarray  # int64 [L, C, M] what breaks ties of price, larger first
 
 
+@written_first("other_order", "other_id", "deadline_ns", "tie")
+@state
+class Enclosures(NamedTuple):
+    """What an envelope about requests holds besides. L lanes, M envelopes."""
+
+    other_order: np.ndarray  # int32 [L, M] slot of the other one: of an acceptance, the quote; of a
+    # quote that is told, the request
+    other_id: np.ndarray  # int64 [L, M] its client id
+    deadline_ns: np.ndarray  # int64 [L, M] of a quote that is told: its last moment at the venue
+    tie: np.ndarray  # int64 [L, M] of a quote that is told: breaks ties of price, larger first
+
+
 @state
 class Rfq(NamedTuple):
     """Parameters and state of the request-for-quote market. L lanes, A traders."""
@@ -112,6 +124,7 @@ class Rfq(NamedTuple):
     terms: Terms
     floor: Floor
     known: Known
+    enclosures: Enclosures
     draw: np.ndarray  # int64 [L, A] scratch: words that choose the dealers
     measured_ns: np.ndarray  # int64 [L] time up to which live quotes have been measured
 
@@ -140,6 +153,7 @@ def make(config: RfqConfig, sizes: Sizes) -> Rfq:
         ),
         floor=allocate_floor(sizes.lanes, sizes.slots, sizes.traders),
         known=_allocate_known(sizes, config.dealers),
+        enclosures=_allocate_enclosures(sizes),
         draw=np.zeros((sizes.lanes, sizes.traders), np.int64),
         measured_ns=np.zeros(sizes.lanes, np.int64),
     )
@@ -172,6 +186,17 @@ def _allocate_known(sizes: Sizes, dealers: int) -> Known:
         quote_lots=np.zeros(of_quote, np.int64),
         quote_deadline=np.zeros(of_quote, np.int64),
         quote_tie=np.zeros(of_quote, np.int64),
+    )
+
+
+def _allocate_enclosures(sizes: Sizes) -> Enclosures:
+    """Allocate room for as many envelopes as slots; the message door has none."""
+    shape = (sizes.lanes, sizes.slots if sizes.keyed else 1)
+    return Enclosures(
+        other_order=np.zeros(shape, np.int32),
+        other_id=np.zeros(shape, np.int64),
+        deadline_ns=np.zeros(shape, np.int64),
+        tie=np.zeros(shape, np.int64),
     )
 
 

@@ -57,7 +57,7 @@ class Origins(NamedTuple):
     belief: np.ndarray  # int64 [L, C] nano: the maker's belief when it sent this version
     intent_ns: np.ndarray  # int64 [L, C] when the trader decided
     reference_doubled: np.ndarray  # int64 [L, C] twice the public reference then, ticks
-    address: np.ndarray  # int64 [L, C] cause of this version
+    cause: np.ndarray  # int64 [L, C] cause, slot and wake-up of this version
     answer: np.ndarray  # int64 [L, C] the random word of the latency of answers to it
     reports: np.ndarray  # int64 [L, C] fill reports so far
     is_filled: np.ndarray  # int64 [L, C] 1: has a first fill
@@ -75,7 +75,7 @@ def allocate_origins(lanes: int, slots: int) -> Origins:
         belief=np.zeros(shape, np.int64),
         intent_ns=np.zeros(shape, np.int64),
         reference_doubled=np.zeros(shape, np.int64),
-        address=np.zeros(shape, np.int64),
+        cause=np.zeros(shape, np.int64),
         answer=np.zeros(shape, np.int64),
         reports=np.zeros(shape, np.int64),
         is_filled=np.zeros(shape, np.int64),
