@@ -19,7 +19,8 @@ from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, sta
 from proteus.market.events.envelopes import (
     MESSAGE_ACCEPT,
     MESSAGE_CANCEL,
-    MESSAGE_LAST_LOOK,
+    MESSAGE_CONFIRM,
+    MESSAGE_DECLINE,
     MESSAGE_ORDER,
     MESSAGE_QUOTE,
     MESSAGE_REPLACE,
@@ -35,6 +36,7 @@ from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.members import CellSetup
 from proteus.market.trading import protocol
+from proteus.market.trading.booking import book
 from proteus.market.trading.desk import tie_address
 from proteus.market.trading.loop import audit_lane, finish_lane
 from proteus.market.trading.recorder import (
@@ -72,7 +74,7 @@ _SPARE_ROWS = 64  # so that a lane that makes more rows than its log has is noti
 _MESSAGES = {
     ORDER: MESSAGE_ORDER, REPLACE: MESSAGE_REPLACE, CANCEL: MESSAGE_CANCEL,
     REQUEST: MESSAGE_ORDER, QUOTE: MESSAGE_QUOTE, ACCEPT: MESSAGE_ACCEPT,
-    DECLINE: MESSAGE_LAST_LOOK,
+    DECLINE: MESSAGE_DECLINE,
 }  # fmt: skip
 
 # What happens by itself, in the order of ``clock`` at equal time, and before any message.
@@ -211,7 +213,7 @@ class Rerun:
 
     def _deliver(self, time: np.int64, slot: Any, answer_word: Any, *, in_clear: bool) -> None:
         mechanism, world = self.block
-        protocol.deliver(mechanism, world, _LANE, time, slot, answer_word, in_clear)
+        book(mechanism, world, _LANE, time, slot, answer_word, in_clear)
         _drop_reports(world)
 
     def _feed(self, at: int, kind: Kind) -> None:
@@ -232,13 +234,11 @@ class Rerun:
             return
         messages = world.messages
         envelope = take_envelope(messages, _LANE, _MESSAGES[kind], trader, slot, row["order_id"])
-        messages.address[_LANE, envelope] = row["cause"]
+        messages.cause[_LANE, envelope] = row["cause"]
         if kind == REPLACE:
             _write_replace(world, row, envelope)
         elif kind in (QUOTE, ACCEPT):
             _write_pair(self.block, row, envelope, kind)
-        elif kind == DECLINE:
-            messages.lots[_LANE, envelope] = 0
         slot, answer_word = protocol.receive(self.block.mechanism, world, _LANE, time, envelope)
         self._deliver(time, slot, answer_word, in_clear=False)
 
@@ -305,7 +305,7 @@ def _place_order(world: World, row: Mapping[str, Any]) -> None:
     origins.belief[_LANE, slot] = row["value_nano"]
     origins.intent_ns[_LANE, slot] = row["intent_ns"]
     origins.reference_doubled[_LANE, slot] = row["reference_half_ticks"]
-    origins.address[_LANE, slot] = row["cause"]
+    origins.cause[_LANE, slot] = row["cause"]
     origins.reports[_LANE, slot] = 0
     origins.is_filled[_LANE, slot] = 0
 
@@ -328,8 +328,7 @@ def _write_pair(block: Block, row: Mapping[str, Any], envelope: Any, kind: Kind)
     mechanism, world = block
     messages, slot, other = world.messages, row["slot"], row["other_id"]
     if other == MISSING:
-        messages.kind[_LANE, envelope] = MESSAGE_LAST_LOOK
-        messages.lots[_LANE, envelope] = 1
+        messages.kind[_LANE, envelope] = MESSAGE_CONFIRM
         return
     places = np.flatnonzero(world.market.orders.client_id[_LANE] == other)
     place = places[0] if len(places) else EMPTY
@@ -337,8 +336,8 @@ def _write_pair(block: Block, row: Mapping[str, Any], envelope: Any, kind: Kind)
         mechanism.floor.request[_LANE, slot] = place
         mechanism.floor.request_id[_LANE, slot] = other
         return
-    messages.new_id[_LANE, envelope] = other
-    messages.lifetime[_LANE, envelope] = place
+    mechanism.enclosures.other_id[_LANE, envelope] = other
+    mechanism.enclosures.other_order[_LANE, envelope] = place
     messages.side[_LANE, envelope] = side = row["side"]
     rank = rank_of(row["price_ticks"], side, world.settings.n_ticks)
     messages.rank[_LANE, envelope] = rank

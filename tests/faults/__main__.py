@@ -42,6 +42,8 @@ NEAR = {  # the tests of the room where the fault is
     ),
     "market/book/": (f"{MARKET}/mechanisms/test_clob_rules",),
     "market/trading/rfq": ASKED,
+    "market/trading/booking": (*DESK, "simulation/test_measurement_twin"),
+    "market/trading/reports": (*DESK, *VIEWS),
     "market/trading/venue": (*DESK, "simulation/test_measurement_twin"),
     "market/trading/desk": (*DESK, *VIEWS),
     "market/trading/loop": (*DESK, *VIEWS),

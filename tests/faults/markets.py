@@ -21,25 +21,25 @@ VENUE = (
         "return word < _tie_word(", "return word > _tie_word(",
     ),
     Fault(
-        "answers overtake each other", "market/trading/venue.py",
+        "answers overtake each other", "market/trading/reports.py",
         "arrives = max(arrives, world.private.acked_until[lane, trader])", "pass",
     ),
     Fault(
-        "fill reports overtake each other", "market/trading/venue.py",
+        "fill reports overtake each other", "market/trading/reports.py",
         "arrives = max(arrives, world.private.filled_until[lane, trader])", "pass",
     ),
     Fault(
-        "every fill report of an order has the same draw", "market/trading/venue.py",
+        "every fill report of an order has the same draw", "market/trading/reports.py",
         "origins.reports[lane, slot] += 1", "pass",
     ),
     Fault(
-        "the answer to a cancel is drawn like that to its order", "market/trading/venue.py",
+        "the answer to a cancel is drawn like that to its order", "market/trading/booking.py",
         "word = answer_word if order == slot else world.origins.answer[lane, order]",
         "word = world.origins.answer[lane, order]",
     ),
     Fault(
-        "an open batch is public", "market/trading/venue.py",
-        "if in_clear or is_continuous(mechanism):", "if True:",
+        "an open batch is public", "market/trading/booking.py",
+        "if not in_clear and not is_continuous(mechanism):", "if False:",
     ),
     Fault(
         "makers and takers are swapped", "market/trading/venue.py",
@@ -55,7 +55,7 @@ VENUE = (
         "        world.origins.belief[lane, slot] = messages.belief[lane, envelope]\n", "",
     ),
     Fault(
-        "trades on the book leave the last price", "market/trading/venue.py",
+        "trades on the book leave the last price", "market/trading/booking.py",
         "    if not in_clear:\n        world.progress.last_price",
         "    if in_clear:\n        world.progress.last_price",
     ),
@@ -129,8 +129,8 @@ MEASURES = (
         "    if True:\n        quality.spread",
     ),
     Fault(
-        "an order that loses some of its lots has ended", "market/trading/venue.py",
-        "if is_over or kind == EVENT_REJECT:", "if kind != EVENT_ACK:",
+        "an order that loses some of its lots has ended", "market/trading/booking.py",
+        "if is_over or is_refused:", "if kind != EVENT_ACK:",
     ),
     Fault(
         "a quote of a noise trader is an intent that was filled", "market/metrics/execution.py",

@@ -94,7 +94,7 @@ REQUESTS = (
         "_SLOW_OF_FALLING if falls else _SLOW)", "_SLOW)",
     ),
     Fault(
-        "a trade with a quote leaves the last price", "market/trading/rfq_booking.py",
-        "world.progress.last_price[lane] = price", "pass",
+        "trades with quotes are not published", "market/trading/rfq_publishing.py",
+        "if world.data.last[lane, newest(world.data, lane)] != last:", "if False:",
     ),
 )  # fmt: skip

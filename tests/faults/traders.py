@@ -57,7 +57,7 @@ TRADERS = (
     ),
     Fault(
         "filled orders are cancelled when their lifetime ends", "market/trading/notices.py",
-        "        messages.lots[lane, lifetime] -= lots\n", "        pass\n",
+        "        messages.open_lots[lane, lifetime] -= lots\n", "        pass\n",
     ),
     Fault(
         "inventory has the wrong sign", "market/trading/notices.py",

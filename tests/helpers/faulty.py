@@ -20,7 +20,7 @@ from proteus.market.mechanisms.interface import (
 )
 from proteus.market.mechanisms.table import MECHANISMS, Mechanism
 from proteus.market.rng import replicate_key
-from proteus.market.trading import protocol
+from proteus.market.trading import booking, protocol
 from tests.helpers.cells import ROOT
 
 Fault = Callable[[Market, int], bool]
@@ -94,7 +94,7 @@ def _as_the_inner_one(faulty_type: type, function: Any) -> None:
 for function in (is_continuous, next_clear):
     _as_the_inner_one(Faulty, function)
 for function in (
-    is_continuous, next_clear, protocol.act, protocol.deliver, protocol.learn,
+    is_continuous, next_clear, booking.tell, booking.publish, protocol.act, protocol.learn,
     protocol.ring, protocol.next_deadline, protocol.expire, protocol.close,
 ):  # fmt: skip
     _as_the_inner_one(FaultyRequests, function)

@@ -11,7 +11,7 @@ from proteus.market.book.codes import BUY, EMPTY, EVENT_ACK, EVENT_REJECT, EVENT
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import value_at
 from proteus.market.metrics import sums
-from proteus.market.trading import desk, loop, rfq_booking, venue
+from proteus.market.trading import booking, desk, loop, rfq_publishing
 from proteus.market.trading.world import World
 from tests.helpers.cells import build, run_plain
 from tests.reference.measurement import Fill, Log, Side, State
@@ -23,14 +23,12 @@ def record(config: CellConfig) -> tuple[Log, World]:
     log = _empty_log(block.world)
     with pytest.MonkeyPatch.context() as patch:
         for module, name, hook in (
-            (venue, "publish", _log_state),
-            (venue, "measure_book", _log_near),
-            (venue, "_book_fill", _log_fill),
-            (venue, "_book_answer", _log_answer),
-            (rfq_booking, "publish_price", _log_price),
-            (rfq_booking, "measure_book", _log_live),
-            (rfq_booking, "book_fill", _log_fill),
-            (rfq_booking, "_book_end", _log_end_of_request),
+            (booking, "publish_book", _log_state),
+            (booking, "measure_book", _log_near),
+            (booking, "_book_fill", _log_fill),
+            (booking, "_book_answer", _log_answer),
+            (rfq_publishing, "publish_price", _log_price),
+            (rfq_publishing, "measure_book", _log_live),
             (desk, "count_intent", _log_intent),
             (loop, "start_shock", _log_jump),
             (loop, "measure_grid", _log_grid),
@@ -139,7 +137,7 @@ def _side(world: World, slot: int, sign: int) -> Side:
         trader=trader,
         role=CLASS_NAMES[world.traders.role[trader]],
         sign=sign,
-        order=(trader, int(origins.address[0, slot])),
+        order=(trader, int(origins.cause[0, slot])),
         belief=int(origins.belief[0, slot]) / 1e9,
         reference=int(origins.reference_doubled[0, slot]) / 2,
         intent=int(origins.intent_ns[0, slot]),
@@ -164,7 +162,9 @@ def _log_fill(log: Log, world: World, _: World, lane: int, time: int, i: int, in
     )
 
 
-def _log_answer(log: Log, world: World, _: World, lane: int, time: int, i: int, order: int, cause):
+def _log_answer(
+    log: Log, world: World, mechanism: Any, _: World, lane: int, time: int, i: int, order: int, word
+):
     side, outbox = _side(world, order, 1), world.market.outbox
     kind, lots = outbox.kind[0, i], int(outbox.lots[0, i])
     if kind == EVENT_ACK or side.role != "noise" or side.is_quote:
@@ -175,12 +175,6 @@ def _log_answer(log: Log, world: World, _: World, lane: int, time: int, i: int, 
     is_refused = kind in (EVENT_REJECT, EVENT_RFQ_REJECT)
     if is_refused or gone == world.market.orders.submitted[0, order]:
         log.ends.append((side.order, side.intent, int(time)))
-
-
-def _log_end_of_request(
-    log: Log, world: World, _: World, lane: int, time: int, i: int, order: int, kind: int, cause
-):
-    _log_answer(log, world, world, lane, time, i, order, cause)
 
 
 def _log_intent(log: Log, world: World, execution: Any, settings: Any, lane: int, role, time):

@@ -116,7 +116,7 @@ def _sent(world: World, sequence: int) -> list[tuple[int, ...]]:
             continue
         item = int(queue.item[0, at])
         slot, kind = int(messages.order[0, item]), int(messages.kind[0, item])
-        what = [messages.trader[0, item], messages.address[0, item]]
+        what = [messages.trader[0, item], messages.cause[0, item]]
         if kind == MESSAGE_ORDER:
             what += [field[0, slot] for field in (orders.side, orders.rank, orders.lifetime)]
         elif kind == MESSAGE_REPLACE:
@@ -236,7 +236,10 @@ def messages_under_way(world: World, decision: Decision) -> None:
     messages = world.messages
     notices = (messages.kind[0] >= NOTICE_ACK) & (messages.kind[0] <= NOTICE_FILL)
     hidden = notices | (messages.trader[0] != decision.trader)
-    for array in (messages.rank, messages.lots, messages.belief, messages.new_id, messages.side):
+    for array in (
+        messages.rank, messages.lots, messages.belief, messages.new_id, messages.side,
+        messages.filled_ns,
+    ):  # fmt: skip
         shake(array[0], hidden)
     world.queue.time[0] += 1
 

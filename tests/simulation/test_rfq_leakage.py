@@ -16,7 +16,6 @@ from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.events.envelopes import (
     CAUSE_NOTIFIED,
     MESSAGE_ACCEPT,
-    MESSAGE_LAST_LOOK,
     MESSAGE_ORDER,
     MESSAGE_QUOTE,
     NOTICE_PRICE,
@@ -85,7 +84,7 @@ class Decision:
             if array.ndim > 1
         }
         return {
-            "sent": sent(world, sequence),
+            "sent": sent(mechanism, world, sequence),
             "intents": intents_of(world, 0) if self.kind != "choose" else (),
             "knows": remembered,
         }
@@ -100,7 +99,7 @@ class Decision:
         return self.act(mechanism, world), changed
 
 
-def sent(world: World, sequence: int) -> list[tuple[int, ...]]:
+def sent(mechanism: Any, world: World, sequence: int) -> list[tuple[int, ...]]:
     """Describe the messages that went into the queue since ``sequence``."""
     queue, orders, messages, found = world.queue, world.market.orders, world.messages, []
     for at in range(int(queue.size[0])):
@@ -108,13 +107,12 @@ def sent(world: World, sequence: int) -> list[tuple[int, ...]]:
             continue
         item = int(queue.item[0, at])
         kind, slot = int(messages.kind[0, item]), int(messages.order[0, item])
-        what = [messages.trader[0, item], messages.address[0, item]]
+        what = [messages.trader[0, item], messages.cause[0, item]]
         if kind in (MESSAGE_ORDER, MESSAGE_QUOTE):
             what += [field[0, slot] for field in (orders.side, orders.rank, orders.lots)]
-        elif kind in (MESSAGE_ACCEPT, MESSAGE_LAST_LOOK):
-            what += [messages.lots[0, item]]
-        if kind == MESSAGE_ACCEPT:
-            what += [field[0, item] for field in (messages.new_id, messages.rank, messages.side)]
+        elif kind == MESSAGE_ACCEPT:
+            fields = (mechanism.enclosures.other_id, messages.lots, messages.rank, messages.side)
+            what += [field[0, item] for field in fields]
         found.append((int(queue.time[0, at]), kind, *map(int, what)))
     return found
 
@@ -140,7 +138,7 @@ def decisions(*words: str) -> list[Decision]:
             sequence = int(world.queue.sequence[0])
             original(mechanism, world, lane, *rest)
             role = int(world.traders.role[trader])
-            case = kind, role, bool(sent(world, sequence))
+            case = kind, role, bool(sent(mechanism, world, sequence))
             if time > _QUIET_NS and count.get(case, 0) < KEPT:
                 count[case] = count.get(case, 0) + 1
                 found.append(before)
@@ -203,7 +201,8 @@ def quotes_and_prices_under_way(mechanism: Any, world: World, decision: Decision
     """Quotes and prices that have not arrived at the trader."""
     messages = world.messages
     kinds = np.isin(messages.kind[0], [NOTICE_QUOTE, NOTICE_PRICE])
-    for array in (messages.rank, messages.lots, messages.address, messages.tie):
+    enclosures = mechanism.enclosures
+    for array in (messages.rank, messages.lots, enclosures.deadline_ns, enclosures.tie):
         shake(array[0], kinds)
 
 

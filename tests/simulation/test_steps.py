@@ -176,11 +176,14 @@ def test_every_hook_is_called_as_often_as_what_it_is_about(mechanism):
     setup = rich(setup_of(mechanism))
     world = straight(setup).world
     calls = dict(zip(hooks.HOOKS, world.rules.calls.T, strict=True))
-    private = world.private
+    progress, private = world.progress, world.private
     wakes = sum(counted.sum(axis=1) for counted in (
         private.wakes, private.news_wakes, private.notified))  # fmt: skip
-    assert (calls["at_decision"] <= wakes).all()
+    assert np.array_equal(calls["at_decision"], wakes)
+    assert np.array_equal(calls["at_fill"], progress.fills)
+    assert np.array_equal(calls["at_door"], progress.messages)
     assert np.array_equal(calls["after_clear"], world.market.clears)
+    assert (calls["before_sending"] >= progress.messages).all()  # some never arrive
     assert (calls["at_sample"] > 0).all()
     assert (calls["at_end"] == 1).all()
     assert (calls["at_timer"] == 0).all()  # nothing pushes entries of rules

@@ -1,4 +1,4 @@
-"""Envelopes: messages to the venue, notifications to traders, and running lifetimes.
+"""Envelopes: messages to the venue, notifications to traders, and running timers.
 
 An address says which cause a message has, so that its latencies are the same whatever the
 mechanism does in between: the kind of cause (schedule, news, notification, expiry), the number of
@@ -11,28 +11,32 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.book.codes import EMPTY
 
-# Kinds of envelopes.
-MESSAGE_ORDER = 0
+# Kinds of envelopes: messages on their way to the venue,
+MESSAGE_ORDER = 0  # a new order, or a request for quotes
 MESSAGE_CANCEL = 1
 MESSAGE_REPLACE = 2
-NOTICE_ACK = 3
-NOTICE_REJECT = 4
-NOTICE_CANCEL = 5
-NOTICE_FILL = 6
-LIFETIME = 7
-MESSAGE_QUOTE = 8
-MESSAGE_ACCEPT = 9
-MESSAGE_LAST_LOOK = 10  # a dealer confirms an acceptance, or refuses it
+MESSAGE_QUOTE = 3
+MESSAGE_ACCEPT = 4  # of a quote, by a taker
+MESSAGE_CONFIRM = 5  # a dealer's last look ends with a trade
+MESSAGE_DECLINE = 6  # or with none
+# what is told to a trader,
+NOTICE_ACK = 7
+NOTICE_REJECT = 8
+NOTICE_CANCEL = 9
+NOTICE_FILL = 10
 NOTICE_QUOTE = 11
-NOTICE_PRICE = 17  # of a trade that a dealer was asked for, or of the cover
-TIMER_DEADLINE = 12  # a request or quote ends at the venue
-TIMER_ANSWER = 13  # a dealer has thought about a request
-TIMER_CHOICE = 14  # a taker picks among the quotes it has
-TIMER_LAST_MOMENT = 15  # an acceptance of a held quote sent later may come too late
-TIMER_HOLD = 16  # a dealer's last look ends
+NOTICE_PRICE = 12  # of a trade that a dealer was asked for, or of the cover
+# and timers.
+TIMER_LIFETIME = 13  # a resting order is cancelled
+TIMER_DEADLINE = 14  # a request or quote ends at the venue
+TIMER_ANSWER = 15  # a dealer has thought about a request
+TIMER_CHOICE = 16  # a taker picks among the quotes it has
+TIMER_LAST_MOMENT = 17  # an acceptance of a held quote sent later may come too late
+TIMER_HOLD = 18  # a dealer's last look ends
 
 # Causes of a message, in the order of the latency streams in ``rng``.
 CAUSE_SCHEDULE = 0
@@ -46,56 +50,45 @@ _WAKE_MASK = (1 << _SLOT_SHIFT) - 1
 
 
 @written_first(
-    "kind", "trader", "order", "new_id", "side", "rank", "lots", "belief", "address", "answer",
-    "tie", "lifetime",
+    "kind", "trader", "order", "new_id", "side", "rank", "lots", "open_lots", "belief", "cause",
+    "answer", "tie", "filled_ns", "lifetime",
 )  # fmt: skip
 @state
 class Messages(NamedTuple):
-    """A pool of envelopes. L lanes, M envelopes."""
+    """A pool of envelopes. L lanes, M envelopes.
 
-    kind: np.ndarray  # int64 [L, M]
-    trader: np.ndarray  # int64 [L, M] sender or receiver
-    order: np.ndarray  # int64 [L, M] order slot
+    What is narrow fits: traders, order slots and envelopes are counted by arrays in memory, far
+    below 2^31, and ranks end at MAX_TICKS. What only requests for quotes need is in
+    ``mechanisms.rfq.Enclosures``.
+    """
+
+    kind: np.ndarray  # int8 [L, M] MESSAGE_*, NOTICE_* or TIMER_*
+    trader: np.ndarray  # int32 [L, M] sender or receiver
+    order: np.ndarray  # int32 [L, M] slot of the order that it is about
     client_id: np.ndarray  # int64 [L, M] order version meant; a slot may be another's by now
-    new_id: np.ndarray  # int64 [L, M] of a replace: the version it makes; of a quote or acceptance:
-    # the version of the other one, request or quote, whose slot stands in ``lifetime``
-    side: np.ndarray  # int64 [L, M]
-    rank: np.ndarray  # int64 [L, M] of a replace, quote or acceptance: its limit
-    lots: np.ndarray  # int64 [L, M] new lots of a replace; lots reported; open lots of a lifetime
-    belief: np.ndarray  # int64 [L, M] nano: the maker's belief behind a replace, or behind a fill
-    address: np.ndarray  # int64 [L, M] cause, slot and wake-up; of a quote notice: its deadline, ns
-    answer: np.ndarray  # int64 [L, M] of a message: the random word of its answer's latency
-    tie: np.ndarray  # int64 [L, M] cause and wake-up that order equal arrival times; of a quote
-    # notice: what breaks ties of price, larger first
-    lifetime: np.ndarray  # int64 [L, M] of a fill report: the envelope of the order's lifetime
-    free: np.ndarray  # int64 [L, M] stack of free envelopes
+    new_id: np.ndarray  # int64 [L, M] of a replace: the version it makes
+    side: np.ndarray  # int8 [L, M] of the order, request or quote that it is about
+    rank: np.ndarray  # int32 [L, M] of a replace or acceptance: its limit; of a quote or trade
+    # that is told: its price on ``side``
+    lots: np.ndarray  # int64 [L, M] asked for, quoted, filled or ended
+    open_lots: np.ndarray  # int64 [L, M] of a lifetime: lots that the trader knows to be open
+    belief: np.ndarray  # int64 [L, M] nano: the maker's belief behind the version it is about
+    cause: np.ndarray  # int64 [L, M] of a message, or of the one that a timer will send: its
+    # cause, slot and wake-up; of the choice among quotes: those of the request
+    answer: np.ndarray  # uint32 [L, M] random word of the latency of what answers it: the venue's
+    # answer to a message, the quote of a dealer who has thought about a request
+    tie: np.ndarray  # int64 [L, M] of a message: cause and wake-up that order equal arrival times
+    filled_ns: np.ndarray  # int64 [L, M] of a fill report: when the order was filled
+    lifetime: np.ndarray  # int32 [L, M] of a fill report: envelope of the order's lifetime
+    free: np.ndarray  # int32 [L, M] stack of free envelopes
     n_free: np.ndarray  # int64 [L]
     overflow: np.ndarray  # int64 [L] 1: no envelope was free
 
 
 def allocate_messages(lanes: int, envelopes: int) -> Messages:
     """Allocate a pool of free envelopes."""
-    shape = (lanes, envelopes)
-    messages = Messages(
-        kind=np.zeros(shape, np.int64),
-        trader=np.zeros(shape, np.int64),
-        order=np.zeros(shape, np.int64),
-        client_id=np.zeros(shape, np.int64),
-        new_id=np.zeros(shape, np.int64),
-        side=np.zeros(shape, np.int64),
-        rank=np.zeros(shape, np.int64),
-        lots=np.zeros(shape, np.int64),
-        belief=np.zeros(shape, np.int64),
-        address=np.zeros(shape, np.int64),
-        answer=np.zeros(shape, np.int64),
-        tie=np.zeros(shape, np.int64),
-        lifetime=np.zeros(shape, np.int64),
-        free=np.zeros(shape, np.int64),
-        n_free=np.full(lanes, envelopes, np.int64),
-        overflow=np.zeros(lanes, np.int64),
-    )
-    messages.free[:] = np.arange(envelopes - 1, -1, -1, dtype=np.int64)
-    return messages
+    stack = np.arange(envelopes - 1, -1, -1, dtype=np.int32)
+    return allocate(Messages, L=lanes, M=envelopes, free=stack, n_free=envelopes)
 
 
 @inline_kernel

@@ -190,7 +190,7 @@ def _goes_first(messages, entities, keys, lane, envelope, rival):
 @inline_kernel
 def _tie_word(messages, entities, keys, lane, envelope):
     tie = messages.tie[lane, envelope]
-    entity = entities[messages.trader[lane, envelope]]
+    entity = entities[np.int64(messages.trader[lane, envelope])]
     return words_at(keys, lane, STREAM_TIE, entity, tie, tie >> 32)[0]
 
 

@@ -90,7 +90,7 @@ def is_stale(data, book, lane, last):
 
 
 @inline_kernel
-def publish(data, book, lane, time, last):
+def publish_book(data, book, lane, time, last):
     """Write the book as the newest public state; a state of the same nanosecond is replaced."""
     at = _next_state(data, lane, time)
     for first in range(0, ladders_in(book.layout), 2):

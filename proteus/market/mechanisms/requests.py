@@ -57,6 +57,7 @@ class Floor(NamedTuple):
     deadline: np.ndarray  # int64 [L, C] last moment, ns; NEVER while in last look
     over: np.ndarray  # int64 [L, C] deadline of a request, whether in last look or not, ns
     held: np.ndarray  # int32 [L, C] of a request: the quote in last look, or EMPTY
+    held_lots: np.ndarray  # int64 [L, C] lots that its acceptance asked for, at most
     first: np.ndarray  # int32 [L, C] of a request: its earliest quote, or EMPTY
     next: np.ndarray  # int32 [L, C] next quote of the same request, or EMPTY
     tie: np.ndarray  # int64 [L, C] breaks ties of price, larger first; then the earlier quote
@@ -194,9 +195,14 @@ def execute(floor, market, lane, request, quote, most):
 
 
 @inline_kernel
-def hold(floor, lane, request, quote):
-    """Keep a request and its accepted quote alive until the dealer's last look ends."""
+def hold(floor, lane, request, quote, lots):
+    """Keep a request and its accepted quote alive until the dealer's last look ends.
+
+    Parameters
+        lots: how many the acceptance asked for, at most.
+    """
     floor.held[lane, request] = quote
+    floor.held_lots[lane, request] = lots
     floor.deadline[lane, request] = NEVER
     floor.deadline[lane, quote] = NEVER
 
@@ -206,7 +212,7 @@ def end_last_look(floor, market, lane, quote, confirms, time):
     """Trade the quote in last look, or end it and let its request go on if it still may."""
     request = np.int64(floor.request[lane, quote])
     if confirms:
-        execute(floor, market, lane, request, quote, NEVER)
+        execute(floor, market, lane, request, quote, floor.held_lots[lane, request])
         return
     _end(floor, market, lane, quote, EXPIRE_LAST_LOOK)
     floor.held[lane, request] = EMPTY

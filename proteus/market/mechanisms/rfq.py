@@ -26,7 +26,7 @@ from pydantic import Field
 from proteus.basics import units
 from proteus.basics.schema import Milliseconds, PositiveCount, PositiveMilliseconds, Probability
 from proteus.compiler.arrays import allocate
-from proteus.compiler.jit import inline_kernel, state
+from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.book.codes import EMPTY
 from proteus.market.events.latency import LATENCY_CODES, LatencyLaw
 from proteus.market.information.leakage import RequestTable, Table
@@ -106,6 +106,18 @@ class Known(NamedTuple):
     quote_tie: np.ndarray  # int64 [L, C, M] what breaks ties of price, larger first
 
 
+@written_first("other_order", "other_id", "deadline_ns", "tie")
+@state
+class Enclosures(NamedTuple):
+    """What an envelope about requests holds besides. L lanes, M envelopes."""
+
+    other_order: np.ndarray  # int32 [L, M] slot of the other one: of an acceptance, the quote; of a
+    # quote that is told, the request
+    other_id: np.ndarray  # int64 [L, M] its client id
+    deadline_ns: np.ndarray  # int64 [L, M] of a quote that is told: its last moment at the venue
+    tie: np.ndarray  # int64 [L, M] of a quote that is told: breaks ties of price, larger first
+
+
 @state
 class Rfq(NamedTuple):
     """Parameters and state of the request-for-quote market. L lanes, A traders."""
@@ -113,6 +125,7 @@ class Rfq(NamedTuple):
     terms: Terms
     floor: Floor
     known: Known
+    enclosures: Enclosures
     draw: np.ndarray  # int64 [L, A] scratch: words that choose the dealers
     measured_ns: np.ndarray  # int64 [L] time up to which live quotes have been measured
 
@@ -144,6 +157,7 @@ def make(config: RfqConfig, sizes: Sizes) -> Rfq:
         ),
         floor=allocate_floor(sizes.lanes, sizes.slots, sizes.traders),
         known=_allocate_known(sizes, config.dealers),
+        enclosures=_allocate_enclosures(sizes),
     )
 
 
@@ -158,6 +172,11 @@ def _allocate_known(sizes: Sizes, dealers: int) -> Known:
         Known, L=sizes.lanes, A=sizes.traders, C=slots, M=min(dealers, sizes.traders),
         request=EMPTY, last_price=EMPTY,
     )  # fmt: skip
+
+
+def _allocate_enclosures(sizes: Sizes) -> Enclosures:
+    """Allocate room for as many envelopes as slots; the message door has none."""
+    return allocate(Enclosures, L=sizes.lanes, M=sizes.slots if sizes.keyed else 1)
 
 
 @is_continuous.implement(Rfq)

@@ -11,10 +11,10 @@ from proteus.market.book.book import fill_in, rank_of, take_slot
 from proteus.market.book.codes import BUY, EMPTY, SELL
 from proteus.market.events.envelopes import (
     CAUSE_EXPIRY,
-    LIFETIME,
     MESSAGE_CANCEL,
     MESSAGE_ORDER,
     MESSAGE_REPLACE,
+    TIMER_LIFETIME,
     cause_of,
     pack_address,
     release_envelope,
@@ -43,6 +43,7 @@ from proteus.market.information.signals import signal
 from proteus.market.ledger.accounts import nano
 from proteus.market.metrics.execution import count_intent
 from proteus.market.rng import STREAM_INTENT, STREAM_LIFETIME, words_at
+from proteus.market.trading import constraints, hooks
 from proteus.market.trading.recorder import is_recorded, record_intent
 from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 
@@ -179,11 +180,19 @@ def _moves_up(world, lane, trader):
 
 @inline_kernel
 def _send(world, lane, trader, time, slot, address, words):
-    """Turn one intent into a message, or into none if a quote stands as it should."""
+    """Turn one intent into a message, or into none if a quote stands as it should.
+
+    What constraints leave of its lots stands in ``world.intents`` then.
+    """
     intents, private = world.intents, world.private
     side, lots = intents.side[lane, slot], intents.lots[lane, slot]
     is_quote = intents.kind[lane, slot] == INTENT_QUOTE
     stands = is_quote and private.quote_id[lane, trader, side] != 0
+    if lots > 0:
+        becomes = _change_of_quote(world, lane, trader, slot) if stands else constraints.AS_ORDER
+        price = intents.price[lane, slot]
+        lots = constraints.allowed_lots(world, lane, trader, becomes, side, price, lots)
+        intents.lots[lane, slot] = lots
     envelope = np.int64(EMPTY)
     if not stands:
         if lots > 0:
@@ -197,6 +206,17 @@ def _send(world, lane, trader, time, slot, address, words):
         envelope = _replace_quote(world, lane, trader, slot)
     if envelope != EMPTY:
         post(world, lane, trader, envelope, time, address, words)
+
+
+@inline_kernel
+def _change_of_quote(world, lane, trader, i):
+    """Return what intent ``i`` would change of the quote that stands (``constraints.AS_*``)."""
+    intents, private = world.intents, world.private
+    side = intents.side[lane, i]
+    if intents.price[lane, i] != private.quote_price[lane, trader, side]:
+        return constraints.AS_REPLACE
+    is_less = intents.lots[lane, i] < private.quote_lots[lane, trader, side]
+    return constraints.AS_REDUCTION if is_less else constraints.AS_STANDING
 
 
 @inline_kernel
@@ -257,7 +277,7 @@ def place_order(world, lane, trader, time, i, address, answer_word):
     origins.reference_doubled[lane, slot] = reference_doubled(
         world.data, lane, newest(world.data, lane), world.settings.initial_ticks
     )
-    origins.address[lane, slot] = address
+    origins.cause[lane, slot] = address
     origins.answer[lane, slot] = answer_word
     origins.reports[lane, slot] = 0
     origins.is_filled[lane, slot] = 0
@@ -323,10 +343,10 @@ def _start_lifetime(world, lane, trader, slot, ends, address):
     """Set the timer that cancels a resting order."""
     messages = world.messages
     client_id = world.market.orders.client_id[lane, slot]
-    envelope = take_envelope(messages, lane, LIFETIME, trader, slot, client_id)
+    envelope = take_envelope(messages, lane, TIMER_LIFETIME, trader, slot, client_id)
     if envelope != EMPTY:
-        messages.lots[lane, envelope] = world.market.orders.lots[lane, slot]
-        messages.address[lane, envelope] = pack_address(
+        messages.open_lots[lane, envelope] = world.market.orders.lots[lane, slot]
+        messages.cause[lane, envelope] = pack_address(
             CAUSE_EXPIRY, cause_of(address), wake_of(address)
         )
         world.origins.lifetime[lane, slot] = envelope
@@ -341,13 +361,13 @@ def end_lifetime(world, lane, time, envelope):
         True if a cancel was sent.
     """
     messages = world.messages
-    is_open = messages.lots[lane, envelope] > 0
+    is_open = messages.open_lots[lane, envelope] > 0
     if is_open:
-        trader = messages.trader[lane, envelope]
-        address = messages.address[lane, envelope]
+        trader = np.int64(messages.trader[lane, envelope])
+        address = messages.cause[lane, envelope]
         words = latency_words(world.traders, world.market.keys, lane, trader, address)
         cancel = take_envelope(
-            messages, lane, MESSAGE_CANCEL, trader, messages.order[lane, envelope],
+            messages, lane, MESSAGE_CANCEL, trader, np.int64(messages.order[lane, envelope]),
             messages.client_id[lane, envelope],
         )  # fmt: skip
         if cancel != EMPTY:
@@ -364,6 +384,7 @@ def post(world, lane, trader, envelope, time, address, words):
         address: the cause of the message. words: of its latencies and those of its answer.
     """
     private, messages = world.private, world.messages
+    hooks.before_sending(world.rules, world.ledger, lane, trader, time)
     sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
     tie = address & ~(np.int64(0xFF) << 40)  # cause and wake-up, without the slot
     if sent <= private.sent_until[lane, trader]:
@@ -371,7 +392,7 @@ def post(world, lane, trader, envelope, time, address, words):
         tie = private.sent_tie[lane, trader]
     private.sent_until[lane, trader] = sent
     private.sent_tie[lane, trader] = tie
-    messages.address[lane, envelope] = address
+    messages.cause[lane, envelope] = address
     messages.answer[lane, envelope] = words[ACKNOWLEDGEMENT]
     messages.tie[lane, envelope] = tie
     push_message(

@@ -16,14 +16,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from proteus.compiler.jit import cold_kernel, interface, state
+from proteus.compiler.arrays import allocate
+from proteus.compiler.jit import cold_kernel, inline_kernel, interface, state
 
 HOOKS = (
     "before_sending", "at_door", "at_fill", "after_clear", "at_timer", "at_sample", "at_decision",
-    "at_end",
+    "at_end", "constrain",
 )  # fmt: skip
 _BEFORE_SENDING, _AT_DOOR, _AT_FILL, _AFTER_CLEAR = 0, 1, 2, 3
-_AT_TIMER, _AT_SAMPLE, _AT_DECISION, _AT_END = 4, 5, 6, 7
+_AT_TIMER, _AT_SAMPLE, _AT_DECISION, _AT_END, _CONSTRAIN = 4, 5, 6, 7, 8
 
 
 @state
@@ -40,7 +41,7 @@ class Rules(NamedTuple):
 
 def allocate_rules(lanes: int, is_rich: bool) -> NoRules | Rules:
     """Allocate the rules of a block; a rich loop has all hooks, even where nothing is added."""
-    return Rules(calls=np.zeros((lanes, len(HOOKS)), np.int64)) if is_rich else NoRules()
+    return allocate(Rules, L=lanes, K=len(HOOKS)) if is_rich else NoRules()
 
 
 @interface
@@ -81,6 +82,11 @@ def at_decision(rules, ledger, private, lane, trader, time):
 @interface
 def at_end(rules, ledger, lane, time):
     """Trading has ended; contracts are not redeemed yet."""
+
+
+@interface
+def constrain(rules, private, view, lane, trader, time, becomes, side, price, lots):
+    """Return how many lots a trader may send of those it wants (``constraints.allowed_lots``)."""
 
 
 for _hook in (
@@ -135,3 +141,16 @@ def _at_decision(rules, ledger, private, lane, trader, time):
 @cold_kernel
 def _at_end(rules, ledger, lane, time):
     rules.calls[lane, _AT_END] += 1
+
+
+@constrain.implement(NoRules)
+@inline_kernel
+def _all_lots(rules, private, view, lane, trader, time, becomes, side, price, lots):
+    return lots
+
+
+@constrain.implement(Rules)
+@cold_kernel
+def _constrain(rules, private, view, lane, trader, time, becomes, side, price, lots):
+    rules.calls[lane, _CONSTRAIN] += 1
+    return lots

@@ -40,6 +40,7 @@ from proteus.market.metrics.sums import (
     measure_grid,
 )
 from proteus.market.trading import hooks, protocol
+from proteus.market.trading.booking import book
 from proteus.market.trading.paths import PATHS as PATHS  # registers what is in them
 from proteus.market.trading.recorder import is_overfull, is_recorded, record_end, record_news
 from proteus.market.trading.venue import clear_batch
@@ -176,7 +177,7 @@ def advance(mechanism, world, lane, until, events):
         follows, subject, word = _process(mechanism, world, lane, time, kind, item)
         if follows == FOLLOWS_DELIVERY:
             in_clear = kind == KIND_CLEAR and not is_continuous(mechanism)
-            protocol.deliver(mechanism, world, lane, time, subject, word, in_clear)
+            book(mechanism, world, lane, time, subject, word, in_clear)
         elif follows == FOLLOWS_DECISION:
             _decide(mechanism, world, lane, time, subject, _cause_of(kind))
         progress.events[lane] += follows != WAS_NO_WORK
@@ -194,6 +195,8 @@ def _process(mechanism, world, lane, time, kind, item):
         decides, or EMPTY; and the random word of the latency of the answer to that order.
     """
     if kind == KIND_MESSAGE:
+        slot = np.int64(world.messages.order[lane, item])
+        hooks.at_door(world.rules, world.ledger, world.market.orders, lane, slot, time)
         slot, answer_word = protocol.receive(mechanism, world, lane, time, item)
         return FOLLOWS_DELIVERY, np.int64(slot), np.int64(answer_word)
     if kind == KIND_NOTIFICATION:

@@ -8,7 +8,7 @@ from proteus.basics.units import NANO
 from proteus.compiler.jit import inline_kernel
 from proteus.market.agents.table import learn_fill
 from proteus.market.book.codes import BUY, EMPTY
-from proteus.market.events.envelopes import NOTICE_FILL, NOTICE_REJECT, release_envelope
+from proteus.market.events.envelopes import NOTICE_ACK, NOTICE_FILL, release_envelope
 
 
 @inline_kernel
@@ -19,12 +19,13 @@ def read_notice(world, lane, envelope):
         The trader if it reacts at once, else EMPTY.
     """
     messages, private = world.messages, world.private
-    trader, side = messages.trader[lane, envelope], messages.side[lane, envelope]
+    trader = np.int64(messages.trader[lane, envelope])
+    side = np.int64(messages.side[lane, envelope])
     client_id, lots = messages.client_id[lane, envelope], messages.lots[lane, envelope]
     kind = messages.kind[lane, envelope]
     if private.quote_order[lane, trader, side] != EMPTY:
         private.exposure[lane, trader, side] -= lots
-    if kind >= NOTICE_REJECT and private.quote_id[lane, trader, side] == client_id:
+    if kind != NOTICE_ACK and private.quote_id[lane, trader, side] == client_id:
         private.quote_lots[lane, trader, side] -= lots
         if private.quote_lots[lane, trader, side] <= 0:
             private.quote_id[lane, trader, side] = 0
@@ -33,7 +34,7 @@ def read_notice(world, lane, envelope):
         learn_own_fill(world, lane, trader, side, lots, envelope)
         reacts = world.schedules.on_fill[trader]
     release_envelope(messages, lane, envelope)
-    return np.int64(trader) if reacts else np.int64(EMPTY)
+    return trader if reacts else np.int64(EMPTY)
 
 
 @inline_kernel
@@ -43,12 +44,12 @@ def learn_own_fill(world, lane, trader, side, lots, envelope):
     sign = 1 if side == BUY else -1
     world.private.position[lane, trader] += sign * lots
     belief = messages.belief[lane, envelope] / NANO
-    filled_ns = messages.address[lane, envelope]
+    filled_ns = messages.filled_ns[lane, envelope]
     now = world.progress.now[lane]
     learn_fill(
         world.policies, world.traders, lane, trader, np.float64(sign), belief, filled_ns, now
     )
-    lifetime = messages.lifetime[lane, envelope]
+    lifetime = np.int64(messages.lifetime[lane, envelope])
     client_id = messages.client_id[lane, envelope]
     if lifetime != EMPTY and messages.client_id[lane, lifetime] == client_id:
-        messages.lots[lane, lifetime] -= lots
+        messages.open_lots[lane, lifetime] -= lots

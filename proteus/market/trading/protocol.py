@@ -27,13 +27,8 @@ def receive(mechanism, world, lane, time, envelope):
 
     Returns
         The slot of the order that the message is about, and the word of the latency of its answer,
-        for ``deliver``.
+        for ``booking.book``.
     """
-
-
-@interface
-def deliver(mechanism, world, lane, time, slot, answer_word, in_clear):
-    """Book, measure, report and publish everything that the mechanism did in this event."""
 
 
 @interface
@@ -50,7 +45,7 @@ def ring(mechanism, world, lane, time, envelope):
     """Let a timer end.
 
     Returns
-        Whether that was work, and whether the mechanism did something that must be delivered.
+        Whether that was work, and whether the mechanism did something that must be booked.
     """
 
 
@@ -64,7 +59,7 @@ def next_deadline(mechanism, lane):
 
 @interface
 def expire(mechanism, world, lane, time):
-    """End what ends by itself up to ``time``; it must be delivered."""
+    """End what ends by itself up to ``time``; it must be booked."""
 
 
 @interface
@@ -82,12 +77,6 @@ def _act(mechanism, world, lane, trader, time, cause, number):
 @inline_kernel
 def _receive(mechanism, world, lane, time, envelope):
     return venue.receive(mechanism, world, lane, time, envelope)
-
-
-@deliver.otherwise
-@inline_kernel
-def _deliver(mechanism, world, lane, time, slot, answer_word, in_clear):
-    venue.deliver(mechanism, world, lane, time, slot, answer_word, in_clear)
 
 
 @learn.otherwise

@@ -40,7 +40,7 @@ from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import (
     MESSAGE_ACCEPT,
     MESSAGE_CANCEL,
-    MESSAGE_LAST_LOOK,
+    MESSAGE_DECLINE,
     MESSAGE_ORDER,
     MESSAGE_QUOTE,
     MESSAGE_REPLACE,
@@ -142,7 +142,7 @@ def record_message(log, world, lane, time, envelope):
     log.slot[lane, at] = slot
     log.trader[lane, at] = messages.trader[lane, envelope]
     log.order[lane, at] = messages.client_id[lane, envelope]
-    log.cause[lane, at] = messages.address[lane, envelope]
+    log.cause[lane, at] = messages.cause[lane, envelope]
     if event == EVENT_REPLACE:
         side = messages.side[lane, envelope]
         rank = np.int64(messages.rank[lane, envelope])
@@ -154,37 +154,37 @@ def record_message(log, world, lane, time, envelope):
 
 
 @cold_kernel
-def record_rfq_message(log, world, lane, time, envelope, request_id):
+def record_rfq_message(log, world, lane, time, envelope, other_id):
     """Record a message about a request that reaches the venue, before the mechanism sees it.
 
     Parameters
-        request_id: of a quote: client id of the request that it answers.
+        other_id: client id of the request that a quote answers, or of the quote that an acceptance
+            means; MISSING for the rest.
     """
     messages = world.messages
     kind, slot = messages.kind[lane, envelope], np.int64(messages.order[lane, envelope])
     event = EVENT_RFQ_REQUEST if kind == MESSAGE_ORDER else EVENT_RFQ_ACCEPT
     if kind == MESSAGE_QUOTE:
         event = EVENT_RFQ_QUOTE
-    elif kind == MESSAGE_LAST_LOOK and messages.lots[lane, envelope] == 0:
+    elif kind == MESSAGE_DECLINE:
         event = EVENT_RFQ_REJECT
     at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, event)
     if at == EMPTY:
         return
-    log.other[lane, at] = request_id if kind == MESSAGE_QUOTE else MISSING
+    log.other[lane, at] = other_id
     if kind == MESSAGE_ORDER or kind == MESSAGE_QUOTE:
         _write_order(log, world, lane, at, slot)
         return
     log.slot[lane, at] = slot
     log.trader[lane, at] = messages.trader[lane, envelope]
     log.order[lane, at] = messages.client_id[lane, envelope]
-    log.cause[lane, at] = messages.address[lane, envelope]
+    log.cause[lane, at] = messages.cause[lane, envelope]
     log.side[lane, at] = MISSING
     log.price[lane, at] = MISSING
     log.lots[lane, at] = MISSING
     if kind == MESSAGE_ACCEPT:
         side = messages.side[lane, envelope]
         rank = np.int64(messages.rank[lane, envelope])
-        log.other[lane, at] = messages.new_id[lane, envelope]
         log.side[lane, at] = side
         log.price[lane, at] = rank_of(rank, side, world.settings.n_ticks)
         log.lots[lane, at] = messages.lots[lane, envelope]
@@ -205,7 +205,7 @@ def _write_order(log, world, lane, at, slot):
     log.value[lane, at] = origins.belief[lane, slot]
     log.intent[lane, at] = origins.intent_ns[lane, slot]
     log.reference[lane, at] = origins.reference_doubled[lane, slot]
-    log.cause[lane, at] = origins.address[lane, slot]
+    log.cause[lane, at] = origins.cause[lane, slot]
 
 
 @cold_kernel

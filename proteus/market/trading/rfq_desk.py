@@ -17,24 +17,19 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.agents.table import decide, learn_price
+from proteus.market.agents.table import decide
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.book.book import rank_of
 from proteus.market.book.codes import BUY, EMPTY, IOC, SELL
 from proteus.market.events.envelopes import (
     CAUSE_NOTIFIED,
     MESSAGE_ACCEPT,
-    MESSAGE_LAST_LOOK,
+    MESSAGE_CONFIRM,
+    MESSAGE_DECLINE,
     MESSAGE_ORDER,
     MESSAGE_QUOTE,
-    NOTICE_FILL,
-    NOTICE_PRICE,
-    NOTICE_QUOTE,
-    NOTICE_REJECT,
-    TIMER_LAST_MOMENT,
     cause_of,
     pack_address,
-    release_envelope,
     take_envelope,
     wake_of,
 )
@@ -42,16 +37,13 @@ from proteus.market.events.latency import (
     ACKNOWLEDGEMENT,
     FILL_REPORT,
     MARKET_DATA,
-    SUBMISSION,
     latency_words,
-    slow_delay,
 )
-from proteus.market.events.queue import KIND_EXPIRY, push
 from proteus.market.information.history import TO_PUBLIC, state_at
 from proteus.market.ledger.accounts import nano
 from proteus.market.mechanisms.rfq import Rfq
-from proteus.market.trading import desk, protocol
-from proteus.market.trading.notices import learn_own_fill
+from proteus.market.trading import constraints, desk, hooks, protocol
+from proteus.market.trading.rfq_links import caution
 
 
 @protocol.act.implement(Rfq)
@@ -103,6 +95,11 @@ def _decide(world, lane, trader):
 def ask(mechanism, world, lane, trader, time, address, words):
     """Send the only intent of a taker as a request."""
     known, intents = mechanism.known, world.intents
+    side, price, lots = intents.side[lane, 0], intents.price[lane, 0], intents.lots[lane, 0]
+    lots = constraints.allowed_lots(world, lane, trader, constraints.AS_REQUEST, side, price, lots)
+    if lots == 0:
+        return
+    intents.lots[lane, 0] = lots
     intents.lifetime[lane, 0] = IOC  # it never rests
     slot = _place(world, lane, trader, time, 0, address, words[ACKNOWLEDGEMENT])
     if slot == EMPTY:
@@ -155,20 +152,25 @@ def _send_new(world, lane, kind, slot, time, address, words):
 def answer(mechanism, world, lane, time, timer):
     """Let a dealer quote for a request that it has thought about."""
     messages, intents = world.messages, world.intents
-    terms, dealer = mechanism.terms, messages.trader[lane, timer]
+    terms, dealer = mechanism.terms, np.int64(messages.trader[lane, timer])
     request, request_id = np.int64(messages.order[lane, timer]), messages.client_id[lane, timer]
     number = _number(world, lane, dealer)
     address = pack_address(CAUSE_NOTIFIED, 0, number)
     words = _words(world, lane, dealer, address)
     _think(mechanism, world, lane, dealer, time, words, CAUSE_NOTIFIED, number)
     # The way to the venue was drawn with the other delays of the request.
-    drawn = np.uint32(messages.new_id[lane, timer])
+    drawn = np.uint32(messages.answer[lane, timer])
     for i in range(intents.count[lane]):
         side = intents.side[lane, i]
         if terms.shows_side and side == messages.side[lane, timer]:
             continue
         if terms.shows_size:
             intents.lots[lane, i] = min(intents.lots[lane, i], messages.lots[lane, timer])
+        if intents.lots[lane, i] > 0:
+            price, lots = intents.price[lane, i], intents.lots[lane, i]
+            intents.lots[lane, i] = constraints.allowed_lots(
+                world, lane, dealer, constraints.AS_QUOTE, side, price, lots
+            )
         if intents.lots[lane, i] > 0:
             address = pack_address(CAUSE_NOTIFIED, i, number)
             words = _words(world, lane, dealer, address)
@@ -192,88 +194,25 @@ def _note_request(mechanism, world, lane, slot, request, request_id):
 
 @inline_kernel
 def _number(world, lane, trader):
-    """Number what a trader does because it was told something."""
+    """Number a decision that a trader takes because it was told something."""
+    now = world.progress.now[lane]
+    hooks.at_decision(world.rules, world.ledger, world.private, lane, trader, now)
     number = world.private.notified[lane, trader]
     world.private.notified[lane, trader] = number + 1
     return number
-
-
-@protocol.learn.implement(Rfq)
-@inline_kernel
-def _learn(mechanism, world, lane, time, envelope):
-    messages, known = world.messages, mechanism.known
-    kind, trader = messages.kind[lane, envelope], messages.trader[lane, envelope]
-    if kind == NOTICE_QUOTE:
-        _hear(mechanism, world, lane, time, envelope)
-        return np.int64(EMPTY)
-    if kind == NOTICE_PRICE:
-        price = np.int64(messages.rank[lane, envelope])
-        learn_price(world.policies, world.traders, lane, trader, price)
-        release_envelope(messages, lane, envelope)
-        return np.int64(EMPTY)
-    if world.traders.role[trader] == CLASS_MAKER:
-        side = messages.side[lane, envelope]
-        world.private.exposure[lane, trader, side] -= messages.lots[lane, envelope]
-    elif known.request_id[lane, trader] == messages.client_id[lane, envelope]:
-        if kind == NOTICE_REJECT:
-            known.accepting[lane, known.request[lane, trader]] = 0
-        else:
-            known.request[lane, trader] = EMPTY
-            known.request_id[lane, trader] = 0
-    reacts = False
-    if kind == NOTICE_FILL:
-        side, lots = messages.side[lane, envelope], messages.lots[lane, envelope]
-        learn_own_fill(world, lane, trader, side, lots, envelope)
-        reacts = world.schedules.on_fill[trader]
-    release_envelope(messages, lane, envelope)
-    return np.int64(trader) if reacts else np.int64(EMPTY)
-
-
-@inline_kernel
-def _hear(mechanism, world, lane, time, envelope):
-    """Let a taker note a quote; one who holds quotes looks again at its last moment."""
-    messages, known = world.messages, mechanism.known
-    trader, side = messages.trader[lane, envelope], messages.side[lane, envelope]
-    rank = np.int64(messages.rank[lane, envelope])
-    known.last_price[lane, trader, side] = rank_of(rank, side, world.settings.n_ticks)
-    known.last_ns[lane, trader, side] = time
-    slot = np.int64(messages.lifetime[lane, envelope])
-    at = known.heard[lane, slot]
-    is_mine = known.id[lane, slot] == messages.new_id[lane, envelope]
-    if not is_mine or known.side[lane, slot] == side or at == known.quote.shape[2]:
-        release_envelope(messages, lane, envelope)
-        return
-    known.heard[lane, slot] = at + 1
-    known.quote[lane, slot, at] = messages.order[lane, envelope]
-    known.quote_id[lane, slot, at] = messages.client_id[lane, envelope]
-    known.quote_rank[lane, slot, at] = rank
-    known.quote_lots[lane, slot, at] = messages.lots[lane, envelope]
-    known.quote_deadline[lane, slot, at] = messages.address[lane, envelope]
-    known.quote_tie[lane, slot, at] = messages.tie[lane, envelope]
-    moment = messages.address[lane, envelope] - _caution(world, trader)
-    if world.traders.role[trader] == CLASS_NOISE or moment < time:
-        release_envelope(messages, lane, envelope)
-        return
-    messages.kind[lane, envelope] = TIMER_LAST_MOMENT
-    push(world.queue, lane, moment, KIND_EXPIRY, envelope)
-
-
-@inline_kernel
-def _caution(world, trader):
-    """Return how long before a deadline an acceptance must be sent, ns."""
-    return slow_delay(world.traders, trader, SUBMISSION)
 
 
 @inline_kernel
 def choose(mechanism, world, lane, time, timer):
     """Let a noise trader accept the best quote inside its limit, if it has any."""
     messages, known = world.messages, mechanism.known
-    slot, trader = np.int64(messages.order[lane, timer]), messages.trader[lane, timer]
+    slot = np.int64(messages.order[lane, timer])
+    trader = np.int64(messages.trader[lane, timer])
     if known.id[lane, slot] != messages.client_id[lane, timer]:
         return
     best = _best_heard(mechanism, world, lane, slot, known.limit[lane, slot], time, 0)
     if best != EMPTY:
-        cause = messages.address[lane, timer]
+        cause = messages.cause[lane, timer]
         address = pack_address(cause_of(cause), 1, wake_of(cause))
         words = _words(world, lane, trader, address)
         limit = known.limit[lane, slot]
@@ -284,12 +223,13 @@ def choose(mechanism, world, lane, time, timer):
 def look_again(mechanism, world, lane, time, timer):
     """Let a holder decide about a quote at its last moment, if it has none that is better."""
     messages, known, intents = world.messages, mechanism.known, world.intents
-    slot, trader = np.int64(messages.lifetime[lane, timer]), messages.trader[lane, timer]
-    is_held = known.request_id[lane, trader] == messages.new_id[lane, timer]
+    slot = np.int64(mechanism.enclosures.other_order[lane, timer])
+    trader = np.int64(messages.trader[lane, timer])
+    is_held = known.request_id[lane, trader] == mechanism.enclosures.other_id[lane, timer]
     if not is_held or known.accepting[lane, slot]:
         return
     no_limit = np.int64(world.settings.n_ticks)
-    best = _best_heard(mechanism, world, lane, slot, no_limit, time, _caution(world, trader))
+    best = _best_heard(mechanism, world, lane, slot, no_limit, time, caution(world, trader))
     if best == EMPTY or known.quote_id[lane, slot, best] != messages.client_id[lane, timer]:
         return
     side = known.side[lane, slot]
@@ -333,16 +273,24 @@ def _best_heard(mechanism, world, lane, slot, limit, time, margin):
 @inline_kernel
 def _accept(mechanism, world, lane, trader, slot, place, limit, time, address, words):
     """Send the acceptance of the quote at ``place`` among those heard."""
-    messages, known = world.messages, mechanism.known
+    messages, known, side = world.messages, mechanism.known, mechanism.known.side[lane, slot]
+    lots = known.lots[lane, slot]
+    most = min(lots, known.quote_lots[lane, slot, place])
+    price = rank_of(limit, side, world.settings.n_ticks)
+    allowed = constraints.allowed_lots(
+        world, lane, trader, constraints.AS_ACCEPTANCE, side, price, most
+    )
+    if allowed == 0:
+        return
     known.accepting[lane, slot] = 1
     client_id = known.id[lane, slot]
     envelope = take_envelope(messages, lane, MESSAGE_ACCEPT, trader, slot, client_id)
     if envelope != EMPTY:
-        messages.new_id[lane, envelope] = known.quote_id[lane, slot, place]
-        messages.lifetime[lane, envelope] = known.quote[lane, slot, place]
-        messages.side[lane, envelope] = known.side[lane, slot]
+        mechanism.enclosures.other_order[lane, envelope] = known.quote[lane, slot, place]
+        mechanism.enclosures.other_id[lane, envelope] = known.quote_id[lane, slot, place]
+        messages.side[lane, envelope] = side
         messages.rank[lane, envelope] = limit
-        messages.lots[lane, envelope] = known.lots[lane, slot]
+        messages.lots[lane, envelope] = allowed if allowed < most else lots
         _send(world, lane, trader, envelope, time, address, words)
 
 
@@ -350,19 +298,32 @@ def _accept(mechanism, world, lane, trader, slot, place, limit, time, address, w
 def end_hold(mechanism, world, lane, time, timer):
     """Let a dealer say, after its last look, whether it still wants to trade.
 
-    It refuses if its belief has moved against the quote by more than the tolerance.
+    It refuses if its belief has moved against the quote by more than the tolerance, or if
+    constraints leave less than the whole trade.
     """
     messages, intents = world.messages, world.intents
-    dealer, quote = messages.trader[lane, timer], np.int64(messages.order[lane, timer])
+    dealer = np.int64(messages.trader[lane, timer])
+    quote = np.int64(messages.order[lane, timer])
     number = _number(world, lane, dealer)
     address = pack_address(CAUSE_NOTIFIED, 0, number)
     words = _words(world, lane, dealer, address)
     _think(mechanism, world, lane, dealer, time, words, CAUSE_NOTIFIED, number)
     moved = nano(intents.belief[lane, 0]) - messages.belief[lane, timer]
-    loss = moved if messages.side[lane, timer] == SELL else -moved
+    side = np.int64(messages.side[lane, timer])
+    loss = moved if side == SELL else -moved
+    confirms = loss <= mechanism.terms.tolerance_nano
+    if confirms:
+        price = rank_of(np.int64(messages.rank[lane, timer]), side, world.settings.n_ticks)
+        lots = messages.lots[lane, timer]
+        confirms = (
+            constraints.allowed_lots(
+                world, lane, dealer, constraints.AS_LAST_LOOK, side, price, lots
+            )
+            == lots
+        )
+    kind = MESSAGE_CONFIRM if confirms else MESSAGE_DECLINE
     client_id = messages.client_id[lane, timer]
-    envelope = take_envelope(messages, lane, MESSAGE_LAST_LOOK, dealer, quote, client_id)
+    envelope = take_envelope(messages, lane, kind, dealer, quote, client_id)
     if envelope != EMPTY:
-        messages.side[lane, envelope] = messages.side[lane, timer]
-        messages.lots[lane, envelope] = 0 if loss > mechanism.terms.tolerance_nano else 1
+        messages.side[lane, envelope] = side
         _send(world, lane, dealer, envelope, time, address, words)

@@ -10,10 +10,10 @@ import numpy as np
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.codes import EMPTY
 from proteus.market.events.envelopes import cause_of, take_envelope, wake_of
-from proteus.market.events.latency import MARKET_DATA, delay
+from proteus.market.events.latency import MARKET_DATA, SUBMISSION, delay, slow_delay
 from proteus.market.events.queue import KIND_EXPIRY, push
 from proteus.market.rng import words_at
-from proteus.market.trading.venue import notify
+from proteus.market.trading.reports import notify
 
 
 @cold_kernel
@@ -30,7 +30,7 @@ def set_timer(world, lane, time, kind, trader, slot, client_id):
 @inline_kernel
 def index_of(world, lane, slot):
     """Return the index by which draws about the request at ``slot`` are addressed."""
-    address = world.origins.address[lane, slot]
+    address = world.origins.cause[lane, slot]
     return wake_of(address) << 2 | cause_of(address)
 
 
@@ -41,6 +41,12 @@ def told_at(mechanism, world, lane, time, trader, word):
     told = max(told, mechanism.known.told_until[lane, trader])
     mechanism.known.told_until[lane, trader] = told
     return told
+
+
+@inline_kernel
+def caution(world, trader):
+    """Return how long before a deadline an acceptance must be sent, ns."""
+    return slow_delay(world.traders, trader, SUBMISSION)
 
 
 @cold_kernel

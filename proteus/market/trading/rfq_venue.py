@@ -13,10 +13,10 @@ import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
-from proteus.market.book.book import rank_of
 from proteus.market.book.codes import EMPTY, SELL
 from proteus.market.events.envelopes import (
     MESSAGE_ACCEPT,
+    MESSAGE_CONFIRM,
     MESSAGE_ORDER,
     MESSAGE_QUOTE,
     NOTICE_PRICE,
@@ -37,9 +37,14 @@ from proteus.market.mechanisms.rfq import Rfq
 from proteus.market.metrics.requests import following_quote, measure_acceptance
 from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
 from proteus.market.trading import protocol, rfq_desk
-from proteus.market.trading.recorder import is_recorded, record_rfq_message, record_rfq_refusal
-from proteus.market.trading.rfq_booking import measure_quotes
+from proteus.market.trading.recorder import (
+    MISSING,
+    is_recorded,
+    record_rfq_message,
+    record_rfq_refusal,
+)
 from proteus.market.trading.rfq_links import answer_to, index_of, set_timer, told_at, words_of
+from proteus.market.trading.rfq_publishing import measure_quotes
 
 _NEVER_DRAWN = np.int64(2**32)  # above every word
 
@@ -52,9 +57,9 @@ def _receive(mechanism, world, lane, time, envelope):
     measure_quotes(mechanism, world, lane, time)
     slot = np.int64(messages.order[lane, envelope])
     if is_recorded(world.log):
-        request_id = mechanism.floor.request_id[lane, slot]
-        record_rfq_message(world.log, world, lane, time, envelope, request_id)
-    answer_word = messages.answer[lane, envelope]
+        other_id = _other_id(mechanism, messages, lane, envelope, slot)
+        record_rfq_message(world.log, world, lane, time, envelope, other_id)
+    answer_word = np.int64(messages.answer[lane, envelope])
     kind = messages.kind[lane, envelope]
     if kind == MESSAGE_ORDER:
         _open(mechanism, world, lane, time, slot)
@@ -66,6 +71,17 @@ def _receive(mechanism, world, lane, time, envelope):
         _take_last_look(mechanism, world, lane, time, envelope)
     release_envelope(messages, lane, envelope)
     return slot, answer_word
+
+
+@inline_kernel
+def _other_id(mechanism, messages, lane, envelope, slot):
+    """Return the client id of the other one of a pair that a message names, or MISSING."""
+    kind = messages.kind[lane, envelope]
+    if kind == MESSAGE_QUOTE:
+        return mechanism.floor.request_id[lane, slot]
+    if kind == MESSAGE_ACCEPT:
+        return mechanism.enclosures.other_id[lane, envelope]
+    return np.int64(MISSING)
 
 
 @inline_kernel
@@ -84,7 +100,7 @@ def _open(mechanism, world, lane, time, slot):
             orders.client_id[lane, slot],
         )  # fmt: skip
         if timer != EMPTY:
-            world.messages.address[lane, timer] = world.origins.address[lane, slot]
+            world.messages.cause[lane, timer] = world.origins.cause[lane, slot]
 
 
 @inline_kernel
@@ -153,7 +169,7 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
         if timer != EMPTY:
             world.messages.side[lane, timer] = orders.side[lane, slot]
             world.messages.lots[lane, timer] = orders.lots[lane, slot]
-            world.messages.new_id[lane, timer] = words[2]
+            world.messages.answer[lane, timer] = words[2]
 
 
 @inline_kernel
@@ -179,13 +195,14 @@ def _take_quote(mechanism, world, lane, time, slot):
     messages, client_id = world.messages, orders.client_id[lane, slot]
     envelope = take_envelope(messages, lane, NOTICE_QUOTE, trader, slot, client_id)
     if envelope != EMPTY:
-        messages.new_id[lane, envelope] = floor.request_id[lane, slot]
-        messages.lifetime[lane, envelope] = request
         messages.side[lane, envelope] = orders.side[lane, slot]
         messages.rank[lane, envelope] = orders.rank[lane, slot]
         messages.lots[lane, envelope] = orders.lots[lane, slot]
-        messages.address[lane, envelope] = floor.deadline[lane, slot]
-        messages.tie[lane, envelope] = floor.tie[lane, slot]
+        enclosures = mechanism.enclosures
+        enclosures.other_order[lane, envelope] = request
+        enclosures.other_id[lane, envelope] = floor.request_id[lane, slot]
+        enclosures.deadline_ns[lane, envelope] = floor.deadline[lane, slot]
+        enclosures.tie[lane, envelope] = floor.tie[lane, slot]
         push(world.queue, lane, told, KIND_NOTIFICATION, envelope)
 
 
@@ -204,12 +221,13 @@ def _is_first_of_dealer(floor, orders, lane, request, slot):
 def _take_acceptance(mechanism, world, lane, time, envelope):
     """Trade an accepted quote, let its dealer look again, or refuse the acceptance."""
     terms, floor, messages = mechanism.terms, mechanism.floor, world.messages
-    request, quote = np.int64(messages.order[lane, envelope]), messages.lifetime[lane, envelope]
-    quote, limit = np.int64(quote), np.int64(messages.rank[lane, envelope])
+    request = np.int64(messages.order[lane, envelope])
+    quote = np.int64(mechanism.enclosures.other_order[lane, envelope])
+    limit = np.int64(messages.rank[lane, envelope])
     sums, orders = world.sums.requests, world.market.orders
     reason = requests.acceptance_refusal(
         floor, world.market, lane, request, messages.client_id[lane, envelope], quote,
-        messages.new_id[lane, envelope], limit, terms.least_share,
+        mechanism.enclosures.other_id[lane, envelope], limit, terms.least_share,
     )  # fmt: skip
     if reason != 0:
         sums.late_acceptances[lane] += 1
@@ -218,11 +236,12 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
         _tell_of_refusal(world, lane, time, envelope)
         return
     orders.rank[lane, request] = limit  # the limit of the decision to trade
+    lots = messages.lots[lane, envelope]  # wanted at most
     if not terms.last_look:
         _measure_and_tell(mechanism, world, lane, time, request, quote)
-        requests.execute(floor, world.market, lane, request, quote, orders.lots[lane, request])
+        requests.execute(floor, world.market, lane, request, quote, lots)
         return
-    requests.hold(floor, lane, request, quote)
+    requests.hold(floor, lane, request, quote, lots)
     dealer = orders.trader[lane, quote]
     words = words_of(
         world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
@@ -233,6 +252,8 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
     timer = set_timer(world, lane, told + terms.hold_ns, TIMER_HOLD, dealer, quote, client_id)
     if timer != EMPTY:
         messages.side[lane, timer] = orders.side[lane, quote]
+        messages.rank[lane, timer] = orders.rank[lane, quote]
+        messages.lots[lane, timer] = min(lots, orders.lots[lane, quote])
         messages.belief[lane, timer] = world.origins.belief[lane, quote]
 
 
@@ -241,25 +262,23 @@ def _measure_and_tell(mechanism, world, lane, time, request, quote):
     """Measure the competition for a trade, and tell dealers of it what the leakage table says."""
     floor, orders, rules = mechanism.floor, world.market.orders, world.data.disclosure
     measure_acceptance(world.sums.requests, floor, world, lane, request, quote, time)
-    n_ticks, winner = world.settings.n_ticks, orders.trader[lane, quote]
-    side = orders.side[lane, quote]
+    winner, side = orders.trader[lane, quote], orders.side[lane, quote]
     if rules.price_to_asked:
-        price = rank_of(orders.rank[lane, quote], side, n_ticks)
+        rank = np.int64(orders.rank[lane, quote])
         later = time + rules.price_delay_ns
         for dealer in range(world.traders.role.shape[0]):
             bit = floor.asked[lane, request, dealer >> 6] >> np.uint64(dealer & 63)
             if bit & np.uint64(1) != 0 and dealer != winner:
-                _tell_price(world, lane, later, request, dealer, price)
+                _tell_price(world, lane, later, request, dealer, side, rank)
     if rules.cover_to_winner:
-        cover = following_quote(floor, orders, lane, request, quote, np.int64(EMPTY))[1]
+        cover = np.int64(following_quote(floor, orders, lane, request, quote, np.int64(EMPTY))[1])
         if cover != EMPTY:
-            price = rank_of(cover, side, n_ticks)
-            _tell_price(world, lane, time, request, winner, price)
+            _tell_price(world, lane, time, request, winner, side, cover)
 
 
 @cold_kernel
-def _tell_price(world, lane, time, request, dealer, price):
-    """Send a dealer a price in ticks."""
+def _tell_price(world, lane, time, request, dealer, side, rank):
+    """Send a dealer the price of a quote."""
     taker = world.market.orders.trader[lane, request]
     word = words_of(
         world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
@@ -268,7 +287,8 @@ def _tell_price(world, lane, time, request, dealer, price):
     told = time + delay(world.traders, dealer, MARKET_DATA, word)
     envelope = take_envelope(world.messages, lane, NOTICE_PRICE, dealer, EMPTY, 0)
     if envelope != EMPTY:
-        world.messages.rank[lane, envelope] = price
+        world.messages.side[lane, envelope] = side
+        world.messages.rank[lane, envelope] = rank
         push(world.queue, lane, told, KIND_NOTIFICATION, envelope)
 
 
@@ -277,9 +297,10 @@ def _tell_of_refusal(world, lane, time, envelope):
     """Tell a taker that its acceptance came to nothing."""
     messages = world.messages
     answer_to(
-        world, lane, time, NOTICE_REJECT, messages.trader[lane, envelope],
-        messages.order[lane, envelope], messages.client_id[lane, envelope],
-        messages.side[lane, envelope], np.int64(0), messages.answer[lane, envelope],
+        world, lane, time, NOTICE_REJECT, np.int64(messages.trader[lane, envelope]),
+        np.int64(messages.order[lane, envelope]), messages.client_id[lane, envelope],
+        np.int64(messages.side[lane, envelope]), np.int64(0),
+        np.int64(messages.answer[lane, envelope]),
     )  # fmt: skip
 
 
@@ -289,7 +310,7 @@ def _take_last_look(mechanism, world, lane, time, envelope):
     floor, messages, orders = mechanism.floor, world.messages, world.market.orders
     quote = np.int64(messages.order[lane, envelope])
     request = np.int64(floor.request[lane, quote])
-    confirms = messages.lots[lane, envelope] > 0
+    confirms = messages.kind[lane, envelope] == MESSAGE_CONFIRM
     sums = world.sums.requests
     sums.last_looks[lane] += 1
     if confirms:

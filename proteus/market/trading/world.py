@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.agents.table import Policies
 from proteus.market.agents.theory import TheoryPolicies
@@ -57,7 +58,7 @@ class Origins(NamedTuple):
     belief: np.ndarray  # int64 [L, C] nano: the maker's belief when it sent this version
     intent_ns: np.ndarray  # int64 [L, C] when the trader decided
     reference_doubled: np.ndarray  # int32 [L, C] twice the public reference then, ticks
-    address: np.ndarray  # int64 [L, C] cause of this version
+    cause: np.ndarray  # int64 [L, C] cause, slot and wake-up of this version
     answer: np.ndarray  # int64 [L, C] the random word of the latency of answers to it
     reports: np.ndarray  # int64 [L, C] fill reports so far
     is_filled: np.ndarray  # int8 [L, C] 1: has a first fill
@@ -70,18 +71,7 @@ written_first(*Origins._fields)(Origins)  # by the order that takes the slot
 
 def allocate_origins(lanes: int, slots: int) -> Origins:
     """Allocate origins for ``slots`` orders per lane."""
-    shape = (lanes, slots)
-    return Origins(
-        belief=np.zeros(shape, np.int64),
-        intent_ns=np.zeros(shape, np.int64),
-        reference_doubled=np.zeros(shape, np.int32),
-        address=np.zeros(shape, np.int64),
-        answer=np.zeros(shape, np.int64),
-        reports=np.zeros(shape, np.int64),
-        is_filled=np.zeros(shape, np.int8),
-        is_quote=np.zeros(shape, np.int8),
-        lifetime=np.full(shape, EMPTY, np.int32),
-    )
+    return allocate(Origins, L=lanes, C=slots, lifetime=EMPTY)
 
 
 @state
@@ -102,18 +92,7 @@ class Progress(NamedTuple):
 
 def allocate_progress(lanes: int) -> Progress:
     """Allocate the progress of lanes that have not started."""
-    return Progress(
-        fault=np.zeros(lanes, np.int64),
-        fault_event=np.zeros(lanes, np.int64),
-        stage=np.full(lanes, STAGE_NEW, np.int8),
-        reached=np.zeros(lanes, np.int64),
-        now=np.zeros(lanes, np.int64),
-        events=np.zeros(lanes, np.int64),
-        messages=np.zeros(lanes, np.int64),
-        fills=np.zeros(lanes, np.int64),
-        last_id=np.zeros(lanes, np.int64),
-        last_price=np.full(lanes, EMPTY, np.int64),
-    )
+    return allocate(Progress, L=lanes, stage=STAGE_NEW, last_price=EMPTY)
 
 
 @state

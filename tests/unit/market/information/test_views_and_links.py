@@ -8,7 +8,7 @@ from proteus.market.events import latency
 from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_NOTIFIED, CAUSE_SCHEDULE, NOTICE_ACK
 from proteus.market.events.queue import KIND_NOTIFICATION
 from proteus.market.information.history import state_at
-from proteus.market.trading import desk, loop, venue
+from proteus.market.trading import desk, loop, reports
 from proteus.market.trading.world import FAULT_CAPACITY
 from tests.helpers.hand_market import MS, HandMarket, S, pending, still_block
 
@@ -141,13 +141,13 @@ def test_answers_and_reports_wait_for_those_sent_before():
     word = np.uint32(0)
     slot = int(world.private.quote_order[0, MAKER, BUY])
     links[MAKER] = 10
-    venue.notify(world, 0, 5000, NOTICE_ACK, MAKER, slot, 1, BUY, 1, word)
-    venue._report_fill(world, 0, 5000, slot, 1)
+    reports.notify(world, 0, 5000, NOTICE_ACK, MAKER, slot, 1, BUY, 1, word)
+    reports.report_fill(world, 0, 5000, slot, 1)
     links[MAKER] = 4
-    venue.notify(world, 0, 5003, NOTICE_ACK, MAKER, slot, 2, BUY, 2, word)
-    venue._report_fill(world, 0, 5003, slot, 2)
+    reports.notify(world, 0, 5003, NOTICE_ACK, MAKER, slot, 2, BUY, 2, word)
+    reports.report_fill(world, 0, 5003, slot, 2)
     links[MAKER] = 0
-    venue.notify(world, 0, 5020, NOTICE_ACK, MAKER, slot, 3, BUY, 3, word)
+    reports.notify(world, 0, 5020, NOTICE_ACK, MAKER, slot, 3, BUY, 3, word)
     arrivals = [
         (time, int(world.messages.lots[0, item]))
         for time, kind, item in pending(world) if kind == KIND_NOTIFICATION

@@ -147,7 +147,9 @@ def test_every_state_of_the_market_is_seen(monkeypatch):
     values = [built(*each, False, 1) for each in itertools.product(MECHANISM_NAMES, POPULATIONS)]
     values += [replayed(monkeypatch, each) for each in MECHANISM_NAMES]
     seen = {type(state) for value in values for _, state in states(value, "")}
-    declared = {each for each in typeof_impl.registry if each.__module__.startswith("proteus.")}
+    declared = {
+        each for each in typeof_impl.registry if each.__module__.startswith("proteus.market.")
+    }
     assert {each.__qualname__ for each in declared - seen} == set()
 
 

@@ -1,0 +1,52 @@
+"""What the venue tells a trader about its own orders: answers and fill reports, over its links."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus.compiler.jit import inline_kernel
+from proteus.market.book.codes import EMPTY
+from proteus.market.events.envelopes import NOTICE_FILL, take_envelope
+from proteus.market.events.latency import ACKNOWLEDGEMENT, FILL_REPORT, delay, fill_report_word
+from proteus.market.events.queue import KIND_NOTIFICATION, push
+
+
+@inline_kernel
+def notify(world, lane, time, kind, trader, order, client_id, side, lots, word):
+    """Send an answer over the acknowledgement link.
+
+    Parameters
+        kind: NOTICE_*. word: uint32, random word of the latency.
+    """
+    arrives = time + delay(world.traders, trader, ACKNOWLEDGEMENT, np.uint32(word))
+    arrives = max(arrives, world.private.acked_until[lane, trader])
+    world.private.acked_until[lane, trader] = arrives
+    envelope = take_envelope(world.messages, lane, kind, trader, order, client_id)
+    if envelope != EMPTY:
+        world.messages.side[lane, envelope] = side
+        world.messages.lots[lane, envelope] = lots
+        push(world.queue, lane, arrives, KIND_NOTIFICATION, envelope)
+
+
+@inline_kernel
+def report_fill(world, lane, time, slot, lots):
+    """Send the owner of an order a fill report over the fill report link."""
+    orders, origins, messages = world.market.orders, world.origins, world.messages
+    trader = orders.trader[lane, slot]
+    word = fill_report_word(
+        world.traders, world.market.keys, lane, trader, origins.cause[lane, slot],
+        origins.reports[lane, slot],
+    )  # fmt: skip
+    origins.reports[lane, slot] += 1
+    arrives = time + delay(world.traders, trader, FILL_REPORT, word)
+    arrives = max(arrives, world.private.filled_until[lane, trader])
+    world.private.filled_until[lane, trader] = arrives
+    client_id = orders.client_id[lane, slot]
+    envelope = take_envelope(messages, lane, NOTICE_FILL, trader, slot, client_id)
+    if envelope != EMPTY:
+        messages.side[lane, envelope] = orders.side[lane, slot]
+        messages.lots[lane, envelope] = lots
+        messages.belief[lane, envelope] = origins.belief[lane, slot]
+        messages.filled_ns[lane, envelope] = time
+        messages.lifetime[lane, envelope] = origins.lifetime[lane, slot]
+        push(world.queue, lane, arrives, KIND_NOTIFICATION, envelope)
