@@ -89,8 +89,9 @@ proof: $(STAMP) ## run the property and statistical tests at full counts into do
 	| grep -E '^(PASSED|FAILED|ERROR|SKIPPED|E  |=+ .* in |[0-9]+ (passed|failed))'; } | tee docs/proof.tmp
 	@mv docs/proof.tmp docs/proof.txt
 
-golden: $(STAMP) ## write the outcomes of the golden scenarios anew; explain the diff in the commit
+golden: $(STAMP) ## write golden outcomes and the hashes of results anew; explain the diff in the commit
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -W ignore -m tests.golden
+	$(BIN)/python -m tests.golden.bits
 
 faults: $(STAMP) ## seed faults into copies of the kernels and write what noticed them to docs/faults.md
 	$(BIN)/python -m tests.faults
