@@ -18,9 +18,9 @@ import pandas as pd
 import xarray as xr
 
 import proteus
-from tests.cells import cell, finished
 from tests.golden.stories import FOLDER as SCENARIOS
-from tests.property.streams import NS_PER_MS, Row, change, later, new_order
+from tests.helpers.cells import cell, finished
+from tests.helpers.streams import NS_PER_MS, Row, change, later, new_order
 
 ROOT = Path(__file__).parents[2]
 Arrays = dict[str, Any]
@@ -74,7 +74,7 @@ class Section(NamedTuple):
 
 
 def scenarios(folder: Path) -> Arrays:
-    """The outcomes of the stories, which ``tests/unit/test_golden.py`` holds the engine against."""
+    """The outcomes of the stories, which ``test_golden.py`` holds the engine against."""
     return {path.stem: path.read_text() for path in SCENARIOS.glob("*.golden")}
 
 

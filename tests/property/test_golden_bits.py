@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.budget import is_proof
 from tests.golden import bits
 from tests.golden.bits import MACHINE, differences, lines, read
 from tests.golden.hashing import entry, machine, same
 from tests.golden.sections import SECTIONS
+from tests.helpers.budget import is_proof
 
 SHOWN = 20  # sentences of a failure
 WANTED = [name for name, section in SECTIONS.items() if is_proof() or not section.in_proof]

@@ -1,7 +1,8 @@
 """A block as it stands: all its arrays, copied, and put back.
 
-Everything that a lane is lies in arrays of declared states, so a block that is restored goes on to
-the same bits. What all blocks of a cell share (parameters, tables) is not copied.
+Everything that a lane is lies in the arrays of declared states whose first axis is L, so a block
+that is restored goes on to the same bits. What all blocks of a cell share (parameters, tables) and
+scratch have no lanes, and are not copied.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.compiler.arrays import notes_of
+
+LANES = "L"  # the letter of their number in the notes of states
 Snapshot = dict[str, NDArray[Any]]
 
 
@@ -24,10 +28,20 @@ def arrays_of(state: Any, path: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
             yield from arrays_of(field, f"{path}.{name}" if path else name)
 
 
-def snapshot(block: Any, setup: Any) -> Snapshot:
-    """Copy the arrays of a block that its cell's set-up does not hold, by their paths."""
-    shared = {id(array) for _, array in arrays_of(setup)}
-    return {path: array.copy() for path, array in arrays_of(block) if id(array) not in shared}
+def arrays_of_lanes(state: Any, path: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
+    """List the arrays of a state, and of the states in it, that have a row per lane."""
+    notes = notes_of(type(state))
+    for name, field in zip(state._fields, state, strict=True):
+        there = f"{path}.{name}" if path else name
+        if name in notes and notes[name].shape[0].letter == LANES:
+            yield there, field
+        elif hasattr(field, "_fields"):
+            yield from arrays_of_lanes(field, there)
+
+
+def snapshot(block: Any) -> Snapshot:
+    """Copy the arrays of a block's lanes, by their paths."""
+    return {path: array.copy() for path, array in arrays_of_lanes(block)}
 
 
 def restore(block: Any, taken: Snapshot) -> None:
@@ -36,7 +50,7 @@ def restore(block: Any, taken: Snapshot) -> None:
     Raises
         ValueError: a path, shape or dtype differs; nothing has been changed.
     """
-    found = dict(arrays_of(block))
+    found = dict(arrays_of_lanes(block))
     for path, array in taken.items():
         here = found.get(path)
         if here is None or here.shape != array.shape or here.dtype != array.dtype:
