@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from proteus.market.agents.table import TRADERS
 from proteus.market.book.codes import EMPTY
 from proteus.market.cell import CellConfig
 from proteus.market.events.envelopes import (
@@ -18,6 +19,7 @@ from proteus.market.events.envelopes import (
     pack_address,
 )
 from proteus.market.events.latency import MARKET_DATA, delay, latency_words
+from proteus.market.events.queue import _KIND_BITS, _PRIORITY_SHIFT
 from proteus.market.information.history import TO_PARTIES, TO_PUBLIC
 from proteus.market.information.leakage import Table
 from proteus.market.setup.snapshots import arrays_of
@@ -73,16 +75,10 @@ class Decision(NamedTuple):
         sequence = int(world.queue.sequence[0])
         wake(world, 0, self.trader, self.time, self.cause, self.number)
         assert not world.progress.fault.any()
-        policies = {
-            path: array[0, self.trader].tolist()
-            for path, array in arrays_of(world.policies)
-            if array.ndim > 1
-        }
-        private = {path: array[0, self.trader].tolist() for path, array in arrays_of(world.private)}
         return {
             "intents": intents_of(world, 0),
             "sent": _sent(world, sequence),
-            "knows": private | policies,
+            "knows": remembered(world, self.trader),
         }
 
 
@@ -106,13 +102,38 @@ def decisions(config: CellConfig, first_ns: int) -> list[Decision]:
     return found
 
 
+def place_of(world: World, path: str, trader: int) -> int | None:
+    """Return where the policies keep what a trader remembers, along the axis after the lane.
+
+    Own fills that are not judged yet are kept by the number of a maker among the makers.
+    """
+    if not path.startswith("maker.mark_"):
+        return trader
+    is_maker = world.traders.kind[trader] == TRADERS["maker"].number
+    return int(world.policies.maker.parameters.number[trader]) if is_maker else None
+
+
+def remembered(world: World, trader: int) -> dict[str, Any]:
+    """List what a trader remembers, by the path of the array."""
+    found = {path: array[0, trader].tolist() for path, array in arrays_of(world.private)}
+    for path, array in arrays_of(world.policies):
+        place = place_of(world, path, trader)
+        if array.ndim > 1 and place is not None:
+            found[path] = array[0, place].tolist()
+    return found
+
+
+def sequence_of(key: int) -> int:
+    """Return the number of an entry of the queue among those ever pushed."""
+    return (int(key) & ((1 << _PRIORITY_SHIFT) - 1)) >> _KIND_BITS
+
+
 def _sent(world: World, sequence: int) -> list[tuple[int, ...]]:
     """Describe the messages and timers that went into the queue since ``sequence``."""
     queue, orders, messages = world.queue, world.market.orders, world.messages
     sent = []
     for at in range(int(queue.size[0])):
-        key = int(queue.key[0, at])
-        if (key & ((1 << 56) - 1)) >> 4 < sequence:
+        if sequence_of(queue.key[0, at]) < sequence:
             continue
         item = int(queue.item[0, at])
         slot, kind = int(messages.order[0, item]), int(messages.kind[0, item])
@@ -158,7 +179,8 @@ def what_others_know(world: World, decision: Decision) -> None:
     shake_all(world.private, rest)
     for path, array in arrays_of(world.policies):
         if array.ndim > 1 and "parameters" not in path:
-            shake(array, rest)
+            own = place_of(world, path, decision.trader)
+            shake(array, (slice(None), np.arange(array.shape[1]) != own))
 
 
 def who_others_are(world: World, decision: Decision) -> None:

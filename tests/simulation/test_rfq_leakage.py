@@ -26,12 +26,11 @@ from proteus.market.events.latency import MARKET_DATA, delay, latency_words
 from proteus.market.information.leakage import HIDDEN as TO_NOBODY
 from proteus.market.information.leakage import PARTIES
 from proteus.market.mechanisms.rfq import Known
-from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading import rfq_desk
 from proteus.market.trading.world import World
 from tests.helpers import perturbing
 from tests.helpers.cells import build, cell, copied, differing, run_plain
-from tests.helpers.perturbing import FIELDS, HIDDEN, shake, shake_all
+from tests.helpers.perturbing import FIELDS, HIDDEN, remembered, sequence_of, shake, shake_all
 from tests.helpers.recording import intents_of
 
 KINDS = ("wake", "answer", "choose", "look_again", "end_hold")
@@ -77,16 +76,10 @@ class Decision:
         with np.errstate(over="ignore"):
             getattr(rfq_desk, self.kind)(mechanism, world, 0, *self.rest)
         assert not world.progress.fault.any()
-        remembered = {
-            path: array[0, self.trader].tolist()
-            for state in (world.policies, world.private)
-            for path, array in arrays_of(state)
-            if array.ndim > 1
-        }
         return {
             "sent": sent(mechanism, world, sequence),
             "intents": intents_of(world, 0) if self.kind != "choose" else (),
-            "knows": remembered,
+            "knows": remembered(world, self.trader),
         }
 
     def after(self, *changes: Any) -> tuple[dict[str, Any], bool]:
@@ -103,7 +96,7 @@ def sent(mechanism: Any, world: World, sequence: int) -> list[tuple[int, ...]]:
     """Describe the messages that went into the queue since ``sequence``."""
     queue, orders, messages, found = world.queue, world.market.orders, world.messages, []
     for at in range(int(queue.size[0])):
-        if (int(queue.key[0, at]) & ((1 << 56) - 1)) >> 4 < sequence:
+        if sequence_of(queue.key[0, at]) < sequence:
             continue
         item = int(queue.item[0, at])
         kind, slot = int(messages.kind[0, item]), int(messages.order[0, item])

@@ -320,7 +320,7 @@ def _take_last_look(mechanism, world, lane, time, envelope):
         answer_to(
             world, lane, time, NOTICE_REJECT, orders.trader[lane, request], request,
             orders.client_id[lane, request], orders.side[lane, request], np.int64(0),
-            world.origins.answer[lane, request],
+            np.int64(world.origins.answer[lane, request]),
         )  # fmt: skip
     requests.end_last_look(floor, world.market, lane, quote, confirms, time)
 

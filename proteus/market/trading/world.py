@@ -59,7 +59,7 @@ class Origins(NamedTuple):
     intent_ns: np.ndarray  # int64 [L, C] when the trader decided
     reference_doubled: np.ndarray  # int32 [L, C] twice the public reference then, ticks
     cause: np.ndarray  # int64 [L, C] cause, slot and wake-up of this version
-    answer: np.ndarray  # int64 [L, C] the random word of the latency of answers to it
+    answer: np.ndarray  # uint32 [L, C] the random word of the latency of answers to it
     reports: np.ndarray  # int64 [L, C] fill reports so far
     is_filled: np.ndarray  # int8 [L, C] 1: has a first fill
     is_quote: np.ndarray  # int8 [L, C] 1: stands for a trader's quote of its side

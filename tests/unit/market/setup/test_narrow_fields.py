@@ -41,7 +41,7 @@ LARGEST = {
     "immediate": _COUNTED, "own_first": _COUNTED, "own_last": _COUNTED, "own_next": _COUNTED,
     "involved": _COUNTED, "request": _COUNTED, "held": _COUNTED, "first": _COUNTED,
     "live": _COUNTED, "place": _COUNTED, "quote": _COUNTED, "heard": _COUNTED,
-    "origins.lifetime": _COUNTED, "messages.lifetime": _COUNTED,
+    "origins.lifetime": _COUNTED, "messages.lifetime": _COUNTED, "other_order": _COUNTED,
     # jumps are slots of a ring at least once, so their number is counted
     "jumps_before": _COUNTED, "tails": _COUNTED,
 }  # fmt: skip
