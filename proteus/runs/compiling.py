@@ -176,9 +176,7 @@ def _have_done(process: subprocess.Popen[bytes], jobs: queue.SimpleQueue[_Job | 
 @contextlib.contextmanager
 def _process() -> Iterator[subprocess.Popen[bytes]]:
     """Start a process that makes machine code, and end it with the context."""
-    import proteus
-
-    package = str(Path(proteus.__file__).parent.parent)  # the same code, wherever this one is
+    package = str(Path(__file__).parents[2])  # the same code, wherever this one is
     paths = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     process = subprocess.Popen(
         [sys.executable, "-m", "proteus.compiler.ahead"],
