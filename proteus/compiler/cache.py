@@ -14,6 +14,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ class KernelCache:
         self._name = f"{function.__module__}.{function.__qualname__}"
         self._folder = folder
         self.cache_path = str(folder)
+
+    def can_keep(self) -> bool:
+        """Tell whether the folder can be written."""
+        with suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder.is_dir() and os.access(self._folder, os.W_OK)
 
     def has(self, signature: Any, target: Any) -> bool:
         """Tell whether the code for these types is there, without loading it."""
@@ -44,14 +51,20 @@ class KernelCache:
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Keep a compiled function; a folder that cannot be written keeps none."""
-        path = self._path(signature, compiled.codegen)
+        assert not compiled.library.has_dynamic_globals, "addresses of this process are in it"
+        self.save(signature, compiled.codegen, compiled._reduce())
+
+    def save(self, signature: Any, codegen: Any, kept: tuple[Any, ...]) -> None:
+        """Keep the parts of a compiled function."""
+        path = self._path(signature, codegen)
         partial = path.with_name(f"{path.name}.{os.getpid()}")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(dumps(compiled._reduce()))
+            partial.write_bytes(dumps(kept))
             partial.replace(path)
         except OSError:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
 
     def flush(self) -> None:
         """Keep what is there: numba asks when a function is compiled anew."""

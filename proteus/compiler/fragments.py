@@ -43,15 +43,21 @@ class _FragmentLibrary(JITCodeLibrary):  # type: ignore[misc]
         self._finalized = True
 
 
-class _KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
+class KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
     """A library that links all that it needs, directly or not, and is optimised once."""
 
     def _optimize_functions(self, module: Any) -> None:
         """Leave that to the optimisation of the whole."""
 
+    def link(self) -> None:
+        """Link all that is needed, the fragments of fragments too."""
+        for library in _closure(self._linking_libraries):
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self._linking_libraries = []
+
     def finalize(self) -> None:
-        """Link the fragments of fragments too, then go on as usual."""
-        self._linking_libraries = list(_closure(self._linking_libraries))
+        """Link, then go on as usual."""
+        self.link()
         super().finalize()
 
     def _optimize_final_module(self) -> None:
@@ -120,7 +126,7 @@ class _KernelLowering(NativeLowering):  # type: ignore[misc]
     _name = "kernel_lowering"
 
     def run_pass(self, state: Any) -> bool:
-        state.library = _KernelLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library = KernelLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
         state.library.enable_object_caching()
         return bool(super().run_pass(state))
 

@@ -90,14 +90,18 @@ _OPTIONS: dict[str, Any] = {
 _PART: dict[str, Any] = {**_OPTIONS, "pipeline_class": FragmentCompiler}
 
 Decorator = Callable[[Callable[..., Any]], Any]
-_ENTRY: dict[str, Any] = {**_OPTIONS, "pipeline_class": KernelCompiler}
 inline_kernel: Decorator = register_jitable(**_PART)
 cold_kernel: Decorator = register_jitable(**{**_OPTIONS, "pipeline_class": OutlinedCompiler})
 
 
+def dispatcher_of(function: Callable[..., Any], pipeline: type) -> Any:
+    """Return what compiles a function for the types that it is called with, by a pipeline."""
+    return numba.njit(**_OPTIONS, pipeline_class=pipeline)(function)
+
+
 def kernel(function: Callable[..., Any]) -> Any:
     """Declare an entry from Python; its machine code is kept on disk."""
-    dispatcher = numba.njit(**_ENTRY)(function)
+    dispatcher = dispatcher_of(function, KernelCompiler)
     if not JIT_DISABLED:
         dispatcher._cache = KernelCache(function, cache_folder())
     return dispatcher
@@ -106,11 +110,11 @@ def kernel(function: Callable[..., Any]) -> Any:
 def compiled(part: Callable[..., Any]) -> Callable[..., Any]:
     """Make an entry from Python for a part of a kernel; for tests and benchmarks, not cached."""
 
-    @numba.njit(**_ENTRY)  # type: ignore[untyped-decorator]
     def call(*arguments: Any) -> Any:
         return part(*arguments)
 
-    return functools.wraps(part)(lambda *arguments: call(*arguments))
+    entry = dispatcher_of(call, KernelCompiler)
+    return functools.wraps(part)(lambda *arguments: entry(*arguments))
 
 
 def interface(stub: Callable[..., Any]) -> Any:

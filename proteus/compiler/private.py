@@ -52,10 +52,15 @@ from numba.core.codegen import JITCodeLibrary as JITCodeLibrary
 from numba.core.compiler import CompilerBase as CompilerBase
 from numba.core.compiler import CompileResult as CompileResult  # what the cache keeps of a kernel
 from numba.core.compiler import DefaultPassBuilder as DefaultPassBuilder
+
+# A kernel is lowered here and optimised elsewhere: ``_compiler._compile_core`` of a dispatcher, and
+# the code generator with its lock.
+from numba.core.compiler_lock import global_compiler_lock as global_compiler_lock
 from numba.core.compiler_machinery import register_pass as register_pass
 from numba.core.imputils import lower_builtin as lower_builtin
 from numba.core.imputils import lower_cast as lower_cast
 from numba.core.imputils import lower_getattr as lower_getattr
+from numba.core.registry import cpu_target as cpu_target
 
 # The cache writes with it: it pickles what numba puts into the result of a compilation.
 from numba.core.serialize import dumps as dumps

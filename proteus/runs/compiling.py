@@ -1,24 +1,24 @@
-"""Compile the loops of a plan before its lanes run, those of several mechanisms beside each other.
+"""Compile the loops of a plan before its lanes run, on more than one core.
 
-The compiler uses one core and holds a lock, so threads cannot compile two mechanisms at once; other
-processes can, and this one loads from the cache on disk what they have put there. A process that
-fails costs time only: what is missing is compiled by the first task that needs it.
+The compiler holds a lock, so threads cannot compile two mechanisms at once. This process lowers
+one loop after another, which share most of that; others make machine code of what it has lowered
+(``compiler.ahead``). One that fails costs time only: what is missing in the cache is compiled by
+the first task that needs it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import pickle
-import signal
+import queue
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,12 +28,12 @@ from proteus.market.events.queue import NEVER_NS
 from proteus.runs import pace, workers
 
 if TYPE_CHECKING:
+    from proteus.compiler.ahead import Lowered
     from proteus.configuration.executors import Executor
     from proteus.market.cell import CellConfig
 
-_PROCESS_BYTES = 500_000_000  # of a process that compiles; 350 MB were measured
+_PROCESS_BYTES = 400_000_000  # of a process that makes machine code
 _POLL_S = 0.1
-_SELDOM = 200_000  # objects between two collections, as in the process of a command
 
 
 def compile_ahead(
@@ -47,11 +47,11 @@ def compile_ahead(
     """
     if settings.name == "dask" or pace.are_noted(cells):
         return
+    cores = settings.workers or workers.usable_cores()
     missing = _missing(cells, settings.is_rich)
-    if len(missing) < 2 and settings.name == "threads":
-        return  # the first task compiles it, and Python is free for what is imported meanwhile
-    most = settings.workers or workers.usable_cores()
-    _compile_beside(missing, max(1, min(most, free_memory() // _PROCESS_BYTES)), stop)
+    helpers = min(cores - 1, len(missing) - 1, free_memory() // _PROCESS_BYTES)
+    if helpers > 0:  # one alone is compiled by the first task
+        _compile_beside(missing, helpers, stop)
 
 
 def _missing(cells: Sequence[CellConfig], is_rich: bool) -> list[Any]:
@@ -63,7 +63,7 @@ def _missing(cells: Sequence[CellConfig], is_rich: bool) -> list[Any]:
     from proteus.market.setup.cell import set_up_cell
     from proteus.market.trading.loop import advance_block
 
-    if JIT_DISABLED:
+    if JIT_DISABLED or not advance_block._cache.can_keep():
         return []
     signatures: dict[Any, None] = {}
     keys = np.zeros((1, 2), np.uint32)
@@ -94,74 +94,97 @@ def _quick(cell: CellConfig) -> CellConfig:
     return cell.model_copy(update={"latent": news})
 
 
-def _compile_beside(signatures: Sequence[Any], most: int, stop: Callable[[], bool]) -> None:
-    """Compile for all types, a share in this process and each other share in one of its own."""
-    shares = [signatures[at::most] for at in range(min(most, len(signatures)))]
-    if not shares:
-        return
-    # A thread, as that of a task: an interrupt that met the compiler itself would end elsewhere.
-    threads = ThreadPoolExecutor(1)
-    with contextlib.ExitStack() as processes:
-        processes.callback(threads.shutdown, wait=False, cancel_futures=True)
-        others = [processes.enter_context(_process(share)) for share in shares[1:]]
-        ours = [threads.submit(_compile, signature) for signature in shares[0]]
-        while not stop():
-            waiting = wait(ours, timeout=_POLL_S).not_done
-            if not waiting and all(each.poll() is not None for each in others):
-                break
-        for future in ours:
-            if future.done():
-                future.result()
+def _compile_beside(signatures: Sequence[Any], helpers: int, stop: Callable[[], bool]) -> None:
+    """Lower for all types in a thread, while other processes make machine code of what is lowered.
+
+    A thread, as that of a task: an interrupt that met the compiler itself would end elsewhere.
+    """
+    jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+    with contextlib.ExitStack() as ends:
+        threads = ThreadPoolExecutor(1 + helpers)
+        ends.callback(threads.shutdown, wait=False, cancel_futures=True)
+        ends.callback(_tell_all, jobs, helpers)
+        ended = threading.Event()
+        ends.callback(ended.set)
+        theirs = [
+            threads.submit(_have_done, ends.enter_context(_process()), jobs) for _ in range(helpers)
+        ]
+        ours = threads.submit(_compile_all, signatures, jobs, ended)
+        _wait_for([ours], stop)
+        _tell_all(jobs, helpers)
+        _wait_for(theirs, stop)
+        if ours.done():
+            ours.result()
 
 
-def _compile(signature: Any) -> None:
+def _tell_all(jobs: queue.SimpleQueue[_Job | None], helpers: int) -> None:
+    """Say that there are no more jobs."""
+    for _ in range(helpers):
+        jobs.put(None)
+
+
+def _wait_for(futures: Sequence[Future[None]], stop: Callable[[], bool]) -> None:
+    while not stop() and wait(futures, timeout=_POLL_S).not_done:
+        pass
+
+
+class _Job(NamedTuple):
+    """A lowered loop that waits for its machine code."""
+
+    signature: Any
+    lowered: Lowered
+
+    def keep(self, code: Any) -> None:
+        """Put the machine code into the cache."""
+        from proteus.market.trading.loop import advance_block
+
+        codegen = advance_block.targetctx.codegen()
+        advance_block._cache.save(self.signature, codegen, (code, *self.lowered.kept))
+
+
+def _compile_all(
+    signatures: Sequence[Any], jobs: queue.SimpleQueue[_Job | None], ended: threading.Event
+) -> None:
+    """Lower for all types, then make the machine code that nobody has begun with."""
+    from proteus.compiler.ahead import lower, optimise
     from proteus.market.trading.loop import advance_block
 
-    advance_block.compile(signature)
+    for signature in signatures:
+        if ended.is_set():
+            return
+        jobs.put(_Job(signature, lower(advance_block, signature)))
+    with contextlib.suppress(queue.Empty):
+        while (job := jobs.get_nowait()) is not None and not ended.is_set():
+            job.keep(optimise(job.lowered.name, job.lowered.code))
+
+
+def _have_done(process: subprocess.Popen[bytes], jobs: queue.SimpleQueue[_Job | None]) -> None:
+    """Let a process make machine code; what it fails at is left to others."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    while (job := jobs.get()) is not None:
+        try:
+            pickle.dump((job.lowered.name, job.lowered.code), process.stdin)
+            process.stdin.flush()
+            code = pickle.load(process.stdout)
+        except (OSError, EOFError, ValueError, pickle.UnpicklingError):
+            jobs.put(job)
+            return
+        job.keep(code)
 
 
 @contextlib.contextmanager
-def _process(signatures: Sequence[Any]) -> Iterator[subprocess.Popen[bytes]]:
-    """Compile for some types in a process of its own, and end it with the context."""
-    import proteus
-
-    package = str(
-        Path(proteus.__file__).parent.parent
-    )  # the same code, wherever this one was found
+def _process() -> Iterator[subprocess.Popen[bytes]]:
+    """Start a process that makes machine code, and end it with the context."""
+    package = str(Path(__file__).parents[2])  # the same code, wherever this one is
     paths = os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))
     process = subprocess.Popen(
-        [sys.executable, "-m", "proteus.runs.compiling"],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [sys.executable, "-m", "proteus.compiler.ahead"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": paths},
     )  # fmt: skip
-    assert process.stdin is not None
     try:
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(pickle.dumps(list(signatures)))
-            process.stdin.flush()
         yield process
     finally:
         process.kill()
         process.wait()
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.close()
-
-
-def main() -> None:
-    """Compile for the types that come from stdin, and end at the latest with who sent them."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is for who sent them
-    gc.set_threshold(_SELDOM)
-    signatures = pickle.load(sys.stdin.buffer)
-    threading.Thread(target=_leave_at_end_of, args=(sys.stdin.fileno(),), daemon=True).start()
-    for signature in signatures:
-        _compile(signature)
-
-
-def _leave_at_end_of(stream: int) -> None:
-    while os.read(stream, 1):
-        pass
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,12 @@
-"""The same bits from a fresh and from a warm cache, and new ones after an edit of a kernel.
+"""The same bits from a fresh and from a warm cache, and new ones after an edit.
 
-The trap: numba keeps machine code by the file of the entry alone, so an edit in an imported kernel
-would run the old code without a word. The whole loop takes most of a minute to compile, so a small
-entry in a copy of the tree stands for it; it is cached by the same decorator.
+The trap: machine code is kept by the types of an entry, so an edit in an imported kernel, or of a
+constant that a kernel has taken from a file without kernels, would run the old code without a
+word. The whole loop takes most of a minute to compile, so a small entry in a copy of the tree
+stands for it; it is cached by the same decorator.
 """
 
+import ast
 import os
 import shutil
 import subprocess
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import proteus
+from proteus.compiler.jit import HASHED
 
 PROBE = '''"""An entry whose work is done by kernels of another file."""
 from proteus.compiler.jit import kernel
@@ -27,6 +30,24 @@ if __name__ == "__main__":
     value = probe(23)
     print(value.hex(), sum(probe.stats.cache_hits.values()))
 '''
+FROZEN = '''"""An entry that freezes a constant of each file without kernels."""
+from proteus.basics.schema import MAX_LOTS
+from proteus.basics.units import NANO
+from proteus.compiler.jit import kernel
+from proteus.market.book.codes import EVENT_FILL
+
+@kernel
+def probe(factor):
+    return factor * (NANO + MAX_LOTS + EVENT_FILL)
+
+if __name__ == "__main__":
+    print(probe(3), sum(probe.stats.cache_hits.values()))
+'''
+CONSTANTS = {  # file: the line of the constant, and by how much it changes
+    "basics/units.py": ("NANO = 10**9 ", "NANO = 10**9 + 7 ", 7),
+    "basics/schema.py": ("MAX_LOTS = 1_000_000 ", "MAX_LOTS = 1_000_003 ", 3),
+    "market/book/codes.py": ("EVENT_FILL = 7\n", "EVENT_FILL = 9\n", 2),
+}
 OLD, NEW = "for _ in range(9):", "for _ in range(8):"
 
 
@@ -70,3 +91,51 @@ def test_cache_fresh_warm_and_after_an_edit(tree):
     assert len(folders(tree) - known) == 1
     rng.write_text(source)
     assert run(tree) == (fresh, 1)
+
+
+def test_a_second_installation_compiles_nothing(tree, tmp_path_factory):
+    fresh, _ = run(tree)
+    other = tmp_path_factory.mktemp("other")
+    shutil.copytree(tree / "proteus", other / "proteus", copy_function=shutil.copyfile)
+    assert run(other, PROTEUS_CACHE_DIR=str(tree / "cache")) == (fresh, 1)
+
+
+def test_code_that_is_not_whole_is_compiled_again(tree):
+    fresh, _ = run(tree)
+    (kept,) = (tree / "cache").rglob("*.code")
+    kept.write_bytes(kept.read_bytes()[:100])
+    assert run(tree) == (fresh, 0)
+    assert run(tree) == (fresh, 1)
+
+
+def test_constants_of_files_without_kernels_are_never_stale(tree):
+    (tree / "proteus" / "probe.py").write_text(FROZEN)
+    value, hits = run(tree)
+    for name, (old, new, change) in CONSTANTS.items():
+        assert hits == 0, "another hash, so the old code is not found"
+        path = tree / "proteus" / name
+        source = path.read_text()
+        assert source.count(old) == 1, name
+        path.write_text(source.replace(old, new))
+        known = folders(tree)
+        changed, hits = run(tree)
+        assert int(changed) - int(value) == 3 * change, name
+        assert len(folders(tree) - known) == 1, name
+        value = changed
+
+
+def test_no_other_file_without_kernels_gives_constants_to_kernels():
+    """A file that is not listed above would be a change that no test makes."""
+    package = Path(proteus.__file__).parent
+    marks = ("@kernel", "@inline_kernel", "@cold_kernel", "@interface")
+    files = [path for folder in HASHED for path in (package / folder).rglob("*.py")]
+    with_kernels = {path for path in files if any(f"\n{m}\n" in path.read_text() for m in marks)}
+    frozen = set()
+    for path in with_kernels:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ImportFrom) and node.module is not None:
+                source = package.parent.joinpath(*node.module.split(".")).with_suffix(".py")
+                if source in files and any(each.name.isupper() for each in node.names):
+                    frozen.add(source)
+    without = {path.relative_to(package).as_posix() for path in frozen - with_kernels}
+    assert without - {"market/trading/paths.py"} == CONSTANTS.keys()  # paths: registers, no value

@@ -69,13 +69,71 @@ def test_narrow_elements_are_read_as_int64_and_slices_as_they_are() -> None:
 
 
 @inline_kernel
-def _read(fields, at):
-    return fields.total[at]
+def _get_one(fields, index):
+    return fields.total[index[0]]
+
+
+@inline_kernel
+def _set_one(fields, index):
+    fields.total[index[0]] = 1.0
+
+
+@inline_kernel
+def _get_two(fields, index):
+    return fields.small[index[0], index[1]]
+
+
+@inline_kernel
+def _set_two(fields, index):
+    fields.small[index[0], index[1]] = 1
+
+
+@inline_kernel
+def _get_three(fields, index):
+    return fields.cube[index[0], index[1], index[2]]
+
+
+@inline_kernel
+def _set_three(fields, index):
+    fields.cube[index[0], index[1], index[2]] = 1.0
+
+
+ACCESSES = (
+    (_get_one, (2,)), (_set_one, (2,)), (_get_two, (2, 3)), (_set_two, (2, 3)),
+    (_get_three, (2, 3, 4)), (_set_three, (2, 3, 4)),
+)  # fmt: skip
 
 
 @pytest.mark.boundscheck
 @pytest.mark.skipif(not BOUNDSCHECK or JIT_DISABLED, reason="bounds are checked in another leg")
-@pytest.mark.parametrize("at", [-1, 2])
-def test_an_index_outside_is_an_error_and_never_wrapped(at: int) -> None:
-    with pytest.raises(IndexError):
-        compiled(_read)(_make(), at)
+@pytest.mark.parametrize(("access", "shape"), ACCESSES, ids=lambda each: str(each))
+def test_an_index_outside_is_an_error_and_never_wrapped(access, shape) -> None:
+    call, fields = compiled(access), _make()
+    call(fields, (0,) * len(shape))
+    for axis, size in enumerate(shape):
+        for wrong in (-1, -size, size):
+            with pytest.raises(IndexError):
+                call(fields, (*(0,) * axis, wrong, *(0,) * (len(shape) - axis - 1)))
+
+
+@inline_kernel
+def _shape(fields):
+    return fields.cube.shape[0] + 10 * fields.cube.shape[1] + 100 * fields.cube.shape[2]
+
+
+@inline_kernel
+def _same_place(fields):
+    return fields.other[1, 2]
+
+
+@state
+class _Views(NamedTuple):
+    other: np.ndarray  # int64 [3, 4], not in C order
+
+
+@pytest.mark.nojit
+def test_shapes_and_arrays_in_any_order_are_those_of_numpy() -> None:
+    assert compiled(_shape)(_make()) == 432
+    whole = np.arange(48).reshape(6, 8)
+    for view in (whole[::2, ::2], whole[:4, :3].T, np.asfortranarray(whole[:3, :4])):
+        assert compiled(_same_place)(_Views(view)) == view[1, 2]

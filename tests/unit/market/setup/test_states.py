@@ -33,6 +33,7 @@ REQUESTS = [{"time_ns": 1, "order_id": 4, "kind": "request", "side": "buy", "qua
 def built(mechanism, population, recorded, growth):
     """A block as an engine gets it."""
     setup = set_up_cell(cell(f"mechanism={mechanism}", *POPULATIONS[population]))
+    setup = setup._replace(is_rich=recorded)  # so that both loops are seen
     keys = replicate_keys(ROOT, np.arange(LANES))
     setup = setup._replace(is_rich=population == "theory")
     return build_block(with_log(setup) if recorded else setup, keys, growth, audit=False)
@@ -144,7 +145,8 @@ def test_one_array_in_two_fields_is_found():
 @pytest.mark.nojit
 def test_every_state_of_the_market_is_seen(monkeypatch):
     """A state that no block holds would have notes that nothing checks."""
-    values = [built(*each, False, 1) for each in itertools.product(MECHANISM_NAMES, POPULATIONS)]
+    kinds = itertools.product(MECHANISM_NAMES, POPULATIONS, [False, True])
+    values = [built(*each, 1) for each in kinds]
     values += [replayed(monkeypatch, each) for each in MECHANISM_NAMES]
     seen = {type(state) for value in values for _, state in states(value, "")}
     declared = {
