@@ -30,7 +30,8 @@ def arrays_of(state: Any, path: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
 
 def arrays_of_lanes(state: Any, path: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
     """List the arrays of a state, and of the states in it, that have a row per lane."""
-    notes = notes_of(type(state))
+    declared: type = type(state)
+    notes = notes_of(declared)
     for name, field in zip(state._fields, state, strict=True):
         there = f"{path}.{name}" if path else name
         if name in notes and notes[name].shape[0].letter == LANES:

@@ -37,7 +37,6 @@ LARGEST = {
     # places of other things
     "trader": _COUNTED, "next": _COUNTED, "previous": _COUNTED, "free": _COUNTED,
     "head": _COUNTED, "tail": _COUNTED, "order": _COUNTED, "other": _COUNTED,
-    "other_order": _COUNTED,
     "immediate": _COUNTED, "own_first": _COUNTED, "own_last": _COUNTED, "own_next": _COUNTED,
     "involved": _COUNTED, "request": _COUNTED, "held": _COUNTED, "first": _COUNTED,
     "live": _COUNTED, "place": _COUNTED, "quote": _COUNTED, "heard": _COUNTED,
