@@ -106,7 +106,9 @@ ACCESSES = (
 
 @pytest.mark.boundscheck
 @pytest.mark.skipif(not BOUNDSCHECK or JIT_DISABLED, reason="bounds are checked in another leg")
-@pytest.mark.parametrize(("access", "shape"), ACCESSES, ids=lambda each: str(each))
+@pytest.mark.parametrize(
+    ("access", "shape"), ACCESSES, ids=lambda each: getattr(each, "__name__", str(each))
+)
 def test_an_index_outside_is_an_error_and_never_wrapped(access, shape) -> None:
     call, fields = compiled(access), _make()
     call(fields, (0,) * len(shape))
