@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from proteus.bench.figures import RUNS, Figure, Timing, rate, timed
-from proteus.market.book.codes import BUY, EMPTY, SELL
+from proteus.market.book.codes import BUY, NO_ID, NO_ORDER, SELL
 from proteus.market.door.orders import UNCHANGED
 from proteus.market.door.requests import (
     KIND_ACCEPT,
@@ -59,7 +59,7 @@ def _run(config: RfqConfig, rows: RequestRows) -> tuple[Timing, float]:
     mechanism = MECHANISMS["rfq"].make(config, Sizes(1, slots, 1, False, 0))
     output = allocate_output(4 * slots + 128)
     for slot_of in (rows.slot_of, rows.request_slot_of):
-        slot_of[:] = EMPTY
+        slot_of[:] = NO_ORDER
     timing = timed(partial(replay_requests, mechanism, market, rows, output, 0))
     fills = int((output.price[: int(output.count[0])] > 0).sum())
     return timing, fills / _REQUESTS
@@ -77,13 +77,13 @@ def _stream() -> RequestRows:
     return RequestRows(
         time_ns=np.arange(count),
         kind=kind,
-        order=np.where(is_new, np.arange(count), EMPTY),
+        order=np.where(is_new, np.arange(count), NO_ID),
         request=number,
-        agent=np.where(is_new, np.arange(count), EMPTY),
+        agent=np.where(is_new, np.arange(count), NO_ID),
         side=side,
         price=np.where(is_new, price, UNCHANGED),
         quantity=np.where(is_new, generator.integers(1, _MOST_LOTS + 1, count), UNCHANGED),
         ttl=np.full(count, _TTL_NS),
-        slot_of=np.full(count, EMPTY, np.int64),
-        request_slot_of=np.full(_REQUESTS, EMPTY, np.int64),
+        slot_of=np.full(count, NO_ORDER, np.int64),
+        request_slot_of=np.full(_REQUESTS, NO_ORDER, np.int64),
     )

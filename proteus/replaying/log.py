@@ -17,7 +17,7 @@ from proteus.compiler import jit
 from proteus.configuration.reading import read_cell
 from proteus.errors import ConfigError, ResultsError
 from proteus.market.book.book import keeps_roles_apart, next_occupied, rank_of
-from proteus.market.book.codes import BUY, EMPTY, SELL
+from proteus.market.book.codes import BUY, NO_ORDER, NO_RANK, SELL
 from proteus.market.ledger.accounts import CASH, CONTRACT
 from proteus.market.mechanisms.dual_flow import AUCTION_NAMES
 from proteus.market.setup.capacities import LARGEST_GROWTH
@@ -221,9 +221,9 @@ def _book(world: World) -> pd.DataFrame:
     orders, book, found = world.market.orders, world.market.book, []
     for ladder, side, name in _ladders(world):
         rank = book.best[0, ladder]
-        while rank != EMPTY:
+        while rank != NO_RANK:
             slot = book.head[0, ladder, rank]
-            while slot != EMPTY:
+            while slot != NO_ORDER:
                 price = rank_of(rank, side, world.settings.n_ticks)
                 about = orders.client_id[0, slot], orders.trader[0, slot], name, price
                 found.append((*about, orders.lots[0, slot]))

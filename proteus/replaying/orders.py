@@ -19,7 +19,7 @@ from proteus.basics.schema import MAX_TICKS
 from proteus.configuration.locate import conf_folder
 from proteus.configuration.reading import read_mechanism
 from proteus.errors import ConfigError, MessageError, nearest
-from proteus.market.book.codes import BUY, EMPTY, FOK, GTC, IOC, SELL
+from proteus.market.book.codes import BUY, FOK, GTC, IOC, NO_ORDER, SELL
 from proteus.market.door.orders import (
     KIND_AMEND,
     KIND_CANCEL,
@@ -169,5 +169,5 @@ def _rows(table: Table, order: NDArray[np.int64], agent: NDArray[np.int64], n_id
         lifetime=table["tif"].astype(np.int8),
         post_only=table["post_only"].astype(np.int8),
         is_taker=table["is_taker"].astype(np.int8),
-        slot_of=np.full(n_ids, EMPTY, np.int64),
+        slot_of=np.full(n_ids, NO_ORDER, np.int64),
     )

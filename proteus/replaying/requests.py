@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from proteus.basics import units
 from proteus.errors import ConfigError, MessageError
-from proteus.market.book.codes import BUY, EMPTY, SELL
+from proteus.market.book.codes import BUY, NO_ID, NO_ORDER, SELL
 from proteus.market.door.orders import UNCHANGED
 from proteus.market.door.requests import (
     KIND_ACCEPT,
@@ -92,7 +92,7 @@ def _read(
 ) -> dict[str, NDArray[np.int64]]:
     """Return the columns as arrays in time order, defaults filled in, every value checked.
 
-    Ids and agents are numbered from 0, EMPTY where there is none.
+    Ids and agents are numbered from 0, NO_ID where there is none.
     """
     frame = read_frame(messages, _COLUMNS)
     if len(frame) and "kind" not in frame:
@@ -147,13 +147,13 @@ def _check_ids(
 
 
 def _numbered(ids: NDArray[np.int64], has: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Number ids from 0, EMPTY where there is none."""
-    return np.where(has, np.searchsorted(np.unique(ids[has]), ids), EMPTY).astype(np.int64)
+    """Number ids from 0, NO_ID where there is none."""
+    return np.where(has, np.searchsorted(np.unique(ids[has]), ids), NO_ID).astype(np.int64)
 
 
 def _rows(table: Mapping[str, NDArray[np.int64]]) -> RequestRows:
     return RequestRows(
         **{name: table[name] for name in RequestRows._fields[:-2]},
-        slot_of=np.full(table["order"].max(initial=0) + 1, EMPTY, np.int64),
-        request_slot_of=np.full(table["request"].max(initial=0) + 1, EMPTY, np.int64),
+        slot_of=np.full(table["order"].max(initial=0) + 1, NO_ORDER, np.int64),
+        request_slot_of=np.full(table["request"].max(initial=0) + 1, NO_ORDER, np.int64),
     )

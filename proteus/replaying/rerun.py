@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.market.book.book import fill_in, rank_of
-from proteus.market.book.codes import EMPTY, EVENT_END
+from proteus.market.book.codes import EVENT_END, NO_ORDER
 from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news
 from proteus.market.events.envelopes import (
     MESSAGE_ACCEPT,
@@ -182,7 +182,7 @@ class Rerun:
         self._learn_news(time)
         world.progress.now[_LANE] = time
         protocol.expire(mechanism, world, _LANE, time)
-        self._deliver(time, np.int64(EMPTY), np.int64(0), in_clear=False)
+        self._deliver(time, np.int64(NO_ORDER), np.int64(0), in_clear=False)
 
     def _learn_news(self, time: np.int64) -> None:
         """Know the news as far as the engine did: its integrals are sums in that order."""
@@ -207,7 +207,7 @@ class Rerun:
         elif what == _CLEAR:
             clear_batch(mechanism, world, _LANE, time)
             self._times[what] = next_clear(mechanism, world.market, _LANE, time)
-            self._deliver(time, np.int64(EMPTY), np.int64(0), in_clear=True)
+            self._deliver(time, np.int64(NO_ORDER), np.int64(0), in_clear=True)
         else:
             self._times[what] = measure_grid(world.sums, world, _LANE, time, _GRIDS[what])
 
@@ -331,7 +331,7 @@ def _write_pair(block: Block, row: Mapping[str, Any], envelope: Any, kind: Kind)
         messages.kind[_LANE, envelope] = MESSAGE_CONFIRM
         return
     places = np.flatnonzero(world.market.orders.client_id[_LANE] == other)
-    place = places[0] if len(places) else EMPTY
+    place = places[0] if len(places) else NO_ORDER
     if kind == QUOTE:
         mechanism.floor.request[_LANE, slot] = place
         mechanism.floor.request_id[_LANE, slot] = other

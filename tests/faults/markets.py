@@ -61,7 +61,7 @@ VENUE = (
     ),
     Fault(
         "the price of two auctions is that of the second", "market/trading/venue.py",
-        "low = high if high != EMPTY else market.book.last_price[lane, auction]",
+        "low = high if high != NO_PRICE else market.book.last_price[lane, auction]",
         "low = market.book.last_price[lane, auction]",
     ),
     Fault(
@@ -125,7 +125,7 @@ MEASURES = (
     ),
     Fault(
         "the spread counts while one side is empty", "market/metrics/quality.py",
-        "    if bid != EMPTY and ask != EMPTY:\n        quality.spread",
+        "    if bid != NO_PRICE and ask != NO_PRICE:\n        quality.spread",
         "    if True:\n        quality.spread",
     ),
     Fault(

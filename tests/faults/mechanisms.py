@@ -70,7 +70,7 @@ BOOKS = (
     ),
     Fault(
         "older batches have no priority", "market/mechanisms/allocation.py",
-        "while end != EMPTY and orders.batch[lane, end] == batch:", "while end != EMPTY:",
+        "while end != NO_ORDER and orders.batch[lane, end] == batch:", "while end != NO_ORDER:",
     ),
 )  # fmt: skip
 
@@ -113,17 +113,17 @@ BATCHES = (
     ),
     Fault(
         "bids and asks at one price do not cross", "market/mechanisms/pricing.py",
-        "while bid != EMPTY and ask != EMPTY and bid + ask >= n_ticks:",
-        "while bid != EMPTY and ask != EMPTY and bid + ask > n_ticks:",
+        "while bid != NO_RANK and ask != NO_RANK and bid + ask >= n_ticks:",
+        "while bid != NO_RANK and ask != NO_RANK and bid + ask > n_ticks:",
     ),
     Fault(
         "unfilled bids do not bound the price", "market/mechanisms/pricing.py",
-        "low = max(n_ticks - filled_ask, open_bid if open_bid != EMPTY else 0)",
+        "low = max(n_ticks - filled_ask, open_bid if open_bid != NO_RANK else 0)",
         "low = n_ticks - filled_ask",
     ),
     Fault(
         "unfilled asks do not bound the price", "market/mechanisms/pricing.py",
-        "high = min(filled_bid, n_ticks - open_ask if open_ask != EMPTY else n_ticks)",
+        "high = min(filled_bid, n_ticks - open_ask if open_ask != NO_RANK else n_ticks)",
         "high = filled_bid",
     ),
     Fault(

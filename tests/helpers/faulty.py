@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from proteus.market.book.book import dequeue, enqueue, rests
-from proteus.market.book.codes import BUY, EMPTY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL
+from proteus.market.book.codes import BUY, EVENT_ACK, EVENT_CANCEL, EVENT_FILL, NO_ORDER, NO_RANK
 from proteus.market.mechanisms.interface import (
     Market,
     amend,
@@ -25,6 +25,8 @@ from tests.helpers.cells import ROOT
 
 Fault = Callable[[Market, int], bool]
 _STORM = 30  # first arrivals, in which the makers find each other and no state stays for long
+
+_NO_ENTRY = -1  # of the outbox
 
 
 class FaultyParts(NamedTuple):
@@ -111,11 +113,11 @@ def _receive(mechanism, world, lane, time, envelope):
 
 
 def _find(market: Market, lane: int, kind: int) -> int:
-    """Return the place of the first entry of a kind in the outbox, or EMPTY."""
+    """Return the place of the first entry of a kind in the outbox, or -1."""
     for at in range(market.outbox.count[lane]):
         if market.outbox.kind[lane, at] == kind:
             return at
-    return EMPTY
+    return _NO_ENTRY
 
 
 def in_fill(change: Callable[[Market, int, int], None]) -> Fault:
@@ -123,9 +125,9 @@ def in_fill(change: Callable[[Market, int, int], None]) -> Fault:
 
     def corrupt(market: Market, lane: int) -> bool:
         at = _find(market, lane, EVENT_FILL)
-        if at != EMPTY:
+        if at != _NO_ENTRY:
             change(market, lane, at)
-        return at != EMPTY
+        return at != _NO_ENTRY
 
     return corrupt
 
@@ -188,12 +190,12 @@ def lose_entry(kind: int) -> Fault:
 
     def corrupt(market: Market, lane: int) -> bool:
         at = _find(market, lane, kind)
-        if at != EMPTY:
+        if at != _NO_ENTRY:
             outbox = market.outbox
             for field in (outbox.kind, outbox.order, outbox.other, outbox.price, outbox.lots):
                 field[lane, at:-1] = field[lane, at + 1 :]
             outbox.count[lane] -= 1
-        return at != EMPTY
+        return at != _NO_ENTRY
 
     return corrupt
 
@@ -210,7 +212,7 @@ def lose_requested_cancel(market: Market, lane: int) -> bool:
 
 def lose_acknowledged_replace(market: Market, lane: int) -> bool:
     at = _find(market, lane, EVENT_ACK)
-    is_replace = at != EMPTY and market.outbox.lots[lane, at] > 0
+    is_replace = at != _NO_ENTRY and market.outbox.lots[lane, at] > 0
     return bool(is_replace) and lose_entry(EVENT_ACK)(market, lane)
 
 
@@ -219,31 +221,31 @@ def _first_resting(market: Market, lane: int) -> int:
     for slot in range(orders.lots.shape[1]):
         if orders.client_id[lane, slot] != 0 and rests(orders, lane, slot):
             return slot
-    return EMPTY
+    return NO_ORDER
 
 
 def forget_resting_order(market: Market, lane: int) -> bool:
     """Take an order out of the book, but leave its lots open and its links in place."""
     slot = _first_resting(market, lane)
-    if slot != EMPTY:
+    if slot != NO_ORDER:
         previous = market.orders.previous[lane, slot]
         dequeue(market.book, market.orders, lane, slot)
         market.orders.previous[lane, slot] = previous
-    return slot != EMPTY
+    return slot != NO_ORDER
 
 
 def lots_of_level(market: Market, lane: int) -> bool:
-    side = int(market.book.best[lane, BUY] == EMPTY)
+    side = int(market.book.best[lane, BUY] == NO_RANK)
     rank = market.book.best[lane, side]
-    if rank != EMPTY:
+    if rank != NO_RANK:
         market.book.lots[lane, side, rank] += 1
-    return bool(rank != EMPTY)
+    return bool(rank != NO_RANK)
 
 
 def cross_book(market: Market, lane: int) -> bool:
     """Lift a resting bid to the best ask without a trade."""
     ask, bid = market.book.best[lane, 1], market.book.best[lane, BUY]
-    if ask == EMPTY or bid == EMPTY:
+    if ask == NO_RANK or bid == NO_RANK:
         return False
     slot = market.book.head[lane, BUY, bid]
     dequeue(market.book, market.orders, lane, slot)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
-from proteus.market.book.codes import BUY, EMPTY, EVENT_ACK, EVENT_REJECT, EVENT_RFQ_REJECT
+from proteus.market.book.codes import BUY, EVENT_ACK, EVENT_REJECT, EVENT_RFQ_REJECT, NO_PRICE
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import value_at
 from proteus.market.metrics import sums
@@ -96,7 +96,7 @@ def _log_state(log: Log, world: World, data: Any, book: Any, lane: int, time: in
         sum(lots for side, price, lots in resting if (side == BUY) == buys and price == best)
         for buys, best in ((True, bid), (False, ask))
     )
-    last = log.initial if last == EMPTY else int(last)
+    last = log.initial if last == NO_PRICE else int(last)
     log.show(State(int(time), bid, ask, lots, last))
 
 

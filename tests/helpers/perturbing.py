@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from proteus.market.agents.table import TRADERS
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_PRICE
 from proteus.market.cell import CellConfig
 from proteus.market.events.envelopes import (
     MESSAGE_ORDER,
@@ -324,7 +324,7 @@ def its_view(world: World, decision: Decision) -> None:
         (world.data.best, decision.book_until), (world.data.last, decision.prints_until),
     ):  # fmt: skip
         old = world.data.time[0] <= until
-        array[0, old] += np.where(array[0, old] == EMPTY, 0, 200)
+        array[0, old] += np.where(array[0, old] == NO_PRICE, 0, 200)
 
 
 def its_tape(world: World, decision: Decision) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from proteus.market.book.book import rank_of
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_PRICE
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news, value_at
 from proteus.market.environment.setup import allocate_news, parameters_for
@@ -180,7 +180,7 @@ def describe_engine(world: World) -> list[str]:
     """The lines of ``tests.reference.world.describe``, of a lane of the engine."""
     progress, orders, n_ticks = world.progress, world.market.orders, world.settings.n_ticks
     last = int(progress.last_price[0])
-    last_text = None if last == EMPTY else last
+    last_text = None if last == NO_PRICE else last
     lines = [f"last price {last_text}, fills {progress.fills[0]}, messages {progress.messages[0]}"]
     resting = [
         slot for slot in range(orders.lots.shape[1])

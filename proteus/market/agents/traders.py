@@ -8,7 +8,7 @@ import numpy as np
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_ORDER, NO_PRICE
 
 # Classes that PnL and welfare are split by; the roles of dual-flow follow from them.
 CLASS_MAKER = 0
@@ -59,13 +59,13 @@ class Private(NamedTuple):
     anchor: np.ndarray  # int64 [L, A] time of the last wake-up before jitter, ns
     view_time: np.ndarray  # int64 [L, A] time of the last view; never goes back
     prints_seen: np.ndarray  # int64 [L, A] prints read so far
-    own_price: np.ndarray  # int64 [L, A] price of the last of them that was its own, or EMPTY
+    own_price: np.ndarray  # int64 [L, A] price of the last of them that was its own, or NO_PRICE
     sent_until: np.ndarray  # int64 [L, A] last arrival on the submission link, ns
     sent_tie: np.ndarray  # int64 [L, A] tie of the message that arrives then
     acked_until: np.ndarray  # int64 [L, A] last arrival on the acknowledgement link, ns
     filled_until: np.ndarray  # int64 [L, A] last arrival on the fill report link, ns
     position: np.ndarray  # int64 [L, A] inventory as reported, lots
-    quote_order: np.ndarray  # int64 [L, A, 2] slot of the quote last sent, or EMPTY
+    quote_order: np.ndarray  # int64 [L, A, 2] slot of the quote last sent, or NO_ORDER
     quote_id: np.ndarray  # int64 [L, A, 2] its version
     quote_price: np.ndarray  # int64 [L, A, 2] ticks
     quote_lots: np.ndarray  # int64 [L, A, 2] open lots as far as reported
@@ -74,7 +74,7 @@ class Private(NamedTuple):
 
 def allocate_private(lanes: int, traders: int) -> Private:
     """Allocate the state of traders who have done nothing yet."""
-    return allocate(Private, L=lanes, A=traders, own_price=EMPTY, quote_order=EMPTY)
+    return allocate(Private, L=lanes, A=traders, own_price=NO_PRICE, quote_order=NO_ORDER)
 
 
 @written_first("print_price")

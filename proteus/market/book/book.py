@@ -27,7 +27,7 @@ import numpy as np
 from proteus.compiler.arrays import allocate
 from proteus.compiler.bits import highest_bit
 from proteus.compiler.jit import inline_kernel, interface, state, written_first
-from proteus.market.book.codes import BUY, EMPTY, GTC
+from proteus.market.book.codes import BUY, GTC, NO_ORDER, NO_PRICE, NO_RANK
 
 _WORD = 64
 
@@ -99,7 +99,7 @@ class Book(NamedTuple):
     tail: np.ndarray  # int32 [L, D, R] last order of the level
     lots: np.ndarray  # int64 [L, D, R] open lots of the level; 2148 orders of MAX_LOTS pass 2^31
     occupied: np.ndarray  # uint64 [L, D, W] bit r: level r has orders
-    best: np.ndarray  # int64 [L, D] best occupied rank, or EMPTY
+    best: np.ndarray  # int64 [L, D] best occupied rank, or NO_RANK
     arrivals: np.ndarray  # int64 [L] arrivals so far
     last_price: np.ndarray  # int64 [L, D/2] ticks, last clear of each auction; first: the reference
     n_ticks: np.ndarray  # int64 [L]
@@ -121,7 +121,7 @@ def allocate_book(lanes: int, n_ticks: int, reference_ticks: int, auctions: int 
     ranks = n_ticks + 1
     return allocate(
         Book, L=lanes, D=2 * auctions, R=ranks, W=ranks // _WORD + 1,
-        best=EMPTY, last_price=reference_ticks, n_ticks=n_ticks,
+        best=NO_RANK, last_price=reference_ticks, n_ticks=n_ticks,
         layout=SharedLadders() if auctions == 1 else LaddersByRole(),
     )  # fmt: skip
 
@@ -159,41 +159,41 @@ def keeps_roles_apart(book):
 
 @inline_kernel
 def best_price(book, lane, first, side):
-    """Return the best price in ticks of a side on the ladders from ``first`` on, or EMPTY."""
+    """Return the best price in ticks of a side on the ladders from ``first`` on, or NO_PRICE."""
     rank = book.best[lane, first + side]
-    return rank if rank == EMPTY else rank_of(rank, side, book.n_ticks[lane])
+    return NO_PRICE if rank == NO_RANK else rank_of(rank, side, book.n_ticks[lane])
 
 
 @inline_kernel
 def next_occupied(book, lane, ladder, rank):
-    """Return the best occupied rank below ``rank``, or EMPTY."""
+    """Return the best occupied rank below ``rank``, or NO_RANK."""
     below = rank - 1
     if below < 0:
-        return EMPTY
+        return NO_RANK
     word = below >> 6
     mask = ~np.uint64(0) >> np.uint64(63 - (below & 63))
     bits = book.occupied[lane, ladder, word] & mask
     while bits == 0:
         word -= 1
         if word < 0:
-            return EMPTY
+            return NO_RANK
         bits = book.occupied[lane, ladder, word]
     return (word << 6) + highest_bit(bits)
 
 
 @inline_kernel
 def next_better(book, lane, ladder, rank):
-    """Return the worst occupied rank above ``rank``, or EMPTY."""
+    """Return the worst occupied rank above ``rank``, or NO_RANK."""
     above = rank + 1
     word = above >> 6
     words = book.occupied.shape[2]
     if word >= words:
-        return EMPTY
+        return NO_RANK
     bits = book.occupied[lane, ladder, word] & (~np.uint64(0) << np.uint64(above & 63))
     while bits == 0:
         word += 1
         if word == words:
-            return EMPTY
+            return NO_RANK
         bits = book.occupied[lane, ladder, word]
     lowest = bits & (~bits + np.uint64(1))
     return (word << 6) + highest_bit(lowest)
@@ -201,10 +201,10 @@ def next_better(book, lane, ladder, rank):
 
 @inline_kernel
 def take_slot(orders, lane):
-    """Take a free slot, or return EMPTY when the pool is exhausted."""
+    """Take a free slot, or return NO_ORDER when the pool is exhausted."""
     n_free = orders.n_free[lane]
     if n_free == 0:
-        return EMPTY
+        return NO_ORDER
     orders.n_free[lane] = n_free - 1
     return np.int64(orders.free[lane, n_free - 1])
 
@@ -251,7 +251,7 @@ def enqueue(book, orders, lane, slot, batch):
     orders.arrival[lane, slot] = book.arrivals[lane]
     orders.batch[lane, slot] = batch
     book.arrivals[lane] += 1
-    orders.next[lane, slot] = EMPTY
+    orders.next[lane, slot] = NO_ORDER
     bit = np.uint64(1) << np.uint64(rank & 63)
     word = rank >> 6
     if book.occupied[lane, ladder, word] & bit:
@@ -262,7 +262,7 @@ def enqueue(book, orders, lane, slot, batch):
     else:
         book.occupied[lane, ladder, word] |= bit
         book.head[lane, ladder, rank] = slot
-        orders.previous[lane, slot] = EMPTY
+        orders.previous[lane, slot] = NO_ORDER
         book.lots[lane, ladder, rank] = orders.lots[lane, slot]
         book.best[lane, ladder] = max(book.best[lane, ladder], rank)
     book.tail[lane, ladder, rank] = slot
@@ -277,15 +277,15 @@ def dequeue(book, orders, lane, slot):
     after = orders.next[lane, slot]
     orders.previous[lane, slot] = slot
     book.lots[lane, ladder, rank] -= orders.lots[lane, slot]
-    if after != EMPTY:
+    if after != NO_ORDER:
         orders.previous[lane, after] = before
     else:
         book.tail[lane, ladder, rank] = before
-    if before != EMPTY:
+    if before != NO_ORDER:
         orders.next[lane, before] = after
     else:
         book.head[lane, ladder, rank] = after
-        if after == EMPTY:
+        if after == NO_ORDER:
             _vacate(book, lane, ladder, rank)
 
 

@@ -124,4 +124,10 @@ CANCEL_NAMES = {
     CANCEL_SELF_TRADE: "self_trade",
 }
 
-EMPTY = -1  # no level, no order
+# What stands where there is nothing. Arrays are never indexed by it (``compiler.fields``).
+NO_ORDER = -1  # a slot of an order, request or quote
+NO_RANK = -1  # a level of the book
+NO_PRICE = -1  # ticks
+NO_ENVELOPE = -1
+NO_TRADER = -1
+NO_ID = -1  # an id or agent that a message at the door does not name

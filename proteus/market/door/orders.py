@@ -9,11 +9,11 @@ import numpy as np
 from proteus.compiler.jit import inline_kernel, kernel, state
 from proteus.market.book.book import fill_in, ladder_of, rank_of
 from proteus.market.book.codes import (
-    EMPTY,
     EVENT_ACK,
     EVENT_REJECT,
     FOK,
     IOC,
+    NO_ORDER,
     REJECT_DUPLICATE_ORDER_ID,
     REJECT_INVALID_PRICE,
     REJECT_INVALID_QUANTITY,
@@ -51,7 +51,7 @@ class Rows(NamedTuple):
     lifetime: np.ndarray  # int8 [N]
     post_only: np.ndarray  # int8 [N]
     is_taker: np.ndarray  # int8 [N] role of the order
-    slot_of: np.ndarray  # int64 [K] slot of the order with that id, or EMPTY
+    slot_of: np.ndarray  # int64 [K] slot of the order with that id, or NO_ORDER
 
 
 @state
@@ -126,7 +126,7 @@ def _new_order(mechanism, market, rows, row):
     reason = check_quantity(rows.quantity[row]) or reason
     if reason:
         return reason
-    if rows.slot_of[identity] != EMPTY:
+    if rows.slot_of[identity] != NO_ORDER:
         return REJECT_DUPLICATE_ORDER_ID
     rank, lifetime = rank_of(price, side, n_ticks), rows.lifetime[row]
     if is_market:
@@ -147,7 +147,7 @@ def _new_order(mechanism, market, rows, row):
 @inline_kernel
 def _cancel(mechanism, market, rows, row):
     slot = rows.slot_of[rows.order[row]]
-    if slot == EMPTY or market.orders.lots[0, slot] == 0:
+    if slot == NO_ORDER or market.orders.lots[0, slot] == 0:
         return REJECT_UNKNOWN_ORDER
     withdraw(mechanism, market, 0, slot)
     return 0
@@ -157,7 +157,7 @@ def _cancel(mechanism, market, rows, row):
 def _amend(mechanism, market, rows, row):
     orders, n_ticks = market.orders, market.book.n_ticks[0]
     slot = rows.slot_of[rows.order[row]]
-    if slot == EMPTY or orders.lots[0, slot] == 0:
+    if slot == NO_ORDER or orders.lots[0, slot] == 0:
         return REJECT_UNKNOWN_ORDER
     lots, rank = orders.lots[0, slot], np.int64(orders.rank[0, slot])
     if rows.quantity[row] != UNCHANGED:

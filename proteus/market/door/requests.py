@@ -13,11 +13,12 @@ from proteus.compiler.jit import inline_kernel, kernel, state
 from proteus.market.book.book import fill_in, rank_of
 from proteus.market.book.codes import (
     BUY,
-    EMPTY,
     EVENT_REJECT,
     EVENT_RFQ_REJECT,
     EXPIRE_WITHDRAWN,
     IOC,
+    NO_ID,
+    NO_ORDER,
     REJECT_DUPLICATE_ORDER_ID,
     REJECT_UNKNOWN_ORDER,
     RFQ_FIRM_QUOTE,
@@ -52,15 +53,15 @@ class RequestRows(NamedTuple):
 
     time_ns: np.ndarray  # int64 [N]
     kind: np.ndarray  # int64 [N] KIND_*
-    order: np.ndarray  # int64 [N] dense order id, or EMPTY
-    request: np.ndarray  # int64 [N] dense request id, or EMPTY
-    agent: np.ndarray  # int64 [N] dense agent id, or EMPTY: anyone
+    order: np.ndarray  # int64 [N] dense order id, or NO_ID
+    request: np.ndarray  # int64 [N] dense request id, or NO_ID
+    agent: np.ndarray  # int64 [N] dense agent id, or NO_ID: anyone
     side: np.ndarray  # int64 [N] BUY, SELL or NO_SIDE
     price: np.ndarray  # int64 [N] ticks, or UNCHANGED
     quantity: np.ndarray  # int64 [N] lots, or UNCHANGED
     ttl: np.ndarray  # int64 [N] ns
-    slot_of: np.ndarray  # int64 [K] slot of the request or quote with that order id, or EMPTY
-    request_slot_of: np.ndarray  # int64 [J] slot of the request with that request id, or EMPTY
+    slot_of: np.ndarray  # int64 [K] slot of the request or quote with that order id, or NO_ORDER
+    request_slot_of: np.ndarray  # int64 [J] slot of the request with that request id, or NO_ORDER
 
 
 @kernel
@@ -111,7 +112,7 @@ def _new_refusal(market, rows, row, may_lack_price):
         return EVENT_REJECT, reason
     if ttl < 0 or ttl > LONGEST_TTL:
         return EVENT_RFQ_REJECT, RFQ_INVALID_TTL
-    if rows.slot_of[rows.order[row]] != EMPTY:
+    if rows.slot_of[rows.order[row]] != NO_ORDER:
         return EVENT_REJECT, REJECT_DUPLICATE_ORDER_ID
     return EVENT_REJECT, 0
 
@@ -127,7 +128,7 @@ def _enter(market, rows, row, side):
 @inline_kernel
 def _request(mechanism, market, rows, row, time):
     event, reason = _new_refusal(market, rows, row, True)
-    if reason == 0 and rows.request_slot_of[rows.request[row]] != EMPTY:
+    if reason == 0 and rows.request_slot_of[rows.request[row]] != NO_ORDER:
         reason = REJECT_DUPLICATE_ORDER_ID
     if reason == 0:
         _enter(market, rows, row, rows.side[row])
@@ -143,7 +144,7 @@ def _quote(mechanism, market, rows, row, time):
     if reason != 0:
         return event, reason
     request = np.int64(rows.request_slot_of[rows.request[row]])
-    if request == EMPTY:
+    if request == NO_ORDER:
         return EVENT_RFQ_REJECT, RFQ_UNKNOWN_REQUEST
     side = rows.side[row]
     if side == NO_SIDE:
@@ -165,14 +166,14 @@ def _quote(mechanism, market, rows, row, time):
 
 @inline_kernel
 def _named(rows, row):
-    """Return the slots of the request and of the quote that a row means, or EMPTY.
+    """Return the slots of the request and of the quote that a row means, or NO_ORDER.
 
     A row may name a request by its order id too. A quote names its request.
     """
-    request, named = np.int64(EMPTY), np.int64(EMPTY)
-    if rows.request[row] != EMPTY:
+    request, named = np.int64(NO_ORDER), np.int64(NO_ORDER)
+    if rows.request[row] != NO_ID:
         request = np.int64(rows.request_slot_of[rows.request[row]])
-    if rows.order[row] != EMPTY:
+    if rows.order[row] != NO_ID:
         named = np.int64(rows.slot_of[rows.order[row]])
     return request, named
 
@@ -186,14 +187,14 @@ def _is_gone(market, slot):
 def _accept(mechanism, market, rows, row):
     floor, orders = mechanism.floor, market.orders
     request, quote = _named(rows, row)
-    if rows.order[row] != EMPTY and quote == EMPTY:
+    if rows.order[row] != NO_ID and quote == NO_ORDER:
         return EVENT_REJECT, REJECT_UNKNOWN_ORDER
-    chooses = quote == EMPTY or floor.request[0, quote] == quote
-    if rows.request[row] == EMPTY:
+    chooses = quote == NO_ORDER or floor.request[0, quote] == quote
+    if rows.request[row] == NO_ID:
         request = np.int64(floor.request[0, quote])
-    if request == EMPTY:
+    if request == NO_ORDER:
         return EVENT_RFQ_REJECT, RFQ_UNKNOWN_REQUEST
-    if rows.agent[row] != EMPTY and rows.agent[row] != orders.trader[0, request]:
+    if rows.agent[row] != NO_ID and rows.agent[row] != orders.trader[0, request]:
         return EVENT_RFQ_REJECT, RFQ_NOT_YOURS
     most, limit = rows.quantity[row], np.int64(orders.rank[0, request])
     n_ticks = market.book.n_ticks[0]
@@ -208,7 +209,7 @@ def _accept(mechanism, market, rows, row):
     if chooses:
         share = mechanism.terms.least_share
         quote = requests.best_quote(floor, market, 0, request, limit, share)
-        if quote == EMPTY:
+        if quote == NO_ORDER:
             return EVENT_RFQ_REJECT, RFQ_NO_QUOTE
     meant = np.int64(0) if _is_gone(market, quote) else quote + 1
     reason = requests.acceptance_refusal(
@@ -224,15 +225,15 @@ def _accept(mechanism, market, rows, row):
 def _cancel(mechanism, market, rows, row):
     floor, orders = mechanism.floor, market.orders
     request, named = _named(rows, row)
-    if rows.order[row] != EMPTY:
-        if named == EMPTY or _is_gone(market, named):
+    if rows.order[row] != NO_ID:
+        if named == NO_ORDER or _is_gone(market, named):
             return EVENT_REJECT, REJECT_UNKNOWN_ORDER
         if floor.request[0, named] != named:
             return EVENT_RFQ_REJECT, RFQ_FIRM_QUOTE
         request = named
-    if request == EMPTY:
+    if request == NO_ORDER:
         return EVENT_RFQ_REJECT, RFQ_UNKNOWN_REQUEST
-    if rows.agent[row] != EMPTY and rows.agent[row] != orders.trader[0, request]:
+    if rows.agent[row] != NO_ID and rows.agent[row] != orders.trader[0, request]:
         return EVENT_RFQ_REJECT, RFQ_NOT_YOURS
     if _is_gone(market, request):
         return EVENT_RFQ_REJECT, RFQ_REQUEST_OVER

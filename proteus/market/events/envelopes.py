@@ -13,7 +13,7 @@ import numpy as np
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_ENVELOPE
 
 # Kinds of envelopes: messages on their way to the venue,
 MESSAGE_ORDER = 0  # a new order, or a request for quotes
@@ -117,11 +117,11 @@ def wake_of(address):
 
 @inline_kernel
 def take_envelope(messages, lane, kind, trader, order, client_id):
-    """Take a free envelope and address it, or return EMPTY and note the overflow."""
+    """Take a free envelope and address it, or return NO_ENVELOPE and note the overflow."""
     n_free = messages.n_free[lane]
     if n_free == 0:
         messages.overflow[lane] = 1
-        return np.int64(EMPTY)
+        return np.int64(NO_ENVELOPE)
     messages.n_free[lane] = n_free - 1
     envelope = np.int64(messages.free[lane, n_free - 1])
     messages.kind[lane, envelope] = kind

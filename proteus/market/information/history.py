@@ -18,7 +18,7 @@ import numpy as np
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.book.book import best_price, ladders_in
-from proteus.market.book.codes import BUY, EMPTY, SELL
+from proteus.market.book.codes import BUY, NO_PRICE, NO_RANK, SELL
 
 # Who is shown the prices of prints.
 TO_PUBLIC = 0
@@ -48,9 +48,9 @@ class MarketData(NamedTuple):
     """
 
     time: np.ndarray  # int64 [L, H] ns from which the state holds
-    best: np.ndarray  # int32 [L, H, D] best bid and ask, ticks up to MAX_TICKS, or EMPTY
+    best: np.ndarray  # int32 [L, H, D] best bid and ask, ticks up to MAX_TICKS, or NO_PRICE
     lots: np.ndarray  # int64 [L, H, D] displayed lots there
-    last: np.ndarray  # int32 [L, H] last public trade or clear, ticks, or EMPTY
+    last: np.ndarray  # int32 [L, H] last public trade or clear, ticks, or NO_PRICE
     count: np.ndarray  # int64 [L] states so far
     print_time: np.ndarray  # int64 [L, K] ns
     print_price: np.ndarray  # int32 [L, K] ticks
@@ -66,7 +66,7 @@ def allocate_market_data(
     """Allocate the history; it starts with an empty book and no trade."""
     return allocate(
         MarketData, L=lanes, H=states, D=2 * auctions, K=prints, W=(traders + 63) // 64,
-        best=EMPTY, last=EMPTY, count=1, disclosure=disclosure,
+        best=NO_PRICE, last=NO_PRICE, count=1, disclosure=disclosure,
     )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def publish_book(data, book, lane, time, last):
 def publish_price(data, lane, time, last):
     """Write the last price as the newest public state of a market without a public book."""
     at = _next_state(data, lane, time)
-    data.best[lane, at, :] = EMPTY
+    data.best[lane, at, :] = NO_PRICE
     data.lots[lane, at, :] = 0
     data.last[lane, at] = last
 
@@ -123,7 +123,7 @@ def _next_state(data, lane, time):
 @inline_kernel
 def _best_lots(book, lane, ladder):
     rank = book.best[lane, ladder]
-    return book.lots[lane, ladder, rank] if rank != EMPTY else np.int64(0)
+    return book.lots[lane, ladder, rank] if rank != NO_RANK else np.int64(0)
 
 
 @inline_kernel
@@ -144,10 +144,10 @@ def opposite_best(data, lane, at, side, is_maker):
     """Return the best price in ticks on one side that a maker or a taker can trade against.
 
     Returns
-        EMPTY where there is none, or none is shown.
+        NO_PRICE where there is none, or none is shown.
     """
     if not data.disclosure.shows_best[side]:
-        return np.int64(EMPTY)
+        return np.int64(NO_PRICE)
     first = data.best.shape[2] - 2 if is_maker else 0
     return np.int64(data.best[lane, at, first + side])
 
@@ -160,7 +160,7 @@ def reference_doubled(data, lane, at, initial_ticks):
     what is hidden or shown to parties only is no part of it.
     """
     last = np.int64(data.last[lane, at])
-    is_known = last != EMPTY and data.disclosure.price_to == TO_PUBLIC
+    is_known = last != NO_PRICE and data.disclosure.price_to == TO_PUBLIC
     return mid_doubled(data, lane, at, last if is_known else initial_ticks)
 
 
@@ -168,7 +168,7 @@ def reference_doubled(data, lane, at, initial_ticks):
 def mid_doubled(data, lane, at, fallback_ticks):
     """Return bid + ask of the quotes shown, or twice the fallback without two sides."""
     bid, ask = data.best[lane, at, BUY], data.best[lane, at, SELL]
-    if bid != EMPTY and ask != EMPTY and data.disclosure.shows_mid:
+    if bid != NO_PRICE and ask != NO_PRICE and data.disclosure.shows_mid:
         return np.int64(bid) + ask
     return 2 * fallback_ticks
 

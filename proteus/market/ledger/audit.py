@@ -13,7 +13,7 @@ from proteus.market.book.book import (
     opposite_ladder,
     rests,
 )
-from proteus.market.book.codes import EMPTY, EVENT_FILL, EVENT_REJECT, EVENT_RFQ_REJECT
+from proteus.market.book.codes import EVENT_FILL, EVENT_REJECT, EVENT_RFQ_REJECT, NO_ORDER, NO_RANK
 from proteus.market.ledger.accounts import (
     BOOK_CROSSED,
     BOOK_NOT_ORDERS,
@@ -71,7 +71,7 @@ def is_crossed(book, lane):
     """Tell whether the best bid and the best ask of the book, or of an auction, would trade."""
     for bids in range(0, ladders_in(book.layout), 2):
         bid, ask = book.best[lane, bids], book.best[lane, opposite_ladder(book, bids)]
-        if bid != EMPTY and ask != EMPTY and bid + ask >= book.n_ticks[lane]:
+        if bid != NO_RANK and ask != NO_RANK and bid + ask >= book.n_ticks[lane]:
             return True
     return False
 
@@ -106,10 +106,10 @@ def _audit_book(orders, book, lane):
             open_orders += rests(orders, lane, slot)
     for ladder in range(ladders_in(book.layout)):
         rank = np.int64(book.best[lane, ladder])
-        while rank != EMPTY:
+        while rank != NO_RANK:
             lots = np.int64(0)
             slot = np.int64(book.head[lane, ladder, rank])
-            while slot != EMPTY:
+            while slot != NO_ORDER:
                 if orders.lots[lane, slot] <= 0 or orders.rank[lane, slot] != rank:
                     return BOOK_NOT_ORDERS
                 if orders.ladder[lane, slot] != ladder or orders.side[lane, slot] != ladder & 1:

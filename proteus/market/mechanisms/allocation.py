@@ -20,7 +20,7 @@ import numpy as np
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_ORDER
 from proteus.market.rng import STREAM_ALLOCATION, words_at
 
 TIME = 0
@@ -74,13 +74,13 @@ def share_level(rule, shares, orders, addresses, keys, lane, first, volume, tota
         count = _list_random(shares, orders, addresses, keys, lane, first)
         _in_ranked_order(shares, orders, lane, count, volume)
     elif rule == PRO_RATA:
-        dust = _round_down(shares, orders, lane, first, EMPTY, volume, total)
+        dust = _round_down(shares, orders, lane, first, NO_ORDER, volume, total)
         count = _list_remainders(shares, orders, addresses, keys, lane, first, volume, total)
         for i in range(min(dust, count)):
             shares.lots[shares.ranked[i]] += 1
     elif rule == PRO_RATA_FIFO:
-        dust = _round_down(shares, orders, lane, first, EMPTY, volume, total)
-        _add_by_time(shares, orders, lane, first, EMPTY, dust)
+        dust = _round_down(shares, orders, lane, first, NO_ORDER, volume, total)
+        _add_by_time(shares, orders, lane, first, NO_ORDER, dust)
     else:
         _by_batches(shares, orders, lane, first, volume)
 
@@ -88,7 +88,7 @@ def share_level(rule, shares, orders, addresses, keys, lane, first, volume, tota
 @inline_kernel
 def _by_time(shares, orders, lane, first, volume):
     slot = first
-    while slot != EMPTY and volume > 0:
+    while slot != NO_ORDER and volume > 0:
         lots = min(volume, orders.lots[lane, slot])
         shares.lots[slot] = lots
         volume -= lots
@@ -140,11 +140,11 @@ def _round_down(shares, orders, lane, first, end, volume, total):
 @inline_kernel
 def _by_batches(shares, orders, lane, first, volume):
     start = first
-    while start != EMPTY and volume > 0:
+    while start != NO_ORDER and volume > 0:
         batch = orders.batch[lane, start]
         held = np.int64(0)
         end = start
-        while end != EMPTY and orders.batch[lane, end] == batch:
+        while end != NO_ORDER and orders.batch[lane, end] == batch:
             held += orders.lots[lane, end]
             end = orders.next[lane, end]
         given = min(volume, held)
@@ -168,7 +168,7 @@ def _tie_key(addresses, keys, lane, slot, random):
 def _list_random(shares, orders, addresses, keys, lane, first):
     count = 0
     slot = first
-    while slot != EMPTY:
+    while slot != NO_ORDER:
         shares.ranked[count] = slot
         shares.weight[slot] = 0
         shares.tie[slot] = _tie_key(addresses, keys, lane, slot, True)
@@ -183,7 +183,7 @@ def _list_remainders(shares, orders, addresses, keys, lane, first, volume, total
     count = 0
     slot = first
     random = shares.keyed[0]
-    while slot != EMPTY:
+    while slot != NO_ORDER:
         shares.ranked[count] = slot
         _, remainder = _divide_product(volume, orders.lots[lane, slot], total)
         shares.weight[slot] = remainder

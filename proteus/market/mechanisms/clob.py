@@ -24,9 +24,10 @@ from proteus.market.book.book import enqueue, is_immediate, next_occupied, rank_
 from proteus.market.book.codes import (
     CANCEL_IMMEDIATE,
     CANCEL_REQUESTED,
-    EMPTY,
     EVENT_ACK,
     FOK,
+    NO_ORDER,
+    NO_RANK,
     REJECT_FOK_NOT_FILLED,
     REJECT_POST_ONLY_WOULD_CROSS,
 )
@@ -119,7 +120,7 @@ def _is_continuous(mechanism):
 @inline_kernel
 def _crosses(market, lane, slot, rank):
     opposite = market.book.best[lane, 1 - market.orders.side[lane, slot]]
-    return opposite != EMPTY and opposite + rank >= market.book.n_ticks[lane]
+    return opposite != NO_RANK and opposite + rank >= market.book.n_ticks[lane]
 
 
 @inline_kernel
@@ -170,7 +171,7 @@ def _meet_level(mechanism, market, lane, slot, opposite):
     )
     price = rank_of(level, opposite, book.n_ticks[lane])
     resting = head
-    while resting != EMPTY:
+    while resting != NO_ORDER:
         following = orders.next[lane, resting]
         lots = mechanism.shares.lots[resting]
         if lots > 0:
@@ -182,7 +183,7 @@ def _meet_level(mechanism, market, lane, slot, opposite):
 def _treat_own(mechanism, market, lane, slot, head):
     orders = market.orders
     resting = head
-    while resting != EMPTY and orders.lots[lane, slot] > 0:
+    while resting != NO_ORDER and orders.lots[lane, slot] > 0:
         following = orders.next[lane, resting]
         if _is_own(mechanism, orders, lane, slot, resting):
             self_trade.prevent(mechanism.self_trade, market, lane, resting, slot)
@@ -208,7 +209,7 @@ def _fills_in_full(mechanism, market, lane, slot):
     whole_levels = mechanism.allocation != allocation.TIME  # own orders of a level go first there
     while level >= worst and missing > 0:
         resting = book.head[lane, opposite, level]
-        while resting != EMPTY and (missing > 0 or whole_levels):
+        while resting != NO_ORDER and (missing > 0 or whole_levels):
             if not _is_own(mechanism, orders, lane, slot, resting):
                 missing -= orders.lots[lane, resting]
             elif mechanism.self_trade != self_trade.CANCEL_OLDEST:

@@ -20,7 +20,7 @@ import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.book import next_better, next_occupied
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_PRICE, NO_RANK
 
 MIDPOINT = 0
 REFERENCE = 1
@@ -44,16 +44,16 @@ def cross(book, lane, bids, asks):
     Returns
         volume: lots that trade.
         filled_bid, filled_ask: ranks of the worst filled level of each side.
-        open_bid, open_ask: ranks of the best level with unfilled lots, or EMPTY.
+        open_bid, open_ask: ranks of the best level with unfilled lots, or NO_RANK.
         left_bid, left_ask: unfilled lots of those levels.
     """
     n_ticks = book.n_ticks[lane]
     bid, ask = np.int64(book.best[lane, bids]), np.int64(book.best[lane, asks])
-    left_bid = book.lots[lane, bids, bid] if bid != EMPTY else 0
-    left_ask = book.lots[lane, asks, ask] if ask != EMPTY else 0
-    filled_bid, filled_ask = np.int64(EMPTY), np.int64(EMPTY)
+    left_bid = book.lots[lane, bids, bid] if bid != NO_RANK else 0
+    left_ask = book.lots[lane, asks, ask] if ask != NO_RANK else 0
+    filled_bid, filled_ask = np.int64(NO_RANK), np.int64(NO_RANK)
     volume = np.int64(0)
-    while bid != EMPTY and ask != EMPTY and bid + ask >= n_ticks:
+    while bid != NO_RANK and ask != NO_RANK and bid + ask >= n_ticks:
         lots = min(left_bid, left_ask)
         volume += lots
         left_bid -= lots
@@ -61,10 +61,10 @@ def cross(book, lane, bids, asks):
         filled_bid, filled_ask = bid, ask
         if left_bid == 0:
             bid = next_occupied(book, lane, bids, bid)
-            left_bid = book.lots[lane, bids, bid] if bid != EMPTY else 0
+            left_bid = book.lots[lane, bids, bid] if bid != NO_RANK else 0
         if left_ask == 0:
             ask = next_occupied(book, lane, asks, ask)
-            left_ask = book.lots[lane, asks, ask] if ask != EMPTY else 0
+            left_ask = book.lots[lane, asks, ask] if ask != NO_RANK else 0
     return volume, filled_bid, filled_ask, bid, ask, left_bid, left_ask
 
 
@@ -80,8 +80,8 @@ def walrasian_interval(book, lane, bids, asks, filled_bid, filled_ask, open_bid,
         open_bid = next_occupied(book, lane, bids, open_bid)
     if open_ask == n_ticks:
         open_ask = next_occupied(book, lane, asks, open_ask)
-    low = max(n_ticks - filled_ask, open_bid if open_bid != EMPTY else 0)
-    high = min(filled_bid, n_ticks - open_ask if open_ask != EMPTY else n_ticks)
+    low = max(n_ticks - filled_ask, open_bid if open_bid != NO_RANK else 0)
+    high = min(filled_bid, n_ticks - open_ask if open_ask != NO_RANK else n_ticks)
     return low, high
 
 
@@ -117,13 +117,13 @@ def t7_price(book, lane, bids, asks, filled_bid, filled_ask, reference):
     ceiling = min(filled_bid, n_ticks - 1)
     floor = max(n_ticks - filled_ask, 1) - 1
     price = _next_limit(book, lane, bids, asks, floor, ceiling)
-    if price == EMPTY:
+    if price == NO_PRICE:
         return reference
     demand = _lots_at_or_better(book, lane, bids, price)
     supply = _lots_at_or_better(book, lane, asks, n_ticks - price)
     least = _LARGEST
     lowest, highest, ask_surplus_seen = price, price, False
-    while price != EMPTY:
+    while price != NO_PRICE:
         surplus = demand - supply  # never grows with the price
         if abs(surplus) < least:
             least = abs(surplus)
@@ -137,7 +137,7 @@ def t7_price(book, lane, bids, asks, filled_bid, filled_ask, reference):
             ask_surplus_seen = True
         demand -= _level_lots(book, lane, bids, price)
         price = _next_limit(book, lane, bids, asks, price, ceiling)
-        if price != EMPTY:
+        if price != NO_PRICE:
             supply += _level_lots(book, lane, asks, n_ticks - price)
     return min(max(reference, lowest), highest)
 
@@ -161,11 +161,11 @@ def _next_limit(book, lane, bids, asks, price, ceiling):
     bid = next_better(book, lane, bids, price)
     ask = next_occupied(book, lane, asks, n_ticks - price)
     found = n_ticks
-    if bid != EMPTY:
+    if bid != NO_RANK:
         found = min(found, bid)
-    if ask != EMPTY:
+    if ask != NO_RANK:
         found = min(found, n_ticks - ask)
-    return found if found <= ceiling else EMPTY
+    return found if found <= ceiling else NO_PRICE
 
 
 @inline_kernel
@@ -179,7 +179,7 @@ def _level_lots(book, lane, ladder, rank):
 def _lots_at_or_better(book, lane, ladder, rank):
     total = np.int64(0)
     level = np.int64(book.best[lane, ladder])
-    while level != EMPTY and level >= rank:
+    while level != NO_RANK and level >= rank:
         total += book.lots[lane, ladder, level]
         level = next_occupied(book, lane, ladder, level)
     return total

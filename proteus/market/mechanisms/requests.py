@@ -19,7 +19,6 @@ from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state
 from proteus.market.book.book import dequeue, enqueue, rank_of, rests
 from proteus.market.book.codes import (
-    EMPTY,
     EVENT_ACK,
     EVENT_RFQ_EXPIRE,
     EVENT_RFQ_REJECT,
@@ -28,6 +27,7 @@ from proteus.market.book.codes import (
     EXPIRE_REQUEST_CLOSED,
     EXPIRE_REQUEST_TTL,
     EXPIRE_REST,
+    NO_ORDER,
     RFQ_ALREADY_QUOTED,
     RFQ_BEYOND_LIMIT,
     RFQ_IN_LAST_LOOK,
@@ -56,10 +56,10 @@ class Floor(NamedTuple):
     request_id: np.ndarray  # int64 [L, C] client id of that request
     deadline: np.ndarray  # int64 [L, C] last moment, ns; NEVER while in last look
     over: np.ndarray  # int64 [L, C] deadline of a request, whether in last look or not, ns
-    held: np.ndarray  # int32 [L, C] of a request: the quote in last look, or EMPTY
+    held: np.ndarray  # int32 [L, C] of a request: the quote in last look, or NO_ORDER
     held_lots: np.ndarray  # int64 [L, C] lots that its acceptance asked for, at most
-    first: np.ndarray  # int32 [L, C] of a request: its earliest quote, or EMPTY
-    next: np.ndarray  # int32 [L, C] next quote of the same request, or EMPTY
+    first: np.ndarray  # int32 [L, C] of a request: its earliest quote, or NO_ORDER
+    next: np.ndarray  # int32 [L, C] next quote of the same request, or NO_ORDER
     tie: np.ndarray  # int64 [L, C] breaks ties of price, larger first; then the earlier quote
     number: np.ndarray  # int64 [L, C] arrival number
     arrivals: np.ndarray  # int64 [L] arrivals so far
@@ -81,8 +81,8 @@ def open_request(floor, market, lane, slot, time, ttl_ns):
     floor.request[lane, slot] = slot
     floor.request_id[lane, slot] = market.orders.client_id[lane, slot]
     floor.over[lane, slot] = time + ttl_ns
-    floor.held[lane, slot] = EMPTY
-    floor.first[lane, slot] = EMPTY
+    floor.held[lane, slot] = NO_ORDER
+    floor.first[lane, slot] = NO_ORDER
     floor.asked[lane, slot, :] = 0
     _come_alive(floor, lane, slot, time + ttl_ns)
 
@@ -90,7 +90,7 @@ def open_request(floor, market, lane, slot, time, ttl_ns):
 @inline_kernel
 def lives(market, lane, slot, client_id):
     """Tell whether a slot still holds what a message means."""
-    return slot != EMPTY and market.orders.client_id[lane, slot] == client_id
+    return slot != NO_ORDER and market.orders.client_id[lane, slot] == client_id
 
 
 @inline_kernel
@@ -108,7 +108,7 @@ def quote_refusal(floor, market, lane, slot, time):
     if orders.trader[lane, request] == orders.trader[lane, slot]:
         return RFQ_OWN_REQUEST
     quote = np.int64(floor.first[lane, request])
-    while quote != EMPTY:
+    while quote != NO_ORDER:
         same_trader = orders.trader[lane, quote] == orders.trader[lane, slot]
         if same_trader and orders.side[lane, quote] == orders.side[lane, slot]:
             return RFQ_ALREADY_QUOTED
@@ -125,12 +125,12 @@ def add_quote(floor, market, lane, slot, time, ttl_ns, tie):
     enqueue(market.book, orders, lane, slot, _NO_BATCH)
     _come_alive(floor, lane, slot, min(time + ttl_ns, floor.over[lane, request]))
     floor.tie[lane, slot] = _tie(market, lane, slot, tie)
-    floor.next[lane, slot] = EMPTY
+    floor.next[lane, slot] = NO_ORDER
     last = np.int64(floor.first[lane, request])
-    if last == EMPTY:
+    if last == NO_ORDER:
         floor.first[lane, request] = slot
         return
-    while floor.next[lane, last] != EMPTY:
+    while floor.next[lane, last] != NO_ORDER:
         last = np.int64(floor.next[lane, last])
     floor.next[lane, last] = slot
 
@@ -166,7 +166,7 @@ def acceptance_refusal(floor, market, lane, request, request_id, quote, quote_id
     orders = market.orders
     if not lives(market, lane, request, request_id):
         return RFQ_REQUEST_OVER
-    if floor.held[lane, request] != EMPTY:
+    if floor.held[lane, request] != NO_ORDER:
         return RFQ_IN_LAST_LOOK
     if not lives(market, lane, quote, quote_id) or floor.request[lane, quote] != request:
         return RFQ_QUOTE_OVER
@@ -215,7 +215,7 @@ def end_last_look(floor, market, lane, quote, confirms, time):
         execute(floor, market, lane, request, quote, floor.held_lots[lane, request])
         return
     _end(floor, market, lane, quote, EXPIRE_LAST_LOOK)
-    floor.held[lane, request] = EMPTY
+    floor.held[lane, request] = NO_ORDER
     floor.deadline[lane, request] = floor.over[lane, request]
     if floor.over[lane, request] < time:
         close_request(floor, market, lane, request, EXPIRE_REQUEST_TTL)
@@ -229,7 +229,7 @@ def close_request(floor, market, lane, request, reason):
         _end(floor, market, lane, request, reason)
     else:
         _leave(floor, lane, request)
-    while quote != EMPTY:
+    while quote != NO_ORDER:
         following = np.int64(floor.next[lane, quote])
         _end(floor, market, lane, quote, EXPIRE_REQUEST_CLOSED)
         quote = following
@@ -248,12 +248,12 @@ def next_deadline(floor, lane):
 def expire(floor, market, lane, time):
     """End all whose last moment has come, the earliest deadline first, then by arrival."""
     while True:
-        due = np.int64(EMPTY)
+        due = np.int64(NO_ORDER)
         for i in range(floor.n_live[lane]):
             slot = np.int64(floor.live[lane, i])
             if floor.deadline[lane, slot] <= time and _ends_before(floor, lane, slot, due):
                 due = slot
-        if due == EMPTY:
+        if due == NO_ORDER:
             return
         if floor.request[lane, due] == due:
             close_request(floor, market, lane, due, EXPIRE_REQUEST_TTL)
@@ -263,7 +263,7 @@ def expire(floor, market, lane, time):
 
 @inline_kernel
 def _ends_before(floor, lane, slot, other):
-    if other == EMPTY:
+    if other == NO_ORDER:
         return True
     deadline, rival = floor.deadline[lane, slot], floor.deadline[lane, other]
     if deadline != rival:
@@ -273,19 +273,19 @@ def _ends_before(floor, lane, slot, other):
 
 @inline_kernel
 def best_quote(floor, market, lane, request, limit, share):
-    """Return the best quote that a request can accept inside a limit, or EMPTY.
+    """Return the best quote that a request can accept inside a limit, or NO_ORDER.
 
     Parameters
         limit: rank. share: smallest part of the request that a quote must offer.
     """
-    orders, best = market.orders, np.int64(EMPTY)
+    orders, best = market.orders, np.int64(NO_ORDER)
     least = share * orders.lots[lane, request]
     quote = np.int64(floor.first[lane, request])
-    while quote != EMPTY:
+    while quote != NO_ORDER:
         is_inside = orders.rank[lane, quote] + limit >= market.book.n_ticks[lane]
         is_opposite = orders.side[lane, quote] != orders.side[lane, request]
         if is_opposite and is_inside and orders.lots[lane, quote] >= least:
-            is_better = best == EMPTY or orders.rank[lane, quote] > orders.rank[lane, best]
+            is_better = best == NO_ORDER or orders.rank[lane, quote] > orders.rank[lane, best]
             if not is_better and orders.rank[lane, quote] == orders.rank[lane, best]:
                 is_better = floor.tie[lane, quote] > floor.tie[lane, best]
             if is_better:
@@ -333,7 +333,7 @@ def _leave(floor, lane, slot):
         floor.first[lane, request] = following
         return
     quote = np.int64(floor.first[lane, request])
-    while quote != EMPTY:
+    while quote != NO_ORDER:
         if floor.next[lane, quote] == slot:
             floor.next[lane, quote] = following
             return

@@ -27,7 +27,7 @@ from proteus.basics import units
 from proteus.basics.schema import Milliseconds, PositiveCount, PositiveMilliseconds, Probability
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_ORDER, NO_PRICE
 from proteus.market.events.latency import LATENCY_CODES, LatencyLaw
 from proteus.market.information.leakage import RequestTable, Table
 from proteus.market.mechanisms.base import MechanismConfig, Sizes
@@ -87,9 +87,9 @@ class Terms(NamedTuple):
 class Known(NamedTuple):
     """What takers know of their requests and quotes. L lanes, A traders, C slots, M dealers."""
 
-    request: np.ndarray  # int64 [L, A] slot of the request that a holder waits for, or EMPTY
+    request: np.ndarray  # int64 [L, A] slot of the request that a holder waits for, or NO_ORDER
     request_id: np.ndarray  # int64 [L, A] its client id
-    last_price: np.ndarray  # int64 [L, A, 2] last quote seen of each side, ticks, or EMPTY
+    last_price: np.ndarray  # int64 [L, A, 2] last quote seen of each side, ticks, or NO_PRICE
     last_ns: np.ndarray  # int64 [L, A, 2] when
     told_until: np.ndarray  # int64 [L, A] last arrival on the market data link, ns
     id: np.ndarray  # int64 [L, C] client id of the request in the slot
@@ -170,7 +170,7 @@ def _allocate_known(sizes: Sizes, dealers: int) -> Known:
     slots = sizes.slots if sizes.keyed else 1
     return allocate(
         Known, L=sizes.lanes, A=sizes.traders, C=slots, M=min(dealers, sizes.traders),
-        request=EMPTY, last_price=EMPTY,
+        request=NO_ORDER, last_price=NO_PRICE,
     )  # fmt: skip
 
 

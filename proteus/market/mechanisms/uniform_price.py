@@ -22,9 +22,10 @@ from proteus.market.book.codes import (
     BUY,
     CANCEL_IMMEDIATE,
     CANCEL_REQUESTED,
-    EMPTY,
     EVENT_ACK,
     FOK,
+    NO_ORDER,
+    NO_RANK,
     REJECT_NOT_IN_BATCH,
     SELL,
 )
@@ -86,8 +87,8 @@ def make_batch(
         interval_ns=np.int64(sizes.delta_ns),
         random_close_ns=np.int64(random_close * sizes.delta_ns),
         shares=allocate_shares(slots, sizes.keyed),
-        own_first=EMPTY,
-        own_last=EMPTY,
+        own_first=NO_ORDER,
+        own_last=NO_ORDER,
     )
 
 
@@ -191,8 +192,8 @@ def _execute(batch, market, lane, auction, bids, asks, price_rule, crossing):
     left_ask = left_ask if open_ask == filled_ask else np.int64(0)
     _share_marginal(batch, market, lane, bids, filled_bid, left_bid)
     _share_marginal(batch, market, lane, asks, filled_ask, left_ask)
-    marginal_bid = filled_bid if left_bid > 0 else EMPTY
-    marginal_ask = filled_ask if left_ask > 0 else EMPTY
+    marginal_bid = filled_bid if left_bid > 0 else NO_RANK
+    marginal_ask = filled_ask if left_ask > 0 else NO_RANK
     _pair(batch, market, lane, bids, asks, price, volume, marginal_bid, marginal_ask)
 
 
@@ -253,13 +254,13 @@ def _filled_lots(batch, orders, lane, slot, marginal):
 
 @inline_kernel
 def _following(book, orders, lane, slot):
-    """Return the next order of the same side in price, then arrival order, or EMPTY."""
+    """Return the next order of the same side in price, then arrival order, or NO_ORDER."""
     following = np.int64(orders.next[lane, slot])
-    if following != EMPTY:
+    if following != NO_ORDER:
         return following
     ladder = orders.ladder[lane, slot]
     level = next_occupied(book, lane, ladder, orders.rank[lane, slot])
-    return np.int64(book.head[lane, ladder, level]) if level != EMPTY else np.int64(EMPTY)
+    return np.int64(book.head[lane, ladder, level]) if level != NO_RANK else np.int64(NO_ORDER)
 
 
 @inline_kernel
@@ -278,15 +279,15 @@ def _prevent_self_trades(batch, market, lane, bids, asks):
     """Treat each trader's own crossing orders, best pair first, before pricing. O(crossing)."""
     book, n_ticks = market.book, market.book.n_ticks[lane]
     best_bid, best_ask = book.best[lane, bids], book.best[lane, asks]
-    if best_bid == EMPTY or best_ask == EMPTY or best_bid + best_ask < n_ticks:
+    if best_bid == NO_RANK or best_ask == NO_RANK or best_bid + best_ask < n_ticks:
         return
     involved = _list_own(batch, market, lane, bids, BUY, n_ticks - best_ask, 0)
     involved = _list_own(batch, market, lane, asks, SELL, n_ticks - best_bid, involved)
     for i in range(involved):
         trader = batch.involved[lane, i]
         _prevent_own(batch, market, lane, trader)
-        batch.own_first[lane, BUY, trader] = EMPTY
-        batch.own_first[lane, SELL, trader] = EMPTY
+        batch.own_first[lane, BUY, trader] = NO_ORDER
+        batch.own_first[lane, SELL, trader] = NO_ORDER
 
 
 @inline_kernel
@@ -294,14 +295,14 @@ def _list_own(batch, market, lane, ladder, side, worst, involved):
     """Chain the orders of one side with rank >= worst by trader, in priority order."""
     orders, book = market.orders, market.book
     level = np.int64(book.best[lane, ladder])
-    while level != EMPTY and level >= worst:
+    while level != NO_RANK and level >= worst:
         slot = book.head[lane, ladder, level]
-        while slot != EMPTY:
+        while slot != NO_ORDER:
             trader = orders.trader[lane, slot]
-            batch.own_next[lane, slot] = EMPTY
-            if batch.own_first[lane, side, trader] == EMPTY:
+            batch.own_next[lane, slot] = NO_ORDER
+            if batch.own_first[lane, side, trader] == NO_ORDER:
                 batch.own_first[lane, side, trader] = slot
-                if side == BUY or batch.own_first[lane, BUY, trader] == EMPTY:
+                if side == BUY or batch.own_first[lane, BUY, trader] == NO_ORDER:
                     batch.involved[lane, involved] = trader
                     involved += 1
             else:
@@ -317,7 +318,7 @@ def _prevent_own(batch, market, lane, trader):
     orders, n_ticks = market.orders, market.book.n_ticks[lane]
     bid = batch.own_first[lane, BUY, trader]
     ask = batch.own_first[lane, SELL, trader]
-    while bid != EMPTY and ask != EMPTY:
+    while bid != NO_ORDER and ask != NO_ORDER:
         if orders.rank[lane, bid] + orders.rank[lane, ask] < n_ticks:
             return
         bid_is_older = orders.arrival[lane, bid] < orders.arrival[lane, ask]

@@ -17,7 +17,7 @@ import numpy as np
 from proteus.basics.units import NANO
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.book.codes import BUY, EMPTY, SELL
+from proteus.market.book.codes import BUY, NO_PRICE, SELL
 from proteus.market.environment.news import integrals_at, value_at
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.information.history import newest, reference_doubled
@@ -36,7 +36,7 @@ class Quality(NamedTuple):
     depth_near: np.ndarray  # int64 [L] integral of the lots near both best prices, lots ns
     near: np.ndarray  # int64 [L] lots near both best prices now
     near_ns: np.ndarray  # int64 [L] time up to which depth_near runs; NEVER_NS in the warm-up
-    mid_doubled: np.ndarray  # int64 [L] twice the mid at the last grid point, ticks, or EMPTY
+    mid_doubled: np.ndarray  # int64 [L] twice the mid at the last grid point, ticks, or NO_PRICE
     mid_moves: np.ndarray  # int64 [L] sum of squared moves of it, from grid point to grid point
     value: np.ndarray  # float64 [L] v at the last grid point, currency
     value_moves: np.ndarray  # float64 [L] sum of squared moves of v over the same steps
@@ -45,7 +45,7 @@ class Quality(NamedTuple):
 
 def allocate_quality(lanes: int) -> Quality:
     """Allocate sums of zero that have not started."""
-    return allocate(Quality, L=lanes, last_ns=NEVER_NS, near_ns=NEVER_NS, mid_doubled=EMPTY)
+    return allocate(Quality, L=lanes, last_ns=NEVER_NS, near_ns=NEVER_NS, mid_doubled=NO_PRICE)
 
 
 @inline_kernel
@@ -66,7 +66,7 @@ def extend_integrals(quality, world, lane, time):
         return
     at = newest(data, lane)
     bid, ask = data.best[lane, at, BUY], data.best[lane, at, SELL]
-    if bid != EMPTY and ask != EMPTY:
+    if bid != NO_PRICE and ask != NO_PRICE:
         quality.spread[lane] += (ask - bid) * width
         quality.covered[lane] += width
     quality.depth_best[lane] += (data.lots[lane, at, BUY] + data.lots[lane, at, SELL]) * width
@@ -110,9 +110,9 @@ def sample_mid(quality, world, lane, time):
     data = world.data
     at = newest(data, lane)
     bid, ask = data.best[lane, at, BUY], data.best[lane, at, SELL]
-    doubled = bid + ask if bid != EMPTY and ask != EMPTY else np.int64(EMPTY)
+    doubled = bid + ask if bid != NO_PRICE and ask != NO_PRICE else np.int64(NO_PRICE)
     value = value_at(world.news, world.news_parameters, lane, time)
-    if doubled != EMPTY and quality.mid_doubled[lane] != EMPTY:
+    if doubled != NO_PRICE and quality.mid_doubled[lane] != NO_PRICE:
         quality.mid_moves[lane] += (doubled - quality.mid_doubled[lane]) ** 2
         quality.value_moves[lane] += (value - quality.value[lane]) ** 2
         quality.steps[lane] += 1

@@ -17,7 +17,7 @@ import numpy as np
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state
 from proteus.market.book.book import rank_of
-from proteus.market.book.codes import EMPTY, SELL
+from proteus.market.book.codes import NO_ORDER, NO_RANK, SELL
 from proteus.market.environment.news import value_at
 
 RANKS = 4  # ranks that are told apart
@@ -53,13 +53,13 @@ def measure_acceptance(sums, floor, world, lane, request, quote, time):
     sums.wins[lane] += 1
     value = value_at(world.news, world.news_parameters, lane, time)
     sign = -1.0 if side == SELL else 1.0
-    place, last, rank = 0, np.int64(EMPTY), np.int64(orders.rank[lane, quote])
-    while place < RANKS and rank != EMPTY:
+    place, last, rank = 0, np.int64(NO_ORDER), np.int64(orders.rank[lane, quote])
+    while place < RANKS and rank != NO_RANK:
         sums.ranked[lane, place] += 1
         price = rank_of(rank, side, n_ticks) / n_ticks
         sums.markout[lane, place] += sign * (value - price)
         last, rank = following_quote(floor, orders, lane, request, quote, last)
-        if place == 0 and rank != EMPTY:
+        if place == 0 and rank != NO_RANK:
             sums.covered[lane] += 1
             sums.cover_gap[lane] += orders.rank[lane, quote] - rank
         place += 1
@@ -67,16 +67,16 @@ def measure_acceptance(sums, floor, world, lane, request, quote, time):
 
 @inline_kernel
 def following_quote(floor, orders, lane, request, but, last):
-    """Return the best quote after ``last`` and its rank, ``but`` left out, or EMPTY twice.
+    """Return the best quote after ``last`` and its rank, ``but`` left out, or NO_ORDER and NO_RANK.
 
     Equal ranks follow each other in order of arrival.
     """
-    best, best_rank, passed = np.int64(EMPTY), np.int64(EMPTY), last == EMPTY
+    best, best_rank, passed = np.int64(NO_ORDER), np.int64(NO_RANK), last == NO_ORDER
     quote = np.int64(floor.first[lane, request])
-    while quote != EMPTY:
+    while quote != NO_ORDER:
         if quote != but and orders.side[lane, quote] == orders.side[lane, but]:
             rank = orders.rank[lane, quote]
-            behind = last == EMPTY or rank < orders.rank[lane, last]
+            behind = last == NO_ORDER or rank < orders.rank[lane, last]
             if not behind and rank == orders.rank[lane, last]:
                 behind = passed
             if behind and rank > best_rank:

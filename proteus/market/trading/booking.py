@@ -12,7 +12,6 @@ from proteus.compiler.jit import inline_kernel, interface
 from proteus.market.book.book import auction_of, release_slot
 from proteus.market.book.codes import (
     BUY,
-    EMPTY,
     EVENT_ACK,
     EVENT_CANCEL,
     EVENT_FILL,
@@ -36,6 +35,8 @@ from proteus.market.trading import hooks
 from proteus.market.trading.recorder import is_recorded, record_book, record_outbox
 from proteus.market.trading.reports import notify, report_fill
 from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
+
+_NO_AUCTION = -1
 
 
 @interface
@@ -72,7 +73,7 @@ def book(mechanism, world, lane, time, slot, answer_word, in_clear):
         return
     if is_recorded(world.log):
         record_outbox(world.log, world, lane, time)
-    printed = np.int64(EMPTY)  # the auction of the clear whose print is the newest
+    printed = np.int64(_NO_AUCTION)  # the auction of the clear whose print is the newest
     for i in range(outbox.count[lane]):
         order = np.int64(outbox.order[lane, i])
         if outbox.kind[lane, i] == EVENT_FILL:
@@ -94,7 +95,7 @@ def _start_print(world, lane, time, i, in_clear, printed):
     """Start the print of a fill; the fills of one auction of a clear share theirs.
 
     Returns
-        The auction whose print is the newest; EMPTY outside of clears.
+        The auction whose print is the newest, if it is a clear.
     """
     market = world.market
     if in_clear:

@@ -8,7 +8,7 @@ from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.table import decide
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE, INTENT_QUOTE
 from proteus.market.book.book import fill_in, rank_of, take_slot
-from proteus.market.book.codes import BUY, EMPTY, SELL
+from proteus.market.book.codes import BUY, NO_ENVELOPE, NO_ORDER, NO_PRICE, SELL
 from proteus.market.events.envelopes import (
     CAUSE_EXPIRY,
     MESSAGE_CANCEL,
@@ -94,11 +94,11 @@ def observe(world, lane, trader, time, data_delay):
     last = np.int64(data.last[lane, at])
     if not data.disclosure.last_with_book:
         last = _last_shown(world, lane, trader, seen)
-    fallback = last if last != EMPTY else world.settings.initial_ticks
+    fallback = last if last != NO_PRICE else world.settings.initial_ticks
     view.time[lane] = time
     for side in (BUY, SELL):
         met = opposite_best(data, lane, at, side, is_maker)
-        view.executable[lane, side] = met if met != EMPTY else fallback
+        view.executable[lane, side] = met if met != NO_PRICE else fallback
     view.reference_doubled[lane] = mid_doubled(data, lane, at, fallback)
     if traders.has_signal[trader]:
         look_ns = traders.signal_look[trader]
@@ -193,7 +193,7 @@ def _send(world, lane, trader, time, slot, address, words):
         price = intents.price[lane, slot]
         lots = constraints.allowed_lots(world, lane, trader, becomes, side, price, lots)
         intents.lots[lane, slot] = lots
-    envelope = np.int64(EMPTY)
+    envelope = np.int64(NO_ENVELOPE)
     if not stands:
         if lots > 0:
             envelope = _new_order(world, lane, trader, time, slot, address, words, is_quote)
@@ -204,7 +204,7 @@ def _send(world, lane, trader, time, slot, address, words):
         or lots < private.quote_lots[lane, trader, side]
     ):
         envelope = _replace_quote(world, lane, trader, slot)
-    if envelope != EMPTY:
+    if envelope != NO_ENVELOPE:
         post(world, lane, trader, envelope, time, address, words)
 
 
@@ -234,12 +234,12 @@ def _new_order(world, lane, trader, time, i, address, words, is_quote):
     """Write a new order, or the first version of a quote.
 
     Returns
-        The envelope to post, or EMPTY when a pool is exhausted.
+        The envelope to post, or NO_ENVELOPE when a pool is exhausted.
     """
     orders, intents = world.market.orders, world.intents
     slot = place_order(world, lane, trader, time, i, address, words[ACKNOWLEDGEMENT])
-    if slot == EMPTY:
-        return np.int64(EMPTY)
+    if slot == NO_ORDER:
+        return np.int64(NO_ENVELOPE)
     world.origins.is_quote[lane, slot] = is_quote
     client_id = orders.client_id[lane, slot]
     if intents.duration[lane, i] > 0:
@@ -260,13 +260,13 @@ def place_order(world, lane, trader, time, i, address, answer_word):
         address: cause of the order. answer_word: of the latency of answers to it.
 
     Returns
-        The slot, or EMPTY when the pool is exhausted.
+        The slot, or NO_ORDER when the pool is exhausted.
     """
     orders, origins, intents = world.market.orders, world.origins, world.intents
     slot = take_slot(orders, lane)
-    if slot == EMPTY:
+    if slot == NO_ORDER:
         stop_lane(world.progress, lane, FAULT_CAPACITY, world.progress.events[lane])
-        return np.int64(EMPTY)
+        return np.int64(NO_ORDER)
     client_id = _new_id(world, lane)
     side, price, lots = intents.side[lane, i], intents.price[lane, i], intents.lots[lane, i]
     rank = rank_of(price, side, world.settings.n_ticks)
@@ -281,7 +281,7 @@ def place_order(world, lane, trader, time, i, address, answer_word):
     origins.answer[lane, slot] = answer_word
     origins.reports[lane, slot] = 0
     origins.is_filled[lane, slot] = 0
-    origins.lifetime[lane, slot] = EMPTY
+    origins.lifetime[lane, slot] = NO_ENVELOPE
     return slot
 
 
@@ -296,7 +296,7 @@ def note_intent(world, lane, time, slot):
 
 @inline_kernel
 def _replace_quote(world, lane, trader, i):
-    """Move the quote of one side to a new price or size; returns the envelope, or EMPTY."""
+    """Move the quote of one side to a new price or size; returns the envelope, or NO_ENVELOPE."""
     intents, messages, private = world.intents, world.messages, world.private
     side, price, lots = intents.side[lane, i], intents.price[lane, i], intents.lots[lane, i]
     order = private.quote_order[lane, trader, side]
@@ -305,7 +305,7 @@ def _replace_quote(world, lane, trader, i):
     )
     new_id = _new_id(world, lane)
     _note_quote(world, lane, trader, side, order, new_id, price, lots)
-    if envelope != EMPTY:
+    if envelope != NO_ENVELOPE:
         messages.new_id[lane, envelope] = new_id
         messages.side[lane, envelope] = side
         messages.rank[lane, envelope] = rank_of(price, side, world.settings.n_ticks)
@@ -344,7 +344,7 @@ def _start_lifetime(world, lane, trader, slot, ends, address):
     messages = world.messages
     client_id = world.market.orders.client_id[lane, slot]
     envelope = take_envelope(messages, lane, TIMER_LIFETIME, trader, slot, client_id)
-    if envelope != EMPTY:
+    if envelope != NO_ENVELOPE:
         messages.open_lots[lane, envelope] = world.market.orders.lots[lane, slot]
         messages.cause[lane, envelope] = pack_address(
             CAUSE_EXPIRY, cause_of(address), wake_of(address)
@@ -370,7 +370,7 @@ def end_lifetime(world, lane, time, envelope):
             messages, lane, MESSAGE_CANCEL, trader, np.int64(messages.order[lane, envelope]),
             messages.client_id[lane, envelope],
         )  # fmt: skip
-        if cancel != EMPTY:
+        if cancel != NO_ENVELOPE:
             post(world, lane, trader, cancel, time, address, words)
     release_envelope(messages, lane, envelope)
     return is_open

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, kernel
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_ORDER, NO_TRADER
 from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news
 from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_NOTIFIED, CAUSE_SCHEDULE
 from proteus.market.events.queue import (
@@ -192,7 +192,7 @@ def _process(mechanism, world, lane, time, kind, item):
 
     Returns
         What follows (FOLLOWS_* or WAS_*); the order that a delivery is about or the trader who
-        decides, or EMPTY; and the random word of the latency of the answer to that order.
+        decides, or NO_ORDER; and the random word of the latency of the answer to that order.
     """
     if kind == KIND_MESSAGE:
         slot = np.int64(world.messages.order[lane, item])
@@ -201,25 +201,25 @@ def _process(mechanism, world, lane, time, kind, item):
         return FOLLOWS_DELIVERY, np.int64(slot), np.int64(answer_word)
     if kind == KIND_NOTIFICATION:
         trader = protocol.learn(mechanism, world, lane, time, item)
-        follows = FOLLOWS_DECISION if trader != EMPTY else WAS_WORK
+        follows = FOLLOWS_DECISION if trader != NO_TRADER else WAS_WORK
         return follows, np.int64(trader), np.int64(0)
     if kind == KIND_WAKE or kind == KIND_WAKE_NEWS:
         return FOLLOWS_DECISION, np.int64(item), np.int64(0)
     if kind == KIND_CLEAR and not is_continuous(mechanism):
         _clear(mechanism, world, lane, time)
-        return FOLLOWS_DELIVERY, np.int64(EMPTY), np.int64(0)
+        return FOLLOWS_DELIVERY, np.int64(NO_ORDER), np.int64(0)
     if kind == KIND_EXPIRY:
         worked, booked = protocol.ring(mechanism, world, lane, time, item)
         follows = FOLLOWS_DELIVERY if booked else WAS_WORK if worked else WAS_NO_WORK
-        return follows, np.int64(EMPTY), np.int64(0)
+        return follows, np.int64(NO_ORDER), np.int64(0)
     if kind == KIND_NEWS:
         watched = _jump(world, lane, time, item)
-        return WAS_WORK if watched else WAS_NO_WORK, np.int64(EMPTY), np.int64(0)
+        return WAS_WORK if watched else WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
     if kind == KIND_MEASURE:
         _sample(world, lane, time, item)
-        return WAS_NO_WORK, np.int64(EMPTY), np.int64(0)
+        return WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
     hooks.at_timer(world.rules, world.ledger, lane, kind, item, time)
-    return WAS_WORK, np.int64(EMPTY), np.int64(0)
+    return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
 
 
 @inline_kernel

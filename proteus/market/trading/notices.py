@@ -7,7 +7,7 @@ import numpy as np
 from proteus.basics.units import NANO
 from proteus.compiler.jit import inline_kernel
 from proteus.market.agents.table import learn_fill
-from proteus.market.book.codes import BUY, EMPTY
+from proteus.market.book.codes import BUY, NO_ENVELOPE, NO_ORDER, NO_TRADER
 from proteus.market.events.envelopes import NOTICE_ACK, NOTICE_FILL, release_envelope
 
 
@@ -16,14 +16,14 @@ def read_notice(world, lane, envelope):
     """Let a trader learn an answer or a fill.
 
     Returns
-        The trader if it reacts at once, else EMPTY.
+        The trader if it reacts at once, else NO_TRADER.
     """
     messages, private = world.messages, world.private
     trader = np.int64(messages.trader[lane, envelope])
     side = np.int64(messages.side[lane, envelope])
     client_id, lots = messages.client_id[lane, envelope], messages.lots[lane, envelope]
     kind = messages.kind[lane, envelope]
-    if private.quote_order[lane, trader, side] != EMPTY:
+    if private.quote_order[lane, trader, side] != NO_ORDER:
         private.exposure[lane, trader, side] -= lots
     if kind != NOTICE_ACK and private.quote_id[lane, trader, side] == client_id:
         private.quote_lots[lane, trader, side] -= lots
@@ -34,7 +34,7 @@ def read_notice(world, lane, envelope):
         learn_own_fill(world, lane, trader, side, lots, envelope)
         reacts = world.schedules.on_fill[trader]
     release_envelope(messages, lane, envelope)
-    return trader if reacts else np.int64(EMPTY)
+    return trader if reacts else np.int64(NO_TRADER)
 
 
 @inline_kernel
@@ -51,5 +51,5 @@ def learn_own_fill(world, lane, trader, side, lots, envelope):
     )
     lifetime = np.int64(messages.lifetime[lane, envelope])
     client_id = messages.client_id[lane, envelope]
-    if lifetime != EMPTY and messages.client_id[lane, lifetime] == client_id:
+    if lifetime != NO_ENVELOPE and messages.client_id[lane, lifetime] == client_id:
         messages.open_lots[lane, lifetime] -= lots

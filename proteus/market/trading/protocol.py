@@ -36,7 +36,7 @@ def learn(mechanism, world, lane, time, envelope):
     """Let a notification reach a trader.
 
     Returns
-        The trader if it reacts at once, else EMPTY.
+        The trader if it reacts at once, else NO_TRADER.
     """
 
 

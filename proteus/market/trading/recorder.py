@@ -18,7 +18,6 @@ from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_firs
 from proteus.market.book.book import keeps_roles_apart, rank_of
 from proteus.market.book.codes import (
     BUY,
-    EMPTY,
     EVENT_BATCH_CLEAR,
     EVENT_BOOK,
     EVENT_CANCEL,
@@ -33,6 +32,7 @@ from proteus.market.book.codes import (
     EVENT_RFQ_QUOTE,
     EVENT_RFQ_REJECT,
     EVENT_RFQ_REQUEST,
+    NO_PRICE,
     REJECT_UNKNOWN_ORDER,
     SELL,
 )
@@ -55,6 +55,7 @@ SOURCE_NEWS = 2
 
 MISSING = np.iinfo(np.int64).min  # a number that does not exist, as the bid of an empty side
 
+_NO_ROW = -1
 _EVENT_OF_MESSAGE = (EVENT_ORDER, EVENT_CANCEL, EVENT_REPLACE)
 assert (MESSAGE_ORDER, MESSAGE_CANCEL, MESSAGE_REPLACE) == (0, 1, 2)
 
@@ -107,11 +108,11 @@ def is_overfull(log, lane):
 
 @inline_kernel
 def _start_row(log, progress, lane, time, source, kind):
-    """Append a row and return its place, or EMPTY when there is no room."""
+    """Append a row and return its place, or -1 when there is no room."""
     at = log.count[lane]
     log.count[lane] = at + 1
     if at >= log.kind.shape[1]:
-        return np.int64(EMPTY)
+        return np.int64(_NO_ROW)
     log.kind[lane, at] = kind
     log.source[lane, at] = source
     log.event[lane, at] = progress.events[lane]
@@ -123,7 +124,7 @@ def _start_row(log, progress, lane, time, source, kind):
 def record_intent(log, world, lane, time, slot):
     """Record the decision to send the new order that stands filled in at ``slot``."""
     at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, EVENT_INTENT)
-    if at != EMPTY:
+    if at != _NO_ROW:
         _write_order(log, world, lane, at, slot)
 
 
@@ -134,7 +135,7 @@ def record_message(log, world, lane, time, envelope):
     kind, slot = messages.kind[lane, envelope], np.int64(messages.order[lane, envelope])
     event = np.int64(_EVENT_OF_MESSAGE[kind])
     at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, event)
-    if at == EMPTY:
+    if at == _NO_ROW:
         return
     if event == EVENT_ORDER:
         _write_order(log, world, lane, at, slot)
@@ -169,7 +170,7 @@ def record_rfq_message(log, world, lane, time, envelope, other_id):
     elif kind == MESSAGE_DECLINE:
         event = EVENT_RFQ_REJECT
     at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, event)
-    if at == EMPTY:
+    if at == _NO_ROW:
         return
     log.other[lane, at] = other_id
     if kind == MESSAGE_ORDER or kind == MESSAGE_QUOTE:
@@ -224,7 +225,7 @@ def record_rfq_refusal(log, world, lane, time, envelope, reason):
 def _record_refusal(log, world, lane, time, envelope, event, reason):
     messages = world.messages
     at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, event)
-    if at != EMPTY:
+    if at != _NO_ROW:
         log.trader[lane, at] = messages.trader[lane, envelope]
         log.order[lane, at] = messages.client_id[lane, envelope]
         log.code[lane, at] = reason
@@ -238,7 +239,7 @@ def record_outbox(log, world, lane, time):
     for i in range(outbox.count[lane]):
         kind, slot = outbox.kind[lane, i], np.int64(outbox.order[lane, i])
         at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, kind)
-        if at == EMPTY:
+        if at == _NO_ROW:
             continue
         log.trader[lane, at] = orders.trader[lane, slot]
         log.order[lane, at] = orders.client_id[lane, slot]
@@ -258,7 +259,7 @@ def record_clear(log, world, lane, time):
     market = world.market
     for auction in range(market.volume.shape[1]):
         at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, EVENT_BATCH_CLEAR)
-        if at == EMPTY:
+        if at == _NO_ROW:
             continue
         volume = market.volume[lane, auction]
         traded = volume > 0
@@ -276,7 +277,7 @@ def record_book(log, world, lane, time):
     """Record the public state that has just been published."""
     data = world.data
     at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, EVENT_BOOK)
-    if at == EMPTY:
+    if at == _NO_ROW:
         return
     newest_at = newest(data, lane)
     log.price[lane, at] = _existing(data.last[lane, newest_at])
@@ -288,14 +289,14 @@ def record_book(log, world, lane, time):
 
 @inline_kernel
 def _existing(price):
-    return price if price != EMPTY else MISSING
+    return price if price != NO_PRICE else MISSING
 
 
 @cold_kernel
 def record_news(log, world, lane, time):
     """Record a jump of the news and the fair value just after it."""
     at = _start_row(log, world.progress, lane, time, SOURCE_NEWS, EVENT_NEWS)
-    if at != EMPTY:
+    if at != _NO_ROW:
         log.value[lane, at] = nano(value_at(world.news, world.news_parameters, lane, time))
 
 
@@ -306,7 +307,7 @@ def record_end(log, world, lane):
     stopped = progress.fault[lane] != 0
     time = progress.now[lane] if stopped else world.settings.horizon_ns
     at = _start_row(log, progress, lane, time, SOURCE_VENUE, EVENT_END)
-    if at != EMPTY:
+    if at != _NO_ROW:
         payoff = world.settings.n_ticks * np.int64(world.news.payoff[lane])
         log.code[lane, at] = progress.fault[lane] if stopped else MISSING
         log.value[lane, at] = MISSING if stopped else world.totals.final_value[lane]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import inline_kernel
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_ENVELOPE
 from proteus.market.events.envelopes import NOTICE_FILL, take_envelope
 from proteus.market.events.latency import ACKNOWLEDGEMENT, FILL_REPORT, delay, fill_report_word
 from proteus.market.events.queue import KIND_NOTIFICATION, push
@@ -22,7 +22,7 @@ def notify(world, lane, time, kind, trader, order, client_id, side, lots, word):
     arrives = max(arrives, world.private.acked_until[lane, trader])
     world.private.acked_until[lane, trader] = arrives
     envelope = take_envelope(world.messages, lane, kind, trader, order, client_id)
-    if envelope != EMPTY:
+    if envelope != NO_ENVELOPE:
         world.messages.side[lane, envelope] = side
         world.messages.lots[lane, envelope] = lots
         push(world.queue, lane, arrives, KIND_NOTIFICATION, envelope)
@@ -43,7 +43,7 @@ def report_fill(world, lane, time, slot, lots):
     world.private.filled_until[lane, trader] = arrives
     client_id = orders.client_id[lane, slot]
     envelope = take_envelope(messages, lane, NOTICE_FILL, trader, slot, client_id)
-    if envelope != EMPTY:
+    if envelope != NO_ENVELOPE:
         messages.side[lane, envelope] = orders.side[lane, slot]
         messages.lots[lane, envelope] = lots
         messages.belief[lane, envelope] = origins.belief[lane, slot]

@@ -20,7 +20,7 @@ from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.table import decide
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.book.book import rank_of
-from proteus.market.book.codes import BUY, EMPTY, IOC, SELL
+from proteus.market.book.codes import BUY, IOC, NO_ENVELOPE, NO_ORDER, NO_PRICE, SELL
 from proteus.market.events.envelopes import (
     CAUSE_NOTIFIED,
     MESSAGE_ACCEPT,
@@ -45,6 +45,8 @@ from proteus.market.mechanisms.rfq import Rfq
 from proteus.market.trading import constraints, desk, hooks, protocol
 from proteus.market.trading.rfq_links import caution
 
+_NONE_HEARD = -1  # of the quotes that a taker was told, by their places
+
 
 @protocol.act.implement(Rfq)
 @inline_kernel
@@ -56,7 +58,7 @@ def _act(mechanism, world, lane, trader, time, cause, number):
 def wake(mechanism, world, lane, trader, time, cause, number):
     """Let a maker think, and let a taker ask unless it holds a request."""
     role = world.traders.role[trader]
-    holds = role != CLASS_NOISE and mechanism.known.request[lane, trader] != EMPTY
+    holds = role != CLASS_NOISE and mechanism.known.request[lane, trader] != NO_ORDER
     if not holds:
         address = pack_address(cause, 0, number)
         words = _words(world, lane, trader, address)
@@ -82,7 +84,7 @@ def _look(mechanism, world, lane, trader, time, words, cause, number):
     for side in (BUY, SELL):
         is_newer = known.last_ns[lane, trader, side] >= data.time[lane, at]
         is_newer = is_newer or data.disclosure.price_to != TO_PUBLIC  # its trades are its quotes
-        if known.last_price[lane, trader, side] != EMPTY and is_newer:
+        if known.last_price[lane, trader, side] != NO_PRICE and is_newer:
             view.executable[lane, side] = known.last_price[lane, trader, side]
 
 
@@ -102,7 +104,7 @@ def ask(mechanism, world, lane, trader, time, address, words):
     intents.lots[lane, 0] = lots
     intents.lifetime[lane, 0] = IOC  # it never rests
     slot = _place(world, lane, trader, time, 0, address, words[ACKNOWLEDGEMENT])
-    if slot == EMPTY:
+    if slot == NO_ORDER:
         return
     orders = world.market.orders
     client_id = orders.client_id[lane, slot]
@@ -144,7 +146,7 @@ def _send_new(world, lane, kind, slot, time, address, words):
     orders = world.market.orders
     trader, client_id = orders.trader[lane, slot], orders.client_id[lane, slot]
     envelope = take_envelope(world.messages, lane, kind, trader, slot, client_id)
-    if envelope != EMPTY:
+    if envelope != NO_ENVELOPE:
         _send(world, lane, trader, envelope, time, address, words)
 
 
@@ -176,7 +178,7 @@ def answer(mechanism, world, lane, time, timer):
             words = _words(world, lane, dealer, address)
             words = drawn, words[ACKNOWLEDGEMENT], words[FILL_REPORT], words[MARKET_DATA]
             slot = _place(world, lane, dealer, time, i, address, words[ACKNOWLEDGEMENT])
-            if slot != EMPTY:
+            if slot != NO_ORDER:
                 _note_request(mechanism, world, lane, slot, request, request_id)
                 _send_new(world, lane, MESSAGE_QUOTE, slot, time, address, words)
 
@@ -211,7 +213,7 @@ def choose(mechanism, world, lane, time, timer):
     if known.id[lane, slot] != messages.client_id[lane, timer]:
         return
     best = _best_heard(mechanism, world, lane, slot, known.limit[lane, slot], time, 0)
-    if best != EMPTY:
+    if best != _NONE_HEARD:
         cause = messages.cause[lane, timer]
         address = pack_address(cause_of(cause), 1, wake_of(cause))
         words = _words(world, lane, trader, address)
@@ -230,7 +232,7 @@ def look_again(mechanism, world, lane, time, timer):
         return
     no_limit = np.int64(world.settings.n_ticks)
     best = _best_heard(mechanism, world, lane, slot, no_limit, time, caution(world, trader))
-    if best == EMPTY or known.quote_id[lane, slot, best] != messages.client_id[lane, timer]:
+    if best == _NONE_HEARD or known.quote_id[lane, slot, best] != messages.client_id[lane, timer]:
         return
     side = known.side[lane, slot]
     opposite = 1 - side
@@ -250,19 +252,19 @@ def look_again(mechanism, world, lane, time, timer):
 
 @inline_kernel
 def _best_heard(mechanism, world, lane, slot, limit, time, margin):
-    """Return the place of the best quote inside a limit that can still be accepted, or EMPTY.
+    """Return the place of the best quote inside a limit that can still be accepted, or -1.
 
     Parameters
         slot: of the request. limit: rank. margin: how long an acceptance may be under way, ns.
     """
-    known, best = mechanism.known, np.int64(EMPTY)
+    known, best = mechanism.known, np.int64(_NONE_HEARD)
     least = mechanism.terms.least_share * known.lots[lane, slot]
     for i in range(known.heard[lane, slot]):
         rank = known.quote_rank[lane, slot, i]
         in_time = time + margin <= known.quote_deadline[lane, slot, i]
         is_inside = rank + limit >= world.settings.n_ticks
         if in_time and is_inside and known.quote_lots[lane, slot, i] >= least:
-            is_better = best == EMPTY or rank > known.quote_rank[lane, slot, best]
+            is_better = best == _NONE_HEARD or rank > known.quote_rank[lane, slot, best]
             if not is_better and rank == known.quote_rank[lane, slot, best]:
                 is_better = known.quote_tie[lane, slot, i] > known.quote_tie[lane, slot, best]
             if is_better:
@@ -285,7 +287,7 @@ def _accept(mechanism, world, lane, trader, slot, place, limit, time, address, w
     known.accepting[lane, slot] = 1
     client_id = known.id[lane, slot]
     envelope = take_envelope(messages, lane, MESSAGE_ACCEPT, trader, slot, client_id)
-    if envelope != EMPTY:
+    if envelope != NO_ENVELOPE:
         mechanism.enclosures.other_order[lane, envelope] = known.quote[lane, slot, place]
         mechanism.enclosures.other_id[lane, envelope] = known.quote_id[lane, slot, place]
         messages.side[lane, envelope] = side
@@ -324,6 +326,6 @@ def end_hold(mechanism, world, lane, time, timer):
     kind = MESSAGE_CONFIRM if confirms else MESSAGE_DECLINE
     client_id = messages.client_id[lane, timer]
     envelope = take_envelope(messages, lane, kind, dealer, quote, client_id)
-    if envelope != EMPTY:
+    if envelope != NO_ENVELOPE:
         messages.side[lane, envelope] = side
         _send(world, lane, dealer, envelope, time, address, words)

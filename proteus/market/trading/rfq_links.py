@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_ENVELOPE
 from proteus.market.events.envelopes import cause_of, take_envelope, wake_of
 from proteus.market.events.latency import MARKET_DATA, SUBMISSION, delay, slow_delay
 from proteus.market.events.queue import KIND_EXPIRY, push
@@ -18,11 +18,11 @@ from proteus.market.trading.reports import notify
 
 @cold_kernel
 def set_timer(world, lane, time, kind, trader, slot, client_id):
-    """Set a timer about an order, unless trading has ended by then; returns it, or EMPTY."""
+    """Set a timer about an order, unless trading has ended by then; returns it, or NO_ENVELOPE."""
     if time >= world.settings.horizon_ns:
-        return np.int64(EMPTY)
+        return np.int64(NO_ENVELOPE)
     timer = take_envelope(world.messages, lane, kind, trader, slot, client_id)
-    if timer != EMPTY:
+    if timer != NO_ENVELOPE:
         push(world.queue, lane, time, KIND_EXPIRY, timer)
     return timer
 

@@ -8,7 +8,7 @@ from proteus.compiler.jit import inline_kernel
 from proteus.market.agents.table import learn_price
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.book.book import rank_of
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_ORDER, NO_TRADER
 from proteus.market.events.envelopes import (
     NOTICE_FILL,
     NOTICE_PRICE,
@@ -31,13 +31,13 @@ def _learn(mechanism, world, lane, time, envelope):
     kind, trader = messages.kind[lane, envelope], np.int64(messages.trader[lane, envelope])
     if kind == NOTICE_QUOTE:
         _hear(mechanism, world, lane, time, envelope)
-        return np.int64(EMPTY)
+        return np.int64(NO_TRADER)
     if kind == NOTICE_PRICE:
         rank = np.int64(messages.rank[lane, envelope])
         price = rank_of(rank, messages.side[lane, envelope], world.settings.n_ticks)
         learn_price(world.policies, world.traders, lane, trader, price)
         release_envelope(messages, lane, envelope)
-        return np.int64(EMPTY)
+        return np.int64(NO_TRADER)
     if world.traders.role[trader] == CLASS_MAKER:
         side = np.int64(messages.side[lane, envelope])
         world.private.exposure[lane, trader, side] -= messages.lots[lane, envelope]
@@ -45,7 +45,7 @@ def _learn(mechanism, world, lane, time, envelope):
         if kind == NOTICE_REJECT:
             known.accepting[lane, known.request[lane, trader]] = 0
         else:
-            known.request[lane, trader] = EMPTY
+            known.request[lane, trader] = NO_ORDER
             known.request_id[lane, trader] = 0
     reacts = False
     if kind == NOTICE_FILL:
@@ -53,7 +53,7 @@ def _learn(mechanism, world, lane, time, envelope):
         learn_own_fill(world, lane, trader, side, lots, envelope)
         reacts = world.schedules.on_fill[trader]
     release_envelope(messages, lane, envelope)
-    return trader if reacts else np.int64(EMPTY)
+    return trader if reacts else np.int64(NO_TRADER)
 
 
 @inline_kernel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.book import best_price
-from proteus.market.book.codes import BUY, EMPTY, EVENT_ACK, SELL
+from proteus.market.book.codes import BUY, EVENT_ACK, NO_PRICE, NO_RANK, SELL
 from proteus.market.events.envelopes import NOTICE_CANCEL
 from proteus.market.information.history import newest, publish_price
 from proteus.market.mechanisms.rfq import Rfq
@@ -58,10 +58,10 @@ def measure_quotes(mechanism, world, lane, time):
     book, quality = world.market.book, world.sums.quality
     for side in (BUY, SELL):
         rank = book.best[lane, side]
-        if rank != EMPTY:
+        if rank != NO_RANK:
             quality.depth_best[lane] += book.lots[lane, side, rank] * width
     bid, ask = best_price(book, lane, 0, BUY), best_price(book, lane, 0, SELL)
-    if not mechanism.terms.shows_side and bid != EMPTY and ask != EMPTY:
+    if not mechanism.terms.shows_side and bid != NO_PRICE and ask != NO_PRICE:
         quality.spread[lane] += (ask - bid) * width
         quality.covered[lane] += width
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
-from proteus.market.book.codes import EMPTY, SELL
+from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_RANK, SELL
 from proteus.market.events.envelopes import (
     MESSAGE_ACCEPT,
     MESSAGE_CONFIRM,
@@ -99,7 +99,7 @@ def _open(mechanism, world, lane, time, slot):
             world, lane, there + terms.decision_ns, TIMER_CHOICE, trader, slot,
             orders.client_id[lane, slot],
         )  # fmt: skip
-        if timer != EMPTY:
+        if timer != NO_ENVELOPE:
             world.messages.cause[lane, timer] = world.origins.cause[lane, slot]
 
 
@@ -166,7 +166,7 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
         )  # fmt: skip
         client_id = orders.client_id[lane, slot]
         timer = set_timer(world, lane, told + thinks, TIMER_ANSWER, dealer, slot, client_id)
-        if timer != EMPTY:
+        if timer != NO_ENVELOPE:
             world.messages.side[lane, timer] = orders.side[lane, slot]
             world.messages.lots[lane, timer] = orders.lots[lane, slot]
             world.messages.answer[lane, timer] = words[2]
@@ -194,7 +194,7 @@ def _take_quote(mechanism, world, lane, time, slot):
     told = told_at(mechanism, world, lane, time, trader, word)
     messages, client_id = world.messages, orders.client_id[lane, slot]
     envelope = take_envelope(messages, lane, NOTICE_QUOTE, trader, slot, client_id)
-    if envelope != EMPTY:
+    if envelope != NO_ENVELOPE:
         messages.side[lane, envelope] = orders.side[lane, slot]
         messages.rank[lane, envelope] = orders.rank[lane, slot]
         messages.lots[lane, envelope] = orders.lots[lane, slot]
@@ -210,7 +210,7 @@ def _take_quote(mechanism, world, lane, time, slot):
 def _is_first_of_dealer(floor, orders, lane, request, slot):
     """Tell whether a quote is the first leg of its dealer's answer."""
     quote = np.int64(floor.first[lane, request])
-    while quote != EMPTY:
+    while quote != NO_ORDER:
         if orders.trader[lane, quote] == orders.trader[lane, slot]:
             return False
         quote = np.int64(floor.next[lane, quote])
@@ -250,7 +250,7 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
     told = told_at(mechanism, world, lane, time, dealer, words[2])
     client_id = orders.client_id[lane, quote]
     timer = set_timer(world, lane, told + terms.hold_ns, TIMER_HOLD, dealer, quote, client_id)
-    if timer != EMPTY:
+    if timer != NO_ENVELOPE:
         messages.side[lane, timer] = orders.side[lane, quote]
         messages.rank[lane, timer] = orders.rank[lane, quote]
         messages.lots[lane, timer] = min(lots, orders.lots[lane, quote])
@@ -271,8 +271,10 @@ def _measure_and_tell(mechanism, world, lane, time, request, quote):
             if bit & np.uint64(1) != 0 and dealer != winner:
                 _tell_price(world, lane, later, request, dealer, side, rank)
     if rules.cover_to_winner:
-        cover = np.int64(following_quote(floor, orders, lane, request, quote, np.int64(EMPTY))[1])
-        if cover != EMPTY:
+        cover = np.int64(
+            following_quote(floor, orders, lane, request, quote, np.int64(NO_ORDER))[1]
+        )
+        if cover != NO_RANK:
             _tell_price(world, lane, time, request, winner, side, cover)
 
 
@@ -285,8 +287,8 @@ def _tell_price(world, lane, time, request, dealer, side, rank):
         index_of(world, lane, request), world.traders.entity[taker],
     )[3]  # fmt: skip
     told = time + delay(world.traders, dealer, MARKET_DATA, word)
-    envelope = take_envelope(world.messages, lane, NOTICE_PRICE, dealer, EMPTY, 0)
-    if envelope != EMPTY:
+    envelope = take_envelope(world.messages, lane, NOTICE_PRICE, dealer, NO_ORDER, 0)
+    if envelope != NO_ENVELOPE:
         world.messages.side[lane, envelope] = side
         world.messages.rank[lane, envelope] = rank
         push(world.queue, lane, told, KIND_NOTIFICATION, envelope)

@@ -7,7 +7,7 @@ import numpy as np
 from proteus.compiler.jit import inline_kernel
 from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.book.book import keeps_roles_apart, ladder_of
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_PRICE
 from proteus.market.events.envelopes import (
     MESSAGE_CANCEL,
     MESSAGE_ORDER,
@@ -87,14 +87,14 @@ def _note_price(world, lane):
     An odd middle goes to the tick nearer the public price before, so that no side is favoured.
     """
     market, progress = world.market, world.progress
-    low = high = np.int64(EMPTY)
+    low = high = np.int64(NO_PRICE)
     for auction in range(market.volume.shape[1]):
         if market.volume[lane, auction] > 0:
-            low = high if high != EMPTY else market.book.last_price[lane, auction]
+            low = high if high != NO_PRICE else market.book.last_price[lane, auction]
             high = market.book.last_price[lane, auction]
-    if high != EMPTY:
+    if high != NO_PRICE:
         last = progress.last_price[lane]
-        before = last if last != EMPTY else world.settings.initial_ticks
+        before = last if last != NO_PRICE else world.settings.initial_ticks
         progress.last_price[lane] = pricing.price_in_interval(
             pricing.MIDPOINT, low, high, market.book.n_ticks[lane], before
         )

@@ -11,7 +11,7 @@ from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.agents.table import Policies
 from proteus.market.agents.theory import TheoryPolicies
 from proteus.market.agents.traders import Intents, Private, Schedules, Traders, View
-from proteus.market.book.codes import EMPTY
+from proteus.market.book.codes import NO_ENVELOPE, NO_PRICE
 from proteus.market.environment.news import News, NewsParameters
 from proteus.market.events.envelopes import Messages
 from proteus.market.events.queue import Queue
@@ -63,7 +63,7 @@ class Origins(NamedTuple):
     reports: np.ndarray  # int64 [L, C] fill reports so far
     is_filled: np.ndarray  # int8 [L, C] 1: has a first fill
     is_quote: np.ndarray  # int8 [L, C] 1: stands for a trader's quote of its side
-    lifetime: np.ndarray  # int32 [L, C] envelope of its running lifetime, or EMPTY
+    lifetime: np.ndarray  # int32 [L, C] envelope of its running lifetime, or NO_ENVELOPE
 
 
 written_first(*Origins._fields)(Origins)  # by the order that takes the slot
@@ -71,7 +71,7 @@ written_first(*Origins._fields)(Origins)  # by the order that takes the slot
 
 def allocate_origins(lanes: int, slots: int) -> Origins:
     """Allocate origins for ``slots`` orders per lane."""
-    return allocate(Origins, L=lanes, C=slots, lifetime=EMPTY)
+    return allocate(Origins, L=lanes, C=slots, lifetime=NO_ENVELOPE)
 
 
 @state
@@ -87,12 +87,12 @@ class Progress(NamedTuple):
     messages: np.ndarray  # int64 [L] that reached the venue
     fills: np.ndarray  # int64 [L]
     last_id: np.ndarray  # int64 [L] client ids given out
-    last_price: np.ndarray  # int64 [L] last public trade or clear, ticks, or EMPTY
+    last_price: np.ndarray  # int64 [L] last public trade or clear, ticks, or NO_PRICE
 
 
 def allocate_progress(lanes: int) -> Progress:
     """Allocate the progress of lanes that have not started."""
-    return allocate(Progress, L=lanes, stage=STAGE_NEW, last_price=EMPTY)
+    return allocate(Progress, L=lanes, stage=STAGE_NEW, last_price=NO_PRICE)
 
 
 @state

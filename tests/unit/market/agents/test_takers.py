@@ -8,7 +8,7 @@ import pytest
 from proteus.market.agents import informed, noise, sniper
 from proteus.market.agents.base import Members
 from proteus.market.agents.traders import INTENT_ORDER, allocate_intents, allocate_view
-from proteus.market.book.codes import BUY, EMPTY, GTC, IOC, SELL
+from proteus.market.book.codes import BUY, GTC, IOC, NO_PRICE, SELL
 from proteus.market.trading import desk
 from tests.helpers.hand_market import MS, still_block
 
@@ -166,14 +166,14 @@ def test_the_latency_is_the_mean_of_submission_and_market_data():
 @pytest.mark.parametrize(
     ("best", "last", "executable", "reference_doubled"),
     [
-        ((490, 515), EMPTY, (490, 515), 1005),
+        ((490, 515), NO_PRICE, (490, 515), 1005),
         ((490, 515), 480, (490, 515), 1005),
-        ((490, EMPTY), EMPTY, (490, 500), 1000),
-        ((490, EMPTY), 480, (490, 480), 960),
-        ((EMPTY, 515), EMPTY, (500, 515), 1000),
-        ((EMPTY, 515), 480, (480, 515), 960),
-        ((EMPTY, EMPTY), EMPTY, (500, 500), 1000),
-        ((EMPTY, EMPTY), 480, (480, 480), 960),
+        ((490, NO_PRICE), NO_PRICE, (490, 500), 1000),
+        ((490, NO_PRICE), 480, (490, 480), 960),
+        ((NO_PRICE, 515), NO_PRICE, (500, 515), 1000),
+        ((NO_PRICE, 515), 480, (480, 515), 960),
+        ((NO_PRICE, NO_PRICE), NO_PRICE, (500, 500), 1000),
+        ((NO_PRICE, NO_PRICE), 480, (480, 480), 960),
     ],
 )
 def test_an_empty_side_falls_back_to_the_last_public_price_and_then_to_p0(
