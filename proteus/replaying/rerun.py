@@ -333,8 +333,8 @@ def _write_pair(block: Block, row: Mapping[str, Any], envelope: Any, kind: Kind)
     places = np.flatnonzero(world.market.orders.client_id[_LANE] == other)
     place = places[0] if len(places) else NO_ORDER
     if kind == QUOTE:
-        mechanism.floor.request[_LANE, slot] = place
-        mechanism.floor.request_id[_LANE, slot] = other
+        mechanism.alive.request[_LANE, slot] = place
+        mechanism.alive.request_id[_LANE, slot] = other
         return
     mechanism.enclosures.other_id[_LANE, envelope] = other
     mechanism.enclosures.other_order[_LANE, envelope] = place

@@ -5,16 +5,16 @@ from tests.faults.fault import Fault
 REQUESTS = (
     Fault(
         "a quote outlives its request", "market/mechanisms/requests.py",
-        "min(time + ttl_ns, floor.over[lane, request])", "time + ttl_ns",
+        "min(time + ttl_ns, alive.request_deadline[lane, request])", "time + ttl_ns",
     ),
     Fault(
         "a last moment is exclusive", "market/mechanisms/requests.py",
-        "floor.deadline[lane, slot] <= time and", "floor.deadline[lane, slot] - 1 <= time and",
+        "alive.deadline[lane, slot] <= time and", "alive.deadline[lane, slot] - 1 <= time and",
     ),
     Fault(
         "a request in last look takes quotes after its last moment",
         "market/mechanisms/requests.py",
-        "if floor.over[lane, request] < time:\n        return RFQ_REQUEST_OVER",
+        "if alive.request_deadline[lane, request] < time:\n        return RFQ_REQUEST_OVER",
         "if False:\n        return RFQ_REQUEST_OVER",
     ),
     Fault(
@@ -24,12 +24,12 @@ REQUESTS = (
     ),
     Fault(
         "a refused last look ends the request", "market/mechanisms/requests.py",
-        "if floor.over[lane, request] < time:\n        close_request",
+        "if alive.request_deadline[lane, request] < time:\n        close_request",
         "if True:\n        close_request",
     ),
     Fault(
         "a quote in last look dies at its last moment", "market/mechanisms/requests.py",
-        "floor.deadline[lane, quote] = NEVER", "pass",
+        "alive.deadline[lane, quote] = NEVER", "pass",
     ),
     Fault(
         "the largest quote is tied like any other", "market/mechanisms/requests.py",

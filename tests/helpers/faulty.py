@@ -96,8 +96,8 @@ def _as_the_inner_one(faulty_type: type, function: Any) -> None:
 for function in (is_continuous, next_clear):
     _as_the_inner_one(Faulty, function)
 for function in (
-    is_continuous, next_clear, booking.tell, booking.publish, protocol.act, protocol.learn,
-    protocol.ring, protocol.next_deadline, protocol.expire, protocol.close,
+    is_continuous, next_clear, booking.tell, booking.publish, protocol.act, protocol.read_notice,
+    protocol.run_timer, protocol.next_deadline, protocol.expire, protocol.close,
 ):  # fmt: skip
     _as_the_inner_one(FaultyRequests, function)
 

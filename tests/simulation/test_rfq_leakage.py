@@ -176,7 +176,7 @@ def in_the_world(change: Any) -> Any:
 
 def floor_of_the_venue(mechanism: Any, world: World, decision: Decision) -> None:
     """Who quoted what for whom, deadlines, last looks, and who was asked."""
-    shake_all(mechanism.floor)
+    shake_all(mechanism.alive)
     shake(mechanism.measured_ns)
 
 

@@ -73,11 +73,11 @@ def replay_requests(mechanism, market, rows, output, first):
     """
     for row in range(first, rows.kind.shape[0]):
         time = rows.time_ns[row]
-        while requests.next_deadline(mechanism.floor, 0) < time:
+        while requests.next_deadline(mechanism.alive, 0) < time:
             if not has_room(market, output):
                 return row
-            last = requests.next_deadline(mechanism.floor, 0)
-            requests.expire(mechanism.floor, market, 0, last)
+            last = requests.next_deadline(mechanism.alive, 0)
+            requests.expire(mechanism.alive, market, 0, last)
             collect(market, output, last)
         if not has_room(market, output):
             return row
@@ -132,7 +132,7 @@ def _request(mechanism, market, rows, row, time):
         reason = REJECT_DUPLICATE_ORDER_ID
     if reason == 0:
         _enter(market, rows, row, rows.side[row])
-        requests.open_request(mechanism.floor, market, 0, row, time, rows.ttl[row])
+        requests.open_request(mechanism.alive, market, 0, row, time, rows.ttl[row])
         rows.slot_of[rows.order[row]] = row
         rows.request_slot_of[rows.request[row]] = row
     return event, reason
@@ -150,16 +150,16 @@ def _quote(mechanism, market, rows, row, time):
     if side == NO_SIDE:
         side = np.int64(BUY if market.orders.side[0, request] == SELL else SELL)
     _enter(market, rows, row, side)
-    mechanism.floor.request[0, row] = request
-    mechanism.floor.request_id[0, row] = request + 1
+    mechanism.alive.request[0, row] = request
+    mechanism.alive.request_id[0, row] = request + 1
     reason = RFQ_REQUEST_OVER
     if not _is_gone(market, request):
-        reason = requests.quote_refusal(mechanism.floor, market, 0, row, time)
+        reason = requests.quote_refusal(mechanism.alive, market, 0, row, time)
     if reason != 0:
         market.orders.lots[0, row] = 0
         return EVENT_RFQ_REJECT, reason
     tie = mechanism.terms.tie
-    requests.add_quote(mechanism.floor, market, 0, row, time, rows.ttl[row], tie)
+    requests.add_quote(mechanism.alive, market, 0, row, time, rows.ttl[row], tie)
     rows.slot_of[rows.order[row]] = row
     return EVENT_RFQ_REJECT, 0
 
@@ -185,13 +185,13 @@ def _is_gone(market, slot):
 
 @inline_kernel
 def _accept(mechanism, market, rows, row):
-    floor, orders = mechanism.floor, market.orders
+    alive, orders = mechanism.alive, market.orders
     request, quote = _named(rows, row)
     if rows.order[row] != NO_ID and quote == NO_ORDER:
         return EVENT_REJECT, REJECT_UNKNOWN_ORDER
-    chooses = quote == NO_ORDER or floor.request[0, quote] == quote
+    chooses = quote == NO_ORDER or alive.request[0, quote] == quote
     if rows.request[row] == NO_ID:
-        request = np.int64(floor.request[0, quote])
+        request = np.int64(alive.request[0, quote])
     if request == NO_ORDER:
         return EVENT_RFQ_REJECT, RFQ_UNKNOWN_REQUEST
     if rows.agent[row] != NO_ID and rows.agent[row] != orders.trader[0, request]:
@@ -208,27 +208,27 @@ def _accept(mechanism, market, rows, row):
         return EVENT_RFQ_REJECT, RFQ_REQUEST_OVER
     if chooses:
         share = mechanism.terms.least_share
-        quote = requests.best_quote(floor, market, 0, request, limit, share)
+        quote = requests.best_quote(alive, market, 0, request, limit, share)
         if quote == NO_ORDER:
             return EVENT_RFQ_REJECT, RFQ_NO_QUOTE
     meant = np.int64(0) if _is_gone(market, quote) else quote + 1
     reason = requests.acceptance_refusal(
-        floor, market, 0, request, request + 1, quote, meant, limit, mechanism.terms.least_share
+        alive, market, 0, request, request + 1, quote, meant, limit, mechanism.terms.least_share
     )
     if reason == 0:
         most = orders.lots[0, request] if most == UNCHANGED else most
-        requests.execute(floor, market, 0, request, quote, most)
+        requests.execute(alive, market, 0, request, quote, most)
     return EVENT_RFQ_REJECT, reason
 
 
 @inline_kernel
 def _cancel(mechanism, market, rows, row):
-    floor, orders = mechanism.floor, market.orders
+    alive, orders = mechanism.alive, market.orders
     request, named = _named(rows, row)
     if rows.order[row] != NO_ID:
         if named == NO_ORDER or _is_gone(market, named):
             return EVENT_REJECT, REJECT_UNKNOWN_ORDER
-        if floor.request[0, named] != named:
+        if alive.request[0, named] != named:
             return EVENT_RFQ_REJECT, RFQ_FIRM_QUOTE
         request = named
     if request == NO_ORDER:
@@ -237,5 +237,5 @@ def _cancel(mechanism, market, rows, row):
         return EVENT_RFQ_REJECT, RFQ_NOT_YOURS
     if _is_gone(market, request):
         return EVENT_RFQ_REJECT, RFQ_REQUEST_OVER
-    requests.close_request(floor, market, 0, request, EXPIRE_WITHDRAWN)
+    requests.close_request(alive, market, 0, request, EXPIRE_WITHDRAWN)
     return EVENT_RFQ_REJECT, 0

@@ -49,13 +49,13 @@ _NO_BATCH = 0
 
 
 @state
-class Floor(NamedTuple):
+class LiveRequests(NamedTuple):
     """Requests and quotes that live. L lanes, C order slots."""
 
     request: np.ndarray  # int32 [L, C] of a quote: slot of its request; of a request: its own
     request_id: np.ndarray  # int64 [L, C] client id of that request
     deadline: np.ndarray  # int64 [L, C] last moment, ns; NEVER while in last look
-    over: np.ndarray  # int64 [L, C] deadline of a request, whether in last look or not, ns
+    request_deadline: np.ndarray  # int64 [L, C] of a request, whether in last look or not, ns
     held: np.ndarray  # int32 [L, C] of a request: the quote in last look, or NO_ORDER
     held_lots: np.ndarray  # int64 [L, C] lots that its acceptance asked for, at most
     first: np.ndarray  # int32 [L, C] of a request: its earliest quote, or NO_ORDER
@@ -69,22 +69,22 @@ class Floor(NamedTuple):
     asked: np.ndarray  # uint64 [L, C, W] bit i: trader i was asked for the request; W words
 
 
-def allocate_floor(lanes: int, slots: int, traders: int) -> Floor:
+def allocate_live_requests(lanes: int, slots: int, traders: int) -> LiveRequests:
     """Allocate a venue without requests."""
-    return allocate(Floor, L=lanes, C=slots, W=(traders + 63) // 64)
+    return allocate(LiveRequests, L=lanes, C=slots, W=(traders + 63) // 64)
 
 
 @inline_kernel
-def open_request(floor, market, lane, slot, time, ttl_ns):
+def open_request(alive, market, lane, slot, time, ttl_ns):
     """Take the request that stands filled in at ``slot``."""
     emit(market.outbox, lane, EVENT_ACK, slot, slot, 0, 0, 0)
-    floor.request[lane, slot] = slot
-    floor.request_id[lane, slot] = market.orders.client_id[lane, slot]
-    floor.over[lane, slot] = time + ttl_ns
-    floor.held[lane, slot] = NO_ORDER
-    floor.first[lane, slot] = NO_ORDER
-    floor.asked[lane, slot, :] = 0
-    _come_alive(floor, lane, slot, time + ttl_ns)
+    alive.request[lane, slot] = slot
+    alive.request_id[lane, slot] = market.orders.client_id[lane, slot]
+    alive.request_deadline[lane, slot] = time + ttl_ns
+    alive.held[lane, slot] = NO_ORDER
+    alive.first[lane, slot] = NO_ORDER
+    alive.asked[lane, slot, :] = 0
+    _come_alive(alive, lane, slot, time + ttl_ns)
 
 
 @inline_kernel
@@ -94,45 +94,45 @@ def lives(market, lane, slot, client_id):
 
 
 @inline_kernel
-def quote_refusal(floor, market, lane, slot, time):
+def quote_refusal(alive, market, lane, slot, time):
     """Return why the quote that stands filled in at ``slot`` cannot be taken, or 0.
 
     A request outlives its last moment while one of its quotes is in last look; others come too late
     all the same.
     """
-    orders, request = market.orders, floor.request[lane, slot]
-    if not lives(market, lane, request, floor.request_id[lane, slot]):
+    orders, request = market.orders, alive.request[lane, slot]
+    if not lives(market, lane, request, alive.request_id[lane, slot]):
         return RFQ_REQUEST_OVER
-    if floor.over[lane, request] < time:
+    if alive.request_deadline[lane, request] < time:
         return RFQ_REQUEST_OVER
     if orders.trader[lane, request] == orders.trader[lane, slot]:
         return RFQ_OWN_REQUEST
-    quote = np.int64(floor.first[lane, request])
+    quote = np.int64(alive.first[lane, request])
     while quote != NO_ORDER:
         same_trader = orders.trader[lane, quote] == orders.trader[lane, slot]
         if same_trader and orders.side[lane, quote] == orders.side[lane, slot]:
             return RFQ_ALREADY_QUOTED
-        quote = np.int64(floor.next[lane, quote])
+        quote = np.int64(alive.next[lane, quote])
     return 0
 
 
 @inline_kernel
-def add_quote(floor, market, lane, slot, time, ttl_ns, tie):
+def add_quote(alive, market, lane, slot, time, ttl_ns, tie):
     """Take the quote that stands filled in at ``slot``; nothing speaks against it."""
     orders = market.orders
     emit(market.outbox, lane, EVENT_ACK, slot, slot, 0, 0, 0)
-    request = np.int64(floor.request[lane, slot])
+    request = np.int64(alive.request[lane, slot])
     enqueue(market.book, orders, lane, slot, _NO_BATCH)
-    _come_alive(floor, lane, slot, min(time + ttl_ns, floor.over[lane, request]))
-    floor.tie[lane, slot] = _tie(market, lane, slot, tie)
-    floor.next[lane, slot] = NO_ORDER
-    last = np.int64(floor.first[lane, request])
+    _come_alive(alive, lane, slot, min(time + ttl_ns, alive.request_deadline[lane, request]))
+    alive.tie[lane, slot] = _tie(market, lane, slot, tie)
+    alive.next[lane, slot] = NO_ORDER
+    last = np.int64(alive.first[lane, request])
     if last == NO_ORDER:
-        floor.first[lane, request] = slot
+        alive.first[lane, request] = slot
         return
-    while floor.next[lane, last] != NO_ORDER:
-        last = np.int64(floor.next[lane, last])
-    floor.next[lane, last] = slot
+    while alive.next[lane, last] != NO_ORDER:
+        last = np.int64(alive.next[lane, last])
+    alive.next[lane, last] = slot
 
 
 @inline_kernel
@@ -156,7 +156,7 @@ def refuse(market, lane, slot, reason):
 
 
 @inline_kernel
-def acceptance_refusal(floor, market, lane, request, request_id, quote, quote_id, limit, share):
+def acceptance_refusal(alive, market, lane, request, request_id, quote, quote_id, limit, share):
     """Return why a quote cannot be accepted now, or 0.
 
     Parameters
@@ -166,9 +166,9 @@ def acceptance_refusal(floor, market, lane, request, request_id, quote, quote_id
     orders = market.orders
     if not lives(market, lane, request, request_id):
         return RFQ_REQUEST_OVER
-    if floor.held[lane, request] != NO_ORDER:
+    if alive.held[lane, request] != NO_ORDER:
         return RFQ_IN_LAST_LOOK
-    if not lives(market, lane, quote, quote_id) or floor.request[lane, quote] != request:
+    if not lives(market, lane, quote, quote_id) or alive.request[lane, quote] != request:
         return RFQ_QUOTE_OVER
     if orders.side[lane, quote] == orders.side[lane, request]:
         return RFQ_WRONG_SIDE
@@ -180,7 +180,7 @@ def acceptance_refusal(floor, market, lane, request, request_id, quote, quote_id
 
 
 @cold_kernel
-def execute(floor, market, lane, request, quote, most):
+def execute(alive, market, lane, request, quote, most):
     """Trade a request with a quote at its price, at most ``most`` lots, and close the request."""
     orders = market.orders
     side = orders.side[lane, quote]
@@ -188,91 +188,91 @@ def execute(floor, market, lane, request, quote, most):
     lots = min(orders.lots[lane, quote], orders.lots[lane, request], most)
     trade(market, lane, quote, request, price, lots)
     if orders.lots[lane, quote] > 0:
-        _end(floor, market, lane, quote, EXPIRE_REST)
+        _end(alive, market, lane, quote, EXPIRE_REST)
     else:
-        _leave(floor, lane, quote)
-    close_request(floor, market, lane, request, EXPIRE_REST)
+        _leave(alive, lane, quote)
+    close_request(alive, market, lane, request, EXPIRE_REST)
 
 
 @inline_kernel
-def hold(floor, lane, request, quote, lots):
+def hold(alive, lane, request, quote, lots):
     """Keep a request and its accepted quote alive until the dealer's last look ends.
 
     Parameters
         lots: how many the acceptance asked for, at most.
     """
-    floor.held[lane, request] = quote
-    floor.held_lots[lane, request] = lots
-    floor.deadline[lane, request] = NEVER
-    floor.deadline[lane, quote] = NEVER
+    alive.held[lane, request] = quote
+    alive.held_lots[lane, request] = lots
+    alive.deadline[lane, request] = NEVER
+    alive.deadline[lane, quote] = NEVER
 
 
 @inline_kernel
-def end_last_look(floor, market, lane, quote, confirms, time):
+def end_last_look(alive, market, lane, quote, confirms, time):
     """Trade the quote in last look, or end it and let its request go on if it still may."""
-    request = np.int64(floor.request[lane, quote])
+    request = np.int64(alive.request[lane, quote])
     if confirms:
-        execute(floor, market, lane, request, quote, floor.held_lots[lane, request])
+        execute(alive, market, lane, request, quote, alive.held_lots[lane, request])
         return
-    _end(floor, market, lane, quote, EXPIRE_LAST_LOOK)
-    floor.held[lane, request] = NO_ORDER
-    floor.deadline[lane, request] = floor.over[lane, request]
-    if floor.over[lane, request] < time:
-        close_request(floor, market, lane, request, EXPIRE_REQUEST_TTL)
+    _end(alive, market, lane, quote, EXPIRE_LAST_LOOK)
+    alive.held[lane, request] = NO_ORDER
+    alive.deadline[lane, request] = alive.request_deadline[lane, request]
+    if alive.request_deadline[lane, request] < time:
+        close_request(alive, market, lane, request, EXPIRE_REQUEST_TTL)
 
 
 @cold_kernel
-def close_request(floor, market, lane, request, reason):
+def close_request(alive, market, lane, request, reason):
     """End what is left of a request, and then its quotes, in order of arrival."""
-    quote = np.int64(floor.first[lane, request])
+    quote = np.int64(alive.first[lane, request])
     if market.orders.lots[lane, request] > 0:
-        _end(floor, market, lane, request, reason)
+        _end(alive, market, lane, request, reason)
     else:
-        _leave(floor, lane, request)
+        _leave(alive, lane, request)
     while quote != NO_ORDER:
-        following = np.int64(floor.next[lane, quote])
-        _end(floor, market, lane, quote, EXPIRE_REQUEST_CLOSED)
+        following = np.int64(alive.next[lane, quote])
+        _end(alive, market, lane, quote, EXPIRE_REQUEST_CLOSED)
         quote = following
 
 
 @inline_kernel
-def next_deadline(floor, lane):
+def next_deadline(alive, lane):
     """Return the last moment of what ends first, ns, or NEVER."""
     earliest = np.int64(NEVER)
-    for i in range(floor.n_live[lane]):
-        earliest = min(earliest, floor.deadline[lane, floor.live[lane, i]])
+    for i in range(alive.n_live[lane]):
+        earliest = min(earliest, alive.deadline[lane, alive.live[lane, i]])
     return earliest
 
 
 @cold_kernel
-def expire(floor, market, lane, time):
+def expire(alive, market, lane, time):
     """End all whose last moment has come, the earliest deadline first, then by arrival."""
     while True:
         due = np.int64(NO_ORDER)
-        for i in range(floor.n_live[lane]):
-            slot = np.int64(floor.live[lane, i])
-            if floor.deadline[lane, slot] <= time and _ends_before(floor, lane, slot, due):
+        for i in range(alive.n_live[lane]):
+            slot = np.int64(alive.live[lane, i])
+            if alive.deadline[lane, slot] <= time and _ends_before(alive, lane, slot, due):
                 due = slot
         if due == NO_ORDER:
             return
-        if floor.request[lane, due] == due:
-            close_request(floor, market, lane, due, EXPIRE_REQUEST_TTL)
+        if alive.request[lane, due] == due:
+            close_request(alive, market, lane, due, EXPIRE_REQUEST_TTL)
         else:
-            _end(floor, market, lane, due, EXPIRE_QUOTE_TTL)
+            _end(alive, market, lane, due, EXPIRE_QUOTE_TTL)
 
 
 @inline_kernel
-def _ends_before(floor, lane, slot, other):
+def _ends_before(alive, lane, slot, other):
     if other == NO_ORDER:
         return True
-    deadline, rival = floor.deadline[lane, slot], floor.deadline[lane, other]
+    deadline, rival = alive.deadline[lane, slot], alive.deadline[lane, other]
     if deadline != rival:
         return deadline < rival
-    return floor.number[lane, slot] < floor.number[lane, other]
+    return alive.number[lane, slot] < alive.number[lane, other]
 
 
 @inline_kernel
-def best_quote(floor, market, lane, request, limit, share):
+def best_quote(alive, market, lane, request, limit, share):
     """Return the best quote that a request can accept inside a limit, or NO_ORDER.
 
     Parameters
@@ -280,33 +280,33 @@ def best_quote(floor, market, lane, request, limit, share):
     """
     orders, best = market.orders, np.int64(NO_ORDER)
     least = share * orders.lots[lane, request]
-    quote = np.int64(floor.first[lane, request])
+    quote = np.int64(alive.first[lane, request])
     while quote != NO_ORDER:
         is_inside = orders.rank[lane, quote] + limit >= market.book.n_ticks[lane]
         is_opposite = orders.side[lane, quote] != orders.side[lane, request]
         if is_opposite and is_inside and orders.lots[lane, quote] >= least:
             is_better = best == NO_ORDER or orders.rank[lane, quote] > orders.rank[lane, best]
             if not is_better and orders.rank[lane, quote] == orders.rank[lane, best]:
-                is_better = floor.tie[lane, quote] > floor.tie[lane, best]
+                is_better = alive.tie[lane, quote] > alive.tie[lane, best]
             if is_better:
                 best = quote
-        quote = np.int64(floor.next[lane, quote])
+        quote = np.int64(alive.next[lane, quote])
     return best
 
 
 @inline_kernel
-def _come_alive(floor, lane, slot, deadline):
-    floor.deadline[lane, slot] = deadline
-    floor.number[lane, slot] = floor.arrivals[lane]
-    floor.arrivals[lane] += 1
-    at = floor.n_live[lane]
-    floor.live[lane, at] = slot
-    floor.place[lane, slot] = at
-    floor.n_live[lane] = at + 1
+def _come_alive(alive, lane, slot, deadline):
+    alive.deadline[lane, slot] = deadline
+    alive.number[lane, slot] = alive.arrivals[lane]
+    alive.arrivals[lane] += 1
+    at = alive.n_live[lane]
+    alive.live[lane, at] = slot
+    alive.place[lane, slot] = at
+    alive.n_live[lane] = at + 1
 
 
 @cold_kernel
-def _end(floor, market, lane, slot, reason):
+def _end(alive, market, lane, slot, reason):
     """End a request or quote without a trade."""
     orders = market.orders
     lots = orders.lots[lane, slot]
@@ -314,27 +314,27 @@ def _end(floor, market, lane, slot, reason):
     if rests(orders, lane, slot):
         dequeue(market.book, orders, lane, slot)
     orders.lots[lane, slot] = 0
-    _leave(floor, lane, slot)
+    _leave(alive, lane, slot)
 
 
 @inline_kernel
-def _leave(floor, lane, slot):
-    """Take a slot off the floor, and a quote off the list of its request."""
-    last = floor.n_live[lane] - 1
-    place, moved = floor.place[lane, slot], floor.live[lane, last]
-    floor.live[lane, place] = moved
-    floor.place[lane, moved] = place
-    floor.n_live[lane] = last
-    request = np.int64(floor.request[lane, slot])
+def _leave(alive, lane, slot):
+    """Remove a slot from those alive, and a quote from the list of its request."""
+    last = alive.n_live[lane] - 1
+    place, moved = alive.place[lane, slot], alive.live[lane, last]
+    alive.live[lane, place] = moved
+    alive.place[lane, moved] = place
+    alive.n_live[lane] = last
+    request = np.int64(alive.request[lane, slot])
     if request == slot:
         return
-    following = floor.next[lane, slot]
-    if floor.first[lane, request] == slot:
-        floor.first[lane, request] = following
+    following = alive.next[lane, slot]
+    if alive.first[lane, request] == slot:
+        alive.first[lane, request] = following
         return
-    quote = np.int64(floor.first[lane, request])
+    quote = np.int64(alive.first[lane, request])
     while quote != NO_ORDER:
-        if floor.next[lane, quote] == slot:
-            floor.next[lane, quote] = following
+        if alive.next[lane, quote] == slot:
+            alive.next[lane, quote] = following
             return
-        quote = np.int64(floor.next[lane, quote])
+        quote = np.int64(alive.next[lane, quote])

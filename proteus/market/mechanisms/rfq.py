@@ -32,7 +32,7 @@ from proteus.market.events.latency import LATENCY_CODES, LatencyLaw
 from proteus.market.information.leakage import RequestTable, Table
 from proteus.market.mechanisms.base import MechanismConfig, Sizes
 from proteus.market.mechanisms.interface import is_continuous
-from proteus.market.mechanisms.requests import TIE_CODES, Floor, allocate_floor
+from proteus.market.mechanisms.requests import TIE_CODES, LiveRequests, allocate_live_requests
 
 
 class RfqConfig(MechanismConfig):
@@ -123,7 +123,7 @@ class Rfq(NamedTuple):
     """Parameters and state of the request-for-quote market. L lanes, A traders."""
 
     terms: Terms
-    floor: Floor
+    alive: LiveRequests
     known: Known
     enclosures: Enclosures
     draw: np.ndarray  # int64 [L, A] scratch: words that choose the dealers
@@ -155,7 +155,7 @@ def make(config: RfqConfig, sizes: Sizes) -> Rfq:
             hold_ns=_ns(config.hold_ms),
             tolerance_nano=round(config.tolerance * units.NANO),
         ),
-        floor=allocate_floor(sizes.lanes, sizes.slots, sizes.traders),
+        alive=allocate_live_requests(sizes.lanes, sizes.slots, sizes.traders),
         known=_allocate_known(sizes, config.dealers),
         enclosures=_allocate_enclosures(sizes),
     )

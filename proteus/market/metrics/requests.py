@@ -46,7 +46,7 @@ def allocate_requests(lanes: int) -> Requests:
 
 
 @cold_kernel
-def measure_acceptance(sums, floor, world, lane, request, quote, time):
+def measure_acceptance(sums, alive, world, lane, request, quote, time):
     """Measure the competition for a request whose quote is about to trade."""
     orders, n_ticks = world.market.orders, world.settings.n_ticks
     side = orders.side[lane, quote]
@@ -58,7 +58,7 @@ def measure_acceptance(sums, floor, world, lane, request, quote, time):
         sums.ranked[lane, place] += 1
         price = rank_of(rank, side, n_ticks) / n_ticks
         sums.markout[lane, place] += sign * (value - price)
-        last, rank = following_quote(floor, orders, lane, request, quote, last)
+        last, rank = following_quote(alive, orders, lane, request, quote, last)
         if place == 0 and rank != NO_RANK:
             sums.covered[lane] += 1
             sums.cover_gap[lane] += orders.rank[lane, quote] - rank
@@ -66,13 +66,13 @@ def measure_acceptance(sums, floor, world, lane, request, quote, time):
 
 
 @inline_kernel
-def following_quote(floor, orders, lane, request, but, last):
+def following_quote(alive, orders, lane, request, but, last):
     """Return the best quote after ``last`` and its rank, ``but`` left out, or NO_ORDER and NO_RANK.
 
     Equal ranks follow each other in order of arrival.
     """
     best, best_rank, passed = np.int64(NO_ORDER), np.int64(NO_RANK), last == NO_ORDER
-    quote = np.int64(floor.first[lane, request])
+    quote = np.int64(alive.first[lane, request])
     while quote != NO_ORDER:
         if quote != but and orders.side[lane, quote] == orders.side[lane, but]:
             rank = orders.rank[lane, quote]
@@ -82,5 +82,5 @@ def following_quote(floor, orders, lane, request, but, last):
             if behind and rank > best_rank:
                 best, best_rank = quote, np.int64(rank)
         passed = passed or quote == last
-        quote = np.int64(floor.next[lane, quote])
+        quote = np.int64(alive.next[lane, quote])
     return best, best_rank

@@ -28,7 +28,7 @@ from proteus.market.events.latency import (
     delay,
     latency_words,
 )
-from proteus.market.events.queue import KIND_EXPIRY, push, push_message
+from proteus.market.events.queue import KIND_TIMER, push, push_message
 from proteus.market.information.history import (
     TO_PARTIES,
     TO_PUBLIC,
@@ -53,7 +53,7 @@ def wake(world, lane, trader, time, cause, number):
     """Let a trader look, decide and send.
 
     Parameters
-        cause, number: what woke it (``messages.CAUSE_*``) and the number of that wake-up.
+        cause, number: what woke it (``envelopes.CAUSE_*``) and the number of that wake-up.
     """
     market, traders, intents = world.market, world.traders, world.intents
     address = pack_address(cause, 0, number)
@@ -350,7 +350,7 @@ def _start_lifetime(world, lane, trader, slot, ends, address):
             CAUSE_EXPIRY, cause_of(address), wake_of(address)
         )
         world.origins.lifetime[lane, slot] = envelope
-        push(world.queue, lane, ends, KIND_EXPIRY, envelope)
+        push(world.queue, lane, ends, KIND_TIMER, envelope)
 
 
 @inline_kernel

@@ -15,11 +15,11 @@ from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, sta
 from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_NOTIFIED, CAUSE_SCHEDULE
 from proteus.market.events.queue import (
     KIND_CLEAR,
-    KIND_EXPIRY,
     KIND_MEASURE,
     KIND_MESSAGE,
     KIND_NEWS,
     KIND_NOTIFICATION,
+    KIND_TIMER,
     KIND_WAKE,
     KIND_WAKE_NEWS,
     next_time,
@@ -200,7 +200,7 @@ def _process(mechanism, world, lane, time, kind, item):
         slot, answer_word = protocol.receive(mechanism, world, lane, time, item)
         return FOLLOWS_DELIVERY, np.int64(slot), np.int64(answer_word)
     if kind == KIND_NOTIFICATION:
-        trader = protocol.learn(mechanism, world, lane, time, item)
+        trader = protocol.read_notice(mechanism, world, lane, time, item)
         follows = FOLLOWS_DECISION if trader != NO_TRADER else WAS_WORK
         return follows, np.int64(trader), np.int64(0)
     if kind == KIND_WAKE or kind == KIND_WAKE_NEWS:
@@ -208,8 +208,8 @@ def _process(mechanism, world, lane, time, kind, item):
     if kind == KIND_CLEAR and not is_continuous(mechanism):
         _clear(mechanism, world, lane, time)
         return FOLLOWS_DELIVERY, np.int64(NO_ORDER), np.int64(0)
-    if kind == KIND_EXPIRY:
-        worked, booked = protocol.ring(mechanism, world, lane, time, item)
+    if kind == KIND_TIMER:
+        worked, booked = protocol.run_timer(mechanism, world, lane, time, item)
         follows = FOLLOWS_DELIVERY if booked else WAS_WORK if worked else WAS_NO_WORK
         return follows, np.int64(NO_ORDER), np.int64(0)
     if kind == KIND_NEWS:

@@ -17,7 +17,7 @@ def act(mechanism, world, lane, trader, time, cause, number):
     """Let a trader that woke up look, decide and send.
 
     Parameters
-        cause, number: what woke it (``messages.CAUSE_*``) and the number of that wake-up.
+        cause, number: what woke it (``envelopes.CAUSE_*``) and the number of that wake-up.
     """
 
 
@@ -32,7 +32,7 @@ def receive(mechanism, world, lane, time, envelope):
 
 
 @interface
-def learn(mechanism, world, lane, time, envelope):
+def read_notice(mechanism, world, lane, time, envelope):
     """Let a notification reach a trader.
 
     Returns
@@ -41,8 +41,8 @@ def learn(mechanism, world, lane, time, envelope):
 
 
 @interface
-def ring(mechanism, world, lane, time, envelope):
-    """Let a timer end.
+def run_timer(mechanism, world, lane, time, envelope):
+    """Do what a timer that ends was set for.
 
     Returns
         Whether that was work, and whether the mechanism did something that must be booked.
@@ -79,15 +79,15 @@ def _receive(mechanism, world, lane, time, envelope):
     return venue.receive(mechanism, world, lane, time, envelope)
 
 
-@learn.otherwise
+@read_notice.otherwise
 @inline_kernel
-def _learn(mechanism, world, lane, time, envelope):
+def _read_notice(mechanism, world, lane, time, envelope):
     return notices.read_notice(world, lane, envelope)
 
 
-@ring.otherwise
+@run_timer.otherwise
 @inline_kernel
-def _ring(mechanism, world, lane, time, envelope):
+def _run_timer(mechanism, world, lane, time, envelope):
     return desk.end_lifetime(world, lane, time, envelope), False
 
 

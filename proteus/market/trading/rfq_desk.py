@@ -186,10 +186,10 @@ def answer(mechanism, world, lane, time, timer):
 @inline_kernel
 def _note_request(mechanism, world, lane, slot, request, request_id):
     """Note which request the quote at ``slot`` answers, and that it may fill."""
-    orders, floor = world.market.orders, mechanism.floor
+    orders, alive = world.market.orders, mechanism.alive
     world.origins.is_quote[lane, slot] = True
-    floor.request[lane, slot] = request
-    floor.request_id[lane, slot] = request_id
+    alive.request[lane, slot] = request
+    alive.request_id[lane, slot] = request_id
     dealer, side = orders.trader[lane, slot], orders.side[lane, slot]
     world.private.exposure[lane, dealer, side] += orders.lots[lane, slot]
 

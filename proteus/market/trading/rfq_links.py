@@ -11,7 +11,7 @@ from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.codes import NO_ENVELOPE
 from proteus.market.events.envelopes import cause_of, take_envelope, wake_of
 from proteus.market.events.latency import MARKET_DATA, SUBMISSION, delay, slow_delay
-from proteus.market.events.queue import KIND_EXPIRY, push
+from proteus.market.events.queue import KIND_TIMER, push
 from proteus.market.rng import words_at
 from proteus.market.trading.reports import notify
 
@@ -23,7 +23,7 @@ def set_timer(world, lane, time, kind, trader, slot, client_id):
         return np.int64(NO_ENVELOPE)
     timer = take_envelope(world.messages, lane, kind, trader, slot, client_id)
     if timer != NO_ENVELOPE:
-        push(world.queue, lane, time, KIND_EXPIRY, timer)
+        push(world.queue, lane, time, KIND_TIMER, timer)
     return timer
 
 

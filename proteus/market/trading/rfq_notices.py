@@ -17,16 +17,16 @@ from proteus.market.events.envelopes import (
     TIMER_LAST_MOMENT,
     release_envelope,
 )
-from proteus.market.events.queue import KIND_EXPIRY, push
+from proteus.market.events.queue import KIND_TIMER, push
 from proteus.market.mechanisms.rfq import Rfq
 from proteus.market.trading import protocol
 from proteus.market.trading.notices import learn_own_fill
 from proteus.market.trading.rfq_links import caution
 
 
-@protocol.learn.implement(Rfq)
+@protocol.read_notice.implement(Rfq)
 @inline_kernel
-def _learn(mechanism, world, lane, time, envelope):
+def _read_notice(mechanism, world, lane, time, envelope):
     messages, known = world.messages, mechanism.known
     kind, trader = messages.kind[lane, envelope], np.int64(messages.trader[lane, envelope])
     if kind == NOTICE_QUOTE:
@@ -83,4 +83,4 @@ def _hear(mechanism, world, lane, time, envelope):
         release_envelope(messages, lane, envelope)
         return
     messages.kind[lane, envelope] = TIMER_LAST_MOMENT
-    push(world.queue, lane, moment, KIND_EXPIRY, envelope)
+    push(world.queue, lane, moment, KIND_TIMER, envelope)

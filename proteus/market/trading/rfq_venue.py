@@ -78,7 +78,7 @@ def _other_id(mechanism, messages, lane, envelope, slot):
     """Return the client id of the other one of a pair that a message names, or MISSING."""
     kind = messages.kind[lane, envelope]
     if kind == MESSAGE_QUOTE:
-        return mechanism.floor.request_id[lane, slot]
+        return mechanism.alive.request_id[lane, slot]
     if kind == MESSAGE_ACCEPT:
         return mechanism.enclosures.other_id[lane, envelope]
     return np.int64(MISSING)
@@ -88,7 +88,7 @@ def _other_id(mechanism, messages, lane, envelope, slot):
 def _open(mechanism, world, lane, time, slot):
     """Open a request, and let its dealers and its taker think."""
     terms, orders = mechanism.terms, world.market.orders
-    requests.open_request(mechanism.floor, world.market, lane, slot, time, terms.request_ttl_ns)
+    requests.open_request(mechanism.alive, world.market, lane, slot, time, terms.request_ttl_ns)
     _watch(mechanism, world, lane, slot)
     trader = orders.trader[lane, slot]
     fastest = _ask_dealers(mechanism, world, lane, time, slot)
@@ -106,7 +106,7 @@ def _open(mechanism, world, lane, time, slot):
 @inline_kernel
 def _watch(mechanism, world, lane, slot):
     """Set the timer that ends a request or quote."""
-    orders, deadline = world.market.orders, mechanism.floor.deadline[lane, slot]
+    orders, deadline = world.market.orders, mechanism.alive.deadline[lane, slot]
     trader, client_id = orders.trader[lane, slot], orders.client_id[lane, slot]
     set_timer(world, lane, deadline, TIMER_DEADLINE, trader, slot, client_id)
 
@@ -154,7 +154,7 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
     """Ask one dealer, who may think and answer."""
     terms, traders, orders = mechanism.terms, world.traders, world.market.orders
     world.sums.requests.asked[lane] += 1
-    mechanism.floor.asked[lane, slot, dealer >> 6] |= np.uint64(1) << np.uint64(dealer & 63)
+    mechanism.alive.asked[lane, slot, dealer >> 6] |= np.uint64(1) << np.uint64(dealer & 63)
     words = words_of(
         world.market.keys, lane, STREAM_RFQ_ANSWER, traders.entity[dealer], index, entity
     )
@@ -175,15 +175,15 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
 @inline_kernel
 def _take_quote(mechanism, world, lane, time, slot):
     """Take a quote and send it on to its taker, or refuse it."""
-    terms, floor, orders = mechanism.terms, mechanism.floor, world.market.orders
-    reason = requests.quote_refusal(floor, world.market, lane, slot, time)
+    terms, alive, orders = mechanism.terms, mechanism.alive, world.market.orders
+    reason = requests.quote_refusal(alive, world.market, lane, slot, time)
     if reason != 0:
         world.sums.requests.late_quotes[lane] += 1
         requests.refuse(world.market, lane, slot, reason)
         return
-    request = np.int64(floor.request[lane, slot])
-    world.sums.requests.answered[lane] += _is_first_of_dealer(floor, orders, lane, request, slot)
-    requests.add_quote(floor, world.market, lane, slot, time, terms.quote_ttl_ns, terms.tie)
+    request = np.int64(alive.request[lane, slot])
+    world.sums.requests.answered[lane] += _is_first_of_dealer(alive, orders, lane, request, slot)
+    requests.add_quote(alive, world.market, lane, slot, time, terms.quote_ttl_ns, terms.tie)
     _watch(mechanism, world, lane, slot)
     trader, dealer = orders.trader[lane, request], orders.trader[lane, slot]
     words = words_of(
@@ -200,33 +200,33 @@ def _take_quote(mechanism, world, lane, time, slot):
         messages.lots[lane, envelope] = orders.lots[lane, slot]
         enclosures = mechanism.enclosures
         enclosures.other_order[lane, envelope] = request
-        enclosures.other_id[lane, envelope] = floor.request_id[lane, slot]
-        enclosures.deadline_ns[lane, envelope] = floor.deadline[lane, slot]
-        enclosures.tie[lane, envelope] = floor.tie[lane, slot]
+        enclosures.other_id[lane, envelope] = alive.request_id[lane, slot]
+        enclosures.deadline_ns[lane, envelope] = alive.deadline[lane, slot]
+        enclosures.tie[lane, envelope] = alive.tie[lane, slot]
         push(world.queue, lane, told, KIND_NOTIFICATION, envelope)
 
 
 @inline_kernel
-def _is_first_of_dealer(floor, orders, lane, request, slot):
+def _is_first_of_dealer(alive, orders, lane, request, slot):
     """Tell whether a quote is the first leg of its dealer's answer."""
-    quote = np.int64(floor.first[lane, request])
+    quote = np.int64(alive.first[lane, request])
     while quote != NO_ORDER:
         if orders.trader[lane, quote] == orders.trader[lane, slot]:
             return False
-        quote = np.int64(floor.next[lane, quote])
+        quote = np.int64(alive.next[lane, quote])
     return True
 
 
 @inline_kernel
 def _take_acceptance(mechanism, world, lane, time, envelope):
     """Trade an accepted quote, let its dealer look again, or refuse the acceptance."""
-    terms, floor, messages = mechanism.terms, mechanism.floor, world.messages
+    terms, alive, messages = mechanism.terms, mechanism.alive, world.messages
     request = np.int64(messages.order[lane, envelope])
     quote = np.int64(mechanism.enclosures.other_order[lane, envelope])
     limit = np.int64(messages.rank[lane, envelope])
     sums, orders = world.sums.requests, world.market.orders
     reason = requests.acceptance_refusal(
-        floor, world.market, lane, request, messages.client_id[lane, envelope], quote,
+        alive, world.market, lane, request, messages.client_id[lane, envelope], quote,
         mechanism.enclosures.other_id[lane, envelope], limit, terms.least_share,
     )  # fmt: skip
     if reason != 0:
@@ -239,9 +239,9 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
     lots = messages.lots[lane, envelope]  # wanted at most
     if not terms.last_look:
         _measure_and_tell(mechanism, world, lane, time, request, quote)
-        requests.execute(floor, world.market, lane, request, quote, lots)
+        requests.execute(alive, world.market, lane, request, quote, lots)
         return
-    requests.hold(floor, lane, request, quote, lots)
+    requests.hold(alive, lane, request, quote, lots)
     dealer = orders.trader[lane, quote]
     words = words_of(
         world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
@@ -260,19 +260,19 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
 @cold_kernel
 def _measure_and_tell(mechanism, world, lane, time, request, quote):
     """Measure the competition for a trade, and tell dealers of it what the leakage table says."""
-    floor, orders, rules = mechanism.floor, world.market.orders, world.data.disclosure
-    measure_acceptance(world.sums.requests, floor, world, lane, request, quote, time)
+    alive, orders, rules = mechanism.alive, world.market.orders, world.data.disclosure
+    measure_acceptance(world.sums.requests, alive, world, lane, request, quote, time)
     winner, side = orders.trader[lane, quote], orders.side[lane, quote]
     if rules.price_to_asked:
         rank = np.int64(orders.rank[lane, quote])
         later = time + rules.price_delay_ns
         for dealer in range(world.traders.role.shape[0]):
-            bit = floor.asked[lane, request, dealer >> 6] >> np.uint64(dealer & 63)
+            bit = alive.asked[lane, request, dealer >> 6] >> np.uint64(dealer & 63)
             if bit & np.uint64(1) != 0 and dealer != winner:
                 _tell_price(world, lane, later, request, dealer, side, rank)
     if rules.cover_to_winner:
         cover = np.int64(
-            following_quote(floor, orders, lane, request, quote, np.int64(NO_ORDER))[1]
+            following_quote(alive, orders, lane, request, quote, np.int64(NO_ORDER))[1]
         )
         if cover != NO_RANK:
             _tell_price(world, lane, time, request, winner, side, cover)
@@ -309,9 +309,9 @@ def _tell_of_refusal(world, lane, time, envelope):
 @inline_kernel
 def _take_last_look(mechanism, world, lane, time, envelope):
     """End the last look of a dealer with a trade or with a refusal."""
-    floor, messages, orders = mechanism.floor, world.messages, world.market.orders
+    alive, messages, orders = mechanism.alive, world.messages, world.market.orders
     quote = np.int64(messages.order[lane, envelope])
-    request = np.int64(floor.request[lane, quote])
+    request = np.int64(alive.request[lane, quote])
     confirms = messages.kind[lane, envelope] == MESSAGE_CONFIRM
     sums = world.sums.requests
     sums.last_looks[lane] += 1
@@ -324,12 +324,12 @@ def _take_last_look(mechanism, world, lane, time, envelope):
             orders.client_id[lane, request], orders.side[lane, request], np.int64(0),
             np.int64(world.origins.answer[lane, request]),
         )  # fmt: skip
-    requests.end_last_look(floor, world.market, lane, quote, confirms, time)
+    requests.end_last_look(alive, world.market, lane, quote, confirms, time)
 
 
-@protocol.ring.implement(Rfq)
+@protocol.run_timer.implement(Rfq)
 @inline_kernel
-def _ring(mechanism, world, lane, time, envelope):
+def _run_timer(mechanism, world, lane, time, envelope):
     messages, slot = world.messages, np.int64(world.messages.order[lane, envelope])
     kind, booked = messages.kind[lane, envelope], False
     if kind == TIMER_DEADLINE:
@@ -352,11 +352,11 @@ def _ring(mechanism, world, lane, time, envelope):
 @protocol.next_deadline.implement(Rfq)
 @inline_kernel
 def _next_deadline(mechanism, lane):
-    return requests.next_deadline(mechanism.floor, lane)
+    return requests.next_deadline(mechanism.alive, lane)
 
 
 @protocol.expire.implement(Rfq)
 @inline_kernel
 def _expire(mechanism, world, lane, time):
     measure_quotes(mechanism, world, lane, time)
-    requests.expire(mechanism.floor, world.market, lane, time)
+    requests.expire(mechanism.alive, world.market, lane, time)

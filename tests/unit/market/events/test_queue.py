@@ -36,7 +36,7 @@ ORDER = {
     queue.KIND_NOTIFICATION: 8,
     queue.KIND_WAKE: 9,
     queue.KIND_WAKE_NEWS: 9,
-    queue.KIND_EXPIRY: 9,
+    queue.KIND_TIMER: 9,
 }
 KEYS = rng.replicate_keys(7, np.array([0]))
 ENTITIES = np.array([rng.trader_entity("noise", number) for number in range(3)], np.int64)

@@ -13,7 +13,7 @@ from proteus.market.events.envelopes import (
     MESSAGE_ORDER,
     MESSAGE_REPLACE,
 )
-from proteus.market.events.queue import KIND_EXPIRY, KIND_MESSAGE
+from proteus.market.events.queue import KIND_MESSAGE, KIND_TIMER
 from proteus.market.trading import desk
 from tests.helpers.hand_market import MS, HandMarket, S, pending
 
@@ -238,7 +238,7 @@ def lifetime_market(*, taken, taken_at=2 * S):
     if taken:
         market.order(taken_at, INFORMED, SELL, 400, taken, IOC)
     market.run(3 * S - 1)
-    assert [kind for _, kind, _ in pending(market.world)].count(KIND_EXPIRY) == 1
+    assert [kind for _, kind, _ in pending(market.world)].count(KIND_TIMER) == 1
     return market
 
 
