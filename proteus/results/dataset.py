@@ -344,6 +344,8 @@ def opened(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, xr.Dataset]]:
                 f"{path} is damaged: what it says of its run cannot be read"
             ) from None
         _check_contents(path, dataset)
+        flags = dataset[VIOLATION].attrs  # netCDF gives a list of one as its element
+        flags["flag_values"] = np.atleast_1d(flags["flag_values"])
         yield path, dataset
 
 

@@ -113,6 +113,7 @@ def test_results_survive_the_way_through_the_file(engine, tmp_path):
         "manifest.json", "results.nc", "summary.csv", "sweep.log", "verdict.txt",
     ]  # fmt: skip
     loaded = proteus.load(folder)
+    assert loaded.violation.attrs["flag_values"].tolist() == [0]  # a list, though there is one
     xr.testing.assert_equal(loaded, result.dataset)
     assert loaded["delta"].attrs["units"] == "ms"
     assert proteus.load(folder / "results.nc").attrs["config_hash"] == made.config_hash
