@@ -18,7 +18,7 @@ from proteus.configuration.reading import read_cell
 from proteus.errors import ConfigError, ResultsError
 from proteus.market.book.book import keeps_roles_apart, next_occupied, rank_of
 from proteus.market.book.codes import BUY, NO_ORDER, NO_RANK, SELL
-from proteus.market.ledger.accounts import CASH, CONTRACT
+from proteus.market.ledger.accounts import ACCOUNT_NAMES, CASH, CONTRACT
 from proteus.market.mechanisms.dual_flow import AUCTION_NAMES
 from proteus.market.setup.capacities import LARGEST_GROWTH
 from proteus.market.setup.cell import set_up_cell
@@ -234,8 +234,8 @@ def _book(world: World) -> pd.DataFrame:
 
 def _balances(rerun: Rerun, names: list[str], is_stopped: bool) -> pd.DataFrame:
     """List what each trader, the venue and the issuer hold."""
-    accounts = [*names, "venue", "issuer"]
     balance = rerun.block.world.ledger.balance[0]
+    accounts = [*names, *ACCOUNT_NAMES.values()][: len(balance)]
     before = balance if rerun.balance_at_end is None else rerun.balance_at_end
     settled = pd.array([pd.NA if is_stopped else int(cash) for cash in balance[:, CASH]], "Int64")
     columns = {"cash_nano": before[:, CASH], "lots": before[:, CONTRACT], "settled_nano": settled}

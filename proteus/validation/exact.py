@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.market.agents.traders import CLASS_MAKER
+from proteus.market.ledger.accounts import VALUE_THEN
+from proteus.market.ledger.codes import FILL
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.trading.world import World
 from proteus.validation.comparison import Array, Comparison, between, one_of, sampled
@@ -43,18 +45,20 @@ def identities(
 
 def _residuals(world: World) -> Array:
     """Return the four residuals of each lane, [L, 4]."""
-    makers = world.traders.role == CLASS_MAKER
+    makers = np.flatnonzero(world.traders.role == CLASS_MAKER)
+    ledger = world.ledger
     totals, markouts, spreads = world.totals, world.sums.markouts, world.sums.spreads
-    lots = (world.ledger.bought - world.ledger.sold)[:, makers].sum(axis=1)
-    drift = lots * totals.final_value - markouts.fill_value
+    lots = (ledger.bought - ledger.sold)[:, makers].sum(axis=1)
+    value_then = ledger.total[:, makers, ledger.place[FILL], VALUE_THEN].sum(axis=1)
+    drift = lots * totals.final_value - value_then
     parts = markouts.captured + markouts.adverse[:, 0] + drift
     # Fills whose horizon lies after T have no later reference: they are in no sum but effective.
     whole = spreads.later_lots == spreads.effective_lots[:, None]
     spread = spreads.effective[:, None] - spreads.realised - spreads.impact
     return np.stack(
         [
-            np.abs(world.ledger.balance.sum(axis=1)).T[0],
-            np.abs(world.ledger.balance.sum(axis=1)).T[1],
+            np.abs(ledger.balance.sum(axis=1)).T[0],
+            np.abs(ledger.balance.sum(axis=1)).T[1],
             totals.marked[:, makers].sum(axis=1) - parts,
             np.where(whole, spread, 0.0).sum(axis=1),
         ],

@@ -65,16 +65,16 @@ VENUE = (
         "low = market.book.last_price[lane, auction]",
     ),
     Fault(
-        "cash is off by the last lot", "market/ledger/accounts.py",
+        "cash is off by the last lot", "market/ledger/entries.py",
         "cash = price * ledger.tick_nano[0] * lots",
         "cash = price * ledger.tick_nano[0] * (lots - 1)",
     ),
     Fault(
-        "cash is given without being taken", "market/ledger/accounts.py",
+        "cash is given without being taken", "market/ledger/entries.py",
         "    ledger.balance[lane, giver, asset] -= amount\n", "",
     ),
     Fault(
-        "fills beyond a limit are booked", "market/ledger/accounts.py",
+        "fills beyond a limit are booked", "market/ledger/entries.py",
         "if orders.rank[lane, buy] < price or orders.rank[lane, sell] < n_ticks - price:",
         "if False:",
     ),

@@ -8,7 +8,8 @@ import numpy as np
 
 from proteus.market.book.codes import BUY, GTC, IOC, SELL
 from proteus.market.events.latency import MARKET_DATA, SUBMISSION
-from proteus.market.ledger.accounts import CASH, CONTRACT, LEDGER_CODES, check_assets
+from proteus.market.ledger.accounts import CASH, CONTRACT, LEDGER_CODES
+from proteus.market.ledger.audit import audit_entries
 from proteus.market.setup.cell import set_up_cell
 from proteus.market.setup.members import Member
 from proteus.recording.columns import rows_of
@@ -89,7 +90,7 @@ def _checked(market: HandMarket, do: Any, *arguments: Any) -> None:
     finally:
         fault, event = int(progress.fault[0]), int(progress.fault_event[0])
         assert fault == 0, f"invariant {LEDGER_CODES.get(fault, fault)} is broken in event {event}"
-    assert check_assets(market.world.ledger, 0) == 0, "cash or contracts do not sum to zero"
+    assert audit_entries(market.world.ledger, 0) == 0, "cash or contracts do not sum to zero"
 
 
 def _table(market: HandMarket, names: list[str]) -> list[str]:

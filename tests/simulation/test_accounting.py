@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import proteus
-from proteus.market.ledger import accounts
+from proteus.market.ledger import entries
 from proteus.market.ledger.accounts import CASH, CONTRACT
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.metrics import sums
@@ -162,18 +162,19 @@ def test_the_report_names_the_event_at_fault(monkeypatch, fault):
 
 def losing(asset, side, after=10):
     """Return a transfer that forgets one side, or both, once."""
-    transfer, calls = accounts._transfer, []
+    transfer, calls = entries.transfer, []
 
-    def lose(ledger, lane, moved, giver, receiver, amount):
-        transfer(ledger, lane, moved, giver, receiver, amount)
+    def lose(ledger, lane, moved, giver, receiver, amount, code, cause):
+        done = transfer(ledger, lane, moved, giver, receiver, amount, code, cause)
         if lane != BAD % ledger.balance.shape[0] or moved != asset:
-            return
+            return done
         calls.append(amount)
         if len(calls) % after == 0:
             if side in ("giver", "both"):
                 ledger.balance[lane, giver, moved] += amount
             if side in ("receiver", "both"):
                 ledger.balance[lane, receiver, moved] -= amount
+        return done
 
     return lose
 
@@ -190,7 +191,7 @@ def losing(asset, side, after=10):
     ],
 )
 def test_a_lost_leg_is_caught(monkeypatch, clean, asset, side, reason):
-    monkeypatch.setattr(accounts, "_transfer", losing(asset, side))
+    monkeypatch.setattr(entries, "transfer", losing(asset, side))
     outcome = run()
     (bad,) = outcome.violations
     assert (bad.replicate, bad.reason) == (BAD, reason)
@@ -201,7 +202,7 @@ def test_a_lost_leg_is_caught(monkeypatch, clean, asset, side, reason):
 
 def test_a_leg_lost_at_settlement_is_caught(monkeypatch):
     def settle(ledger, lane, payoff_nano):
-        accounts.settle(ledger, lane, payoff_nano)
+        entries.settle(ledger, lane, payoff_nano)
         if lane == BAD % len(ledger.balance):
             ledger.balance[lane, 0, CASH] += 1
 

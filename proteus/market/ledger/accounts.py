@@ -1,9 +1,7 @@
-"""The ledger: the only writer of balances.
+"""Who can hold what: assets, accounts, and the balances of a lane with their totals by code.
 
-Double entry: a fill is two transfers (contracts one way, cash the other), and settlement is a
-transfer from the issuer. A posting is checked first, refused with a named code if anything is
-wrong, and only then written on both sides. Money is int64 nano-currency, quantity int64 lots, so
-every identity holds exactly.
+Money is int64 nano-currency, quantity int64 lots, so every identity holds exactly. Balances are
+written by ``entries.transfer`` alone.
 """
 
 from __future__ import annotations
@@ -13,17 +11,45 @@ from typing import NamedTuple
 import numpy as np
 
 from proteus.basics.units import NANO
+from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.book.codes import BUY, SELL
+from proteus.market.ledger.codes import FILL, PAYOFF, POSTINGS
 
-# Assets: the last axis of balances.
+# Assets: the last axis of balances. Totals have a third number, for contracts that moved.
 CASH = 0
 CONTRACT = 1
+VALUE_THEN = 2  # v of these contracts when they moved, nano
 
-# Accounts after the traders.
-VENUE = 0
-ISSUER = 1
-OTHER_ACCOUNTS = 2
+# Accounts after the traders, in this order.
+VENUE = 0  # fees
+ISSUER = 1  # endowments and the payoff
+NETWORK = 2  # gas that is burned
+PROPOSER = 3  # tips
+POOL = 4  # incentives
+STAKES = 5
+TREASURY = 6  # reserves of lending
+LENDING = 7  # cash of the lending pool, offers in escrow
+DUST_ACCOUNT = 8  # what rounding leaves over
+ACCOUNT_NAMES = {
+    VENUE: "venue",
+    ISSUER: "issuer",
+    NETWORK: "network",
+    PROPOSER: "proposer",
+    POOL: "pool",
+    STAKES: "stakes",
+    TREASURY: "treasury",
+    LENDING: "lending",
+    DUST_ACCOUNT: "dust",
+}
+
+# What lanes without rules carry of the two tables; those with rules carry all.
+PLAIN_ACCOUNTS = (VENUE, ISSUER)
+PLAIN_CODES = (FILL, PAYOFF)
+NOT_CARRIED = -1
+
+# Causes of entries that no entry of the queue leads to.
+BEFORE_FIRST = -1
+AFTER_LAST = -2
 
 # What a posting or an audit can find.
 LEDGER_OK = 0
@@ -38,6 +64,8 @@ BOOK_NOT_ORDERS = 8
 BOOK_CROSSED = 9
 PNL_NOT_DECOMPOSED = 10
 FILL_SAME_ROLE = 11
+ENTRY_NOT_CARRIED = 12
+ENTRY_OUT_OF_ORDER = 13
 LEDGER_CODES = {
     FILL_NOT_POSITIVE: "fill_not_positive",
     FILL_WRONG_SIDE: "fill_on_wrong_side",
@@ -50,91 +78,49 @@ LEDGER_CODES = {
     BOOK_CROSSED: "book_crossed",
     PNL_NOT_DECOMPOSED: "pnl_does_not_decompose",
     FILL_SAME_ROLE: "fill_within_one_role",
+    ENTRY_NOT_CARRIED: "entry_of_unknown_code_or_account",
+    ENTRY_OUT_OF_ORDER: "entry_out_of_order",
 }
 
 
 @state
 class Ledger(NamedTuple):
-    """Balances. L lanes, A traders, A + 2 accounts (traders, venue, issuer), 2 assets."""
+    """What everyone holds. L lanes, A traders, B accounts, C codes carried, P codes there are."""
 
-    balance: np.ndarray  # int64 [L, A + 2, 2] nano-currency; lots
+    balance: np.ndarray  # int64 [L, B, 2] nano-currency; lots. Traders come first
+    total: np.ndarray  # int64 [L, B, C, 3] the same by code; v of these lots when they moved, nano
     bought: np.ndarray  # int64 [L, A] lots bought, counted fill by fill
     sold: np.ndarray  # int64 [L, A] lots sold
+    cause: np.ndarray  # int64 [L] of the newest entry
+    place: np.ndarray  # int64 [P] of each code in the totals, or NOT_CARRIED
+    term: np.ndarray  # int64 [C] TERM_* of each code carried
     tick_nano: np.ndarray  # int64 [1] nano-currency per tick
 
 
-def allocate_ledger(lanes: int, traders: int, tick_nano: int) -> Ledger:
-    """Allocate a ledger of zeros."""
-    return Ledger(
-        balance=np.zeros((lanes, traders + OTHER_ACCOUNTS, 2), np.int64),
-        bought=np.zeros((lanes, traders), np.int64),
-        sold=np.zeros((lanes, traders), np.int64),
-        tick_nano=np.array([tick_nano], np.int64),
-    )
+def allocate_ledger(lanes: int, traders: int, tick_nano: int, is_rich: bool) -> Ledger:
+    """Allocate a ledger of zeros.
+
+    Parameters
+        is_rich: all accounts and codes are carried, and not only those of fills and the payoff.
+    """
+    accounts = tuple(ACCOUNT_NAMES) if is_rich else PLAIN_ACCOUNTS
+    codes = tuple(POSTINGS) if is_rich else PLAIN_CODES
+    place = np.full(len(POSTINGS), NOT_CARRIED)
+    place[list(codes)] = np.arange(len(codes))
+    return allocate(
+        Ledger, L=lanes, A=traders, B=traders + len(accounts), C=len(codes), P=len(POSTINGS),
+        cause=BEFORE_FIRST, place=place, term=[POSTINGS[code].term for code in codes],
+        tick_nano=tick_nano,
+    )  # fmt: skip
+
+
+@inline_kernel
+def account_of(ledger, which):
+    """Return the index of an account that is no trader's, VENUE and so on."""
+    return ledger.bought.shape[1] + which
 
 
 @inline_kernel
 def nano(value):
     """Round a value in currency to nano-currency, once."""
     return np.int64(np.rint(value * NANO))
-
-
-@inline_kernel
-def post_fill(ledger, orders, book, lane, buy, sell, price, lots):
-    """Book one fill between two orders.
-
-    Parameters
-        buy, sell: order slots. price: ticks. lots: quantity.
-
-    Returns
-        LEDGER_OK, or the code of what is wrong; then nothing was written.
-    """
-    n_ticks = book.n_ticks[lane]
-    if lots <= 0:
-        return FILL_NOT_POSITIVE
-    if orders.side[lane, buy] != BUY or orders.side[lane, sell] != SELL:
-        return FILL_WRONG_SIDE
-    if price < 1 or price >= n_ticks:
-        return FILL_OFF_TICK
-    if orders.rank[lane, buy] < price or orders.rank[lane, sell] < n_ticks - price:
-        return FILL_BEYOND_LIMIT
-    buyer, seller = orders.trader[lane, buy], orders.trader[lane, sell]
-    cash = price * ledger.tick_nano[0] * lots
-    _transfer(ledger, lane, CONTRACT, seller, buyer, lots)
-    _transfer(ledger, lane, CASH, buyer, seller, cash)
-    ledger.bought[lane, buyer] += lots
-    ledger.sold[lane, seller] += lots
-    orders.filled[lane, buy] += lots
-    orders.filled[lane, sell] += lots
-    return LEDGER_OK
-
-
-@inline_kernel
-def _transfer(ledger, lane, asset, giver, receiver, amount):
-    ledger.balance[lane, giver, asset] -= amount
-    ledger.balance[lane, receiver, asset] += amount
-
-
-@inline_kernel
-def settle(ledger, lane, payoff_nano):
-    """Redeem every contract at the payoff: the issuer takes it back and pays.
-
-    Afterwards no account holds contracts and the issuer's cash is minus what all traders won.
-    """
-    issuer = ledger.balance.shape[1] - OTHER_ACCOUNTS + ISSUER
-    for account in range(issuer):
-        lots = ledger.balance[lane, account, CONTRACT]
-        _transfer(ledger, lane, CONTRACT, account, issuer, lots)
-        _transfer(ledger, lane, CASH, issuer, account, lots * payoff_nano)
-
-
-@inline_kernel
-def check_assets(ledger, lane):
-    """Check that each asset sums to zero over accounts; LEDGER_OK or ASSET_NOT_CONSERVED."""
-    for asset in (CASH, CONTRACT):
-        total = np.int64(0)
-        for account in range(ledger.balance.shape[1]):
-            total += ledger.balance[lane, account, asset]
-        if total != 0:
-            return ASSET_NOT_CONSERVED
-    return LEDGER_OK

@@ -15,15 +15,18 @@ from proteus.market.book.book import (
 )
 from proteus.market.book.codes import EVENT_FILL, EVENT_REJECT, EVENT_RFQ_REJECT, NO_ORDER, NO_RANK
 from proteus.market.ledger.accounts import (
+    ASSET_NOT_CONSERVED,
     BOOK_CROSSED,
     BOOK_NOT_ORDERS,
+    CASH,
     CONTRACT,
     FILL_SAME_ROLE,
     INVENTORY_NOT_FILLS,
     LEDGER_OK,
     ORDER_NOT_CONSERVED,
-    check_assets,
+    PNL_NOT_DECOMPOSED,
 )
+from proteus.market.ledger.codes import FILL
 
 
 @inline_kernel
@@ -83,16 +86,58 @@ def audit(ledger, orders, book, lane, resting_may_cross):
     Returns
         LEDGER_OK, or the code of the first invariant that does not hold.
     """
-    code = check_assets(ledger, lane)
+    code = audit_entries(ledger, lane)
     if code != LEDGER_OK:
         return code
-    for trader in range(ledger.bought.shape[1]):
-        held = ledger.bought[lane, trader] - ledger.sold[lane, trader]
-        if ledger.balance[lane, trader, CONTRACT] != held:
-            return INVENTORY_NOT_FILLS
     if is_crossed(book, lane) and not resting_may_cross:
         return BOOK_CROSSED
     return _audit_book(orders, book, lane)
+
+
+@cold_kernel
+def audit_entries(ledger, lane):
+    """Check balances against the totals of entries by code, and both sides against each other.
+
+    Every asset sums to zero over accounts, and so do the entries of every code; contracts and cash
+    held are the sum of entries by code; contracts of fills are those counted fill by fill.
+
+    Returns
+        LEDGER_OK, or the code of the first that does not hold.
+    """
+    balance, total = ledger.balance, ledger.total
+    for asset in (CASH, CONTRACT):
+        held = np.int64(0)
+        for account in range(balance.shape[1]):
+            held += balance[lane, account, asset]
+        if held != 0:
+            return ASSET_NOT_CONSERVED
+    for trader in range(ledger.bought.shape[1]):
+        filled = ledger.bought[lane, trader] - ledger.sold[lane, trader]
+        if total[lane, trader, ledger.place[FILL], CONTRACT] != filled:
+            return INVENTORY_NOT_FILLS
+    for account in range(balance.shape[1]):
+        cash, lots = balance[lane, account, CASH], balance[lane, account, CONTRACT]
+        for place in range(total.shape[2]):
+            cash -= total[lane, account, place, CASH]
+            lots -= total[lane, account, place, CONTRACT]
+        if lots != 0:
+            return INVENTORY_NOT_FILLS
+        if cash != 0:
+            return PNL_NOT_DECOMPOSED
+    return _audit_codes(total, lane)
+
+
+@inline_kernel
+def _audit_codes(total, lane):
+    """Check that what an entry gives under a code it takes under the same."""
+    for place in range(total.shape[2]):
+        for number in range(total.shape[3]):
+            moved = np.int64(0)
+            for account in range(total.shape[1]):
+                moved += total[lane, account, place, number]
+            if moved != 0:
+                return ASSET_NOT_CONSERVED
+    return LEDGER_OK
 
 
 @inline_kernel

@@ -34,7 +34,6 @@ class Markouts(NamedTuple):
 
     captured: np.ndarray  # int64 [L] q (m - P), nano
     adverse: np.ndarray  # int64 [L, H] q (v(t + h) - m), nano
-    fill_value: np.ndarray  # int64 [L] q v(t), nano
     lots: np.ndarray  # int64 [L] |q|
     captured_by: np.ndarray  # float64 [L, K] nano
     adverse_by: np.ndarray  # float64 [L, H, K] nano
@@ -56,7 +55,6 @@ def measure_maker(markouts, world, lane, slot, other_role, price, lots, time, va
     captured = quantity * (belief - price * settings.tick_nano)
     markouts.captured[lane] += captured
     markouts.lots[lane] += lots
-    markouts.fill_value[lane] += quantity * value
     split, ladder = world.sums.clear_split, world.market.orders.ladder[lane, slot]
     first, last = (0, CLASSES) if in_clear else (other_role, other_role + 1)
     for role in range(first, last):

@@ -14,7 +14,7 @@ from proteus.basics.units import NANO
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.agents.traders import CLASS_MAKER
-from proteus.market.ledger.accounts import CASH, CONTRACT
+from proteus.market.ledger.entries import equity as equity_of
 
 EQUITY_GRID_NS = NANO  # one second, the same in all cells
 
@@ -58,8 +58,7 @@ def mark_equity(risk, world, lane, value, is_whole_step):
     equity = np.int64(0)
     for trader in range(world.traders.role.shape[0]):
         if world.traders.role[trader] == CLASS_MAKER:
-            equity += world.ledger.balance[lane, trader, CASH]
-            equity += world.ledger.balance[lane, trader, CONTRACT] * value
+            equity += equity_of(world.ledger, lane, trader, value)
     if is_whole_step:
         move = np.float64(equity - risk.equity[lane])
         risk.moves[lane] += move

@@ -15,7 +15,9 @@ from proteus.compiler.jit import cold_kernel, inline_kernel, state
 from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.book.codes import BUY
 from proteus.market.environment.news import value_at
-from proteus.market.ledger.accounts import CASH, CONTRACT, nano, settle
+from proteus.market.ledger.accounts import nano
+from proteus.market.ledger.codes import TERM_CLAIMS, TERM_FEES
+from proteus.market.ledger.entries import drift_of, equity, settle, worth_of_term
 from proteus.market.metrics.clear_split import ClearSplit, allocate_clear_split, lots_against
 from proteus.market.metrics.execution import Execution, allocate_execution, measure_taker
 from proteus.market.metrics.markouts import Markouts, allocate_markouts, measure_maker
@@ -103,13 +105,14 @@ def allocate_totals(lanes: int, traders: int) -> Totals:
 
 
 @inline_kernel
-def measure_fill(sums, world, lane, buy, sell, price, lots, time, in_clear):
+def measure_fill(sums, world, lane, buy, sell, price, lots, time, value, in_clear):
     """Measure both sides of a fill: the order at ``buy`` against the order at ``sell``.
+
+    ``value`` is v now, nano.
 
     A maker's side and a taker's side wait together for the reference prices to come: neither adds
     to the sums of the other.
     """
-    value = nano(value_at(world.news, world.news_parameters, lane, time))
     spreads, orders, origins = sums.spreads, world.market.orders, world.origins
     quantity, weight, before = np.int64(0), 0.0, np.int64(0)
     for side in range(2):
@@ -178,27 +181,26 @@ def close_lane(sums, totals, world, lane):
     """Close the sums at T, mark at v_T, settle at X, and check that maker PnL decomposes.
 
     Returns
-        True if maker PnL marked = spread captured + adverse selection at 0 + drift after fills.
+        True if maker PnL marked = spread captured + adverse selection at 0 + what every other term
+        of the ledger's codes says + drift.
     """
     settings, ledger, traders = world.settings, world.ledger, world.traders
     value = nano(value_at(world.news, world.news_parameters, lane, settings.horizon_ns))
     totals.final_value[lane] = value
     totals.payoff[lane] = NANO * np.int64(world.news.payoff[lane])
     _close_sums(sums, world, lane, value)
-    pnl, inventory = np.int64(0), np.int64(0)
+    pnl, parts = np.int64(0), sums.markouts.captured[lane] + sums.markouts.adverse[lane, 0]
     for trader in range(traders.kind.shape[0]):
-        cash = ledger.balance[lane, trader, CASH]
-        lots = ledger.balance[lane, trader, CONTRACT]
-        totals.marked[lane, trader] = cash + lots * value
+        totals.marked[lane, trader] = equity(ledger, lane, trader, value)
         if traders.role[trader] == CLASS_MAKER:
             pnl += totals.marked[lane, trader]
-            inventory += lots
+            parts += drift_of(ledger, lane, trader, value)
+            for term in range(TERM_FEES, TERM_CLAIMS):
+                parts += worth_of_term(ledger, lane, trader, term)
     settle(ledger, lane, totals.payoff[lane])
     for trader in range(traders.kind.shape[0]):
-        totals.settled[lane, trader] = ledger.balance[lane, trader, CASH]
-    markouts = sums.markouts
-    drift = inventory * value - markouts.fill_value[lane]
-    return pnl == markouts.captured[lane] + markouts.adverse[lane, 0] + drift
+        totals.settled[lane, trader] = equity(ledger, lane, trader, totals.payoff[lane])
+    return pnl == parts
 
 
 @inline_kernel

@@ -76,7 +76,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             ),
             seen=allocate_view(lanes, history),
             intents=allocate_intents(lanes),
-            ledger=allocate_ledger(lanes, count, cell.tick_nano),
+            ledger=allocate_ledger(lanes, count, cell.tick_nano, setup.is_rich),
             sums=allocate_sums(
                 lanes,
                 count,

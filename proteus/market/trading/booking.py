@@ -19,10 +19,12 @@ from proteus.market.book.codes import (
     EVENT_RFQ_EXPIRE,
     EVENT_RFQ_REJECT,
 )
+from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import NOTICE_ACK, NOTICE_CANCEL, NOTICE_REJECT
 from proteus.market.information.history import add_party, is_stale, publish_book, start_print
-from proteus.market.ledger.accounts import BOOK_CROSSED, LEDGER_OK, post_fill
+from proteus.market.ledger.accounts import BOOK_CROSSED, LEDGER_OK, nano
 from proteus.market.ledger.audit import check_orders, check_roles, is_crossed
+from proteus.market.ledger.entries import post_fill
 from proteus.market.mechanisms.interface import is_continuous
 from proteus.market.metrics.execution import measure_end
 from proteus.market.metrics.sums import (
@@ -134,15 +136,19 @@ def _post_fill(world, lane, time, i, in_clear):
     earlier_buys = orders.side[lane, earlier] == BUY
     buy = earlier if earlier_buys else later
     sell = later if earlier_buys else earlier
+    event = world.progress.events[lane]
+    value = nano(value_at(world.news, world.news_parameters, lane, time))
     code = check_roles(orders, market.book, world.traders.role, lane, buy, sell)
     if code == LEDGER_OK:
-        code = post_fill(world.ledger, orders, market.book, lane, buy, sell, price, lots)
+        code = post_fill(
+            world.ledger, orders, market.book, lane, buy, sell, price, lots, value, event
+        )
     if code != LEDGER_OK:
-        stop_lane(world.progress, lane, code, world.progress.events[lane])
+        stop_lane(world.progress, lane, code, event)
         return False
     world.progress.fills[lane] += 1
     hooks.at_fill(world.rules, world.ledger, orders, lane, buy, sell, price, lots, time)
-    measure_fill(sums, world, lane, buy, sell, price, lots, time, in_clear)
+    measure_fill(sums, world, lane, buy, sell, price, lots, time, value, in_clear)
     report_fill(world, lane, time, buy, lots)
     report_fill(world, lane, time, sell, lots)
     return True

@@ -27,8 +27,8 @@ from proteus.market.events.queue import (
     push,
 )
 from proteus.market.events.schedule import first_wake, next_wake
-from proteus.market.ledger.accounts import LEDGER_OK, PNL_NOT_DECOMPOSED, check_assets
-from proteus.market.ledger.audit import audit
+from proteus.market.ledger.accounts import LEDGER_OK, PNL_NOT_DECOMPOSED
+from proteus.market.ledger.audit import audit, audit_entries
 from proteus.market.mechanisms.interface import is_continuous, next_clear
 from proteus.market.metrics.risk import EQUITY_GRID_NS
 from proteus.market.metrics.shocks import start_shock
@@ -329,7 +329,7 @@ def finish_lane(mechanism, world, lane):
     protocol.close(mechanism, world, lane)
     if not close_lane(world.sums, world.totals, world, lane):
         stop_lane(world.progress, lane, PNL_NOT_DECOMPOSED, event)
-    code = check_assets(world.ledger, lane)
+    code = audit_entries(world.ledger, lane)
     if code != LEDGER_OK:
         stop_lane(world.progress, lane, code, event)
 

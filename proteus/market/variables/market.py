@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from proteus.market.agents.traders import CLASS_INFORMED, CLASS_MAKER, CLASS_NOISE, CLASS_SNIPER
-from proteus.market.ledger.accounts import CASH, OTHER_ACCOUNTS, VENUE
+from proteus.market.ledger.accounts import CASH, VENUE, account_of
 from proteus.market.trading.world import World
 from proteus.market.variables.base import (
     Values,
@@ -27,8 +27,7 @@ def _pnl(role: int) -> Callable[[World], Values]:
 
 
 def _pnl_venue(world: World) -> Values:
-    venue = world.ledger.balance.shape[1] - OTHER_ACCOUNTS + VENUE
-    return currency(world.ledger.balance[:, venue, CASH])
+    return currency(world.ledger.balance[:, account_of(world.ledger, VENUE), CASH])
 
 
 def _pnl_row(role: int, name: str, title: str) -> Variable:

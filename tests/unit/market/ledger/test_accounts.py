@@ -30,13 +30,12 @@ from proteus.market.ledger.accounts import (
     CONTRACT,
     ISSUER,
     LEDGER_OK,
-    OTHER_ACCOUNTS,
+    PLAIN_ACCOUNTS,
     VENUE,
     allocate_ledger,
-    post_fill,
-    settle,
 )
 from proteus.market.ledger.audit import audit, check_orders, check_roles, is_crossed
+from proteus.market.ledger.entries import post_fill, settle
 
 pytestmark = pytest.mark.nojit
 
@@ -48,7 +47,7 @@ class State:
     """One lane: a ledger of two traders, an order pool, a book, an outbox."""
 
     def __init__(self, auctions=1):
-        self.ledger = allocate_ledger(1, 2, TICK_NANO)
+        self.ledger = allocate_ledger(1, 2, TICK_NANO, is_rich=False)
         self.orders = allocate_orders(1, 8)
         self.book = allocate_book(1, N_TICKS, 50, auctions)
         self.outbox = allocate_outbox(1, 8)
@@ -63,7 +62,9 @@ class State:
         return slot
 
     def post(self, buy, sell, price, lots):
-        return post_fill(self.ledger, self.orders, self.book, 0, buy, sell, price, lots)
+        return post_fill(
+            self.ledger, self.orders, self.book, 0, buy, sell, price, lots, NANO // 2, 0
+        )
 
     def emit(self, kind, order, other=None, lots=1):
         emit(self.outbox, 0, kind, order, order if other is None else other, 50, lots, 0)
@@ -187,7 +188,7 @@ def test_settlement_redeems_every_contract(crossing, payoff):
     won = 3 * (payoff - 50 * TICK_NANO)
     assert balance[:, CASH].tolist() == [won, -won, 0, 0]
     assert balance[2 + VENUE, CASH] == balance[2 + ISSUER, CASH] == 0
-    assert balance.shape[0] == 2 + OTHER_ACCOUNTS
+    assert balance.shape[0] == 2 + len(PLAIN_ACCOUNTS)
 
 
 def test_settlement_of_an_uneven_ledger_leaves_the_debt_with_the_issuer(state):
@@ -301,7 +302,7 @@ def test_every_code_has_a_name():
     codes = {
         value
         for name, value in vars(accounts).items()
-        if name.startswith(("FILL_", "ORDER_", "ASSET_", "INVENTORY_", "BOOK_", "PNL_"))
+        if name.startswith(("FILL_", "ORDER_", "ASSET_", "INVENTORY_", "BOOK_", "PNL_", "ENTRY_"))
     }
     assert codes == set(accounts.LEDGER_CODES)
     assert len(set(accounts.LEDGER_CODES.values())) == len(codes)
