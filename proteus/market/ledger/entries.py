@@ -125,7 +125,7 @@ def settle(ledger, lane, payoff_nano):
 
 
 @cold_kernel
-def equity(ledger, lane, account, value):
+def equity_of(ledger, lane, account, value):
     """Return the PnL of an account so far: cash and contracts at ``value``, less its claims, nano.
 
     Before contracts are redeemed ``value`` is v, afterwards it does not matter.

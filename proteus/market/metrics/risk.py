@@ -14,7 +14,7 @@ from proteus.basics.units import NANO
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.agents.traders import CLASS_MAKER
-from proteus.market.ledger.entries import equity as equity_of
+from proteus.market.ledger.entries import equity_of
 
 EQUITY_GRID_NS = NANO  # one second, the same in all cells
 

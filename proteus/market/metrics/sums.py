@@ -17,7 +17,7 @@ from proteus.market.book.codes import BUY
 from proteus.market.environment.news import value_at
 from proteus.market.ledger.accounts import nano
 from proteus.market.ledger.codes import TERM_CLAIMS, TERM_FEES
-from proteus.market.ledger.entries import drift_of, equity, settle, worth_of_term
+from proteus.market.ledger.entries import drift_of, equity_of, settle, worth_of_term
 from proteus.market.metrics.clear_split import ClearSplit, allocate_clear_split, lots_against
 from proteus.market.metrics.execution import Execution, allocate_execution, measure_taker
 from proteus.market.metrics.markouts import Markouts, allocate_markouts, measure_maker
@@ -191,7 +191,7 @@ def close_lane(sums, totals, world, lane):
     _close_sums(sums, world, lane, value)
     pnl, parts = np.int64(0), sums.markouts.captured[lane] + sums.markouts.adverse[lane, 0]
     for trader in range(traders.kind.shape[0]):
-        totals.marked[lane, trader] = equity(ledger, lane, trader, value)
+        totals.marked[lane, trader] = equity_of(ledger, lane, trader, value)
         if traders.role[trader] == CLASS_MAKER:
             pnl += totals.marked[lane, trader]
             parts += drift_of(ledger, lane, trader, value)
@@ -199,7 +199,7 @@ def close_lane(sums, totals, world, lane):
                 parts += worth_of_term(ledger, lane, trader, term)
     settle(ledger, lane, totals.payoff[lane])
     for trader in range(traders.kind.shape[0]):
-        totals.settled[lane, trader] = equity(ledger, lane, trader, totals.payoff[lane])
+        totals.settled[lane, trader] = equity_of(ledger, lane, trader, totals.payoff[lane])
     return pnl == parts
 
 
