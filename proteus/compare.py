@@ -169,10 +169,10 @@ def _axes(table: pd.DataFrame) -> list[str]:
 
 def _variable(row: dict[str, Any]) -> str:
     """Name the variable with its denominator and labels; the declared endpoint has a star."""
-    from proteus.market.variables.dimensions import MEASURED_DIMENSIONS, label_text
+    from proteus.market.variables.dimensions import label_text, shown
 
     name = f"{row['variable']} / {row['per']}" if row["estimand"] != "mean" else row["variable"]
-    for dim in MEASURED_DIMENSIONS:
+    for dim in shown(row):
         if row[dim] == row[dim]:  # a label, not NaN
             name += rf" \[{label_text(dim, row[dim])}]"
     return f"* {name}" if row["family"] == "primary" else name

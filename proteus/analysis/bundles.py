@@ -13,6 +13,7 @@ import xarray as xr
 from proteus.analysis.contrasts import Pair, describe
 from proteus.analysis.measures import swept
 from proteus.errors import ResultsError, nearest
+from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS
 from proteus.plans import parity
 from proteus.results.dataset import MANIFEST, load
 
@@ -129,11 +130,15 @@ def _seeds(cell: Cell) -> str:
 
 
 def pair(baseline: Cell, treated: Cell) -> Pair:
-    """Pair two cells on the seeds that both have."""
-    common = np.intersect1d(*_indices(baseline, treated))
+    """Pair two cells on the seeds that both have, and on the traders and groups."""
+    common = {"seed": np.intersect1d(*_indices(baseline, treated))}
+    for dim in OPTIONAL_DIMENSIONS:
+        if dim in treated.data.dims and dim in baseline.data.dims:
+            labels = treated.data[dim].values
+            common[dim] = labels[np.isin(labels, baseline.data[dim].values)]
     return Pair(
         treated.coordinates,
-        treated.data.sel(seed=common),
-        baseline.data.sel(seed=common),
+        treated.data.sel(common),
+        baseline.data.sel(common),
         describe(baseline.coordinates),
     )

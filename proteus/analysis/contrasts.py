@@ -25,7 +25,7 @@ from proteus.analysis.statistics.bootstrap import bca
 from proteus.analysis.statistics.paired import Arm, Contrast, contrast
 from proteus.configuration.study import GATED, NOT_CHECKED, PASSED, Endpoint
 from proteus.errors import ResultsError, nearest
-from proteus.market.variables.dimensions import MEASURED_DIMENSIONS
+from proteus.market.variables.dimensions import shown
 
 PRIMARY, EXPLORATORY = "primary", "exploratory"
 IDENTICAL, CONSTANT = "identical arms", "constant difference"
@@ -143,6 +143,7 @@ def _rows(
     bca_low, bca_high = bca(treated, baseline)
     detectable = power.detectable(found.deviation, found.n)
     columns = [(measure, label) for measure in listed for label in labels(pair.treated, measure)]
+    dims = shown([str(dim) for dim in pair.treated.dims])
     first = None if exploratory(pair) else _primary_column(pair.treated, declared)
     for k, (measure, label) in enumerate(columns):
         primary = (measure, label) == first
@@ -153,7 +154,7 @@ def _rows(
             "estimand": measure.estimand,
             "per": measure.per,
             "units": units(pair.treated, measure),
-            **{dim: label.get(dim, np.nan) for dim in MEASURED_DIMENSIONS},
+            **{dim: label.get(dim, np.nan) for dim in dims},
             "treated_value": found.treated[k],
             "baseline_value": found.baseline[k],
             "difference": found.difference[k],

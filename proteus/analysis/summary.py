@@ -14,8 +14,8 @@ from scipy.special import stdtrit
 
 from proteus.analysis.statistics.paired import LEVEL
 from proteus.configuration.design import POINT
-from proteus.market.variables.dimensions import MEASURED_DIMENSIONS
-from proteus.results.dataset import axis_unit
+from proteus.market.variables.dimensions import MEASURED_DIMENSIONS, shown
+from proteus.results.coordinates import axis_unit
 
 MAIN_VARIABLES = (
     "maker_pnl_marked",
@@ -45,9 +45,9 @@ def summarise(dataset: xr.Dataset) -> pd.DataFrame:
 
     Returns
         One row per variable, grid point, horizon, elapsed time, class and rank: the swept keys,
-        ``variable``, ``units``, ``horizon``, ``elapsed``, ``class`` and ``rank`` (NaN without
-        one), ``mean``, ``low``, ``high`` (95 % t interval), ``sd``, ``n`` (seeds with a value),
-        ``n_missing``.
+        ``variable``, ``units``, ``horizon``, ``elapsed``, ``class`` and ``rank``, where the dataset
+        has them ``group`` and ``trader`` (NaN without one), ``mean``, ``low``, ``high`` (95 % t
+        interval), ``sd``, ``n`` (seeds with a value), ``n_missing``.
 
     Invariants
         ``n + n_missing`` is the number of seeds.
@@ -62,6 +62,7 @@ def _rows(dataset: xr.Dataset, name: str) -> Iterator[dict[str, Any]]:
     if "flag_values" in variable.attrs:
         return
     others = [str(dim) for dim in variable.dims if dim != "seed"]
+    dims = [str(dim) for dim in dataset.dims]
     mean, sd, n = _moments_of(variable)
     half = half_width(sd, n)
     for index in np.ndindex(mean.shape):
@@ -71,7 +72,7 @@ def _rows(dataset: xr.Dataset, name: str) -> Iterator[dict[str, Any]]:
             **_designed(variable, at),
             "variable": name,
             "units": variable.attrs["units"],
-            **{dim: at.get(dim, np.nan) for dim in MEASURED_DIMENSIONS},
+            **{dim: at.get(dim, np.nan) for dim in shown(dims)},
             "mean": mean[index],
             "low": mean[index] - half[index],
             "high": mean[index] + half[index],

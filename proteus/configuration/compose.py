@@ -26,9 +26,10 @@ from omegaconf.errors import OmegaConfBaseException
 from proteus.configuration.locate import CONFIG_NAME, HYDRA_VERSION
 from proteus.configuration.locate import conf_folder as conf_folder
 from proteus.configuration.overrides import parse
+from proteus.configuration.treatments import is_below
 from proteus.errors import ConfigError, nearest
 
-OF_AN_EXPERIMENT = ("axes", "sizes", "study")  # keys that no word sets
+OF_AN_EXPERIMENT = ("axes", "sizes", "study", "parity.treatment")  # keys that no word sets
 _COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, ValueError, TypeError)
 
 
@@ -78,7 +79,7 @@ def _check_word(override: Override) -> None:
     if re.match(r"hydra\b", key):
         allowed = "Hydra's own keys have no effect here; the folder is output_dir"
         raise ConfigError(f"{key}={value} is not allowed: {allowed}")
-    if key.partition(".")[0] in OF_AN_EXPERIMENT:
+    if is_below(key, OF_AN_EXPERIMENT):
         allowed = "only a file of conf/experiment has it; keys are swept as in delta=50,100"
         raise ConfigError(f"{override.input_line} is not allowed: {allowed}")
     if _is_group(key) and override.is_delete() and override.package is None:

@@ -18,6 +18,7 @@ from proteus.basics.schema import (
     Schema,
     requirement,
 )
+from proteus.configuration.treatments import ORDINARY, TREATMENTS, listed
 
 # Replicates by purpose: what was chosen with some seeds is never judged with them.
 EVALUATION, SELECTION, PILOT = "evaluation", "selection", "pilot"
@@ -144,6 +145,16 @@ class Survival(Schema):
 
 
 class Parity(Schema):
-    """Name the keys that compared cells may differ in on purpose."""
+    """Declare what compared cells may differ in: the treatment, and keys that are named on purpose.
+
+    Only a file of a study declares another treatment than mechanism and delta.
+    """
 
     exceptions: ListOfTexts
+    treatment: ListOfTexts = Field(default=ORDINARY, exclude=True)
+
+    @model_validator(mode="after")
+    def _check_treatment(self) -> Self:
+        if not self.treatment or not {*self.treatment} <= {*TREATMENTS}:
+            raise requirement("treatment", f"must be keys of {listed([*TREATMENTS])}")
+        return self

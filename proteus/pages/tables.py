@@ -15,6 +15,7 @@ from proteus.analysis.contrasts import PRIMARY, paired, tidy, violated
 from proteus.analysis.levels import Quantity, distinct, is_violated, level, names_of
 from proteus.analysis.measures import TOTALS
 from proteus.analysis.summary import interval_text
+from proteus.configuration.treatments import ORDINARY, listed
 from proteus.pages.bundle import Bundle
 from proteus.pages.sections import endpoint_quantity, main_quantities
 from proteus.plots.style import with_unit
@@ -145,7 +146,8 @@ def parity(one: Bundle) -> tuple[list[str], Table | None]:
     found: dict[str, Any] = json.loads(one.dataset.attrs.get("parity", "{}"))
     deliberate = found.get("deliberate", {})
     draws = found.get("draws")
-    said = ["Compared cells have the same seeds and, but for mechanism and delta, the same "
+    treatment = listed(found.get("treatment", ORDINARY))
+    said = [f"Compared cells have the same seeds and, but for {treatment}, the same "
             f"configuration{', with the exceptions below' if deliberate else ''}."]  # fmt: skip
     if draws:
         streams = ", ".join(draws["hashes"])

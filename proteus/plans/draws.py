@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from proteus.configuration.treatments import TREATMENTS, Treatment
 from proteus.errors import ConfigError
 from proteus.market.agents.table import decide
 from proteus.market.agents.traders import CLASS_NOISE
@@ -45,30 +47,68 @@ Draws = dict[str, dict[int, bytes]]  # stream -> entity -> what was drawn
 
 
 def check(plan: Plan) -> Plan:
-    """Check the draws of the mechanisms of a plan, at the first point of its other axes.
+    """Check the draws of each level of the treatment, at the first point of the other axes.
 
     Returns
         The plan, with a hash per stream in ``fairness``; unchanged where nothing is compared.
 
     Raises
-        ConfigError: the streams that differ although no exception explains it.
+        ConfigError: the streams that differ although no treatment or exception explains it.
     """
-    cells = next(iter(parity.compared(plan)))
-    representatives = {plan.cells[cell].mechanism.name: cell for cell in reversed(cells)}
-    chosen = sorted(representatives.values())
+    treatment = [TREATMENTS[key] for key in plan.settings.parity.treatment]
+    chosen = _representatives(plan, treatment)
     if len(chosen) < 2:
         return plan
     root, replicate = plan.settings.seeds.root, int(plan.replicates[0])
-    drawn = [exogenous(plan.cells[cell], root, replicate) for cell in chosen]
-    unequal = sorted({name for other in drawn[1:] for name in differing(drawn[0], other)})
+    drawn = {levels: exogenous(plan.cells[cell], root, replicate) for levels, cell in chosen}
+    unequal, treated = set(), set()
+    for (levels, left), (others, right) in itertools.combinations(drawn.items(), 2):
+        rows = zip(treatment, levels, others, strict=True)
+        may = {stream for row, a, b in rows if a != b for stream in row.streams}
+        found = {*differing(left, right)}
+        unequal |= found - may
+        treated |= found & may
     if unequal and not plan.fairness["deliberate"]:
-        names = " and ".join(plan.cells[cell].mechanism.name for cell in chosen)
         raise ConfigError(
-            f"mechanism={names} cannot be compared: the draws of {', '.join(unequal)} differ for "
-            f"seed {replicate} although their configuration is the same"
+            f"{_named(treatment, [*drawn])} cannot be compared: the draws of "
+            f"{', '.join(sorted(unequal))} differ for seed {replicate} although their "
+            f"configuration is the same"
         )
-    record = {"seed": replicate, "hashes": hashes(drawn[0]), "differing": unequal}
+    record: dict[str, Any] = {"seed": replicate, "hashes": hashes(shared(drawn.values()))}
+    record["differing"] = sorted(unequal)
+    if treated:
+        record["treated"] = sorted(treated)
     return dataclasses.replace(plan, fairness={**plan.fairness, "draws": record})
+
+
+Levels = tuple[str, ...]  # of the treatments, in their order
+
+
+def _representatives(plan: Plan, treatment: Sequence[Treatment]) -> list[tuple[Levels, int]]:
+    """Choose a cell for each combination of levels, the first; in the order of cells."""
+    first: dict[Levels, int] = {}
+    for cell in next(iter(parity.compared(plan))):
+        tree = parity.tree(plan.cells[cell])
+        first.setdefault(tuple(_level(tree, row) for row in treatment), cell)
+    return sorted(first.items(), key=lambda one: one[1])
+
+
+def _level(tree: Mapping[str, Any], row: Treatment) -> str:
+    """Return the level of one treatment in the configuration of a cell."""
+    found: Any = tree
+    for part in filter(None, row.level.split(".")):
+        found = found.get(part, parity.ABSENT) if isinstance(found, Mapping) else parity.ABSENT
+    return "" if row.level == "" else str(found)
+
+
+def _named(treatment: Sequence[Treatment], chosen: Sequence[Levels]) -> str:
+    """Write the levels that are compared, as "mechanism=clob and fba"."""
+    columns = [[*dict.fromkeys(column)] for column in zip(*chosen, strict=True)]
+    return ", ".join(
+        f"{row.key}={' and '.join(levels)}"
+        for row, levels in zip(treatment, columns, strict=True)
+        if len(levels) > 1
+    )
 
 
 def exogenous(cell: CellConfig, root: int, replicate: int) -> Draws:
@@ -101,6 +141,19 @@ def differing(left: Draws, right: Draws) -> list[str]:
             for entity in left[stream].keys() & right[stream].keys()
         )
     ]
+
+
+def shared(drawn: Iterable[Draws]) -> Draws:
+    """Return the draws of the first cell at the entities that all cells have."""
+    first, *others = drawn
+    return {
+        stream: {
+            entity: numbers
+            for entity, numbers in entities.items()
+            if all(entity in other.get(stream, {}) for other in others)
+        }
+        for stream, entities in first.items()
+    }
 
 
 def hashes(draws: Mapping[str, Mapping[int, bytes]]) -> dict[str, str]:

@@ -20,8 +20,9 @@ def check_results(settings: SweepConfig, points: int) -> None:
         ConfigError: how much is needed, and how much there is.
     """
     from proteus.market.variables import values_per_lane
+    from proteus.market.variables.dimensions import labels_of
 
-    summary = points * values_per_lane(settings.metrics) * SUMMARY_BYTES
+    summary = points * values_per_lane(labels_of([settings])) * SUMMARY_BYTES
     seeds = SEED_BYTES * settings.seeds.count
     check_fits(settings, points, "memory", summary + seeds, free_memory())
 

@@ -1,9 +1,10 @@
 """Parity: what is compared differs in the treatment only.
 
-The treatment is the mechanism with its keys, and ``delta``. Grid points with the same coordinates
-on every other axis are compared, so the rest of their configuration must be identical: population,
-news, signals, latencies, horizon, measurement. Seeds are common to the whole sweep by construction.
-A deliberate difference is named in ``parity.exceptions``; it is recorded with the results.
+The treatment is the mechanism with its keys, and ``delta``, unless a study declares other keys of
+``configuration/treatments.py``. Grid points with the same coordinates on every other axis are
+compared, so the rest of their configuration must be identical: population, news, signals,
+latencies, horizon, measurement. Seeds are common to the whole sweep by construction. A deliberate
+difference is named in ``parity.exceptions``; it is recorded with the results.
 
 Knows neither kernels nor files; ``proteus.plans.draws`` checks the random draws.
 """
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from proteus.configuration import overrides
+from proteus.configuration.treatments import ORDINARY, is_below, listed
 from proteus.errors import ConfigError, nearest
 from proteus.market.cell import CellConfig, Record
 from proteus.market.information.leakage import comparable
@@ -22,7 +25,6 @@ from proteus.market.information.leakage import comparable
 if TYPE_CHECKING:
     from proteus.plans.plan import Plan
 
-TREATMENT = ("mechanism", "delta")
 ABSENT = "absent"
 _LEAKAGE = "execution.leakage."
 
@@ -38,13 +40,14 @@ def check(plan: Plan) -> dict[str, list[Any]]:
     Raises
         ConfigError: the cells, the keys that differ and both values; or an unknown exception.
     """
-    exceptions = plan.settings.parity.exceptions
-    check_exceptions("parity.exceptions", exceptions, map(tree, plan.cells))
+    exceptions, treatment = plan.settings.parity.exceptions, plan.settings.parity.treatment
+    trees = map(tree, plan.cells)
+    check_exceptions("parity.exceptions", exceptions, trees, treatment=treatment)
     deliberate: dict[str, list[Any]] = {}
     for cells in compared(plan):
         base = tree(plan.cells[cells[0]])
         for other in cells[1:]:
-            found = differences(base, tree(plan.cells[other]))
+            found = differences(base, tree(plan.cells[other]), treatment)
             unfair = allowed(found, exceptions)
             if unfair:
                 raise ConfigError(_sentence(plan, cells[0], other, unfair))
@@ -52,9 +55,16 @@ def check(plan: Plan) -> dict[str, list[Any]]:
     return deliberate
 
 
+def declared(plan: Plan) -> dict[str, list[str]]:
+    """Return the treatment for the record of a comparison, where a study declares its own."""
+    treatment = plan.settings.parity.treatment
+    return {} if treatment == ORDINARY else {"treatment": [*treatment]}
+
+
 def compared(plan: Plan) -> Iterator[list[int]]:
     """List the cells of each group of grid points that differ in treatment coordinates only."""
-    first = [axis for axis, name in enumerate(plan.axes) if name in TREATMENT]
+    along = {overrides.dimension(key) for key in plan.settings.parity.treatment}
+    first = [axis for axis, name in enumerate(plan.axes) if name in along]
     table = np.moveaxis(plan.cell_of, first, range(len(first)))
     groups = table.reshape(int(np.prod(table.shape[: len(first)])), -1)
     seen: set[tuple[int, ...]] = set()
@@ -70,13 +80,15 @@ def tree(cell: CellConfig) -> dict[str, Any]:
     return cell.model_dump(mode="json")
 
 
-def differences(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[Difference]:
+def differences(
+    left: Mapping[str, Any], right: Mapping[str, Any], treatment: Sequence[str] = ORDINARY
+) -> list[Difference]:
     """List the keys outside the treatment in which two configurations of cells differ.
 
     Parameters
-        left, right: nested plain values, as ``manifest.json`` has them.
+        left, right: nested plain values, as ``manifest.json`` has them. treatment: its keys.
     """
-    ours, theirs = (dict(_leaves(side)) for side in (_untreated(left), _untreated(right)))
+    ours, theirs = (dict(_untreated(side, treatment)) for side in (left, right))
     return [
         (key, ours.get(key, ABSENT), theirs.get(key, ABSENT))
         for key in dict.fromkeys([*ours, *theirs])
@@ -94,30 +106,31 @@ def _is_forced(key: str, *sides: Mapping[str, Any]) -> bool:
 
 def allowed(found: Sequence[Difference], exceptions: Sequence[str]) -> list[Difference]:
     """Return the differences that no exception names."""
-    return [one for one in found if not _allowed(one[0], exceptions)]
+    return [one for one in found if not is_below(one[0], exceptions)]
 
 
 def check_exceptions(
     what: str, named: Sequence[str], configurations: Iterable[Mapping[str, Any]],
-    others: Sequence[str] = (),
+    others: Sequence[str] = (), treatment: Sequence[str] = ORDINARY,
 ) -> None:  # fmt: skip
     """Refuse an exception that names no key.
 
     Parameters
         what: the key or flag that names them. named: keys. configurations: nested plain values of
             the cells that are compared. others: names that are allowed beside their keys.
+        treatment: the keys in which they differ anyway.
 
     Raises
         ConfigError: the name, and the nearest key.
     """
     known = {*others}
     for configuration in configurations if named else ():
-        for key, _ in _leaves(_untreated(configuration)):
+        for key, _ in _untreated(configuration, treatment):
             parts = key.split(".")
             known.update(".".join(parts[:end]) for end in range(1, len(parts) + 1))
     for name in named:
         if name not in known:
-            reason = f"it names no key outside mechanism and delta{nearest(name, known)}"
+            reason = f"it names no key outside {listed(treatment)}{nearest(name, known)}"
             raise ConfigError(f"{what}={name} is not allowed: {reason}")
 
 
@@ -126,9 +139,9 @@ def words(found: Sequence[Difference]) -> str:
     return ", ".join(f"{key} ({_short(left)} and {_short(right)})" for key, left, right in found)
 
 
-def _untreated(side: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the treatment, what only writes more, and what the mechanism forces."""
-    kept = {key: value for key, value in side.items() if key not in TREATMENT}
+def _untreated(side: Mapping[str, Any], treatment: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """List keys and values, but for the treatment, what only writes more, and what is forced."""
+    kept = {**side}
     record = kept.get("record")
     if isinstance(record, Mapping):
         kept["record"] = {
@@ -137,7 +150,7 @@ def _untreated(side: Mapping[str, Any]) -> dict[str, Any]:
     execution = kept.get("execution")
     if isinstance(execution, Mapping) and "leakage" in execution:
         kept["execution"] = {**execution, "leakage": comparable(execution["leakage"])}
-    return kept
+    return (leaf for leaf in _leaves(kept) if not is_below(leaf[0], treatment))
 
 
 def _leaves(branch: Mapping[str, Any], parent: str = "") -> Iterator[tuple[str, Any]]:
@@ -148,10 +161,6 @@ def _leaves(branch: Mapping[str, Any], parent: str = "") -> Iterator[tuple[str, 
             yield f"{parent}{key}", value
 
 
-def _allowed(key: str, exceptions: Sequence[str]) -> bool:
-    return any(key == named or key.startswith(f"{named}.") for named in exceptions)
-
-
 def _sentence(plan: Plan, left: int, right: int, unfair: Sequence[Difference]) -> str:
     labels = [
         ", ".join(f"{name}={value}" for name, value in plan.label(cell).items())
@@ -159,7 +168,8 @@ def _sentence(plan: Plan, left: int, right: int, unfair: Sequence[Difference]) -
     ]
     return (
         f"cells ({labels[0]}) and ({labels[1]}) cannot be compared: they differ in "
-        f"{words(unfair)}; only mechanism and delta may, or keys named in parity.exceptions"
+        f"{words(unfair)}; only {listed(plan.settings.parity.treatment)} may, or keys named in "
+        f"parity.exceptions"
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from proteus.configuration.overrides import AxisValue
 from proteus.configuration.study import Seeds
 from proteus.configuration.sweep import SweepConfig
 from proteus.market.cell import CellConfig
+from proteus.market.variables.dimensions import Labels, labels_of
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Plan:
         fairness: what ``parity`` found: deliberate differences, and hashes of the draws.
         designed: value of each designed key at the points of the axis ``point``.
         population_hash: of the traders that the axes start from; equal where only axes differ.
+        dims: optional dims of variables that are measured, as "group".
         gate: what stands between a gated mechanism and a verdict; empty without such a mechanism.
 
     Invariants
@@ -53,6 +56,12 @@ class Plan:
     designed: dict[str, tuple[AxisValue, ...]] = field(default_factory=dict)
     population_hash: str = ""
     gate: str = ""
+    dims: tuple[str, ...] = ()
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Return the labels of each measured dim."""
+        return labels_of(self.cells, self.dims)
 
     @property
     def lanes(self) -> int:

@@ -71,7 +71,7 @@ def from_words(arguments: Sequence[str], say: Callable[[str], None] | None = Non
     made = _assemble({name: axes[name] for name in order}, configs, tuple(arguments))
     return replace(
         made,
-        fairness={"deliberate": parity.check(made)},
+        fairness={**parity.declared(made), "deliberate": parity.check(made)},
         designed=_designed(listed),
         population_hash=hashlib.sha256(
             canonical_json(base.tree["population"]).encode()

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from proteus.basics.files import whole
 from proteus.basics.versions import STAMP
 from proteus.errors import ConfigError
-from proteus.results.dataset import axis_unit
+from proteus.results.coordinates import axis_unit
 
 MECHANISM_COLOURS = {
     "clob": "#0072b2", "fba": "#d55e00", "rfq": "#009e73", "dual_flow": "#aa4499",

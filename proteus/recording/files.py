@@ -20,6 +20,7 @@ from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_ve
 from proteus.errors import ResultsError
 from proteus.market.cell import CellConfig
 from proteus.market.trading.recorder import MISSING
+from proteus.market.variables.dimensions import trader_name
 from proteus.recording import EVENTS, FILLS
 from proteus.recording.checksums import checksums
 from proteus.recording.tables import (
@@ -53,7 +54,7 @@ class Lane(NamedTuple):
 def trader_names(cell: CellConfig) -> list[str]:
     """Name the traders of a cell in order of their numbers, as maker0."""
     return [
-        f"{name}{number}"
+        trader_name(name, number)
         for name, group in cell.population.items()
         for number in range(group.count)
     ]

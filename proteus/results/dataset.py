@@ -1,9 +1,10 @@
 """One labelled dataset per sweep: built from cells, written whole, read back with care.
 
 Dims are the swept parameters, then ``seed``, then what a variable declares (``horizon``,
-``elapsed``, ``class``, ``rank``). A cell that several grid points share is copied to all of them.
-A violated lane is NaN, and the variable ``violation`` says why; any other NaN has the one reason
-that the variable declares, and its attributes count both.
+``elapsed``, ``class``, ``rank``; ``group`` and ``trader`` where a plan asks for them). A cell that
+several grid points share is copied to all of them. A violated lane is NaN, and the variable
+``violation`` says why; so is what a cell has no trader or group for; any other NaN has the one
+reason that the variable declares, and its attributes count all three.
 """
 
 from __future__ import annotations
@@ -22,11 +23,10 @@ import yaml
 
 from proteus.basics.schema import canonical_json
 from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_version
-from proteus.configuration.design import POINT
 from proteus.errors import ResultsError
-from proteus.market.variables.dimensions import DIMENSIONS, measured
+from proteus.market.variables.dimensions import ABSENT, lacking
 from proteus.plans.plan import Plan
-from proteus.results import artifacts, provenance
+from proteus.results import artifacts, coordinates, provenance
 
 if TYPE_CHECKING:
     from proteus.market.variables import Variable
@@ -44,27 +44,6 @@ _STRUCTURED: dict[str, tuple[Callable[[str], Any], type]] = {  # attributes that
     "versions": (json.loads, dict),
 }
 SLAB_LANES = 8192  # handled at once: a few MB of numbers
-
-_COORDINATES = {
-    "mechanism": {"long_name": "market mechanism"},
-    "delta": {"long_name": "batch interval", "units": "ms"},
-    "point": {"long_name": "number of the point of the design", "units": "1"},
-    "seed": {"long_name": "replicate index", "units": "1"},
-    **{
-        name: {"long_name": each.about, **({"units": each.unit} if each.unit else {})}
-        for name, each in DIMENSIONS.items()
-    },
-}
-
-_UNIT_ENDINGS = {
-    "_per_s": "1/s",
-    "_ms": "ms",
-    "_s": "s",
-    "_lots": "lots",
-    "_ticks": "ticks",
-    "_count": "1",
-    "latent_dt": "ms",
-}
 
 
 def build(plan: Plan, lanes: Lanes, variables: Sequence[Variable], kernel_hash: str) -> xr.Dataset:
@@ -96,7 +75,7 @@ def build(plan: Plan, lanes: Lanes, variables: Sequence[Variable], kernel_hash: 
 
 def frame(plan: Plan, kernel_hash: str) -> xr.Dataset:
     """Return the dataset of a sweep without variables: its coordinates and attributes."""
-    return xr.Dataset(coords=_coordinates(plan), attrs=_attributes(plan, kernel_hash))
+    return xr.Dataset(coords=coordinates.of(plan), attrs=_attributes(plan, kernel_hash))
 
 
 def fill(
@@ -117,7 +96,8 @@ def fill(
     lanes.flush()
     columns = _check_declared(plan, lanes, variables)
     stopped = _stopped(plan, lanes)
-    missing = {variable.name: np.zeros(2, np.int64) for variable in variables}
+    missing = {variable.name: np.zeros(3, np.int64) for variable in variables}
+    absent = {each.name: _absent(plan, each) for each in variables}
     seen: set[int] = set()
     for slab in slabs(plan):
         flags = stopped.flags(slab)
@@ -132,7 +112,9 @@ def fill(
         for variable in variables:
             column = columns[variable.name]
             values = numbers[..., column.first : column.first + column.width]
-            missing[variable.name] += _missing(values, flags > 0, new.reshape(slab.cells.shape))
+            missing[variable.name] += _missing(
+                values, flags > 0, absent[variable.name][slab.cells], new.reshape(slab.cells.shape)
+            )
             targets[variable.name][slab.at] = values.reshape(*flags.shape, *column.shape)
         targets[VIOLATION][slab.at] = flags
     described = {each.name: _describe(each, missing[each.name]) for each in variables}
@@ -171,7 +153,7 @@ def _check_declared(plan: Plan, lanes: Lanes, variables: Sequence[Variable]) -> 
     absent = sorted({variable.name for variable in variables} - set(found))
     if absent:
         raise ValueError(f"declared and not recorded: {', '.join(absent)}")
-    sizes = {dim: len(labels) for dim, labels in measured(plan.settings.metrics).items()}
+    sizes = {dim: len(labels) for dim, labels in plan.labels.items()}
     for variable in variables:
         shape = tuple(sizes[dim] for dim in variable.dims)
         if found[variable.name].shape != shape:
@@ -209,49 +191,33 @@ def _stopped(plan: Plan, lanes: Lanes) -> _Stopped:
     return _Stopped(reasons, by_cell)
 
 
-def _missing(values: np.ndarray, stopped: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Count the NaN of lanes that were stopped, and the others, in cells that are new; int64 [2].
+def _absent(plan: Plan, variable: Variable) -> np.ndarray:
+    """Return how many numbers of a variable each cell lacks, int64 [cells]."""
+    return np.array([lacking(variable, cell, plan.labels) for cell in plan.cells], np.int64)
+
+
+def _missing(
+    values: np.ndarray, stopped: np.ndarray, absent: np.ndarray, new: np.ndarray
+) -> np.ndarray:
+    """Count NaN in cells that are new: of stopped lanes, of absent traders, others; int64 [3].
 
     Parameters
-        values: float64 [..., n, width]. stopped: bool [..., n]. new: bool [...].
+        values: float64 [..., n, width]. stopped: bool [..., n]. absent: int64 [...] numbers of a
+            lane that its cell lacks. new: bool [...].
     """
-    absent = np.isnan(values).sum(axis=-1)[new]
-    return np.array([absent[stopped[new]].sum(), absent[~stopped[new]].sum()])
-
-
-def _coordinates(plan: Plan) -> dict[str, Any]:
-    coordinates: dict[str, Any] = {}
-    for name, values in plan.axes.items():
-        array = np.array(values, dtype=float) if name == "delta" else np.array(values)
-        numeric = {"units": axis_unit(name) or "as configured"} if array.dtype.kind in "if" else {}
-        described = _COORDINATES.get(name, {"long_name": name.replace("_", " "), **numeric})
-        coordinates[name] = (name, array, described)
-    for name, values in plan.designed.items():
-        described = {
-            "long_name": name.replace("_", " "),
-            "units": axis_unit(name) or "as configured",
-        }
-        coordinates[name] = (POINT, np.array(values), described)
-    coordinates["seed"] = ("seed", plan.replicates, _COORDINATES["seed"])
-    for dim, labels in measured(plan.settings.metrics).items():
-        coordinates[dim] = (dim, labels, _COORDINATES[dim])
-    return coordinates
-
-
-def axis_unit(name: str) -> str:
-    """Return the unit of a swept key, which ends its name; empty where it is not known."""
-    known = _COORDINATES.get(name, {}).get("units")
-    endings = (unit for ending, unit in _UNIT_ENDINGS.items() if name.endswith(ending))
-    return known or next(endings, "")
+    found = np.isnan(values).sum(axis=-1)[new]
+    ended = ~stopped[new]
+    lacked = (ended.sum(axis=-1) * absent[new]).sum()
+    return np.array([found[~ended].sum(), lacked, found[ended].sum() - lacked])
 
 
 def _describe(variable: Variable, missing: np.ndarray) -> dict[str, Any]:
-    """Return the attributes of a variable, with its NaN by reason: int64 [2], stopped and others.
+    """Return the attributes of a variable, with its NaN by reason, as :func:`_missing` counts them.
 
     Raises
         ValueError: a value is NaN and the variable does not declare that it may be.
     """
-    stopped, others = map(int, missing)
+    stopped, absent, others = map(int, missing)
     if others and not variable.missing:
         raise ValueError(f"{variable.name} is NaN in {others} places without a declared reason")
     described = {
@@ -261,7 +227,7 @@ def _describe(variable: Variable, missing: np.ndarray) -> dict[str, Any]:
         "formula": variable.formula,
         "source": variable.source,
     }
-    counted = {"violation": stopped, variable.missing: others}
+    counted = {"violation": stopped, ABSENT: absent, variable.missing: others}
     return {
         **{key: text for key, text in described.items() if text},
         **{f"missing_{reason}": count for reason, count in counted.items() if count},

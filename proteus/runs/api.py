@@ -192,7 +192,7 @@ def run(plan: Plan, progress: Progress | None = None) -> Result:
     Raises
         RunError: a worker was killed or ran out of memory.
     """
-    from proteus.market.variables import VARIABLES
+    from proteus.market.variables import variables_of
 
     lanes = Lanes()
     try:
@@ -202,7 +202,8 @@ def run(plan: Plan, progress: Progress | None = None) -> Result:
         if why is None:
             raise
         raise RunError(f"{why}; with an output_dir what is done would be saved") from None
-    built = dataset.build(done.plan, lanes, VARIABLES, done.frame.attrs["kernel_hash"])
+    measured = variables_of(plan.dims)
+    built = dataset.build(done.plan, lanes, measured, done.frame.attrs["kernel_hash"])
     built.attrs = done.frame.attrs
     return Result(built, done.violations, done.plan)
 

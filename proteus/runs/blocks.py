@@ -18,7 +18,8 @@ from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.setup.members import CellSetup
 from proteus.market.trading.loop import advance_block
 from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE
-from proteus.market.variables import Values, measure
+from proteus.market.variables import Values, measure, variables_of
+from proteus.market.variables.dimensions import widened
 from proteus.recording.columns import rows_of
 from proteus.results.outcome import LaneLog, Outcome, Violation
 from proteus.runs.tasks import Task
@@ -68,7 +69,7 @@ def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str
     keys = replicate_keys(task.root, task.replicates[part])
     block = pool.take(keys)
     advance_block(block.mechanism, block.world, NEVER_NS)
-    values = measure(block.world)
+    values = _measured(task, block)
     for lane, replicate in enumerate(map(int, task.replicates[part])):
         fault = int(block.world.progress.fault[lane])
         if fault == FAULT_NONE:
@@ -79,13 +80,23 @@ def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str
         setup = with_log(pool.setup) if is_wanted else pool.setup
         again = _run_again(setup, keys[lane : lane + 1], fault)
         is_violated = again.world.progress.fault[0] != FAULT_NONE
-        for name, alone in measure(again.world).items():
+        for name, alone in _measured(task, again).items():
             values[name][lane] = np.nan if is_violated else alone[0]
         if is_violated:
             outcome.violations.append(_describe(again, replicate))
         if task.is_recorded or (is_wanted and is_violated):
             outcome.logs.append(LaneLog(replicate, rows_of(again.world.log, 0), is_violated))
     pool.give_back(block)
+    return values
+
+
+def _measured(task: Task, block: Block) -> dict[str, Values]:
+    """Return what is measured of a block, with the labels of its sweep."""
+    values = measure(block.world, task.dims)
+    for variable in variables_of(task.dims):
+        if any(dim in task.dims for dim in variable.dims):
+            own = values[variable.name]
+            values[variable.name] = widened(own, variable, task.cell, task.dims)
     return values
 
 

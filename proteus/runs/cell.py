@@ -51,7 +51,7 @@ def run_cell(
     none = np.zeros(len(replicates), np.bool_)
     recording = recording or Recording(none, none, lambda log: None)
     chosen = recording.always, recording.if_violated
-    job = Job(0, cell, root, replicates, *chosen, block_lanes, None, is_rich)
+    job = Job(0, cell, root, replicates, *chosen, block_lanes, None, is_rich, {})
     place = {int(replicate): at for at, replicate in enumerate(replicates)}
     values: dict[str, Values] = {}
     violations: list[Violation] = []

@@ -84,5 +84,5 @@ def _tasks(job: Job, workers: Workers) -> Iterator[Task]:
             part = places[at : at + lanes]
             yield Task(
                 job.number, key, job.cell, job.root, job.replicates[part],
-                job.if_violated[part], min(block, most), is_recorded, job.is_rich,
+                job.if_violated[part], min(block, most), is_recorded, job.is_rich, job.dims,
             )  # fmt: skip

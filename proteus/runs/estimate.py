@@ -84,16 +84,16 @@ def needs(plan: Plan, workers: int, *, in_memory: bool = False) -> Needs:
     tables = _table_bytes(plan.cells)
     held = _lanes_held(plan, workers)
     logs, points = recorded(plan, workers), plan.cell_of.size
-    results = _results_bytes(settings, points)
+    results = _results_bytes(plan)
     return Needs(
         lane_bytes,
         held,
         lane_bytes * held + tables + _kernels_bytes(plan) + logs.memory_bytes
-        + (results if in_memory else min(results, _slab_bytes(settings)))
-        + WRITE_BYTES + points * values_per_lane(settings.metrics) * SUMMARY_BYTES
+        + (results if in_memory else min(results, _slab_bytes(plan)))
+        + WRITE_BYTES + points * values_per_lane(plan.labels) * SUMMARY_BYTES
         + (workers * PROCESS_BYTES if settings.executor.name != "threads" else 0),
-        disk_bytes(settings, points, len(plan.cells)) + logs.disk_bytes,
-        _lanes_bytes(settings, len(plan.cells)) + logs.disk_bytes,
+        _disk_bytes(plan) + logs.disk_bytes,
+        _lanes_bytes(plan) + logs.disk_bytes,
         _seconds(plan, workers, sum(map(_baseline_seconds, plan.cells)) / LANE_SECONDS_PER_S)
         + logs.rows * WRITE_ROW_S,
         False,
@@ -223,30 +223,31 @@ def _table_bytes(cells: Sequence[CellConfig]) -> int:
     return largest
 
 
-def _results_bytes(settings: SweepConfig, points: int) -> int:
+def _results_bytes(plan: Plan) -> int:
     """Return the bytes of lanes and dataset: twice the values."""
-    return points * values_per_lane(settings.metrics) * 2 * VALUE_BYTES * settings.seeds.count
+    values = plan.cell_of.size * values_per_lane(plan.labels) * len(plan.replicates)
+    return values * 2 * VALUE_BYTES
 
 
-def _slab_bytes(settings: SweepConfig) -> int:
+def _slab_bytes(plan: Plan) -> int:
     """Return the bytes of what is in memory while results are written and summarised."""
     from proteus.analysis.summary import READ_AT_ONCE
     from proteus.results.dataset import SLAB_LANES
 
-    return VALUE_BYTES * (3 * SLAB_LANES * values_per_lane(settings.metrics) + 3 * READ_AT_ONCE)
+    return VALUE_BYTES * (3 * SLAB_LANES * values_per_lane(plan.labels) + 3 * READ_AT_ONCE)
 
 
-def _lanes_bytes(settings: SweepConfig, cells: int) -> int:
+def _lanes_bytes(plan: Plan) -> int:
     """Return the bytes of the block files, which are not compressed."""
-    return cells * settings.seeds.count * (values_per_lane(settings.metrics) + 1) * VALUE_BYTES
+    return plan.lanes * (values_per_lane(plan.labels) + 1) * VALUE_BYTES
 
 
-def disk_bytes(settings: SweepConfig, points: int, cells: int) -> int:
+def _disk_bytes(plan: Plan) -> int:
     """Return the bytes of the results of a run, compressed."""
-    of_lane = COMPRESSED * VALUE_BYTES * values_per_lane(settings.metrics)
-    lanes = points + (cells if settings.record.per_run else 0)
-    summary = points * values_per_lane(settings.metrics) * ROW_BYTES
-    return int(FILE_BYTES + lanes * settings.seeds.count * of_lane + summary)
+    points, values = plan.cell_of.size, values_per_lane(plan.labels)
+    lanes = points + (len(plan.cells) if plan.settings.record.per_run else 0)
+    of_lanes = lanes * len(plan.replicates) * COMPRESSED * VALUE_BYTES * values
+    return int(FILE_BYTES + of_lanes + points * values * ROW_BYTES)
 
 
 def left(needed: Needs, folder: Path) -> Needs:

@@ -93,10 +93,11 @@ def run_into(
 
 
 def _save(done: Done, folder: Path, lanes: Lanes, collector: Collector | None) -> Written:
-    from proteus.market.variables import VARIABLES
+    from proteus.market.variables import variables_of
 
     traces = collector.traces if collector is not None else {}
-    merge.write(done.plan, lanes, VARIABLES, done.frame, folder, _traces_writer(traces))
+    measured = variables_of(done.plan.dims)
+    merge.write(done.plan, lanes, measured, done.frame, folder, _traces_writer(traces))
     with merge.opened(folder) as found:
         result = Result(found, done.violations, done.plan)
         return _describe(result, folder, collector.lanes if collector is not None else [])

@@ -79,7 +79,9 @@ def _run(plan: Plan, cell: CellConfig, replicates: np.ndarray, pools: Pools) -> 
 
     none = np.zeros(len(replicates), np.bool_)
     root, is_rich = plan.settings.seeds.root, plan.settings.executor.is_rich
-    task = Task(0, cell.canonical(), cell, root, replicates, none, len(replicates), False, is_rich)
+    task = Task(
+        0, cell.canonical(), cell, root, replicates, none, len(replicates), False, is_rich, {}
+    )
     before = time.thread_time()
     run_task(task, pools)
     return time.thread_time() - before

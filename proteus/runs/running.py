@@ -60,9 +60,9 @@ def simulate(
         KeyboardInterrupt: ``stop()`` held. Whatever failed in a task, after those in flight.
     """
     from proteus.compiler import jit
-    from proteus.market.variables import VARIABLES
+    from proteus.market.variables import variables_of
 
-    wanted = _of_endpoint(plan, VARIABLES)
+    wanted = _of_endpoint(plan, variables_of(plan.dims))
     told = _Told(plan, progress)
     with _imports_beside(plan), open_workers(plan.settings.executor) as workers:
 
@@ -183,7 +183,7 @@ def _jobs(plan: Plan, lanes: Lanes, told: _Told) -> Iterator[Job]:
             yield Job(
                 number, cell, plan.settings.seeds.root, missing, chosen.always[places],
                 chosen.if_violated[places], executor.block_lanes, executor.lanes_of_task,
-                executor.is_rich,
+                executor.is_rich, {dim: plan.labels[dim] for dim in plan.dims},
             )  # fmt: skip
 
 

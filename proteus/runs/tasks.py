@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.market.cell import CellConfig
+from proteus.market.variables.dimensions import Labels
 
 if TYPE_CHECKING:
     from proteus.results.outcome import Outcome
@@ -27,6 +28,7 @@ class Job(NamedTuple):
     block_lanes: int | None  # lanes in a block; None: chosen
     task_lanes: int | None  # lanes in a task; None: chosen
     is_rich: bool  # the loop has all hooks
+    dims: Labels  # optional dims that are measured, with the labels of the sweep
 
 
 class Task(NamedTuple):
@@ -41,6 +43,7 @@ class Task(NamedTuple):
     block_lanes: int
     is_recorded: bool
     is_rich: bool  # the loop has all hooks
+    dims: Labels  # optional dims that are measured, with the labels of the sweep
 
 
 class Workers(NamedTuple):

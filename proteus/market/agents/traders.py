@@ -18,6 +18,8 @@ CLASS_SNIPER = 3
 CLASS_NAMES = ("maker", "informed", "noise", "sniper")
 CLASSES = len(CLASS_NAMES)
 
+NO_GROUP = -1
+
 
 @state
 class Traders(NamedTuple):
@@ -25,6 +27,7 @@ class Traders(NamedTuple):
 
     kind: np.ndarray  # int64 [A] number of the policy in the table of traders
     role: np.ndarray  # int64 [A] CLASS_*
+    group: np.ndarray  # int64 [A] number of its group, of those that have traders; or NO_GROUP
     entity: np.ndarray  # int64 [A] address of its random draws
     latency_law: np.ndarray  # int8 [A, 4]
     latency_base: np.ndarray  # int64 [A, 4] ns

@@ -13,6 +13,7 @@ from proteus.market.agents.base import Members
 from proteus.market.agents.group import Group
 from proteus.market.agents.theory import KINDS
 from proteus.market.agents.traders import (
+    NO_GROUP,
     Schedules,
     Traders,
 )
@@ -67,6 +68,7 @@ def trader_columns(members: tuple[Member, ...]) -> Traders:
     return Traders(
         kind=column([KINDS[group.kind].number for group in groups], np.int64),
         role=column([KINDS[group.kind].role for group in groups], np.int64),
+        group=_groups(members, count),
         entity=column([trader_entity(m.group_name, m.number) for m in members], np.int64),
         latency_law=column([[LATENCY_CODES[leg.law] for leg in legs] for legs in laws], np.int8, 4),
         latency_base=column([[_ns(leg.base_ms) for leg in legs] for legs in laws], np.int64, 4),
@@ -81,6 +83,14 @@ def trader_columns(members: tuple[Member, ...]) -> Traders:
         signal_noise=column([s.noise_sd if s else 0.0 for s in signals], np.float64),
         signal_look=column([_ns(s.look_ms) if s else 1 for s in signals], np.int64),
     )
+
+
+def _groups(members: tuple[Member, ...], count: int) -> NDArray[np.int64]:
+    """Number the groups that have traders; the one trader of an empty population has none."""
+    names = [*dict.fromkeys(member.group_name for member in members)]
+    numbers = np.full(count, NO_GROUP, np.int64)
+    numbers[: len(members)] = [names.index(member.group_name) for member in members]
+    return numbers
 
 
 def _legs(group: Group) -> tuple[LatencyLaw, LatencyLaw, LatencyLaw, LatencyLaw]:

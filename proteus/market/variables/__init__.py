@@ -3,24 +3,26 @@
 A row declares name, dims, unit, sign, formula, source and why a value may be missing; it feeds the
 attributes of the dataset and ``docs/metrics.md``. The function reads the sums of a finished block
 of lanes and returns float64 [L, *dims] in the row's unit. A value that does not exist is NaN,
-never zero. ``sources`` says in full where the definitions come from.
+never zero. ``sources`` says in full where the definitions come from. Variables with an optional dim
+(``dimensions``) are measured only where that dim is asked for.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
-from proteus.market.cell import Metrics
 from proteus.market.trading.world import World
 from proteus.market.variables.base import Values, Variable
-from proteus.market.variables.dimensions import measured
+from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, Labels
 from proteus.market.variables.maker import MAKER_VARIABLES
 from proteus.market.variables.market import MARKET_VARIABLES
+from proteus.market.variables.population import POPULATION_VARIABLES
 from proteus.market.variables.quality import QUALITY_VARIABLES
 from proteus.market.variables.requests import REQUEST_VARIABLES
 from proteus.market.variables.taker import TAKER_VARIABLES
 
-__all__ = ["VARIABLES", "Values", "Variable", "measure", "values_per_lane"]
+__all__ = ["VARIABLES", "Values", "Variable", "measure", "values_per_lane", "variables_of"]
 
 VARIABLES: tuple[Variable, ...] = (
     *MAKER_VARIABLES,
@@ -31,12 +33,27 @@ VARIABLES: tuple[Variable, ...] = (
 )
 
 
-def measure(world: World) -> dict[str, Values]:
-    """Return every declared variable of a finished block, float64 [L, *dims]."""
-    return {variable.name: variable.compute(world) for variable in VARIABLES}
+def variables_of(dims: Collection[str] = ()) -> tuple[Variable, ...]:
+    """Return the variables that are measured: the usual ones, and those with optional dims.
+
+    Parameters
+        dims: those asked for; others than optional ones make no difference.
+    """
+    asked = (
+        each
+        for each in POPULATION_VARIABLES
+        if all(dim in dims for dim in each.dims if dim in OPTIONAL_DIMENSIONS)
+    )
+    return (*VARIABLES, *asked)
 
 
-def values_per_lane(metrics: Metrics) -> int:
-    """Return how many numbers are measured in a lane."""
-    sizes = {dim: len(labels) for dim, labels in measured(metrics).items()}
-    return sum(math.prod(sizes[dim] for dim in variable.dims) for variable in VARIABLES)
+def measure(world: World, dims: Collection[str] = ()) -> dict[str, Values]:
+    """Return every variable of a finished block, float64 [L, *dims], as :func:`variables_of`."""
+    return {variable.name: variable.compute(world) for variable in variables_of(dims)}
+
+
+def values_per_lane(labels: Labels) -> int:
+    """Return how many numbers are measured in a lane, with these labels of each dim."""
+    return sum(
+        math.prod(len(labels[dim]) for dim in variable.dims) for variable in variables_of(labels)
+    )

@@ -18,6 +18,8 @@ HORIZON = "horizon"  # time after a fill
 ELAPSED = "elapsed"  # time since an intent
 CLASS = "class"  # class of a trader
 RANK = "rank"  # of a quote for a request, the accepted one first
+GROUP = "group"  # of the population
+TRADER = "trader"  # each by itself
 
 
 class Variable(NamedTuple):

@@ -1,15 +1,39 @@
-"""The dims that a variable may have beyond the swept parameters and seed."""
+"""The dims that a variable may have beyond the swept parameters and seed.
+
+The labels of most follow from what is measured and are the same in a whole sweep. Those of
+``trader`` and ``group`` are the population's: a sweep has the labels of all its cells, and a cell
+is NaN where it has no such trader or group.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from proteus.errors import ConfigError
+from proteus.market.agents.theory import KINDS
 from proteus.market.agents.traders import CLASS_NAMES
-from proteus.market.cell import Metrics
+from proteus.market.cell import CellConfig
 from proteus.market.metrics.requests import RANKS
+from proteus.market.variables.base import (
+    CLASS,
+    ELAPSED,
+    GROUP,
+    HORIZON,
+    RANK,
+    TRADER,
+    Values,
+    Variable,
+)
+
+ABSENT = "absent"  # why a value is missing where a cell lacks a trader or group
+_SEVERAL = "several"  # what a coordinate says of a group whose kind the sweep varies
+
+Labels = dict[str, np.ndarray]  # of each dim
+Cells = Sequence[CellConfig]
 
 
 class Dimension(NamedTuple):
@@ -17,27 +41,160 @@ class Dimension(NamedTuple):
 
     about: str
     unit: str  # of its labels; empty: they are names
-    labels: Callable[[Metrics], np.ndarray]
+    labels: Callable[[Cells], np.ndarray]  # that the cells of a sweep have together
+    is_optional: bool = False  # its variables are measured where they are asked for
+    coordinates: Mapping[str, Callable[[Cells], np.ndarray]] = {}  # others along it
+
+
+def _sizes(cells: Cells) -> dict[str, int]:
+    """Return the largest number of traders of each group that has any."""
+    most: dict[str, int] = {}
+    for cell in cells:
+        for name, group in cell.population.items():
+            if group.count:
+                most[name] = max(group.count, most.get(name, 0))
+    return most
+
+
+def trader_name(group: str, number: int) -> str:
+    """Name the trader of a number in its group, as "maker0"."""
+    return f"{group}{number}"
+
+
+def _traders(cells: Cells) -> np.ndarray:
+    """Name the traders.
+
+    Raises
+        ConfigError: two have the same name, as number 10 of group a and number 0 of group a1.
+    """
+    sizes = _sizes(cells).items()
+    names = [trader_name(name, at) for name, size in sizes for at in range(size)]
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ConfigError(f"population has two traders named {name}: rename a group of them")
+    return np.array(names, str)
+
+
+def _groups(cells: Cells) -> np.ndarray:
+    return np.array([*_sizes(cells)], str)
+
+
+def _groups_of_traders(cells: Cells) -> np.ndarray:
+    sizes = _sizes(cells)
+    return np.repeat(_groups(cells), [*sizes.values()])
+
+
+def _classes_of_groups(cells: Cells) -> np.ndarray:
+    return np.array([_class(cells, name) for name in _sizes(cells)], str)
+
+
+def _classes_of_traders(cells: Cells) -> np.ndarray:
+    return np.repeat(_classes_of_groups(cells), [*_sizes(cells).values()])
+
+
+def _class(cells: Cells, name: str) -> str:
+    """Return the class of a group's traders, which cells may have of different kinds."""
+    groups = [cell.population[name] for cell in cells if name in cell.population]
+    classes = {CLASS_NAMES[KINDS[group.kind].role] for group in groups if group.count}
+    return classes.pop() if len(classes) == 1 else _SEVERAL
 
 
 DIMENSIONS = {
-    "horizon": Dimension(
-        "time after the fill", "ms", lambda metrics: np.array(metrics.horizons_ms, dtype=float)
+    HORIZON: Dimension(
+        about="time after the fill",
+        unit="ms",
+        labels=lambda cells: np.array(cells[0].metrics.horizons_ms, dtype=float),
     ),
-    "elapsed": Dimension(
-        "time since the intent", "ms", lambda metrics: np.array(metrics.elapsed_ms, dtype=float)
+    ELAPSED: Dimension(
+        about="time since the intent",
+        unit="ms",
+        labels=lambda cells: np.array(cells[0].metrics.elapsed_ms, dtype=float),
     ),
-    "class": Dimension("class of traders", "", lambda metrics: np.array(CLASS_NAMES)),
-    "rank": Dimension(
-        "rank of a quote, the accepted one first", "1", lambda metrics: np.arange(1, RANKS + 1)
+    CLASS: Dimension(about="class of traders", unit="", labels=lambda cells: np.array(CLASS_NAMES)),
+    RANK: Dimension(
+        about="rank of a quote, the accepted one first",
+        unit="1",
+        labels=lambda cells: np.arange(1, RANKS + 1),
+    ),
+    GROUP: Dimension(
+        about="group of traders",
+        unit="",
+        labels=_groups,
+        is_optional=True,
+        coordinates={"group_class": _classes_of_groups},
+    ),
+    TRADER: Dimension(
+        about="trader",
+        unit="",
+        labels=_traders,
+        is_optional=True,
+        coordinates={
+            "trader_group": _groups_of_traders,
+            "trader_class": _classes_of_traders,
+        },
     ),
 }
 MEASURED_DIMENSIONS = tuple(DIMENSIONS)
+OPTIONAL_DIMENSIONS = tuple(name for name, each in DIMENSIONS.items() if each.is_optional)
 
 
-def measured(metrics: Metrics) -> dict[str, np.ndarray]:
-    """Return the labels of each measured dim."""
-    return {name: dimension.labels(metrics) for name, dimension in DIMENSIONS.items()}
+def labels_of(cells: Cells, optional: Collection[str] = ()) -> Labels:
+    """Return the labels of each dim that is measured in the cells of a sweep.
+
+    Parameters
+        cells: at least one. optional: dims that are asked for beside the usual ones.
+    """
+    return {
+        name: each.labels(cells)
+        for name, each in DIMENSIONS.items()
+        if not each.is_optional or name in optional
+    }
+
+
+def shown(present: Collection[str]) -> tuple[str, ...]:
+    """Return the dims that a table has columns for: the usual ones, and optional ones that exist.
+
+    Parameters
+        present: dims of a dataset, or columns of a table.
+    """
+    return tuple(
+        name for name, each in DIMENSIONS.items() if not each.is_optional or name in present
+    )
+
+
+def widened(values: Values, variable: Variable, cell: CellConfig, labels: Labels) -> Values:
+    """Give the values of one cell the labels that a sweep has on optional dims.
+
+    Parameters
+        values: [L, *dims], with the labels of the cell. labels: of the sweep.
+
+    Returns
+        [L, *dims], NaN where the cell has no such trader or group.
+    """
+    places: list[Any] = [np.arange(len(values))]
+    shape = [len(values)]
+    for dim, size in zip(variable.dims, values.shape[1:], strict=True):
+        places.append(_places(cell, dim, labels) if dim in labels else np.arange(size))
+        shape.append(len(labels[dim]) if dim in labels else size)
+    whole = np.full(shape, np.nan)
+    whole[np.ix_(*places)] = values
+    return whole
+
+
+def _places(cell: CellConfig, dim: str, labels: Labels) -> np.ndarray:
+    """Return where the labels of a cell are among those of its sweep."""
+    at = {label: place for place, label in enumerate(labels[dim].tolist())}
+    return np.array([at[label] for label in DIMENSIONS[dim].labels([cell]).tolist()], np.int64)
+
+
+def lacking(variable: Variable, cell: CellConfig, labels: Labels) -> int:
+    """Count the numbers of a variable that a cell lacks: those of traders it does not have."""
+    sizes = [len(labels[dim]) for dim in variable.dims]
+    own = [
+        len(DIMENSIONS[dim].labels([cell])) if dim in OPTIONAL_DIMENSIONS else size
+        for dim, size in zip(variable.dims, sizes, strict=True)
+    ]
+    return int(np.prod(sizes, dtype=np.int64) - np.prod(own, dtype=np.int64))
 
 
 def label_text(dim: str, label: Any) -> str:

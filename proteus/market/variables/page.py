@@ -5,8 +5,11 @@ A test checks that the file is up to date.
 
 from __future__ import annotations
 
-from proteus.market.variables import VARIABLES
+from collections.abc import Collection
+
+from proteus.market.variables import variables_of
 from proteus.market.variables.base import Variable
+from proteus.market.variables.dimensions import ABSENT, OPTIONAL_DIMENSIONS
 from proteus.market.variables.sources import SOURCES
 
 _HEAD = """# Measured variables
@@ -56,13 +59,17 @@ _CLASSIC = {
 }
 
 
-def page() -> str:
+def page(dims: Collection[str] = ()) -> str:
     """Return the page in Markdown.
+
+    Parameters
+        dims: optional dims whose variables it lists beside the usual ones.
 
     Raises
         KeyError: the classic list names a variable that is not declared.
     """
-    known = {variable.name: variable for variable in VARIABLES}
+    listed = variables_of(dims)
+    known = {variable.name: variable for variable in listed}
     classic = "\n".join(
         f"| {idea} | {', '.join(f'`{known[name].name}`' for name in names)} |"
         for idea, names in _CLASSIC.items()
@@ -73,7 +80,7 @@ def page() -> str:
         "| idea | our names |\n| --- | --- |",
         classic + "\n",
         "## All variables\n",
-        "\n".join(_entry(variable) for variable in VARIABLES),
+        "\n".join(_entry(variable) for variable in listed),
         "## Sources\n",
         "\n".join(f"- {name}: {where}" for name, where in SOURCES.items()) + "\n",
     ]
@@ -91,6 +98,9 @@ def _entry(variable: Variable) -> str:
     ]
     if variable.missing:
         lines.append(f"- NaN: {variable.missing.replace('_', ' ')} (`missing_{variable.missing}`)")
+    for dim in variable.dims:
+        if dim in OPTIONAL_DIMENSIONS:
+            lines.append(f"- NaN: in cells without that {dim} (`missing_{ABSENT}`)")
     return "\n".join(lines) + "\n"
 
 

@@ -1,11 +1,15 @@
 """What is compared differs in the treatment only, in configuration and in draws."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 import proteus
+from proteus.configuration import compose
+from proteus.configuration.locate import conf_folder
+from proteus.configuration.treatments import TREATMENTS, Treatment
 from proteus.errors import ConfigError
 from proteus.plans import draws, parity, planner
 from proteus.runs import api
@@ -87,6 +91,126 @@ def test_a_key_that_one_cell_lacks_is_a_difference():
     assert found["latent.model"] == ["bayesian", "log_odds"]
     assert found["latent.jump_accuracy"] == [0.8, parity.ABSENT]
     assert "sigma (null and 0.3)" in parity.words([("sigma", None, 0.3)])
+
+
+# --- a treatment that a study declares ---------------------------------------------------------
+
+JUMPS = Treatment("latent.jump_rate_per_s", "latent.jump_rate_per_s", ("news", "signals"))
+MAKERS = Treatment("population.maker.count", "population.maker.count")
+WARM = "record.warmup_s=${latent.jump_rate_per_s}"
+RATES = "latent.jump_rate_per_s=0.2,30"
+
+
+@pytest.fixture
+def study(monkeypatch, tmp_path):
+    """Declare treatments, and write the file of a study that has them."""
+    folder = tmp_path / "conf"
+    shutil.copytree(conf_folder(), folder)
+    monkeypatch.setattr(compose, "conf_folder", lambda: folder)
+
+    def declare(*rows, keep=("mechanism",)):
+        for row in rows:
+            monkeypatch.setitem(TREATMENTS, row.key, row)
+        keys = [*keep, *(row.key for row in rows)]
+        text = f"# @package _global_\nparity:\n  treatment: {json.dumps(keys)}\n"
+        (folder / "experiment" / "tried.yaml").write_text(text)
+        return "+experiment=tried"
+
+    return declare
+
+
+def test_a_declared_treatment_is_accepted_and_recorded(study):
+    made = planner.from_words([study(JUMPS), BOTH, RATES])
+    assert [len(cells) for cells in parity.compared(made)] == [4]
+    assert made.fairness == {"treatment": ["mechanism", JUMPS.key], "deliberate": {}}
+
+
+def test_nothing_beside_a_declared_treatment_is_accepted(study):
+    with pytest.raises(ConfigError) as caught:
+        planner.from_words([study(JUMPS), "latent.jump_rate_per_s=1,3", WARM])
+    sentence = str(caught.value)
+    assert "they differ in record.warmup_s (1.0 and 3.0); only mechanism and " in sentence
+    assert f"{JUMPS.key} may, or keys named in parity.exceptions" in sentence
+
+
+def test_mechanisms_are_not_compared_where_only_another_treatment_is_declared(study):
+    made = planner.from_words([study(MAKERS, keep=()), BOTH, "population.maker.count=1,2"])
+    groups = list(parity.compared(made))
+    assert [{made.cells[cell].mechanism.name for cell in cells} for cells in groups] == [
+        {"clob"}, {"fba"},
+    ]  # fmt: skip
+    trees = [parity.tree(made.cells[cells[0]]) for cells in groups]
+    assert "mechanism.name" in {key for key, *_ in parity.differences(*trees, [MAKERS.key])}
+
+
+def test_a_key_below_a_treatment_belongs_to_it(study):
+    one, other = (
+        parity.tree(planner.from_words([word]).cells[0])
+        for word in ("population.maker.count=1", "population.maker.policy.half_spread=0.03")
+    )
+    keys = {key for key, *_ in parity.differences(one, other)}
+    assert keys == {"population.maker.count", "population.maker.policy.half_spread"}
+    assert parity.differences(one, other, ["population.maker"]) == []
+    assert len(parity.differences(one, other, ["population.make"])) == 2
+
+
+def test_an_exception_inside_the_treatment_is_refused(study):
+    with pytest.raises(ConfigError, match=f"no key outside mechanism and {JUMPS.key}"):
+        planner.from_words([study(JUMPS), RATES, f"parity.exceptions=[{JUMPS.key}]"])
+
+
+def test_only_the_file_of_a_study_declares_a_treatment(study):
+    study(JUMPS)
+    for word in ("parity.treatment=[delta]", "+parity.treatment=[delta]"):
+        with pytest.raises(ConfigError, match="only a file of conf/experiment has it"):
+            planner.from_words([word])
+    unknown = study(keep=("mechanism", "latent.dt"))
+    with pytest.raises(
+        ConfigError, match=r"must be keys of mechanism, delta and latent\.jump_rate"
+    ):
+        planner.from_words([unknown])
+
+
+def test_a_usual_study_says_nothing_of_its_treatment():
+    made = two()
+    assert made.fairness == {"deliberate": {}}
+    assert made.settings.parity.model_dump() == {"exceptions": ()}
+
+
+def test_a_treatment_explains_its_own_draws_and_no_others(study):
+    made = draws.check(planner.from_words([study(JUMPS), BOTH, RATES]))
+    record = made.fairness["draws"]
+    assert (record["differing"], record["treated"]) == ([], ["news", "signals"])
+    silent = study(JUMPS._replace(streams=("signals",)))
+    with pytest.raises(ConfigError) as caught:
+        draws.check(planner.from_words([silent, BOTH, RATES]))
+    said = "latent.jump_rate_per_s=0.2 and 30.0 cannot be compared: the draws of news differ"
+    assert said in str(caught.value)
+
+
+def test_a_treatment_explains_nothing_between_cells_that_share_it(study, monkeypatch):
+    """Mechanisms that meet other news at the same rate are not excused by the rates compared."""
+    honest = draws.set_up_cell
+
+    def dishonest(cell):
+        setup = honest(cell)
+        shifted = setup.news._replace(step_sd=2 * setup.news.step_sd)
+        return setup._replace(news=shifted) if cell.mechanism.name == "fba" else setup
+
+    monkeypatch.setattr(draws, "set_up_cell", dishonest)
+    with pytest.raises(ConfigError, match="the draws of news, signals differ"):
+        draws.check(planner.from_words([study(JUMPS), BOTH, RATES]))
+
+
+def test_draws_are_hashed_where_all_cells_could_use_them(study):
+    made = planner.from_words([study(MAKERS), "population.maker.count=1,2"])
+    found = draws.check(made).fairness["draws"]
+    fewest, most = (draws.exogenous(cell, 7, 0) for cell in made.cells)
+    assert found["hashes"] == draws.hashes(fewest)
+    assert draws.hashes(fewest)["arrivals"] != draws.hashes(most)["arrivals"]
+    swapped = planner.from_words([study(MAKERS), "population.maker.count=2,1"])
+    assert draws.check(swapped).fairness["draws"]["hashes"] == found["hashes"]
+    assert found["differing"] == []
 
 
 # --- draws ----------------------------------------------------------------------------------------

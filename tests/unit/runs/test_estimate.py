@@ -67,7 +67,7 @@ def test_lanes_held_follow_workers_blocks_seeds_and_cells(engine):
 def test_values_disk_and_time_are_counted(engine):
     # Seven variables, of which two have three horizons: eleven numbers.
     made = planner.from_words(["delta=50,100", "seeds.count=1000000"])
-    assert variables.values_per_lane(made.settings.metrics) == len(VARIABLES) + 4
+    assert variables.values_per_lane(made.labels) == len(VARIABLES) + 4
     one, two = estimate.needs(made, 1), estimate.needs(made, 2)
     assert one.disk_bytes == pytest.approx(estimate.COMPRESSED * 2 * 11 * 8e6, rel=0.02)
     assert one.passing_bytes == pytest.approx(2 * 12 * 8e6, rel=0.02)

@@ -1,0 +1,42 @@
+"""What a study may compare: the keys of the configuration that are treatments, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Treatment(NamedTuple):
+    """One treatment.
+
+    Attributes
+        key: compared cells may differ in it and in all keys below it; an axis of that key is
+            compared along, not within.
+        level: the key whose value tells its levels apart where exogenous draws are compared; empty
+            where no draw can depend on it.
+        streams: the exogenous draws that it may change; the others stay common.
+    """
+
+    key: str
+    level: str = ""
+    streams: tuple[str, ...] = ()
+
+
+TREATMENTS: dict[str, Treatment] = {
+    row.key: row
+    for row in (
+        Treatment("mechanism", level="mechanism.name"),
+        Treatment("delta"),
+    )
+}
+ORDINARY = ("mechanism", "delta")  # the treatment of a study that declares no other
+
+
+def is_below(key: str, named: Sequence[str]) -> bool:
+    """Tell whether a dotted key is one of those named, or below one of them."""
+    return any(key == name or key.startswith(f"{name}.") for name in named)
+
+
+def listed(treatment: Sequence[str]) -> str:
+    """Write the keys of a treatment for a sentence, as "mechanism and delta"."""
+    return " and ".join(part for part in (", ".join(treatment[:-1]), treatment[-1]) if part)

@@ -1,0 +1,62 @@
+"""The coordinates of a dataset: swept keys, seeds, and the labels of what is measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from proteus.configuration.design import POINT
+from proteus.market.variables.dimensions import DIMENSIONS
+from proteus.plans.plan import Plan
+
+_COORDINATES = {
+    "mechanism": {"long_name": "market mechanism"},
+    "delta": {"long_name": "batch interval", "units": "ms"},
+    "point": {"long_name": "number of the point of the design", "units": "1"},
+    "seed": {"long_name": "replicate index", "units": "1"},
+    **{
+        name: {"long_name": each.about, **({"units": each.unit} if each.unit else {})}
+        for name, each in DIMENSIONS.items()
+    },
+}
+
+_UNIT_ENDINGS = {
+    "_per_s": "1/s",
+    "_ms": "ms",
+    "_s": "s",
+    "_lots": "lots",
+    "_ticks": "ticks",
+    "_count": "1",
+    "latent_dt": "ms",
+}
+
+
+def of(plan: Plan) -> dict[str, Any]:
+    """Return the coordinates of a sweep, by name: dim, labels and attributes."""
+    found: dict[str, Any] = {}
+    for name, values in plan.axes.items():
+        array = np.array(values, dtype=float) if name == "delta" else np.array(values)
+        numeric = {"units": axis_unit(name) or "as configured"} if array.dtype.kind in "if" else {}
+        described = _COORDINATES.get(name, {"long_name": name.replace("_", " "), **numeric})
+        found[name] = (name, array, described)
+    for name, values in plan.designed.items():
+        described = {
+            "long_name": name.replace("_", " "),
+            "units": axis_unit(name) or "as configured",
+        }
+        found[name] = (POINT, np.array(values), described)
+    found["seed"] = ("seed", plan.replicates, _COORDINATES["seed"])
+    for dim, labels in plan.labels.items():
+        found[dim] = (dim, labels, _COORDINATES[dim])
+        for name, labels_along in DIMENSIONS[dim].coordinates.items():
+            about = {"long_name": f"{name.removeprefix(f'{dim}_')} of the {dim}"}
+            found[name] = (dim, labels_along(plan.cells), about)
+    return found
+
+
+def axis_unit(name: str) -> str:
+    """Return the unit of a swept key, which ends its name; empty where it is not known."""
+    known = _COORDINATES.get(name, {}).get("units")
+    endings = (unit for ending, unit in _UNIT_ENDINGS.items() if name.endswith(ending))
+    return known or next(endings, "")

@@ -1,0 +1,94 @@
+"""Labels of traders and groups: those of a sweep are those of its cells together."""
+
+import numpy as np
+import pytest
+
+from proteus.errors import ConfigError
+from proteus.market.variables import VARIABLES, page, values_per_lane, variables_of
+from proteus.market.variables.dimensions import (
+    DIMENSIONS,
+    labels_of,
+    lacking,
+    shown,
+    widened,
+)
+from proteus.market.variables.population import POPULATION_VARIABLES
+from tests.helpers.cells import cell
+
+USUAL = ["horizon", "elapsed", "class", "rank"]
+FEW = ("population.informed.count=0", "population.noise.count=2", "population.sniper.count=0")
+BY_GROUP, BY_TRADER = (
+    next(each for each in POPULATION_VARIABLES if each.dims == (dim,))
+    for dim in ("group", "trader")
+)
+
+
+def small(makers, *words):
+    return cell(*FEW, f"population.maker.count={makers}", *words)
+
+
+def test_a_sweep_has_the_traders_of_all_its_cells():
+    cells = [small(1), small(3, "population.noise.count=1"), small(0)]
+    labels = labels_of(cells, ("trader", "group"))
+    assert labels["trader"].tolist() == ["maker0", "maker1", "maker2", "noise0", "noise1"]
+    assert labels["group"].tolist() == ["maker", "noise"]
+    along = {name: of(cells).tolist() for name, of in DIMENSIONS["trader"].coordinates.items()}
+    assert along == {
+        "trader_group": ["maker"] * 3 + ["noise"] * 2,
+        "trader_class": ["maker"] * 3 + ["noise"] * 2,
+    }
+
+
+def test_a_group_of_several_kinds_has_no_one_class():
+    cells = [small(1, f"+trader@population.extra={kind}") for kind in ("noise", "sniper")]
+    found = dict(
+        zip(
+            labels_of(cells, ("group",))["group"].tolist(),
+            DIMENSIONS["group"].coordinates["group_class"](cells).tolist(),
+            strict=True,
+        )
+    )
+    assert found == {"maker": "maker", "noise": "noise", "extra": "several"}
+
+
+def test_optional_dims_are_there_where_they_are_asked_for():
+    assert list(labels_of([small(1)])) == USUAL
+    assert list(labels_of([small(1)], ("group",))) == [*USUAL, "group"]
+    assert shown(["seed"]) == (*USUAL,)
+    assert shown(["seed", "trader"]) == (*USUAL, "trader")
+    assert variables_of() == VARIABLES
+    names = {each.name for each in variables_of(("group",))} - {each.name for each in VARIABLES}
+    assert names == {"pnl_marked_by_group", "volume_lots_by_group"}
+
+
+def test_values_are_counted_with_the_traders_of_a_sweep():
+    cells = [small(1), small(3)]
+    usual = values_per_lane(labels_of(cells))
+    assert values_per_lane(labels_of(cells, ("group",))) == usual + 2 * 2
+    assert values_per_lane(labels_of(cells, ("group", "trader"))) == usual + 2 * 2 + 2 * 5
+
+
+def test_what_a_cell_lacks_is_missing_and_the_rest_in_its_place():
+    few, many = small(1), small(3)
+    labels = labels_of([few, many], ("trader",))
+    values = np.arange(6.0).reshape(2, 3)  # two lanes of maker0, noise0 and noise1
+    wide = widened(values, BY_TRADER, few, {"trader": labels["trader"]})
+    assert wide.tolist()[1] == pytest.approx([3, np.nan, np.nan, 4, 5], nan_ok=True)
+    assert (lacking(BY_TRADER, few, labels), lacking(BY_TRADER, many, labels)) == (2, 0)
+    usual = next(each for each in VARIABLES if each.dims == ("horizon", "class"))
+    assert lacking(usual, few, labels) == 0
+
+
+def test_two_traders_of_one_name_are_refused():
+    population = {"a": small(11).population["maker"], "a1": small(1).population["maker"]}
+    both = small(1).model_copy(update={"population": population})
+    with pytest.raises(ConfigError, match="two traders named a10"):
+        labels_of([both], ("trader",))
+    assert labels_of([both], ("group",))["group"].tolist() == ["a", "a1"]
+
+
+def test_the_page_lists_them_where_they_are_asked_for():
+    assert "by_trader" not in page.page()
+    text = page.page(("trader", "group"))
+    assert "### `pnl_marked_by_trader` by trader" in text
+    assert "NaN: in cells without that group (`missing_absent`)" in text
