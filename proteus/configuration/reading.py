@@ -16,7 +16,7 @@ from proteus.configuration.study import PRECISION_MODELS
 from proteus.configuration.sweep import SweepConfig
 from proteus.errors import ConfigError, nearest
 from proteus.market.agents.group import Group
-from proteus.market.agents.theory import POLICY_MODELS
+from proteus.market.agents.kinds import POLICY_MODELS
 from proteus.market.cell import CellConfig
 from proteus.market.environment.models import LATENT_MODELS
 from proteus.market.mechanisms.base import MechanismConfig

@@ -17,7 +17,7 @@ import numpy as np
 
 from proteus.configuration.treatments import TREATMENTS, Treatment
 from proteus.errors import ConfigError
-from proteus.market.agents.table import decide
+from proteus.market.agents.ordinary import decide
 from proteus.market.agents.traders import CLASS_NOISE
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import extend_news, start_news

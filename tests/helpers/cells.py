@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.market.agents.kinds import KINDS
 from proteus.market.cell import CellConfig
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.mechanisms.table import MECHANISMS
@@ -25,6 +26,8 @@ from proteus.plans import planner
 ROOT = 7
 MS, S = 10**6, 10**9
 MECHANISM_NAMES = sorted(MECHANISMS)
+ORDINARY = [name for name, kind in KINDS.items() if kind.is_ordinary]
+THEORY = [name for name in KINDS if name not in ORDINARY]
 BY_ORDERS = [name for name in MECHANISM_NAMES if name != "rfq"]  # traders send orders to these
 SHORT = (
     "horizon_s=3", "delta=100", "metrics.tau_ms=1000", "metrics.horizons_ms=[0,100,500]",

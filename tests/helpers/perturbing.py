@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from proteus.market.agents.table import TRADERS
+from proteus.market.agents.kinds import KINDS
 from proteus.market.book.codes import NO_PRICE
 from proteus.market.cell import CellConfig
 from proteus.market.events.envelopes import (
@@ -109,7 +109,7 @@ def place_of(world: World, path: str, trader: int) -> int | None:
     """
     if not path.startswith("maker.mark_"):
         return trader
-    is_maker = world.traders.kind[trader] == TRADERS["maker"].number
+    is_maker = world.traders.kind[trader] == KINDS["maker"].number
     return int(world.policies.maker.parameters.number[trader]) if is_maker else None
 
 

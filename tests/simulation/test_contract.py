@@ -11,8 +11,7 @@ import yaml
 import proteus
 from proteus.compiler import jit
 from proteus.configuration.locate import conf_folder
-from proteus.market.agents.table import TRADERS
-from proteus.market.agents.theory import KINDS
+from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASSES
 from proteus.market.ledger.accounts import CASH, CONTRACT
 from proteus.market.mechanisms.interface import clear, is_continuous, next_clear, skip_clears
@@ -22,6 +21,7 @@ from proteus.market.setup.snapshots import arrays_of
 from proteus.market.variables import VARIABLES, measure
 from tests.helpers.cells import (
     MECHANISM_NAMES,
+    ORDINARY,
     TINY,
     build,
     cell,
@@ -34,7 +34,7 @@ from tests.helpers.cells import (
 LANES = 3
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 EVERY_PAIR = pytest.mark.parametrize(
-    ("mechanism", "kind"), [(name, kind) for name in MECHANISM_NAMES for kind in TRADERS]
+    ("mechanism", "kind"), [(name, kind) for name in MECHANISM_NAMES for kind in ORDINARY]
 )
 
 
@@ -57,7 +57,7 @@ def test_runs_and_conserves(mechanism, kind):
     assert not world.totals.marked.sum(axis=1).any()
     assert not world.totals.settled.sum(axis=1).any()
     assert (world.ledger.bought.sum(axis=1) == world.ledger.sold.sum(axis=1)).all()
-    probes = world.traders.kind == TRADERS[kind].number
+    probes = world.traders.kind == KINDS[kind].number
     assert (world.private.wakes[:, probes] > 0).all()
     assert (world.progress.messages > 10).all()
     assert (world.ledger.bought + world.ledger.sold)[:, probes].sum() > 0

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from proteus.market.agents.table import TRADERS
+from proteus.market.agents.kinds import KINDS
 from proteus.market.information.leakage import HIDDEN as TO_NOBODY
 from proteus.market.information.leakage import PARTIES, PUBLIC
 from proteus.market.trading.world import World
 from tests.helpers import perturbing
-from tests.helpers.cells import BY_ORDERS, S, cell, copied, differing
+from tests.helpers.cells import BY_ORDERS, ORDINARY, S, cell, copied, differing
 from tests.helpers.perturbing import (
     FIELDS,
     HIDDEN,
@@ -31,7 +31,7 @@ from tests.helpers.perturbing import (
 # Decisions about requests and quotes are of other kinds: test_rfq_leakage.py takes those.
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", BY_ORDERS)
 EVERY_PAIR = pytest.mark.parametrize(
-    ("mechanism", "kind"), [(name, kind) for name in BY_ORDERS for kind in TRADERS]
+    ("mechanism", "kind"), [(name, kind) for name in BY_ORDERS for kind in ORDINARY]
 )
 # What changes the decisions of a kind, and what never does; the rest may. A maker never learns
 # from quotes: they echo its own.
@@ -53,11 +53,11 @@ def moments():
     ]
     found = {}
     for mechanism in BY_ORDERS:
-        extra = [f"+trader@population.probe_{kind}={kind}" for kind in TRADERS]
+        extra = [f"+trader@population.probe_{kind}={kind}" for kind in ORDINARY]
         config = cell(f"mechanism={mechanism}", "latent.jump_rate_per_s=2", *slow, *extra)
         for decision in decisions(config, S // 2):
             number = decision.world.traders.kind[decision.trader]
-            (kind,) = [name for name, row in TRADERS.items() if row.number == number]
+            (kind,) = [name for name, row in KINDS.items() if row.number == number]
             with np.errstate(over="ignore"):
                 action = decision.act(copied(decision.world))
             found.setdefault((mechanism, kind), []).append(Moment(decision, action))
@@ -155,7 +155,7 @@ TABLES = {
     "sealed but for own prints": [*NO_BOOK, *ONE_FIELD["own prints"]],
     "all late": [("book", "delay_ms", 70), ("print", "delay_ms", 300)],
 }
-TAKERS = [kind for kind in TRADERS if kind != "maker"]
+TAKERS = [kind for kind in ORDINARY if kind != "maker"]
 
 
 def changed(mechanism, changes):
@@ -177,7 +177,7 @@ def all_that_the_table_does_not_show(world, decision):
 @EVERY_MECHANISM
 def test_what_a_table_does_not_show_changes_no_decision(moments, mechanism, name):
     table = changed(mechanism, TABLES[name])
-    for kind in TRADERS:
+    for kind in ORDINARY:
         for moment in moments[mechanism, kind]:
             seen = moment.under(table)
             assert seen.after(all_that_the_table_does_not_show)[0] == seen.action

@@ -15,8 +15,8 @@ from proteus import validation
 from proteus.compiler.jit import compiled
 from proteus.configuration.locate import conf_folder
 from proteus.errors import ConfigError
-from proteus.market.agents.table import decide
-from proteus.market.agents.theory import THEORY_TRADERS
+from proteus.market.agents.kinds import KINDS
+from proteus.market.agents.ordinary import decide
 from proteus.validation import __main__ as command
 from proteus.validation import running
 from proteus.validation.comparison import Comparison
@@ -25,7 +25,7 @@ from proteus.validation.page import FIGURES, PAGE
 from proteus.validation.queues import kaplan_meier
 from proteus.validation.table import AGREES, DIFFERS, Tried, tabulate
 from tests.helpers.budget import budget
-from tests.helpers.cells import S, build, cell, run_plain
+from tests.helpers.cells import THEORY, S, build, cell, run_plain
 
 LIMIT = 4
 
@@ -195,7 +195,7 @@ def test_an_unknown_item_is_refused(capsys):
 
 def test_the_switch_of_theory_compiles_and_decides_as_in_plain_python():
     """Every kind of theory decides once, compiled and not, to the bit."""
-    words = [f"+trader@population.probe_{kind}={kind}" for kind in THEORY_TRADERS]
+    words = [f"+trader@population.probe_{kind}={kind}" for kind in THEORY]
     config = cell("latent.jump_rate_per_s=2", *words)
     worlds = [build(config).world for _ in range(2)]
     act = compiled(decide)
@@ -216,4 +216,4 @@ def test_the_switch_of_theory_compiles_and_decides_as_in_plain_python():
         assert sent[0] == sent[1]
         if worlds[0].intents.count[0] > 0:
             acted.add(number)
-    assert {kind.number for kind in THEORY_TRADERS.values()} <= acted
+    assert {KINDS[kind].number for kind in THEORY} <= acted

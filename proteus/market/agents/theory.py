@@ -1,8 +1,7 @@
-"""The traders that models of theory assume, beside those of ``table``: a row and a line each.
+"""The traders that models of theory assume, beside the ordinary ones.
 
-They have a table of their own because a kind costs every user compile time. A population with one
-of them gets ``TheoryPolicies``; the loop is compiled for that type when it first runs, and the
-loop of ordinary populations knows nothing of these kinds.
+A population with one of them gets ``TheoryPolicies``; the loop is compiled for that type when it
+first runs, and the loop of ordinary populations knows nothing of these kinds.
 """
 
 from __future__ import annotations
@@ -19,37 +18,21 @@ from proteus.market.agents import (
     maker,
     noise,
     order_flow,
+    ordinary,
     sniper,
-    table,
     zero_intelligence,
 )
-from proteus.market.agents.base import Members, PolicyConfig
-from proteus.market.agents.table import TRADERS, Policies, TraderKind, decide, decide_ordinary
-from proteus.market.agents.traders import CLASS_INFORMED, CLASS_MAKER, CLASS_NOISE
-
-FLOW = 16  # the first; smaller numbers are ordinary kinds
-ZERO_INTELLIGENCE = 17
-GLOSTEN_MILGROM = 18
-AVELLANEDA_STOIKOV = 19
-LINEAR_MAKER = 20
-INSIDER = 21
-
-THEORY_TRADERS: dict[str, TraderKind] = {
-    "flow": TraderKind(FLOW, order_flow.FlowPolicy, CLASS_NOISE),
-    "zero_intelligence": TraderKind(
-        ZERO_INTELLIGENCE, zero_intelligence.ZeroIntelligencePolicy, CLASS_NOISE
-    ),
-    "glosten_milgrom": TraderKind(
-        GLOSTEN_MILGROM, glosten_milgrom.GlostenMilgromPolicy, CLASS_MAKER
-    ),
-    "avellaneda_stoikov": TraderKind(
-        AVELLANEDA_STOIKOV, avellaneda_stoikov.AvellanedaStoikovPolicy, CLASS_MAKER
-    ),
-    "linear_maker": TraderKind(LINEAR_MAKER, linear_maker.LinearMakerPolicy, CLASS_MAKER),
-    "insider": TraderKind(INSIDER, insider.InsiderPolicy, CLASS_INFORMED),
-}
-KINDS: dict[str, TraderKind] = {**TRADERS, **THEORY_TRADERS}
-POLICY_MODELS: dict[str, type[PolicyConfig]] = {name: kind.policy for name, kind in KINDS.items()}
+from proteus.market.agents.base import Members
+from proteus.market.agents.kinds import (
+    AVELLANEDA_STOIKOV,
+    FLOW,
+    GLOSTEN_MILGROM,
+    INSIDER,
+    KINDS,
+    LINEAR_MAKER,
+    ZERO_INTELLIGENCE,
+)
+from proteus.market.agents.ordinary import Policies, decide, decide_ordinary
 
 
 @state
@@ -76,11 +59,11 @@ def make_policies(
     Parameters
         members: of every kind in ``KINDS``. initial_probability: p0. growth: factor on capacities.
     """
-    ordinary = table.make_policies(members, initial_probability, growth)
-    if not any(members[kind].policies for kind in THEORY_TRADERS):
-        return ordinary
+    common = ordinary.make_policies(members, initial_probability, growth)
+    if all(kind.is_ordinary or not members[name].policies for name, kind in KINDS.items()):
+        return common
     return TheoryPolicies(
-        **ordinary._asdict(),
+        **common._asdict(),
         flow=order_flow.make(members["flow"]),
         zero_intelligence=zero_intelligence.make(members["zero_intelligence"]),
         glosten_milgrom=glosten_milgrom.make(members["glosten_milgrom"], initial_probability),

@@ -28,6 +28,7 @@ class Traders(NamedTuple):
     kind: np.ndarray  # int64 [A] number of the policy in the table of traders
     role: np.ndarray  # int64 [A] CLASS_*
     group: np.ndarray  # int64 [A] number of its group, of those that have traders; or NO_GROUP
+    needs_words: np.ndarray  # bool [A] its decisions take random words of their own
     entity: np.ndarray  # int64 [A] address of its random draws
     latency_law: np.ndarray  # int8 [A, 4]
     latency_base: np.ndarray  # int64 [A, 4] ns

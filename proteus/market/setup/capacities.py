@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from proteus.basics import units
-from proteus.market.agents.theory import KINDS
+from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.cell import CellConfig
 from proteus.market.setup.members import CellSetup, Member

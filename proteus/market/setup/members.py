@@ -11,7 +11,7 @@ from proteus.basics import units
 from proteus.basics.units import milliseconds_to_ns as _ns
 from proteus.market.agents.base import Members
 from proteus.market.agents.group import Group
-from proteus.market.agents.theory import KINDS
+from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import (
     NO_GROUP,
     Schedules,
@@ -68,6 +68,7 @@ def trader_columns(members: tuple[Member, ...]) -> Traders:
     return Traders(
         kind=column([KINDS[group.kind].number for group in groups], np.int64),
         role=column([KINDS[group.kind].role for group in groups], np.int64),
+        needs_words=column([KINDS[group.kind].needs_words for group in groups], np.bool_),
         group=_groups(members, count),
         entity=column([trader_entity(m.group_name, m.number) for m in members], np.int64),
         latency_law=column([[LATENCY_CODES[leg.law] for leg in legs] for legs in laws], np.int8, 4),

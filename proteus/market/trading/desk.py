@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.agents.table import decide
-from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE, INTENT_QUOTE
+from proteus.market.agents.ordinary import decide
+from proteus.market.agents.traders import CLASS_MAKER, INTENT_QUOTE
 from proteus.market.book.book import fill_in, rank_of, take_slot
 from proteus.market.book.codes import BUY, NO_ENVELOPE, NO_ORDER, NO_PRICE, SELL
 from proteus.market.events.envelopes import (
@@ -78,7 +78,7 @@ def look(world, lane, trader, time, words, cause, number):
     """
     traders = world.traders
     observe(world, lane, trader, time, delay(traders, trader, MARKET_DATA, words[MARKET_DATA]))
-    if traders.role[trader] == CLASS_NOISE:
+    if traders.needs_words[trader]:
         _draw_intent(world, lane, trader, cause, number)
     world.intents.count[lane] = 0
 

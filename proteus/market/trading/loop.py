@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, kernel
+from proteus.market.agents.ordinary import has_overflown
 from proteus.market.book.codes import NO_ORDER, NO_TRADER
 from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news
 from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_NOTIFIED, CAUSE_SCHEDULE
@@ -315,7 +316,7 @@ def audit_lane(mechanism, world, lane):
 def _check_room(world, lane):
     """Stop a lane that has lost something because a ring or pool was too small."""
     overflow = world.queue.overflow[lane] + world.messages.overflow[lane]
-    overflow += world.data.overflow[lane] + world.policies.maker.overflow[lane]
+    overflow += world.data.overflow[lane] + has_overflown(world.policies, lane)
     overflow += world.sums.spreads.overflow[lane] + is_overfull(world.log, lane)
     if overflow > 0:
         stop_lane(world.progress, lane, FAULT_CAPACITY, last_event(world.progress, lane))

@@ -6,7 +6,7 @@ import numpy as np
 
 from proteus.basics.units import NANO
 from proteus.compiler.jit import inline_kernel
-from proteus.market.agents.table import learn_fill
+from proteus.market.agents.ordinary import learn_fill
 from proteus.market.book.codes import BUY, NO_ENVELOPE, NO_ORDER, NO_TRADER
 from proteus.market.events.envelopes import NOTICE_ACK, NOTICE_FILL, release_envelope
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.agents.table import decide
+from proteus.market.agents.ordinary import decide
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.book.book import rank_of
 from proteus.market.book.codes import BUY, IOC, NO_ENVELOPE, NO_ORDER, NO_PRICE, SELL

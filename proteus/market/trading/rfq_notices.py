@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import inline_kernel
-from proteus.market.agents.table import learn_price
+from proteus.market.agents.ordinary import learn_price
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.book.book import rank_of
 from proteus.market.book.codes import NO_ORDER, NO_TRADER

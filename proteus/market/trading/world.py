@@ -8,7 +8,7 @@ import numpy as np
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
-from proteus.market.agents.table import Policies
+from proteus.market.agents.ordinary import Policies
 from proteus.market.agents.theory import TheoryPolicies
 from proteus.market.agents.traders import Intents, Private, Schedules, Traders, View
 from proteus.market.book.codes import NO_ENVELOPE, NO_PRICE

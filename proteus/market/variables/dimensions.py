@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from proteus.errors import ConfigError
-from proteus.market.agents.theory import KINDS
+from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_NAMES
 from proteus.market.cell import CellConfig
 from proteus.market.metrics.requests import RANKS

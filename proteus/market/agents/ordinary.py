@@ -1,8 +1,4 @@
-"""The trader kinds there are: a row, a field and a line of the switch each.
-
-A trader is one file with its configuration and kernels, one yaml in ``conf/trader``, and its lines
-here; nothing else names a kind. The kinds that models of theory assume are in ``theory``.
-"""
+"""The traders of ordinary populations: the state of every kind, and the switch between them."""
 
 from __future__ import annotations
 
@@ -10,29 +6,8 @@ from typing import NamedTuple
 
 from proteus.compiler.jit import inline_kernel, interface, state
 from proteus.market.agents import informed, maker, noise, sniper
-from proteus.market.agents.base import Members, PolicyConfig
-from proteus.market.agents.traders import CLASS_INFORMED, CLASS_MAKER, CLASS_NOISE, CLASS_SNIPER
-
-MAKER = 0
-INFORMED = 1
-NOISE = 2
-SNIPER = 3
-
-
-class TraderKind(NamedTuple):
-    """One kind: its number in the switch, its configuration model, and its class."""
-
-    number: int
-    policy: type[PolicyConfig]
-    role: int
-
-
-TRADERS: dict[str, TraderKind] = {
-    "maker": TraderKind(MAKER, maker.MakerPolicy, CLASS_MAKER),
-    "informed": TraderKind(INFORMED, informed.InformedPolicy, CLASS_INFORMED),
-    "noise": TraderKind(NOISE, noise.NoisePolicy, CLASS_NOISE),
-    "sniper": TraderKind(SNIPER, sniper.SniperPolicy, CLASS_SNIPER),
-}
+from proteus.market.agents.base import Members
+from proteus.market.agents.kinds import INFORMED, MAKER, NOISE, SNIPER
 
 
 @state
@@ -98,3 +73,9 @@ def learn_price(policies, traders, lane, trader, price):
     """Tell a trader a price in ticks; kinds that learn nothing from it have no line."""
     if traders.kind[trader] == MAKER:
         maker.learn_price(policies.maker, lane, trader, price)
+
+
+@inline_kernel
+def has_overflown(policies, lane):
+    """Tell whether what some trader remembers has outgrown its room; 0 or 1."""
+    return policies.maker.overflow[lane]
