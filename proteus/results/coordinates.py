@@ -32,7 +32,7 @@ _UNIT_ENDINGS = {
 }
 
 
-def of(plan: Plan) -> dict[str, Any]:
+def coordinates_of(plan: Plan) -> dict[str, Any]:
     """Return the coordinates of a sweep, by name: dim, labels and attributes."""
     found: dict[str, Any] = {}
     for name, values in plan.axes.items():

@@ -26,7 +26,8 @@ from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_ve
 from proteus.errors import ResultsError
 from proteus.market.variables.dimensions import ABSENT, lacking
 from proteus.plans.plan import Plan
-from proteus.results import artifacts, coordinates, provenance
+from proteus.results import artifacts, provenance
+from proteus.results.coordinates import coordinates_of
 
 if TYPE_CHECKING:
     from proteus.market.variables import Variable
@@ -75,7 +76,7 @@ def build(plan: Plan, lanes: Lanes, variables: Sequence[Variable], kernel_hash: 
 
 def frame(plan: Plan, kernel_hash: str) -> xr.Dataset:
     """Return the dataset of a sweep without variables: its coordinates and attributes."""
-    return xr.Dataset(coords=coordinates.of(plan), attrs=_attributes(plan, kernel_hash))
+    return xr.Dataset(coords=coordinates_of(plan), attrs=_attributes(plan, kernel_hash))
 
 
 def fill(
