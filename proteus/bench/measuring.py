@@ -74,14 +74,14 @@ def _open(stream: IO[str] | None) -> IO[str]:
 
 def _silence() -> None:
     """Replace what the engine calls to measure; must happen before anything is compiled."""
-    from proteus.market.trading import desk, loop, venue
+    from proteus.market.trading import booking, desk, loop, venue
 
     silent: dict[Any, dict[str, Any]] = {
-        venue: {
+        booking: {
             "measure_before_publication": _nothing, "measure_publication": _nothing,
             "measure_book": _nothing, "measure_fill": _nothing, "measure_end": _nothing,
-            "split_clear": _nothing,
         },
+        venue: {"split_clear": _nothing},
         desk: {"count_intent": _nothing},
         loop: {
             "start_shock": _nothing, "measure_grid": _never_again, "close_lane": _is_fine,
@@ -89,6 +89,7 @@ def _silence() -> None:
     }  # fmt: skip
     for module, parts in silent.items():
         for name, part in parts.items():
+            assert hasattr(module, name), f"{module.__name__} has no {name}"
             setattr(module, name, part)
 
 

@@ -13,7 +13,7 @@ from proteus.errors import ResultsError
 from proteus.market.cell import CellConfig
 from proteus.recording.limits import Recording
 from proteus.results.outcome import LaneLog, Rows
-from proteus.runs import blocks
+from proteus.runs import blocks, running
 from proteus.runs.cell import CellOutcome, run_cell
 from proteus.sweep import main
 from tests.helpers.cells import ROOT, run_plain
@@ -45,6 +45,7 @@ def plain_engine():
     """Run every block in plain Python; barriers are near each other, as an audit is at each."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "advance_block", run_plain)
+        patch.setattr(running, "compile_ahead", lambda *_: None)
         patch.setattr("proteus.market.setup.cell.BARRIER_STEPS", 16)
         yield
 

@@ -12,7 +12,7 @@ from proteus.market.ledger.accounts import CASH, CONTRACT
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.metrics import sums
 from proteus.market.setup import cell as cell_setup
-from proteus.runs import blocks
+from proteus.runs import blocks, running
 from proteus.runs.cell import run_cell
 from proteus.sweep import EXIT_VIOLATION, main
 from tests.helpers import faulty
@@ -57,6 +57,7 @@ def plain_engine():
     """Barriers every 10 ms: a book that heals before the next barrier is not at fault there."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "advance_block", run_plain)
+        patch.setattr(running, "compile_ahead", lambda *_: None)  # nothing here is compiled
         patch.setattr(cell_setup, "BARRIER_STEPS", 1)
         yield
 
