@@ -18,7 +18,6 @@ import numpy as np
 from proteus.configuration.treatments import TREATMENTS, Treatment
 from proteus.errors import ConfigError
 from proteus.market.agents.ordinary import decide
-from proteus.market.agents.traders import CLASS_NOISE
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import extend_news, start_news
 from proteus.market.events.envelopes import CAUSE_SCHEDULE, pack_address
@@ -188,7 +187,7 @@ def _of_trader(block: Block, trader: int) -> dict[str, list[Any]]:
     }
     if world.traders.has_signal[trader]:
         draws["signals"] = _signals(world, trader)
-    if world.traders.role[trader] == CLASS_NOISE:
+    if world.traders.needs_words[trader]:
         draws["intents"] = [_intent(world, trader, number) for number in range(ADDRESSES)]
     return draws
 

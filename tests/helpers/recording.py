@@ -67,7 +67,7 @@ def _describe(
 ) -> Wake:
     traders, view = world.traders, world.seen
     has_signal = bool(traders.has_signal[trader])
-    is_noise = traders.role[trader] == desk.CLASS_NOISE
+    is_noise = traders.needs_words[trader]
     return Wake(
         entity=int(traders.entity[trader]),
         cause=int(cause),
