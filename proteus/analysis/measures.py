@@ -40,6 +40,10 @@ DENOMINATORS = {
     "taker_slippage_by_class": "taker_volume_by_class",
     "taker_fill_probability": "taker_intents",
     "taker_time_to_execution": "taker_intents",
+    "taker_unfilled_share": "taker_intents",
+    "taker_wait_filled": "taker_intents_filled",
+    "taker_wait_marketable": "taker_marketable_filled",
+    "taker_end_share": "taker_intents_by_class",
     "taker_fill_incidence": "taker_intents",
     "taker_end_incidence": "taker_intents",
 }

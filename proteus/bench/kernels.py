@@ -52,8 +52,8 @@ def _post(mechanism: Any, market: Any, stream: Any, row: int) -> Any:
     orders = market.orders
     slot = take_slot(orders, _LANE)
     fill_in(
-        orders, _LANE, slot, stream.client_id[row], stream.trader[row], stream.side[row],
-        stream.rank[row], stream.lots[row], GTC, 0,
+        orders, _LANE, slot, stream.client_id[row], stream.trader[row], stream.trader[row],
+        stream.side[row], stream.rank[row], stream.lots[row], GTC, 0,
     )  # fmt: skip
     orders.ladder[_LANE, slot] = ladder_of(market.book, stream.side[row], stream.is_taker[row])
     enter(mechanism, market, _LANE, slot)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.market.book.book import fill_in, rank_of
-from proteus.market.book.codes import EVENT_END, NO_ORDER
+from proteus.market.book.codes import EVENT_END, GTC, NO_ORDER
 from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news
 from proteus.market.events.envelopes import (
     MESSAGE_ACCEPT,
@@ -37,8 +37,8 @@ from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.members import CellSetup
 from proteus.market.trading import protocol
 from proteus.market.trading.booking import book
-from proteus.market.trading.desk import tie_address
 from proteus.market.trading.loop import audit_lane, finish_lane
+from proteus.market.trading.placing import tie_address
 from proteus.market.trading.recorder import (
     MISSING,
     SOURCE_TRADER,
@@ -299,8 +299,9 @@ def _place_order(world: World, row: Mapping[str, Any]) -> None:
     side, trader = row["side"], row["trader"]
     rank = rank_of(row["price_ticks"], side, world.settings.n_ticks)
     fill_in(
-        orders, _LANE, slot, row["order_id"], trader, side, rank, row["lots"], row["lifetime"], 0
-    )
+        orders, _LANE, slot, row["order_id"], trader, world.traders.owner[trader], side, rank,
+        row["lots"], row["lifetime"], 0,
+    )  # fmt: skip
     world.market.address[_LANE, slot] = tie_address(world, trader, row["cause"])
     origins.belief[_LANE, slot] = row["value_nano"]
     origins.intent_ns[_LANE, slot] = row["intent_ns"]
@@ -308,6 +309,7 @@ def _place_order(world: World, row: Mapping[str, Any]) -> None:
     origins.cause[_LANE, slot] = row["cause"]
     origins.reports[_LANE, slot] = 0
     origins.is_filled[_LANE, slot] = 0
+    origins.is_immediate[_LANE, slot] = row["lifetime"] != GTC
 
 
 def _write_replace(world: World, row: Mapping[str, Any], envelope: Any) -> None:

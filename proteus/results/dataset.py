@@ -24,6 +24,7 @@ import yaml
 from proteus.basics.schema import canonical_json
 from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_version
 from proteus.errors import ResultsError
+from proteus.market.variables.base import long_name_of
 from proteus.market.variables.dimensions import ABSENT, lacking
 from proteus.plans.plan import Plan
 from proteus.results import artifacts, provenance
@@ -118,7 +119,7 @@ def fill(
             )
             targets[variable.name][slab.at] = values.reshape(*flags.shape, *column.shape)
         targets[VIOLATION][slab.at] = flags
-    described = {each.name: _describe(each, missing[each.name]) for each in variables}
+    described = {each.name: _describe(plan, each, missing[each.name]) for each in variables}
     return {**described, VIOLATION: _describe_flags(stopped.reasons)}
 
 
@@ -212,7 +213,7 @@ def _missing(
     return np.array([found[~ended].sum(), lacked, found[ended].sum() - lacked])
 
 
-def _describe(variable: Variable, missing: np.ndarray) -> dict[str, Any]:
+def _describe(plan: Plan, variable: Variable, missing: np.ndarray) -> dict[str, Any]:
     """Return the attributes of a variable, with its NaN by reason, as :func:`_missing` counts them.
 
     Raises
@@ -221,9 +222,10 @@ def _describe(variable: Variable, missing: np.ndarray) -> dict[str, Any]:
     stopped, absent, others = map(int, missing)
     if others and not variable.missing:
         raise ValueError(f"{variable.name} is NaN in {others} places without a declared reason")
+    taus_ms = [cell.metrics.tau_ms for cell in plan.cells]
     described = {
         "units": variable.unit,
-        "long_name": variable.long_name,
+        "long_name": long_name_of(variable, taus_ms),
         "sign": variable.sign,
         "formula": variable.formula,
         "source": variable.source,

@@ -156,6 +156,7 @@ def random_group(chooser: Random, kind: str) -> Tree:
         "signal": signal if sees else None,
         "latency": latency,
         "policy": POLICIES[kind](chooser),
+        "accounts": chooser.choice(("one", "per_intent")),
     }
 
 

@@ -56,8 +56,10 @@ def replace_version(world: World, message: Message) -> None:
 def door_message(world: World, kind: str, order_id: int, time_ns: int) -> orders.Message:
     """What the market is told."""
     ticket = world.tickets[order_id]
+    is_one = ticket.trader.group.accounts == "one"
+    agent = ticket.trader.number if is_one else -1 - order_id  # nobody else's
     return orders.Message(
-        time_ns=time_ns, kind=kind, order_id=order_id, agent=ticket.trader.number,
+        time_ns=time_ns, kind=kind, order_id=order_id, agent=agent,
         side=ticket.side, price_ticks=ticket.price_ticks, quantity=ticket.lots,
         tif=ticket.lifetime, post_only=False, role="maker" if ticket.trader.makes else "taker",
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SerializeAsAny, model_validator
 
@@ -22,6 +22,7 @@ class Group(Schema):
 
     kind: str
     count: int = Field(ge=0, le=4096)  # a trader's address has 12 bits for its number
+    accounts: Literal["one", "per_intent"]  # whose its orders are, to self-trade prevention
     schedule: Schedule
     signal: Signal | None
     latency: Latency

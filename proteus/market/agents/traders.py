@@ -28,6 +28,7 @@ class Traders(NamedTuple):
     kind: np.ndarray  # int64 [A] number of the policy in the table of traders
     role: np.ndarray  # int64 [A] CLASS_*
     group: np.ndarray  # int64 [A] number of its group, of those that have traders; or NO_GROUP
+    owner: np.ndarray  # int32 [A] of its orders: itself, or NO_OWNER where each has its own
     needs_words: np.ndarray  # bool [A] its decisions take random words of their own
     entity: np.ndarray  # int64 [A] address of its random draws
     latency_law: np.ndarray  # int8 [A, 4]

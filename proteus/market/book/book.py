@@ -33,8 +33,8 @@ _WORD = 64
 
 
 @written_first(
-    "trader", "side", "ladder", "rank", "submitted", "filled", "cancelled", "lifetime", "post_only",
-    "arrival", "batch", "next", "previous",
+    "trader", "owner", "side", "ladder", "rank", "submitted", "filled", "cancelled", "lifetime",
+    "post_only", "arrival", "batch", "next", "previous",
 )  # fmt: skip
 @state
 class Orders(NamedTuple):
@@ -45,7 +45,8 @@ class Orders(NamedTuple):
     """
 
     client_id: np.ndarray  # int64 [L, C] identity of the order version in the slot; 0: free
-    trader: np.ndarray  # int32 [L, C] owner
+    trader: np.ndarray  # int32 [L, C]
+    owner: np.ndarray  # int32 [L, C] whose orders must not trade with it; NO_OWNER: nobody's
     side: np.ndarray  # int8 [L, C] BUY or SELL
     ladder: np.ndarray  # int8 [L, C] ladder of the book that the order belongs to, 0 .. 3
     rank: np.ndarray  # int32 [L, C] limit as a rank; n_ticks: no limit
@@ -218,13 +219,14 @@ def release_slot(orders, lane, slot):
 
 
 @inline_kernel
-def fill_in(orders, lane, slot, client_id, trader, side, rank, lots, lifetime, post_only):
+def fill_in(orders, lane, slot, client_id, trader, owner, side, rank, lots, lifetime, post_only):
     """Write a new order into a slot that ``take_slot`` gave. It does not rest yet.
 
     Its ladder is that of its side; where takers have their own, ``ladder_of`` says which.
     """
     orders.client_id[lane, slot] = client_id
     orders.trader[lane, slot] = trader
+    orders.owner[lane, slot] = owner
     orders.side[lane, slot] = side
     orders.ladder[lane, slot] = side
     orders.rank[lane, slot] = rank

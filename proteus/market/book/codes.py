@@ -126,6 +126,7 @@ CANCEL_NAMES = {
 
 # What stands where there is nothing. Arrays are never indexed by it (``compiler.fields``).
 NO_ORDER = -1  # a slot of an order, request or quote
+NO_OWNER = -1  # of an order that is the only one of its owner
 NO_RANK = -1  # a level of the book
 NO_PRICE = -1  # ticks
 NO_ENVELOPE = -1

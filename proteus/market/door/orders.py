@@ -133,8 +133,8 @@ def _new_order(mechanism, market, rows, row):
         rank = n_ticks
         lifetime = FOK if lifetime == FOK else IOC
     fill_in(
-        market.orders, 0, row, identity + 1, rows.agent[row], side, rank, rows.quantity[row],
-        lifetime, rows.post_only[row],
+        market.orders, 0, row, identity + 1, rows.agent[row], rows.agent[row], side, rank,
+        rows.quantity[row], lifetime, rows.post_only[row],
     )  # fmt: skip
     market.orders.ladder[0, row] = ladder_of(market.book, side, rows.is_taker[row])
     enter(mechanism, market, 0, row)

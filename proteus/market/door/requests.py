@@ -122,7 +122,8 @@ def _enter(market, rows, row, side):
     """Write a new request or quote into the slot of its row."""
     n_ticks, price = market.book.n_ticks[0], rows.price[row]
     rank = n_ticks if price == UNCHANGED else rank_of(price, side, n_ticks)
-    fill_in(market.orders, 0, row, row + 1, rows.agent[row], side, rank, rows.quantity[row], IOC, 0)
+    agent, lots = rows.agent[row], rows.quantity[row]
+    fill_in(market.orders, 0, row, row + 1, agent, agent, side, rank, lots, IOC, 0)
 
 
 @inline_kernel

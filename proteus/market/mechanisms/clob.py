@@ -27,6 +27,7 @@ from proteus.market.book.codes import (
     EVENT_ACK,
     FOK,
     NO_ORDER,
+    NO_OWNER,
     NO_RANK,
     REJECT_FOK_NOT_FILLED,
     REJECT_POST_ONLY_WOULD_CROSS,
@@ -194,7 +195,8 @@ def _treat_own(mechanism, market, lane, slot, head):
 def _is_own(mechanism, orders, lane, slot, resting):
     return (
         mechanism.self_trade != self_trade.NONE
-        and orders.trader[lane, slot] == orders.trader[lane, resting]
+        and orders.owner[lane, slot] == orders.owner[lane, resting]
+        and orders.owner[lane, slot] != NO_OWNER
     )
 
 

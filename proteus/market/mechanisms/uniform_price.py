@@ -25,6 +25,7 @@ from proteus.market.book.codes import (
     EVENT_ACK,
     FOK,
     NO_ORDER,
+    NO_OWNER,
     NO_RANK,
     REJECT_NOT_IN_BATCH,
     SELL,
@@ -60,10 +61,10 @@ class Batch(NamedTuple):
     immediate: np.ndarray  # int32 [L, C] slots of immediate orders of the open batch
     n_immediate: np.ndarray  # int64 [L]
     is_listed: np.ndarray  # bool [L, C] the slot stands in ``immediate``; a reused slot stays once
-    own_first: np.ndarray  # int32 [L, 2, A] a trader's first crossing order of each side
+    own_first: np.ndarray  # int32 [L, 2, A] an owner's first crossing order of each side
     own_last: np.ndarray  # int32 [L, 2, A] and its last
-    own_next: np.ndarray  # int32 [L, C] next crossing order of the same trader and side
-    involved: np.ndarray  # int32 [L, C] traders with crossing orders, each once
+    own_next: np.ndarray  # int32 [L, C] next crossing order of the same owner and side
+    involved: np.ndarray  # int32 [L, C] owners with crossing orders, each once
 
 
 def make_batch(
@@ -276,7 +277,7 @@ def expire_immediate(batch, market, lane):
 
 @inline_kernel
 def _prevent_self_trades(batch, market, lane, bids, asks):
-    """Treat each trader's own crossing orders, best pair first, before pricing. O(crossing)."""
+    """Treat each owner's crossing orders, best pair first, before pricing. O(crossing)."""
     book, n_ticks = market.book, market.book.n_ticks[lane]
     best_bid, best_ask = book.best[lane, bids], book.best[lane, asks]
     if best_bid == NO_RANK or best_ask == NO_RANK or best_bid + best_ask < n_ticks:
@@ -284,40 +285,48 @@ def _prevent_self_trades(batch, market, lane, bids, asks):
     involved = _list_own(batch, market, lane, bids, BUY, n_ticks - best_ask, 0)
     involved = _list_own(batch, market, lane, asks, SELL, n_ticks - best_bid, involved)
     for i in range(involved):
-        trader = batch.involved[lane, i]
-        _prevent_own(batch, market, lane, trader)
-        batch.own_first[lane, BUY, trader] = NO_ORDER
-        batch.own_first[lane, SELL, trader] = NO_ORDER
+        owner = batch.involved[lane, i]
+        _prevent_own(batch, market, lane, owner)
+        batch.own_first[lane, BUY, owner] = NO_ORDER
+        batch.own_first[lane, SELL, owner] = NO_ORDER
 
 
 @inline_kernel
 def _list_own(batch, market, lane, ladder, side, worst, involved):
-    """Chain the orders of one side with rank >= worst by trader, in priority order."""
+    """Chain the orders of one side with rank >= worst by owner, in priority order."""
     orders, book = market.orders, market.book
     level = np.int64(book.best[lane, ladder])
     while level != NO_RANK and level >= worst:
         slot = book.head[lane, ladder, level]
         while slot != NO_ORDER:
-            trader = orders.trader[lane, slot]
-            batch.own_next[lane, slot] = NO_ORDER
-            if batch.own_first[lane, side, trader] == NO_ORDER:
-                batch.own_first[lane, side, trader] = slot
-                if side == BUY or batch.own_first[lane, BUY, trader] == NO_ORDER:
-                    batch.involved[lane, involved] = trader
-                    involved += 1
-            else:
-                batch.own_next[lane, batch.own_last[lane, side, trader]] = slot
-            batch.own_last[lane, side, trader] = slot
+            owner = orders.owner[lane, slot]
+            if owner != NO_OWNER:
+                involved = _append_own(batch, lane, side, owner, slot, involved)
             slot = orders.next[lane, slot]
         level = next_occupied(book, lane, ladder, level)
     return involved
 
 
 @inline_kernel
-def _prevent_own(batch, market, lane, trader):
+def _append_own(batch, lane, side, owner, slot, involved):
+    """Append an order to the chain of its owner; returns how many owners there are now."""
+    batch.own_next[lane, slot] = NO_ORDER
+    if batch.own_first[lane, side, owner] == NO_ORDER:
+        batch.own_first[lane, side, owner] = slot
+        if side == BUY or batch.own_first[lane, BUY, owner] == NO_ORDER:
+            batch.involved[lane, involved] = owner
+            involved += 1
+    else:
+        batch.own_next[lane, batch.own_last[lane, side, owner]] = slot
+    batch.own_last[lane, side, owner] = slot
+    return involved
+
+
+@inline_kernel
+def _prevent_own(batch, market, lane, owner):
     orders, n_ticks = market.orders, market.book.n_ticks[lane]
-    bid = batch.own_first[lane, BUY, trader]
-    ask = batch.own_first[lane, SELL, trader]
+    bid = batch.own_first[lane, BUY, owner]
+    ask = batch.own_first[lane, SELL, owner]
     while bid != NO_ORDER and ask != NO_ORDER:
         if orders.rank[lane, bid] + orders.rank[lane, ask] < n_ticks:
             return

@@ -78,12 +78,13 @@ class Totals(NamedTuple):
 
 
 def allocate_sums(
-    lanes: int, traders: int, horizons: int, times: int, waiting: int, auctions: int
+    lanes: int, traders: int, horizons: int, times: int, tau_ns: int, waiting: int, auctions: int
 ) -> Sums:
     """Allocate sums of zero.
 
     Parameters
         lanes, traders: L and A. horizons: markout horizons. times: points of the incidences.
+        tau_ns: longest wait of an intent that is measured.
         waiting: fills that wait for a later reference price, a power of two.
         auctions: of the mechanism.
     """
@@ -91,7 +92,7 @@ def allocate_sums(
         quality=allocate_quality(lanes),
         markouts=allocate_markouts(lanes, horizons),
         spreads=allocate_spreads(lanes, horizons, waiting),
-        execution=allocate_execution(lanes, times),
+        execution=allocate_execution(lanes, times, tau_ns),
         risk=allocate_risk(lanes, traders),
         shocks=allocate_shocks(lanes),
         clear_split=allocate_clear_split(lanes, auctions),

@@ -82,6 +82,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
                 count,
                 horizons=len(cell.markout_horizons_ns),
                 times=len(cell.elapsed_ns),
+                tau_ns=cell.tau_ns,
                 waiting=growth * setup.waiting,
                 auctions=auctions,
             ),

@@ -17,6 +17,7 @@ from proteus.market.agents.traders import (
     Schedules,
     Traders,
 )
+from proteus.market.book.codes import NO_OWNER
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import NewsParameters
 from proteus.market.events.latency import LATENCY_CODES, LatencyLaw
@@ -68,6 +69,7 @@ def trader_columns(members: tuple[Member, ...]) -> Traders:
     return Traders(
         kind=column([KINDS[group.kind].number for group in groups], np.int64),
         role=column([KINDS[group.kind].role for group in groups], np.int64),
+        owner=_owners(groups, count),
         needs_words=column([KINDS[group.kind].needs_words for group in groups], np.bool_),
         group=_groups(members, count),
         entity=column([trader_entity(m.group_name, m.number) for m in members], np.int64),
@@ -84,6 +86,13 @@ def trader_columns(members: tuple[Member, ...]) -> Traders:
         signal_noise=column([s.noise_sd if s else 0.0 for s in signals], np.float64),
         signal_look=column([_ns(s.look_ms) if s else 1 for s in signals], np.int64),
     )
+
+
+def _owners(groups: list[Group], count: int) -> NDArray[np.int32]:
+    """Return whose the orders of each trader are, to self-trade prevention."""
+    owners = np.arange(count, dtype=np.int32)
+    owners[[i for i, group in enumerate(groups) if group.accounts == "per_intent"]] = NO_OWNER
+    return owners
 
 
 def _groups(members: tuple[Member, ...], count: int) -> NDArray[np.int64]:

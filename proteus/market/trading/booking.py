@@ -164,10 +164,12 @@ def _book_answer(mechanism, world, lane, time, i, order, word):
         orders.cancelled[lane, order] += lots
     booked = orders.filled[lane, order] + orders.cancelled[lane, order]
     is_over = ends and booked == orders.submitted[lane, order]
-    is_refused = kind == EVENT_REJECT or kind == EVENT_RFQ_REJECT
+    refuses = kind == EVENT_REJECT or kind == EVENT_RFQ_REJECT
+    is_refused = refuses and orders.lots[lane, order] == 0  # and not a change to it
     if is_over or is_refused:  # self-trade prevention may take a part only
         role = world.traders.role[orders.trader[lane, order]]
-        measure_end(world.sums.execution, world, lane, order, role, time)
+        reason = outbox.reason[lane, i]
+        measure_end(world.sums.execution, world, lane, order, role, time, kind, reason)
     tell(mechanism, world, lane, time, order, kind, lots, word)
 
 

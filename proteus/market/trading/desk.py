@@ -7,7 +7,7 @@ import numpy as np
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.ordinary import decide
 from proteus.market.agents.traders import CLASS_MAKER, INTENT_QUOTE
-from proteus.market.book.book import fill_in, rank_of, take_slot
+from proteus.market.book.book import rank_of
 from proteus.market.book.codes import BUY, NO_ENVELOPE, NO_ORDER, NO_PRICE, SELL
 from proteus.market.events.envelopes import (
     CAUSE_EXPIRY,
@@ -33,19 +33,15 @@ from proteus.market.information.history import (
     TO_PARTIES,
     TO_PUBLIC,
     mid_doubled,
-    newest,
     opposite_best,
-    reference_doubled,
     state_at,
     took_part,
 )
 from proteus.market.information.signals import signal
 from proteus.market.ledger.accounts import nano
-from proteus.market.metrics.execution import count_intent
 from proteus.market.rng import STREAM_INTENT, STREAM_LIFETIME, words_at
 from proteus.market.trading import constraints, hooks
-from proteus.market.trading.recorder import is_recorded, record_intent
-from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
+from proteus.market.trading.placing import next_id, note_intent, place_order
 
 
 @inline_kernel
@@ -253,48 +249,6 @@ def _new_order(world, lane, trader, time, i, address, words, is_quote):
 
 
 @inline_kernel
-def place_order(world, lane, trader, time, i, address, answer_word):
-    """Write the order of intent ``i`` into a slot, taken now, that lives until the order dies.
-
-    Parameters
-        address: cause of the order. answer_word: of the latency of answers to it.
-
-    Returns
-        The slot, or NO_ORDER when the pool is exhausted.
-    """
-    orders, origins, intents = world.market.orders, world.origins, world.intents
-    slot = take_slot(orders, lane)
-    if slot == NO_ORDER:
-        stop_lane(world.progress, lane, FAULT_CAPACITY, world.progress.events[lane])
-        return np.int64(NO_ORDER)
-    client_id = _new_id(world, lane)
-    side, price, lots = intents.side[lane, i], intents.price[lane, i], intents.lots[lane, i]
-    rank = rank_of(price, side, world.settings.n_ticks)
-    fill_in(orders, lane, slot, client_id, trader, side, rank, lots, intents.lifetime[lane, i], 0)
-    world.market.address[lane, slot] = tie_address(world, trader, address)
-    origins.belief[lane, slot] = nano(intents.belief[lane, i])
-    origins.intent_ns[lane, slot] = time
-    origins.reference_doubled[lane, slot] = reference_doubled(
-        world.data, lane, newest(world.data, lane), world.settings.initial_ticks
-    )
-    origins.cause[lane, slot] = address
-    origins.answer[lane, slot] = answer_word
-    origins.reports[lane, slot] = 0
-    origins.is_filled[lane, slot] = 0
-    origins.lifetime[lane, slot] = NO_ENVELOPE
-    return slot
-
-
-@inline_kernel
-def note_intent(world, lane, time, slot):
-    """Count and record the decision of a taker to send the order at ``slot``."""
-    role = world.traders.role[world.market.orders.trader[lane, slot]]
-    count_intent(world.sums.execution, world.settings, lane, role, time)
-    if is_recorded(world.log):
-        record_intent(world.log, world, lane, time, slot)
-
-
-@inline_kernel
 def _replace_quote(world, lane, trader, i):
     """Move the quote of one side to a new price or size; returns the envelope, or NO_ENVELOPE."""
     intents, messages, private = world.intents, world.messages, world.private
@@ -303,7 +257,7 @@ def _replace_quote(world, lane, trader, i):
     envelope = take_envelope(
         messages, lane, MESSAGE_REPLACE, trader, order, private.quote_id[lane, trader, side]
     )
-    new_id = _new_id(world, lane)
+    new_id = next_id(world, lane)
     _note_quote(world, lane, trader, side, order, new_id, price, lots)
     if envelope != NO_ENVELOPE:
         messages.new_id[lane, envelope] = new_id
@@ -323,19 +277,6 @@ def _note_quote(world, lane, trader, side, order, client_id, price, lots):
     private.quote_price[lane, trader, side] = price
     private.quote_lots[lane, trader, side] = lots
     private.exposure[lane, trader, side] += lots
-
-
-@inline_kernel
-def _new_id(world, lane):
-    world.progress.last_id[lane] += 1
-    return world.progress.last_id[lane]
-
-
-@inline_kernel
-def tie_address(world, trader, address):
-    """Pack trader and cause into the 64 bits that random allocation is addressed by."""
-    cause = (address >> 40) ^ (wake_of(address) << 12)
-    return world.traders.entity[trader] << 32 | (cause & 0xFFFFFFFF)
 
 
 @inline_kernel

@@ -20,7 +20,7 @@ from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.ordinary import decide
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.book.book import rank_of
-from proteus.market.book.codes import BUY, IOC, NO_ENVELOPE, NO_ORDER, NO_PRICE, SELL
+from proteus.market.book.codes import BUY, GTC, IOC, NO_ENVELOPE, NO_ORDER, NO_PRICE, SELL
 from proteus.market.events.envelopes import (
     CAUSE_NOTIFIED,
     MESSAGE_ACCEPT,
@@ -42,7 +42,7 @@ from proteus.market.events.latency import (
 from proteus.market.information.history import TO_PUBLIC, state_at
 from proteus.market.ledger.accounts import nano
 from proteus.market.mechanisms.rfq import Rfq
-from proteus.market.trading import constraints, desk, hooks, protocol
+from proteus.market.trading import constraints, desk, hooks, placing, protocol
 from proteus.market.trading.rfq_links import caution
 
 _NONE_HEARD = -1  # of the quotes that a taker was told, by their places
@@ -102,6 +102,7 @@ def ask(mechanism, world, lane, trader, time, address, words):
     if lots == 0:
         return
     intents.lots[lane, 0] = lots
+    is_immediate = intents.lifetime[lane, 0] != GTC
     intents.lifetime[lane, 0] = IOC  # it never rests
     slot = _place(world, lane, trader, time, 0, address, words[ACKNOWLEDGEMENT])
     if slot == NO_ORDER:
@@ -109,7 +110,8 @@ def ask(mechanism, world, lane, trader, time, address, words):
     orders = world.market.orders
     client_id = orders.client_id[lane, slot]
     world.origins.is_quote[lane, slot] = False
-    desk.note_intent(world, lane, time, slot)
+    world.origins.is_immediate[lane, slot] = is_immediate
+    placing.note_intent(world, lane, time, slot)
     known.id[lane, slot] = client_id
     known.side[lane, slot] = orders.side[lane, slot]
     known.limit[lane, slot] = orders.rank[lane, slot]
@@ -132,7 +134,7 @@ def _words(world, lane, trader, address):
 
 @cold_kernel
 def _place(world, lane, trader, time, i, address, answer_word):
-    return desk.place_order(world, lane, trader, time, i, address, answer_word)
+    return placing.place_order(world, lane, trader, time, i, address, answer_word)
 
 
 @cold_kernel

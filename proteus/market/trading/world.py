@@ -63,6 +63,7 @@ class Origins(NamedTuple):
     reports: np.ndarray  # int64 [L, C] fill reports so far
     is_filled: np.ndarray  # int8 [L, C] 1: has a first fill
     is_quote: np.ndarray  # int8 [L, C] 1: stands for a trader's quote of its side
+    is_immediate: np.ndarray  # int8 [L, C] 1: its intent was to trade at once or not at all
     lifetime: np.ndarray  # int32 [L, C] envelope of its running lifetime, or NO_ENVELOPE
 
 

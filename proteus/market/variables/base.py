@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,11 +13,13 @@ from proteus.market.trading.world import World
 
 Values = NDArray[np.float64]
 NS_PER_MS = 1e6
+MS_PER_S = 1e3
 # Dims that a variable may have beyond the swept parameters and seed.
 HORIZON = "horizon"  # time after a fill
 ELAPSED = "elapsed"  # time since an intent
 CLASS = "class"  # class of a trader
 RANK = "rank"  # of a quote for a request, the accepted one first
+INTENT_END = "intent_end"  # how an intent ended
 GROUP = "group"  # of the population
 TRADER = "trader"  # each by itself
 
@@ -27,13 +29,23 @@ class Variable(NamedTuple):
 
     name: str
     unit: str
-    long_name: str
+    long_name: str  # {tau}: the longest wait that is measured
     formula: str
     source: str
     compute: Callable[[World], Values]
     dims: tuple[str, ...] = ()  # beyond the swept parameters and seed
     sign: str = ""  # what a positive value means; empty: it says itself
     missing: str = ""  # why a value may not exist, in a word; empty: it always does
+
+
+def long_name_of(variable: Variable, taus_ms: Iterable[float]) -> str:
+    """Return the long name of a variable in cells with these longest waits, as text.
+
+    Where they differ it says "tau", as the texts that hold for any cell do.
+    """
+    taus = set(taus_ms)
+    tau = f"{taus.pop() / MS_PER_S:g} s" if len(taus) == 1 else "tau"
+    return variable.long_name.format(tau=tau)
 
 
 def ratio(numerator: NDArray[Any], denominator: Any) -> Values:

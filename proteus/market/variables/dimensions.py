@@ -17,12 +17,14 @@ from proteus.errors import ConfigError
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_NAMES
 from proteus.market.cell import CellConfig
+from proteus.market.metrics.execution import END_NAMES
 from proteus.market.metrics.requests import RANKS
 from proteus.market.variables.base import (
     CLASS,
     ELAPSED,
     GROUP,
     HORIZON,
+    INTENT_END,
     RANK,
     TRADER,
     Values,
@@ -111,6 +113,9 @@ DIMENSIONS = {
         labels=lambda cells: np.array(cells[0].metrics.elapsed_ms, dtype=float),
     ),
     CLASS: Dimension(about="class of traders", unit="", labels=lambda cells: np.array(CLASS_NAMES)),
+    INTENT_END: Dimension(
+        about="how an intent ended", unit="", labels=lambda cells: np.array(END_NAMES)
+    ),
     RANK: Dimension(
         about="rank of a quote, the accepted one first",
         unit="1",

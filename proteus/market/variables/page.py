@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from proteus.market.variables import variables_of
-from proteus.market.variables.base import Variable
+from proteus.market.variables.base import Variable, long_name_of
 from proteus.market.variables.dimensions import ABSENT, OPTIONAL_DIMENSIONS
 from proteus.market.variables.sources import SOURCES
 
@@ -46,7 +46,15 @@ _CLASSIC = {
     "execution error": ("taker_execution_error",),
     "slippage": ("taker_slippage",),
     "fill probability": ("taker_fill_probability", "taker_fill_incidence"),
-    "time to execution": ("taker_time_to_execution", "taker_end_incidence"),
+    "time to execution": (
+        "taker_unfilled_share",
+        "taker_wait_filled",
+        "taker_wait_filled_median",
+        "taker_wait_marketable",
+        "taker_end_share",
+        "taker_time_to_execution",
+        "taker_end_incidence",
+    ),
     "taker surplus": ("pnl_noise", "pnl_informed", "pnl_sniper"),
     "price RMSE": ("price_rmse",),
     "spread": ("quoted_spread", "effective_spread", "realised_spread", "price_impact"),
@@ -88,10 +96,11 @@ def page(dims: Collection[str] = ()) -> str:
 
 
 def _entry(variable: Variable) -> str:
+    name = long_name_of(variable, ())
     dims = f" by {', '.join(variable.dims)}" if variable.dims else ""
     lines = [
         f"### `{variable.name}`{dims}\n",
-        f"{variable.long_name[0].upper()}{variable.long_name[1:]}, in {_unit(variable)}.",
+        f"{name[0].upper()}{name[1:]}, in {_unit(variable)}.",
         f"{_sentence(variable.sign)}\n",
         f"- Formula: {variable.formula}",
         f"- Source: {variable.source}",

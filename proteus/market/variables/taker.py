@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.market.agents.traders import CLASS_NOISE
+from proteus.market.metrics.execution import bin_edges
 from proteus.market.trading.world import World
 from proteus.market.variables.base import (
     CLASS,
     ELAPSED,
+    INTENT_END,
     NS_PER_MS,
     Values,
     Variable,
@@ -37,6 +39,33 @@ def _fill_probability(world: World) -> Values:
 def _time_to_execution(world: World) -> Values:
     execution = world.sums.execution
     return ratio(execution.waited / NS_PER_MS, execution.intents)
+
+
+def _wait_filled(world: World) -> Values:
+    execution = world.sums.execution
+    never = execution.intents - execution.intents_filled
+    return ratio(
+        (execution.waited - never * world.settings.tau_ns) / NS_PER_MS, execution.intents_filled
+    )
+
+
+def _median_wait(world: World) -> Values:
+    """Return the median of the waits in each lane, ms: on a straight line inside its bin."""
+    bins = world.sums.execution.wait_bins
+    edges = bin_edges(bins.shape[1]) / NS_PER_MS
+    reached = np.cumsum(bins, axis=1)
+    half = reached[:, -1] / 2
+    at = np.argmax(reached >= half[:, None], axis=1)
+    lanes = np.arange(len(bins))
+    inside = ratio(half - reached[lanes, at] + bins[lanes, at], bins[lanes, at])
+    return np.asarray(edges[at] + inside * (edges[at + 1] - edges[at]))
+
+
+def _end_share(world: World) -> Values:
+    execution = world.sums.execution
+    open_at_end = execution.sent - execution.ends.sum(axis=2)
+    ends = np.concatenate([execution.ends, open_at_end[:, :, None]], axis=2)
+    return ratio(ends, execution.sent[:, :, None])
 
 
 def _incidence(world: World, counts: NDArray[np.int64]) -> Values:
@@ -79,12 +108,75 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="taker_time_to_execution",
         unit="ms",
-        long_name="restricted mean time to first fill of noise intents",
+        long_name="mean wait of noise intents up to {tau}, unfilled counts as {tau}",
         sign="positive",
         formula="mean of min(time to first fill, tau); cancelled or expired counts tau",
         source="Lo, MacKinlay & Zhang 2002",
         missing="no_intent",
         compute=_time_to_execution,
+    ),
+    Variable(
+        name="taker_unfilled_share",
+        unit="1",
+        long_name="share of noise intents never filled by {tau}",
+        formula="1 - noise intents with a fill within tau / noise intents up to T - tau",
+        source="Lo, MacKinlay & Zhang 2002",
+        missing="no_intent",
+        compute=lambda world: 1 - _fill_probability(world),
+    ),
+    Variable(
+        name="taker_wait_filled",
+        unit="ms",
+        long_name="mean wait of noise intents that fill by {tau}",
+        sign="positive",
+        formula="mean of the time to first fill over noise intents up to T - tau filled within tau",
+        source="Lo, MacKinlay & Zhang 2002",
+        missing="no_fill",
+        compute=_wait_filled,
+    ),
+    Variable(
+        name="taker_wait_filled_median",
+        unit="ms",
+        long_name="median wait of noise intents that fill by {tau}",
+        sign="positive",
+        formula=(
+            "median of the time to first fill over noise intents up to T - tau filled within tau, "
+            "on a straight line inside a bin that is 1/16 of a power of two wide"
+        ),
+        source="Lo, MacKinlay & Zhang 2002",
+        missing="no_fill",
+        compute=_median_wait,
+    ),
+    Variable(
+        name="taker_wait_marketable",
+        unit="ms",
+        long_name="mean wait of marketable noise intents that fill by {tau}",
+        sign="positive",
+        formula=(
+            "mean of the time to first fill over noise intents up to T - tau that were to trade at "
+            "once or not at all, filled within tau"
+        ),
+        source="Lo, MacKinlay & Zhang 2002",
+        missing="no_fill",
+        compute=lambda world: ratio(
+            world.sums.execution.marketable_waited / NS_PER_MS,
+            world.sums.execution.marketable_filled,
+        ),
+    ),
+    Variable(
+        name="taker_end_share",
+        dims=(CLASS, INTENT_END),
+        unit="1",
+        long_name="share of intents by how they ended",
+        formula=(
+            "intents of the class with this end / its intents. filled: any lot of it was; else the "
+            "end of its order: expired with its lifetime or time to answer, cancelled by its "
+            "trader, self_trade prevention, priced_out (it had to trade at once, and nothing was "
+            "inside its limit), refused by the venue or a last look, or trading_ended before that"
+        ),
+        source="count",
+        missing="no_intent",
+        compute=_end_share,
     ),
     Variable(
         name="taker_intents",
@@ -93,6 +185,34 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
         formula="noise intents up to T - tau",
         source="count",
         compute=lambda world: world.sums.execution.intents.astype(float),
+    ),
+    Variable(
+        name="taker_intents_filled",
+        unit="1",
+        long_name="noise intents that fill by {tau}",
+        formula="noise intents up to T - tau with a fill within tau",
+        source="count",
+        compute=lambda world: world.sums.execution.intents_filled.astype(float),
+    ),
+    Variable(
+        name="taker_marketable_filled",
+        unit="1",
+        long_name="marketable noise intents that fill by {tau}",
+        formula=(
+            "noise intents up to T - tau that were to trade at once or not at all, filled within "
+            "tau"
+        ),
+        source="count",
+        compute=lambda world: world.sums.execution.marketable_filled.astype(float),
+    ),
+    Variable(
+        name="taker_intents_by_class",
+        dims=(CLASS,),
+        unit="1",
+        long_name="intents of takers by class",
+        formula="count, up to T",
+        source="count",
+        compute=lambda world: world.sums.execution.sent.astype(float),
     ),
     Variable(
         name="taker_fill_incidence",

@@ -55,7 +55,7 @@ class State:
     def order(self, trader, side, price, lots, rest=True, is_taker=False):
         slot = take_slot(self.orders, 0)
         rank = rank_of(price, side, N_TICKS)
-        fill_in(self.orders, 0, slot, slot + 1, trader, side, rank, lots, GTC, 0)
+        fill_in(self.orders, 0, slot, slot + 1, trader, trader, side, rank, lots, GTC, 0)
         self.orders.ladder[0, slot] = ladder_of(self.book, side, is_taker)
         if rest:
             enqueue(self.book, self.orders, 0, slot, 0)

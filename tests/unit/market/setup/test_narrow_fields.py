@@ -31,16 +31,17 @@ LARGEST = {
     "reference_doubled": 2 * MAX_TICKS, "before": 2 * MAX_TICKS,
     # codes
     "side": codes.SELL, "ladder": 3, "lifetime": codes.FOK, "post_only": 1, "is_filled": 1,
-    "is_quote": 1, "accepting": 1, "mark_sign": 1, "payoff": 1, "overflow": 1,
+    "is_quote": 1, "is_immediate": 1, "accepting": 1, "mark_sign": 1, "payoff": 1, "overflow": 1,
     "stage": STAGE_ENDED, "kind": max(codes.EVENT_NAMES),
     "reason": max(max(names) for names in _REASONS),
     # places of other things
-    "trader": _COUNTED, "next": _COUNTED, "previous": _COUNTED, "free": _COUNTED,
+    "trader": _COUNTED, "owner": _COUNTED, "next": _COUNTED, "previous": _COUNTED, "free": _COUNTED,
     "head": _COUNTED, "tail": _COUNTED, "order": _COUNTED, "other": _COUNTED,
     "immediate": _COUNTED, "own_first": _COUNTED, "own_last": _COUNTED, "own_next": _COUNTED,
     "involved": _COUNTED, "request": _COUNTED, "held": _COUNTED, "first": _COUNTED,
     "live": _COUNTED, "place": _COUNTED, "quote": _COUNTED, "heard": _COUNTED,
     "origins.lifetime": _COUNTED, "messages.lifetime": _COUNTED, "other_order": _COUNTED,
+    "wait_bins": _COUNTED,  # intents of a lane, each with a slot and a queue entry
     # jumps are slots of a ring at least once, so their number is counted
     "jumps_before": _COUNTED, "tails": _COUNTED,
 }  # fmt: skip
