@@ -7,14 +7,24 @@ from typing import Any
 import pytest
 
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
-from proteus.market.book.codes import BUY, EVENT_ACK, EVENT_REJECT, EVENT_RFQ_REJECT, NO_PRICE
+from proteus.market.book.codes import (
+    BUY,
+    CANCEL_NAMES,
+    EVENT_ACK,
+    EVENT_REJECT,
+    EVENT_RFQ_EXPIRE,
+    EVENT_RFQ_REJECT,
+    EXPIRE_NAMES,
+    GTC,
+    NO_PRICE,
+)
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import value_at
 from proteus.market.metrics import sums
-from proteus.market.trading import booking, desk, loop, rfq_publishing
+from proteus.market.trading import booking, loop, placing, rfq_publishing
 from proteus.market.trading.world import World
 from tests.helpers.cells import build, run_plain
-from tests.reference.measurement import Fill, Log, Side, State
+from tests.reference.measurement import End, Fill, Log, Side, State
 
 
 def record(config: CellConfig) -> tuple[Log, World]:
@@ -29,7 +39,7 @@ def record(config: CellConfig) -> tuple[Log, World]:
             (booking, "_book_answer", _log_answer),
             (rfq_publishing, "publish_price", _log_price),
             (rfq_publishing, "measure_book", _log_live),
-            (desk, "count_intent", _log_intent),
+            (placing, "count_intent", _log_intent),
             (loop, "start_shock", _log_jump),
             (loop, "measure_grid", _log_grid),
             (sums, "_close_sums", _log_end),
@@ -142,6 +152,7 @@ def _side(world: World, slot: int, sign: int) -> Side:
         reference=int(origins.reference_doubled[0, slot]) / 2,
         intent=int(origins.intent_ns[0, slot]),
         is_quote=bool(origins.is_quote[0, slot]),
+        at_once=bool(origins.is_immediate[0, slot]),
     )
 
 
@@ -167,14 +178,26 @@ def _log_answer(
 ):
     side, outbox = _side(world, order, 1), world.market.outbox
     kind, lots = outbox.kind[0, i], int(outbox.lots[0, i])
-    if kind == EVENT_ACK or side.role != "noise" or side.is_quote:
+    if kind == EVENT_ACK or side.role == "maker" or side.is_quote:
         return
     log.lost.append((side.order, int(time), lots))
     gone = sum(lots for name, _, lots in log.lost if name == side.order)
     gone += sum(fill.lots for fill in log.fills for each in fill.sides if each.order == side.order)
     is_refused = kind in (EVENT_REJECT, EVENT_RFQ_REJECT)
     if is_refused or gone == world.market.orders.submitted[0, order]:
-        log.ends.append((side.order, side.intent, int(time)))
+        cause = "refused" if is_refused else _cause(world, kind, int(outbox.reason[0, i]), order)
+        log.ends.append(End(side.order, side.role, side.intent, int(time), cause))
+
+
+def _cause(world: World, kind: int, reason: int, order: int) -> str:
+    """Why an order ended: traders take back only what rests, when its lifetime is over."""
+    if kind == EVENT_RFQ_EXPIRE:
+        return {"request_ttl": "expired", "rest_unfilled": "expired"}[EXPIRE_NAMES[reason]]
+    name = CANCEL_NAMES[reason]
+    if name == "requested":
+        assert world.market.orders.lifetime[0, order] == GTC
+        return "expired"
+    return {"self_trade": "self_trade", "immediate_or_cancel": "priced_out"}[name]
 
 
 def _log_intent(log: Log, world: World, execution: Any, settings: Any, lane: int, role, time):

@@ -17,6 +17,9 @@ import numpy as np
 
 NS_PER_S = 10**9
 ROLES = ("maker", "informed", "noise", "sniper")
+CAUSES = (
+    "filled", "expired", "cancelled", "self_trade", "priced_out", "refused", "trading_ended",
+)  # fmt: skip
 
 
 class State(NamedTuple):
@@ -47,6 +50,17 @@ class Side(NamedTuple):
     reference: float  # public reference price just before the intent, ticks
     intent: int
     is_quote: bool
+    at_once: bool  # the intent was to trade at once or not at all
+
+
+class End(NamedTuple):
+    """An order that ended, with fills or without."""
+
+    order: tuple[int, ...]
+    role: str
+    intent: int
+    time: int
+    cause: str
 
 
 class Fill(NamedTuple):
@@ -80,7 +94,7 @@ class Log:
     # what rests is not what is public
     fills: list[Fill] = field(default_factory=list)
     intents: list[tuple[str, int]] = field(default_factory=list)  # (role, time)
-    ends: list[tuple[tuple[int, ...], int, int]] = field(default_factory=list)  # noise orders
+    ends: list[End] = field(default_factory=list)  # of orders of takers
     lost: list[tuple[tuple[int, ...], int, int]] = field(default_factory=list)  # time, lots
     jumps: list[tuple[int, float, float]] = field(default_factory=list)  # (time, before, after)
     values: dict[int, float] = field(default_factory=dict)  # v at grid times and at T
@@ -111,6 +125,7 @@ def measure(log: Log) -> dict[str, object]:
         **_risk(log),
         **_takers(log),
         **_incidences(log),
+        **_ends(log),
         **_volatility(log),
         **_resilience(log),
     }
@@ -300,14 +315,20 @@ def _incidences(log: Log) -> dict[str, object]:
     last = log.horizon - log.tau
     started = sum(role == "noise" and time <= last for role, time in log.intents)
     first: dict[tuple[int, ...], int] = {}
+    marketable: dict[tuple[int, ...], int] = {}
     for fill in log.fills:
         for side in fill.sides:
             if side.role == "noise" and not side.is_quote and side.intent <= last:
                 first.setdefault(side.order, fill.time - side.intent)
+                if side.at_once:
+                    marketable.setdefault(side.order, fill.time - side.intent)
     ended = [
-        end - intent for order, intent, end in log.ends if intent <= last and order not in first
+        end.time - end.intent
+        for end in log.ends
+        if end.role == "noise" and end.intent <= last and end.order not in first
     ]
     waits = [wait for wait in first.values() if wait <= log.tau]
+    at_once = [wait for wait in marketable.values() if wait <= log.tau]
 
     def incidence(waited: list[int]) -> list[float]:
         return [
@@ -321,9 +342,38 @@ def _incidences(log: Log) -> dict[str, object]:
         "taker_intents": started,
         "taker_fill_probability": len(waits) / started if started else math.nan,
         "taker_time_to_execution": restricted / started / 1e6 if started else math.nan,
+        "taker_intents_filled": len(waits),
+        "taker_unfilled_share": 1 - len(waits) / started if started else math.nan,
+        "taker_wait_filled": np.mean(waits) / 1e6 if waits else math.nan,
+        "taker_wait_filled_median": _lower_median(waits) / 1e6,
+        "taker_marketable_filled": len(at_once),
+        "taker_wait_marketable": np.mean(at_once) / 1e6 if at_once else math.nan,
         "taker_fill_incidence": incidence(waits),
         "taker_end_incidence": incidence([wait for wait in ended if wait <= log.tau]),
     }
+
+
+def _lower_median(waits: list[int]) -> float:
+    return sorted(waits)[(len(waits) - 1) // 2] if waits else math.nan
+
+
+def _ends(log: Log) -> dict[str, object]:
+    """How the intents of each class ended: any fill first, else what took the order away."""
+    sent = [sum(role == each for each, _ in log.intents) for role in ROLES]
+    counts = np.zeros((len(ROLES), len(CAUSES)))
+    filled = {
+        (side.role, side.order) for fill in log.fills for side in fill.sides
+        if side.role != "maker" and not side.is_quote
+    }  # fmt: skip
+    for role, _ in filled:
+        counts[ROLES.index(role), CAUSES.index("filled")] += 1
+    for end in log.ends:
+        if (end.role, end.order) not in filled:
+            counts[ROLES.index(end.role), CAUSES.index(end.cause)] += 1
+    for row, number in zip(counts, sent, strict=True):
+        row[CAUSES.index("trading_ended")] = number - row.sum()
+        row[:] = row / number if number else math.nan
+    return {"taker_end_share": counts, "taker_intents_by_class": sent}
 
 
 def _volatility(log: Log) -> dict[str, object]:

@@ -20,10 +20,12 @@ ELSEWHERE = {
 } | {v.name for v in REQUEST_VARIABLES}  # fmt: skip
 
 
+READ_FROM_BINS = {"taker_wait_filled_median"}  # a sixteenth of a power of two wide
+
 # One noise trader meets itself, and its orders lose lots; buyers and sellers quote one lot each.
 MEETS_ITSELF = (
     "mechanism.self_trade=decrement", "population.noise.count=1",
-    "population.noise.schedule.rate_per_s=20",
+    "population.noise.accounts=one", "population.noise.schedule.rate_per_s=20",
 )  # fmt: skip
 QUOTING = (
     "+trader@population.buyers=zero_intelligence", "population.buyers.count=4",
@@ -71,7 +73,8 @@ def test_a_measure_is_what_the_log_says(lane, name):
     slow, fast, _ = lane
     expected = np.asarray(slow[name], float)
     assert fast[name].shape == expected.shape
-    assert np.allclose(fast[name], expected, rtol=1e-9, atol=1e-12, equal_nan=True)
+    tolerance = 1 / 16 if name in READ_FROM_BINS else 1e-9
+    assert np.allclose(fast[name], expected, rtol=tolerance, atol=1e-12, equal_nan=True)
 
 
 def test_effective_is_realised_plus_impact_fill_by_fill(lane):

@@ -50,7 +50,7 @@ def _wait_filled(world: World) -> Values:
 
 
 def _median_wait(world: World) -> Values:
-    """Return the median of the waits in each lane, ms: on a straight line inside its bin."""
+    """Return the lower median of the waits in each lane, ms: on a straight line inside its bin."""
     bins = world.sums.execution.wait_bins
     edges = bin_edges(bins.shape[1]) / NS_PER_MS
     reached = np.cumsum(bins, axis=1)
@@ -140,8 +140,8 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
         long_name="median wait of noise intents that fill by {tau}",
         sign="positive",
         formula=(
-            "median of the time to first fill over noise intents up to T - tau filled within tau, "
-            "on a straight line inside a bin that is 1/16 of a power of two wide"
+            "lower median of the time to first fill over noise intents up to T - tau filled "
+            "within tau, on a straight line inside a bin that is 1/16 of a power of two wide"
         ),
         source="Lo, MacKinlay & Zhang 2002",
         missing="no_fill",
