@@ -6,6 +6,8 @@ Workers that start on cold kernels would each compile the same ones, side by sid
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 
+import numpy as np
+
 import proteus
 from proteus.market.mechanisms.table import MECHANISMS
 
@@ -19,6 +21,19 @@ def compile_loop(name: str) -> None:
     finished(cell(f"mechanism={name}", *TINY))
 
 
+def compile_rich_loop(name: str) -> None:
+    """Run one lane of a mechanism in the loop that has all hooks."""
+    from proteus.market.events.queue import NEVER_NS
+    from proteus.market.rng import replicate_keys
+    from proteus.market.setup.block import build_block
+    from proteus.market.setup.cell import set_up_cell
+    from proteus.market.trading.loop import advance_block
+    from tests.helpers.cells import TINY, cell
+
+    setup = set_up_cell(cell(f"mechanism={name}", *TINY))._replace(is_rich=True)
+    advance_block(*build_block(setup, replicate_keys(7, np.arange(1)), 1, False), NEVER_NS)
+
+
 def compile_door(name: str) -> None:
     """Send one order, or one request, through the message door of a mechanism."""
     kind = "request" if name == "rfq" else "limit"
@@ -27,9 +42,9 @@ def compile_door(name: str) -> None:
 
 
 def main() -> None:
-    """Compile the loop and the door of every mechanism."""
+    """Compile both loops and the door of every mechanism."""
     with ProcessPoolExecutor(WORKERS) as workers:
-        work: list[Callable[[str], None]] = [compile_loop, compile_door]
+        work: list[Callable[[str], None]] = [compile_loop, compile_rich_loop, compile_door]
         for done in [workers.submit(each, name) for each in work for name in MECHANISMS]:
             done.result()
 

@@ -34,6 +34,7 @@ from proteus.market.trading.constraints import (
 )
 from proteus.market.trading.loop import advance_block
 from proteus.market.trading.recorder import MISSING
+from tests.helpers.budget import is_proof
 from tests.helpers.cells import MECHANISM_NAMES, MS, ROOT, cell, differing, run_plain
 from tests.helpers.hand_market import CLOB, MAKER, NOISE, RFQ, HandMarket, S, pending
 
@@ -126,6 +127,7 @@ def test_without_a_cut_nothing_changes(mechanism):
     assert differing(plain, other) == []
 
 
+@pytest.mark.skipif(not is_proof(), reason="compiles a loop of its own: make proof")
 def test_compiled_caps_have_the_bits_of_plain_python():
     compiled, plain = (capped_block("clob", 1, [NOISE]) for _ in range(2))
     advance_block(*compiled, NEVER_NS)
