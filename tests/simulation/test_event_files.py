@@ -118,7 +118,7 @@ def test_the_files_say_what_they_are(run):
     for name in ("events", "fills"):
         file = pq.ParquetFile(folder / f"{name}.parquet")
         metadata = {k.decode(): v.decode() for k, v in file.metadata.metadata.items()}
-        assert metadata["schema_version"] == "3"
+        assert metadata["schema_version"] == "4"
         assert metadata["table"] == name
         assert metadata["config_hash"] == dataset.attrs["config_hash"]
         assert metadata["kernel_hash"] == dataset.attrs["kernel_hash"]
