@@ -78,7 +78,7 @@ class Quantity(NamedTuple):
         if self.variable in showing.LOSSES or self.per:
             name = showing.called(measure)
         elif measure.estimand == LANE_RATIOS:
-            name = f"{name}, {LANE_RATIOS}"
+            name = f"{name}, mean of lanes"
         at = labels(dataset, measure)[self.column(dataset)]
         where = "".join(
             f"{' at' if DIMENSIONS[dim].unit == 'ms' else ','} {label_text(dim, label)}"

@@ -178,13 +178,18 @@ def estimates(dataset: xr.Dataset, measure: Measure) -> Estimate:
 
 def _estimates(dataset: xr.Dataset, measure: Measure) -> Estimate:
     found = alone(arm(dataset, [measure]))
-    stopped = dataset["violation"].transpose("seed", *swept(dataset)).to_numpy().any(axis=0)
-    shape = (stopped.size, -1)
-    refused = stopped.reshape(shape)
+    refused = stopped(dataset)[:, None]
+    shape = (len(refused), -1)
     value, low, high, deviation = (
         np.where(refused, np.nan, each.reshape(shape)) for each in found[:4]
     )
     return Estimate(value, low, high, deviation, found.n.reshape(shape))
+
+
+def stopped(dataset: xr.Dataset) -> np.ndarray:
+    """Say in which cells a lane was stopped, bool [points]."""
+    codes = dataset["violation"].transpose("seed", *swept(dataset)).to_numpy()
+    return np.asarray(codes.any(axis=0).reshape(-1))
 
 
 def _slabs(dataset: xr.Dataset, name: str) -> Iterator[xr.Dataset]:

@@ -49,7 +49,7 @@ def called(measure: Measure) -> str:
     name = {**_NAMES, **LOSSES}.get(measure.variable, _plain(measure.variable))
     if measure.estimand == TOTALS:
         return f"{name} per {'lot' if measure.per in PER_LOT.values() else _plain(measure.per)}"
-    return f"{name}, {LANE_RATIOS}" if measure.estimand == LANE_RATIOS else name
+    return f"{name}, mean of lanes" if measure.estimand == LANE_RATIOS else name
 
 
 def estimand_text(measure: Measure) -> str:

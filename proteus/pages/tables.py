@@ -14,6 +14,7 @@ import xarray as xr
 from proteus.analysis import endpoint as endpoints
 from proteus.analysis import showing
 from proteus.analysis.contrasts import PRIMARY, paired, tidy, violated
+from proteus.analysis.counterparties import ALL, CAPTURED, HELD, LOST, LOTS, PNL, maker_pnl
 from proteus.analysis.levels import Quantity, distinct, is_violated, level, names_of
 from proteus.analysis.measures import Measure
 from proteus.analysis.summary import interval_text
@@ -22,6 +23,11 @@ from proteus.configuration.treatments import ORDINARY, listed
 from proteus.pages.bundle import Bundle
 from proteus.pages.sections import endpoint_quantity, main_quantities
 from proteus.plots.style import with_unit
+
+_COUNTERPARTIES = {
+    "noise": "of noise traders", "informed": "of informed traders", "maker": "of other makers",
+    "sniper": "of snipers: sniping loss", HELD: HELD, ALL: "all",
+}  # fmt: skip
 
 
 class Table(NamedTuple):
@@ -137,6 +143,32 @@ def levels(one: Bundle) -> Table:
 def _head(shown: Quantity, dataset: xr.Dataset) -> str:
     """Name a column in words, which a narrow page can break."""
     return with_unit(showing.called(shown.measure(dataset)), shown.unit(dataset))
+
+
+def counterparties(one: Bundle) -> Table | None:
+    """Tabulate maker PnL by counterparty; None where the results do not hold its parts."""
+    if any(name not in one.dataset for name in (CAPTURED, LOST, LOTS, PNL)):
+        return None
+    table = maker_pnl(one.dataset)
+    table = table[table.groupby("counterparty")["lots"].transform("max") > 0]
+    names = [str(name) for name in table["counterparty"].unique()]
+    titles = [_COUNTERPARTIES.get(name, f"of {name}") for name in names]
+    heads = ("cell", *(f"{title}, {unit}" for title in titles for unit in ("currency", "per lot")))
+    axes = [str(name) for name in table.columns[: list(table.columns).index("counterparty")]]
+    cells: list[dict[str, Any]] = []
+    texts = []
+    for _, found in table.groupby(axes, sort=False, dropna=False):
+        rows = found.to_dict("records")
+        cells.append({axis: rows[0][axis] for axis in axes})
+        texts.append([_with_half(row, name) for row in rows for name in ("total", "per_lot")])
+    named = zip(names_of(cells), texts, strict=True)
+    return Table(heads, [(cell, *text) for cell, text in named])
+
+
+def _with_half(row: dict[Any, Any], name: str) -> str:
+    if np.isnan(row[name]):
+        return "none"
+    return interval_text(row[name], (row[f"{name}_high"] - row[f"{name}_low"]) / 2)
 
 
 def violations(one: Bundle) -> Table | None:

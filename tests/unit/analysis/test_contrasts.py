@@ -256,8 +256,7 @@ def test_identical_arms_have_a_sentence():
                 "budgets": []}  # fmt: skip
     first, second = outcome(endpoint=endpoint)
     assert first == (
-        "Under fba (delta=50) price RMSE, mean of lane ratios is the same as under clob "
-        "in all 50 seeds."
+        "Under fba (delta=50) price RMSE, mean of lanes is the same as under clob in all 50 seeds."
     )
     assert second == (
         "So fba (delta=50) is not shown to differ from clob by the declared endpoint."
@@ -291,7 +290,7 @@ def test_a_budget_that_cannot_be_compared_is_not_kept():
     data = dataset().sel(delta=[50.0])
     data["taker_time_to_execution"] = np.nan * data["taker_time_to_execution"]
     _, second = verdict(data)
-    assert "taker time to execution, mean of lane ratios cannot be compared (fewer" in second
+    assert "taker time to execution, mean of lanes cannot be compared (fewer" in second
     assert second.endswith("so fba (delta=50) is not preferred to clob.")
 
 

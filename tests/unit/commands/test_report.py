@@ -167,7 +167,7 @@ def test_the_headline_counts_outcomes_and_names_what_is_preferred():
     )
     assert headline(few(rise=150.0))[1] == (
         "No cell is preferred to clob; what binds the better ones: taker time to execution, mean "
-        "of lane ratios."
+        "of lanes."
     )
     first, second = headline(few(gain=-0.4))
     assert "0 better, 2 worse, 0 not shown to differ" in first

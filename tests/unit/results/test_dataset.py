@@ -303,6 +303,27 @@ def test_a_file_of_schema_2_says_who_was_shown_what(engine, tmp_path, mechanism)
     assert loaded.attrs["schema_version"] == 4
 
 
+@pytest.mark.parametrize(
+    ("budget", "budgets"),
+    [
+        (None, []),
+        ({"variable": "n_fills", "largest_rise": 3},
+         [{"variable": "n_fills", "may": "rise", "at_most": 3}]),
+    ],
+)  # fmt: skip
+def test_a_file_of_schema_3_had_one_budget_and_no_companions(engine, tmp_path, budget, budgets):
+    new = proteus.simulate(seeds=3)
+    config = yaml.safe_load(new.attrs["config"])
+    endpoint = config["endpoint"]
+    del endpoint["budgets"], endpoint["companions"]
+    endpoint["budget"] = budget
+    old = new.assign_attrs(schema_version=3, config=yaml.safe_dump(config))
+    old.to_netcdf(tmp_path / "results.nc")
+    loaded = yaml.safe_load(proteus.load(tmp_path).attrs["config"])["endpoint"]
+    assert (loaded["budgets"], loaded["companions"]) == (budgets, [])
+    assert "budget" not in loaded
+
+
 def test_python_functions_return_datasets_and_write_only_when_asked(engine, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     one = proteus.simulate(mechanism="fba", delta=100, seeds=4)
