@@ -189,14 +189,20 @@ def note(found: Contrast, column: int) -> str:
     return ""
 
 
-def paired(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> Iterator[Pair]:
+def paired(
+    dataset: xr.Dataset, baseline: str | Mapping[str, Any], kept: xr.Dataset | None = None
+) -> Iterator[Pair]:
     """List every cell with its baseline.
+
+    Parameters
+        kept: those variables of the dataset that a pair shall hold; None holds all. Which cells
+            there are is seen from all.
 
     Raises
         ResultsError: a baseline that the dataset does not have, or nothing beside it.
     """
     fixed = _positions(dataset, baseline)
-    made, idle = False, unused(dataset)
+    made, idle, held = False, unused(dataset), dataset if kept is None else kept
     for point in points(dataset):
         base = {**point, **fixed}
         coordinates = used(dataset, point, idle)
@@ -204,7 +210,7 @@ def paired(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> Iterator[P
             continue
         made = True
         name = ", ".join(str(dataset[axis].values[at]) for axis, at in fixed.items())
-        yield Pair(coordinates, dataset.isel(point), dataset.isel(base), name)
+        yield Pair(coordinates, held.isel(point), held.isel(base), name)
     if not made:
         raise ResultsError(f"baseline={baseline} is the only cell: there is nothing to compare")
 

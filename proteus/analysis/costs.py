@@ -66,12 +66,20 @@ class Cost(NamedTuple):
         return left / self.budget.at_most if self.budget.at_most else math.copysign(math.inf, left)
 
 
-def costs(pair: Pair, declared: Endpoint) -> list[Cost]:
-    """Estimate the budgets of a cell, in the order in which they are declared."""
-    return [
-        Cost(budget, move(pair, endpoints.usual(pair.treated, budget.variable)))
-        for budget in declared.budgets
-    ]
+def beside(pair: Pair, declared: Endpoint) -> tuple[list[Cost], list[Move]]:
+    """Estimate the budgets of a cell, and the companions that no budget speaks of.
+
+    Returns
+        Each in the order in which it is declared; a companion that is not measured is left out.
+    """
+    spoken = [budget.variable for budget in declared.budgets]
+    names = [
+        name for name in declared.companions
+        if name in pair.treated and name not in (declared.variable, *spoken)
+    ]  # fmt: skip
+    found = moves(pair, [endpoints.usual(pair.treated, name) for name in (*spoken, *names)])
+    bounded = zip(declared.budgets, found, strict=False)
+    return [Cost(budget, move) for budget, move in bounded], found[len(spoken) :]
 
 
 def binding(listed: Sequence[Cost]) -> Cost | None:
@@ -79,26 +87,24 @@ def binding(listed: Sequence[Cost]) -> Cost | None:
     return min(listed, key=lambda one: (_WORST_FIRST.index(one.kept), one.room), default=None)
 
 
-def companions(pair: Pair, declared: Endpoint) -> list[Move]:
-    """Estimate the declared companions of a cell, but for those that a budget speaks of."""
-    spoken = {declared.variable, *(budget.variable for budget in declared.budgets)}
-    names = [name for name in declared.companions if name in pair.treated and name not in spoken]
-    return [move(pair, endpoints.usual(pair.treated, name)) for name in names]
-
-
-def move(pair: Pair, measure: Measure) -> Move:
-    """Estimate what one variable does."""
-    found = estimate(pair, [measure])
-    return Move(
-        measure=measure,
-        unit=units(pair.treated, measure),
-        baseline=float(found.baseline[0]),
-        treated=float(found.treated[0]),
-        difference=float(found.difference[0]),
-        low=float(found.low[0]),
-        high=float(found.high[0]),
-        note=note(found, 0),
-    )
+def moves(pair: Pair, listed: Sequence[Measure]) -> list[Move]:
+    """Estimate what variables do that are one number each."""
+    if not listed:
+        return []
+    found = estimate(pair, listed)
+    return [
+        Move(
+            measure=measure,
+            unit=units(pair.treated, measure),
+            baseline=float(found.baseline[k]),
+            treated=float(found.treated[k]),
+            difference=float(found.difference[k]),
+            low=float(found.low[k]),
+            high=float(found.high[k]),
+            note=note(found, k),
+        )
+        for k, measure in enumerate(listed)
+    ]
 
 
 def cost_text(cost: Cost) -> str:

@@ -8,7 +8,7 @@ whose endpoint has no test; seeds that served a pilot or a selection give none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,10 +30,9 @@ from proteus.analysis.costs import (
     WITHIN,
     Cost,
     Move,
+    beside,
     binding,
-    companions,
     cost_text,
-    costs,
     move_text,
 )
 from proteus.analysis.measures import Measure, estimates, labels, units
@@ -97,7 +96,7 @@ def judged(dataset: xr.Dataset) -> Verdict | None:
     if purposes != {EVALUATION}:
         spent = " and ".join(sorted(purposes))
         return Verdict(declared, [], [f"No verdict: {spent} seeds judge nothing."])
-    pairs = list(paired(endpoints.needed(dataset, declared), declared.baseline))
+    pairs = list(_paired(dataset, declared))
     reasons = [violated(pair) or exploratory(pair) for pair in pairs]
     sound = [pair for pair, reason in zip(pairs, reasons, strict=True) if not reason]
     refused = [f"No verdict: {reason}." for reason in dict.fromkeys(reasons) if reason]
@@ -109,8 +108,7 @@ def judged(dataset: xr.Dataset) -> Verdict | None:
             refused.append(f"No verdict: {what}: {untested}.")
             continue
         outcome = _outcome(shown, declared)
-        beside = costs(pair, declared), companions(pair, declared)
-        cells.append(Judged(pair, shown, outcome, *beside))
+        cells.append(Judged(pair, shown, outcome, *beside(pair, declared)))
     return Verdict(declared, cells, refused)
 
 
@@ -145,7 +143,7 @@ def tests(dataset: xr.Dataset) -> str | None:
     declared = endpoints.declared(dataset)
     if declared is None or not has_contrast(dataset, declared):
         return None
-    every = paired(endpoints.needed(dataset, declared), declared.baseline)
+    every = _paired(dataset, declared)
     pairs = [pair for pair in every if not (violated(pair) or exploratory(pair))]
     p = [float(each.found.p[each.column]) for each in _estimated(pairs, declared)]
     return family.written([pair.coordinates for pair in pairs], np.array(p))
@@ -157,6 +155,11 @@ def has_contrast(dataset: xr.Dataset, declared: Endpoint) -> bool:
         return False
     names = dataset["mechanism"].values.tolist()
     return declared.baseline in names and len(names) > 1
+
+
+def _paired(dataset: xr.Dataset, declared: Endpoint) -> Iterator[Pair]:
+    """List every cell with the declared baseline, and what a verdict is made of."""
+    return paired(dataset, declared.baseline, endpoints.needed(dataset, declared))
 
 
 class Width(NamedTuple):
@@ -175,8 +178,7 @@ def widths(dataset: xr.Dataset, declared: Endpoint) -> list[Width]:
     """
     if not has_contrast(dataset, declared):
         return _own_widths(dataset, declared)
-    every = paired(endpoints.needed(dataset, declared), declared.baseline)
-    pairs = [pair for pair in every if not violated(pair)]
+    pairs = [pair for pair in _paired(dataset, declared) if not violated(pair)]
     return [
         _width(each.found, each.column, each.found.baseline) for each in _estimated(pairs, declared)
     ]

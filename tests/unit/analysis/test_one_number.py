@@ -200,14 +200,15 @@ def test_outside_phase_4_dual_flow_has_its_intervals_and_is_called_exploratory()
 
 def split():
     """Return two classes, two seeds and one cell, easy to add up."""
-    dims, by = ("mechanism", "seed"), ("mechanism", "seed", "horizon", "class")
+    dims, of_class = ("mechanism", "seed"), ("mechanism", "seed", "class")
+    by = ("mechanism", "seed", "horizon", "class")
     made = xr.Dataset(
         {
             "maker_pnl_marked": (dims, [[10.0, 4.0]]),
             "maker_volume_lots": (dims, [[10.0, 20.0]]),
-            "maker_spread_captured_by_class": (("mechanism", "seed", "class"), [[[6, 1], [8, 2.0]]]),
+            "maker_spread_captured_by_class": (of_class, [[[6, 1], [8, 2.0]]]),
             "maker_adverse_selection_by_class": (by, [[[[-1, -5], [9, 9]], [[-2, -8], [9, 9.0]]]]),
-            "maker_volume_by_class": (("mechanism", "seed", "class"), [[[8, 2], [15, 5.0]]]),
+            "maker_volume_by_class": (of_class, [[[8, 2], [15, 5.0]]]),
         },
         coords={"mechanism": ["fba"], "seed": [0, 1], "horizon": [0.0, 100.0],
                 "class": ["noise", "sniper"]},
