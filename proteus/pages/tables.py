@@ -20,12 +20,13 @@ from proteus.analysis.measures import Measure
 from proteus.analysis.summary import interval_text
 from proteus.configuration.study import Endpoint
 from proteus.configuration.treatments import ORDINARY, listed
+from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
 from proteus.pages.bundle import Bundle
 from proteus.pages.sections import endpoint_quantity, main_quantities
 from proteus.plots.style import with_unit
 
 _COUNTERPARTIES = {
-    "noise": "of noise traders", "informed": "of informed traders", "maker": "of other makers",
+    "noise": "of noise traders", "informed": "of informed traders",
     "sniper": "of snipers: sniping loss", HELD: HELD, ALL: "all",
 }  # fmt: skip
 
@@ -150,7 +151,8 @@ def counterparties(one: Bundle) -> Table | None:
     if any(name not in one.dataset for name in (CAPTURED, LOST, LOTS, PNL)):
         return None
     table = maker_pnl(one.dataset)
-    table = table[table.groupby("counterparty")["lots"].transform("max") > 0]
+    is_traded = table.groupby("counterparty")["lots"].transform("max") > 0
+    table = table[is_traded & (table["counterparty"] != CLASS_NAMES[CLASS_MAKER])]  # both sides: 0
     names = [str(name) for name in table["counterparty"].unique()]
     titles = [_COUNTERPARTIES.get(name, f"of {name}") for name in names]
     heads = ("cell", *(f"{title}, {unit}" for title in titles for unit in ("currency", "per lot")))

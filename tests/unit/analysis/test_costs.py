@@ -41,7 +41,7 @@ def test_the_budget_with_the_least_room_binds_where_all_are_kept():
     assert cell.binding.room == pytest.approx((0.05 - most) / 0.05)
     assert cell.is_preferred
     _, second = verdict(data)
-    assert "share falls by 0.0" in second
+    assert "share fell by 0.0" in second
     assert "the budget that binds is share, which has the least room; so fba (delta=50)" in second
 
 
@@ -90,7 +90,7 @@ def test_companions_are_named_where_their_interval_excludes_zero_and_only_there(
             for name in ("fba", "clob"))  # fmt: skip
     interval = stats.ttest_rel(a, b).confidence_interval(0.95)
     assert third.endswith(
-        f"effective lots rises from {b.mean():.4g} to {a.mean():.4g} lots "
+        f"effective lots rose from {b.mean():.4g} to {a.mean():.4g} lots "
         f"(difference {interval.low:.4g} to {interval.high:.4g})."
     )
     assert "total" not in third  # its interval holds zero
