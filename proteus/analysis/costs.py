@@ -108,7 +108,7 @@ def moves(pair: Pair, listed: Sequence[Measure]) -> list[Move]:
 
 
 def cost_text(cost: Cost) -> str:
-    """Word one budget, as "time rose by 40 ms (38 to 42), within its budget (may rise by 250 ms)"."""
+    """Word one budget: how far its variable moved, and whether that is within it."""
     one = cost.move
     moved = f"{one.verb} by {_amount(abs(one.difference), one.unit)} ({one.low:.4g} to "
     moved += f"{one.high:.4g})"
@@ -119,7 +119,7 @@ def cost_text(cost: Cost) -> str:
 
 
 def move_text(one: Move) -> str:
-    """Word what else has moved, as "lots traded fell from 568 to 135 lots (difference -440 to -426)"."""
+    """Word what else has moved, as "lots traded fell from 568 to 135 lots"."""
     return (
         f"{showing.called(one.measure)} {one.verb} from {one.baseline:.4g} to "
         f"{_amount(one.treated, one.unit)} (difference {one.low:.4g} to {one.high:.4g})"
