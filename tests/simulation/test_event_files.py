@@ -29,7 +29,7 @@ def with_metadata(run, target, **changes):
 
 
 REFUSED = [
-    ({"schema_version": "4"}, "events.parquet has schema_version=4: .* a newer Proteus wrote it"),
+    ({"schema_version": "5"}, "events.parquet has schema_version=5: .* a newer Proteus wrote it"),
     ({"schema_version": None}, "events.parquet is not a result of Proteus: it has no schema_ver"),
     ({"table": "fills"}, "events.parquet is not the events.parquet of a run"),
     ({"lanes": "[[1]]"}, "does not say which lanes it holds"),
