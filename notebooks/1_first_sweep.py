@@ -55,7 +55,8 @@ columns = ["mechanism", "delta", "variable", "per", "difference", "low", "high",
 table.loc[table.family == "primary", columns]
 
 # %% [markdown]
-# **The verdict** is computed from that endpoint and its budget, and from nothing else.
+# **The verdict** is computed from that endpoint and its budgets, and from nothing else; the declared
+# companions that have moved are named beside it.
 
 # %%
 print("\n\n".join(verdict(ds)))

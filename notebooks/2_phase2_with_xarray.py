@@ -45,7 +45,7 @@ dict(ds.sizes)
 # %%
 same = ds.price_rmse.sel(mechanism="clob")
 assert bool((same == same.isel(delta=0)).all())
-ds[["price_rmse", "taker_time_to_execution", "maker_pnl_marked"]].mean("seed").to_dataframe()
+ds[["price_rmse", "volume_lots", "maker_pnl_marked"]].mean("seed").to_dataframe()
 
 # %% [markdown]
 # **A paired difference** is a subtraction, because labels align. Its standard error is that of the
@@ -87,12 +87,12 @@ ratio = -(per_lot.sel(mechanism="fba") - per_lot.sel(mechanism="clob"))
 assert np.allclose(ratio.to_numpy(), primary.difference.to_numpy(), rtol=1e-10)
 
 # %% [markdown]
-# **Who trades with whom.** Variables with the dim `class` split the losses of makers by
-# counterparty: snipers are the part that batches are meant to remove.
+# **Who trades with whom.** `proteus.maker_pnl` splits the PnL of makers by counterparty, in total and
+# per lot: snipers are the part that batches are meant to remove.
 
 # %%
-by_class = ds.maker_adverse_selection_by_class.sel(horizon=0).mean("seed")
-by_class.sel({"class": "sniper"}).to_pandas()
+split = proteus.maker_pnl(ds)
+split[split.counterparty == "sniper"].drop(columns="counterparty")
 
 # %%
 plots.frontiers(ds, [(plots.DISCOVERY, plots.PROTECTION), (plots.SPEED, plots.PROTECTION)])

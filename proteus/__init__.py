@@ -7,7 +7,7 @@
     proteus.load_runs("outputs/..."), proteus.load_traces("outputs/...")
     proteus.load_events("outputs/..."), proteus.load_fills("outputs/...")
     proteus.replay_log("outputs/...")
-    proteus.compare(dataset, baseline="clob")
+    proteus.compare(dataset, baseline="clob"), proteus.maker_pnl(dataset)
     proteus.replay(messages, mechanism="clob")
     proteus.validation.queue_wait(ahead=3)
 
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from proteus import validation as validation
     from proteus.analysis.contrasts import compare as compare
+    from proteus.analysis.counterparties import maker_pnl as maker_pnl
     from proteus.recording.files import load_events as load_events
     from proteus.recording.files import load_fills as load_fills
     from proteus.recording.traces import load_traces as load_traces
@@ -50,6 +51,7 @@ _FUNCTIONS = {
     "load_traces": "proteus.recording.traces",
     "replay_log": "proteus.replaying.log",
     "compare": "proteus.analysis.contrasts",
+    "maker_pnl": "proteus.analysis.counterparties",
     "replay": "proteus.replaying.orders",
 }
 _MODULES = ("validation",)

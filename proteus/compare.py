@@ -136,6 +136,7 @@ def _shown(table: pd.DataFrame) -> Table:
     """Lay out the columns that fit a terminal; the file has all."""
     from rich.table import Table
 
+    from proteus.analysis import showing
     from proteus.analysis.contrasts import describe
     from proteus.analysis.summary import interval_text
 
@@ -150,11 +151,12 @@ def _shown(table: pd.DataFrame) -> Table:
     for head in heads:
         grid.add_column(head, justify="left" if head in heads[:2] else "right", overflow="fold")
     for row in table.to_dict("records"):
-        half = (row["high"] - row["low"]) / 2
-        numbers = (row["baseline_value"], row["detectable"], row["variance_reduction"])
+        found = showing.shown(row["variable"], row["difference"], row["low"], row["high"])
+        level = showing.sign(row["variable"]) * row["baseline_value"]
+        numbers = (level, row["detectable"], row["variance_reduction"])
         baseline, detectable, pairing = (f"{number:.3g}" for number in numbers)
-        p = row["note"] or f"{row['p_adjusted']:.2g}"
-        difference = interval_text(row["difference"], half)
+        p = row["note"] or showing.p_alone(row["p_adjusted"])
+        difference = interval_text(found.value, found.half)
         name = _variable({str(column): value for column, value in row.items()})
         cells = (difference, baseline, p, detectable, pairing, str(row["n"]))
         grid.add_row(name, row["units"], *cells)
@@ -168,10 +170,12 @@ def _axes(table: pd.DataFrame) -> list[str]:
 
 
 def _variable(row: dict[str, Any]) -> str:
-    """Name the variable with its denominator and labels; the declared endpoint has a star."""
+    """Name the measure with its labels; the declared endpoint has a star."""
+    from proteus.analysis.measures import Measure
+    from proteus.analysis.showing import called
     from proteus.market.variables.dimensions import label_text, shown
 
-    name = f"{row['variable']} / {row['per']}" if row["estimand"] != "mean" else row["variable"]
+    name = called(Measure(row["variable"], row["estimand"], row["per"]))
     for dim in shown(row):
         if row[dim] == row[dim]:  # a label, not NaN
             name += rf" \[{label_text(dim, row[dim])}]"

@@ -15,7 +15,7 @@ from proteus.analysis.measures import swept
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS
 from proteus.plans import parity
-from proteus.results.dataset import MANIFEST, load
+from proteus.results.dataset import MANIFEST, TESTS, load
 
 CODE = "kernel_hash"  # cells that other kernels ran differ in more than the treatment
 
@@ -130,15 +130,17 @@ def _seeds(cell: Cell) -> str:
 
 
 def pair(baseline: Cell, treated: Cell) -> Pair:
-    """Pair two cells on the seeds that both have, and on the traders and groups."""
+    """Pair two cells on the seeds that both have, and on the traders and groups.
+
+    Cells of one sweep stay in the family of its endpoint; no sweep declared a test of cells of two.
+    """
     common = {"seed": np.intersect1d(*_indices(baseline, treated))}
     for dim in OPTIONAL_DIMENSIONS:
         if dim in treated.data.dims and dim in baseline.data.dims:
             labels = treated.data[dim].values
             common[dim] = labels[np.isin(labels, baseline.data[dim].values)]
-    return Pair(
-        treated.coordinates,
-        treated.data.sel(common),
-        baseline.data.sel(common),
-        describe(baseline.coordinates),
-    )
+    chosen = treated.data.sel(common)
+    if treated.place[0] != baseline.place[0]:
+        chosen.attrs = {key: value for key, value in chosen.attrs.items() if key != TESTS}
+    name = describe(baseline.coordinates)
+    return Pair(treated.coordinates, chosen, baseline.data.sel(common), name)

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from proteus.analysis import endpoint as endpoints
+from proteus.analysis import family
 from proteus.analysis.measures import (
     Measure,
     arm,
@@ -22,7 +23,7 @@ from proteus.analysis.measures import (
 )
 from proteus.analysis.statistics import multiplicity, power
 from proteus.analysis.statistics.bootstrap import bca
-from proteus.analysis.statistics.paired import Arm, Contrast, contrast
+from proteus.analysis.statistics.paired import Contrast, contrast
 from proteus.configuration.study import GATED, NOT_CHECKED, PASSED, Endpoint
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import shown
@@ -58,12 +59,13 @@ def compare(
     Returns
         One row per cell, variable and label: the swept keys (``delta`` is NaN under a mechanism
         that does not use it), ``baseline``, ``variable``, ``estimand`` and ``per``, ``units``,
-        ``horizon``, ``elapsed``, ``class``, ``rank``, ``treated_value``, ``baseline_value``,
-        ``difference``, its 95 % t interval ``low``, ``high`` and BCa interval ``bca_low``,
-        ``bca_high``, ``p``, ``p_adjusted`` (Holm over the declared endpoint, Benjamini-Hochberg
-        over the rest: column ``family``), ``d_z``, ``share_of_baseline``, ``variance_reduction``
-        (above 1: pairing helps), ``detectable`` (smallest difference found with power 0.8), ``n``,
-        ``n_missing``, ``note`` (what a degenerate contrast is).
+        ``horizon``, ``elapsed``, ``class``, ``rank``, ``treated_value`` and ``baseline_value``
+        (each over all seeds of its cell, as every other table has them), ``difference`` (over the
+        seeds that both have), its 95 % t interval ``low``, ``high`` and BCa interval ``bca_low``,
+        ``bca_high``, ``d_z``, ``share_of_baseline``, ``p``, ``p_adjusted`` (Holm over the declared
+        endpoint in all cells of the sweep, Benjamini-Hochberg over the rest: column ``family``),
+        ``variance_reduction`` (above 1: pairing helps), ``detectable`` (smallest difference found
+        with power 0.8), ``n``, ``n_missing``, ``note`` (what a degenerate contrast is).
 
     Raises
         ResultsError: no dataset of a sweep, no such baseline or variable, nothing to compare, or a
@@ -87,18 +89,17 @@ def tidy(
         ResultsError: a cell in which a lane broke an invariant.
     """
     rows: list[dict[str, Any]] = []
+    judged = []
     for pair in pairs:
         refuse_violated(pair)
-        rows += _rows(pair, listed, declared)
+        rows += (found := list(_rows(pair, listed, declared)))
+        judged += [family.labels_of(pair.treated) for row in found if row["family"] == PRIMARY]
     table = pd.DataFrame(rows)
     p = table["p"].to_numpy(dtype=float)
+    first = (table["family"] == PRIMARY).to_numpy()
     adjusted = np.full(len(table), np.nan)
-    for family, method in (
-        (PRIMARY, multiplicity.HOLM),
-        (EXPLORATORY, multiplicity.BENJAMINI_HOCHBERG),
-    ):
-        chosen = (table["family"] == family).to_numpy()
-        adjusted[chosen] = multiplicity.adjusted(p[chosen], method)
+    adjusted[first] = family.adjusted(judged, p[first], pairs[0].treated.attrs)
+    adjusted[~first] = multiplicity.adjusted(p[~first], multiplicity.BENJAMINI_HOCHBERG)
     table.insert(list(table.columns).index("p") + 1, "p_adjusted", adjusted)
     return table
 
@@ -106,20 +107,6 @@ def tidy(
 def estimate(pair: Pair, listed: Sequence[Measure]) -> Contrast:
     """Contrast one pair of cells, columns as :func:`proteus.analysis.measures.arm` has them."""
     return contrast(arm(pair.treated, listed), arm(pair.baseline, listed))
-
-
-def level(cell: xr.Dataset, listed: Sequence[Measure]) -> Contrast:
-    """Estimate one cell alone, with the intervals of its contrast with zero.
-
-    What is estimated has the unit of its measure.
-
-    Parameters
-        cell: dataset without swept dims.
-        listed: columns as :func:`proteus.analysis.measures.arm` has them.
-    """
-    totals = arm(cell, listed)
-    nothing = Arm(np.zeros_like(totals.above), np.ones_like(totals.below))
-    return contrast(totals, nothing)
 
 
 def exploratory(pair: Pair) -> str:
@@ -144,7 +131,7 @@ def _rows(
     detectable = power.detectable(found.deviation, found.n)
     columns = [(measure, label) for measure in listed for label in labels(pair.treated, measure)]
     dims = shown([str(dim) for dim in pair.treated.dims])
-    first = None if exploratory(pair) else _primary_column(pair.treated, declared)
+    first = _primary_column(pair, declared)
     for k, (measure, label) in enumerate(columns):
         primary = (measure, label) == first
         yield {
@@ -162,10 +149,10 @@ def _rows(
             "high": found.high[k],
             "bca_low": bca_low[k],
             "bca_high": bca_high[k],
-            "p": found.p[k],
-            "family": PRIMARY if primary else EXPLORATORY,
             "d_z": found.effect_size[k],
             "share_of_baseline": _share(found.difference[k], found.baseline[k]),
+            "p": found.p[k],
+            "family": PRIMARY if primary else EXPLORATORY,
             "variance_reduction": found.variance_reduction[k],
             "detectable": detectable[k],
             "n": int(found.n[k]),
@@ -174,13 +161,17 @@ def _rows(
         }
 
 
-def _primary_column(
-    cell: xr.Dataset, declared: Endpoint | None
-) -> tuple[Measure, dict[str, Any]] | None:
-    """Return the column of the declared endpoint; every other one is exploratory."""
-    if declared is None or declared.variable not in cell:
+def _primary_column(pair: Pair, declared: Endpoint | None) -> tuple[Measure, dict[str, Any]] | None:
+    """Return the column of the declared endpoint; every other one is exploratory.
+
+    The endpoint declares its baseline too: against another one it is exploratory.
+    """
+    if declared is None or declared.variable not in pair.treated or exploratory(pair):
         return None
-    return endpoints.primary(cell, declared), endpoints.at(declared)
+    mechanism = pair.baseline.coords.get("mechanism")
+    if mechanism is not None and mechanism.item() != declared.baseline:
+        return None
+    return endpoints.primary(pair.treated, declared), endpoints.at(declared)
 
 
 def _share(difference: float, baseline: float) -> float:
@@ -198,14 +189,20 @@ def note(found: Contrast, column: int) -> str:
     return ""
 
 
-def paired(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> Iterator[Pair]:
+def paired(
+    dataset: xr.Dataset, baseline: str | Mapping[str, Any], kept: xr.Dataset | None = None
+) -> Iterator[Pair]:
     """List every cell with its baseline.
+
+    Parameters
+        kept: those variables of the dataset that a pair shall hold; None holds all. Which cells
+            there are is seen from all.
 
     Raises
         ResultsError: a baseline that the dataset does not have, or nothing beside it.
     """
     fixed = _positions(dataset, baseline)
-    made, idle = False, unused(dataset)
+    made, idle, held = False, unused(dataset), dataset if kept is None else kept
     for point in points(dataset):
         base = {**point, **fixed}
         coordinates = used(dataset, point, idle)
@@ -213,7 +210,7 @@ def paired(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> Iterator[P
             continue
         made = True
         name = ", ".join(str(dataset[axis].values[at]) for axis, at in fixed.items())
-        yield Pair(coordinates, dataset.isel(point), dataset.isel(base), name)
+        yield Pair(coordinates, held.isel(point), held.isel(base), name)
     if not made:
         raise ResultsError(f"baseline={baseline} is the only cell: there is nothing to compare")
 

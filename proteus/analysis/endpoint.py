@@ -1,4 +1,4 @@
-"""The declared primary endpoint: checked before a run, found again in its results."""
+"""The declared endpoint, its budgets and companions: checked before a run, found in its results."""
 
 from __future__ import annotations
 
@@ -51,8 +51,10 @@ def _named(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     yield "endpoint.variable", endpoint.variable
     if endpoint.per is not None:
         yield "endpoint.per", endpoint.per
-    if endpoint.budget is not None:
-        yield "endpoint.budget.variable", endpoint.budget.variable
+    for at, budget in enumerate(endpoint.budgets):
+        yield f"endpoint.budgets.{at}.variable", budget.variable
+    for at, name in enumerate(endpoint.companions):
+        yield f"endpoint.companions.{at}", name
 
 
 def _check_horizon(plan: Plan, dims: tuple[str, ...]) -> None:
@@ -102,11 +104,18 @@ def primary(dataset: xr.Dataset, endpoint: Endpoint) -> Measure:
     return measures(dataset, [endpoint.variable])[0]
 
 
-def budget(dataset: xr.Dataset, endpoint: Endpoint) -> Measure | None:
-    """Return how what the endpoint may cost is estimated; None without a budget."""
-    if endpoint.budget is None:
-        return None
-    return measures(dataset, [endpoint.budget.variable])[0]
+def usual(dataset: xr.Dataset, name: str) -> Measure:
+    """Return how a budget or a companion is estimated."""
+    return measures(dataset, [name])[0]
+
+
+def needed(dataset: xr.Dataset, endpoint: Endpoint) -> xr.Dataset:
+    """Keep what a verdict is made of, so that choosing cells costs little."""
+    beside = [budget.variable for budget in endpoint.budgets]
+    known = [name for name in (*beside, *endpoint.companions) if name in dataset]
+    listed = [primary(dataset, endpoint), *(usual(dataset, name) for name in known)]
+    names = dict.fromkeys(name for measure in listed for name in measure.variables)
+    return dataset[[*names, "violation"]]
 
 
 def at(endpoint: Endpoint) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """The level of a measured quantity in every cell, with its interval: what figures are drawn from.
 
 A level is estimated as the contrasts are (``measures``): a mean over seeds, a ratio pooled
-over its denominator, or a total per lot. A cell in which a lane was stopped has none.
+over its denominator, or a total per lot. A cell in which a lane was stopped has none. A loss is
+shown as a loss (``showing``).
 """
 
 from __future__ import annotations
@@ -12,9 +13,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from proteus.analysis import showing
 from proteus.analysis.contrasts import describe, unused, used
-from proteus.analysis.contrasts import level as estimate_alone
-from proteus.analysis.measures import TOTALS, Measure, labels, measures, points, swept, units
+from proteus.analysis.measures import (
+    LANE_RATIOS,
+    TOTALS,
+    Measure,
+    estimates,
+    labels,
+    measures,
+    points,
+    swept,
+    units,
+)
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import DIMENSIONS, label_text
 
@@ -62,13 +73,18 @@ class Quantity(NamedTuple):
 
     def title(self, dataset: xr.Dataset) -> str:
         """Name it for a reader."""
+        measure = self.measure(dataset)
         name = str(dataset[self.variable].attrs.get("long_name", self.variable.replace("_", " ")))
-        at = labels(dataset, self.measure(dataset))[self.column(dataset)]
+        if self.variable in showing.LOSSES or self.per:
+            name = showing.called(measure)
+        elif measure.estimand == LANE_RATIOS:
+            name = f"{name}, mean of lanes"
+        at = labels(dataset, measure)[self.column(dataset)]
         where = "".join(
             f"{' at' if DIMENSIONS[dim].unit == 'ms' else ','} {label_text(dim, label)}"
             for dim, label in at.items()
         )
-        return f"{name}{' per lot' if self.per else ''}{where}"
+        return f"{name}{where}"
 
 
 def quantity(written: str | Quantity) -> Quantity:
@@ -144,14 +160,11 @@ def is_violated(dataset: xr.Dataset, at: dict[str, int]) -> bool:
     return bool(dataset["violation"].isel(at).to_numpy().any())
 
 
-def level(dataset: xr.Dataset, at: dict[str, int], shown: Quantity) -> tuple[float, float, float]:
-    """Return the estimate of one cell, and the ends of its 95 % t interval; NaN where violated."""
+def level(dataset: xr.Dataset, at: dict[str, int], shown: Quantity) -> showing.Shown:
+    """Return the estimate of one cell with its 95 % t interval; NaN where violated."""
     measure, k = shown.measure(dataset), shown.column(dataset)
-    needed = dataset[[measure.variable, *filter(None, [measure.per]), "violation"]]
-    if is_violated(needed, at):
-        return np.nan, np.nan, np.nan
-    found = estimate_alone(needed.isel(at), [measure])
-    return float(found.treated[k]), float(found.low[k]), float(found.high[k])
+    found = estimates(dataset[[*measure.variables, "violation"]].isel(at), measure)
+    return showing.shown(shown.variable, found.value[0, k], found.low[0, k], found.high[0, k])
 
 
 def levels(dataset: xr.Dataset, shown: str | Quantity) -> xr.Dataset:
@@ -162,17 +175,21 @@ def levels(dataset: xr.Dataset, shown: str | Quantity) -> xr.Dataset:
 
     Returns
         Dataset with the swept dims and float64 variables ``value``, ``low``, ``high`` (95 % t
-        interval); NaN in a cell with a stopped lane.
+        interval); NaN in a cell with a stopped lane. A loss is positive.
 
     Raises
         ResultsError: no such variable or label.
     """
     wanted = quantity(shown)
     axes = swept(dataset)
-    estimates = [level(dataset, at, wanted) for at in points(dataset)]
-    found = np.array(estimates).T.reshape(3, *(dataset.sizes[axis] for axis in axes))
-    parts = dict(zip(("value", "low", "high"), found, strict=True))
+    measure, k = wanted.measure(dataset), wanted.column(dataset)
+    found = estimates(dataset, measure)
+    cells = zip(found.value[:, k], found.low[:, k], found.high[:, k], strict=True)
+    turned = np.array([showing.shown(wanted.variable, *cell) for cell in cells]).T
+    parts = dict(zip(("value", "low", "high"), turned, strict=True))
+    shape = [dataset.sizes[axis] for axis in axes]
     return xr.Dataset(
-        {name: (axes, values) for name, values in parts.items()},
+        {name: (axes, values.reshape(shape)) for name, values in parts.items()},
         coords={axis: dataset[axis] for axis in axes},
+        attrs={"long_name": wanted.title(dataset), "units": wanted.unit(dataset)},
     )

@@ -2,7 +2,9 @@
 
 A variable that is a ratio within a lane is pooled with its denominator (sum x w / sum w over the
 seeds), so that a lane with two fills does not weigh as much as one with two hundred. Totals of
-makers are also taken per lot (sum x / sum lots). Everything else is a mean over seeds.
+makers are also taken per lot (sum x / sum lots). Where the parts of a ratio or a root are not in
+the dataset, what is left is a mean of lane ratios, another number with a name of its own.
+Everything else is a mean over seeds.
 """
 
 from __future__ import annotations
@@ -14,12 +16,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from proteus.analysis.statistics.paired import Arm
+from proteus.analysis.statistics.paired import Arm, Estimate, alone
 from proteus.errors import ResultsError, nearest
 from proteus.market.agents.traders import CLASS_NAMES, CLASS_NOISE
+from proteus.market.variables.base import CLASS
 from proteus.market.variables.dimensions import MEASURED_DIMENSIONS
 
 MEAN, POOLED, TOTALS = "mean", "pooled", "ratio of totals"
+LANE_RATIOS = "mean of lane ratios"
+READ_AT_ONCE = 3_000_000  # values of a variable; its estimate takes eight arrays of as many
 
 # A variable that is a ratio within a lane -> its denominator.
 DENOMINATORS = {
@@ -47,6 +52,8 @@ DENOMINATORS = {
     "taker_fill_incidence": "taker_intents",
     "taker_end_incidence": "taker_intents",
 }
+# Ratios and roots within a lane whose parts are not measured.
+UNPOOLED = ("maker_sharpe", "price_rmse", "realised_volatility", "volatility_ratio")
 # A total of a lane -> the lots it is also taken per.
 PER_LOT = {
     "maker_adverse_selection": "maker_volume_lots",
@@ -61,8 +68,13 @@ class Measure(NamedTuple):
     """How one variable is estimated."""
 
     variable: str
-    estimand: str  # MEAN, POOLED or TOTALS
-    per: str  # the denominator; empty for a mean
+    estimand: str  # MEAN, POOLED, TOTALS or LANE_RATIOS
+    per: str  # the denominator; empty for means
+
+    @property
+    def variables(self) -> list[str]:
+        """Return the variables that its estimate is made of."""
+        return [self.variable, *filter(None, [self.per])]
 
 
 def check_sweep(dataset: Any) -> None:
@@ -103,12 +115,18 @@ def measures(dataset: xr.Dataset, names: Sequence[str] | None = None) -> list[Me
             raise ResultsError(f"metric={name} is not in the results{nearest(name, known)}")
     listed = []
     for name in known if names is None else names:
-        below = DENOMINATORS.get(name, "")
-        pooled = below in dataset
-        listed.append(Measure(name, POOLED if pooled else MEAN, below if pooled else ""))
+        listed.append(_usual(dataset, name))
         if PER_LOT.get(name, "") in dataset:
             listed.append(Measure(name, TOTALS, PER_LOT[name]))
     return listed
+
+
+def _usual(dataset: xr.Dataset, name: str) -> Measure:
+    """Return how a variable is estimated where nothing else is asked for."""
+    below = DENOMINATORS.get(name, "")
+    if below in dataset:
+        return Measure(name, POOLED, below)
+    return Measure(name, LANE_RATIOS if below or name in UNPOOLED else MEAN, "")
 
 
 def labels(dataset: xr.Dataset, measure: Measure) -> list[dict[str, Any]]:
@@ -131,7 +149,8 @@ def arm(cell: xr.Dataset, listed: Sequence[Measure]) -> Arm:
     """Return the totals of one cell, columns in the order of the measures and their labels.
 
     Parameters
-        cell: dataset without swept dims. listed: k columns in all.
+        cell: dataset without swept dims; with them the columns of a measure are those of the first
+            grid point, then those of the next, as :func:`points` lists them. listed: k columns.
 
     Returns
         Arm of float64 [n, k].
@@ -141,15 +160,57 @@ def arm(cell: xr.Dataset, listed: Sequence[Measure]) -> Arm:
     return Arm(np.concatenate(above, axis=1), np.concatenate(below, axis=1))
 
 
+def estimates(dataset: xr.Dataset, measure: Measure) -> Estimate:
+    """Estimate a measure in every cell of a sweep: what every table and figure shows of a cell.
+
+    A cell in which a lane was stopped has no estimate: leaving the lane out would be selection.
+
+    Parameters
+        dataset: of a sweep, with or without swept dims; a large variable is read in parts.
+
+    Returns
+        Estimate of arrays [points, k], points as :func:`points` and k as :func:`labels` list them.
+    """
+    kept = dataset[[*measure.variables, "violation"]]
+    parts = [_estimates(part, measure) for part in _slabs(kept, measure.variable)]
+    return Estimate(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+
+def _estimates(dataset: xr.Dataset, measure: Measure) -> Estimate:
+    found = alone(arm(dataset, [measure]))
+    refused = stopped(dataset)[:, None]
+    shape = (len(refused), -1)
+    value, low, high, deviation = (
+        np.where(refused, np.nan, each.reshape(shape)) for each in found[:4]
+    )
+    return Estimate(value, low, high, deviation, found.n.reshape(shape))
+
+
+def stopped(dataset: xr.Dataset) -> np.ndarray:
+    """Say in which cells a lane was stopped, bool [points]."""
+    codes = dataset["violation"].transpose("seed", *swept(dataset)).to_numpy()
+    return np.asarray(codes.any(axis=0).reshape(-1))
+
+
+def _slabs(dataset: xr.Dataset, name: str) -> Iterator[xr.Dataset]:
+    """Cut a dataset along its swept dims until a variable is small enough to be read."""
+    axis = next((axis for axis in swept(dataset) if dataset.sizes[axis] > 1), None)
+    if dataset[name].size <= READ_AT_ONCE or axis is None:
+        yield dataset
+        return
+    for at in range(dataset.sizes[axis]):
+        yield from _slabs(dataset.isel({axis: [at]}), name)
+
+
 def _totals(cell: xr.Dataset, measure: Measure) -> tuple[np.ndarray, np.ndarray]:
     values = cell[measure.variable]
-    dims = ["seed", *_dims(values)]
+    dims = ["seed", *swept(cell), *_dims(values)]
     above = values.transpose(*dims).to_numpy().astype(float)
-    if measure.estimand == MEAN:
+    if not measure.per:
         return _flat(above), np.ones_like(_flat(above))
     weights = cell[measure.per]
-    if "class" in weights.dims and "class" not in dims:
-        weights = weights.sel({"class": CLASS_NAMES[CLASS_NOISE]}, drop=True)
+    if CLASS in weights.dims and CLASS not in dims:
+        weights = weights.sel({CLASS: CLASS_NAMES[CLASS_NOISE]}, drop=True)
     below = weights.broadcast_like(values).transpose(*dims).to_numpy().astype(float)
     if measure.estimand == POOLED:
         above = np.where(below == 0, 0.0, above * below)  # no denominator: 0 to both

@@ -1,39 +1,47 @@
-"""The verdict: two plain sentences per cell, computed from the declared endpoint and nothing else.
+"""The verdict: plain sentences per cell, computed from what was declared and nothing else.
 
 The first says what the endpoint shows, after Holm's adjustment over the cells of the sweep; the
-second whether the budget is kept, and what follows. A cell with a stopped lane gets no verdict, nor
-one whose endpoint has no test; seeds that served a pilot or a selection give none.
+second whether the budgets are kept, which of them binds, and what follows; the third which of the
+declared companions have moved, where any has. A cell with a stopped lane gets no verdict, nor one
+whose endpoint has no test; seeds that served a pilot or a selection give none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from proteus.analysis import endpoint as endpoints
+from proteus.analysis import family, showing
 from proteus.analysis.contrasts import (
-    FEW,
     IDENTICAL,
-    NOTHING,
     Pair,
     describe,
     estimate,
     exploratory,
-    level,
     note,
     paired,
     violated,
 )
-from proteus.analysis.measures import Measure, labels, points, units
-from proteus.analysis.statistics import multiplicity, power
+from proteus.analysis.costs import (
+    WITHIN,
+    Cost,
+    Move,
+    beside,
+    binding,
+    cost_text,
+    move_text,
+)
+from proteus.analysis.measures import Measure, estimates, labels, units
+from proteus.analysis.statistics import power
 from proteus.analysis.statistics.paired import LEVEL, Contrast
 from proteus.configuration.study import EVALUATION, Endpoint, purpose_of
 
 BETTER, WORSE, SAME = "better", "worse", "not shown to differ"
-WITHIN, BEYOND, OPEN = "within", "beyond", "not shown to be within"
+_OUTCOMES = (BETTER, WORSE, SAME)
 
 
 class Shown(NamedTuple):
@@ -46,33 +54,99 @@ class Shown(NamedTuple):
     p: float  # adjusted
 
 
+class Judged(NamedTuple):
+    """What the verdict says of one cell."""
+
+    pair: Pair
+    endpoint: Shown
+    outcome: str  # BETTER, WORSE or SAME
+    costs: list[Cost]  # of each declared budget
+    companions: list[Move]  # of each declared companion, whether it is shown to move or not
+
+    @property
+    def binding(self) -> Cost | None:
+        """Return the budget that binds; None without one."""
+        return binding(self.costs)
+
+    @property
+    def is_preferred(self) -> bool:
+        """Say whether the cell is better and shown to keep every budget."""
+        return self.outcome == BETTER and all(one.kept == WITHIN for one in self.costs)
+
+    @property
+    def moved(self) -> list[Move]:
+        """Return the companions whose interval excludes zero."""
+        return [one for one in self.companions if one.is_shown]
+
+
+class Verdict(NamedTuple):
+    """What is said of a sweep."""
+
+    declared: Endpoint
+    cells: list[Judged]
+    refused: list[str]  # sentences: why others are not judged
+
+
+def judged(dataset: xr.Dataset) -> Verdict | None:
+    """Judge every cell by what the sweep declared; None where nothing is compared."""
+    declared = endpoints.declared(dataset)
+    if declared is None or not has_contrast(dataset, declared):
+        return None
+    purposes = {purpose_of(int(seed)) for seed in dataset["seed"].values[[0, -1]]}
+    if purposes != {EVALUATION}:
+        spent = " and ".join(sorted(purposes))
+        return Verdict(declared, [], [f"No verdict: {spent} seeds judge nothing."])
+    pairs = list(_paired(dataset, declared))
+    reasons = [violated(pair) or exploratory(pair) for pair in pairs]
+    sound = [pair for pair, reason in zip(pairs, reasons, strict=True) if not reason]
+    refused = [f"No verdict: {reason}." for reason in dict.fromkeys(reasons) if reason]
+    cells = []
+    for pair, shown in zip(sound, _primary(sound, declared), strict=True):
+        if untested := _untested(shown):
+            cell = describe(pair.coordinates)
+            what = f"{showing.called(shown.measure)} of {cell} cannot be compared with {pair.name}"
+            refused.append(f"No verdict: {what}: {untested}.")
+            continue
+        outcome = _outcome(shown, declared)
+        cells.append(Judged(pair, shown, outcome, *beside(pair, declared)))
+    return Verdict(declared, cells, refused)
+
+
+def sentences(one: Judged, declared: Endpoint) -> list[str]:
+    """Word the verdict on one cell: the endpoint, the budgets, and what else has moved, if any."""
+    said = [_effect(one, declared), _conclusion(one)]
+    if one.moved:
+        what = "; ".join(map(move_text, one.moved))
+        said.append(f"What else moved, by 95 % intervals that are not adjusted: {what}.")
+    return said
+
+
 def verdict(dataset: xr.Dataset) -> list[str]:
-    """Return the verdict of a sweep, two sentences per cell; none without its baseline.
+    """Return the verdict of a sweep, two or three sentences per cell; none without its baseline.
 
     Parameters
         dataset: of a sweep that declared an endpoint.
     """
+    found = judged(dataset)
+    if found is None:
+        return []
+    said = [sentence for one in found.cells for sentence in sentences(one, found.declared)]
+    return [*said, *found.refused]
+
+
+def tests(dataset: xr.Dataset) -> str | None:
+    """Write down the tests of the endpoint, for the attribute of results that keeps their family.
+
+    Returns
+        As :func:`proteus.analysis.family.written`; None where nothing is compared.
+    """
     declared = endpoints.declared(dataset)
     if declared is None or not has_contrast(dataset, declared):
-        return []
-    purposes = {purpose_of(int(seed)) for seed in dataset["seed"].values[[0, -1]]}
-    if purposes != {EVALUATION}:
-        return [f"No verdict: {' and '.join(sorted(purposes))} seeds judge nothing."]
-    pairs = list(paired(dataset, declared.baseline))
-    reasons = [violated(pair) or exploratory(pair) for pair in pairs]
-    sound = [pair for pair, reason in zip(pairs, reasons, strict=True) if not reason]
-    refused = [f"No verdict: {reason}." for reason in dict.fromkeys(reasons) if reason]
-    sentences = []
-    for pair, shown in zip(sound, _primary(sound, declared), strict=True):
-        if untested := _untested(shown):
-            cell = describe(pair.coordinates)
-            what = f"{_name(shown.measure)} of {cell} cannot be compared with {pair.name}"
-            refused.append(f"No verdict: {what}: {untested}.")
-            continue
-        outcome = _outcome(shown, declared)
-        sentences.append(_effect(pair, shown, outcome, declared))
-        sentences.append(_conclusion(pair, outcome, _cost(pair, declared), declared))
-    return [*sentences, *refused]
+        return None
+    every = _paired(dataset, declared)
+    pairs = [pair for pair in every if not (violated(pair) or exploratory(pair))]
+    p = [float(each.found.p[each.column]) for each in _estimated(pairs, declared)]
+    return family.written([pair.coordinates for pair in pairs], np.array(p))
 
 
 def has_contrast(dataset: xr.Dataset, declared: Endpoint) -> bool:
@@ -81,6 +155,11 @@ def has_contrast(dataset: xr.Dataset, declared: Endpoint) -> bool:
         return False
     names = dataset["mechanism"].values.tolist()
     return declared.baseline in names and len(names) > 1
+
+
+def _paired(dataset: xr.Dataset, declared: Endpoint) -> Iterator[Pair]:
+    """List every cell with the declared baseline, and what a verdict is made of."""
+    return paired(dataset, declared.baseline, endpoints.needed(dataset, declared))
 
 
 class Width(NamedTuple):
@@ -98,17 +177,22 @@ def widths(dataset: xr.Dataset, declared: Endpoint) -> list[Width]:
     mechanism, so that nothing is compared, of the endpoint itself.
     """
     if not has_contrast(dataset, declared):
-        return [_own_width(dataset.isel(point), declared) for point in points(dataset)]
-    pairs = [pair for pair in paired(dataset, declared.baseline) if not violated(pair)]
+        return _own_widths(dataset, declared)
+    pairs = [pair for pair in _paired(dataset, declared) if not violated(pair)]
     return [
-        _width(each.found, each.column, each.found.baseline) for each in _primary(pairs, declared)
+        _width(each.found, each.column, each.found.baseline) for each in _estimated(pairs, declared)
     ]
 
 
-def _own_width(cell: xr.Dataset, declared: Endpoint) -> Width:
-    measure = endpoints.primary(cell, declared)
-    found = level(cell, [measure])
-    return _width(found, labels(cell, measure).index(endpoints.at(declared)), found.treated)
+def _own_widths(dataset: xr.Dataset, declared: Endpoint) -> list[Width]:
+    measure = endpoints.primary(dataset, declared)
+    found = estimates(dataset, measure)
+    k = labels(dataset, measure).index(endpoints.at(declared))
+    columns = (found.value, found.low, found.high, found.deviation)
+    return [
+        Width((high - low) / 2, abs(value), deviation)
+        for value, low, high, deviation in np.stack([each[:, k] for each in columns], axis=1)
+    ]
 
 
 def _width(found: Contrast, k: int, scales: np.ndarray) -> Width:
@@ -116,16 +200,25 @@ def _width(found: Contrast, k: int, scales: np.ndarray) -> Width:
     return Width(half, abs(float(scales[k])), float(found.deviation[k]))
 
 
-def _primary(pairs: Sequence[Pair], declared: Endpoint) -> list[Shown]:
-    """Estimate the endpoint of every pair and adjust the p values over them."""
+def _estimated(pairs: Sequence[Pair], declared: Endpoint) -> list[Shown]:
+    """Estimate the endpoint of every pair."""
     shown = []
     for pair in pairs:
         measure = endpoints.primary(pair.treated, declared)
         column = labels(pair.treated, measure).index(endpoints.at(declared))
         found = estimate(pair, [measure])
         shown.append(Shown(measure, found, column, units(pair.treated, measure), np.nan))
+    return shown
+
+
+def _primary(pairs: Sequence[Pair], declared: Endpoint) -> list[Shown]:
+    """Estimate the endpoint of every pair and adjust its p values for all cells of the sweep."""
+    shown = _estimated(pairs, declared)
+    if not pairs:
+        return shown
     p = np.array([float(each.found.p[each.column]) for each in shown])
-    adjusted = multiplicity.adjusted(p, multiplicity.HOLM)
+    cells = [family.labels_of(pair.treated) for pair in pairs]
+    adjusted = family.adjusted(cells, p, pairs[0].treated.attrs)
     return [each._replace(p=float(value)) for each, value in zip(shown, adjusted, strict=True)]
 
 
@@ -142,121 +235,75 @@ def _outcome(shown: Shown, declared: Endpoint) -> str:
     return BETTER if (difference > 0) == (declared.better == "higher") else WORSE
 
 
-def _effect(pair: Pair, shown: Shown, outcome: str, declared: Endpoint) -> str:
-    """Word what the endpoint shows."""
-    found, k = shown.found, shown.column
-    name = _name(shown.measure) + "".join(
+def _effect(one: Judged, declared: Endpoint) -> str:
+    """Word what the endpoint shows: how large it is, then how sure."""
+    pair, found, k = one.pair, one.endpoint.found, one.endpoint.column
+    name = showing.called(one.endpoint.measure) + "".join(
         f" at {horizon:g} ms" for horizon in endpoints.at(declared).values()
     )
     head = f"Under {describe(pair.coordinates)} {name}"
     if note(found, k) == IDENTICAL:
         return f"{head} is the same as under {pair.name} in all {found.n[k]} seeds."
-    size = f"{abs(found.difference[k]):.4g} {shown.unit}"
-    side = "higher" if found.difference[k] > 0 else "lower"
-    interval = f"95 % interval of the difference {found.low[k]:.4g} to {found.high[k]:.4g}"
-    tested = f"Holm-adjusted p = {shown.p:.2g}, {found.n[k]} seeds"
+    shown = showing.shown(declared.variable, found.difference[k], found.low[k], found.high[k])
+    size = f"{abs(shown.value):.4g} {one.endpoint.unit}"
+    side = "higher" if shown.value > 0 else "lower"
+    interval = f"95 % interval of the difference {shown.low:.4g} to {shown.high:.4g}"
+    tested = f"Holm-adjusted p {showing.p_text(one.endpoint.p)}, {found.n[k]} seeds"
     text = f"{head} is {size} {side} than under {pair.name} ({interval}, {tested})"
-    if outcome != SAME:
-        return f"{text}, which is {outcome}."
+    if one.outcome != SAME:
+        return f"{text}, which is {one.outcome}."
     least = power.detectable(found.deviation[k : k + 1], found.n[k : k + 1])[0]
     if np.isnan(least):  # two seeds find nothing of any size
         return f"{text}, which shows no difference."
     return f"{text}, which shows no difference; {least:.4g} would be found with power 0.8."
 
 
-def _cost(pair: Pair, declared: Endpoint) -> Shown | None:
-    """Estimate what the endpoint costs; None without a budget."""
-    measure = endpoints.budget(pair.treated, declared)
-    if measure is None:
-        return None
-    found = estimate(pair, [measure])
-    return Shown(measure, found, 0, units(pair.treated, measure), float(found.p[0]))
-
-
-def _conclusion(pair: Pair, outcome: str, cost: Shown | None, declared: Endpoint) -> str:
-    """Word whether the budget is kept, and what follows."""
-    name = describe(pair.coordinates)
-    if cost is None or declared.budget is None:
-        return f"So {name} is {outcome}{_than(outcome, pair)} by the declared endpoint."
-    rise, low, high = (
-        float(x[0]) for x in (cost.found.difference, cost.found.low, cost.found.high)
-    )
-    most = declared.budget.largest_rise
-    kept = _kept(cost, most)
-    verb = "rises" if rise >= 0 else "falls"
-    moved = f"{verb} by {abs(rise):.4g} {cost.unit} ({low:.4g} to {high:.4g})"
-    if (why := note(cost.found, 0)) in (FEW, NOTHING):
-        moved = f"cannot be compared ({why})"
-    limit = f"the budget of {most:g} {cost.unit}"
-    if outcome == BETTER and kept != WITHIN:
-        ending = f"so {name} is not preferred to {pair.name}"
-    else:
-        ending = f"so {name} is {outcome}{_than(outcome, pair)} by the declared endpoint"
-    return f"At the same time {cost.measure.variable} {moved}, {kept} {limit}, {ending}."
-
-
-def _kept(cost: Shown, most: float) -> str:
-    """Say whether the interval of a rise shows that the budget is kept, or broken."""
-    low, high = float(cost.found.low[0]), float(cost.found.high[0])
-    return WITHIN if high <= most else BEYOND if low > most else OPEN
+def _conclusion(one: Judged) -> str:
+    """Word whether the budgets are kept, which of them binds, and what follows."""
+    name, tightest = describe(one.pair.coordinates), one.binding
+    follows = f"{name} is {one.outcome}{_than(one.outcome, one.pair)} by the declared endpoint"
+    if tightest is None:
+        return f"So {follows}."
+    kept = "; ".join(map(cost_text, one.costs))
+    binds = ""
+    if len(one.costs) > 1:
+        how = "has the least room" if tightest.kept == WITHIN else "fails"
+        binds = f"; the budget that binds is {showing.called(tightest.move.measure)}, which {how}"
+    if one.outcome == BETTER and not one.is_preferred:
+        follows = f"{name} is not preferred to {one.pair.name}"
+    return f"At the same time {kept}{binds}; so {follows}."
 
 
 def _than(outcome: str, pair: Pair) -> str:
     return f" from {pair.name}" if outcome == SAME else f" than {pair.name}"
 
 
-def _name(measure: Measure) -> str:
-    return f"{measure.variable} per {measure.per}" if measure.per else measure.variable
-
-
-class Judged(NamedTuple):
-    """What the verdict says of one cell."""
-
-    pair: Pair
-    outcome: str  # BETTER, WORSE or SAME
-    kept: str  # WITHIN, BEYOND or OPEN; empty without a budget
-
-
-def judged(dataset: xr.Dataset) -> list[Judged]:
-    """Judge every cell of which :func:`verdict` speaks."""
-    declared = endpoints.declared(dataset)
-    if declared is None or not has_contrast(dataset, declared):
-        return []
-    if any(purpose_of(int(seed)) != EVALUATION for seed in dataset["seed"].values[[0, -1]]):
-        return []
-    every = paired(dataset, declared.baseline)
-    pairs = [pair for pair in every if not (violated(pair) or exploratory(pair))]
-    found = []
-    for pair, shown in zip(pairs, _primary(pairs, declared), strict=True):
-        if _untested(shown):
-            continue
-        cost = _cost(pair, declared)
-        most = declared.budget.largest_rise if declared.budget else 0.0
-        kept = "" if cost is None else _kept(cost, most)
-        found.append(Judged(pair, _outcome(shown, declared), kept))
-    return found
-
-
 def headline(dataset: xr.Dataset) -> list[str]:
     """Return the verdict on all cells in two sentences; empty where there is none."""
-    declared, cells = endpoints.declared(dataset), judged(dataset)
-    if declared is None or not cells:
+    found = judged(dataset)
+    if found is None or not found.cells:
         return []
+    declared, cells = found.declared, found.cells
     if len(cells) == 1:
-        return verdict(dataset)[:2]
-    names = {
-        outcome: [describe(one.pair.coordinates) for one in cells if one.outcome == outcome]
-        for outcome in (BETTER, WORSE, SAME)
-    }
-    name, baseline = _name(endpoints.primary(dataset, declared)), cells[0].pair.name
-    counted = ", ".join(f"{len(names[outcome])} {outcome}" for outcome in names)
-    first = f"By {name}, of {len(cells)} cells compared with {baseline}: {counted}."
-    preferred = [
-        describe(one.pair.coordinates)
-        for one in cells
-        if one.outcome == BETTER and one.kept in ("", WITHIN)
-    ]
+        return sentences(cells[0], declared)[:2]
+    counts = [sum(one.outcome == outcome for one in cells) for outcome in _OUTCOMES]
+    counted = ", ".join(
+        f"{count} {outcome}" for count, outcome in zip(counts, _OUTCOMES, strict=True)
+    )
+    name, baseline = showing.called(cells[0].endpoint.measure), cells[0].pair.name
+    better = showing.better(declared.variable, declared.better)
+    first = f"By {name}, {better} is better, of {len(cells)} cells compared with {baseline}: "
+    first += f"{counted}."
+    preferred = [describe(one.pair.coordinates) for one in cells if one.is_preferred]
     if preferred:
         return [first, f"Preferred to {baseline} by the declared endpoint: {', '.join(preferred)}."]
-    reason = ": none of the better ones is shown to keep the budget" if names[BETTER] else ""
-    return [first, f"No cell is preferred to {baseline}{reason}."]
+    return [first, f"No cell is preferred to {baseline}{_what_binds(cells)}."]
+
+
+def _what_binds(cells: Sequence[Judged]) -> str:
+    """Say of better cells which budgets they are not shown to keep; empty without such a cell."""
+    failed = [one.binding for one in cells if one.outcome == BETTER]
+    names = dict.fromkeys(showing.called(each.move.measure) for each in failed if each)
+    if not names:
+        return ""
+    return f"; what binds the better ones: {', '.join(names)}"

@@ -4,6 +4,7 @@ Version 1: the attribute ``overrides`` was the words joined by spaces.
 Version 2: ``overrides`` is a JSON list of the words, so that a value may hold a space.
 Version 3: a configuration says who is shown what, in ``execution.leakage``; before, every trader
 was shown the best prices and the prints at once. ``record.report`` asks for a page.
+Version 4: the budgets of an endpoint are a list, and it has companions.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from proteus.errors import ResultsError
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 SCHEMA_KEY = "schema_version"
 STAMP = f"{SCHEMA_KEY}={SCHEMA_VERSION}"  # in texts and figures
 
@@ -115,7 +116,28 @@ def _with_keys_of_3(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "execution": execution, "record": record}
 
 
+def _list_the_budgets(attributes: Attributes) -> Attributes:
+    new = dict(attributes)
+    if "config" in new:
+        config = yaml.safe_load(new["config"])
+        if "endpoint" in config:
+            config["endpoint"] = _with_keys_of_4(config["endpoint"])
+        new["config"] = yaml.safe_dump(config, sort_keys=False)
+    return new
+
+
+def _with_keys_of_4(endpoint: dict[str, Any]) -> dict[str, Any]:
+    """Return an endpoint whose one budget, which bounded a rise, is a list."""
+    new = dict(endpoint)
+    budget = new.pop("budget", None)
+    limits = {"may": "rise", "at_most": budget["largest_rise"]} if budget else {}
+    new.setdefault("budgets", [{"variable": budget["variable"], **limits}] if budget else [])
+    new.setdefault("companions", [])
+    return new
+
+
 _MIGRATIONS: dict[int, Callable[[Attributes], Attributes]] = {
     1: _list_the_overrides,
     2: _complete_configurations,
+    3: _list_the_budgets,
 }

@@ -23,8 +23,8 @@ from proteus.errors import ConfigError
 
 AxisValue = str | float | int
 LIST_KEYS = (
-    "design.factors", "latent.jumps", "metrics.elapsed_ms", "metrics.horizons_ms",
-    "parity.exceptions",
+    "design.factors", "endpoint.budgets", "endpoint.companions", "latent.jumps",
+    "metrics.elapsed_ms", "metrics.horizons_ms", "parity.exceptions",
 )  # fmt: skip
 _WRITTEN = {"experiment": "+experiment", "design.name": "design"}  # keys that choose an option
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_./-]+")

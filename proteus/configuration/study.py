@@ -117,21 +117,37 @@ PRECISION_MODELS: dict[str, type[Precision]] = {
 
 
 class Budget(Schema):
-    """Bound what the endpoint may cost: the largest rise of another variable."""
+    """Bound what the endpoint may cost: how far another variable may move the wrong way."""
 
     variable: str
-    largest_rise: NonNegative  # in the unit of the variable
+    may: Literal["rise", "fall"]
+    at_most: NonNegative  # from its value under the baseline, in the unit of the variable
+
+
+ListOfBudgets = Annotated[tuple[Budget, ...], AS_TUPLE]
 
 
 class Endpoint(Schema):
-    """Declare the one measure that the verdict is computed from."""
+    """Declare the one measure that the verdict is computed from, and what it may cost."""
 
     variable: str
     per: str | None  # total of this variable, for a ratio of totals; null: the mean over seeds
     horizon_ms: Milliseconds | None  # where the variable has horizons
     better: Literal["higher", "lower"]
     baseline: str  # mechanism
-    budget: Budget | None
+    budgets: ListOfBudgets
+    companions: ListOfTexts  # variables that are named beside the verdict where they move
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        for key, names in (
+            ("budgets", [f"{budget.variable} that may {budget.may}" for budget in self.budgets]),
+            ("companions", self.companions),
+        ):
+            for name in names:
+                if names.count(name) > 1:
+                    raise requirement(key, f"must name {name} once")
+        return self
 
 
 class Survival(Schema):

@@ -10,7 +10,7 @@ import xarray as xr
 
 from proteus.analysis import endpoint as endpoints
 from proteus.analysis.levels import distinct, is_violated
-from proteus.analysis.verdict import has_contrast, headline, verdict
+from proteus.analysis.verdict import has_contrast, headline, judged, sentences
 from proteus.configuration.study import Endpoint
 from proteus.results.dataset import MANIFEST, load
 
@@ -67,15 +67,15 @@ class Words(NamedTuple):
 
 def words(one: Bundle) -> Words:
     """Word the verdict of a bundle; what the first sentences say is not said again."""
-    first, said = headline(one.dataset), verdict(one.dataset)
+    first, found = headline(one.dataset), judged(one.dataset)
+    said = [sentences(each, found.declared) for each in found.cells] if found else []
+    refused = found.refused if found else []
     if not first:
-        first = _no_verdict(one, said)
-    if said[:2] == first:
-        said = said[2:]
-    refused = [each for each in said if each.startswith(NO_VERDICT) and each not in first]
-    pairs = iter(sentence for sentence in said if not sentence.startswith(NO_VERDICT))
-    cells = [f"{effect} {conclusion}" for effect, conclusion in zip(pairs, pairs, strict=True)]
-    return Words(first, [*cells, *refused])
+        first = _no_verdict(one, refused)
+    if said and said[0][:2] == first:
+        said = [said[0][2:]]
+    cells = [" ".join(each) for each in said if each]
+    return Words(first, [*cells, *(each for each in refused if each not in first)])
 
 
 def _no_verdict(one: Bundle, refused: list[str]) -> list[str]:

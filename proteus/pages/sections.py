@@ -9,6 +9,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from proteus import plots
+from proteus.analysis import endpoint as endpoints
+from proteus.analysis import showing
 from proteus.analysis.contrasts import exploratory, paired
 from proteus.analysis.levels import Quantity
 from proteus.analysis.measures import swept
@@ -76,14 +78,17 @@ def _primary(one: Bundle) -> Section | None:
     shown = endpoint_quantity(one)
     if shown is None or one.declared is None:
         return None
-    name, better = one.declared.baseline, one.declared.better
+    name = one.declared.baseline
+    better = showing.better(one.declared.variable, one.declared.better)
+    measure = endpoints.primary(one.dataset, one.declared)
     caption = (
-        f"The endpoint that was declared before the run, against {name}, paired by seed, with 95 % "
+        f"The endpoint that was declared before the run: {showing.called(measure)} "
+        f"({showing.estimand_text(measure)}) against {name}, paired by seed, with 95 % "
         f"t intervals; {better} is better. An interval that holds zero shows no difference."
     )
     pairs = paired(one.dataset, name)
     for reason in dict.fromkeys(exploratory(pair) for pair in pairs):
-        caption += f" Exploratory: {reason}." if reason else ""
+        caption += f" Exploratory, with a hollow mark: {reason}." if reason else ""
     figure = plots.forest(one.dataset, [shown], name)
     drawn = [Drawn("primary", f"contrasts of {shown.variable} with {name}", figure)]
     return Section("primary", "Primary endpoint", caption, drawn)
@@ -155,9 +160,9 @@ def _frontiers(one: Bundle) -> Section | None:
         if x in known and y in known
     ]  # fmt: skip
     caption = (
-        "Protection of makers (higher is better) against price discovery and against speed (both: "
-        "further left is better), so up and left is better. Bars are 95 % t intervals; numbers are "
-        "delta, ms."
+        "Adverse-selection loss of makers (lower is better) against price discovery and against "
+        "speed (both: further left is better), so down and left is better. Bars are 95 % t "
+        "intervals; numbers are delta, ms."
     )
     return Section("frontiers", "Frontiers", caption, drawn)
 
@@ -167,7 +172,8 @@ def _distributions(one: Bundle) -> Section | None:
     seeds = one.dataset.sizes["seed"]
     caption = (
         "Over seeds: the box is the middle half with the median, whiskers reach from the 5 % to "
-        "the 95 % quantile, the dot is the mean."
+        "the 95 % quantile; the dot is the estimate of the tables, where ratios are total over "
+        "total."
     )
     if seeds < 1000:
         caption += f" Read nothing into the tails of fewer than 1,000 seeds, here {seeds}."

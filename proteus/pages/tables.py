@@ -11,14 +11,24 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from proteus.analysis import endpoint as endpoints
+from proteus.analysis import showing
 from proteus.analysis.contrasts import PRIMARY, paired, tidy, violated
+from proteus.analysis.counterparties import ALL, CAPTURED, HELD, LOST, LOTS, PNL, maker_pnl
 from proteus.analysis.levels import Quantity, distinct, is_violated, level, names_of
-from proteus.analysis.measures import TOTALS
+from proteus.analysis.measures import Measure
 from proteus.analysis.summary import interval_text
+from proteus.configuration.study import Endpoint
 from proteus.configuration.treatments import ORDINARY, listed
+from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
 from proteus.pages.bundle import Bundle
 from proteus.pages.sections import endpoint_quantity, main_quantities
 from proteus.plots.style import with_unit
+
+_COUNTERPARTIES = {
+    "noise": "of noise traders", "informed": "of informed traders",
+    "sniper": "of snipers: sniping loss", HELD: HELD, ALL: "all",
+}  # fmt: skip
 
 
 class Table(NamedTuple):
@@ -51,21 +61,33 @@ def primary(one: Bundle, table: pd.DataFrame) -> Table | None:
         return None
     heads = (
         "cell", f"{one.declared.baseline}", "difference", "95 % t interval", "95 % BCa interval",
-        "share", "p (Holm)", "d_z", "pairing", "seeds",
+        "share", "d_z", "p (Holm)", "pairing", "seeds",
     )  # fmt: skip
     rows = []
-    found = table[table["family"] == PRIMARY].to_dict("records")
+    found = _of_endpoint(one, one.declared, table).to_dict("records")
     for name, row in zip(_cells(found), found, strict=True):
-        half = (row["high"] - row["low"]) / 2
-        p = row["note"] or f"{row['p_adjusted']:.2g}"
+        variable, sign = row["variable"], showing.sign(row["variable"])
+        shown = showing.shown(variable, row["difference"], row["low"], row["high"])
+        bca = showing.shown(variable, np.nan, row["bca_low"], row["bca_high"])
+        is_judged = row["family"] == PRIMARY
+        p = row["note"] or (showing.p_alone(row["p_adjusted"]) if is_judged else "exploratory")
         rows.append((
-            name, f"{row['baseline_value']:.4g}",
-            interval_text(row["difference"], half),
-            f"{row['low']:.4g} to {row['high']:.4g}", _between(row["bca_low"], row["bca_high"]),
-            f"{row['share_of_baseline']:+.1%}", p, f"{row['d_z']:.2f}",
+            name, f"{sign * row['baseline_value']:.4g}",
+            interval_text(shown.value, shown.half),
+            f"{shown.low:.4g} to {shown.high:.4g}", _between(bca.low, bca.high),
+            f"{sign * row['share_of_baseline']:+.1%}", f"{sign * row['d_z']:.2f}", p,
             f"{row['variance_reduction']:.3g}", str(row["n"]),
         ))  # fmt: skip
     return Table(heads, rows) if rows else None
+
+
+def _of_endpoint(one: Bundle, declared: Endpoint, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the endpoint, also of cells that are exploratory."""
+    measure = endpoints.primary(one.dataset, declared)
+    is_it = (table["variable"] == measure.variable) & (table["per"] == measure.per)
+    if declared.horizon_ms is not None:
+        is_it &= table["horizon"] == declared.horizon_ms
+    return table[is_it]
 
 
 def _between(low: float, high: float) -> str:
@@ -93,7 +115,7 @@ def precision(table: pd.DataFrame) -> Table | None:
         half = (found["high"] - found["low"]) / 2
         with np.errstate(divide="ignore", invalid="ignore"):
             share = (half / found["baseline_value"].abs()).max()
-        name = f"{variable} per {per}" if found["estimand"].iloc[0] == TOTALS else str(variable)
+        name = showing.called(Measure(str(variable), found["estimand"].iloc[0], str(per)))
         rows.append((
             name, str(found["units"].iloc[0]), f"{half.max():.3g}", f"{share:.1%}",
             f"{found['detectable'].max():.3g}", f"{found['variance_reduction'].min():.3g}",
@@ -114,15 +136,41 @@ def levels(one: Bundle) -> Table:
             rows.append((name, *["stopped"] * len(shown)))
             continue
         found = [level(dataset, point.at, quantity) for quantity in shown]
-        texts = [interval_text(value, (high - low) / 2) for value, low, high in found]
+        texts = [interval_text(each.value, each.half) for each in found]
         rows.append((name, *texts))
     return Table(heads, rows)
 
 
 def _head(shown: Quantity, dataset: xr.Dataset) -> str:
     """Name a column in words, which a narrow page can break."""
-    name = shown.variable.replace("_", " ") + (" per lot" if shown.per else "")
-    return with_unit(name, shown.unit(dataset))
+    return with_unit(showing.called(shown.measure(dataset)), shown.unit(dataset))
+
+
+def counterparties(one: Bundle) -> Table | None:
+    """Tabulate maker PnL by counterparty; None where the results do not hold its parts."""
+    if any(name not in one.dataset for name in (CAPTURED, LOST, LOTS, PNL)):
+        return None
+    table = maker_pnl(one.dataset)
+    is_traded = table.groupby("counterparty")["lots"].transform("max") > 0
+    table = table[is_traded & (table["counterparty"] != CLASS_NAMES[CLASS_MAKER])]  # both sides: 0
+    names = [str(name) for name in table["counterparty"].unique()]
+    titles = [_COUNTERPARTIES.get(name, f"of {name}") for name in names]
+    heads = ("cell", *(f"{title}, {unit}" for title in titles for unit in ("currency", "per lot")))
+    axes = [str(name) for name in table.columns[: list(table.columns).index("counterparty")]]
+    cells: list[dict[str, Any]] = []
+    texts = []
+    for _, found in table.groupby(axes, sort=False, dropna=False):
+        rows = found.to_dict("records")
+        cells.append({axis: rows[0][axis] for axis in axes})
+        texts.append([_with_half(row, name) for row in rows for name in ("total", "per_lot")])
+    named = zip(names_of(cells), texts, strict=True)
+    return Table(heads, [(cell, *text) for cell, text in named])
+
+
+def _with_half(row: dict[Any, Any], name: str) -> str:
+    if np.isnan(row[name]):
+        return "none"
+    return interval_text(row[name], (row[f"{name}_high"] - row[f"{name}_low"]) / 2)
 
 
 def violations(one: Bundle) -> Table | None:

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from proteus.analysis.contrasts import describe, estimate, paired, violated
+from proteus.analysis import showing
+from proteus.analysis.contrasts import describe, estimate, exploratory, paired, violated
 from proteus.analysis.levels import (
     Point,
     Quantity,
@@ -33,7 +34,6 @@ from proteus.plots.style import (
     mechanism_colour,
     panels,
     rules,
-    variable_title,
     with_unit,
     wrapped,
 )
@@ -59,7 +59,7 @@ def forest(
         baseline: as :func:`proteus.compare` takes it.
 
     Returns
-        Figure; a cell with a stopped lane has no mark.
+        Figure; a cell with a stopped lane has no mark, and one that is exploratory a hollow one.
 
     Raises
         ResultsError: no such variable or baseline, or nothing to compare.
@@ -76,24 +76,31 @@ def forest(
                 if violated(pair):
                     continue
                 found = estimate(pair, [measure])
-                _mark(part, row, found.difference[k], found.low[k], found.high[k],
-                      mechanism_colour(str(pair.coordinates.get("mechanism", ""))))  # fmt: skip
+                difference = showing.shown(
+                    wanted.variable, found.difference[k], found.low[k], found.high[k]
+                )
+                colour = mechanism_colour(str(pair.coordinates.get("mechanism", "")))
+                _mark(part, row, difference, colour, is_hollow=bool(exploratory(pair)))
             part.axvline(0, color=INK, lw=0.8)
-            _rows(part, [pair.coordinates for pair in pairs])
+            _rows(part, [pair.coordinates for pair in pairs], [*map(exploratory, pairs)])
             name = pairs[0].name
             part.set_xlabel(with_unit(f"difference from {name}", wanted.unit(dataset)))
             part.set_title(wrapped(wanted.title(dataset) + _rest(len(every)), _TITLE))
     return figure
 
 
-def _mark(part: Axes, row: float, value: float, low: float, high: float, colour: str) -> None:
-    """Draw an estimate and its interval."""
-    part.plot([low, high], [row, row], color=colour, lw=1.8, solid_capstyle="butt")
-    part.plot([value], [row], marker="o", color=colour)
+def _mark(part: Axes, row: float, found: showing.Shown, colour: str, *, is_hollow: bool) -> None:
+    """Draw an estimate and its interval; a hollow mark is exploratory."""
+    part.plot([found.low, found.high], [row, row], color=colour, lw=1.8, solid_capstyle="butt")
+    part.plot([found.value], [row], marker="o", color=colour, mfc="none" if is_hollow else colour)
 
 
-def _rows(part: Axes, cells: Sequence[Mapping[str, Any]]) -> None:
-    """Name the rows, the first on top; long names leave their keys to the title of the axis."""
+def _rows(part: Axes, cells: Sequence[Mapping[str, Any]], notes: Sequence[str] = ()) -> None:
+    """Name the rows, the first on top; long names leave their keys to the title of the axis.
+
+    Parameters
+        notes: of each cell why it is exploratory, empty where it is not; none at all for all.
+    """
     keys = telling(cells)
     names = names_of(cells)
     if max(map(len, names)) > _LONG:
@@ -103,6 +110,8 @@ def _rows(part: Axes, cells: Sequence[Mapping[str, Any]]) -> None:
             for name, cell in zip(names, cells, strict=True)
         ]
         part.set_ylabel(f"mechanism\n({', '.join(keys)})".replace(", ", ",\n"), fontsize=7.5)
+    for row in [row for row, note in enumerate(notes) if note]:
+        names[row] += "\nexploratory"
     part.set_yticks(range(len(names)), names)
     part.set_ylim(len(names) - 0.4, -0.6)
     part.grid(visible=False, axis="y")
@@ -129,7 +138,7 @@ def distributions(dataset: xr.Dataset, shown: Sequence[str]) -> Figure:
     """Draw how variables are distributed over seeds: a box per cell.
 
     A box is the middle half with the median, whiskers reach from the 5 % to the 95 % quantile, a
-    dot is the mean.
+    dot is the estimate of the cell, which for a ratio is no mean of the values of its seeds.
 
     Parameters
         dataset: of a sweep. shown: names of variables, a panel each; one with a further dim is
@@ -147,21 +156,23 @@ def distributions(dataset: xr.Dataset, shown: Sequence[str]) -> Figure:
         figure, parts = panels(len(asked), (PANEL[0], _FRAME + _ROW * len(cells)))
         for part, wanted in zip(parts, asked, strict=True):
             name = wanted.variable
-            measure = wanted.measure(dataset)
+            sign = showing.sign(name)
             for row, point in enumerate(cells):
                 if not is_violated(dataset, point.at):
                     values = dataset[name].isel(point.at).transpose("seed", ...).to_numpy()
-                    values = values.reshape(len(values), -1)[:, 0]
-                    _box(part, row, values[~np.isnan(values)], mechanism_colour(point.mechanism))
+                    values = sign * values.reshape(len(values), -1)[:, 0]
+                    value = level(dataset, point.at, wanted).value
+                    colour = mechanism_colour(point.mechanism)
+                    _box(part, row, values[~np.isnan(values)], value, colour)
             _rows(part, [point.coordinates for point in cells])
-            unit = str(dataset[measure.variable].attrs.get("units", ""))
+            unit = str(dataset[name].attrs.get("units", ""))
             part.set_xlabel(with_unit("value of a seed", unit))
             title = wanted.title(dataset) + _rest(len(list(distinct(dataset))))
             part.set_title(wrapped(title, _TITLE))
     return figure
 
 
-def _box(part: Axes, row: int, values: np.ndarray, colour: str) -> None:
+def _box(part: Axes, row: int, values: np.ndarray, value: float, colour: str) -> None:
     if not len(values):
         return
     low, first, median, third, high = np.quantile(
@@ -170,7 +181,7 @@ def _box(part: Axes, row: int, values: np.ndarray, colour: str) -> None:
     part.plot([low, high], [row, row], color=colour, lw=1.0)
     part.barh(row, third - first, left=first, height=0.56, color=colour, alpha=0.35, lw=0)
     part.plot([median, median], [row - 0.28, row + 0.28], color=colour, lw=1.8)
-    part.plot([values.mean()], [row], marker="o", ms=3.2, color=INK)
+    part.plot([value], [row], marker="o", ms=3.2, color=INK)
 
 
 def welfare(dataset: xr.Dataset) -> Figure:
@@ -282,7 +293,7 @@ def _frontier(
                     fontsize=7, color=colour,
                 )  # fmt: skip
     for set_label, one in ((part.set_xlabel, axes[0]), (part.set_ylabel, axes[1])):
-        name = variable_title(dataset, one.variable) + (" per lot" if one.per else "")
+        name = one.title(dataset)
         set_label(wrapped(with_unit(name, one.unit(dataset))))
     part.margins(0.12)
     part.legend()

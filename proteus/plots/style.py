@@ -95,11 +95,6 @@ def with_unit(text: str, unit: str) -> str:
     return f"{text} ({unit})" if unit and unit != "1" else text
 
 
-def variable_title(dataset: xr.Dataset, name: str) -> str:
-    """Return the long name of a variable, or its name."""
-    return str(dataset[name].attrs.get("long_name", name.replace("_", " ")))
-
-
 def wrapped(text: str, width: int = 46) -> str:
     """Break a title into lines that fit a panel, and begin it with a capital."""
     lines = [""]

@@ -38,11 +38,13 @@ RESULTS = "results.nc"
 MANIFEST = "manifest.json"
 DIGEST = "results_sha256"  # key of the manifest
 VIOLATION = "violation"
+TESTS = "endpoint_tests"  # attribute: the tests of the declared endpoint in all cells
 _STRUCTURED: dict[str, tuple[Callable[[str], Any], type]] = {  # attributes that others read
     "config": (yaml.safe_load, dict),
     "overrides": (json.loads, list),
     "parity": (json.loads, dict),
     "precision": (json.loads, dict),
+    TESTS: (json.loads, list),
     "versions": (json.loads, dict),
 }
 SLAB_LANES = 8192  # handled at once: a few MB of numbers
@@ -301,7 +303,7 @@ def opened(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, xr.Dataset]]:
     path = artifacts.find(folder, RESULTS, "give the output folder of a finished sweep")
     try:
         dataset = xr.open_dataset(path, engine="netcdf4", decode_timedelta=False)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, AttributeError) as error:
         raise unreadable(path, error) from None
     with dataset:
         version = read_version(path, dataset.attrs)

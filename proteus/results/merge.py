@@ -94,5 +94,10 @@ def _declare(file: netCDF4.Dataset, plan: Plan, variables: Sequence[Variable]) -
 
 def opened(folder: Path) -> xr.Dataset:
     """Open the results of a folder; a variable is read each time it is used, and not kept."""
+    return opened_file(folder / RESULTS)
+
+
+def opened_file(path: Path) -> xr.Dataset:
+    """Open a file of results, as :func:`opened`."""
     netCDF4.set_chunk_cache(_CHUNK_CACHE)
-    return xr.open_dataset(folder / RESULTS, engine="netcdf4", decode_timedelta=False, cache=False)
+    return xr.open_dataset(path, engine="netcdf4", decode_timedelta=False, cache=False)

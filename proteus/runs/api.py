@@ -192,6 +192,7 @@ def run(plan: Plan, progress: Progress | None = None) -> Result:
     Raises
         RunError: a worker was killed or ran out of memory.
     """
+    from proteus.analysis.verdict import tests
     from proteus.market.variables import variables_of
 
     lanes = Lanes()
@@ -204,7 +205,10 @@ def run(plan: Plan, progress: Progress | None = None) -> Result:
         raise RunError(f"{why}; with an output_dir what is done would be saved") from None
     measured = variables_of(plan.dims)
     built = dataset.build(done.plan, lanes, measured, done.frame.attrs["kernel_hash"])
-    built.attrs = done.frame.attrs
+    built.attrs = dict(done.frame.attrs)
+    written = tests(built)
+    if written is not None:
+        built.attrs[dataset.TESTS] = written
     return Result(built, done.violations, done.plan)
 
 

@@ -231,10 +231,10 @@ def _results_bytes(plan: Plan) -> int:
 
 def _slab_bytes(plan: Plan) -> int:
     """Return the bytes of what is in memory while results are written and summarised."""
-    from proteus.analysis.summary import READ_AT_ONCE
+    from proteus.analysis.measures import READ_AT_ONCE
     from proteus.results.dataset import SLAB_LANES
 
-    return VALUE_BYTES * (3 * SLAB_LANES * values_per_lane(plan.labels) + 3 * READ_AT_ONCE)
+    return VALUE_BYTES * (3 * SLAB_LANES * values_per_lane(plan.labels) + 8 * READ_AT_ONCE)
 
 
 def _lanes_bytes(plan: Plan) -> int:

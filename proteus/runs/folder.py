@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import netCDF4
 import pandas as pd
 import xarray as xr
 
 from proteus.analysis.contrasts import compare
 from proteus.analysis.summary import summarise
-from proteus.analysis.verdict import has_contrast, verdict
+from proteus.analysis.verdict import has_contrast, tests, verdict
 from proteus.basics.files import whole
 from proteus.basics.versions import SCHEMA_KEY, STAMP, csv_text
 from proteus.pages import REPORT
@@ -97,7 +98,8 @@ def _save(done: Done, folder: Path, lanes: Lanes, collector: Collector | None) -
 
     traces = collector.traces if collector is not None else {}
     measured = variables_of(done.plan.dims)
-    merge.write(done.plan, lanes, measured, done.frame, folder, _traces_writer(traces))
+    writers = [_write_tests, *_traces_writers(traces)]
+    merge.write(done.plan, lanes, measured, done.frame, folder, partial(_write_all, writers))
     with merge.opened(folder) as found:
         result = Result(found, done.violations, done.plan)
         return _describe(result, folder, collector.lanes if collector is not None else [])
@@ -136,13 +138,27 @@ def default_folder(plan: Plan) -> Path:
     return Path("outputs") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}-{plan.config_hash[:8]}"
 
 
-def _traces_writer(found: Mapping[int, xr.Dataset]) -> Callable[[Path], None] | None:
+def _write_all(writers: Sequence[Callable[[Path], None]], path: Path) -> None:
+    for write in writers:
+        write(path)
+
+
+def _write_tests(path: Path) -> None:
+    """Add to the attributes of results what every part of them is adjusted for."""
+    with merge.opened_file(path) as found:
+        written = tests(found)
+    if written is not None:
+        with netCDF4.Dataset(path, "a") as file:
+            file.setncattr(dataset.TESTS, written)
+
+
+def _traces_writers(found: Mapping[int, xr.Dataset]) -> list[Callable[[Path], None]]:
     """Return what adds the traces to a file, if there are any."""
     if not found:
-        return None
+        return []
     from proteus.recording import traces
 
-    return partial(traces.write, found)
+    return [partial(traces.write, found)]
 
 
 def _write_report(result: Result, manifest: dict[str, Any], folder: Path) -> None:

@@ -81,7 +81,7 @@ def frontiers(table: pd.DataFrame, path: Path) -> None:
             named = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
             axes.legend(named.values(), named.keys())
             axes.locator_params(axis="x", nbins=5)
-            axes.set_xlabel("adverse selection, currency per lot (higher protects makers more)")
+            axes.set_xlabel("adverse-selection loss avoided, currency per lot (higher is better)")
             axes.set_ylabel(f"{title} (lower is better)")
             axes.set_title(f"Protection against {name}, relative to the baseline")
     save(figure, path)

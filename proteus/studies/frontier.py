@@ -23,9 +23,9 @@ def frontiers(effects: pd.DataFrame) -> pd.DataFrame:
 
     Returns
         One row per cell: its labels; ``protection``, ``discovery`` and ``speed`` (differences of
-        adverse selection per lot, RMSE and time to execution) with ``_low`` and ``_high`` of their
-        95 % intervals; ``on_discovery`` and ``on_speed``: no other cell protects at least as well
-        at no more cost, by the estimates.
+        adverse selection per lot, a loss avoided where positive, of RMSE and of time to execution)
+        with ``_low`` and ``_high`` of their 95 % intervals; ``on_discovery`` and ``on_speed``: no
+        other cell protects at least as well at no more cost, by the estimates.
     """
     axes = [str(name) for name in effects.columns[: list(effects.columns).index("baseline")]]
     rows = []
@@ -61,7 +61,7 @@ def on_frontier(table: pd.DataFrame, name: str, axes: Sequence[str]) -> str:
         for row in table[table[f"on_{name}"]].sort_values("protection").to_dict("records")
     ]
     unit = {"discovery": "RMSE, currency", "speed": "time to execution, ms"}[name]
-    return markdown([*axes, "adverse selection, currency/lot", unit], rows)
+    return markdown([*axes, "adverse-selection loss avoided, currency/lot", unit], rows)
 
 
 def _text(row: Mapping[Any, Any], name: str) -> str:

@@ -120,7 +120,8 @@ def _exposure(plan: Plan, folder: Path) -> list[str]:
     heads = ["gap d, ms", "delta, ms", "d / delta", "min(1, d / delta)", "share exposed", "inside"]
     rows = [
         [*(f"{row[name]:g}" for name in ("gap", "delta", "ratio", "theory")),
-         level_text(row), "yes" if row["low"] <= row["theory"] <= row["high"] else "no"]
+         level_text({"variable": "sniper_race_share", **row}),
+         "yes" if row["low"] <= row["theory"] <= row["high"] else "no"]
         for row in table.to_dict("records")
     ]  # fmt: skip
     text = (

@@ -11,7 +11,8 @@ import pandas as pd
 import xarray as xr
 from scipy.special import stdtrit
 
-from proteus.analysis.statistics.paired import LEVEL
+from proteus.analysis.measures import arm, estimates, measures, swept
+from proteus.analysis.statistics.paired import LEVEL, alone
 from proteus.configuration.design import POINT
 from proteus.configuration.study import Survival
 from proteus.errors import ResultsError
@@ -28,7 +29,7 @@ def judge(dataset: xr.Dataset, rule: Survival, together: int = 1) -> pd.DataFram
         One row per cell: its labels and designed values; mean ``pnl`` of all makers marked at v_T
         with ``low`` and ``high``, currency; ``within``, share of seeds that respect inventory and
         drawdown; ``inventory_95`` (lots), ``drawdown_95`` (currency), their 95 % points;
-        ``spread``, mean quoted spread, currency; ``n`` seeds; ``survives``.
+        ``spread``, quoted spread, currency; ``n`` seeds; ``survives``.
 
     Raises
         ResultsError: a lane was stopped: what is left would be a selection.
@@ -40,19 +41,24 @@ def judge(dataset: xr.Dataset, rule: Survival, together: int = 1) -> pd.DataFram
     respected = (data["maker_inventory_most"] <= rule.largest_inventory_lots) & (
         data["maker_max_drawdown"] <= rule.largest_drawdown
     )
-    pnl, n = data["maker_pnl_marked"], data.sizes["seed"]
-    half = stdtrit(n - 1, 1 - (1 - LEVEL) / 2 / together) * pnl.std("seed", ddof=1) / np.sqrt(n)
+    axes = swept(data)
+    shape = [data.sizes[axis] for axis in axes]
+    pnl, spread = measures(data, ["maker_pnl_marked", "quoted_spread"])
+    found = alone(arm(data, [pnl]), 1 - (1 - LEVEL) / together)
     columns = {
-        "pnl": pnl.mean("seed"),
-        "low": pnl.mean("seed") - half,
-        "high": pnl.mean("seed") + half,
+        "pnl": (axes, found.value.reshape(shape)),
+        "low": (axes, found.low.reshape(shape)),
+        "high": (axes, found.high.reshape(shape)),
         "within": respected.mean("seed"),
         "inventory_95": data["maker_inventory_most"].quantile(0.95, "seed"),
         "drawdown_95": data["maker_max_drawdown"].quantile(0.95, "seed"),
-        "spread": data["quoted_spread"].mean("seed"),
+        "spread": (axes, estimates(data, spread).value.reshape(shape)),
     }
-    table = xr.Dataset(columns).drop_vars("quantile", errors="ignore").to_dataframe()
-    table = table.reset_index().assign(n=n)
+    coordinates = {
+        name: values for name, values in data.coords.items() if {*values.dims} <= {*axes}
+    }
+    table = xr.Dataset(columns, coordinates).drop_vars("quantile", errors="ignore").to_dataframe()
+    table = table.reset_index().assign(n=data.sizes["seed"])
     table["survives"] = (table["low"] > 0) & (table["within"] >= rule.share_of_seeds)
     return table
 

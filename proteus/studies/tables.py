@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from proteus.analysis.contrasts import compare, level, unused, used
-from proteus.analysis.measures import Measure, labels, measures, points, units
+from proteus.analysis import showing
+from proteus.analysis.contrasts import compare, unused, used
+from proteus.analysis.measures import Measure, estimates, measures, points, units
 from proteus.analysis.statistics.paired import LEVEL
 from proteus.analysis.summary import interval_text
 from proteus.market.variables.dimensions import MEASURED_DIMENSIONS
@@ -42,30 +43,28 @@ def levels(dataset: xr.Dataset, names: Sequence[str] = SHOWN) -> pd.DataFrame:
         dataset: of a sweep. names: of the variables.
 
     Returns
-        One row per cell and variable: the swept keys, ``variable``, ``per``, ``units``, ``value``,
-        its 95 % t interval ``low``, ``high``, and ``n`` seeds.
+        One row per cell and variable: the swept keys, ``variable``, ``estimand`` and ``per``,
+        ``units``, ``value``, its 95 % t interval ``low``, ``high``, and ``n`` seeds.
     """
     listed = _listed(dataset, names)
+    found = [estimates(dataset, measure) for measure in listed]
     rows, idle = [], unused(dataset)
-    for point in points(dataset):
-        cell, coordinates = dataset.isel(point), used(dataset, point, idle)
+    for at, point in enumerate(points(dataset)):
+        coordinates = used(dataset, point, idle)
         if coordinates is None:
             continue
-        found = level(cell, listed)
-        columns = [measure for measure in listed for _ in labels(cell, measure)]
-        for k, measure in enumerate(columns):
-            if k and columns[k - 1] == measure:
-                continue  # further horizons: a table shows the first, at the fill
+        for measure, one in zip(listed, found, strict=True):
             rows.append(
                 {
                     **coordinates,
                     "variable": measure.variable,
+                    "estimand": measure.estimand,
                     "per": measure.per,
-                    "units": units(cell, measure),
-                    "value": found.difference[k],
-                    "low": found.low[k],
-                    "high": found.high[k],
-                    "n": int(found.n[k]),
+                    "units": units(dataset, measure),
+                    "value": one.value[at, 0],  # a table shows the first horizon, at the fill
+                    "low": one.low[at, 0],
+                    "high": one.high[at, 0],
+                    "n": int(one.n[at, 0]),
                 }
             )
     return pd.DataFrame(rows)
@@ -99,7 +98,8 @@ def by_cell(
     """
     axes = _axes(table)
     units_of = dict(zip(table["variable"], table["units"], strict=True))
-    heads = {name: f"{name}, {units_of[name]}" for name in names if name in units_of}
+    titles = {row["variable"]: _title(row) for row in table.to_dict("records")}
+    heads = {name: f"{titles[name]}, {units_of[name]}" for name in names if name in units_of}
     varying = [axis for axis in axes if table[axis].nunique(dropna=False) > 1] or axes[:1]
     rows = []
     for label, group in table.groupby(varying, sort=False, dropna=False):
@@ -109,18 +109,24 @@ def by_cell(
     return markdown([*varying, *heads.values()], rows)
 
 
+def _title(row: Mapping[Any, Any]) -> str:
+    return showing.called(Measure(row["variable"], row["estimand"], row["per"]))
+
+
 def level_text(row: Mapping[Any, Any]) -> str:
-    """Write a value with the half-width of its interval."""
+    """Write a value with the half-width of its interval, a loss as a loss."""
     if np.isnan(row["value"]):
         return "none"
-    return interval_text(row["value"], (row["high"] - row["low"]) / 2)
+    found = showing.shown(row["variable"], row["value"], row["low"], row["high"])
+    return interval_text(found.value, found.half)
 
 
 def effect_text(row: Mapping[Any, Any]) -> str:
     """Write a difference with its half-width and its note of significance."""
     if row["note"]:
         return str(row["note"])
-    shown = interval_text(row["difference"], (row["high"] - row["low"]) / 2)
+    found = showing.shown(row["variable"], row["difference"], row["low"], row["high"])
+    shown = interval_text(found.value, found.half)
     if row["p_adjusted"] < 1 - LEVEL:
         return f"{shown} *"
     return f"{shown} ({row['detectable']:.2g})"

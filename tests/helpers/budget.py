@@ -18,6 +18,7 @@ BUDGET = {
     "news_paths": (5_000, 100_000),
     "noise_lanes": (300, 1_000),
     "phases": (3_000, 30_000),
+    "pooled_studies": (4_000, 40_000),
     "reference_twin": (60, 300),
     "replay_twin_clob": (25, 100),
     "replay_twin_dual_flow": (8, 40),

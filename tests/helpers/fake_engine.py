@@ -28,6 +28,10 @@ VARIABLES = (
     row("maker_adverse_selection", "horizon"),
     row("maker_volume_lots", unit="lots"),
     row("taker_time_to_execution", unit="ms"),
+    row("taker_fill_probability", unit="1"),
+    row("volume_lots", unit="lots"),
+    row("taker_execution_error"),
+    *(row(f"pnl_{name}") for name in ("noise", "informed", "maker", "sniper")),
 )
 
 
@@ -66,6 +70,10 @@ class FakeEngine:
             "maker_adverse_selection": -noise[:, None] - np.arange(horizons),
             "maker_volume_lots": np.full(len(replicates), 10.0),
             "taker_time_to_execution": cell.delta_ns / 1e6 + noise,
+            "taker_fill_probability": np.full(len(replicates), 0.9),
+            "volume_lots": np.full(len(replicates), 20.0),
+            "taker_execution_error": 0.01 * noise,
+            **{f"pnl_{name}": noise for name in ("noise", "informed", "maker", "sniper")},
         }
         violations = [
             Violation(replicate, "crossed_book", event_id=5, time_ns=7, detail="x")

@@ -16,7 +16,7 @@ VARIABLES = (
     row("maker_max_drawdown"),
     row("quoted_spread"),
     row("price_rmse"),
-    *(row(f"pnl_{name}") for name in ("noise", "informed", "maker", "sniper", "venue")),
+    row("pnl_venue"),
 )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import netCDF4
 import pandas as pd
 import pyarrow.parquet as pq
+from PIL import Image
 
 KEY = "schema_version"
 
@@ -33,6 +34,9 @@ def _versions(path: Path) -> list[object]:
         return [*table[KEY]] if table.columns[-1] == KEY else [None]
     if path.suffix == ".json":
         return [json.loads(path.read_text()).get(KEY)]
+    if path.suffix == ".png":
+        with Image.open(path) as image:
+            return [str(image.info.get("Description", "none")).removeprefix(f"{KEY}=")]
     found = re.findall(rb"schema_version\W+(?:content\W+)?(\d+)", path.read_bytes())
     return [version.decode() for version in found] or [None]
 

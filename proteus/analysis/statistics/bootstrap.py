@@ -36,7 +36,8 @@ def bca(
         low, high: float64 [k]; NaN where there are fewer than LEAST_SEEDS seeds or nothing varies.
     """
     present = np.asarray(~np.isnan(np.stack([*treated, *baseline])).any(axis=0))
-    arms = complete(treated, baseline)
+    first, second = complete(treated, baseline)
+    arms = first, second
     rows, columns = present.shape
     low, high = np.full(columns, np.nan), np.full(columns, np.nan)
     if rows < LEAST_SEEDS:

@@ -16,7 +16,8 @@ SEEDS = 50
 ENDPOINT = {
     "variable": "maker_adverse_selection", "per": "maker_volume_lots", "horizon_ms": 0,
     "better": "higher", "baseline": "clob",
-    "budget": {"variable": "taker_time_to_execution", "largest_rise": 100},
+    "budgets": [{"variable": "taker_time_to_execution", "may": "rise", "at_most": 100}],
+    "companions": [],
 }  # fmt: skip
 UNITS = {
     "maker_adverse_selection": "currency", "maker_volume_lots": "lots", "price_rmse": "currency",
@@ -81,7 +82,9 @@ def test_a_mean_is_scipys_paired_test_of_that_cell_with_its_baseline():
     assert found["difference"] == pytest.approx(float((a - b).mean()))
     assert found["p"] == pytest.approx(expected.pvalue)
     assert found["low"] == pytest.approx(expected.confidence_interval().low)
-    assert (found["estimand"], found["units"], found["n"]) == ("mean", "ms", SEEDS)
+    # Without the intents that it is an average of, what is left is no pooled time.
+    assert (found["estimand"], found["units"]) == ("mean of lane ratios", "ms")
+    assert found["n"] == SEEDS
     assert found["share_of_baseline"] == pytest.approx(float((a - b).mean() / b.mean()))
     assert found["bca_low"] < found["difference"] < found["bca_high"]
 
@@ -213,24 +216,23 @@ def outcome(**changes):
 
 def test_better_within_the_budget():
     first, second = outcome()
-    assert first.startswith(
-        "Under fba (delta=50) maker_adverse_selection per maker_volume_lots at 0 ms is 0."
-    )
-    assert "currency/lots higher than under clob (95 % interval" in first
+    assert first.startswith("Under fba (delta=50) adverse-selection loss per lot at 0 ms is 0.")
+    assert "currency/lots lower than under clob (95 % interval of the difference -0.5" in first
+    assert "Holm-adjusted p < 1e-16, " in first
     assert first.endswith("50 seeds), which is better.")
-    assert "within the budget of 100 ms" in second
+    assert "within its budget (may rise by 100 ms)" in second
     assert second.endswith("so fba (delta=50) is better than clob by the declared endpoint.")
 
 
 def test_better_beyond_the_budget_is_not_preferred():
     _, second = outcome(rise=300.0)
-    assert "beyond the budget" in second
+    assert "beyond its budget" in second
     assert second.endswith("so fba (delta=50) is not preferred to clob.")
 
 
 def test_a_budget_inside_the_interval_is_open():
     _, second = outcome(rise=100.0)
-    assert "not shown to be within the budget" in second
+    assert "not shown to be within its budget" in second
     assert "is not preferred" in second
 
 
@@ -251,9 +253,11 @@ def test_no_difference_comes_with_what_would_have_been_found():
 
 def test_identical_arms_have_a_sentence():
     endpoint = {**ENDPOINT, "variable": "price_rmse", "per": None, "horizon_ms": None,
-                "budget": None}  # fmt: skip
+                "budgets": []}  # fmt: skip
     first, second = outcome(endpoint=endpoint)
-    assert first == "Under fba (delta=50) price_rmse is the same as under clob in all 50 seeds."
+    assert first == (
+        "Under fba (delta=50) price RMSE, mean of lanes is the same as under clob in all 50 seeds."
+    )
     assert second == (
         "So fba (delta=50) is not shown to differ from clob by the declared endpoint."
     )
@@ -269,7 +273,7 @@ def test_identical_arms_have_a_sentence():
 )  # fmt: skip
 def test_an_endpoint_without_a_test_gives_no_verdict(change, why):
     (sentence,) = verdict(change(dataset().sel(delta=[50.0])))
-    name = "maker_adverse_selection per maker_volume_lots"
+    name = "adverse-selection loss per lot"
     assert sentence == f"No verdict: {name} of fba (delta=50) cannot be compared with clob: {why}."
 
 
@@ -286,7 +290,7 @@ def test_a_budget_that_cannot_be_compared_is_not_kept():
     data = dataset().sel(delta=[50.0])
     data["taker_time_to_execution"] = np.nan * data["taker_time_to_execution"]
     _, second = verdict(data)
-    assert "taker_time_to_execution cannot be compared (fewer than two seeds)" in second
+    assert "taker time to execution, mean of lanes cannot be compared (fewer" in second
     assert second.endswith("so fba (delta=50) is not preferred to clob.")
 
 

@@ -31,7 +31,7 @@ def test_a_sweep_writes_a_folder_and_names_it_last(engine, capsys):
     assert folder.parts[0] == "outputs"
     assert proteus.load(folder).sizes["seed"] == 4
     assert "3 cells x 4 seeds = 12 lanes" in printed.err
-    assert "maker pnl marked" in printed.out or "maker_pnl_marked" in printed.out
+    assert "maker PnL" in printed.out
 
 
 def test_a_sweep_writes_its_report_when_asked(monkeypatch, tmp_path):
@@ -53,7 +53,7 @@ def test_the_log_of_a_run_tells_what_was_run_and_written(engine, tmp_path):
     lines = (tmp_path / "here" / "sweep.log").read_text().splitlines()
     told = [line.partition(" - ")[2] for line in lines]
     assert all(re.match(r"\[[-0-9 :,]+\]\[proteus[.\w]+\]\[INFO\] - ", line) for line in lines)
-    assert told[:2] == ["schema_version=3", f"command: python -m proteus.sweep {' '.join(words)}"]
+    assert told[:2] == ["schema_version=4", f"command: python -m proteus.sweep {' '.join(words)}"]
     assert told[2].startswith("2 cells x 60 seeds = 120 lanes")
     for line in (
         "cell 0 (mechanism=clob, delta=50) starts: seeds 0 to 29",

@@ -60,6 +60,17 @@ def test_two_cells_are_compared_and_written(folders, capsys):
     assert list(table["family"]).count("primary") == 1
 
 
+def test_two_cells_of_one_sweep_are_adjusted_for_its_family_and_those_of_two_are_not(folders):
+    whole = proteus.compare(proteus.load("x")).query("family == 'primary' and delta == 100")
+    for folder, wanted in (("x:mechanism=fba,delta=100", "p_adjusted"), ("one", "p")):
+        if folder == "one":
+            proteus.simulate(mechanism="fba", delta=100, seeds=30, output_dir="one")
+        assert main(["x:mechanism=clob", folder]) == 0
+        (row,) = pd.read_csv("contrasts.csv").query("family == 'primary'").to_dict("records")
+        assert row["p_adjusted"] == pytest.approx(whole[wanted].item())
+    assert whole["p_adjusted"].item() > whole["p"].item()
+
+
 def test_one_bundle_is_compared_with_a_baseline(folders, capsys):
     assert main(["x", "--metric", "taker_time_to_execution", "--csv", "t.csv"]) == 0
     out = capsys.readouterr().out

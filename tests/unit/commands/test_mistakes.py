@@ -15,6 +15,7 @@ from proteus.sweep import main
 from tests.helpers.fake_engine import FakeEngine, install
 
 MAKER, NOISE = "population.maker", "population.noise"
+BUDGET = "{variable:price_rmse,may:rise,at_most:1}"
 LEVELS = "design=grid design.factors=[{key:delta,low:1,high:9,levels:%s}]"
 
 # words | key, and value where there is one | what is allowed
@@ -263,8 +264,17 @@ endpoint.horizon_ms=null | endpoint.horizon_ms=null | must be one of metrics.hor
 endpoint.baseline=cda | endpoint.baseline=cda does not exist | allowed: clob
 endpoint.baseline=fbaa | endpoint.baseline=fbaa does not exist | did you mean fba?
 endpoint.per=lots | endpoint.per=lots does not exist | maker_volume_lots
-endpoint.budget.variable=maker_markout | endpoint.budget.variable=maker_markout | one number
-endpoint.budget.largest_rise=-1 | endpoint.budget.largest_rise=-1 | greater than or equal to 0
+endpoint.budgets=[{{variable:maker_markout,may:rise,at_most:1}}] | budgets.0.variable= | one number
+endpoint.budgets=[{{variable:n_fils,may:rise,at_most:1}}] | budgets.0.variable=n_fils | n_fills?
+endpoint.budgets=[{{variable:n_fills,may:rise,at_most:-1}}] | budgets.0.at_most=-1 | equal to 0
+endpoint.budgets=[{{variable:n_fills,may:sink,at_most:1}}] | budgets.0.may=sink | 'rise' or 'fall'
+endpoint.budgets=[{{variable:n_fills,may:rise}}] | endpoint.budgets.0.at_most is missing | missing
+endpoint.budgets=[{{variable:n_fills,may:rise,at_most:1,x:2}}] | key endpoint.budgets.0.x | x
+endpoint.budgets=[{BUDGET},{BUDGET}] | endpoint.budgets=[ | must name price_rmse that may rise once
+endpoint.budgets=0.05 | endpoint.budgets=0.05 | must be a list
+endpoint.budget.largest_rise=500 | unknown key endpoint.budget | did you mean endpoint.budgets?
+endpoint.companions=[n_fils] | endpoint.companions.0=n_fils | did you mean n_fills?
+endpoint.companions=[n_fills,n_fills] | endpoint.companions=[ | must name n_fills once
 endpoint.better=more | endpoint.better=more | 'higher' or 'lower'
 endpoint=null | endpoint=null | must be a group of keys
 parity.exceptions=latent.dt | parity.exceptions=latent.dt | must be a list

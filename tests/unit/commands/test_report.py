@@ -73,9 +73,11 @@ def test_the_page_has_its_sections_and_numbers_on_desk_and_phone(folder, chromiu
             rows = page.locator("#b0-primary tbody tr").all()
             for row, (_, expected) in zip(rows, primary.iterrows(), strict=True):
                 shown = row.locator("td").all_inner_texts()
-                assert shown[3] == f"{expected.low:.4g} to {expected.high:.4g}"
-                assert shown[4] == f"{expected.bca_low:.4g} to {expected.bca_high:.4g}"
-                assert shown[6] == f"{expected.p_adjusted:.2g}"
+                assert shown[3] == f"{-expected.high:.4g} to {-expected.low:.4g}"  # a loss
+                assert shown[4] == f"{-expected.bca_high:.4g} to {-expected.bca_low:.4g}"
+                assert shown[6] == f"{-expected.d_z:.2f}"
+                assert expected.p_adjusted < 1e-16
+                assert shown[7] == "< 1e-16"
             assert not is_wider_than_its_window(page)
             for figure in page.locator("figure svg").all():
                 assert figure.bounding_box()["width"] > 250
@@ -164,7 +166,8 @@ def test_the_headline_counts_outcomes_and_names_what_is_preferred():
         "Preferred to clob by the declared endpoint: fba (delta=50), fba (delta=100)."
     )
     assert headline(few(rise=150.0))[1] == (
-        "No cell is preferred to clob: none of the better ones is shown to keep the budget."
+        "No cell is preferred to clob; what binds the better ones: taker time to execution, mean "
+        "of lanes."
     )
     first, second = headline(few(gain=-0.4))
     assert "0 better, 2 worse, 0 not shown to differ" in first

@@ -41,7 +41,9 @@ def test_ratios_are_totals_over_totals():
     for at, k in ((0.0, 0), (100.0, 1), (None, 0)):
         shown = Quantity("maker_adverse_selection", "maker_volume_lots", at)
         found = levels(data, shown).sel(mechanism="fba", delta=50.0)
-        assert float(found["value"]) == pytest.approx(loss[:, k].sum() / lots.sum(), rel=1e-12)
+        lost = -loss[:, k].sum()  # a loss is shown as a loss
+        assert float(found["value"]) == pytest.approx(lost / lots.sum(), rel=1e-12)
+        assert float(found["value"]) > 0
     spread, filled = cell.effective_spread.to_numpy(), cell.effective_lots.to_numpy()
     pooled = np.nansum(spread * filled) / filled[~np.isnan(spread)].sum()
     found = levels(data, "effective_spread").sel(mechanism="fba", delta=50.0)
@@ -149,8 +151,8 @@ def test_a_forest_draws_the_paired_contrasts():
     lines = part.get_lines()
     for row, pair in enumerate(paired(data, "clob")):
         found = estimate(pair, [measure])
-        assert list(lines[2 * row].get_xdata()) == [found.low[0], found.high[0]]
-        assert list(lines[2 * row + 1].get_xdata()) == [found.difference[0]]
+        assert list(lines[2 * row].get_xdata()) == [-found.high[0], -found.low[0]]
+        assert list(lines[2 * row + 1].get_xdata()) == [-found.difference[0]]
 
 
 def test_distributions_have_the_quantiles_of_the_seeds():

@@ -148,9 +148,9 @@ def test_plain_xarray_reads_delta_as_a_number(engine, tmp_path):
         (None, "does not exist"),
         (b"not netcdf", "cannot be read as netCDF"),
         ({}, "not a result of Proteus"),
-        ({"schema_version": 99}, "schema_version=99: .* versions 1 to 3; a newer Proteus wrote it"),
-        ({"schema_version": 0}, "schema_version=0: .* versions 1 to 3"),
-        ({"schema_version": "two"}, "schema_version=two: .* versions 1 to 3"),
+        ({"schema_version": 99}, "schema_version=99: .* versions 1 to 4; a newer Proteus wrote it"),
+        ({"schema_version": 0}, "schema_version=0: .* versions 1 to 4"),
+        ({"schema_version": "two"}, "schema_version=two: .* versions 1 to 4"),
     ],
 )
 def test_a_file_that_is_not_ours_is_refused_in_one_sentence(tmp_path, content, sentence):
@@ -269,8 +269,8 @@ def test_a_truncated_file_is_refused_in_one_sentence(engine, tmp_path):
         ("{", "manifest.json cannot be read as JSON"),
         ("[]", "not a manifest of Proteus"),
         ("{}", "manifest.json is not a result of Proteus: it has no schema_version"),
-        ('{"schema_version": 4}', "schema_version=4: .* a newer Proteus"),
-        ('{"schema_version": 3, "config_hash": "0"}', "is of another run than .*results.nc"),
+        ('{"schema_version": 5}', "schema_version=5: .* a newer Proteus"),
+        ('{"schema_version": 4, "config_hash": "0"}', "is of another run than .*results.nc"),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_refused(engine, tmp_path, text, sentence):
@@ -286,7 +286,7 @@ def test_a_file_of_schema_1_comes_as_this_version_writes_it(engine, tmp_path):
     old.to_netcdf(tmp_path / "results.nc")
     loaded = proteus.load(tmp_path)
     assert loaded.attrs["overrides"] == '["mechanism=clob", "delta=50", "seeds.count=3"]'
-    assert loaded.attrs["schema_version"] == 3
+    assert loaded.attrs["schema_version"] == 4
     xr.testing.assert_equal(loaded, new)
     assert loaded.attrs == new.attrs
 
@@ -300,7 +300,28 @@ def test_a_file_of_schema_2_says_who_was_shown_what(engine, tmp_path, mechanism)
     old.to_netcdf(tmp_path / "results.nc")
     loaded = proteus.load(tmp_path)
     assert yaml.safe_load(loaded.attrs["config"]) == yaml.safe_load(new.attrs["config"])
-    assert loaded.attrs["schema_version"] == 3
+    assert loaded.attrs["schema_version"] == 4
+
+
+@pytest.mark.parametrize(
+    ("budget", "budgets"),
+    [
+        (None, []),
+        ({"variable": "n_fills", "largest_rise": 3},
+         [{"variable": "n_fills", "may": "rise", "at_most": 3}]),
+    ],
+)  # fmt: skip
+def test_a_file_of_schema_3_had_one_budget_and_no_companions(engine, tmp_path, budget, budgets):
+    new = proteus.simulate(seeds=3)
+    config = yaml.safe_load(new.attrs["config"])
+    endpoint = config["endpoint"]
+    del endpoint["budgets"], endpoint["companions"]
+    endpoint["budget"] = budget
+    old = new.assign_attrs(schema_version=3, config=yaml.safe_dump(config))
+    old.to_netcdf(tmp_path / "results.nc")
+    loaded = yaml.safe_load(proteus.load(tmp_path).attrs["config"])["endpoint"]
+    assert (loaded["budgets"], loaded["companions"]) == (budgets, [])
+    assert "budget" not in loaded
 
 
 def test_python_functions_return_datasets_and_write_only_when_asked(engine, tmp_path, monkeypatch):
@@ -337,18 +358,18 @@ def test_the_summary_is_the_t_interval_of_scipy(engine):
     row = table.loc["maker_pnl_marked"]
     values = np.arange(9) + 250.0
     low, high = stats.t.interval(0.95, 8, values.mean(), stats.sem(values))
-    assert row["mean"] == pytest.approx(values.mean(), rel=1e-12)
+    assert row["value"] == pytest.approx(values.mean(), rel=1e-12)
     assert (row["low"], row["high"]) == (pytest.approx(low), pytest.approx(high))
     fills = table.loc["n_fills"]
-    assert (fills["n"], fills["n_missing"], fills["mean"], fills["sd"]) == (5, 4, 4.0, 0.0)
-    assert len(table.loc["maker_markout"]) == 3
+    assert (fills["n"], fills["n_missing"], fills["value"], fills["sd"]) == (5, 4, 4.0, 0.0)
+    assert len(table.loc["maker_markout"]) == 6  # three horizons, in total and per lot
     assert "violation" not in table.index
 
 
 def test_one_seed_has_a_mean_and_no_interval(engine):
     table = summary.summarise(api.run(planner.from_words(["seeds.count=1"])).dataset)
     row = table[table["variable"] == "maker_pnl_marked"].iloc[0]
-    assert row["mean"] == 250
+    assert row["value"] == 250
     assert np.isnan(row["low"])
     assert np.isnan(row["sd"])
 
@@ -375,5 +396,5 @@ def test_numbers_are_written_to_two_digits_of_their_uncertainty():
 def test_summary_csv_reads_back(engine, tmp_path):
     assert main([*WORDS, f"output_dir={tmp_path / 'x'}"]) == 0
     table = pd.read_csv(tmp_path / "x" / "summary.csv")
-    assert {"mechanism", "delta", "variable", "units", "mean", "low", "high", "n"} <= set(table)
+    assert {"mechanism", "delta", "variable", "units", "value", "low", "high", "n"} <= set(table)
     assert (table["n"] + table["n_missing"] == 6).all()

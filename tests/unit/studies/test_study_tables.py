@@ -57,8 +57,14 @@ def test_effects_are_those_of_compare_for_what_is_shown(dataset):
 )
 def test_an_effect_has_its_note_of_significance(change, text):
     row = {"difference": 0.5, "low": 0.4, "high": 0.6, "p_adjusted": 0.049, "detectable": 0.14,
-           "note": ""}  # fmt: skip
+           "note": "", "variable": "price_rmse"}  # fmt: skip
     assert tables.effect_text({**row, **change}) == text
+
+
+def test_a_loss_that_falls_is_shown_as_a_loss_that_falls():
+    row = {"difference": 0.5, "low": 0.4, "high": 0.6, "p_adjusted": 0.049, "note": "",
+           "variable": "maker_adverse_selection"}  # fmt: skip
+    assert tables.effect_text(row) == "-0.50 ±0.10 *"
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=8))
@@ -87,6 +93,7 @@ def test_exposure_stands_beside_the_closed_form():
         {
             "sniper_race_share": (dims, shares, described),
             "sniper_orders": (dims, 0 * shares + 4, described),
+            "violation": (dims, 0 * shares.astype(np.int8), {"flag_values": [0]}),
         },
         coords={"mechanism": ["fba"], "delta": [10.0, 100.0],
                 "maker_signal_delay_ms": [6.0, 26.0]},

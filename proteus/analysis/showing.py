@@ -1,0 +1,101 @@
+"""How an estimate is called and signed for a reader; nothing else decides it.
+
+Datasets and tables for machines carry every variable with the sign that it declares. Pages, figures
+and the terminal show a loss as a loss: a positive number, lower is better.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from proteus.analysis.measures import LANE_RATIOS, MEAN, PER_LOT, POOLED, TOTALS, Measure
+
+# A variable that is negative where something is lost -> what it is called as a loss.
+LOSSES = {
+    "maker_adverse_selection": "adverse-selection loss",
+    "maker_adverse_selection_by_class": "adverse-selection loss by counterparty",
+}
+# What is not well called by its words.
+_NAMES = {
+    "maker_pnl_marked": "maker PnL",
+    "pnl_maker": "maker PnL",
+    "pnl_noise": "noise traders' PnL",
+    "pnl_informed": "informed traders' PnL",
+    "pnl_sniper": "snipers' PnL",
+    "pnl_venue": "PnL of the venue",
+    "volume_lots": "lots traded",
+    "price_rmse": "price RMSE",
+}
+SMALLEST_P = 1e-16  # smaller ones are rounding of the t distribution
+
+
+class Shown(NamedTuple):
+    """An estimate with its interval, as a reader sees it; currency, lots, ..."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def half(self) -> float:
+        """Return half the width of the interval."""
+        return (self.high - self.low) / 2
+
+
+def called(measure: Measure) -> str:
+    """Name what is estimated, as "adverse-selection loss per lot"."""
+    name = {**_NAMES, **LOSSES}.get(measure.variable, _plain(measure.variable))
+    if measure.estimand == TOTALS:
+        return f"{name} per {'lot' if measure.per in PER_LOT.values() else _plain(measure.per)}"
+    return f"{name}, mean of lanes" if measure.estimand == LANE_RATIOS else name
+
+
+def estimand_text(measure: Measure) -> str:
+    """Say what is estimated, for a heading."""
+    return {
+        MEAN: "mean over seeds",
+        POOLED: f"total over total of all seeds, by {_plain(measure.per)}",
+        TOTALS: "total over total of all seeds",
+        LANE_RATIOS: "mean over seeds of what is a ratio in each",
+    }[measure.estimand]
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def sign(variable: str) -> int:
+    """Return -1 where the variable is shown with the other sign, as a loss; else 1."""
+    return -1 if variable in LOSSES else 1
+
+
+def shown(variable: str, value: Any, low: Any, high: Any) -> Shown:
+    """Return an estimate or a difference of a variable as a reader sees it."""
+    if sign(variable) > 0:
+        return Shown(float(value), float(low), float(high))
+    return Shown(-float(value) + 0.0, -float(high) + 0.0, -float(low) + 0.0)
+
+
+def better(variable: str, declared: str) -> str:
+    """Say which direction of the shown number is better.
+
+    Parameters
+        declared: "higher" or "lower", of the variable itself.
+    """
+    if sign(variable) > 0:
+        return declared
+    return {"higher": "lower", "lower": "higher"}[declared]
+
+
+def p_text(p: float) -> str:
+    """Write a p value with its sign of relation, as "= 0.012" or "< 1e-16"; never zero."""
+    if np.isnan(p):
+        return "= none"
+    return f"< {SMALLEST_P:g}" if p < SMALLEST_P else f"= {p:.2g}"
+
+
+def p_alone(p: float) -> str:
+    """Write a p value for a column of its own, as "0.012" or "< 1e-16"."""
+    return p_text(p).removeprefix("= ")
