@@ -82,9 +82,8 @@ def test_the_largest_value_of_every_narrow_field_fits(mechanism):
 @EVERY_MECHANISM
 def test_the_largest_lots_ticks_and_crowds_equal_the_twin(mechanism):
     """A million lots an order, 100,000 ticks, more traders than a word has bits."""
-    horizon_s = 1.2 if mechanism == "rfq" else 0.5  # the twin of a batch walks every tick
     config = cell(
-        f"mechanism={mechanism}", "contract.tick=0.00001", f"horizon_s={horizon_s}",
+        f"mechanism={mechanism}", "contract.tick=0.00001", "horizon_s=1.2",
         "metrics.tau_ms=200", "metrics.elapsed_ms=[100]", "metrics.horizons_ms=[0]",
         "record.warmup_s=0.1", "seeds.count=1",
         "population.maker.policy.quote_lots=1000000", "population.maker.count=3",
