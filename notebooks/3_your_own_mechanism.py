@@ -35,7 +35,7 @@ else:
 sys.path.insert(0, str(package.parent))
 
 # %% [markdown]
-# **The file.** A `NamedTuple` holds parameters and scratch arrays; `market.py` lists the functions
+# **The file.** A `NamedTuple` holds parameters and scratch arrays; `interface.py` lists the functions
 # that a mechanism implements. A batch mechanism shares all of them but `clear`. Code inside
 # `@inline_kernel` is compiled: integers, arrays, loops, no Python objects.
 
@@ -144,7 +144,7 @@ assert one.fills.equals(plain.fills)
 
 # %% [markdown]
 # In your own checkout the same two files and the line put it into every sweep and every test that
-# runs over the table of mechanisms; ARCHITECTURE.md says what else a mechanism may bring.
+# runs over the table of mechanisms; CONTRIBUTING.md says what else a mechanism brings.
 
 # %%
 shutil.rmtree(package.parent)

@@ -1,7 +1,7 @@
 """Compiled loops that feed prepared orders straight to a mechanism, as the engine would.
 
-These are no part of a result, so they are declared through the module and not by name: the hash of
-the kernels stays the same, and numba itself notices an edit of this file.
+These are no part of a result, so the kernel hash knows nothing of this file; an edit of it is
+noticed because the cache goes by the source of a kernel too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Machine code on disk: a file per kernel and signature.
 
 The folder is named after the kernel hash, so all that it holds is of this code, wherever it is
-installed; a file after the types that the kernel is compiled for, the processor and Python. numba's
-own cache goes by the path and the clock of the source, so a second installation would compile all
+installed; a file after the types that the kernel is compiled for, the processor and Python, and
+after the source of the kernel, as those of benchmarks are in no folder that is hashed. numba's own
+cache goes by the path and the clock of the source, so a second installation would compile all
 again; and its index, which processes that finish together write over each other, may then name the
 code of another signature.
 """
@@ -10,6 +11,7 @@ code of another signature.
 from __future__ import annotations
 
 import hashlib
+import linecache
 import os
 import pickle
 import sys
@@ -27,6 +29,7 @@ class KernelCache:
     def __init__(self, function: Callable[..., Any], folder: Path) -> None:
         """Keep the code of a function in a folder, which need not be there."""
         self._name = f"{function.__module__}.{function.__qualname__}"
+        self._source = function.__code__.co_filename
         self._folder = folder
         self.cache_path = str(folder)
 
@@ -70,5 +73,6 @@ class KernelCache:
         """Keep what is there: numba asks when a function is compiled anew."""
 
     def _path(self, signature: Any, codegen: Any) -> Path:
-        key = repr((signature, codegen.magic_tuple(), sys.version_info[:2]))
+        source = "".join(linecache.getlines(self._source))
+        key = repr((signature, codegen.magic_tuple(), sys.version_info[:2], source))
         return self._folder / f"{self._name}.{hashlib.sha256(key.encode()).hexdigest()[:24]}.code"

@@ -1,8 +1,9 @@
 """All that Proteus uses of numba beyond its documented interface, in one place.
 
 None of it is promised to stay. Beside each name stands what breaks without it; other modules take
-the names from here (``tests/unit/compiler/test_private.py``), and ``pyproject.toml`` bounds numba
-to the versions that have them all and were tried.
+the names from here, what they use of their objects stands in ``ATTRIBUTES``
+(``tests/unit/compiler/test_private.py``), and ``pyproject.toml`` bounds numba to the versions that
+have them all and were tried.
 """
 
 from __future__ import annotations
@@ -67,3 +68,17 @@ from numba.core.serialize import dumps as dumps
 from numba.core.typed_passes import NativeLowering as NativeLowering
 from numba.core.typing.templates import AttributeTemplate as AttributeTemplate
 from numba.np import arrayobj as arrayobj  # slices of a field go numba's way
+
+# Private attributes of numba's objects, by what breaks without them.
+ATTRIBUTES = {
+    "a kernel is not cached": ("_cache", "_reduce", "_rebuild"),
+    "one process cannot lower what another optimises": ("_compiler", "_compile_core"),
+    "a pass of the pipeline has no name": ("_name",),
+    "fragments are not linked into the kernel": (
+        "_final_module", "_linking_libraries", "_get_module_for_linking", "_raise_if_finalized",
+        "_finalized", "_finalize_dynamic_globals", "_dynamic_globals",
+    ),
+    "every part is optimised by itself, and the whole once more than it need be": (
+        "_optimize_functions", "_optimize_final_module", "_codegen", "_module_pass_manager",
+    ),
+}  # fmt: skip

@@ -50,7 +50,10 @@ NEAR = {  # the tests of the room where the fault is
     "market/events/queue": (f"{MARKET}/events/test_queue",),
     "market/events/latency": VIEWS,
     "market/events/schedule": ("statistical/test_schedules",),
-    "market/ledger/": (f"{MARKET}/ledger/test_accounts", "simulation/test_measurement_twin"),
+    "market/ledger/": (
+        f"{MARKET}/ledger/test_accounts", f"{MARKET}/ledger/test_entries",
+        "simulation/test_measurement_twin",
+    ),
     "market/information/signals": (f"{MARKET}/information/test_signals",),
     "market/information/": VIEWS,
     "market/environment/": (f"{MARKET}/environment/test_news",),

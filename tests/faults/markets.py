@@ -74,6 +74,32 @@ VENUE = (
         "    ledger.balance[lane, giver, asset] -= amount\n", "",
     ),
     Fault(
+        "the giver of an entry has it under another code", "market/ledger/entries.py",
+        "    ledger.total[lane, giver, place, asset] -= amount\n",
+        "    ledger.total[lane, giver, place - 1, asset] -= amount\n",
+    ),
+    Fault(
+        "contracts move without what they were worth", "market/ledger/entries.py",
+        "    ledger.total[lane, giver, place, VALUE_THEN] -= lots * value\n"
+        "    ledger.total[lane, receiver, place, VALUE_THEN] += lots * value\n", "",
+    ),
+    Fault(
+        "capital is profit", "market/ledger/entries.py",
+        " - worth_of_term(ledger, lane, account, TERM_CLAIMS)\n", "\n",
+    ),
+    Fault(
+        "who is nobody has the last account", "market/ledger/entries.py",
+        "min(giver, receiver) < 0 or ", "",
+    ),
+    Fault(
+        "an entry may come before the one before it", "market/ledger/entries.py",
+        "(cause < before or before == AFTER_LAST)", "before == AFTER_LAST",
+    ),
+    Fault(
+        "entries by code are not balanced", "market/ledger/audit.py",
+        "    return _audit_codes(total, lane)\n", "    return LEDGER_OK\n",
+    ),
+    Fault(
         "fills beyond a limit are booked", "market/ledger/entries.py",
         "if orders.rank[lane, buy] < price or orders.rank[lane, sell] < n_ticks - price:",
         "if False:",

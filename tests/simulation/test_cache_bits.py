@@ -97,6 +97,22 @@ def test_cache_fresh_warm_and_after_an_edit(tree):
     assert run(tree) == (fresh, 1)
 
 
+def test_an_edit_beside_an_entry_is_noticed_where_no_folder_is_hashed(tree):
+    """As in the kernels of benchmarks; the entry itself is as it was, and so is the kernel hash."""
+    probe = tree / "proteus" / "probe.py"
+    helped = (
+        PROBE.replace("import kernel", "import inline_kernel, kernel")
+        .replace("@kernel", "@inline_kernel\ndef scaled(value):\n    return 2.0 * value\n\n@kernel")
+        .replace("return uniform(philox(7, 11, stream, 13, 17, 19)[2])", "return scaled(stream)")
+    )
+    probe.write_text(helped)
+    assert run(tree) == ((46.0).hex(), 0)
+    known = folders(tree)
+    probe.write_text(helped.replace("2.0 *", "3.0 *"))
+    assert run(tree) == ((69.0).hex(), 0)
+    assert folders(tree) == known
+
+
 def test_a_second_installation_compiles_nothing(tree, tmp_path_factory):
     fresh, _ = run(tree)
     other = tmp_path_factory.mktemp("other")

@@ -141,6 +141,18 @@ def test_a_snapshot_of_another_cell_is_refused_and_changes_nothing():
         restore(block, snapshot(straight(setup_of("fba"))))
 
 
+@pytest.mark.nojit
+def test_a_snapshot_that_lacks_an_array_is_refused_and_changes_nothing():
+    """As one of a plain block for a rich one would; the rest fits."""
+    block = new_block(setup_of("clob"))
+    before = snapshot(block)
+    for lost in (set(before), {"world.queue.time"}, {next(reversed(before))}):
+        taken = {path: array + 1 for path, array in before.items() if path not in lost}
+        with pytest.raises(ValueError, match=r"^the snapshot has no \w+\.\w+"):
+            restore(block, taken)
+    assert all(np.array_equal(array, before[path]) for path, array in snapshot(block).items())
+
+
 def test_a_block_that_was_stepped_half_way_can_be_used_again():
     setup = setup_of("clob")
     pool, keys = BlockPool(setup), rng.replicate_keys(ROOT, np.arange(LANES))

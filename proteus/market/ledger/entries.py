@@ -46,9 +46,9 @@ def transfer(ledger, lane, asset, giver, receiver, amount, code, cause):
     Returns
         LEDGER_OK, or the code of what is wrong; then nothing was written.
     """
-    place = ledger.place[code]
-    if place == NOT_CARRIED or max(giver, receiver) >= ledger.balance.shape[1]:
+    if not _is_carried(ledger, asset, giver, receiver, code):
         return ENTRY_NOT_CARRIED
+    place = ledger.place[code]
     before = ledger.cause[lane]
     if cause != AFTER_LAST and (cause < before or before == AFTER_LAST):
         return ENTRY_OUT_OF_ORDER
@@ -58,6 +58,19 @@ def transfer(ledger, lane, asset, giver, receiver, amount, code, cause):
     ledger.total[lane, giver, place, asset] -= amount
     ledger.total[lane, receiver, place, asset] += amount
     return LEDGER_OK
+
+
+@inline_kernel
+def _is_carried(ledger, asset, giver, receiver, code):
+    """Tell whether this ledger has the asset, both accounts and the code.
+
+    A number below zero, as NO_TRADER, would be written to the account of another lane.
+    """
+    if asset != CASH and asset != CONTRACT:
+        return False
+    if min(giver, receiver) < 0 or max(giver, receiver) >= ledger.balance.shape[1]:
+        return False
+    return 0 <= code < ledger.place.shape[0] and ledger.place[code] != NOT_CARRIED
 
 
 @inline_kernel

@@ -49,9 +49,12 @@ def restore(block: Any, taken: Snapshot) -> None:
     """Put a block where another one of the same cell, with as many lanes and as much room, stood.
 
     Raises
-        ValueError: a path, shape or dtype differs; nothing has been changed.
+        ValueError: a path, shape or dtype differs, or a path is missing; nothing has been changed.
     """
     found = dict(arrays_of_lanes(block))
+    for path in found:
+        if path not in taken:
+            raise ValueError(f"the snapshot has no {path}: it is of another kind of block")
     for path, array in taken.items():
         here = found.get(path)
         if here is None or here.shape != array.shape or here.dtype != array.dtype:

@@ -1,10 +1,13 @@
 """What is used of numba beyond its interface stands in one module, for versions that have it."""
 
 import ast
+import inspect
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
+from numba.core import codegen, compiler, compiler_machinery, dispatcher
 
 import proteus
 from proteus.compiler import private
@@ -40,6 +43,25 @@ def test_private_names_are_really_private_and_each_is_used():
         if module.split(".")[0] == "numba" and name:
             assert module not in INTERFACE or name.startswith("_"), name
             assert name in users, f"nobody uses {name}"
+
+
+def _private_attributes(path):
+    """The attributes that a file uses, and the methods and fields that its classes define."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.ClassDef):
+            yield from (each.name for each in node.body if isinstance(each, ast.FunctionDef))
+            assigned = (each for each in node.body if isinstance(each, ast.Assign))
+            yield from (target.id for each in assigned for target in each.targets)
+
+
+def test_private_attributes_of_its_objects_are_listed():
+    sources = map(inspect.getsource, (codegen, compiler, compiler_machinery, dispatcher))
+    theirs = set(re.findall(r"(?:\.|def |^    )(_[a-z]\w+)", "".join(sources), re.MULTILINE))
+    ours = {name for path in (ROOT / "compiler").glob("*.py") for name in _private_attributes(path)}
+    listed = {name for names in private.ATTRIBUTES.values() for name in names}
+    assert ours & theirs == listed
 
 
 @pytest.mark.parametrize("version", ["0.62.0", "0.65.1", "0.68.1", "0.68.0rc1"])

@@ -134,6 +134,29 @@ def test_what_is_refused_is_not_written(ledger, receiver, code, cause, refusal):
     assert (everything(ledger) == before) == (refusal != LEDGER_OK)
 
 
+BEYOND = 2 + len(ACCOUNT_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("asset", "giver", "receiver", "code"),
+    [
+        *((CASH, wrong, BOB, FEE) for wrong in (-1, -BEYOND, BEYOND)),  # NO_TRADER is -1
+        *((CASH, ALICE, wrong, FEE) for wrong in (-1, -BEYOND, BEYOND)),
+        *((CASH, ALICE, BOB, wrong) for wrong in (-1, len(POSTINGS), 10**6)),
+        *((wrong, ALICE, BOB, FEE) for wrong in (-1, VALUE_THEN, 3)),
+    ],
+)
+def test_numbers_of_nothing_are_refused_and_not_taken_from_the_end(
+    ledger, asset, giver, receiver, code
+):
+    before = everything(ledger)
+    assert transfer(ledger, 1, asset, giver, receiver, 9, code, 0) == ENTRY_NOT_CARRIED
+    if asset == CASH:
+        refused = transfer_contracts(ledger, 1, giver, receiver, 9, 5, code, 0)
+        assert refused == ENTRY_NOT_CARRIED
+    assert everything(ledger) == before
+
+
 def test_nothing_comes_after_the_payoff(ledger):
     settle(ledger, 0, NANO)
     transfer(ledger, 0, CASH, ALICE, BOB, 1, FEE, AFTER_LAST)

@@ -35,7 +35,6 @@ def built(mechanism, population, recorded, growth):
     setup = set_up_cell(cell(f"mechanism={mechanism}", *POPULATIONS[population]))
     setup = setup._replace(is_rich=recorded)  # so that both loops are seen
     keys = replicate_keys(ROOT, np.arange(LANES))
-    setup = setup._replace(is_rich=population == "theory")
     return build_block(with_log(setup) if recorded else setup, keys, growth, audit=False)
 
 
