@@ -35,9 +35,9 @@ else:
 sys.path.insert(0, str(package.parent))
 
 # %% [markdown]
-# **The file.** A `NamedTuple` holds parameters and scratch arrays; `interface.py` lists the functions
-# that a mechanism implements. A batch mechanism shares all of them but `clear`. Code inside
-# `@inline_kernel` is compiled: integers, arrays, loops, no Python objects.
+# **The file.** A `NamedTuple` holds parameters and scratch arrays; `interface.py` lists the
+# functions that a mechanism implements. A batch mechanism shares all of them but `clear`. Code
+# inside `@inline_kernel` is compiled: integers, arrays, loops, no Python objects.
 
 # %%
 (package / "market" / "mechanisms" / "threshold.py").write_text('''
@@ -143,8 +143,11 @@ one = proteus.replay(messages, mechanism="threshold", delta=50, least_lots=1)
 assert one.fills.equals(plain.fills)
 
 # %% [markdown]
-# In your own checkout the same two files and the line put it into every sweep and every test that
-# runs over the table of mechanisms; CONTRIBUTING.md says what else a mechanism brings.
+# In your own checkout the same two files, the line and a table of who is shown what put it into
+# every sweep and every test that runs over the table of mechanisms; CONTRIBUTING.md has the steps.
+# Those tests find what three messages do not show: while this auction waits it leaves its book
+# crossed after a clear. The engine takes that for a broken invariant and stops the lane with
+# `book_crossed`, so in a market the rule must also say what becomes of orders that would trade.
 
 # %%
 shutil.rmtree(package.parent)

@@ -12,7 +12,7 @@ from proteus.market.ledger.accounts import PLAIN_ACCOUNTS, PLAIN_CODES
 from proteus.market.setup.block import BlockPool, build_block
 from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.setup.snapshots import arrays_of_lanes, restore, snapshot
-from proteus.market.trading import hooks, loop
+from proteus.market.trading import hooks, loop, protocol
 from proteus.market.trading.loop import advance_block
 from proteus.market.trading.world import STAGE_ENDED, STAGE_TRADING
 from proteus.market.variables import measure
@@ -209,6 +209,30 @@ def test_every_hook_is_called_as_often_as_what_it_is_about(mechanism):
     assert (calls["at_sample"] > 0).all()
     assert (calls["at_end"] == 1).all()
     assert (calls["at_timer"] == 0).all()  # nothing pushes entries of rules
+
+
+@pytest.mark.nojit
+def test_a_message_at_the_door_is_its_sender_s_whoever_has_the_slot_by_then(monkeypatch):
+    """A cost of messages is for who sent it, as the envelope says, also when its order is gone."""
+    block = build_block(rich(setup_of("clob")), rng.replicate_keys(ROOT, np.array([0])), 1, False)
+    at_door, receive, told, came = hooks.at_door, protocol.receive, [], []
+
+    def note(rules, ledger, orders, lane, trader, kind, slot, time):
+        told.append((int(trader), int(kind), int(time)))
+        at_door(rules, ledger, orders, lane, trader, kind, slot, time)
+
+    def note_message(mechanism, world, lane, time, item):
+        messages = world.messages
+        owner = world.market.orders.trader[lane, messages.order[lane, item]]
+        sender = int(messages.trader[lane, item])
+        came.append(((sender, int(messages.kind[lane, item]), int(time)), owner == sender))
+        return receive(mechanism, world, lane, time, item)
+
+    monkeypatch.setattr(hooks, "at_door", note)
+    monkeypatch.setattr(protocol, "receive", note_message)
+    run_plain(*block)
+    assert told == [message for message, _ in came]
+    assert not all(is_owner for _, is_owner in came)
 
 
 @pytest.mark.nojit

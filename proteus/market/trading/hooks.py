@@ -50,8 +50,12 @@ def before_sending(rules, ledger, lane, trader, time):
 
 
 @interface
-def at_door(rules, ledger, orders, lane, slot, time):
-    """A message about an order has reached the venue; nothing has been done about it."""
+def at_door(rules, ledger, orders, lane, trader, kind, slot, time):
+    """A message of a trader has reached the venue; nothing has been done about it.
+
+    It is about the order that had ``slot`` when it was sent (``envelopes.MESSAGE_*`` says how).
+    Meanwhile that may have ended, and another trader's have the slot.
+    """
 
 
 @interface
@@ -103,7 +107,7 @@ def _before_sending(rules, ledger, lane, trader, time):
 
 @at_door.implement(Rules)
 @cold_kernel
-def _at_door(rules, ledger, orders, lane, slot, time):
+def _at_door(rules, ledger, orders, lane, trader, kind, slot, time):
     rules.calls[lane, _AT_DOOR] += 1
 
 

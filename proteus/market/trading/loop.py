@@ -196,8 +196,11 @@ def _process(mechanism, world, lane, time, kind, item):
         decides, or NO_ORDER; and the random word of the latency of the answer to that order.
     """
     if kind == KIND_MESSAGE:
-        slot = np.int64(world.messages.order[lane, item])
-        hooks.at_door(world.rules, world.ledger, world.market.orders, lane, slot, time)
+        messages, orders = world.messages, world.market.orders
+        hooks.at_door(
+            world.rules, world.ledger, orders, lane, messages.trader[lane, item],
+            messages.kind[lane, item], messages.order[lane, item], time,
+        )  # fmt: skip
         slot, answer_word = protocol.receive(mechanism, world, lane, time, item)
         return FOLLOWS_DELIVERY, np.int64(slot), np.int64(answer_word)
     if kind == KIND_NOTIFICATION:
