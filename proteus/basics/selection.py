@@ -42,11 +42,11 @@ class Grid(Protocol):
 
     @property
     def cell_of(self) -> NDArray[np.int64]:
-        """Number of the cell at each grid point, one axis per dimension."""
+        """Number of the cell at each grid point, one axis per dimension [*axes]."""
 
     @property
     def replicates(self) -> NDArray[np.int64]:
-        """Numbers of the seeds, increasing."""
+        """Numbers of the seeds, increasing, [R]."""
 
 
 class Part(NamedTuple):

@@ -11,7 +11,11 @@ HYDRA_VERSION = "1.3"
 
 
 def conf_folder() -> Path:
-    """Return the absolute folder of the configuration, in a wheel or in a checkout."""
+    """Return the absolute folder of the configuration, in a wheel or in a checkout.
+
+    Raises
+        ConfigError: there is none beside the package.
+    """
     package = Path(__file__).resolve().parent.parent
     for folder in (package / "conf", package.parent / "conf"):
         if (folder / f"{CONFIG_NAME}.yaml").is_file():

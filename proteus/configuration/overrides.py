@@ -148,6 +148,9 @@ def seed_keys(seeds: Any) -> dict[str, Any]:
 
     Parameters
         seeds: None (the default), a number of replicates, a range of them, or ``seeds`` keys.
+
+    Raises
+        ConfigError: a range whose step is not 1, or a text.
     """
     if seeds is None:
         return {}

@@ -28,7 +28,14 @@ def check_results(settings: SweepConfig, points: int) -> None:
 
 
 def check_fits(settings: SweepConfig, points: int, what: str, needed: int, free: int) -> None:
-    """Refuse a sweep that needs more bytes of memory or disk than are free."""
+    """Refuse a sweep that needs more bytes of memory or disk than are free.
+
+    Parameters
+        points: of the grid. what: memory or disk, for the sentence. needed, free: bytes.
+
+    Raises
+        ConfigError: it needs more than is free.
+    """
     if needed > free:
         raise ConfigError(
             f"seeds.count={settings.seeds.count} with {points} grid points is not allowed: "

@@ -79,7 +79,12 @@ class Plan:
 def hash_of_lanes(
     axes: Mapping[str, Sequence[AxisValue]], cells: list[str], cell_of: np.ndarray, seeds: Seeds
 ) -> str:
-    """Hash what decides which lanes are simulated: 64 hexadecimal digits."""
+    """Hash what decides which lanes are simulated: 64 hexadecimal digits.
+
+    Parameters
+        cells: canonical text of each cell. cell_of: int64 [*axes], number of the cell at each
+            grid point.
+    """
     content = {"axes": axes, "cells": cells, "cell_of": cell_of.ravel().tolist(), "seeds": seeds}
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 

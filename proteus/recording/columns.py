@@ -175,5 +175,5 @@ def written(column: Column, number: int) -> str:
 
 
 def is_kind(rows: Rows, kind: Kind) -> NDArray[np.bool_]:
-    """Tell which rows are of a kind."""
+    """Tell which rows are of a kind, bool [N]."""
     return np.asarray((rows["source"] == kind[0]) & (rows["kind"] == kind[1]))

@@ -47,7 +47,11 @@ FILL_FIELDS = (
 def events_table(
     schema: pa.Schema, cell: int, seed: int, rows: Rows, checksum: NDArray[np.uint64]
 ) -> pa.Table:
-    """Return the rows of one lane as they are written."""
+    """Return the rows of one lane as they are written.
+
+    Parameters
+        cell, seed: numbers of the lane. rows: int64 [N] by column. checksum: uint64 [N], by row.
+    """
     arrays = [_repeated(cell, rows), _repeated(seed, rows)]
     arrays += [_written(column, rows[column.name]) for column in COLUMNS]
     return pa.table([*arrays, pa.array(checksum)], schema=schema)
@@ -107,7 +111,7 @@ def fills_table(schema: pa.Schema, cell: int, seed: int, rows: Rows) -> pa.Table
 
 
 def owners(rows: Rows) -> NDArray[np.int64]:
-    """Return the trader of every order version, by its number."""
+    """Return the trader of every order version by its number, int64 [largest number + 1]."""
     made = np.logical_or.reduce([is_kind(rows, kind) for kind in NEW_AT_VENUE])
     new = is_kind(rows, REPLACE)
     numbers = np.concatenate([rows["order_id"][made], rows["other_id"][new]])

@@ -16,7 +16,11 @@ LATEST_NS = 2**62  # so that what follows the last message has a time
 
 
 def check_integer(name: str, value: Any, least: int, most: int) -> None:
-    """Refuse what is no integer from least to most."""
+    """Check an argument that is a number.
+
+    Raises
+        ConfigError: it is no integer from least to most.
+    """
     is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not (is_integer and least <= value <= most):
         allowed = f"must be an integer {least} .. {most}"
@@ -26,7 +30,11 @@ def check_integer(name: str, value: Any, least: int, most: int) -> None:
 def read_frame(
     messages: pd.DataFrame | Sequence[Mapping[str, Any]], columns: Sequence[str]
 ) -> pd.DataFrame:
-    """Return the messages as a table that has no other columns than these, or refuse them."""
+    """Return the messages as a table that has no other columns than these.
+
+    Raises
+        MessageError: an unknown column, one that is given twice, or no table.
+    """
     frame = _table(messages)
     unknown = [str(column) for column in frame.columns if column not in columns]
     if unknown:
@@ -52,7 +60,11 @@ def _table(messages: Any) -> pd.DataFrame:
 
 
 def read_times(frame: pd.DataFrame) -> NDArray[np.int64]:
-    """Read ``time_ns``, 0 where it is absent."""
+    """Read ``time_ns``, int64 [N]; 0 where it is absent.
+
+    Raises
+        MessageError: the row and what is wrong with its time.
+    """
     time = read_integers(frame, "time_ns", 0)
     outside = np.flatnonzero((time < 0) | (time > LATEST_NS))
     if outside.size:
@@ -74,7 +86,14 @@ def is_absent(value: Any) -> bool:
 def read_integers(
     frame: pd.DataFrame, name: str, default: int | NDArray[np.int64] | None
 ) -> NDArray[np.int64]:
-    """Read a column of integers; absent values take the default, or are an error without one."""
+    """Read a column of integers, int64 [N].
+
+    Parameters
+        default: what absent values take, one for all or int64 [N]; without one they are refused.
+
+    Raises
+        MessageError: the row and what is wrong with it.
+    """
     values = np.broadcast_to(
         np.asarray(0 if default is None else default, np.int64), len(frame)
     ).copy()
@@ -99,7 +118,15 @@ def read_codes(
     default: int | None,
     required: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int64]:
-    """Read a column of names as codes; absent values take the default where one is needed."""
+    """Read a column of names as codes, int64 [N].
+
+    Parameters
+        codes: number of each name. default: of absent values; None: they are refused.
+        required: bool [N], the rows in which an absent value is not 0; None: all.
+
+    Raises
+        MessageError: the row and what is allowed.
+    """
     column = frame[name].tolist() if name in frame else [None] * len(frame)
     read = np.zeros(len(frame), np.int64)
     for row, value in enumerate(column):

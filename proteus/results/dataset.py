@@ -299,6 +299,9 @@ def opened(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, xr.Dataset]]:
 
     Yields
         The file, and the dataset while it is open.
+
+    Raises
+        ResultsError: as :func:`load` does.
     """
     path = artifacts.find(folder, RESULTS, "give the output folder of a finished sweep")
     try:

@@ -156,7 +156,8 @@ def simulate(
         recorded: the lanes have a log.
 
     Returns
-        What was read, in the order of the replicates; the same bits for any number of threads.
+        What was read, [lanes, ...], in the order of the replicates; the same bits for any number of
+        threads.
 
     Raises
         RuntimeError: a lane broke an invariant, or needs more room than a lane may have.

@@ -39,7 +39,10 @@ class Members(NamedTuple):
         return self.column((getattr(policy, name) for _, policy in self.policies), dtype)
 
     def thresholds(self) -> NDArray[np.float64]:
-        """Return theta plus the latency-risk term, which grows with the root of the latency."""
+        """Return theta plus the latency-risk term, [A] in currency.
+
+        The term grows with the root of the latency in seconds.
+        """
         return self.column(
             policy.theta + policy.latency_risk * self.latency_s[trader] ** 0.5
             for trader, policy in self.policies

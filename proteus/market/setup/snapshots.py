@@ -20,7 +20,7 @@ Snapshot = dict[str, NDArray[Any]]
 
 
 def arrays_of(state: Any, path: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
-    """List the arrays of a state, and of the states in it, with their dotted paths."""
+    """List the arrays [any shape] of a state, and of the states in it, with their dotted paths."""
     if isinstance(state, np.ndarray):
         yield path, state
     elif hasattr(state, "_fields"):

@@ -6,6 +6,10 @@ of ``world.rules``. Of ``NoRules`` every hook is empty, so the plain loop is com
 Of ``Rules`` each is one call of a cold kernel that gets sub-states and numbers, never the world or
 the mechanism.
 
+``rules`` is written, and so is ``ledger`` through its entries alone; ``orders``, ``private`` and
+``view`` are read. ``buy``, ``sell`` and ``slot`` are slots of orders, ``becomes`` is of
+``constraints.AS_*``; the rest is as in all of ``trading``.
+
 A kernel of rules moves balances through the ledger's entries, and asks to be woken by pushing an
 entry of a kind of its own (``events.queue``). Sub-states that it is handed are those it may read.
 """
