@@ -60,7 +60,7 @@ NEAR = {  # the tests of the room where the fault is
     "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),
     "market/metrics/": (
         f"{MARKET}/metrics/test_measurement", f"{MARKET}/metrics/test_measurement_after_fills",
-        "simulation/test_measurement_twin",
+        "simulation/test_measurement_twin", "simulation/test_entries",
     ),
 }  # fmt: skip
 LIMIT_S = 150  # after which the engine will never end, for the small stages

@@ -100,6 +100,10 @@ VENUE = (
         "    return _audit_codes(total, lane)\n", "    return LEDGER_OK\n",
     ),
     Fault(
+        "what takers paid may be anything", "market/metrics/sums.py",
+        "if role != CLASS_MAKER and worth != -sums.execution.error[lane, role]:", "if False:",
+    ),
+    Fault(
         "fills beyond a limit are booked", "market/ledger/entries.py",
         "if orders.rank[lane, buy] < price or orders.rank[lane, sell] < n_ticks - price:",
         "if False:",

@@ -32,6 +32,7 @@ from proteus.market.ledger.audit import audit_entries
 from proteus.market.ledger.codes import (
     ENDOW,
     FEE,
+    FILL,
     FUND,
     GAS_BURNED,
     GAS_TIP,
@@ -259,3 +260,15 @@ def test_a_fill_that_is_measured_otherwise_than_it_is_booked_stops_its_lane():
     block.world.sums.markouts.captured[1] += 1
     advance_block(*block, NEVER_NS)
     assert np.array_equal(block.world.progress.fault, [0, PNL_NOT_DECOMPOSED])
+
+
+@pytest.mark.nojit
+@EVERY_MECHANISM
+@pytest.mark.parametrize("payer", [MAKER, TAKER])
+def test_a_fee_under_the_code_of_fills_stops_its_lane(mechanism, payer):
+    """Cash, lots and codes all balance; what was measured of the fills says that it is none."""
+    block = whole(mechanism)
+    run_plain(*block, FIRST_NS)
+    book(block, 1, FILL, payer, other(block, VENUE), FEE_NANO)
+    run_plain(*block)
+    assert block.world.progress.fault.tolist() == [0, PNL_NOT_DECOMPOSED]

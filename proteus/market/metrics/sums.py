@@ -12,11 +12,11 @@ import numpy as np
 from proteus.basics.units import NANO
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state
-from proteus.market.agents.traders import CLASS_MAKER
+from proteus.market.agents.traders import CLASS_MAKER, CLASSES
 from proteus.market.book.codes import BUY
 from proteus.market.environment.news import value_at
 from proteus.market.ledger.accounts import nano
-from proteus.market.ledger.codes import TERM_CLAIMS, TERM_FEES
+from proteus.market.ledger.codes import TERM_CLAIMS, TERM_FEES, TERM_FILLS
 from proteus.market.ledger.entries import drift_of, equity_of, settle, worth_of_term
 from proteus.market.metrics.clear_split import ClearSplit, allocate_clear_split, lots_against
 from proteus.market.metrics.execution import Execution, allocate_execution, measure_taker
@@ -179,11 +179,11 @@ def measure_grid(sums, world, lane, time, what):
 
 @cold_kernel
 def close_lane(sums, totals, world, lane):
-    """Close the sums at T, mark at v_T, settle at X, and check that maker PnL decomposes.
+    """Close the sums at T, mark at v_T, settle at X, and check that PnL decomposes.
 
     Returns
         True if maker PnL marked = spread captured + adverse selection at 0 + what every other term
-        of the ledger's codes says + drift.
+        of the ledger's codes says + drift, and takers of each class got by fills what was measured.
     """
     settings, ledger, traders = world.settings, world.ledger, world.traders
     value = nano(value_at(world.news, world.news_parameters, lane, settings.horizon_ns))
@@ -201,7 +201,23 @@ def close_lane(sums, totals, world, lane):
     settle(ledger, lane, totals.payoff[lane])
     for trader in range(traders.kind.shape[0]):
         totals.settled[lane, trader] = equity_of(ledger, lane, trader, totals.payoff[lane])
-    return pnl == parts
+    return pnl == parts and _takers_paid_their_error(sums, ledger, traders, lane)
+
+
+@inline_kernel
+def _takers_paid_their_error(sums, ledger, traders, lane):
+    """Tell whether what each class of takers got by fills is less what it paid beyond v, exactly.
+
+    That error is summed fill by fill, apart from the ledger.
+    """
+    for role in range(CLASSES):
+        worth = np.int64(0)
+        for trader in range(traders.kind.shape[0]):
+            if traders.role[trader] == role:
+                worth += worth_of_term(ledger, lane, trader, TERM_FILLS)
+        if role != CLASS_MAKER and worth != -sums.execution.error[lane, role]:
+            return False
+    return True
 
 
 @inline_kernel
