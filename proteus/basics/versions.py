@@ -4,7 +4,9 @@ Version 1: the attribute ``overrides`` was the words joined by spaces.
 Version 2: ``overrides`` is a JSON list of the words, so that a value may hold a space.
 Version 3: a configuration says who is shown what, in ``execution.leakage``; before, every trader
 was shown the best prices and the prints at once. ``record.report`` asks for a page.
-Version 4: the budgets of an endpoint are a list, and it has companions.
+Version 4: the budgets of an endpoint are a list, and it has companions. A group says whose orders
+its traders send; before, each trader was one account. The dims ``class`` and ``rank`` have names
+that neither Python nor xarray uses for something else.
 """
 
 from __future__ import annotations
@@ -70,6 +72,11 @@ def migrate(attributes: Mapping[str, Any], version: int) -> Attributes:
     return new
 
 
+def new_name(dim: str, version: int) -> str:
+    """Return what a dim that a file of a version has is called now."""
+    return _RENAMED_IN_4.get(dim, dim) if version < 4 else dim
+
+
 def _list_the_overrides(attributes: Attributes) -> Attributes:
     return {**attributes, "overrides": json.dumps(attributes["overrides"].split())}
 
@@ -116,17 +123,33 @@ def _with_keys_of_3(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "execution": execution, "record": record}
 
 
+_RENAMED_IN_4 = {"class": "trader_class", "rank": "quote_rank"}
+
+
 def _list_the_budgets(attributes: Attributes) -> Attributes:
     new = dict(attributes)
     if "config" in new:
-        config = yaml.safe_load(new["config"])
+        config = _with_accounts(yaml.safe_load(new["config"]))
         if "endpoint" in config:
-            config["endpoint"] = _with_keys_of_4(config["endpoint"])
+            config["endpoint"] = _with_budgets(config["endpoint"])
         new["config"] = yaml.safe_dump(config, sort_keys=False)
+    if "cells" in new:
+        cells = json.loads(new["cells"])
+        cells = [{**cell, "config": _with_accounts(cell["config"])} for cell in cells]
+        new["cells"] = json.dumps(cells)
     return new
 
 
-def _with_keys_of_4(endpoint: dict[str, Any]) -> dict[str, Any]:
+def _with_accounts(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration in which every group says whose orders it sends."""
+    groups = {
+        name: {"accounts": "one", **group} if group else group
+        for name, group in config.get("population", {}).items()
+    }
+    return {**config, "population": groups} if groups else config
+
+
+def _with_budgets(endpoint: dict[str, Any]) -> dict[str, Any]:
     """Return an endpoint whose one budget, which bounded a rise, is a list."""
     new = dict(endpoint)
     budget = new.pop("budget", None)

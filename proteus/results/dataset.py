@@ -22,7 +22,7 @@ import xarray as xr
 import yaml
 
 from proteus.basics.schema import canonical_json
-from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_version
+from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, new_name, read_version
 from proteus.errors import ResultsError
 from proteus.market.variables.base import long_name_of
 from proteus.market.variables.dimensions import ABSENT, lacking
@@ -313,6 +313,7 @@ def opened(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, xr.Dataset]]:
         _check_manifest(path.with_name(MANIFEST), path, dataset.attrs)
         try:
             dataset.attrs = migrate(dataset.attrs, version)
+            dataset = _with_new_names(dataset, version)
         except (LookupError, TypeError, ValueError, AttributeError, yaml.YAMLError):
             raise ResultsError(
                 f"{path} is damaged: what it says of its run cannot be read"
@@ -321,6 +322,12 @@ def opened(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, xr.Dataset]]:
         flags = dataset[VIOLATION].attrs  # netCDF gives a list of one as its element
         flags["flag_values"] = np.atleast_1d(flags["flag_values"])
         yield path, dataset
+
+
+def _with_new_names(dataset: xr.Dataset, version: int) -> xr.Dataset:
+    """Return a dataset of an older version with dims as they are called now."""
+    names = {str(dim): new_name(str(dim), version) for dim in dataset.dims}
+    return dataset.rename({old: new for old, new in names.items() if old != new})
 
 
 def digest(path: Path) -> str:

@@ -16,9 +16,11 @@ from proteus.market.agents.traders import CLASSES
 from proteus.market.ledger.accounts import CASH, CONTRACT
 from proteus.market.mechanisms.interface import clear, is_continuous, next_clear, skip_clears
 from proteus.market.mechanisms.table import MECHANISMS
+from proteus.market.metrics.execution import END_NAMES
 from proteus.market.metrics.requests import RANKS
 from proteus.market.setup.snapshots import arrays_of
 from proteus.market.variables import VARIABLES, measure
+from proteus.market.variables.dimensions import DIMENSIONS, OPTIONAL_DIMENSIONS
 from tests.helpers.cells import (
     MECHANISM_NAMES,
     ORDINARY,
@@ -77,8 +79,8 @@ def test_records_what_it_declares(mechanism, kind):
     assert list(values) == [variable.name for variable in VARIABLES]
     settings = world.settings
     sizes = {
-        "horizon": len(settings.horizons_ns), "elapsed": len(settings.elapsed_ns), "class": CLASSES,
-        "rank": RANKS,
+        "horizon": len(settings.horizons_ns), "elapsed": len(settings.elapsed_ns),
+        "trader_class": CLASSES, "quote_rank": RANKS, "intent_end": len(END_NAMES),
     }  # fmt: skip
     held = [array for _, array in arrays_of(world)]
     for variable in VARIABLES:
@@ -148,7 +150,7 @@ def test_variables_are_declared_in_full():
     names = [variable.name for variable in VARIABLES]
     assert len(set(names)) == len(names)
     for variable in VARIABLES:
-        assert set(variable.dims) <= {"horizon", "elapsed", "class", "rank"}, variable.name
+        assert set(variable.dims) <= {*DIMENSIONS} - {*OPTIONAL_DIMENSIONS}, variable.name
         assert variable.unit, variable.name
         assert variable.long_name, variable.name
         assert variable.formula, variable.name

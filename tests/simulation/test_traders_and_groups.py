@@ -104,7 +104,7 @@ def test_lots_are_those_of_the_recorded_fills(folder):
 
 def test_every_file_has_them(found, folder):
     loaded = proteus.load(folder)
-    assert loaded["trader_class"].dims == ("trader",)
+    assert loaded["trader_role"].dims == ("trader",)
     again = loaded.squeeze(("mechanism", "delta"))
     xr.testing.assert_equal(again["pnl_marked_by_trader"], found["pnl_marked_by_trader"])
     rows = pd.read_parquet(folder / "runs.parquet")

@@ -17,8 +17,8 @@ MS_PER_S = 1e3
 # Dims that a variable may have beyond the swept parameters and seed.
 HORIZON = "horizon"  # time after a fill
 ELAPSED = "elapsed"  # time since an intent
-CLASS = "class"  # class of a trader
-RANK = "rank"  # of a quote for a request, the accepted one first
+CLASS = "trader_class"  # class of a trader
+RANK = "quote_rank"  # of a quote for a request, the accepted one first
 INTENT_END = "intent_end"  # how an intent ended
 GROUP = "group"  # of the population
 TRADER = "trader"  # each by itself

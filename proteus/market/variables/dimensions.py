@@ -135,7 +135,7 @@ DIMENSIONS = {
         is_optional=True,
         coordinates={
             "trader_group": _groups_of_traders,
-            "trader_class": _classes_of_traders,
+            "trader_role": _classes_of_traders,
         },
     ),
 }

@@ -16,8 +16,9 @@ _HEAD = """# Measured variables
 
 Written by `make docs` from the registry, `proteus/variables/`. Every variable has the dims of the
 sweep, `seed`, and those named here: `horizon` (time after a fill, `metrics.horizons_ms`), `elapsed`
-(time since an intent, `metrics.elapsed_ms`), `class` (maker, informed, noise, sniper), `rank` (of a
-quote for a request, the accepted one first: 1). A value that does not exist is NaN, never zero; the
+(time since an intent, `metrics.elapsed_ms`), `trader_class` (maker, informed, noise,
+sniper), `quote_rank` (of a quote for a request, the accepted one first: 1), `intent_end` (how an
+intent ended). A value that does not exist is NaN, never zero; the
 variable's attributes count why (`missing_<reason>`), and `missing_violation` counts lanes that
 broke an invariant: there `violation` is the place of the reason in its `flag_meanings`, else 0.
 

@@ -200,8 +200,8 @@ def test_outside_phase_4_dual_flow_has_its_intervals_and_is_called_exploratory()
 
 def split():
     """Return two classes, two seeds and one cell, easy to add up."""
-    dims, of_class = ("mechanism", "seed"), ("mechanism", "seed", "class")
-    by = ("mechanism", "seed", "horizon", "class")
+    dims, of_class = ("mechanism", "seed"), ("mechanism", "seed", "trader_class")
+    by = ("mechanism", "seed", "horizon", "trader_class")
     made = xr.Dataset(
         {
             "maker_pnl_marked": (dims, [[10.0, 4.0]]),
@@ -211,7 +211,7 @@ def split():
             "maker_volume_by_class": (of_class, [[[8, 2], [15, 5.0]]]),
         },
         coords={"mechanism": ["fba"], "seed": [0, 1], "horizon": [0.0, 100.0],
-                "class": ["noise", "sniper"]},
+                "trader_class": ["noise", "sniper"]},
     )  # fmt: skip
     for values in made.values():
         values.attrs["units"] = "currency"

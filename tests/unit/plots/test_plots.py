@@ -51,12 +51,18 @@ def test_ratios_are_totals_over_totals():
 
 
 def by_class_and_rank():
-    one = xr.DataArray(np.arange(12.0).reshape(2, 3, 2), dims=("seed", "class", "horizon"),
+    one = xr.DataArray(np.arange(12.0).reshape(2, 3, 2), dims=("seed", "trader_class", "horizon"),
                        attrs={"units": "currency", "long_name": "markout"})  # fmt: skip
-    other = xr.DataArray([[1.0, 2.0], [3.0, 4.0]], dims=("seed", "rank"), attrs={"units": "1"})
+    other = xr.DataArray(
+        [[1.0, 2.0], [3.0, 4.0]], dims=("seed", "quote_rank"), attrs={"units": "1"}
+    )
     return xr.Dataset(
         {"by_class": one, "by_rank": other, "violation": ("seed", [False, False])},
-        coords={"class": ["maker", "informed", "noise"], "horizon": [0.0, 100.0], "rank": [1, 2]},
+        coords={
+            "trader_class": ["maker", "informed", "noise"],
+            "horizon": [0.0, 100.0],
+            "quote_rank": [1, 2],
+        },
     )
 
 
@@ -66,7 +72,7 @@ def by_class_and_rank():
         ("by_class", "informed", "markout, informed at 0 ms", 5.0),
         ("by_class", 100.0, "markout, maker at 100 ms", 4.0),
         ("by_class", ("noise", 100.0), "markout, noise at 100 ms", 8.0),
-        ("by_rank", 2, "by rank, rank 2", 3.0),
+        ("by_rank", 2, "by rank, quote_rank 2", 3.0),
     ],
 )
 def test_a_label_is_found_in_any_dim_and_named_in_the_title(variable, at, title, value):

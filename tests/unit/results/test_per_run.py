@@ -62,9 +62,12 @@ def test_the_file_says_what_it_is(folder):
 
 
 def test_labels_of_further_dims_are_suffixes():
-    dims = {"horizon": ("horizon", [0.5, 1e6 + 1], {"units": "ms"}), "class": ["a", "b"]}
+    dims = {"horizon": ("horizon", [0.5, 1e6 + 1], {"units": "ms"}), "trader_class": ["a", "b"]}
     variable = xr.DataArray(
-        np.arange(8.0).reshape(2, 2, 2), dims=("seed", "horizon", "class"), coords=dims, name="x"
+        np.arange(8.0).reshape(2, 2, 2),
+        dims=("seed", "horizon", "trader_class"),
+        coords=dims,
+        name="x",
     ).assign_attrs(units="1")
     found = {name: values.tolist() for name, (values, _) in per_run._columns(variable)}
     assert found["x_0.5ms_a"] == [0, 4]

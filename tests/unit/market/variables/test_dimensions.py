@@ -15,7 +15,7 @@ from proteus.market.variables.dimensions import (
 from proteus.market.variables.population import POPULATION_VARIABLES
 from tests.helpers.cells import cell
 
-USUAL = ["horizon", "elapsed", "class", "rank"]
+USUAL = ["horizon", "elapsed", "trader_class", "intent_end", "quote_rank"]
 FEW = ("population.informed.count=0", "population.noise.count=2", "population.sniper.count=0")
 BY_GROUP, BY_TRADER = (
     next(each for each in POPULATION_VARIABLES if each.dims == (dim,))
@@ -35,7 +35,7 @@ def test_a_sweep_has_the_traders_of_all_its_cells():
     along = {name: of(cells).tolist() for name, of in DIMENSIONS["trader"].coordinates.items()}
     assert along == {
         "trader_group": ["maker"] * 3 + ["noise"] * 2,
-        "trader_class": ["maker"] * 3 + ["noise"] * 2,
+        "trader_role": ["maker"] * 3 + ["noise"] * 2,
     }
 
 
@@ -75,7 +75,7 @@ def test_what_a_cell_lacks_is_missing_and_the_rest_in_its_place():
     wide = widened(values, BY_TRADER, few, {"trader": labels["trader"]})
     assert wide.tolist()[1] == pytest.approx([3, np.nan, np.nan, 4, 5], nan_ok=True)
     assert (lacking(BY_TRADER, few, labels), lacking(BY_TRADER, many, labels)) == (2, 0)
-    usual = next(each for each in VARIABLES if each.dims == ("horizon", "class"))
+    usual = next(each for each in VARIABLES if each.dims == ("horizon", "trader_class"))
     assert lacking(usual, few, labels) == 0
 
 
