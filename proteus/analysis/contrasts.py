@@ -61,11 +61,12 @@ def compare(
         that does not use it), ``baseline``, ``variable``, ``estimand`` and ``per``, ``units``,
         ``horizon``, ``elapsed``, ``trader_class``, ``quote_rank``, ``treated_value`` and
         ``baseline_value`` (each over all seeds of its cell, as every other table has them),
-        ``difference`` (over the seeds that both have), its 95 % t interval ``low``, ``high`` and BCa interval ``bca_low``,
-        ``bca_high``, ``d_z``, ``share_of_baseline``, ``p``, ``p_adjusted`` (Holm over the declared
-        endpoint in all cells of the sweep, Benjamini-Hochberg over the rest: column ``family``),
-        ``variance_reduction`` (above 1: pairing helps), ``detectable`` (smallest difference found
-        with power 0.8), ``n``, ``n_missing``, ``note`` (what a degenerate contrast is).
+        ``difference`` (over the seeds that both have), its 95 % t interval ``low``, ``high`` and
+        BCa interval ``bca_low``, ``bca_high``, ``d_z``, ``share_of_baseline``, ``p``,
+        ``p_adjusted`` (Holm over the declared endpoint in all cells of the sweep,
+        Benjamini-Hochberg over the rest: column ``family``), ``variance_reduction`` (above 1:
+        pairing helps), ``detectable`` (smallest difference found with power 0.8), ``n``,
+        ``n_missing``, ``note`` (what a degenerate contrast is).
 
     Raises
         ResultsError: no dataset of a sweep, no such baseline or variable, nothing to compare, or a

@@ -143,7 +143,7 @@ def _list_the_budgets(attributes: Attributes) -> Attributes:
 def _with_accounts(config: dict[str, Any]) -> dict[str, Any]:
     """Return a configuration in which every group says whose orders it sends."""
     groups = {
-        name: {"accounts": "one", **group} if group else group
+        name: {**group, "accounts": group.get("accounts", "one")} if group else group
         for name, group in config.get("population", {}).items()
     }
     return {**config, "population": groups} if groups else config

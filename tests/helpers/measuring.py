@@ -24,7 +24,7 @@ from proteus.market.metrics import sums
 from proteus.market.trading import booking, loop, placing, rfq_publishing
 from proteus.market.trading.world import World
 from tests.helpers.cells import build, run_plain
-from tests.reference.measurement import End, Fill, Log, Side, State
+from tests.reference.lane_log import End, Fill, Log, Side, State
 
 
 def record(config: CellConfig) -> tuple[Log, World]:

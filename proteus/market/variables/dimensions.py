@@ -203,8 +203,8 @@ def lacking(variable: Variable, cell: CellConfig, labels: Labels) -> int:
 
 
 def label_text(dim: str, label: Any) -> str:
-    """Write a label of a dim for a reader, as "100 ms", "maker" or "rank 2"."""
+    """Write a label of a dim for a reader, as "100 ms", "maker" or "quote rank 2"."""
     unit = DIMENSIONS[dim].unit
     if not unit:
         return str(label)
-    return f"{dim} {label:g}" if unit == "1" else f"{label:g} {unit}"
+    return f"{dim.replace('_', ' ')} {label:g}" if unit == "1" else f"{label:g} {unit}"

@@ -72,7 +72,7 @@ def by_class_and_rank():
         ("by_class", "informed", "markout, informed at 0 ms", 5.0),
         ("by_class", 100.0, "markout, maker at 100 ms", 4.0),
         ("by_class", ("noise", 100.0), "markout, noise at 100 ms", 8.0),
-        ("by_rank", 2, "by rank, quote_rank 2", 3.0),
+        ("by_rank", 2, "by rank, quote rank 2", 3.0),
     ],
 )
 def test_a_label_is_found_in_any_dim_and_named_in_the_title(variable, at, title, value):

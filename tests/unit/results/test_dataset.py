@@ -324,6 +324,22 @@ def test_a_file_of_schema_3_had_one_budget_and_no_companions(engine, tmp_path, b
     assert "budget" not in loaded
 
 
+def test_a_file_of_schema_3_had_other_dims_and_one_account_a_trader(engine, tmp_path):
+    new = proteus.simulate(seeds=3)
+    config = yaml.safe_load(new.attrs["config"])
+    for group in config["population"].values():
+        del group["accounts"]
+    before = {dim: old for dim, old in (("trader_class", "class"), ("quote_rank", "rank"))
+              if dim in new.dims}  # fmt: skip
+    assert before
+    old = new.rename(before).assign_attrs(schema_version=3, config=yaml.safe_dump(config))
+    old.to_netcdf(tmp_path / "results.nc")
+    loaded = proteus.load(tmp_path)
+    xr.testing.assert_equal(loaded, new)
+    population = yaml.safe_load(loaded.attrs["config"])["population"]
+    assert {group["accounts"] for group in population.values()} == {"one"}
+
+
 def test_python_functions_return_datasets_and_write_only_when_asked(engine, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     one = proteus.simulate(mechanism="fba", delta=100, seeds=4)
