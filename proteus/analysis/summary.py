@@ -48,7 +48,8 @@ def summarise(dataset: xr.Dataset) -> pd.DataFrame:
         keys, ``variable``, ``estimand`` and ``per``, ``long_name``, ``units``, a column for each
         further dim (``horizon``, ``class``, ..., NaN without one), ``value`` with its 95 % t
         interval ``low`` and ``high``, ``sd`` (what one seed adds: for a mean the standard deviation
-        of its values), ``n`` (seeds with a value), ``n_missing``. A cell in which a lane was stopped has no value.
+        of its values), ``n`` (seeds with a value), ``n_missing``. A cell in which a lane was
+        stopped has no value.
 
     Invariants
         ``n + n_missing`` is the number of seeds.

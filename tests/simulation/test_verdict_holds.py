@@ -1,8 +1,8 @@
 """The verdict of the default question does not depend on how waiting is cut or noise is counted.
 
 Does a batch auction help makers, within what it may cost takers? The answer must be that of the
-market, whatever the longest wait that is measured, and whether the same stream of noise orders comes
-from few busy accounts or from many idle ones.
+market, whatever the longest wait that is measured, and whether the same stream of noise orders
+comes from few busy accounts or from many idle ones.
 """
 
 import pytest
