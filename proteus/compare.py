@@ -171,11 +171,10 @@ def _axes(table: pd.DataFrame) -> list[str]:
 
 def _variable(row: dict[str, Any]) -> str:
     """Name the measure with its labels; the declared endpoint has a star."""
-    from proteus.analysis.measures import Measure
-    from proteus.analysis.showing import called
+    from proteus.analysis.showing import called_in
     from proteus.market.variables.dimensions import label_text, shown
 
-    name = called(Measure(row["variable"], row["estimand"], row["per"]))
+    name = called_in(row)
     for dim in shown(row):
         if row[dim] == row[dim]:  # a label, not NaN
             name += rf" \[{label_text(dim, row[dim])}]"

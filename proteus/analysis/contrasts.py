@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from proteus.analysis import endpoint as endpoints
-from proteus.analysis import family
+from proteus.analysis import family, showing
 from proteus.analysis.measures import (
     Measure,
     arm,
@@ -58,14 +58,14 @@ def compare(
 
     Returns
         One row per cell, variable and label: the swept keys (``delta`` is NaN under a mechanism
-        that does not use it), ``baseline``, ``variable``, ``estimand`` and ``per``, ``units``,
-        ``horizon``, ``elapsed``, ``trader_class``, ``quote_rank``, ``treated_value`` and
-        ``baseline_value`` (each over all seeds of its cell, as every other table has them),
-        ``difference`` (over the seeds that both have), its 95 % t interval ``low``, ``high`` and
-        BCa interval ``bca_low``, ``bca_high``, ``d_z``, ``share_of_baseline``, ``p``,
-        ``p_adjusted`` (Holm over the declared endpoint in all cells of the sweep,
-        Benjamini-Hochberg over the rest: column ``family``), ``variance_reduction`` (above 1:
-        pairing helps), ``detectable`` (smallest difference found with power 0.8), ``n``,
+        that does not use it), ``baseline``, ``variable``, ``estimand`` and ``per``,
+        ``long_name``, ``units``, a column for each further dim (``horizon``,
+        ``trader_class``, ...), ``treated_value`` and ``baseline_value`` (each over all seeds of its cell, as every other
+        table has them), ``difference`` (over the seeds that both have), its 95 % t interval
+        ``low``, ``high`` and BCa interval ``bca_low``, ``bca_high``, ``d_z``,
+        ``share_of_baseline``, ``p``, ``p_adjusted`` (Holm over the declared endpoint in all cells
+        of the sweep, Benjamini-Hochberg over the rest: column ``family``), ``variance_reduction``
+        (above 1: pairing helps), ``detectable`` (smallest difference found with power 0.8), ``n``,
         ``n_missing``, ``note`` (what a degenerate contrast is).
 
     Raises
@@ -141,6 +141,7 @@ def _rows(
             "variable": measure.variable,
             "estimand": measure.estimand,
             "per": measure.per,
+            "long_name": showing.long_name(pair.treated, measure.variable),
             "units": units(pair.treated, measure),
             **{dim: label.get(dim, np.nan) for dim in dims},
             "treated_value": found.treated[k],

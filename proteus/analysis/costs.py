@@ -20,6 +20,7 @@ class Move(NamedTuple):
     """What a variable does from the baseline to a cell; intervals are 95 %, not adjusted."""
 
     measure: Measure
+    name: str
     unit: str
     baseline: float
     treated: float
@@ -95,6 +96,7 @@ def moves(pair: Pair, listed: Sequence[Measure]) -> list[Move]:
     return [
         Move(
             measure=measure,
+            name=showing.called(measure, pair.treated),
             unit=units(pair.treated, measure),
             baseline=float(found.baseline[k]),
             treated=float(found.treated[k]),
@@ -115,13 +117,13 @@ def cost_text(cost: Cost) -> str:
     if one.note in (FEW, NOTHING):
         moved = f"cannot be compared ({one.note})"
     limit = f"may {cost.budget.may} by {_amount(cost.budget.at_most, one.unit)}"
-    return f"{showing.called(one.measure)} {moved}, {cost.kept} its budget ({limit})"
+    return f"{one.name} {moved}, {cost.kept} its budget ({limit})"
 
 
 def move_text(one: Move) -> str:
     """Word what else has moved, as "lots traded fell from 568 to 135 lots"."""
     return (
-        f"{showing.called(one.measure)} {one.verb} from {one.baseline:.4g} to "
+        f"{one.name} {one.verb} from {one.baseline:.4g} to "
         f"{_amount(one.treated, one.unit)} (difference {one.low:.4g} to {one.high:.4g})"
     )
 

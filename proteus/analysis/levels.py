@@ -76,7 +76,7 @@ class Quantity(NamedTuple):
         measure = self.measure(dataset)
         name = str(dataset[self.variable].attrs.get("long_name", self.variable.replace("_", " ")))
         if self.variable in showing.LOSSES or self.per:
-            name = showing.called(measure)
+            name = showing.called(measure, dataset)
         elif measure.estimand == LANE_RATIOS:
             name = f"{name}, mean of lanes"
         at = labels(dataset, measure)[self.column(dataset)]

@@ -52,8 +52,11 @@ DENOMINATORS = {
     "taker_fill_incidence": "taker_intents",
     "taker_end_incidence": "taker_intents",
 }
-# Ratios and roots within a lane whose parts are not measured.
-UNPOOLED = ("maker_sharpe", "price_rmse", "realised_volatility", "volatility_ratio")
+# Ratios, roots and medians within a lane whose parts are not measured.
+UNPOOLED = (
+    "maker_sharpe", "price_rmse", "realised_volatility", "taker_wait_filled_median",
+    "volatility_ratio",
+)  # fmt: skip
 # A total of a lane -> the lots it is also taken per.
 PER_LOT = {
     "maker_adverse_selection": "maker_volume_lots",

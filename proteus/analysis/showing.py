@@ -6,9 +6,11 @@ and the terminal show a loss as a loss: a positive number, lower is better.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 
 from proteus.analysis.measures import LANE_RATIOS, MEAN, PER_LOT, POOLED, TOTALS, Measure
 
@@ -28,6 +30,11 @@ _NAMES = {
     "volume_lots": "lots traded",
     "price_rmse": "price RMSE",
 }
+# What is measured up to tau, which the long name in a dataset says in seconds.
+_OF_TAU = (
+    "taker_time_to_execution", "taker_unfilled_share", "taker_wait_filled",
+    "taker_wait_filled_median", "taker_wait_marketable",
+)  # fmt: skip
 SMALLEST_P = 1e-16  # smaller ones are rounding of the t distribution
 
 
@@ -44,9 +51,26 @@ class Shown(NamedTuple):
         return (self.high - self.low) / 2
 
 
-def called(measure: Measure) -> str:
+def called(measure: Measure, dataset: xr.Dataset) -> str:
     """Name what is estimated, as "adverse-selection loss per lot"."""
+    return _called(measure, long_name(dataset, measure.variable))
+
+
+def called_in(row: Mapping[Any, Any]) -> str:
+    """Name what a row of a table is about, by its ``variable``, ``estimand`` and ``per``."""
+    measure = Measure(row["variable"], row["estimand"], row["per"])
+    return _called(measure, str(row["long_name"]))
+
+
+def long_name(dataset: xr.Dataset, variable: str) -> str:
+    """Return the long name that a dataset gives a variable, or its name in words."""
+    return str(dataset[variable].attrs.get("long_name", _plain(variable)))
+
+
+def _called(measure: Measure, long_name: str) -> str:
     name = {**_NAMES, **LOSSES}.get(measure.variable, _plain(measure.variable))
+    if measure.variable in _OF_TAU:
+        name = long_name
     if measure.estimand == TOTALS:
         return f"{name} per {'lot' if measure.per in PER_LOT.values() else _plain(measure.per)}"
     return f"{name}, mean of lanes" if measure.estimand == LANE_RATIOS else name

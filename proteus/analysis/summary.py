@@ -29,7 +29,7 @@ MAIN = (
     ("effective_spread", "effective_lots"),
     ("price_rmse", ""),
     ("taker_fill_probability", "taker_intents"),
-    ("taker_time_to_execution", "taker_intents"),
+    ("taker_wait_filled", "taker_intents_filled"),
     ("n_fills", ""),
 )
 FEW_CELLS = 3  # up to here cells are columns; beyond, cells are rows
@@ -44,12 +44,12 @@ def summarise(dataset: xr.Dataset) -> pd.DataFrame:
         dataset: the dataset of a sweep.
 
     Returns
-        One row per measure (``measures``), grid point, horizon, elapsed time, class and rank: the
-        swept keys, ``variable``, ``estimand`` and ``per``, ``units``, ``horizon``, ``elapsed``,
-        ``class`` and ``rank``, where the dataset has them ``group`` and ``trader`` (NaN without
-        one), ``value`` with its 95 % t interval ``low`` and ``high``, ``sd`` (what one seed adds:
-        for a mean the standard deviation of its values), ``n`` (seeds with a value),
-        ``n_missing``. A cell in which a lane was stopped has no value.
+        One row per measure (``measures``), grid point and label of its further dims: the swept
+        keys, ``variable``, ``estimand`` and ``per``, ``long_name``, ``units``, a column for each
+        further dim (``horizon``, ``class``, ..., NaN without one), ``value`` with its 95 % t
+        interval ``low`` and ``high``, ``sd`` (what one seed adds: for a mean the standard deviation
+        of its values), ``n`` (seeds with a value), ``n_missing``. A cell in which a lane was
+        stopped has no value.
 
     Invariants
         ``n + n_missing`` is the number of seeds.
@@ -73,6 +73,7 @@ def _table(dataset: xr.Dataset, measure: Measure) -> pd.DataFrame:
     columns_of: dict[str, Any] = {
         **known, **designed,
         "variable": measure.variable, "estimand": measure.estimand, "per": measure.per,
+        "long_name": showing.long_name(dataset, measure.variable),
         "units": units(dataset, measure),
         **{dim: [label.get(dim, np.nan) for label in columns] * cells for dim in dims},
         "value": found.value.ravel(), "low": found.low.ravel(), "high": found.high.ravel(),
@@ -150,7 +151,7 @@ def _axis_title(axis: str) -> str:
 def _row_title(row: pd.DataFrame) -> str:
     """Name a measure, and the horizon that is shown of it, where it has several."""
     first = row.iloc[0]
-    name = showing.called(Measure(first["variable"], first["estimand"], first["per"]))
+    name = showing.called_in(first.to_dict())
     return name if np.isnan(first["horizon"]) else f"{name} at {first['horizon']:g} ms"
 
 

@@ -104,7 +104,7 @@ def judged(dataset: xr.Dataset) -> Verdict | None:
     for pair, shown in zip(sound, _primary(sound, declared), strict=True):
         if untested := _untested(shown):
             cell = describe(pair.coordinates)
-            what = f"{showing.called(shown.measure)} of {cell} cannot be compared with {pair.name}"
+            what = f"{_name(shown, pair)} of {cell} cannot be compared with {pair.name}"
             refused.append(f"No verdict: {what}: {untested}.")
             continue
         outcome = _outcome(shown, declared)
@@ -238,7 +238,7 @@ def _outcome(shown: Shown, declared: Endpoint) -> str:
 def _effect(one: Judged, declared: Endpoint) -> str:
     """Word what the endpoint shows: how large it is, then how sure."""
     pair, found, k = one.pair, one.endpoint.found, one.endpoint.column
-    name = showing.called(one.endpoint.measure) + "".join(
+    name = _name(one.endpoint, pair) + "".join(
         f" at {horizon:g} ms" for horizon in endpoints.at(declared).values()
     )
     head = f"Under {describe(pair.coordinates)} {name}"
@@ -268,10 +268,14 @@ def _conclusion(one: Judged) -> str:
     binds = ""
     if len(one.costs) > 1:
         how = "has the least room" if tightest.kept == WITHIN else "fails"
-        binds = f"; the budget that binds is {showing.called(tightest.move.measure)}, which {how}"
+        binds = f"; the budget that binds is {tightest.move.name}, which {how}"
     if one.outcome == BETTER and not one.is_preferred:
         follows = f"{name} is not preferred to {one.pair.name}"
     return f"At the same time {kept}{binds}; so {follows}."
+
+
+def _name(shown: Shown, pair: Pair) -> str:
+    return showing.called(shown.measure, pair.treated)
 
 
 def _than(outcome: str, pair: Pair) -> str:
@@ -290,7 +294,7 @@ def headline(dataset: xr.Dataset) -> list[str]:
     counted = ", ".join(
         f"{count} {outcome}" for count, outcome in zip(counts, _OUTCOMES, strict=True)
     )
-    name, baseline = showing.called(cells[0].endpoint.measure), cells[0].pair.name
+    name, baseline = _name(cells[0].endpoint, cells[0].pair), cells[0].pair.name
     better = showing.better(declared.variable, declared.better)
     first = f"By {name}, {better} is better, of {len(cells)} cells compared with {baseline}: "
     first += f"{counted}."
@@ -303,7 +307,7 @@ def headline(dataset: xr.Dataset) -> list[str]:
 def _what_binds(cells: Sequence[Judged]) -> str:
     """Say of better cells which budgets they are not shown to keep; empty without such a cell."""
     failed = [one.binding for one in cells if one.outcome == BETTER]
-    names = dict.fromkeys(showing.called(each.move.measure) for each in failed if each)
+    names = dict.fromkeys(each.move.name for each in failed if each)
     if not names:
         return ""
     return f"; what binds the better ones: {', '.join(names)}"

@@ -28,7 +28,7 @@ _MAIN = (
     Quantity("maker_pnl_marked"),
     Quantity("realised_volatility"),
 )
-_DISTRIBUTED = ("maker_pnl_marked", "maker_max_drawdown", "price_rmse", "taker_time_to_execution")
+_DISTRIBUTED = ("maker_pnl_marked", "maker_max_drawdown", "price_rmse", "taker_wait_filled")
 _TRADE_OFFS = (
     ("protection-discovery", plots.DISCOVERY, plots.PROTECTION),
     ("protection-speed", plots.SPEED, plots.PROTECTION),
@@ -82,7 +82,7 @@ def _primary(one: Bundle) -> Section | None:
     better = showing.better(one.declared.variable, one.declared.better)
     measure = endpoints.primary(one.dataset, one.declared)
     caption = (
-        f"The endpoint that was declared before the run: {showing.called(measure)} "
+        f"The endpoint that was declared before the run: {showing.called(measure, one.dataset)} "
         f"({showing.estimand_text(measure)}) against {name}, paired by seed, with 95 % "
         f"t intervals; {better} is better. An interval that holds zero shows no difference."
     )

@@ -16,7 +16,6 @@ from proteus.analysis import showing
 from proteus.analysis.contrasts import PRIMARY, paired, tidy, violated
 from proteus.analysis.counterparties import ALL, CAPTURED, HELD, LOST, LOTS, PNL, maker_pnl
 from proteus.analysis.levels import Quantity, distinct, is_violated, level, names_of
-from proteus.analysis.measures import Measure
 from proteus.analysis.summary import interval_text
 from proteus.configuration.study import Endpoint
 from proteus.configuration.treatments import ORDINARY, listed
@@ -111,11 +110,11 @@ def precision(table: pd.DataFrame) -> Table | None:
     )  # fmt: skip
     rows = []
     first = table[table["horizon"].isna() | (table["horizon"] == table["horizon"].min())]
-    for (variable, per), found in first.groupby(["variable", "per"], sort=False):
+    for _, found in first.groupby(["variable", "per"], sort=False):
         half = (found["high"] - found["low"]) / 2
         with np.errstate(divide="ignore", invalid="ignore"):
             share = (half / found["baseline_value"].abs()).max()
-        name = showing.called(Measure(str(variable), found["estimand"].iloc[0], str(per)))
+        name = showing.called_in(found.iloc[0])
         rows.append((
             name, str(found["units"].iloc[0]), f"{half.max():.3g}", f"{share:.1%}",
             f"{found['detectable'].max():.3g}", f"{found['variance_reduction'].min():.3g}",
@@ -143,7 +142,7 @@ def levels(one: Bundle) -> Table:
 
 def _head(shown: Quantity, dataset: xr.Dataset) -> str:
     """Name a column in words, which a narrow page can break."""
-    return with_unit(showing.called(shown.measure(dataset)), shown.unit(dataset))
+    return with_unit(showing.called(shown.measure(dataset), dataset), shown.unit(dataset))
 
 
 def counterparties(one: Bundle) -> Table | None:

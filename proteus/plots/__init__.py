@@ -16,7 +16,7 @@ from proteus.plots.style import save
 
 PROTECTION = Quantity("maker_adverse_selection", "maker_volume_lots")  # of makers, from others
 DISCOVERY = Quantity("price_rmse")
-SPEED = Quantity("taker_time_to_execution")
+SPEED = Quantity("taker_wait_filled")
 
 __all__ = [
     "DISCOVERY",

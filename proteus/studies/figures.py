@@ -64,7 +64,7 @@ def frontiers(table: pd.DataFrame, path: Path) -> None:
     """
     from proteus.plots.style import mechanism_colour, panels, rules, save
 
-    titles = {"discovery": "price RMSE, currency", "speed": "time to execution, ms"}
+    titles = {"discovery": "price RMSE, currency", "speed": "mean wait of takers that fill, ms"}
     with rules():
         figure, parts = panels(2, _SIZE)
         for axes, (name, title) in zip(parts, titles.items(), strict=True):

@@ -12,7 +12,7 @@ from proteus.analysis.summary import interval_text
 from proteus.studies.tables import markdown, number
 
 PROTECTION = "maker_adverse_selection"  # higher is better
-COSTS = {"discovery": "price_rmse", "speed": "taker_time_to_execution"}  # lower is better
+COSTS = {"discovery": "price_rmse", "speed": "taker_wait_filled"}  # lower is better
 
 
 def frontiers(effects: pd.DataFrame) -> pd.DataFrame:
@@ -23,9 +23,9 @@ def frontiers(effects: pd.DataFrame) -> pd.DataFrame:
 
     Returns
         One row per cell: its labels; ``protection``, ``discovery`` and ``speed`` (differences of
-        adverse selection per lot, a loss avoided where positive, of RMSE and of time to execution)
-        with ``_low`` and ``_high`` of their 95 % intervals; ``on_discovery`` and ``on_speed``: no
-        other cell protects at least as well at no more cost, by the estimates.
+        adverse selection per lot, a loss avoided where positive, of RMSE and of the wait of those
+        that fill) with ``_low`` and ``_high`` of their 95 % intervals; ``on_discovery`` and
+        ``on_speed``: no other cell protects at least as well at no more cost, by the estimates.
     """
     axes = [str(name) for name in effects.columns[: list(effects.columns).index("baseline")]]
     rows = []
@@ -60,7 +60,7 @@ def on_frontier(table: pd.DataFrame, name: str, axes: Sequence[str]) -> str:
         [*(number(row[axis]) for axis in axes), _text(row, "protection"), _text(row, name)]
         for row in table[table[f"on_{name}"]].sort_values("protection").to_dict("records")
     ]
-    unit = {"discovery": "RMSE, currency", "speed": "time to execution, ms"}[name]
+    unit = {"discovery": "RMSE, currency", "speed": "mean wait of takers that fill, ms"}[name]
     return markdown([*axes, "adverse-selection loss avoided, currency/lot", unit], rows)
 
 

@@ -21,6 +21,8 @@ SHOWN = (
     "maker_adverse_selection",
     "effective_spread",
     "quoted_spread",
+    "taker_fill_probability",
+    "taker_wait_filled",
     "taker_time_to_execution",
     "price_rmse",
     "taker_execution_error",
@@ -44,7 +46,7 @@ def levels(dataset: xr.Dataset, names: Sequence[str] = SHOWN) -> pd.DataFrame:
 
     Returns
         One row per cell and variable: the swept keys, ``variable``, ``estimand`` and ``per``,
-        ``units``, ``value``, its 95 % t interval ``low``, ``high``, and ``n`` seeds.
+        ``long_name``, ``units``, ``value``, its 95 % t interval ``low``, ``high``, and ``n`` seeds.
     """
     listed = _listed(dataset, names)
     found = [estimates(dataset, measure) for measure in listed]
@@ -60,6 +62,7 @@ def levels(dataset: xr.Dataset, names: Sequence[str] = SHOWN) -> pd.DataFrame:
                     "variable": measure.variable,
                     "estimand": measure.estimand,
                     "per": measure.per,
+                    "long_name": showing.long_name(dataset, measure.variable),
                     "units": units(dataset, measure),
                     "value": one.value[at, 0],  # a table shows the first horizon, at the fill
                     "low": one.low[at, 0],
@@ -98,7 +101,7 @@ def by_cell(
     """
     axes = _axes(table)
     units_of = dict(zip(table["variable"], table["units"], strict=True))
-    titles = {row["variable"]: _title(row) for row in table.to_dict("records")}
+    titles = {row["variable"]: showing.called_in(row) for row in table.to_dict("records")}
     heads = {name: f"{titles[name]}, {units_of[name]}" for name in names if name in units_of}
     varying = [axis for axis in axes if table[axis].nunique(dropna=False) > 1] or axes[:1]
     rows = []
@@ -107,10 +110,6 @@ def by_cell(
         labelled = label if isinstance(label, tuple) else (label,)
         rows.append([*map(number, labelled), *(texts.get(name, "") for name in heads)])
     return markdown([*varying, *heads.values()], rows)
-
-
-def _title(row: Mapping[Any, Any]) -> str:
-    return showing.called(Measure(row["variable"], row["estimand"], row["per"]))
 
 
 def level_text(row: Mapping[Any, Any]) -> str:

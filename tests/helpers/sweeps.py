@@ -26,6 +26,8 @@ def sweep(**changes: Any) -> xr.Dataset:
         values[0, 1] = values[0, 0]  # clob does not use delta
         others = others + values
         made[f"pnl_{name}"] = made["price_rmse"].dims, values, {"units": "currency"}
+    made["taker_wait_filled"] = made["taker_time_to_execution"] / 2
+    made["taker_wait_filled"].attrs["units"] = "ms"
     made["delta"].attrs.update(long_name="batch interval", units="ms")
     made["maker_adverse_selection"].attrs["long_name"] = "adverse selection of makers"
     made.attrs.update({

@@ -109,8 +109,8 @@ def test_a_mean_of_lane_ratios_has_a_name_of_its_own():
     pooled, alone = (measures(each, ["effective_spread"])[0]
                      for each in (data, data.drop_vars("effective_lots")))  # fmt: skip
     assert (pooled.estimand, alone.estimand) == (POOLED, LANE_RATIOS)
-    assert showing.called(pooled) == "effective spread"
-    assert showing.called(alone) == "effective spread, mean of lanes"
+    assert showing.called(pooled, data) == "effective spread"
+    assert showing.called(alone, data) == "effective spread, mean of lanes"
     cell = {"mechanism": "fba", "delta": 100.0}
     numbers = [float(levels(each, "effective_spread")["value"].sel(cell))
                for each in (data, data.drop_vars("effective_lots"))]  # fmt: skip
@@ -154,7 +154,7 @@ def test_a_loss_is_shown_as_a_loss_and_everything_else_as_it_is():
     assert showing.better("maker_adverse_selection", "higher") == "lower"
     assert showing.better("price_rmse", "lower") == "lower"
     per_lot = Measure("maker_adverse_selection", TOTALS, "maker_volume_lots")
-    assert showing.called(per_lot) == "adverse-selection loss per lot"
+    assert showing.called(per_lot, sweep()) == "adverse-selection loss per lot"
 
 
 @pytest.mark.parametrize(
