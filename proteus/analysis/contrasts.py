@@ -59,9 +59,9 @@ def compare(
     Returns
         One row per cell, variable and label: the swept keys (``delta`` is NaN under a mechanism
         that does not use it), ``baseline``, ``variable``, ``estimand`` and ``per``,
-        ``long_name``, ``units``, a column for each further dim (``horizon``,
-        ``trader_class``, ...), ``treated_value`` and ``baseline_value`` (each over all seeds of its cell, as every other
-        table has them), ``difference`` (over the seeds that both have), its 95 % t interval
+        ``long_name``, ``units``, a column for each further dim (``horizon``, ``trader_class``,
+        ...), ``treated_value`` and ``baseline_value`` (each over all seeds of its cell, as every
+        other table has them), ``difference`` (over the seeds that both have), its 95 % t interval
         ``low``, ``high`` and BCa interval ``bca_low``, ``bca_high``, ``d_z``,
         ``share_of_baseline``, ``p``, ``p_adjusted`` (Holm over the declared endpoint in all cells
         of the sweep, Benjamini-Hochberg over the rest: column ``family``), ``variance_reduction``

@@ -5,8 +5,12 @@ import xarray as xr
 import yaml
 
 import proteus
+from tests.helpers.fake_engine import FakeEngine, install
 
-WORDS = ["mechanism=clob,fba", "delta=50,100", "seeds.count=6", "seeds.first=10"]
+
+@pytest.fixture
+def engine(monkeypatch):
+    return install(monkeypatch, FakeEngine())
 
 
 def test_a_file_of_schema_1_comes_as_this_version_writes_it(engine, tmp_path):
