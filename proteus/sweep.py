@@ -151,7 +151,7 @@ def _sweep(words: Sequence[str]) -> int:
     needed = estimate.timed(plan, needed, api.workers(plan))
     if plan.settings.plan_only:
         _print_plan(plan)
-        print(*estimate.lines(needed, api.workers(plan), folder), sep="\n")
+        print(*estimate.lines(plan, needed, api.workers(plan), folder), sep="\n")
         estimate.check_run(plan, needed, folder)
         return EXIT_DONE
     with told_if_finished(folder):

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, RangeSweep
 from hydra.errors import HydraException
 
 from proteus.basics.schema import LARGEST_GRID as LARGEST_GRID
@@ -64,12 +64,21 @@ def expand(word: str) -> list[str]:
     if not override.is_discrete_sweep() or "glob(" in word:
         raise ConfigError(f"{word} cannot be swept: list the values, as in delta=50,100")
     name = word.partition("=")[0]
-    listed = itertools.islice(override.sweep_string_iterator(), LARGEST_GRID + 1)
-    words = [f"{name}={value}" for value in listed]
+    swept = override.value()
+    values = _steps(swept) if isinstance(swept, RangeSweep) else override.sweep_string_iterator()
+    words = [f"{name}={value}" for value in itertools.islice(values, LARGEST_GRID + 1)]
     if not 1 <= len(words) <= LARGEST_GRID:
         count = "no values" if not words else "too many values"
         raise ConfigError(f"{word} lists {count}: allowed are 1 to {LARGEST_GRID}")
     return words
+
+
+def _steps(swept: RangeSweep) -> Iterator[str]:
+    """Count as people write numbers: from 0.1 to 0.4 by 0.1 there are three steps, not four."""
+    value, stop, step = (Decimal(str(part)) for part in (swept.start, swept.stop, swept.step))
+    while value < stop if step > 0 else value > stop:
+        yield str(value)
+        value += step
 
 
 def key(word: str) -> str:

@@ -153,7 +153,7 @@ def from_mapping(parameters: Mapping[str, Any], seeds: Any = None, *, grid: bool
 
 
 def _swept(arguments: Sequence[str]) -> dict[str, list[str]]:
-    """Expand the swept words into axes; mechanism and delta come first.
+    """Expand the swept words into axes, numbers in their order; mechanism and delta come first.
 
     Returns
         Dimension name to the words of its values.
@@ -166,9 +166,17 @@ def _swept(arguments: Sequence[str]) -> dict[str, list[str]]:
         name = overrides.dimension(argument)
         if name in swept or name in RESERVED_DIMENSIONS:
             raise ConfigError(f"{argument} cannot be swept: dimension {name} is taken")
-        swept[name] = overrides.expand(argument)
+        swept[name] = _in_order(overrides.expand(argument))
     first = [name for name in FIRST_AXES if name in swept]
     return {name: swept[name] for name in [*first, *swept]}
+
+
+def _in_order(words: list[str]) -> list[str]:
+    """Return the words of an axis of numbers in the order of these, of texts as they are."""
+    found = overrides.values(words)
+    if any(isinstance(value, str) for value in found):
+        return words
+    return [word for _, word in sorted(zip(found, words, strict=True))]
 
 
 def _value(word: str) -> str:

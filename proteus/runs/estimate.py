@@ -7,7 +7,6 @@ the plan (``proteus.runs.pace``), or the rate of another machine where none coul
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 # often traders wake up.
 LANE_SECONDS_PER_S = 14_000.0
 BASELINE_WAKE_UPS_PER_S = 82.0
-COMPILE_S = 40.0  # of the kernels, once per version
+COMPILE_S = 20.0  # of the kernels of a mechanism, once per version
 
 VALUE_BYTES = 8  # float64
 ROW_BYTES = 160  # one row of summary.csv
@@ -111,8 +110,9 @@ def timed(plan: Plan, needed: Needs, workers: int) -> Needs:
     """
     from proteus.runs import pace
 
-    patience = math.inf if plan.settings.plan_only else needed.seconds / _SHORT_S
-    most_cells = int(min(patience, plan.lanes / _FEW_LANES))
+    most_cells = int(min(needed.seconds / _SHORT_S, plan.lanes / _FEW_LANES))
+    if plan.settings.plan_only:
+        most_cells = max(1, plan.lanes // _FEW_LANES)
     longest = max(map(_baseline_seconds, plan.cells)) / LANE_SECONDS_PER_S
     if most_cells == 0 or longest > _LONG_S or needed.memory_bytes > free_memory():
         return needed
@@ -304,7 +304,7 @@ def _check_recorded(plan: Plan, needed: Recorded, folder: Path | None) -> None:
             )
 
 
-def lines(needed: Needs, workers: int, folder: Path) -> list[str]:
+def lines(plan: Plan, needed: Needs, workers: int, folder: Path) -> list[str]:
     """Write what a plan needs for a person to read."""
     memory, disk = amount(free_memory()), amount(free_disk(folder))
     lane = f"{amount(needed.lane_bytes)} a lane, {needed.lanes_held} lanes held at once"
@@ -317,6 +317,7 @@ def lines(needed: Needs, workers: int, folder: Path) -> list[str]:
         f"disk: about {amount(needed.disk_bytes)}, and {amount(needed.passing_bytes)} more until "
         f"it ends, of {disk} free",
         f"time: about {duration(needed.seconds)} on {workers} workers, {_basis(needed)}",
+        f"kernels: {_kernels(plan)}",
     ]
 
 
@@ -324,7 +325,19 @@ def _basis(needed: Needs) -> str:
     """Say what an estimated time rests on."""
     if needed.is_measured:
         return "measured on some of these lanes"
-    return f"as on another machine, and about {COMPILE_S:.0f} s to compile once per version"
+    return "as on another machine"
+
+
+def _kernels(plan: Plan) -> str:
+    """Say which kernels this machine has, and what it takes to compile the others."""
+    from proteus.runs import pace
+
+    names = dict.fromkeys(cell.mechanism.name for cell in plan.cells)
+    missing = [name for name in names if name not in pace.compiled()]
+    if not missing:
+        return f"{', '.join(names)} compiled before"
+    seconds = len(missing) * COMPILE_S
+    return f"{', '.join(missing)} will be compiled, once per version: about {duration(seconds)}"
 
 
 def duration(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -133,9 +134,13 @@ def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written
 
 
 def default_folder(plan: Plan) -> Path:
-    """Return outputs/<date>/<time>-<hash> for a plan."""
+    """Return outputs/<date>/<time>-<hash> for a plan.
+
+    The hash is that of all it was asked for: what is recorded, and how it runs, included.
+    """
     now = datetime.now()
-    return Path("outputs") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}-{plan.config_hash[:8]}"
+    asked = hashlib.sha256(json.dumps([plan.config_hash, *plan.words]).encode()).hexdigest()
+    return Path("outputs") / f"{now:%Y-%m-%d}" / f"{now:%H-%M-%S}-{asked[:8]}"
 
 
 def _write_all(writers: Sequence[Callable[[Path], None]], path: Path) -> None:

@@ -92,15 +92,16 @@ def note(cells: Sequence[CellConfig]) -> None:
     if not are_noted(cells):
         names = {cell.mechanism.name for cell in cells}
         with suppress(OSError), whole(_file()) as temporary:
-            temporary.write_text(json.dumps(sorted(names | _compiled())) + "\n")
+            temporary.write_text(json.dumps(sorted(names | compiled())) + "\n")
 
 
 def are_noted(cells: Sequence[CellConfig]) -> bool:
     """Tell whether the kernels of these cells have been noted as compiled here."""
-    return {cell.mechanism.name for cell in cells} <= _compiled()
+    return {cell.mechanism.name for cell in cells} <= compiled()
 
 
-def _compiled() -> set[str]:
+def compiled() -> set[str]:
+    """Return the mechanisms that have run here, by this version."""
     try:
         return set(json.loads(_file().read_text()))
     except (OSError, ValueError):

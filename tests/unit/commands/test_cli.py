@@ -85,7 +85,7 @@ def test_plan_only_runs_and_writes_nothing(engine, capsys, tmp_path):
     out = capsys.readouterr().out.splitlines()
     assert out[0] == "cell 0: mechanism=clob, delta=50"
     assert out[3].startswith("4 grid points, 3 cells x 1000 seeds = 3000 lanes")
-    assert [line.partition(":")[0] for line in out[4:]] == ["memory", "disk", "time"]
+    assert [line.partition(":")[0] for line in out[4:]] == ["memory", "disk", "time", "kernels"]
     assert engine.calls == []
     assert list(tmp_path.iterdir()) == []
 

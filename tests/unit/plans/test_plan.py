@@ -69,6 +69,24 @@ def test_a_range_and_a_choice_of_one_are_axes():
     assert made.axes["latent_dt"] == (5,)
 
 
+def test_a_range_counts_as_people_write_numbers():
+    """0.1 + 0.1 + 0.1 is 0.3, and 0.05 is where the range ends: decimal arithmetic."""
+    made = planner.from_words(["mechanism=fba", "delta=range(0.1,0.4,0.1)"])
+    assert made.axes["delta"] == (0.1, 0.2, 0.3)
+    spread = "population.maker.policy.half_spread"
+    made = planner.from_words([f"{spread}=range(0.01,0.05,0.01)"])
+    assert made.axes["maker_policy_half_spread"] == (0.01, 0.02, 0.03, 0.04)
+
+
+def test_an_axis_of_numbers_is_in_their_order_and_one_of_texts_as_written():
+    made = planner.from_words(["mechanism=fba,clob", "delta=500,50,1000"])
+    assert made.axes["delta"] == (50, 500, 1000)
+    assert made.axes["mechanism"] == ("fba", "clob")
+    in_order = planner.from_words(["mechanism=fba,clob", "delta=50,500,1000"])
+    assert [cell.delta for cell in made.cells] == [cell.delta for cell in in_order.cells]
+    assert made.config_hash == in_order.config_hash
+
+
 def test_a_group_can_be_added_and_removed():
     made = planner.from_words(["+trader@population.extra=noise", "~population.sniper"])
     assert list(made.cells[0].population) == ["maker", "informed", "noise", "extra"]

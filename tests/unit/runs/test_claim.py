@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ import proteus
 from proteus.errors import ConfigError, ResultsError
 from proteus.plans import planner
 from proteus.runs import claim, estimate
+from proteus.runs.folder import default_folder
 from proteus.sweep import main
 from tests.helpers.fake_engine import FakeEngine, install
 
@@ -255,3 +257,16 @@ def test_a_folder_that_cannot_be_written_is_refused(monkeypatch, tmp_path):
     with pytest.raises(ConfigError, match="cannot be written: choose another folder"):
         proteus.simulate(seeds=2, output_dir=tmp_path / "out")
     assert claim.is_finished(tmp_path / "out") is False
+
+
+def test_two_runs_of_one_second_that_record_otherwise_have_folders_of_their_own(monkeypatch):
+    class Still(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2026, 11, 27, 12, 0, 0)
+
+    monkeypatch.setattr("proteus.runs.folder.datetime", Still)
+    asked = [[], ["record.events=seed:0"], ["record.traces=seed:0"], ["executor.workers=1"]]
+    folders = [default_folder(planner.from_words(["seeds.count=4", *words])) for words in asked]
+    assert len({*folders}) == len(asked)
+    assert {folder.parent.as_posix() for folder in folders} == {"outputs/2026-11-27"}

@@ -104,6 +104,18 @@ def test_a_measured_pace_scales_by_mechanism(engine, monkeypatch):
     written = estimate.WRITE_S + 4 * (estimate.WRITE_POINT_S + estimate.WRITE_LANE_S * 1000)
     assert found.seconds == pytest.approx(1000 * (0.002 + 0.004 + 0.004) / 2 + written)
     assert found.is_measured
+    few = planner.from_words(["mechanism=clob,fba", "seeds.count=1", "plan_only=true"])
+    assert estimate.timed(few, estimate.needs(few, 2), 2).is_measured
+
+
+def test_the_plan_says_which_kernels_there_are(monkeypatch, tmp_path):
+    monkeypatch.setattr("proteus.runs.pace.compiled", lambda: {"clob"})
+    made = planner.from_words(["mechanism=clob,fba,rfq", "seeds.count=2"])
+    said = estimate.lines(made, estimate.needs(made, 2), 2, tmp_path)[-1]
+    assert said == "kernels: fba, rfq will be compiled, once per version: about 40 s"
+    made = planner.from_words(["mechanism=clob", "seeds.count=2"])
+    said = estimate.lines(made, estimate.needs(made, 2), 2, tmp_path)[-1]
+    assert said == "kernels: clob compiled before"
 
 
 TOO_MUCH = [
