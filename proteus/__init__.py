@@ -7,6 +7,7 @@
     proteus.load_runs("outputs/..."), proteus.load_traces("outputs/...")
     proteus.load_events("outputs/..."), proteus.load_fills("outputs/...")
     proteus.replay_log("outputs/...")
+    proteus.unique_cells(dataset)
     proteus.compare(dataset, baseline="clob"), proteus.maker_pnl(dataset)
     proteus.replay(messages, mechanism="clob")
     proteus.validation.queue_wait(ahead=3)
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from proteus.replaying.orders import replay as replay
     from proteus.results.dataset import load as load
     from proteus.results.per_run import load_runs as load_runs
+    from proteus.results.unique import unique_cells as unique_cells
     from proteus.runs.api import resume as resume
     from proteus.runs.api import simulate as simulate
     from proteus.runs.api import sweep as sweep
@@ -48,6 +50,7 @@ _FUNCTIONS = {
     "load_events": "proteus.recording.files",
     "load_fills": "proteus.recording.files",
     "load_runs": "proteus.results.per_run",
+    "unique_cells": "proteus.results.unique",
     "load_traces": "proteus.recording.traces",
     "replay_log": "proteus.replaying.log",
     "compare": "proteus.analysis.contrasts",

@@ -16,15 +16,18 @@ import xarray as xr
 
 from proteus.analysis.statistics import multiplicity
 from proteus.analysis.statistics.paired import Array
+from proteus.results.coordinates import CELL
 from proteus.results.dataset import TESTS
 
 Labels = dict[str, str]  # of a cell: swept key to value, in words
 
 
 def labels_of(cell: xr.Dataset) -> Labels:
-    """Return what identifies a cell: every coordinate that is one value of it."""
+    """Return what identifies a cell: every coordinate that is one value of it, but its number."""
     return {
-        str(name): _text(values.item()) for name, values in cell.coords.items() if not values.dims
+        str(name): _text(values.item())
+        for name, values in cell.coords.items()
+        if not values.dims and name != CELL
     }
 
 

@@ -14,7 +14,7 @@ from proteus.analysis import showing
 from proteus.analysis.measures import Measure, estimates, labels, measures, points, units
 from proteus.configuration.design import POINT
 from proteus.market.variables.dimensions import shown
-from proteus.results.coordinates import axis_unit
+from proteus.results.coordinates import CELL, axis_unit
 
 LOTS = "maker_volume_lots"
 # Variables that the terminal shows, with what each is per.
@@ -67,7 +67,8 @@ def _table(dataset: xr.Dataset, measure: Measure) -> pd.DataFrame:
     known = {str(axis): dataset[axis].values[at.to_numpy()] for axis, at in places.items()}
     designed = {
         str(name): values.to_numpy()[places[POINT].to_numpy()]
-        for name, values in dataset.coords.items() if values.dims == (POINT,) and name != POINT
+        for name, values in dataset.coords.items()
+        if values.dims == (POINT,) and name not in (CELL, POINT)
     }  # fmt: skip
     dims = shown([str(dim) for dim in dataset.dims])
     columns_of: dict[str, Any] = {

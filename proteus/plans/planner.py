@@ -31,7 +31,7 @@ from proteus.plans.plan import Plan, hash_of_lanes
 
 FIRST_AXES = ("mechanism", "delta")
 _COMPOSE_S, _PATIENCE_S = 0.011, 5.0  # what a grid point takes, and what a person waits
-RESERVED_DIMENSIONS = ("seed", design.POINT, *MEASURED_DIMENSIONS)
+RESERVED_DIMENSIONS = ("cell", "seed", design.POINT, *MEASURED_DIMENSIONS)
 
 
 def from_words(arguments: Sequence[str], say: Callable[[str], None] | None = None) -> Plan:

@@ -10,7 +10,12 @@ from proteus.configuration.design import POINT
 from proteus.market.variables.dimensions import DIMENSIONS
 from proteus.plans.plan import Plan
 
+CELL = "cell"  # coordinate: grid points of one cell are copies of each other
 _COORDINATES = {
+    CELL: {
+        "long_name": "number of the configuration, the same where nothing differs",
+        "units": "1",
+    },
     "mechanism": {"long_name": "market mechanism"},
     "delta": {"long_name": "batch interval", "units": "ms"},
     "point": {"long_name": "number of the point of the design", "units": "1"},
@@ -46,6 +51,7 @@ def coordinates_of(plan: Plan) -> dict[str, Any]:
             "units": axis_unit(name) or "as configured",
         }
         found[name] = (POINT, np.array(values), described)
+    found[CELL] = (tuple(plan.axes), plan.cell_of, _COORDINATES[CELL])
     found["seed"] = ("seed", plan.replicates, _COORDINATES["seed"])
     for dim, labels in plan.labels.items():
         found[dim] = (dim, labels, _COORDINATES[dim])

@@ -22,6 +22,7 @@ from proteus.plans import plan as planning
 from proteus.plans import planner
 from proteus.plans.plan import Plan
 from proteus.results import provenance
+from proteus.results.coordinates import CELL
 from proteus.studies import figures, folders
 from proteus.studies.folders import executed
 from proteus.studies.population import chosen_words, population_yaml
@@ -117,7 +118,8 @@ def _confirm(plan: Plan, first: Sequence[int], folder: Path) -> pd.DataFrame:
 def _with_values(table: pd.DataFrame, dataset: xr.Dataset) -> pd.DataFrame:
     """Put the designed values beside the number of each point."""
     for name in reversed([str(name) for name in dataset.coords]):
-        if dataset[name].dims == (POINT,) and name != POINT and name not in table:
+        is_designed = dataset[name].dims == (POINT,) and name not in (CELL, POINT)
+        if is_designed and name not in table:
             table.insert(1, name, dataset[name].sel({POINT: table[POINT]}).to_numpy())
     return table
 

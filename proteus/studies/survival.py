@@ -16,6 +16,7 @@ from proteus.analysis.statistics.paired import LEVEL, alone
 from proteus.configuration.design import POINT
 from proteus.configuration.study import Survival
 from proteus.errors import ResultsError
+from proteus.results.coordinates import CELL
 
 
 def judge(dataset: xr.Dataset, rule: Survival, together: int = 1) -> pd.DataFrame:
@@ -55,7 +56,9 @@ def judge(dataset: xr.Dataset, rule: Survival, together: int = 1) -> pd.DataFram
         "spread": (axes, estimates(data, spread).value.reshape(shape)),
     }
     coordinates = {
-        name: values for name, values in data.coords.items() if {*values.dims} <= {*axes}
+        name: values
+        for name, values in data.coords.items()
+        if {*values.dims} <= {*axes} and name != CELL
     }
     table = xr.Dataset(columns, coordinates).drop_vars("quantile", errors="ignore").to_dataframe()
     table = table.reset_index().assign(n=data.sizes["seed"])
