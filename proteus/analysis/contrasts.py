@@ -12,6 +12,7 @@ import xarray as xr
 from proteus.analysis import endpoint as endpoints
 from proteus.analysis import family, showing
 from proteus.analysis.measures import (
+    READ_AT_ONCE,
     Measure,
     arm,
     check_sweep,
@@ -23,7 +24,7 @@ from proteus.analysis.measures import (
 )
 from proteus.analysis.statistics import multiplicity, power
 from proteus.analysis.statistics.bootstrap import bca
-from proteus.analysis.statistics.paired import Contrast, contrast
+from proteus.analysis.statistics.paired import Arm, Contrast, contrast
 from proteus.configuration.study import GATED, NOT_CHECKED, PASSED, Endpoint
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import shown
@@ -40,6 +41,7 @@ class Pair(NamedTuple):
     treated: xr.Dataset
     baseline: xr.Dataset
     name: str  # of the baseline
+    places: tuple[int, int] = (0, 0)  # of cell and baseline among the points of their dataset
 
 
 def compare(
@@ -108,6 +110,35 @@ def tidy(
 def estimate(pair: Pair, listed: Sequence[Measure]) -> Contrast:
     """Contrast one pair of cells, columns as :func:`proteus.analysis.measures.arm` has them."""
     return contrast(arm(pair.treated, listed), arm(pair.baseline, listed))
+
+
+def estimates_of(dataset: xr.Dataset, pairs: Sequence[Pair], measure: Measure) -> list[Contrast]:
+    """Contrast many pairs of one dataset at once, columns as the labels of the measure.
+
+    Parameters
+        dataset: that the pairs are from. A variable too large to be read at once is read pair by
+            pair, to the same bits.
+    """
+    kept = dataset[measure.variables]
+    if not pairs:
+        return []
+    if kept[measure.variable].size > READ_AT_ONCE:
+        shape = [dataset.sizes[axis] for axis in swept(dataset)]
+        cells = [
+            [kept.isel(dict(zip(swept(dataset), np.unravel_index(place, shape), strict=True)))
+             for place in pair.places]
+            for pair in pairs
+        ]  # fmt: skip
+        return [contrast(arm(one, [measure]), arm(other, [measure])) for one, other in cells]
+    totals = arm(kept, [measure])
+    columns = len(labels(dataset, measure))
+    places = np.array([pair.places for pair in pairs])  # [pairs, 2]
+    at = places[:, :, None] * columns + np.arange(columns)
+    sides = [at[:, side].ravel() for side in range(2)]
+    treated, baseline = (Arm(totals.above[:, side], totals.below[:, side]) for side in sides)
+    found = contrast(treated, baseline)
+    parts = [each.reshape(len(pairs), columns) for each in found]
+    return [Contrast(*(part[row] for part in parts)) for row in range(len(pairs))]
 
 
 def exploratory(pair: Pair) -> str:
@@ -212,9 +243,18 @@ def paired(
             continue
         made = True
         name = ", ".join(str(dataset[axis].values[at]) for axis, at in fixed.items())
-        yield Pair(coordinates, held.isel(point), held.isel(base), name)
+        places = (_place(dataset, point), _place(dataset, base))
+        yield Pair(coordinates, held.isel(point), held.isel(base), name, places)
     if not made:
         raise ResultsError(f"baseline={baseline} is the only cell: there is nothing to compare")
+
+
+def _place(dataset: xr.Dataset, point: Mapping[str, int]) -> int:
+    """Return which of the points of a dataset is at these positions."""
+    place = 0
+    for axis in swept(dataset):
+        place = place * dataset.sizes[axis] + point[axis]
+    return place
 
 
 def _positions(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> dict[str, int]:

@@ -6,9 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import xarray as xr
+
 from proteus.analysis import endpoint as endpoints
 from proteus.analysis import showing
-from proteus.analysis.contrasts import FEW, NOTHING, Pair, estimate, note
+from proteus.analysis.contrasts import FEW, NOTHING, Pair, estimates_of, note
 from proteus.analysis.measures import Measure, units
 from proteus.configuration.study import Budget, Endpoint
 
@@ -19,7 +21,6 @@ _WORST_FIRST = (BEYOND, OPEN, WITHIN)
 class Move(NamedTuple):
     """What a variable does from the baseline to a cell; intervals are 95 %, not adjusted."""
 
-    measure: Measure
     name: str
     unit: str
     baseline: float
@@ -67,20 +68,28 @@ class Cost(NamedTuple):
         return left / self.budget.at_most if self.budget.at_most else math.copysign(math.inf, left)
 
 
-def beside(pair: Pair, declared: Endpoint) -> tuple[list[Cost], list[Move]]:
-    """Estimate the budgets of a cell, and the companions that no budget speaks of.
+def beside(
+    dataset: xr.Dataset, pairs: Sequence[Pair], declared: Endpoint
+) -> list[tuple[list[Cost], list[Move]]]:
+    """Estimate the budgets of every pair, and the companions that no budget speaks of.
 
     Returns
-        Each in the order in which it is declared; a companion that is not measured is left out.
+        Of each pair both, in the order in which they are declared; a companion that is not measured
+        is left out.
     """
     spoken = [budget.variable for budget in declared.budgets]
     names = [
         name for name in declared.companions
-        if name in pair.treated and name not in (declared.variable, *spoken)
+        if name in dataset and name not in (declared.variable, *spoken)
     ]  # fmt: skip
-    found = moves(pair, [endpoints.usual(pair.treated, name) for name in (*spoken, *names)])
-    bounded = zip(declared.budgets, found, strict=False)
-    return [Cost(budget, move) for budget, move in bounded], found[len(spoken) :]
+    every = [moves(dataset, pairs, endpoints.usual(dataset, name)) for name in (*spoken, *names)]
+    found = []
+    for row in range(len(pairs)):
+        of_pair = [moved[row] for moved in every]
+        bounded = zip(declared.budgets, of_pair, strict=False)
+        costs = [Cost(budget, move) for budget, move in bounded]
+        found.append((costs, of_pair[len(spoken) :]))
+    return found
 
 
 def binding(listed: Sequence[Cost]) -> Cost | None:
@@ -88,24 +97,21 @@ def binding(listed: Sequence[Cost]) -> Cost | None:
     return min(listed, key=lambda one: (_WORST_FIRST.index(one.kept), one.room), default=None)
 
 
-def moves(pair: Pair, listed: Sequence[Measure]) -> list[Move]:
-    """Estimate what variables do that are one number each."""
-    if not listed:
-        return []
-    found = estimate(pair, listed)
+def moves(dataset: xr.Dataset, pairs: Sequence[Pair], measure: Measure) -> list[Move]:
+    """Estimate what a variable that is one number does in every pair."""
+    name, unit = showing.called(measure, dataset), units(dataset, measure)
     return [
         Move(
-            measure=measure,
-            name=showing.called(measure, pair.treated),
-            unit=units(pair.treated, measure),
-            baseline=float(found.baseline[k]),
-            treated=float(found.treated[k]),
-            difference=float(found.difference[k]),
-            low=float(found.low[k]),
-            high=float(found.high[k]),
-            note=note(found, k),
+            name=name,
+            unit=unit,
+            baseline=float(found.baseline[0]),
+            treated=float(found.treated[0]),
+            difference=float(found.difference[0]),
+            low=float(found.low[0]),
+            high=float(found.high[0]),
+            note=note(found, 0),
         )
-        for k, measure in enumerate(listed)
+        for found in estimates_of(dataset, pairs, measure)
     ]
 
 

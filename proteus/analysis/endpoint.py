@@ -109,15 +109,6 @@ def usual(dataset: xr.Dataset, name: str) -> Measure:
     return measures(dataset, [name])[0]
 
 
-def needed(dataset: xr.Dataset, endpoint: Endpoint) -> xr.Dataset:
-    """Keep what a verdict is made of, so that choosing cells costs little."""
-    beside = [budget.variable for budget in endpoint.budgets]
-    known = [name for name in (*beside, *endpoint.companions) if name in dataset]
-    listed = [primary(dataset, endpoint), *(usual(dataset, name) for name in known)]
-    names = dict.fromkeys(name for measure in listed for name in measure.variables)
-    return dataset[[*names, "violation"]]
-
-
 def at(endpoint: Endpoint) -> dict[str, Any]:
     """Return the labels of the endpoint's column: its horizon, if it has one."""
     return {} if endpoint.horizon_ms is None else {"horizon": endpoint.horizon_ms}

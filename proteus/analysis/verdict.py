@@ -20,7 +20,7 @@ from proteus.analysis.contrasts import (
     IDENTICAL,
     Pair,
     describe,
-    estimate,
+    estimates_of,
     exploratory,
     note,
     paired,
@@ -35,7 +35,7 @@ from proteus.analysis.costs import (
     cost_text,
     move_text,
 )
-from proteus.analysis.measures import Measure, estimates, labels, units
+from proteus.analysis.measures import estimates, labels, units
 from proteus.analysis.statistics import power
 from proteus.analysis.statistics.paired import LEVEL, Contrast
 from proteus.configuration.study import EVALUATION, Endpoint, purpose_of
@@ -47,7 +47,7 @@ _OUTCOMES = (BETTER, WORSE, SAME)
 class Shown(NamedTuple):
     """One estimate of one cell, with what is needed to word it."""
 
-    measure: Measure
+    name: str  # of what is estimated
     found: Contrast
     column: int
     unit: str
@@ -101,14 +101,16 @@ def judged(dataset: xr.Dataset) -> Verdict | None:
     sound = [pair for pair, reason in zip(pairs, reasons, strict=True) if not reason]
     refused = [f"No verdict: {reason}." for reason in dict.fromkeys(reasons) if reason]
     cells = []
-    for pair, shown in zip(sound, _primary(sound, declared), strict=True):
+    found = zip(sound, _primary(dataset, sound, declared), beside(dataset, sound, declared),
+                strict=True)  # fmt: skip
+    for pair, shown, (costs, companions) in found:
         if untested := _untested(shown):
             cell = describe(pair.coordinates)
-            what = f"{_name(shown, pair)} of {cell} cannot be compared with {pair.name}"
+            what = f"{shown.name} of {cell} cannot be compared with {pair.name}"
             refused.append(f"No verdict: {what}: {untested}.")
             continue
         outcome = _outcome(shown, declared)
-        cells.append(Judged(pair, shown, outcome, *beside(pair, declared)))
+        cells.append(Judged(pair, shown, outcome, costs, companions))
     return Verdict(declared, cells, refused)
 
 
@@ -145,7 +147,7 @@ def tests(dataset: xr.Dataset) -> str | None:
         return None
     every = _paired(dataset, declared)
     pairs = [pair for pair in every if not (violated(pair) or exploratory(pair))]
-    p = [float(each.found.p[each.column]) for each in _estimated(pairs, declared)]
+    p = [float(each.found.p[each.column]) for each in _estimated(dataset, pairs, declared)]
     return family.written([pair.coordinates for pair in pairs], np.array(p))
 
 
@@ -158,8 +160,8 @@ def has_contrast(dataset: xr.Dataset, declared: Endpoint) -> bool:
 
 
 def _paired(dataset: xr.Dataset, declared: Endpoint) -> Iterator[Pair]:
-    """List every cell with the declared baseline, and what a verdict is made of."""
-    return paired(dataset, declared.baseline, endpoints.needed(dataset, declared))
+    """List every cell with the declared baseline; the pairs hold which lanes were stopped."""
+    return paired(dataset, declared.baseline, dataset[["violation"]])
 
 
 class Width(NamedTuple):
@@ -180,7 +182,8 @@ def widths(dataset: xr.Dataset, declared: Endpoint) -> list[Width]:
         return _own_widths(dataset, declared)
     pairs = [pair for pair in _paired(dataset, declared) if not violated(pair)]
     return [
-        _width(each.found, each.column, each.found.baseline) for each in _estimated(pairs, declared)
+        _width(each.found, each.column, each.found.baseline)
+        for each in _estimated(dataset, pairs, declared)
     ]
 
 
@@ -200,20 +203,19 @@ def _width(found: Contrast, k: int, scales: np.ndarray) -> Width:
     return Width(half, abs(float(scales[k])), float(found.deviation[k]))
 
 
-def _estimated(pairs: Sequence[Pair], declared: Endpoint) -> list[Shown]:
+def _estimated(dataset: xr.Dataset, pairs: Sequence[Pair], declared: Endpoint) -> list[Shown]:
     """Estimate the endpoint of every pair."""
-    shown = []
-    for pair in pairs:
-        measure = endpoints.primary(pair.treated, declared)
-        column = labels(pair.treated, measure).index(endpoints.at(declared))
-        found = estimate(pair, [measure])
-        shown.append(Shown(measure, found, column, units(pair.treated, measure), np.nan))
-    return shown
+    measure = endpoints.primary(dataset, declared)
+    column = labels(dataset, measure).index(endpoints.at(declared))
+    name, unit = showing.called(measure, dataset), units(dataset, measure)
+    return [
+        Shown(name, found, column, unit, np.nan) for found in estimates_of(dataset, pairs, measure)
+    ]
 
 
-def _primary(pairs: Sequence[Pair], declared: Endpoint) -> list[Shown]:
+def _primary(dataset: xr.Dataset, pairs: Sequence[Pair], declared: Endpoint) -> list[Shown]:
     """Estimate the endpoint of every pair and adjust its p values for all cells of the sweep."""
-    shown = _estimated(pairs, declared)
+    shown = _estimated(dataset, pairs, declared)
     if not pairs:
         return shown
     p = np.array([float(each.found.p[each.column]) for each in shown])
@@ -238,7 +240,7 @@ def _outcome(shown: Shown, declared: Endpoint) -> str:
 def _effect(one: Judged, declared: Endpoint) -> str:
     """Word what the endpoint shows: how large it is, then how sure."""
     pair, found, k = one.pair, one.endpoint.found, one.endpoint.column
-    name = _name(one.endpoint, pair) + "".join(
+    name = one.endpoint.name + "".join(
         f" at {horizon:g} ms" for horizon in endpoints.at(declared).values()
     )
     head = f"Under {describe(pair.coordinates)} {name}"
@@ -274,10 +276,6 @@ def _conclusion(one: Judged) -> str:
     return f"At the same time {kept}{binds}; so {follows}."
 
 
-def _name(shown: Shown, pair: Pair) -> str:
-    return showing.called(shown.measure, pair.treated)
-
-
 def _than(outcome: str, pair: Pair) -> str:
     return f" from {pair.name}" if outcome == SAME else f" than {pair.name}"
 
@@ -294,7 +292,7 @@ def headline(dataset: xr.Dataset) -> list[str]:
     counted = ", ".join(
         f"{count} {outcome}" for count, outcome in zip(counts, _OUTCOMES, strict=True)
     )
-    name, baseline = _name(cells[0].endpoint, cells[0].pair), cells[0].pair.name
+    name, baseline = cells[0].endpoint.name, cells[0].pair.name
     better = showing.better(declared.variable, declared.better)
     first = f"By {name}, {better} is better, of {len(cells)} cells compared with {baseline}: "
     first += f"{counted}."

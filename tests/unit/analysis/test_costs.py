@@ -109,3 +109,11 @@ def test_companions_do_not_move_the_verdict():
     other["total"] = data["total"] * (1 + 9 * (data["mechanism"] == "fba"))
     assert verdict(other)[:2] == verdict(data)
     assert len(verdict(other)) == 3
+
+
+def test_a_variable_too_large_to_be_read_at_once_gives_the_same_verdict(monkeypatch):
+    declared = {**ENDPOINT, "companions": ["effective_lots", "price_rmse"]}
+    data = dataset(endpoint=declared)
+    expected = verdict(data)
+    monkeypatch.setattr("proteus.analysis.contrasts.READ_AT_ONCE", 10)
+    assert verdict(data) == expected
