@@ -253,7 +253,6 @@ def _describe_flags(reasons: Sequence[str]) -> dict[str, Any]:
 def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
     seeds = plan.settings.seeds
     return {
-        "Conventions": "CF-1.11",
         "title": "Proteus sweep",
         SCHEMA_KEY: SCHEMA_VERSION,
         "overrides": json.dumps(plan.words),
