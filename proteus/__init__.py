@@ -24,6 +24,8 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any
 
+from proteus.basics.version import VERSION
+
 if TYPE_CHECKING:
     from proteus import validation as validation
     from proteus.analysis.contrasts import compare as compare
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from proteus.runs.api import simulate as simulate
     from proteus.runs.api import sweep as sweep
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 _FUNCTIONS = {
     "resume": "proteus.runs.api",

@@ -1,7 +1,8 @@
-"""The one command: ``proteus run|compare|report|calibrate|watch|bench``.
+"""The one command: ``proteus run|compare|report|phases|calibrate|watch|bench``.
 
     proteus run mechanism=fba delta=250        # python -m proteus.sweep mechanism=fba delta=250
     proteus COMMAND --help                     # what a command takes
+    proteus --version
     eval "$(proteus --completion bash)"        # Tab completes commands, keys, options (also zsh)
     proteus --completion fish | source
 
@@ -17,18 +18,21 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 
+from proteus.basics.version import VERSION
 from proteus.commands.process import EXIT_DONE, guarded, process
+from proteus.configuration.locate import docs_folder
 from proteus.errors import ConfigError, nearest
 
 _COMMANDS = {
     "run": ("proteus.sweep", "simulate a grid of cells"),
     "compare": ("proteus.compare", "contrast two bundles or cells, paired by seed"),
     "report": ("proteus.report", "write the page of a sweep, verdict first"),
+    "phases": ("proteus.phases", "run a phase of the programme, and judge it"),
     "calibrate": ("proteus.calibrate", "find a regime that makers survive in"),
     "watch": ("proteus.watch", "show one recorded lane"),
     "bench": ("proteus.bench.__main__", "measure speed and memory"),
 }
-_COMPLETION, _COMPLETE = "--completion", "--complete"
+_COMPLETION, _COMPLETE, _VERSION_FLAG = "--completion", "--complete", "--version"
 _BASH = """_proteus() {
   local IFS=$'\\n'
   COMPREPLY=($(COMP_LINE="$COMP_LINE" COMP_POINT="$COMP_POINT" proteus --complete 2>/dev/null))
@@ -75,6 +79,10 @@ def _dispatch(arguments: Sequence[str]) -> int:
     if first in ("--help", "-h"):
         print(__doc__)
         print("\n".join(f"  {name:<10} {what}" for name, (_, what) in known.items()))
+        print(f"\nPages that texts name, as docs/metrics.md: {docs_folder()}")
+        return EXIT_DONE
+    if first == _VERSION_FLAG:
+        print(VERSION)
         return EXIT_DONE
     if first == _COMPLETION:
         print(_script(rest), end="")
@@ -102,7 +110,7 @@ def _choices(line: str) -> list[str]:
     _, *words = line[: int(until) if until.isdecimal() else None].split(" ")
     words = [word for word in words[:-1] if word] + words[-1:]
     if len(words) < 2:
-        known: Iterable[str] = [*commands(), "--help", _COMPLETION]
+        known: Iterable[str] = [*commands(), "--help", _VERSION_FLAG, _COMPLETION]
     elif words[0] == "run" and words[-1].startswith("-"):
         known = ["--help", "--resume", "--version"]
     elif words[0] in ("run", "calibrate"):

@@ -18,11 +18,11 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
-from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proteus.basics.version import VERSION
 from proteus.commands.executing import (
     execute_estimated,
     report,
@@ -68,7 +68,7 @@ def _command(arguments: Sequence[str]) -> int:
     folder, arguments = _resumed_folder(arguments)
     flags = [word.partition("=")[0] for word in arguments if word.startswith("-")]
     if _VERSION in flags:
-        print(version("proteus"))
+        print(VERSION)
         return EXIT_DONE
     if any(flag in _PRINTING_FLAGS for flag in flags):
         return _print_by_hydra(arguments)

@@ -10,6 +10,13 @@ CONFIG_NAME = "sweep"
 HYDRA_VERSION = "1.3"
 
 
+def docs_folder() -> Path:
+    """Return the absolute folder of the pages that texts name, in a wheel or in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "docs"
+    return inside if inside.is_dir() else package.parent / "docs"
+
+
 def conf_folder() -> Path:
     """Return the absolute folder of the configuration, in a wheel or in a checkout.
 

@@ -10,6 +10,8 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+from proteus.basics.version import VERSION
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 PACKAGES = (
@@ -22,7 +24,7 @@ def versions() -> dict[str, str]:
     packages = {name: importlib.metadata.version(name) for name in PACKAGES}
     return {
         "python": platform.python_version(),
-        "proteus": importlib.metadata.version("proteus"),
+        "proteus": VERSION,
         **packages,
     }
 

@@ -144,7 +144,7 @@ def on_dask(settings: DaskExecutor) -> Iterator[Workers]:
         ConfigError: dask.distributed is not installed, or the scheduler does not answer.
     """
     if find_spec("distributed") is None:
-        allowed = "install dask.distributed, as with pip install 'proteus[dask]'"
+        allowed = "install dask.distributed, as with pip install 'proteus-markets[dask]'"
         raise ConfigError(f"executor=dask is not allowed: {allowed}")
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are sentences
     with _cluster(settings) as address, _client(address) as client:

@@ -22,7 +22,14 @@ def test_help_names_every_command(capsys):
     for name, (_, what) in commands().items():
         assert name in printed
         assert what in printed
-    assert set(commands()) >= {"run", "compare", "report", "watch", "bench"}
+    assert set(commands()) >= {"run", "compare", "report", "phases", "watch", "bench"}
+    folder = Path(printed.splitlines()[-1].partition(": ")[2])
+    assert (folder / "metrics.md").is_file()
+
+
+def test_the_version_is_that_of_the_package(capsys):
+    assert main(["--version"]) == main(["run", "--version"]) == 0
+    assert capsys.readouterr().out.split() == [proteus.__version__] * 2
 
 
 @pytest.mark.parametrize("name", commands())
@@ -71,7 +78,7 @@ TIES = ("time", "size", "random")
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("proteus ", {*commands(), "--help", "--completion"}),
+        ("proteus ", {*commands(), "--help", "--version", "--completion"}),
         ("proteus r", {"run", "report"}),
         ("proteus run mechanism=d", {"mechanism=dual_flow"}),
         ("proteus run latent=log_odds latent.mean", {"latent.mean_reversion_per_s="}),
