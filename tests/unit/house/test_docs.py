@@ -104,7 +104,8 @@ def test_licence_is_the_text_of_apache_and_every_place_names_it() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert project["license"] == citation["license"] == "Apache-2.0"
-    assert project["version"] == citation["version"] == proteus.__version__
+    assert "version" in project["dynamic"]  # the build reads it where Python does
+    assert citation["version"] == proteus.__version__
 
 
 def test_citation_has_the_keys_that_its_schema_requires() -> None:
