@@ -1,7 +1,8 @@
 """Traces: what a lane looked like over time, on a grid, as groups of ``results.nc``.
 
-A value at a time is the one after all that happened at that time. Everything follows from the rows
-of the lane's log and from the news, which are drawn again from the seed.
+A value at a time is the one just before what happens in the market then, a clear of that instant
+included, and after news of that instant: where equity and mid are sampled. Everything follows from
+the rows of the lane's log and from the news, which are drawn again from the seed.
 """
 
 from __future__ import annotations
@@ -80,9 +81,9 @@ def _along(mask: NDArray[np.bool_], values: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _book(rows: Rows, times: Times, n_ticks: int) -> dict[str, NDArray[np.float64]]:
-    """Look up the published book that holds at each time; before the first it is empty."""
+    """Look up the book published before each time; before the first it is empty."""
     books = is_kind(rows, BOOK)
-    last = np.searchsorted(rows["time_ns"][books], times, side="right")
+    last = np.searchsorted(rows["time_ns"][books], times, side="left")
 
     def held(column: str, empty: int) -> NDArray[np.int64]:
         return np.concatenate([[empty], rows[column][books]])[last]
@@ -103,7 +104,7 @@ def _book(rows: Rows, times: Times, n_ticks: int) -> dict[str, NDArray[np.float6
 
 
 def _inventory(rows: Rows, times: Times, traders: int) -> NDArray[np.float64]:
-    """Sum each trader's own fills up to each time, float64 [time, trader]."""
+    """Sum each trader's own fills before each time, float64 [time, trader]."""
     fills = is_kind(rows, FILL)
     owner = owners(rows)
     earlier, later = owner[rows["order_id"][fills]], owner[rows["other_id"][fills]]
@@ -112,7 +113,7 @@ def _inventory(rows: Rows, times: Times, traders: int) -> NDArray[np.float64]:
     places = np.arange(1, len(signed) + 1)
     np.add.at(held, (places, earlier), signed)
     np.add.at(held, (places, later), -signed)
-    done = np.searchsorted(rows["time_ns"][fills], times, side="right")
+    done = np.searchsorted(rows["time_ns"][fills], times, side="left")
     inventory: NDArray[np.float64] = held.cumsum(axis=0)[done]
     return inventory
 

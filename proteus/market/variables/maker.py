@@ -97,7 +97,11 @@ MAKER_VARIABLES: tuple[Variable, ...] = (
         unit="1",
         long_name="Sharpe ratio of makers' equity, per second, not annualised",
         sign="positive: makers win",
-        formula="mean / standard deviation (n - 1) of increments over 1 s of equity marked at v",
+        formula=(
+            "mean / standard deviation (n - 1) of increments over whole seconds, from 0, of "
+            "E(t) = cash + lots v(t) of all makers together, before the fills of t, v(t) to the "
+            "nearest nano-currency"
+        ),
         source="Sharpe 1994",
         missing="zero_or_no_variance",
         compute=_sharpe,
@@ -107,7 +111,9 @@ MAKER_VARIABLES: tuple[Variable, ...] = (
         unit="currency",
         long_name="largest fall of makers' equity from a peak",
         sign="positive: a loss",
-        formula="max over s < t of E(s) - E(t), E marked at v every 1 s and at T",
+        formula=(
+            "max over s < t of E(s) - E(t), E as in maker_sharpe, at whole seconds from 0 and at T"
+        ),
         source="Magdon-Ismail & Atiya 2004",
         compute=lambda world: currency(world.sums.risk.drawdown),
     ),

@@ -28,7 +28,13 @@ the intent (takers); v is the fair value; X the payoff; T the end of trading. Th
 the mid of the published two-sided book, else the last public trade or clear, else p0; what the
 leakage table hides, or shows to parties only, is not public (`docs/leakage.md`). Spread, depth and
 mid are those of the book, shown or not. The first `record.warmup_s` seconds are left out of market
-quality, never of PnL, markouts or execution.
+quality, never of PnL, markouts or execution. p0 is `contract.initial_probability`, from one tick to
+one tick below 1.
+
+At one instant news come first, then the samples of equity and mid, then a clear, then messages. A
+latency is base (`constant`), base + U, U uniform on 0 .. spread (`uniform`), base + E, E of an
+exponential law with mean spread (`shifted_exponential`), or base + spread exp(shape z), z standard
+normal (`lognormal`), and at least 1 ns.
 
 What always holds: effective = realised + impact, fill by fill; maker PnL marked = spread captured
 + adverse selection at h = 0 + drift after the fills, in whole nano-currency; the PnL of all

@@ -84,7 +84,7 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
         sign="positive; negative where quotes of makers cross, which dual_flow and rfq allow",
         formula=(
             "time average of ask - bid of the book while both sides exist, after the warm-up; "
-            "under rfq of all live quotes, if dealers quote both sides"
+            "under rfq of all live quotes, and NaN where dealers are shown the side"
         ),
         source="Foucault, Pagano & Roell 2013",
         missing="never_two_sided",
@@ -94,7 +94,10 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
         name="quoted_coverage",
         unit="1",
         long_name="share of time with a bid and an ask",
-        formula="time with both in the book / (T - warm-up); under rfq among all live quotes",
+        formula=(
+            "time with both in the book / (T - warm-up); under rfq among the live quotes of all "
+            "dealers and requests, and 0 where dealers are shown the side, as they quote that alone"
+        ),
         source="count",
         compute=lambda world: np.asarray(world.sums.quality.covered / measured_ns(world)),
     ),
@@ -181,8 +184,9 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
         long_name="realised volatility of the mid",
         sign="positive",
         formula=(
-            "sqrt(sum of squared moves of the mid over steps of metrics.volatility_grid_ms with a "
-            "mid at both ends / the time of these steps)"
+            "sqrt(sum of squared moves of the mid of the published book over steps of "
+            "metrics.volatility_grid_ms, the first from the warm-up, with a mid at both ends / the "
+            "time of these steps); the mid at t is that before what happens in the market at t"
         ),
         source="Roll 1984",
         missing="no_step_with_a_mid_at_both_ends",
@@ -204,8 +208,9 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
         long_name="time the reference price takes to follow half a jump of v",
         sign="positive",
         formula=(
-            "time waited after jumps / jumps followed half of the way, if only for a moment; after "
-            "the warm-up"
+            "time waited / jumps followed half of the way. Each jump of v from v0 to v1 after the "
+            "warm-up is waited for until the reference price is at (v0 + v1) / 2 or on the side of "
+            "v1, if only for a moment, or until the next jump or T"
         ),
         source="Large 2007",
         missing="no_recovery",
