@@ -156,7 +156,8 @@ def random_group(chooser: Random, kind: str) -> Tree:
         "signal": signal if sees else None,
         "latency": latency,
         "policy": POLICIES[kind](chooser),
-        "accounts": chooser.choice(("one", "per_intent")),
+        # By what was drawn already: a draw of its own would make all later cells others.
+        "accounts": "per_intent" if schedule["rate_per_s"] in (10, 30) else "one",
     }
 
 
