@@ -206,7 +206,7 @@ def _write(table: pd.DataFrame, path: Path) -> None:
 
     try:
         with whole(path) as temporary:
-            temporary.write_text(csv_text(table))
+            temporary.write_text(csv_text(table), encoding="utf-8")
     except OSError as error:
         raise ResultsError(f"--csv={path} cannot be written: {error.strerror}") from None
 

@@ -201,4 +201,4 @@ def _manifest(result: Result, recorded: Sequence[Lane]) -> dict[str, Any]:
 
 def _write_text(path: Path, text: str) -> None:
     with whole(path, durable=True) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")
