@@ -90,14 +90,13 @@ def _at_most(plan: Plan) -> str:
 
 def report(written: Written, folder: Path) -> int:
     """Print the summary, the verdict, the violations, and the folder as the last line."""
-    from rich.console import Console
-
     from proteus.analysis.summary import show
+    from proteus.commands.terminal import console
 
-    console = Console(width=100, highlight=False)
-    show(written.summary, list(written.plan.axes), console)
+    terminal = console()
+    show(written.summary, list(written.plan.axes), terminal)
     for sentence in written.verdict:
-        console.print(sentence)
+        terminal.print(sentence)
     for bad in written.violations:
         say(f"violation: {', '.join(f'{key}={value}' for key, value in bad.items())}")
     print(folder, flush=True)
