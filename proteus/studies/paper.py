@@ -103,8 +103,8 @@ def _paper(found: Verdict, said: str) -> Made:
     heads, texts, words = _paper_grid(found, table)
     baseline = found.declared.baseline
     caption = (
-        f"Differences from {baseline}, paired by seed, with 95 % intervals; p adjusted by Holm over "
-        f"the cells of the sweep. {said}"
+        f"Differences from {baseline}, paired by seed, with 95 % intervals; p adjusted by Holm "
+        f"over the cells of the sweep. {said}"
     )
     return Made(PAPER, caption, table, Grid(heads, texts, words))
 
@@ -120,13 +120,19 @@ def _endpoint_columns(found: Verdict, contrast: Any, k: int, p: float) -> dict[s
 
 
 def _columns(move: Move) -> dict[str, float]:
-    return {move.name: move.difference, f"{move.name}_low": move.low, f"{move.name}_high": move.high}
+    return {
+        move.name: move.difference,
+        f"{move.name}_low": move.low,
+        f"{move.name}_high": move.high,
+    }
 
 
 def _paper_grid(found: Verdict, table: pd.DataFrame) -> Grid:
     """Write the rows: what labels a cell, then differences with their intervals."""
     first = found.cells[0]
-    axes = [axis for axis in first.pair.coordinates if _varies(table, axis)] or ["mechanism"]
+    axes = [
+        axis for axis in first.pair.coordinates if axis == "mechanism" or _varies(table, axis)
+    ]  # fmt: skip
     moves = [cost.move for cost in first.costs] + first.companions
     heads = [
         *(_with_unit(axis, axis_unit(axis)) for axis in axes),
@@ -184,7 +190,8 @@ def latex(
     parts = [
         rf"% {STAMP}; needs \usepackage{{booktabs}} and \usepackage{{graphicx}}",
         r"\begin{table}", r"\centering", rf"\caption{{{escaped(caption)}}}",
-        rf"\label{{tab:{label}}}", r"\resizebox{\textwidth}{!}{%", rf"\begin{{tabular}}{{{columns}}}",
+        rf"\label{{tab:{label}}}", r"\resizebox{\textwidth}{!}{%",
+        rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule", r"\end{tabular}%", "}",
         r"\end{table}",
     ]  # fmt: skip
