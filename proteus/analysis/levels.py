@@ -28,9 +28,7 @@ from proteus.analysis.measures import (
 )
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import DIMENSIONS, label_text
-from proteus.results.coordinates import axis_unit
-
-_SECTIONS = ("population", "policy", "schedule")  # of a key, which say nothing to a reader
+from proteus.results.coordinates import axis_unit, short_name
 
 
 class Quantity(NamedTuple):
@@ -156,11 +154,6 @@ def names_of(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     return [
         describe({key: cell[key] for key in ("mechanism", *keys) if key in cell}) for cell in cells
     ]
-
-
-def short_name(key: str) -> str:
-    """Name a swept key in a few words, without the sections of the configuration it stands in."""
-    return " ".join(word for word in key.split("_") if word not in _SECTIONS) or key
 
 
 def key_head(key: str) -> str:

@@ -12,7 +12,7 @@ from proteus import plots
 from proteus.analysis import endpoint as endpoints
 from proteus.analysis import showing
 from proteus.analysis.contrasts import exploratory, paired
-from proteus.analysis.levels import Quantity, key_head, levels, short_name, why_none
+from proteus.analysis.levels import Quantity, key_head, levels, why_none
 from proteus.analysis.measures import swept
 from proteus.pages.bundle import Bundle
 from proteus.plots.cells import cells_of
@@ -20,6 +20,7 @@ from proteus.plots.curves import MOST_LINES, axis_label
 from proteus.plots.ends import ENDS
 from proteus.plots.style import axis_title
 from proteus.plots.trade_offs import along
+from proteus.results.coordinates import short_name
 
 _MAIN = (
     plots.PROTECTION,

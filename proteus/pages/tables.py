@@ -88,10 +88,15 @@ def primary(one: Bundle, table: pd.DataFrame) -> Table | None:
             *cell, f"{sign * row['baseline_value']:.4g}",
             interval_text(shown.value, shown.half),
             f"{shown.low:.4g} to {shown.high:.4g}", _between(bca.low, bca.high),
-            f"{sign * row['share_of_baseline']:+.1%}", f"{sign * row['d_z']:.2f}", p,
-            f"{row['variance_reduction']:.3g}", str(row["n"]),
+            _text(sign * row["share_of_baseline"], "+.1%"), _text(sign * row["d_z"], ".2f"), p,
+            _text(row["variance_reduction"], ".3g"), str(row["n"]),
         ))  # fmt: skip
     return Table((*labels.heads, *heads), rows, common=labels.common) if rows else None
+
+
+def _text(value: float, form: str) -> str:
+    """Write a number; what cannot be divided has none."""
+    return format(value, form) if np.isfinite(value) else "none"
 
 
 def _of_endpoint(one: Bundle, declared: Endpoint, table: pd.DataFrame) -> pd.DataFrame:
@@ -130,8 +135,9 @@ def precision(table: pd.DataFrame) -> Table | None:
             share = (half / found["baseline_value"].abs()).max()
         name = showing.called_in(found.iloc[0])
         rows.append((
-            name, str(found["units"].iloc[0]), f"{half.max():.3g}", f"{share:.1%}",
-            f"{found['detectable'].max():.3g}", f"{found['variance_reduction'].min():.3g}",
+            name, str(found["units"].iloc[0]), _text(half.max(), ".3g"), _text(share, ".1%"),
+            _text(found["detectable"].max(), ".3g"),
+            _text(found["variance_reduction"].min(), ".3g"),
         ))  # fmt: skip
     return Table(heads, rows, words=2)
 

@@ -23,7 +23,6 @@ from proteus.analysis.levels import (
     level,
     names_of,
     quantities,
-    short_name,
     telling,
 )
 from proteus.analysis.measures import check_sweep
@@ -39,6 +38,7 @@ from proteus.plots.style import (
     with_unit,
     wrapped,
 )
+from proteus.results.coordinates import short_name
 
 MOST_ROWS = 40
 ROW = 0.26  # inches that a row takes

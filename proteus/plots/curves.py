@@ -20,7 +20,6 @@ from proteus.analysis.levels import (
     levels,
     quantities,
     quantity,
-    short_name,
 )
 from proteus.analysis.measures import check_sweep, swept
 from proteus.analysis.summary import interval_text
@@ -38,6 +37,7 @@ from proteus.plots.style import (
     with_unit,
     wrapped,
 )
+from proteus.results.coordinates import short_name
 
 MOST_LINES = 12
 _SMALL = (2.9, 2.5)  # inches of one of many panels of a quantity

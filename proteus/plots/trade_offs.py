@@ -17,7 +17,6 @@ from proteus.analysis.levels import (
     key_text,
     level,
     quantity,
-    short_name,
     telling,
 )
 from proteus.analysis.measures import check_sweep
@@ -32,6 +31,7 @@ from proteus.plots.style import (
     with_unit,
     wrapped,
 )
+from proteus.results.coordinates import short_name
 
 _MARKS = ("o", "s", "^", "D")  # in step with LINE_STYLES
 
