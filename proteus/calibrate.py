@@ -44,7 +44,7 @@ def _calibrate(words: Sequence[str], population_folder: Path | None) -> int:
     for sentence in found.sentences:
         print(sentence)
     if found.chosen is not None:
-        text = (found.folder / calibration.CALIBRATED).read_text()
+        text = (found.folder / calibration.CALIBRATED).read_text(encoding="utf-8")
         written = population.installed(text, population_folder)
         if written is not None:
             print(f"population=calibrated is now {written.name} of conf/population")

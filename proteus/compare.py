@@ -7,7 +7,8 @@ A and B are output folders, each with a cell where it has several:
     python -m proteus.compare outputs/x --baseline clob
 
 A is the baseline. Pairs that differ in more than the treatment are refused unless --allow names the
-keys. stdout carries the table and, last, the file of all columns; errors go to stderr.
+keys. stdout carries the table; --csv writes all columns into a file, which is then the last line.
+Nothing else is written. Errors go to stderr.
 
 Exit codes: 0 done, 2 wrong input.
 """
@@ -56,23 +57,25 @@ def parser() -> Parser:
     made.add_argument("--baseline", default=None, help="without B: the mechanism compared with")
     made.add_argument("--metric", action="append", metavar="NAME", help="only this variable")
     made.add_argument("--allow", action="append", metavar="KEY", default=[], help="may differ")
-    made.add_argument("--csv", default="contrasts.csv", help="where all columns are written")
+    made.add_argument("--csv", metavar="FILE", help="write all columns there; default: nowhere")
     return made
 
 
 def _compare(chosen: argparse.Namespace) -> int:
     """Contrast, print and write."""
-    from rich.console import Console
+    from proteus.commands.terminal import console
 
-    _check_target(Path(chosen.csv))
+    if chosen.csv is not None:
+        _check_target(Path(chosen.csv))
     table, reasons = _two(chosen) if chosen.b is not None else _one(chosen)
-    console = Console(width=100, highlight=False)
+    terminal = console()
     for _, rows in table.groupby([*_axes(table), "baseline"], sort=False, dropna=False):
-        console.print(_shown(rows))
+        terminal.print(_shown(rows))
     for reason in dict.fromkeys(reasons):
-        console.print(f"No verdict: {reason}.")
-    _write(table, Path(chosen.csv))
-    print(chosen.csv, flush=True)
+        terminal.print(f"No verdict: {reason}.")
+    if chosen.csv is not None:
+        _write(table, Path(chosen.csv))
+        print(chosen.csv, flush=True)
     return EXIT_DONE
 
 
@@ -206,7 +209,7 @@ def _write(table: pd.DataFrame, path: Path) -> None:
 
     try:
         with whole(path) as temporary:
-            temporary.write_text(csv_text(table))
+            temporary.write_text(csv_text(table), encoding="utf-8")
     except OSError as error:
         raise ResultsError(f"--csv={path} cannot be written: {error.strerror}") from None
 

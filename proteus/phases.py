@@ -7,7 +7,7 @@
               finished, fair and precise: the newest, or phase1=FOLDER phase2=FOLDER phase3=FOLDER
 
 Sizes are quick, standard and paper (docs/runbook.md has the times). The folder
-outputs/phase2/quick/<time>-<hash> holds what a sweep writes, and report.md, levels.csv,
+outputs/phase2/quick/<time>-<hash> holds what a sweep writes, report.html, report.md, levels.csv,
 effects.csv; it is the last line of stdout.
 
 Exit codes: 0 done, 2 wrong input or a closed gate, 3 an invariant was violated, 4 the

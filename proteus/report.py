@@ -5,6 +5,7 @@ curves, contrasts, frontiers, distributions, welfare, precision, parity, violati
 
     python -m proteus.report outputs/x                     # outputs/x/report.html
     python -m proteus.report outputs/x --figures pdf       # also outputs/x/figures/*.pdf
+    python -m proteus.report outputs/x --tables tex        # also outputs/x/tables/*.tex
     python -m proteus.report outputs/x outputs/y           # report.html in this folder
 
 stdout names the page on its last line; errors go to stderr.
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from proteus.pages.sections import Section
 
 FORMATS = ("png", "pdf", "svg")
+TABLES = ("csv", "md", "tex")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -55,14 +57,19 @@ def parser() -> Parser:
     made.add_argument(
         "--figures", metavar="F", help=f"also write figures as files: {', '.join(FORMATS)}"
     )
+    made.add_argument(
+        "--tables", metavar="F", help=f"also write tables as files: {', '.join(TABLES)}"
+    )
     return made
 
 
 def _report(chosen: argparse.Namespace) -> int:
     """Read the bundles, draw, write."""
-    if chosen.figures is not None and chosen.figures not in FORMATS:
-        allowed = f"it must be one of {', '.join(FORMATS)}"
-        raise ConfigError(f"--figures={chosen.figures} is not allowed: {allowed}")
+    for flag, kind, kinds in (
+        ("--figures", chosen.figures, FORMATS), ("--tables", chosen.tables, TABLES),
+    ):  # fmt: skip
+        if kind is not None and kind not in kinds:
+            raise ConfigError(f"{flag}={kind} is not allowed: it must be one of {', '.join(kinds)}")
     folders = [Path(folder) for folder in chosen.folders]
     for folder in folders:
         if chosen.folders.count(str(folder)) > 1:
@@ -79,6 +86,7 @@ def _report(chosen: argparse.Namespace) -> int:
         raise ConfigError(f"--output={target} cannot be written: {reason}")
     drawn = [sections(one) for one in bundles]
     written = _write_figures(bundles, drawn, target.parent, chosen.figures)
+    written += _write_tables(bundles, target.parent, chosen.tables)
     _write(target, report_page(bundles, drawn))
     print(*written, target, sep="\n", flush=True)
     return EXIT_VIOLATION if any(one.violated for one in bundles) else EXIT_DONE
@@ -108,6 +116,19 @@ def _write_figures(
             except OSError as error:
                 raise ResultsError(f"{path} cannot be written: {error.strerror}") from None
             written.append(path)
+    return written
+
+
+def _write_tables(bundles: Sequence[Bundle], folder: Path, kind: str | None) -> list[Path]:
+    """Write the tables of each bundle."""
+    if kind is None:
+        return []
+    from proteus.studies import paper
+
+    written = []
+    for one in bundles:
+        into = folder / "tables" / (one.name if len(bundles) > 1 else "")
+        written += paper.write(one.dataset, into, kind)
     return written
 
 

@@ -50,7 +50,7 @@ def open_cell(folder: Path, labels: Mapping[str, str]) -> Cell:
     manifest = folder / MANIFEST
     if not manifest.is_file():
         raise ResultsError(f"{manifest} does not exist: parity is checked with the cells it lists")
-    content = json.loads(manifest.read_text())
+    content = json.loads(manifest.read_text(encoding="utf-8"))
     table = np.array(content["cell_of"])
     chosen = _select(dataset, labels, folder)
     numbers = {int(table[index]) for index in chosen}

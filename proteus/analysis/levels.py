@@ -28,6 +28,7 @@ from proteus.analysis.measures import (
 )
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import DIMENSIONS, label_text
+from proteus.results.coordinates import axis_unit, short_name
 
 
 class Quantity(NamedTuple):
@@ -153,6 +154,55 @@ def names_of(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     return [
         describe({key: cell[key] for key in ("mechanism", *keys) if key in cell}) for cell in cells
     ]
+
+
+def key_head(key: str) -> str:
+    """Name a swept key with its unit, for the head of a column."""
+    unit = axis_unit(key)
+    return f"{short_name(key)} ({unit})" if unit not in ("", "1") else short_name(key)
+
+
+def key_text(value: Any) -> str:
+    """Write the value of a swept key; one that a mechanism does not use is a dash."""
+    if isinstance(value, (float, np.floating)):
+        return "-" if np.isnan(value) else f"{value:g}"
+    return str(value)
+
+
+class CellLabels(NamedTuple):
+    """What tells cells apart, a column for each key; what they share is said once."""
+
+    keys: list[str]
+    rows: list[tuple[str, ...]]
+    common: str  # as "delta (ms) 50"; empty where they share nothing
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """Return the heads of the columns."""
+        return tuple(key_head(key) for key in self.keys)
+
+
+def labels_of(cells: Sequence[Mapping[str, Any]]) -> CellLabels:
+    """Lay out what tells cells apart.
+
+    Parameters
+        cells: the coordinates of each, at least one; NaN for a key that its mechanism ignores.
+    """
+    values = {key: {key_text(cell[key]) for cell in cells} - {"-"} for key in cells[0]}
+    keys = [key for key in values if key == "mechanism" or len(values[key]) > 1] or [*values]
+    rows = [tuple(key_text(cell[key]) for key in keys) for cell in cells]
+    shared = [f"{key_head(key)} {min(of)}" for key, of in values.items() if key not in keys and of]
+    return CellLabels(keys, rows, ", ".join(shared))
+
+
+def why_none(dataset: xr.Dataset, variable: str) -> str:
+    """Say why a variable may have no value; the dataset counts the reasons."""
+    start = "missing_"
+    reasons = [
+        str(name).removeprefix(start).replace("_", " ")
+        for name in dataset[variable].attrs if str(name).startswith(start)
+    ]  # fmt: skip
+    return f"none: {' or '.join(reasons)}" if reasons else "none"
 
 
 def is_violated(dataset: xr.Dataset, at: dict[str, int]) -> bool:

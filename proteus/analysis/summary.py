@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from proteus.analysis import showing
 from proteus.analysis.measures import Measure, estimates, labels, measures, points, units
 from proteus.configuration.design import POINT
 from proteus.market.variables.dimensions import shown
-from proteus.results.coordinates import CELL, axis_unit
+from proteus.results.coordinates import CELL, axis_unit, short_name
 
 LOTS = "maker_volume_lots"
 # Variables that the terminal shows, with what each is per.
@@ -32,6 +33,9 @@ MAIN = (
     ("taker_wait_filled", "taker_intents_filled"),
     ("n_fills", ""),
 )
+_FRAME = 16  # rows of a terminal that heads, verdict and folder take
+_FEWEST_ROWS = 4  # of cells on the smallest terminal
+_HEAD = 16  # letters of a line of a head
 FEW_CELLS = 3  # up to here cells are columns; beyond, cells are rows
 MOST_CELLS = 40  # rows on the terminal; summary.csv has them all
 COLUMNS_OF_MANY = ("maker_pnl_marked", "effective_spread", "price_rmse", "taker_fill_probability")
@@ -84,24 +88,72 @@ def _table(dataset: xr.Dataset, measure: Measure) -> pd.DataFrame:
     return pd.DataFrame(columns_of)
 
 
-def show(table: pd.DataFrame, axes: list[str], console: Console) -> None:
-    """Print the main variables with their intervals, in at most 100 columns.
+def show(
+    table: pd.DataFrame,
+    axes: list[str],
+    console: Console,
+    first: Sequence[str] = COLUMNS_OF_MANY,
+    numbers: np.ndarray | None = None,
+) -> None:
+    """Print estimates with their intervals, as many as the terminal has room for.
 
     Parameters
         table: what :func:`summarise` returns. axes: the dimensions of the grid.
-        console: where to print.
+        console: where to print. first: variables in the order in which many cells show them.
+        numbers: int64 over the axes, which cell stands at each grid point; those that a mechanism
+            repeats, because it does not use a key, are shown once.
     """
     cells = list(table[axes].drop_duplicates().itertuples(index=False, name=None))
-    first = table.drop_duplicates([*axes, "variable", "per"])  # at the first horizon or class
-    chosen = [_of(first, *key) for key in MAIN]
-    rows = [found for found in chosen if len(found)]
+    once = table.drop_duplicates([*axes, "variable", "per"])  # at the first horizon or class
     if len(cells) <= FEW_CELLS:
+        rows = [found for key in MAIN if len(found := _of(once, *key))]
         console.print(_variables_by_cell(table, axes, cells, rows))
-    else:
-        rows = [found for found in rows if found["variable"].iloc[0] in COLUMNS_OF_MANY]
-        console.print(_cells_by_variable(table, axes, cells[:MOST_CELLS], rows))
-        if len(cells) > MOST_CELLS:
-            console.print(f"and {len(cells) - MOST_CELLS} more cells in summary.csv")
+        return
+    per = dict(MAIN)
+    names = [name for name in dict.fromkeys(first) if name in set(once["variable"])]
+    rows = [_of(once, name, per.get(name, _last_per(once, name))) for name in names]
+    labels = _labels(axes, cells, numbers)
+    most = max(_FEWEST_ROWS, min(MOST_CELLS, console.height - _FRAME))
+    shown = [*labels.items()][:most]
+    grid, left_out = _cells_by_variable(table, axes, shown, rows, console.width)
+    console.print(grid)
+    more = [f"{len(labels) - most} more cells"] if len(labels) > most else []
+    more += [f"{left_out} more columns"] if left_out else []
+    console.print(" and ".join([*more, "all other variables are in summary.csv"]))
+
+
+def _last_per(table: pd.DataFrame, name: str) -> str:
+    """Return what a variable is taken per, where it is taken in two ways: the ratio of totals."""
+    return str(table.loc[table["variable"] == name, "per"].iloc[-1])
+
+
+def _labels(
+    axes: list[str], cells: list[tuple[Any, ...]], numbers: np.ndarray | None
+) -> dict[tuple[Any, ...], list[str]]:
+    """Return the distinct cells with their labels; a key that a mechanism ignores is a dash."""
+    texts = {cell: [_number(value) for value in cell] for cell in cells}
+    if numbers is None or numbers.size != len(cells) or "mechanism" not in axes:
+        return texts
+    at = axes.index("mechanism")
+    seen: set[int] = set()
+    kept = {}
+    for place, cell in zip(np.ndindex(numbers.shape), cells, strict=True):
+        number = int(numbers[place])
+        if number in seen:
+            continue
+        seen.add(number)
+        kept[cell] = [
+            "-"
+            if axis != at and _is_idle(numbers.take(place[at], at), axis - (axis > at))
+            else text
+            for axis, text in enumerate(texts[cell])
+        ]
+    return kept
+
+
+def _is_idle(numbers: np.ndarray, axis: int) -> bool:
+    """Say whether the cells of a mechanism are the same all along an axis of several values."""
+    return numbers.shape[axis] > 1 and bool((numbers == numbers.take([0], axis)).all())
 
 
 def _of(table: pd.DataFrame, variable: str, per: str) -> pd.DataFrame:
@@ -125,17 +177,50 @@ def _variables_by_cell(
 
 
 def _cells_by_variable(
-    table: pd.DataFrame, axes: list[str], cells: list[tuple[Any, ...]], rows: list[pd.DataFrame]
-) -> Table:
-    grid = Table(title=_title(table), title_justify="left", box=None, pad_edge=False)
-    for axis in axes:
-        grid.add_column(_axis_title(axis).replace(" (", "\n("), justify="right")
+    table: pd.DataFrame,
+    axes: list[str],
+    cells: list[tuple[tuple[Any, ...], list[str]]],
+    rows: list[pd.DataFrame],
+    width: int,
+) -> tuple[Table, int]:
+    """Lay out many cells, a row each, with the columns that fit; also how many do not."""
+    varying = [k for k in range(len(axes)) if k == 0 or len({label[k] for _, label in cells}) > 1]
+    same = [
+        f"{_axis_title(axes[k])} {cells[0][1][k]}" for k in range(len(axes)) if k not in varying
+    ]
+    title = "; ".join([_title(table), *same])
+    grid = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    used = 0
+    for k in varying:
+        head = _broken(_axis_title(axes[k]))
+        grid.add_column(head, justify="right")
+        used += _width(head, [label[k] for _, label in cells])
+    columns: list[list[str]] = []
     for row in rows:
-        grid.add_column(f"{_row_title(row)}\n({row['units'].iloc[0]})", justify="right")
-    for cell in cells:
-        parts = [_cell_text(row, axes, cell) for row in rows]
-        grid.add_row(*(_number(value) for value in cell), *parts)
-    return grid
+        head = _broken(f"{_row_title(row)} ({row['units'].iloc[0]})")
+        texts = [_cell_text(row, axes, cell) for cell, _ in cells]
+        if used + _width(head, texts) > width and columns:
+            break
+        used += _width(head, texts)
+        grid.add_column(head, justify="right")
+        columns.append(texts)
+    for number, (_, label) in enumerate(cells):
+        grid.add_row(*(label[k] for k in varying), *(texts[number] for texts in columns))
+    return grid, len(rows) - len(columns)
+
+
+def _broken(head: str) -> str:
+    """Break a head into short lines."""
+    lines = [""]
+    for word in head.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= _HEAD:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(lines)
+
+
+def _width(head: str, texts: Sequence[str]) -> int:
+    return max(map(len, [*head.split("\n"), *texts])) + 1
 
 
 def _title(table: pd.DataFrame) -> str:
@@ -145,8 +230,8 @@ def _title(table: pd.DataFrame) -> str:
 
 def _axis_title(axis: str) -> str:
     """Return the name of an axis with its unit, where it has one."""
-    unit = axis_unit(axis)
-    return f"{axis} ({unit})" if unit not in ("", "1") else axis
+    unit, name = axis_unit(axis), short_name(axis)
+    return f"{name} ({unit})" if unit not in ("", "1") else name
 
 
 def _row_title(row: pd.DataFrame) -> str:

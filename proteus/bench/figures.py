@@ -125,5 +125,5 @@ def write(name: str, content: dict[str, Any]) -> Path:
         "versions": provenance.versions(),
         "machine": provenance.machine(),
     }
-    path.write_text(json.dumps(about | content, indent=1) + "\n")
+    path.write_text(json.dumps(about | content, indent=1) + "\n", encoding="utf-8")
     return path

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from proteus.runs.estimate import Needs
     from proteus.runs.folder import Written
 
+_FEW_SENTENCES = 6  # of a verdict, which stdout has whole
 _log = logging.getLogger("proteus.sweep")  # also where this file is __main__
 
 
@@ -90,14 +91,21 @@ def _at_most(plan: Plan) -> str:
 
 def report(written: Written, folder: Path) -> int:
     """Print the summary, the verdict, the violations, and the folder as the last line."""
-    from rich.console import Console
-
     from proteus.analysis.summary import show
+    from proteus.commands.terminal import console
+    from proteus.runs.folder import VERDICT
 
-    console = Console(width=100, highlight=False)
-    show(written.summary, list(written.plan.axes), console)
-    for sentence in written.verdict:
-        console.print(sentence)
+    terminal = console()
+    declared = written.plan.settings.endpoint
+    first = [declared.variable, *(budget.variable for budget in declared.budgets),
+             *declared.companions]  # fmt: skip
+    axes = list(written.plan.axes)
+    show(written.summary, axes, terminal, first, written.plan.cell_of)
+    is_short = len(written.verdict) <= _FEW_SENTENCES
+    for sentence in written.verdict if is_short else written.headline:
+        terminal.print(sentence)
+    if not is_short:
+        terminal.print(f"{VERDICT} has the verdict cell by cell")
     for bad in written.violations:
         say(f"violation: {', '.join(f'{key}={value}' for key, value in bad.items())}")
     print(folder, flush=True)

@@ -119,7 +119,9 @@ def _check_size(config: DictConfig) -> None:
 def keys_of(group: str, option: str) -> frozenset[str]:
     """Return the dotted keys that an option of a group sets, as ``mechanism.price_rule``."""
     path = conf_folder() / group / f"{option}.yaml"
-    return _keys_in(path.read_text(), f"{group}.") if path.is_file() else frozenset()
+    return (
+        _keys_in(path.read_text(encoding="utf-8"), f"{group}.") if path.is_file() else frozenset()
+    )
 
 
 @functools.lru_cache(maxsize=64)

@@ -45,7 +45,7 @@ def rows(path: Path, *, groups: bool = False) -> Iterator[tuple[str, str, str]]:
         path: of the file. groups: also list keys that hold others, without a value.
     """
     trail: list[tuple[int, str]] = []
-    for line in path.read_text().splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         found = _LINE.match(line)
         if not found:
             continue

@@ -54,7 +54,7 @@ def bundle(dataset: xr.Dataset, manifest: dict[str, Any], name: str) -> Bundle:
 def _manifest(folder: Path) -> dict[str, Any]:
     """Return what the manifest says; :func:`proteus.load` has checked it."""
     path = (folder if folder.is_dir() else folder.parent) / MANIFEST
-    content: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return content
 
 

@@ -11,11 +11,15 @@ from proteus.pages import tables
 from proteus.pages.bundle import Bundle, words
 from proteus.pages.sections import Section, sections
 from proteus.pages.templates import render
-from proteus.plots.style import inline_svg
+from proteus.plots.style import inline_svg, legend_keys
 
 if TYPE_CHECKING:
     from proteus.pages.bundle import Bundle
     from proteus.pages.sections import Section
+
+_PHONE = 0.75  # of its size is a figure shown at least, where figures are scrolled sideways
+_LONG = 9.0  # inches of a figure that has a row of its own
+_WIDE = 5.0  # inches of a figure of which two fit beside each other
 
 
 def report_page(bundles: Sequence[Bundle], drawn: Sequence[list[Section]] | None = None) -> str:
@@ -50,6 +54,7 @@ def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
         "counterparties": tables.counterparties(one),
         "seeds": tables.seeds_sentence(one),
         "precision": tables.precision(contrasts),
+        "lanes": tables.lanes(one),
         "parity": shared,
         "exceptions": exceptions,
         "violations": tables.violations(one),
@@ -60,7 +65,22 @@ def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
 
 
 def _section(part: Section, key: str) -> dict[str, Any]:
+    """Return what the template shows of a section; figures that share a legend leave it to it."""
+    keys = [legend_keys(each.figure) for each in part.drawn]
+    shared = keys[0] if keys and all(each == keys[0] for each in keys) else []
+    if shared:
+        for legend in [legend for each in part.drawn for legend in each.figure.legends]:
+            legend.remove()
     figures = [
-        Markup(inline_svg(each.figure, f"{key}-{each.name}", each.title)) for each in part.drawn
+        {
+            "svg": Markup(inline_svg(each.figure, f"{key}-{each.name}", each.title)),
+            "width": round(_PHONE * 96 * each.figure.get_figwidth()),
+            "long": each.figure.get_figwidth() > _LONG,
+        }
+        for each in part.drawn
     ]
-    return {"name": part.name, "title": part.title, "caption": part.caption, "figures": figures}
+    wide = all(each.figure.get_figwidth() > _WIDE for each in part.drawn)
+    return {
+        "name": part.name, "title": part.title, "caption": part.caption, "figures": figures,
+        "keys": shared, "left_out": part.left_out, "wide": wide,
+    }  # fmt: skip

@@ -12,11 +12,15 @@ from proteus import plots
 from proteus.analysis import endpoint as endpoints
 from proteus.analysis import showing
 from proteus.analysis.contrasts import exploratory, paired
-from proteus.analysis.levels import Quantity
+from proteus.analysis.levels import Quantity, key_head, levels, why_none
 from proteus.analysis.measures import swept
 from proteus.pages.bundle import Bundle
+from proteus.plots.cells import cells_of
 from proteus.plots.curves import MOST_LINES, axis_label
+from proteus.plots.ends import ENDS
 from proteus.plots.style import axis_title
+from proteus.plots.trade_offs import along
+from proteus.results.coordinates import short_name
 
 _MAIN = (
     plots.PROTECTION,
@@ -33,6 +37,7 @@ _TRADE_OFFS = (
     ("protection-discovery", plots.DISCOVERY, plots.PROTECTION),
     ("protection-speed", plots.SPEED, plots.PROTECTION),
 )
+_MOST_PANELS = 4  # values of a second key that have a panel each
 _POINT = "point"  # a design's numbered points are no axis
 
 
@@ -51,12 +56,13 @@ class Section(NamedTuple):
     title: str
     caption: str
     drawn: list[Drawn]
+    left_out: Sequence[str] = ()  # sentences: what is not drawn, and why
 
 
 def sections(one: Bundle) -> list[Section]:
     """Draw everything that a bundle has values for."""
     made = [_primary(one), *_curves(one), _contrasts(one), _frontiers(one)]
-    made += [_distributions(one), _welfare(one)]
+    made += [_distributions(one), _welfare(one), _ends(one)]
     return [section for section in made if section is not None and section.drawn]
 
 
@@ -102,25 +108,52 @@ def _curves(one: Bundle) -> Iterator[Section]:
         if dataset.sizes[axis] > 1 and axis != _POINT and dataset[axis].dtype.kind in "iuf"
     ]  # fmt: skip
     for axis in axes:
-        others = [name for name in swept(dataset) if name not in (axis, "mechanism")]
-        lines = dataset.sizes["mechanism"]
-        held, kept = [], dataset
-        for other in others:
+        yield _along(dataset, axis)
+
+
+def _along(dataset: xr.Dataset, axis: str) -> Section:
+    """Draw the levels along one swept number; a second key has a panel for each of its values."""
+    others = [
+        name for name in swept(dataset)
+        if name not in (axis, "mechanism", _POINT) and dataset.sizes[name] > 1
+    ]  # fmt: skip
+    across = next((name for name in others if dataset.sizes[name] <= _MOST_PANELS), None)
+    lines, held, kept = dataset.sizes["mechanism"], [], dataset
+    for other in others:
+        if other == across:
+            continue
+        if lines * dataset.sizes[other] > MOST_LINES:
+            kept = kept.isel({other: [0]})
+            held.append(axis_label(dataset, other, 0))
+        else:
             lines *= dataset.sizes[other]
-            if lines > MOST_LINES and dataset.sizes[other] > 1:
-                kept = kept.isel({other: [0]})
-                held.append(axis_label(dataset, other, 0))
-                lines //= dataset.sizes[other]
-        caption = f"Levels along {axis_title(dataset, axis)}; bands are 95 % t intervals."
-        if held:
-            caption += f" Only {', '.join(held)} is shown; results.nc has the rest."
-        drawn = [
-            Drawn(f"curve-{axis}-{shown.variable}", f"{shown.title(dataset)} along {axis}",
-                  plots.curves(kept, [shown], axis))
-            for shown in main_quantities(dataset)
-        ]  # fmt: skip
-        name = str(dataset[axis].attrs.get("long_name", axis))
-        yield Section(f"curves-{axis}", f"Curves over {name}", caption, drawn)
+    caption = f"Levels along {axis_title(dataset, axis)}; bands are 95 % t intervals."
+    if across is not None:
+        caption += f" Each panel is a value of {key_head(across)}."
+    if held:
+        caption += f" Only {', '.join(held)} is shown; results.nc has the rest."
+    shown, left_out = _with_values(dataset, main_quantities(dataset))
+    drawn = [
+        Drawn(f"curve-{axis}-{each.variable}", f"{each.title(dataset)} along {axis}",
+              plots.curves(kept, [each], axis, across))
+        for each in shown
+    ]  # fmt: skip
+    name = str(dataset[axis].attrs.get("long_name", short_name(axis)))
+    return Section(f"curves-{axis}", f"Curves over {name}", caption, drawn, left_out)
+
+
+def _with_values(
+    dataset: xr.Dataset, listed: Sequence[Quantity]
+) -> tuple[list[Quantity], list[str]]:
+    """Keep what has a value in some cell; say of the others why they have none."""
+    shown, left_out = [], []
+    for each in listed:
+        if bool(levels(dataset, each)["value"].notnull().any()):
+            shown.append(each)
+        else:
+            reason = why_none(dataset, each.variable)
+            left_out.append(f"Not drawn: {each.title(dataset)} ({reason}).")
+    return shown, left_out
 
 
 def _contrasts(one: Bundle) -> Section | None:
@@ -128,13 +161,14 @@ def _contrasts(one: Bundle) -> Section | None:
         return None
     name = one.declared.baseline
     first = endpoint_quantity(one)
-    shown = [other for other in main_quantities(one.dataset) if not _same(other, first)]
+    listed = [other for other in main_quantities(one.dataset) if not _same(other, first)]
+    shown, left_out = _with_values(one.dataset, listed)
     caption = (
         f"Each cell against {name}, paired by seed, with 95 % t intervals, not adjusted. All but "
         "the primary endpoint is exploratory."
     )
     drawn = _each(shown, one.dataset, "contrast", f"contrasts with {name}", baseline=name)
-    return Section("contrasts", "Contrasts", caption, drawn)
+    return Section("contrasts", "Contrasts", caption, drawn, left_out)
 
 
 def _same(one: Quantity, other: Quantity | None) -> bool:
@@ -152,7 +186,9 @@ def _each(
 
 
 def _frontiers(one: Bundle) -> Section | None:
-    known = set(main_quantities(one.dataset))
+    listed, left_out = _with_values(one.dataset, main_quantities(one.dataset))
+    known = set(listed)
+    key = along(cells_of(one.dataset))
     drawn = [
         Drawn(f"frontier-{name}", f"trade-off: {name.replace('-', ' against ')}",
               plots.frontiers(one.dataset, [(x, y)]))
@@ -162,9 +198,10 @@ def _frontiers(one: Bundle) -> Section | None:
     caption = (
         "Adverse-selection loss of makers (lower is better) against price discovery and against "
         "speed (both: further left is better), so down and left is better. Bars are 95 % t "
-        "intervals; numbers are delta, ms."
+        "intervals"
     )
-    return Section("frontiers", "Frontiers", caption, drawn)
+    caption += f"; numbers are {key_head(key)}." if key else "."
+    return Section("frontiers", "Frontiers", caption, drawn, left_out)
 
 
 def _distributions(one: Bundle) -> Section | None:
@@ -191,3 +228,15 @@ def _welfare(one: Bundle) -> Section | None:
     caption = "Who wins what from whom, with 95 % t intervals; all classes and the venue sum to 0."
     drawn = [Drawn("welfare", "mean PnL by class and cell", plots.welfare(one.dataset))]
     return Section("welfare", "Welfare split", caption, drawn)
+
+
+def _ends(one: Bundle) -> Section | None:
+    if ENDS not in one.dataset or not bool(one.dataset[ENDS].notnull().any()):
+        return None
+    caption = (
+        "What became of what takers wanted to trade, by class: a share of their intents, which sum "
+        "to one. Filled means any lot of it was; self trade that two orders of one account met; "
+        "priced out that it had to trade at once, and nothing was inside its limit."
+    )
+    drawn = [Drawn("ends", "share of intents by how they ended", plots.ends(one.dataset))]
+    return Section("ends", "How intents end", caption, drawn)

@@ -15,7 +15,16 @@ from proteus.analysis import endpoint as endpoints
 from proteus.analysis import showing
 from proteus.analysis.contrasts import PRIMARY, paired, tidy, violated
 from proteus.analysis.counterparties import ALL, CAPTURED, HELD, LOST, LOTS, PNL, maker_pnl
-from proteus.analysis.levels import Quantity, distinct, is_violated, level, names_of
+from proteus.analysis.levels import (
+    CellLabels,
+    Point,
+    Quantity,
+    distinct,
+    is_violated,
+    labels_of,
+    level,
+    why_none,
+)
 from proteus.analysis.summary import interval_text
 from proteus.configuration.study import Endpoint
 from proteus.configuration.treatments import ORDINARY, listed
@@ -30,12 +39,16 @@ _COUNTERPARTIES = {
 }  # fmt: skip
 
 
+_LANES = 12  # links of a cell
+
+
 class Table(NamedTuple):
     """A table: its heads, and rows of text."""
 
     heads: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     words: int = 1  # columns from the left that are words; the others are numbers
+    common: str = ""  # what all rows share, said once
 
 
 def contrasts(one: Bundle) -> pd.DataFrame:
@@ -59,25 +72,31 @@ def primary(one: Bundle, table: pd.DataFrame) -> Table | None:
     if table.empty or one.declared is None:
         return None
     heads = (
-        "cell", f"{one.declared.baseline}", "difference", "95 % t interval", "95 % BCa interval",
+        f"{one.declared.baseline}", "difference", "95 % t interval", "95 % BCa interval",
         "share", "d_z", "p (Holm)", "pairing", "seeds",
     )  # fmt: skip
     rows = []
     found = _of_endpoint(one, one.declared, table).to_dict("records")
-    for name, row in zip(_cells(found), found, strict=True):
+    labels = _labels(found)
+    for cell, row in zip(labels.rows, found, strict=True):
         variable, sign = row["variable"], showing.sign(row["variable"])
         shown = showing.shown(variable, row["difference"], row["low"], row["high"])
         bca = showing.shown(variable, np.nan, row["bca_low"], row["bca_high"])
         is_judged = row["family"] == PRIMARY
         p = row["note"] or (showing.p_alone(row["p_adjusted"]) if is_judged else "exploratory")
         rows.append((
-            name, f"{sign * row['baseline_value']:.4g}",
+            *cell, f"{sign * row['baseline_value']:.4g}",
             interval_text(shown.value, shown.half),
             f"{shown.low:.4g} to {shown.high:.4g}", _between(bca.low, bca.high),
-            f"{sign * row['share_of_baseline']:+.1%}", f"{sign * row['d_z']:.2f}", p,
-            f"{row['variance_reduction']:.3g}", str(row["n"]),
+            _text(sign * row["share_of_baseline"], "+.1%"), _text(sign * row["d_z"], ".2f"), p,
+            _text(row["variance_reduction"], ".3g"), str(row["n"]),
         ))  # fmt: skip
-    return Table(heads, rows) if rows else None
+    return Table((*labels.heads, *heads), rows, common=labels.common) if rows else None
+
+
+def _text(value: float, form: str) -> str:
+    """Write a number; what cannot be divided has none."""
+    return format(value, form) if np.isfinite(value) else "none"
 
 
 def _of_endpoint(one: Bundle, declared: Endpoint, table: pd.DataFrame) -> pd.DataFrame:
@@ -93,12 +112,12 @@ def _between(low: float, high: float) -> str:
     return "too few seeds" if np.isnan(low) else f"{low:.4g} to {high:.4g}"
 
 
-def _cells(rows: Sequence[dict[Any, Any]]) -> list[str]:
-    """Name the cells of contrasts; their labels come before what is measured."""
+def _labels(rows: Sequence[dict[Any, Any]]) -> CellLabels:
+    """Label the cells of contrasts; their keys come before what is measured."""
     if not rows:
-        return []
+        return CellLabels([], [], "")
     axes = [str(name) for name in rows[0]][: list(rows[0]).index("baseline")]
-    return names_of([{axis: row[axis] for axis in axes} for row in rows])
+    return labels_of([{axis: row[axis] for axis in axes} for row in rows])
 
 
 def precision(table: pd.DataFrame) -> Table | None:
@@ -116,8 +135,9 @@ def precision(table: pd.DataFrame) -> Table | None:
             share = (half / found["baseline_value"].abs()).max()
         name = showing.called_in(found.iloc[0])
         rows.append((
-            name, str(found["units"].iloc[0]), f"{half.max():.3g}", f"{share:.1%}",
-            f"{found['detectable'].max():.3g}", f"{found['variance_reduction'].min():.3g}",
+            name, str(found["units"].iloc[0]), _text(half.max(), ".3g"), _text(share, ".1%"),
+            _text(found["detectable"].max(), ".3g"),
+            _text(found["variance_reduction"].min(), ".3g"),
         ))  # fmt: skip
     return Table(heads, rows, words=2)
 
@@ -126,18 +146,24 @@ def levels(one: Bundle) -> Table:
     """Tabulate the main quantities in every cell, with half-widths."""
     dataset = one.dataset
     shown = main_quantities(dataset)
-    heads = ("cell", *(_head(q, dataset)
-                       for q in shown))  # fmt: skip
-    rows = []
     cells = list(distinct(dataset))
-    for name, point in zip(names_of([cell.coordinates for cell in cells]), cells, strict=True):
+    labels = labels_of([cell.coordinates for cell in cells])
+    rows = []
+    for cell, point in zip(labels.rows, cells, strict=True):
         if is_violated(dataset, point.at):
-            rows.append((name, *["stopped"] * len(shown)))
+            rows.append((*cell, *["stopped"] * len(shown)))
             continue
-        found = [level(dataset, point.at, quantity) for quantity in shown]
-        texts = [interval_text(each.value, each.half) for each in found]
-        rows.append((name, *texts))
-    return Table(heads, rows)
+        rows.append((*cell, *(_level_text(dataset, point, quantity) for quantity in shown)))
+    heads = (*labels.heads, *(_head(quantity, dataset) for quantity in shown))
+    return Table(heads, rows, common=labels.common)
+
+
+def _level_text(dataset: xr.Dataset, point: Point, shown: Quantity) -> str:
+    """Write an estimate with its half-width, or why there is none."""
+    found = level(dataset, point.at, shown)
+    if np.isnan(found.value):
+        return why_none(dataset, shown.variable)
+    return interval_text(found.value, found.half)
 
 
 def _head(shown: Quantity, dataset: xr.Dataset) -> str:
@@ -154,7 +180,7 @@ def counterparties(one: Bundle) -> Table | None:
     table = table[is_traded & (table["counterparty"] != CLASS_NAMES[CLASS_MAKER])]  # both sides: 0
     names = [str(name) for name in table["counterparty"].unique()]
     titles = [_COUNTERPARTIES.get(name, f"of {name}") for name in names]
-    heads = ("cell", *(f"{title}, {unit}" for title in titles for unit in ("currency", "per lot")))
+    heads = [f"{title}, {unit}" for title in titles for unit in ("currency", "per lot")]
     axes = [str(name) for name in table.columns[: list(table.columns).index("counterparty")]]
     cells: list[dict[str, Any]] = []
     texts = []
@@ -162,14 +188,42 @@ def counterparties(one: Bundle) -> Table | None:
         rows = found.to_dict("records")
         cells.append({axis: rows[0][axis] for axis in axes})
         texts.append([_with_half(row, name) for row in rows for name in ("total", "per_lot")])
-    named = zip(names_of(cells), texts, strict=True)
-    return Table(heads, [(cell, *text) for cell, text in named])
+    labels = labels_of(cells)
+    lines = [(*cell, *text) for cell, text in zip(labels.rows, texts, strict=True)]
+    return Table((*labels.heads, *heads), lines, common=labels.common)
 
 
 def _with_half(row: dict[Any, Any], name: str) -> str:
     if np.isnan(row[name]):
         return "none"
     return interval_text(row[name], (row[f"{name}_high"] - row[f"{name}_low"]) / 2)
+
+
+class Lanes(NamedTuple):
+    """The recorded lanes: what labels each cell, and seeds with the page of ``proteus.watch``."""
+
+    heads: tuple[str, ...]
+    rows: list[tuple[tuple[str, ...], list[tuple[int, str]]]]
+
+
+def lanes(one: Bundle) -> Lanes | None:
+    """List the recorded lanes of every cell; None where there are none."""
+    found: dict[int, list[tuple[int, str]]] = {}
+    for lane in one.manifest.get("recorded", []):
+        cell, seed = int(lane["cell"]), int(lane["seed"])
+        found.setdefault(cell, []).append((seed, f"watch/cell{cell}-seed{seed}.html"))
+    if not found:
+        return None
+    numbers = np.array(one.manifest["cell_of"])
+    points = list(distinct(one.dataset))
+    cells = [int(numbers[tuple(point.at[axis] for axis in one.manifest["axes"])])
+             for point in points]  # fmt: skip
+    labels = labels_of([point.coordinates for point in points])
+    rows = [
+        (row, found[cell][:_LANES])
+        for cell, row in zip(cells, labels.rows, strict=True) if cell in found
+    ]  # fmt: skip
+    return Lanes(labels.heads, rows)
 
 
 def violations(one: Bundle) -> Table | None:

@@ -10,9 +10,11 @@ plots.save(figure, Path("figure.pdf"))
 """
 
 from proteus.analysis.levels import Quantity
-from proteus.plots.cells import distributions, forest, frontiers, welfare
+from proteus.plots.cells import distributions, forest, welfare
 from proteus.plots.curves import curves, heat
+from proteus.plots.ends import ends
 from proteus.plots.style import save
+from proteus.plots.trade_offs import frontiers
 
 PROTECTION = Quantity("maker_adverse_selection", "maker_volume_lots")  # of makers, from others
 DISCOVERY = Quantity("price_rmse")
@@ -25,6 +27,7 @@ __all__ = [
     "Quantity",
     "curves",
     "distributions",
+    "ends",
     "forest",
     "frontiers",
     "heat",

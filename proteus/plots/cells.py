@@ -9,19 +9,20 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from proteus.analysis import showing
-from proteus.analysis.contrasts import describe, estimate, exploratory, paired, violated
+from proteus.analysis.contrasts import describe, estimate, exploratory, note, paired, violated
 from proteus.analysis.levels import (
     Point,
     Quantity,
     distinct,
     is_violated,
+    key_text,
     level,
     names_of,
     quantities,
-    quantity,
     telling,
 )
 from proteus.analysis.measures import check_sweep
@@ -29,21 +30,21 @@ from proteus.errors import ResultsError
 from proteus.plots.style import (
     CLASS_COLOURS,
     INK,
-    LINE_STYLES,
     PANEL,
+    legend_below,
     mechanism_colour,
     panels,
     rules,
     with_unit,
     wrapped,
 )
+from proteus.results.coordinates import short_name
 
 MOST_ROWS = 40
-_ROW = 0.26  # inches that a row takes
-_FRAME = 1.15  # inches of title and axis
+ROW = 0.26  # inches that a row takes
+FRAME = 1.15  # inches of title and axis
 _LONG = 24  # letters of a name that leaves room for the panel
 _TITLE = 26  # letters of a line of a title beside long names of rows
-_MARKS = ("o", "s", "^", "D")  # in step with LINE_STYLES
 _WHISKERS = (0.05, 0.95)
 
 
@@ -69,23 +70,26 @@ def forest(
     every = list(paired(dataset, baseline))
     pairs = every[:MOST_ROWS]
     with rules():
-        figure, parts = panels(len(asked), (PANEL[0], _FRAME + _ROW * len(pairs)))
+        figure, parts = panels(len(asked), (PANEL[0], FRAME + ROW * len(pairs)))
         for part, wanted in zip(parts, asked, strict=True):
             measure, k = wanted.measure(dataset), wanted.column(dataset)
             for row, pair in enumerate(pairs):
                 if violated(pair):
                     continue
                 found = estimate(pair, [measure])
+                if np.isnan(found.difference[k]):
+                    say(part, row, note(found, k))
+                    continue
                 difference = showing.shown(
                     wanted.variable, found.difference[k], found.low[k], found.high[k]
                 )
                 colour = mechanism_colour(str(pair.coordinates.get("mechanism", "")))
                 _mark(part, row, difference, colour, is_hollow=bool(exploratory(pair)))
             part.axvline(0, color=INK, lw=0.8)
-            _rows(part, [pair.coordinates for pair in pairs], [*map(exploratory, pairs)])
+            rows(part, [pair.coordinates for pair in pairs], [*map(exploratory, pairs)])
             name = pairs[0].name
             part.set_xlabel(with_unit(f"difference from {name}", wanted.unit(dataset)))
-            part.set_title(wrapped(wanted.title(dataset) + _rest(len(every)), _TITLE))
+            part.set_title(wrapped(wanted.title(dataset) + rest(len(every)), _TITLE))
     return figure
 
 
@@ -95,7 +99,14 @@ def _mark(part: Axes, row: float, found: showing.Shown, colour: str, *, is_hollo
     part.plot([found.value], [row], marker="o", color=colour, mfc="none" if is_hollow else colour)
 
 
-def _rows(part: Axes, cells: Sequence[Mapping[str, Any]], notes: Sequence[str] = ()) -> None:
+def say(part: Axes, row: int, reason: str) -> None:
+    """Say in a row why it has no mark."""
+    part.text(
+        0.02, row, reason, transform=part.get_yaxis_transform(), fontsize=7, color=INK, va="center"
+    )
+
+
+def rows(part: Axes, cells: Sequence[Mapping[str, Any]], notes: Sequence[str] = ()) -> None:
     """Name the rows, the first on top; long names leave their keys to the title of the axis.
 
     Parameters
@@ -106,11 +117,12 @@ def _rows(part: Axes, cells: Sequence[Mapping[str, Any]], notes: Sequence[str] =
     if max(map(len, names)) > _LONG:
         names = [describe({"mechanism": cell.get("mechanism", "cell")}) for cell in cells]
         names = [
-            f"{name} ({', '.join(_value(cell[key]) for key in keys)})"
+            f"{name} ({', '.join(key_text(cell[key]) for key in keys)})"
             for name, cell in zip(names, cells, strict=True)
         ]
-        part.set_ylabel(f"mechanism\n({', '.join(keys)})".replace(", ", ",\n"), fontsize=7.5)
-    for row in [row for row, note in enumerate(notes) if note]:
+        told = ",\n".join(map(short_name, keys))
+        part.set_ylabel(f"mechanism\n({told})", fontsize=7.5)
+    for row in [row for row, why in enumerate(notes) if why]:
         names[row] += "\nexploratory"
     part.set_yticks(range(len(names)), names)
     part.set_ylim(len(names) - 0.4, -0.6)
@@ -118,19 +130,13 @@ def _rows(part: Axes, cells: Sequence[Mapping[str, Any]], notes: Sequence[str] =
     part.xaxis.set_major_locator(MaxNLocator(nbins=4))
 
 
-def _value(value: Any) -> str:
-    """Write a label; what a mechanism does not use is a dash."""
-    if isinstance(value, (float, np.floating)):
-        return "-" if np.isnan(value) else f"{value:g}"
-    return str(value)
-
-
-def _rest(count: int) -> str:
+def rest(count: int) -> str:
     """Say in a title that not all cells have a row."""
     return f"; the first {MOST_ROWS} of {count} cells" if count > MOST_ROWS else ""
 
 
-def _cells(dataset: xr.Dataset) -> list[Point]:
+def cells_of(dataset: xr.Dataset) -> list[Point]:
+    """Return the cells that have a row."""
     return list(distinct(dataset))[:MOST_ROWS]
 
 
@@ -151,9 +157,9 @@ def distributions(dataset: xr.Dataset, shown: Sequence[str]) -> Figure:
         ResultsError: no such variable.
     """
     check_sweep(dataset)
-    asked, cells = quantities(shown), _cells(dataset)
+    asked, cells = quantities(shown), cells_of(dataset)
     with rules():
-        figure, parts = panels(len(asked), (PANEL[0], _FRAME + _ROW * len(cells)))
+        figure, parts = panels(len(asked), (PANEL[0], FRAME + ROW * len(cells)))
         for part, wanted in zip(parts, asked, strict=True):
             name = wanted.variable
             sign = showing.sign(name)
@@ -164,10 +170,10 @@ def distributions(dataset: xr.Dataset, shown: Sequence[str]) -> Figure:
                     value = level(dataset, point.at, wanted).value
                     colour = mechanism_colour(point.mechanism)
                     _box(part, row, values[~np.isnan(values)], value, colour)
-            _rows(part, [point.coordinates for point in cells])
+            rows(part, [point.coordinates for point in cells])
             unit = str(dataset[name].attrs.get("units", ""))
             part.set_xlabel(with_unit("value of a seed", unit))
-            title = wanted.title(dataset) + _rest(len(list(distinct(dataset))))
+            title = wanted.title(dataset) + rest(len(list(distinct(dataset))))
             part.set_title(wrapped(title, _TITLE))
     return figure
 
@@ -202,8 +208,8 @@ def welfare(dataset: xr.Dataset) -> Figure:
     names = [name for name in CLASS_COLOURS if f"pnl_{name}" in dataset]
     if not names:
         raise ResultsError("pnl_maker is not in the results: there is no welfare to split")
-    cells = _cells(dataset)
-    height = _FRAME + 0.13 * len(names) * len(cells) + 0.3
+    cells = cells_of(dataset)
+    height = FRAME + 0.13 * len(names) * len(cells) + 0.3
     with rules():
         figure, (part,) = panels(1, (PANEL[0] * 1.5, max(2.4, height)))
         for number, name in enumerate(names):
@@ -217,83 +223,10 @@ def welfare(dataset: xr.Dataset) -> Figure:
                 )  # fmt: skip
                 part.plot([low, high], [row + shift] * 2, color=INK, lw=1.0)
         part.axvline(0, color=INK, lw=0.8)
-        _rows(part, [point.coordinates for point in cells])
+        rows(part, [point.coordinates for point in cells])
         part.set_xlabel(with_unit("mean PnL marked at v_T", str(dataset["pnl_maker"].units)))
-        rest = _rest(len(list(distinct(dataset))))
-        part.set_title("Welfare by class: each cell sums to zero" + rest)
-        figure.legend(loc="outside lower center", ncols=len(names))
+        more = rest(len(list(distinct(dataset))))
+        part.set_title("Welfare by class: each cell sums to zero" + more)
+        legend_below(figure, [Patch(color=CLASS_COLOURS[name], alpha=0.75, label=name)
+                              for name in names])  # fmt: skip
     return figure
-
-
-def frontiers(
-    dataset: xr.Dataset, shown: Sequence[tuple[str | Quantity, str | Quantity]]
-) -> Figure:
-    """Draw trade-offs: cells as points of two quantities, each with its 95 % interval.
-
-    Parameters
-        dataset: of a sweep. shown: pairs of quantities (horizontal, vertical), a panel each.
-
-    Returns
-        Figure; cells that differ in ``delta`` only are joined. Up to four kinds of other cells
-        have a line and a mark of their own.
-
-    Raises
-        ResultsError: no such variable.
-    """
-    check_sweep(dataset)
-    if not isinstance(shown, Sequence) or not all(_is_pair(one) for one in shown) or not shown:
-        raise ResultsError(f"shown={shown!r} is not allowed: it must be a list of pairs")
-    cells = _cells(dataset)
-    with rules():
-        figure, parts = panels(len(shown))
-        for part, (one, other) in zip(parts, shown, strict=True):
-            _frontier(part, dataset, cells, (quantity(one), quantity(other)))
-    return figure
-
-
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, (tuple, list)) and len(value) == 2
-
-
-def _rest_of(point: Point) -> str:
-    """Write what tells a cell from others of its mechanism, other than ``delta``."""
-    rest = {key: _value(value) for key, value in point.coordinates.items()}
-    return ", ".join(
-        f"{key}={value}" for key, value in rest.items()
-        if key not in ("mechanism", "delta") and value != "-"
-    )  # fmt: skip
-
-
-def _frontier(
-    part: Axes, dataset: xr.Dataset, cells: Sequence[Point], axes: tuple[Quantity, Quantity]
-) -> None:
-    joined: dict[tuple[str, str], list[Point]] = {}
-    for point in cells:
-        joined.setdefault((point.mechanism, _rest_of(point)), []).append(point)
-    kinds = list(dict.fromkeys(rest for _, rest in joined))
-    are_told = len(kinds) <= len(LINE_STYLES)
-    named: set[str] = set()
-    for (mechanism, rest), members in joined.items():
-        kind = kinds.index(rest) if are_told else 0
-        name = ", ".join(filter(None, [mechanism, rest if are_told else ""]))
-        colour = mechanism_colour(mechanism)
-        found = np.array([[level(dataset, point.at, one) for one in axes] for point in members])
-        (x, x_low, x_high), (y, y_low, y_high) = found.transpose(1, 2, 0)
-        part.plot(x, y, color=colour, ls=LINE_STYLES[kind], lw=0.9, alpha=0.6)
-        part.errorbar(
-            x, y, xerr=[x - x_low, x_high - x], yerr=[y - y_low, y_high - y], fmt=_MARKS[kind],
-            color=colour, elinewidth=1.1, label="" if name in named else name,
-        )  # fmt: skip
-        named.add(name)
-        for point, at_x, at_y in zip(members, x, y, strict=True):
-            delta = point.coordinates.get("delta", np.nan)
-            if len(members) > 1 and np.isfinite(at_x) and delta == delta:
-                part.annotate(
-                    f"{delta:g}", (at_x, at_y), xytext=(4, 4), textcoords="offset points",
-                    fontsize=7, color=colour,
-                )  # fmt: skip
-    for set_label, one in ((part.set_xlabel, axes[0]), (part.set_ylabel, axes[1])):
-        name = one.title(dataset)
-        set_label(wrapped(with_unit(name, one.unit(dataset))))
-    part.margins(0.12)
-    part.legend()

@@ -10,10 +10,17 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from proteus.analysis.contrasts import unused
-from proteus.analysis.levels import Quantity, levels, quantities, quantity
+from proteus.analysis.levels import (
+    Quantity,
+    key_text,
+    levels,
+    quantities,
+    quantity,
+)
 from proteus.analysis.measures import check_sweep, swept
 from proteus.analysis.summary import interval_text
 from proteus.errors import ResultsError, nearest
@@ -21,30 +28,38 @@ from proteus.plots.style import (
     GRID,
     INK,
     LINE_STYLES,
+    PANEL,
     axis_title,
+    legend_below,
     mechanism_colour,
     panels,
     rules,
     with_unit,
     wrapped,
 )
+from proteus.results.coordinates import short_name
 
 MOST_LINES = 12
-_FEW_LINES = 4
-_LONG = 28  # letters of a name of which two fit side by side
+_SMALL = (2.9, 2.5)  # inches of one of many panels of a quantity
 _MOST_MARKS = 10  # values of an axis that can each have a mark
 _WIDE = 8.0  # a longest value this many times the shortest is shown on a logarithmic axis
 
 
-def curves(dataset: xr.Dataset, shown: Sequence[str | Quantity], axis: str = "delta") -> Figure:
+def curves(
+    dataset: xr.Dataset,
+    shown: Sequence[str | Quantity],
+    axis: str = "delta",
+    across: str | None = None,
+) -> Figure:
     """Draw quantities along a swept key with their 95 % intervals as bands.
 
     Parameters
         dataset: of a sweep. shown: quantities or names of variables, a panel each.
         axis: the swept key on the horizontal axis, which must be numeric.
+        across: another swept key, with a panel for each of its values.
 
     Returns
-        Figure; a mechanism that does not use the key is a horizontal line.
+        Figure with one legend; a mechanism that does not use the key is a horizontal line.
 
     Raises
         ResultsError: no such variable or axis, a single value on the axis, or too many lines.
@@ -52,11 +67,51 @@ def curves(dataset: xr.Dataset, shown: Sequence[str | Quantity], axis: str = "de
     check_sweep(dataset)
     asked = quantities(shown)
     check_axis(dataset, axis)
+    places = [None] if across is None else _places(dataset, axis, across)
+    lines = _lines(dataset, axis, across)
+    size = PANEL if across is None else _SMALL
     with rules():
-        figure, parts = panels(len(asked))
-        for part, one in zip(parts, asked, strict=True):
-            _curve(part, dataset, one, axis)
+        figure, parts = panels(len(asked) * len(places), size, len(places) if across else 3)
+        for number, part in enumerate(parts):
+            one, place = asked[number // len(places)], places[number % len(places)]
+            at = {} if across is None or place is None else {across: place}
+            _curve(part, dataset.isel(at), one, axis, lines)
+            if across is not None and place is not None:
+                part.set_title(f"{short_name(across)} {key_text(dataset[across].values[place])}")
+        if across is not None:
+            _as_multiples(figure, parts, asked, dataset)
+        legend_below(figure, _handles(lines))
     return figure
+
+
+def _places(dataset: xr.Dataset, axis: str, across: str) -> list[int | None]:
+    """Return the places of the values of a key, in order of value where they are numbers."""
+    axes = swept(dataset)
+    if across not in axes or across == axis:
+        raise ResultsError(f"across={across} is not another swept key{nearest(across, axes)}")
+    values = dataset[across].values
+    numeric = values.dtype.kind in "iuf"
+    return [*map(int, np.argsort(values, kind="stable"))] if numeric else [*range(len(values))]
+
+
+def _as_multiples(
+    figure: Figure, parts: Sequence[Axes], asked: Sequence[Quantity], dataset: xr.Dataset
+) -> None:
+    """Give the panels of a quantity one scale, and say once what they show."""
+    many = len(parts) // len(asked)
+    for row, one in enumerate(asked):
+        panels_of = parts[row * many : (row + 1) * many]
+        limits = [part.get_ylim() for part in panels_of]
+        low, high = min(each[0] for each in limits), max(each[1] for each in limits)
+        for part in panels_of:
+            part.set_ylim(low, high)
+        for part in panels_of[1:]:
+            part.set_ylabel("")
+        if len(asked) > 1:
+            panels_of[0].set_ylabel(wrapped(with_unit(one.title(dataset), one.unit(dataset)), 34))
+    if len(asked) == 1:
+        figure.suptitle(wrapped(asked[0].title(dataset), 60), x=0.01, ha="left",
+                        fontsize=9.5, fontweight="bold", color=INK)  # fmt: skip
 
 
 def check_axis(dataset: xr.Dataset, axis: str) -> None:
@@ -82,13 +137,13 @@ class _Line(NamedTuple):
     uses_axis: bool
 
 
-def _lines(dataset: xr.Dataset, axis: str) -> list[_Line]:
-    """List the lines; a mechanism has one for all values of a key it does not use.
+def _lines(dataset: xr.Dataset, axis: str, across: str | None = None) -> list[_Line]:
+    """List the lines of a panel; a mechanism has one for all values of a key it does not use.
 
     Raises
         ResultsError: too many to be told apart.
     """
-    others = [name for name in swept(dataset) if name != axis]
+    others = [name for name in swept(dataset) if name not in (axis, across)]
     told = [name for name in others if name != "mechanism" and dataset.sizes[name] > 1]
     idle = unused(dataset)
     found = []
@@ -109,41 +164,45 @@ def _lines(dataset: xr.Dataset, axis: str) -> list[_Line]:
     return found
 
 
-def _curve(part: Axes, dataset: xr.Dataset, shown: Quantity, axis: str) -> None:
+def _curve(
+    part: Axes, dataset: xr.Dataset, shown: Quantity, axis: str, lines: Sequence[_Line]
+) -> None:
     found = levels(dataset, shown)
     x = dataset[axis].values.astype(float)
-    styles: dict[tuple[str, ...], str] = {}
-    lines = _lines(dataset, axis)
-    for line in lines:
-        style = styles.setdefault(line.rest, LINE_STYLES[len(styles) % len(LINE_STYLES)])
+    order = np.argsort(x, kind="stable")  # lines run in order of value, whatever that of the words
+    for line, style in zip(lines, _styles(lines), strict=True):
         value, low, high = (
-            found[name].isel(line.at).to_numpy() for name in ("value", "low", "high")
+            found[name].isel(line.at).to_numpy()[order] for name in ("value", "low", "high")
         )
-        colour, marker = mechanism_colour(line.mechanism), "o" if line.uses_axis else ""
-        label = ", ".join([line.mechanism, *line.rest])
-        part.plot(x, value, ls=style, marker=marker, color=colour, label=label)
-        part.fill_between(x, low, high, color=colour, alpha=0.18, lw=0)
-    _scale(part, x)
+        part.plot(x[order], value, **style)
+        part.fill_between(x[order], low, high, color=style["color"], alpha=0.18, lw=0)
+    _scale(part, x[order])
     part.set_xlabel(axis_title(dataset, axis))
     part.set_ylabel(with_unit("level", shown.unit(dataset)))
     part.set_title(wrapped(shown.title(dataset)))
-    _legend(part, len(lines))
 
 
-def _legend(part: Axes, lines: int) -> None:
-    """Put few names where there is room in the panel, and many below it."""
-    if lines <= _FEW_LINES:
-        part.legend()
-        return
-    longest = max(len(text) for text in part.get_legend_handles_labels()[1])
-    columns = 1 if longest > _LONG else 2
-    part.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=columns, fontsize=7)
+def _styles(lines: Sequence[_Line]) -> list[dict[str, Any]]:
+    """Say how each line is drawn: colours are mechanisms, strokes what differs within one."""
+    strokes: dict[tuple[str, ...], str] = {}
+    return [
+        {
+            "ls": strokes.setdefault(line.rest, LINE_STYLES[len(strokes) % len(LINE_STYLES)]),
+            "marker": "o" if line.uses_axis else "",
+            "color": mechanism_colour(line.mechanism),
+            "label": ", ".join([line.mechanism, *line.rest]),
+        }
+        for line in lines
+    ]
+
+
+def _handles(lines: Sequence[_Line]) -> list[Line2D]:
+    return [Line2D([], [], **style) for style in _styles(lines)]
 
 
 def axis_label(dataset: xr.Dataset, axis: str, at: int) -> str:
     """Write a swept key with its value at a place."""
-    value = dataset[axis].values[at]
-    return f"{axis}={value:g}" if isinstance(value, (float, np.floating)) else f"{axis}={value}"
+    return f"{short_name(axis)}={key_text(dataset[axis].values[at])}"
 
 
 def _scale(part: Axes, x: np.ndarray) -> None:
@@ -173,7 +232,7 @@ def heat(
     """
     check_sweep(dataset)
     wanted = quantity(shown)
-    part_of = _chosen(dataset, (x, y), at or {})
+    part_of = _in_order(_chosen(dataset, (x, y), at or {}), (x, y))
     found = levels(part_of, wanted).squeeze(drop=True).transpose(y, x)
     with rules():
         columns, rows = found.sizes[x], found.sizes[y]
@@ -209,6 +268,12 @@ def heat(
         bar.outline.set_edgecolor(GRID)
         bar.set_label(with_unit("level", wanted.unit(dataset)))
     return figure
+
+
+def _in_order(dataset: xr.Dataset, axes: Sequence[str]) -> xr.Dataset:
+    """Sort axes over numbers by value."""
+    numeric = [axis for axis in axes if dataset[axis].dtype.kind in "iuf"]
+    return dataset.sortby(numeric) if numeric else dataset
 
 
 def _plain(value: Any) -> str:

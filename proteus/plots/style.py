@@ -10,13 +10,18 @@ import html
 import io
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from proteus.basics.files import whole
 from proteus.basics.versions import STAMP
@@ -30,6 +35,10 @@ CLASS_COLOURS = {
     "maker": "#3d8fd1", "informed": "#cc8800", "noise": "#7d8590", "sniper": "#c1355a",
     "venue": "#2a9d8f",
 }  # fmt: skip
+END_COLOURS = {  # how an intent ended
+    "filled": "#2a9d8f", "expired": "#e0b13c", "cancelled": "#7d8590", "self_trade": "#c1355a",
+    "priced_out": "#8a63d2", "refused": "#8c6d31", "trading_ended": "#b5bdc6",
+}  # fmt: skip
 VALUE_COLOUR = "#8a63d2"  # the fair value
 OTHER_COLOUR = "#8c6d31"  # what has no colour of its own
 INK, GRID = "#24292f", "#d0d7de"  # replaced by variables of the page where a figure stands in one
@@ -37,6 +46,7 @@ LINE_STYLES = ("-", "--", ":", "-.")  # of what differs within a mechanism
 
 FORMATS = ("png", "pdf", "svg")
 PANEL = (4.4, 3.1)  # inches
+_LETTER = 0.068  # inches of a letter in a legend
 
 _RULES: Any = {
     "font.size": 9.0,
@@ -76,13 +86,57 @@ def rules() -> Any:
     return matplotlib.rc_context(_RULES)
 
 
-def panels(count: int, size: tuple[float, float] = PANEL) -> tuple[Figure, list[Axes]]:
-    """Return a figure with a row of panels; three to a row."""
-    columns = max(1, min(count, 3))
+def panels(
+    count: int, size: tuple[float, float] = PANEL, most: int = 3
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure with panels, at most so many to a row."""
+    columns = max(1, min(count, most))
     rows = -(-count // columns)
     figure = Figure(figsize=(size[0] * columns, size[1] * rows))
     axes = [figure.add_subplot(rows, columns, place + 1) for place in range(count)]
     return figure, axes
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Give a figure one legend, under its panels, where no axis and no data are."""
+    longest = max(len(str(each.get_label())) for each in handles)
+    fitting = int(figure.get_figwidth() / (0.45 + _LETTER * longest))
+    columns = max(1, min(fitting, len(handles)))
+    rows = -(-len(handles) // columns)
+    figure.set_figheight(figure.get_figheight() + 0.18 * rows + 0.1)
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns)
+
+
+class LegendKey(NamedTuple):
+    """A line of a legend, for a page that shows one for many figures."""
+
+    label: str
+    colour: str
+    dashes: str  # of a stroke in SVG; empty for a solid one
+    mark: str  # a letter; empty for none
+    is_area: bool
+
+
+_DASHES = {"--": "5 3", ":": "1.5 2.5", "-.": "6 2 1.5 2"}
+_LETTERS = {"o": "\u25cf", "s": "\u25a0", "^": "\u25b2", "D": "\u25c6"}
+
+
+def legend_keys(figure: Figure) -> list[LegendKey]:
+    """Return the lines of the legend of a figure; none where it has none."""
+    handles = [each for legend in figure.legends for each in legend.legend_handles]
+    keys = []
+    for each in handles:
+        if isinstance(each, Line2D):
+            style, mark = str(each.get_linestyle()), str(each.get_marker())
+            colour = to_hex(each.get_color())
+            marked = _LETTERS.get(mark, "")
+            keys.append(
+                LegendKey(str(each.get_label()), colour, _DASHES.get(style, ""), marked, False)
+            )
+        elif isinstance(each, Patch):
+            colour = to_hex(each.get_facecolor())
+            keys.append(LegendKey(str(each.get_label()), colour, "", "", True))
+    return keys
 
 
 def mechanism_colour(name: str) -> str:

@@ -115,7 +115,9 @@ def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig
     """Lay policies over the defaults of ``conf/mechanism``."""
     if not isinstance(name, str) or name not in MECHANISMS:
         raise ConfigError(f"mechanism={name} does not exist{nearest(str(name), [*MECHANISMS])}")
-    defaults = yaml.safe_load((conf_folder() / "mechanism" / f"{name}.yaml").read_text())
+    defaults = yaml.safe_load(
+        (conf_folder() / "mechanism" / f"{name}.yaml").read_text(encoding="utf-8")
+    )
     if "self_trade" in defaults:
         defaults["self_trade"] = "none"
     return read_mechanism({**defaults, **policies})

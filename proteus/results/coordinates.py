@@ -26,6 +26,8 @@ _COORDINATES = {
     },
 }
 
+_SECTIONS = ("population", "policy", "schedule")  # of a key, which say nothing to a reader
+
 _UNIT_ENDINGS = {
     "_per_s": "1/s",
     "_ms": "ms",
@@ -66,3 +68,8 @@ def axis_unit(name: str) -> str:
     known = _COORDINATES.get(name, {}).get("units")
     endings = (unit for ending, unit in _UNIT_ENDINGS.items() if name.endswith(ending))
     return known or next(endings, "")
+
+
+def short_name(key: str) -> str:
+    """Name a swept key in a few words, without the sections of the configuration it stands in."""
+    return " ".join(word for word in key.split("_") if word not in _SECTIONS) or key

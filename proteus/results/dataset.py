@@ -366,7 +366,7 @@ def _check_manifest(manifest: Path, results: Path, attributes: Mapping[str, Any]
     if not manifest.is_file():
         return
     try:
-        content = json.loads(manifest.read_text())
+        content = json.loads(manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ResultsError(f"{manifest} cannot be read as JSON: {reason}") from None

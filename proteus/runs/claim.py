@@ -219,7 +219,7 @@ def _write_begun(folder: Path, plan: Plan) -> None:
         "files": provenance.file_hashes(),
     }
     with whole(folder / BEGUN) as unfinished:
-        unfinished.write_text(json.dumps(about, indent=1) + "\n")
+        unfinished.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 
 def read_begun(folder: Path) -> dict[str, Any]:
@@ -232,7 +232,7 @@ def read_begun(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ResultsError(f"{folder} cannot be resumed: it has no {BEGUN} of an unfinished run")
     try:
-        begun: dict[str, Any] = json.loads(path.read_text())
+        begun: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(begun, dict):
             raise TypeError("it is no mapping")
         read_version(path, begun)

@@ -17,7 +17,7 @@ import xarray as xr
 
 from proteus.analysis.contrasts import compare
 from proteus.analysis.summary import summarise
-from proteus.analysis.verdict import has_contrast, tests, verdict
+from proteus.analysis.verdict import has_contrast, headline, tests, verdict
 from proteus.basics.files import whole
 from proteus.basics.versions import SCHEMA_KEY, STAMP, csv_text
 from proteus.pages import REPORT
@@ -55,6 +55,7 @@ class Written(NamedTuple):
     precision: dict[str, Any]  # what it achieved
     summary: pd.DataFrame
     verdict: list[str]  # its sentences
+    headline: list[str]  # the verdict on all cells
 
 
 def run_into(
@@ -114,7 +115,7 @@ def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written
     manifest = _manifest(result, recorded)
     written = Written(
         result.plan, result.violations, manifest["precision"],
-        summarise(result.dataset), verdict(result.dataset),
+        summarise(result.dataset), verdict(result.dataset), headline(result.dataset),
     )  # fmt: skip
     _write_text(folder / SUMMARY, csv_text(written.summary))
     if written.verdict:
@@ -201,4 +202,4 @@ def _manifest(result: Result, recorded: Sequence[Lane]) -> dict[str, Any]:
 
 def _write_text(path: Path, text: str) -> None:
     with whole(path, durable=True) as temporary:
-        temporary.write_text(text)
+        temporary.write_text(text, encoding="utf-8")

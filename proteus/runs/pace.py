@@ -92,7 +92,7 @@ def note(cells: Sequence[CellConfig]) -> None:
     if not are_noted(cells):
         names = {cell.mechanism.name for cell in cells}
         with suppress(OSError), whole(_file()) as temporary:
-            temporary.write_text(json.dumps(sorted(names | compiled())) + "\n")
+            temporary.write_text(json.dumps(sorted(names | compiled())) + "\n", encoding="utf-8")
 
 
 def are_noted(cells: Sequence[CellConfig]) -> bool:
@@ -103,7 +103,7 @@ def are_noted(cells: Sequence[CellConfig]) -> bool:
 def compiled() -> set[str]:
     """Return the mechanisms that have run here, by this version."""
     try:
-        return set(json.loads(_file().read_text()))
+        return set(json.loads(_file().read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return set()
 

@@ -55,7 +55,7 @@ def _reasons(plan: Plan, study: str, folder: Path) -> Iterator[str]:
     """List why a bundle does not do, the plainest reason first."""
     try:
         attributes = load(folder).attrs
-        manifest = json.loads((folder / MANIFEST).read_text())
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (ResultsError, OSError, ValueError) as error:
         yield f"cannot be read: {str(error).splitlines()[0]}"
         return

@@ -16,6 +16,7 @@ from proteus.analysis.verdict import verdict
 from proteus.basics.versions import SCHEMA_KEY, csv_text
 from proteus.commands.executing import execute
 from proteus.errors import ConfigError
+from proteus.pages import REPORT as PAGE
 from proteus.plans import planner
 from proteus.plans.plan import Plan
 from proteus.results import merge, provenance
@@ -60,8 +61,17 @@ def run(number: str, words: Sequence[str], given: Mapping[str, Path]) -> Finishe
     if not written.violations:
         with merge.opened(folder) as dataset:
             sections = _sections(number, dataset, written.plan, folder)
+            folders.write_text(folder / PAGE, _page(dataset, folder))
             folders.write_text(folder / REPORT, _report(number, dataset, written.plan, sections))
     return Finished(written, folder)
+
+
+def _page(dataset: xr.Dataset, folder: Path) -> str:
+    """Draw the report of the sweep, as ``proteus.report`` does."""
+    from proteus.pages.bundle import read
+    from proteus.pages.report import report_page
+
+    return report_page([read(folder)._replace(dataset=dataset)])
 
 
 def _sections(number: str, dataset: xr.Dataset, plan: Plan, folder: Path) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -88,12 +88,30 @@ def _listed(dataset: xr.Dataset, names: Sequence[str]) -> list[Measure]:
     return [*{measure.variable: measure for measure in measures(dataset, known)}.values()]
 
 
+class Grid(NamedTuple):
+    """A table as text: a row per cell."""
+
+    heads: list[str]
+    rows: list[list[str]]
+    words: int  # columns from the left that label the cell
+
+
 def by_cell(
     table: pd.DataFrame,
     text: Callable[[Mapping[Any, Any]], str],
     names: Sequence[str] = SHOWN,
 ) -> str:
-    """Write a table in Markdown: a row per cell, a column per variable.
+    """Write a table in Markdown: a row per cell, a column per variable; as :func:`grid`."""
+    heads, rows, _ = grid(table, text, names)
+    return markdown(heads, rows)
+
+
+def grid(
+    table: pd.DataFrame,
+    text: Callable[[Mapping[Any, Any]], str],
+    names: Sequence[str] = SHOWN,
+) -> Grid:
+    """Lay a table out: a row per cell, a column per variable.
 
     Parameters
         table: of :func:`levels` or :func:`effects`. text: what stands in a cell.
@@ -109,7 +127,7 @@ def by_cell(
         texts = {row["variable"]: text(row) for row in group.to_dict("records")}
         labelled = label if isinstance(label, tuple) else (label,)
         rows.append([*map(number, labelled), *(texts.get(name, "") for name in heads)])
-    return markdown([*varying, *heads.values()], rows)
+    return Grid([*varying, *heads.values()], rows, len(varying))
 
 
 def level_text(row: Mapping[Any, Any]) -> str:

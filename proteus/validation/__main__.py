@@ -49,7 +49,7 @@ def _validate(words: Sequence[str]) -> int:
         if not asked.names or {item.code, item.name} & set(asked.names)
     ])  # fmt: skip
     table = tabulate(tried)
-    (FOLDER / "table.csv").write_text(csv_text(table))
+    (FOLDER / "table.csv").write_text(csv_text(table), encoding="utf-8")
     if asked.page is not None:
         page.write(tried, asked.page)
     Console(width=150, highlight=False).print(_shown(table))

@@ -30,7 +30,7 @@ def write(tried: Sequence[Tried], folder: Path) -> None:
             f"![expected and simulated]({figure})", "", *_lines(table[table.title == item.title]),
             "",
         ]  # fmt: skip
-    (folder / PAGE).write_text("\n".join(parts))
+    (folder / PAGE).write_text("\n".join(parts), encoding="utf-8")
 
 
 def _head(table: pd.DataFrame) -> str:

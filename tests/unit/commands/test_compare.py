@@ -11,6 +11,8 @@ from proteus.compare import main
 from proteus.results import dataset as datasets
 from tests.helpers.fake_engine import FakeEngine, install
 
+CSV = ("--csv", "contrasts.csv")
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
@@ -46,7 +48,7 @@ def failed(capsys, *arguments):
 
 
 def test_two_cells_are_compared_and_written(folders, capsys):
-    assert main(["x:mechanism=clob", "x:mechanism=fba,delta=100"]) == 0
+    assert main(["x:mechanism=clob", "x:mechanism=fba,delta=100", *CSV]) == 0
     out = capsys.readouterr().out
     assert "fba (delta=100) - clob (delta=50), paired by seed" in out
     assert out.splitlines()[-1] == "contrasts.csv"
@@ -65,7 +67,7 @@ def test_two_cells_of_one_sweep_are_adjusted_for_its_family_and_those_of_two_are
     for folder, wanted in (("x:mechanism=fba,delta=100", "p_adjusted"), ("one", "p")):
         if folder == "one":
             proteus.simulate(mechanism="fba", delta=100, seeds=30, output_dir="one")
-        assert main(["x:mechanism=clob", folder]) == 0
+        assert main(["x:mechanism=clob", folder, *CSV]) == 0
         (row,) = pd.read_csv("contrasts.csv").query("family == 'primary'").to_dict("records")
         assert row["p_adjusted"] == pytest.approx(whole[wanted].item())
     assert whole["p_adjusted"].item() > whole["p"].item()
@@ -80,13 +82,20 @@ def test_one_bundle_is_compared_with_a_baseline(folders, capsys):
     assert main(["x", "--baseline", "fba", "--metric", "n_fills"]) == 0
 
 
+def test_nothing_is_written_unless_a_file_is_named(folders, capsys):
+    before = {path: path.stat().st_mtime_ns for path in folders.rglob("*")}
+    assert main(["x", "--metric", "n_fills"]) == 0
+    assert capsys.readouterr().out.count("paired by seed") == 2
+    assert {path: path.stat().st_mtime_ns for path in folders.rglob("*")} == before
+
+
 def test_bundles_that_differ_in_more_than_the_treatment_are_refused_unless_told(folders, capsys):
     sentence = failed(capsys, "x:mechanism=clob", "z")
     assert "differ in latent.dt (10.0 and 20.0); --allow KEY" in sentence
     assert main(["x:mechanism=clob", "z", "--allow", "latent.dt"]) == 0
     sentence = failed(capsys, "x:mechanism=clob", "y") if capsys.readouterr() else ""
     assert "seeds (seeds 0 to 29 of root 7 and seeds 0 to 19 of root 7)" in sentence
-    assert main(["x:mechanism=clob", "y", "--allow", "seeds"]) == 0
+    assert main(["x:mechanism=clob", "y", "--allow", "seeds", *CSV]) == 0
     assert set(pd.read_csv("contrasts.csv")["n"]) <= {20, 10}  # of n_fills every other is missing
 
 

@@ -7,6 +7,7 @@ import html
 import json
 import re
 
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -18,6 +19,7 @@ from proteus.pages.bundle import bundle
 from proteus.pages.report import report_page
 from proteus.pages.sections import Drawn, Section, sections
 from proteus.report import main
+from proteus.studies.paper import latex
 from tests.helpers.browser import DESK, PHONE, is_wider_than_its_window, opened
 from tests.helpers.browser import chromium as chromium
 from tests.helpers.sweeps import PARITY, sweep, write
@@ -73,16 +75,63 @@ def test_the_page_has_its_sections_and_numbers_on_desk_and_phone(folder, chromiu
             rows = page.locator("#b0-primary tbody tr").all()
             for row, (_, expected) in zip(rows, primary.iterrows(), strict=True):
                 shown = row.locator("td").all_inner_texts()
-                assert shown[3] == f"{-expected.high:.4g} to {-expected.low:.4g}"  # a loss
-                assert shown[4] == f"{-expected.bca_high:.4g} to {-expected.bca_low:.4g}"
-                assert shown[6] == f"{-expected.d_z:.2f}"
+                assert shown[4] == f"{-expected.high:.4g} to {-expected.low:.4g}"  # a loss
+                assert shown[5] == f"{-expected.bca_high:.4g} to {-expected.bca_low:.4g}"
+                assert shown[7] == f"{-expected.d_z:.2f}"
                 assert expected.p_adjusted < 1e-16
-                assert shown[7] == "< 1e-16"
+                assert shown[8] == "< 1e-16"
             assert not is_wider_than_its_window(page)
             for figure in page.locator("figure svg").all():
                 assert figure.bounding_box()["width"] > 250
             assert one.complaints == []
             assert one.requests == []
+
+
+def grid():
+    """Twenty-four cells: two mechanisms, four intervals, three values of a key with a long name."""
+    key = xr.IndexVariable("maker_policy_half_spread", [0.03, 0.01, 0.02])
+    axis = xr.IndexVariable("delta", [50.0, 100.0, 250.0, 500.0])
+    made = [few(gain=gain).isel(delta=0, drop=True) for gain in (0.1, 0.2, 0.3, 0.4)]
+    for one in made:  # clob uses no interval
+        for name, values in one.data_vars.items():
+            values[{"mechanism": 0}] = made[0][name][{"mechanism": 0}]
+    wide = xr.concat(made, axis)
+    long = xr.concat([wide] * 3, key)
+    error = long["price_rmse"] * (1 + key)
+    long["price_rmse"] = error.assign_attrs(wide["price_rmse"].attrs)
+    long["delta"].attrs.update(long_name="batch interval", units="ms")
+    return long.transpose("mechanism", "delta", key.dims[0], "seed", ...)
+
+
+TOUCHING = """figure => {
+  const box = (part) => part.getBoundingClientRect();
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 &&
+    a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  const legends = [
+    ...document.querySelectorAll('.legend'), ...figure.querySelectorAll('[id*="legend_"]')];
+  const axes = [...figure.querySelectorAll('g[id*="-axes_"]')];
+  return legends.some(l => axes.some(a => meet(box(l), box(a))));
+}"""
+
+
+def test_a_grid_fits_a_phone_and_no_legend_stands_on_an_axis(tmp_path, chromium):
+    folder = write(grid(), tmp_path / "x")
+    assert main([str(folder)]) == 0
+    for width in (DESK, PHONE):
+        with opened(chromium, folder / "report.html", width) as one:
+            if width == PHONE:
+                assert one.page.evaluate("document.documentElement.scrollHeight") < 8_000
+            assert not is_wider_than_its_window(one.page)
+            figures = one.page.locator("figure").all()
+            assert len(figures) > 10
+            assert not any(figure.evaluate(TOUCHING) for figure in figures)
+            assert one.page.locator("svg g[id*='axes_']").count() > len(figures)
+            heads = one.page.locator("#b0-levels th").all_inner_texts()
+            assert heads[:3] == ["mechanism", "delta (ms)", "maker half spread"]
+            first = one.page.locator("#b0-levels tbody tr").first.locator("td").all_inner_texts()
+            assert first[:3] == ["clob", "-", "0.03"]  # clob uses no interval
+            assert "nan" not in one.page.locator("body").inner_text().split()
+            assert one.complaints == []
 
 
 def test_it_prints_within_the_paper_and_is_dark_at_night(folder, chromium):
@@ -113,12 +162,55 @@ def test_figures_are_written_as_files(tmp_path, monkeypatch, capsys):
     expected = [folder / "figures" / "welfare.svg", folder / "report.html"]
     assert capsys.readouterr().out.splitlines() == [str(path) for path in expected]
     assert "<svg" in expected[0].read_text()
-    assert expected[1].read_text().count("<svg") == 1
+    assert expected[1].read_text().count('<svg role="img"') == 1
 
 
 def test_the_command_to_reproduce_is_that_of_the_run(folder):
     page = (folder / "report.html").read_text()
     assert "python -m proteus.sweep delta=50,100</pre>" in page
+
+
+TABLES = {
+    "tex": (r"\toprule", r"mechanism & delta (ms) &", r"fba & 50 & -0.498 ["),
+    "md": ("| mechanism | delta (ms) |", "| fba | 50 | -0.498 ["),
+    "csv": ("mechanism,delta,", "fba,50.0,"),
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables_are_written_as_files(no_figures, tmp_path, capsys, kind):
+    folder = write(few(), tmp_path / "x")
+    assert main([str(folder), "--tables", kind]) == 0
+    names = [f"tables/{name}.{kind}" for name in ("levels", "effects", "paper")]
+    expected = [str(folder / name) for name in (*names, "report.html")]
+    assert capsys.readouterr().out.splitlines() == expected
+    text = (folder / names[2]).read_text(encoding="utf-8")
+    assert all(part in text for part in TABLES[kind]), text
+    if kind == "csv":
+        table = pd.read_csv(folder / names[1])
+        contrast = compare(few())
+        is_loss = contrast.eval("variable == 'maker_adverse_selection' and horizon == 0")
+        wanted = contrast[is_loss & (contrast["per"] == "maker_volume_lots")]
+        found = table[table["variable"] == "maker_adverse_selection"]
+        assert found["difference"].tolist() == pytest.approx(wanted["difference"].tolist())
+
+
+def test_a_table_of_latex_is_whole_and_escapes_what_latex_reads():
+    odd = r"50 % of a_b & {c} ~ x^2 \ $ # < ±"
+    text = latex(["key", "value"], [[odd, "1"], ["b", "-2"]], 1, caption=odd, label="t")
+    lines = text.splitlines()
+    begun = [line for line in lines if line.startswith(r"\begin")]
+    ended = [line for line in lines if line.startswith(r"\end")]
+    assert len(begun) == len(ended) == 2
+    body = lines[lines.index(r"\toprule") + 1 : lines.index(r"\bottomrule")]
+    assert body[1] == r"\midrule"
+    for line in (body[0], *body[2:]):
+        assert line.endswith(r" \\")
+        assert len(re.findall(r"(?<!\\)&", line)) == 1  # as many cells as columns
+        bare = line.removesuffix(r" \\")
+        known = r"\\(textbackslash|textasciitilde|textasciicircum)\{\}|\\[&%$#_{}]|\$(<|\\pm)\$"
+        assert not re.search(r"[\\%$#_{}~^<±]", re.sub(known, "", bare))
+    assert r"\begin{tabular}{lr}" in text
 
 
 @pytest.fixture
@@ -150,7 +242,7 @@ def test_a_cell_with_a_stopped_lane_is_refused_and_the_exit_code_says_so(
     said = words_of((folder / "report.html").read_text())
     assert "Refused because a lane was stopped: fba (delta=50)." in said
     assert "No verdict: fba (delta=50) cannot be compared: 1 of 12 lanes were stopped" in said
-    assert "fba (delta=50) stopped stopped" in said  # its levels
+    assert "fba 50 stopped stopped" in said  # its levels
     assert STOPPED["reproduce"] in said
 
 
