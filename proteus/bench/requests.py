@@ -57,7 +57,7 @@ def _run(config: RfqConfig, rows: RequestRows) -> tuple[Timing, float]:
     keys = np.zeros((1, 2), np.uint32)
     market = allocate_market(1, slots, _N_TICKS, _N_TICKS // 2, 64, keys)
     mechanism = MECHANISMS["rfq"].make(config, Sizes(1, slots, 1, False, 0))
-    output = allocate_output(4 * slots + 128)
+    output = allocate_output(4 * slots + 128, slots)
     for slot_of in (rows.slot_of, rows.request_slot_of):
         slot_of[:] = NO_ORDER
     timing = timed(partial(replay_requests, mechanism, market, rows, output, 0))
@@ -70,7 +70,8 @@ def _stream() -> RequestRows:
     generator = np.random.default_rng(_SEED)
     count = _REQUESTS * _ROWS
     number = np.arange(count) // _ROWS
-    kind = np.tile([KIND_REQUEST, *[KIND_QUOTE] * _QUOTES, KIND_ACCEPT], _REQUESTS)
+    kinds = np.array([KIND_REQUEST, *[KIND_QUOTE] * _QUOTES, KIND_ACCEPT], np.int8)
+    kind = np.tile(kinds, _REQUESTS)
     is_new, is_request = kind != KIND_ACCEPT, kind == KIND_REQUEST
     side = np.where(is_request, generator.choice([BUY, SELL], count), NO_SIDE)
     price = generator.integers(_N_TICKS // 2 - 20, _N_TICKS // 2 + 21, count)
@@ -79,11 +80,11 @@ def _stream() -> RequestRows:
         kind=kind,
         order=np.where(is_new, np.arange(count), NO_ID),
         request=number,
-        agent=np.where(is_new, np.arange(count), NO_ID),
-        side=side,
+        agent=np.where(is_new, np.arange(count), NO_ID).astype(np.int32),
+        side=side.astype(np.int8),
         price=np.where(is_new, price, UNCHANGED),
         quantity=np.where(is_new, generator.integers(1, _MOST_LOTS + 1, count), UNCHANGED),
         ttl=np.full(count, _TTL_NS),
-        slot_of=np.full(count, NO_ORDER, np.int64),
-        request_slot_of=np.full(_REQUESTS, NO_ORDER, np.int64),
+        slot_of=np.full(count, NO_ORDER, np.int32),
+        request_slot_of=np.full(_REQUESTS, NO_ORDER, np.int32),
     )

@@ -6,11 +6,10 @@ and translates what comes out. Capacity follows the messages: nothing is ever dr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 import yaml
 from numpy.typing import NDArray
 
@@ -19,7 +18,8 @@ from proteus.basics.schema import MAX_TICKS
 from proteus.configuration.locate import conf_folder
 from proteus.configuration.reading import read_mechanism
 from proteus.errors import ConfigError, MessageError, nearest
-from proteus.market.book.codes import BUY, FOK, GTC, IOC, NO_ORDER, SELL
+from proteus.market.book.codes import BUY, FOK, GTC, IOC, NO_ORDER, NO_OWNER, SELL
+from proteus.market.door.ids import numbers_of
 from proteus.market.door.orders import (
     KIND_AMEND,
     KIND_CANCEL,
@@ -35,12 +35,23 @@ from proteus.market.mechanisms.rfq import RfqConfig
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.rng import replicate_keys
 from proteus.replaying import requests
+from proteus.replaying.cells import Messages, Table, read_table
 from proteus.replaying.output import Replayed, read_output, run_rows
-from proteus.replaying.rows import check_integer, read_codes, read_frame, read_integers, read_times
+from proteus.replaying.rows import (
+    check_integer,
+    check_sum,
+    in_order_of,
+    is_given,
+    list_prices,
+    read_codes,
+    read_integers,
+    read_times,
+)
 
 __all__ = ["MessageError", "Replayed", "replay"]
 
-Table = dict[str, NDArray[np.int64]]
+MOST_TICKS = 2**31
+MOST_LEVELS = 1000
 _KINDS = {"limit": KIND_LIMIT, "market": KIND_MARKET, "cancel": KIND_CANCEL, "amend": KIND_AMEND}
 _SIDES = {"buy": BUY, "sell": SELL}
 _LIFETIMES = {"gtc": GTC, "ioc": IOC, "fok": FOK}
@@ -51,30 +62,33 @@ _COLUMNS = (
 
 
 def replay(
-    messages: pd.DataFrame | Sequence[Mapping[str, Any]],
+    messages: Messages,
     mechanism: str = "clob",
     *,
     n_ticks: int = 1000,
     reference_ticks: int | None = None,
     delta: float = 250,
     seed: int = 0,
+    levels: int = 0,
     **policies: Any,
 ) -> Replayed:
     """Feed recorded messages to a mechanism.
 
     Parameters
-        messages: DataFrame or list of dicts with columns ``time_ns, kind`` (limit, market,
-            cancel, amend), ``order_id, agent, side`` (buy, sell), ``price_ticks, quantity, tif``
-            (gtc, ioc, fok), ``post_only, role`` (maker, taker; used by dual_flow only); missing
-            columns take defaults. Rows are taken in time order; at equal times in the order given.
-            In an amend an absent price or quantity is unchanged, and the quantity is the new open
-            quantity; the role stays.
+        messages: DataFrame, Arrow table, Polars frame or list of dicts with columns ``time_ns,
+            kind`` (limit, market, cancel, amend), ``order_id, agent, side`` (buy, sell),
+            ``price_ticks, quantity, tif`` (gtc, ioc, fok), ``post_only, role`` (maker, taker; used
+            by dual_flow only); missing columns and empty cells take defaults. Rows are taken in
+            time order; at equal times in the order given. In an amend an absent price or quantity
+            is unchanged, and the quantity is the new open quantity; a cancel with a quantity takes
+            that many lots. What else an amend or a cancel says must be so of its order.
         mechanism: ``clob``, ``fba``, ``dual_flow`` or ``rfq``; for the rows of the latter see
             :func:`proteus.replaying.requests.replay`.
-        n_ticks: prices are 1 .. n_ticks-1.
+        n_ticks: prices are 1 .. n_ticks-1; at most 2**31.
         reference_ticks: reference price before the first trade; default n_ticks // 2.
         delta: batch interval in ms.
         seed: root seed of random allocation.
+        levels: how many of the best levels of each side ``depth`` lists; 0: none.
         policies: keys of ``conf/mechanism/<mechanism>.yaml``; ``self_trade`` defaults to none.
 
     Returns
@@ -85,30 +99,30 @@ def replay(
         ConfigError: an unknown mechanism or policy, or a number that is not allowed.
     """
     chosen = _mechanism_config(mechanism, policies)
-    check_integer("n_ticks", n_ticks, 2, MAX_TICKS)
+    check_integer("n_ticks", n_ticks, 2, MOST_TICKS)
     reference = n_ticks // 2 if reference_ticks is None else reference_ticks
     check_integer("reference_ticks", reference, 1, n_ticks - 1)
     check_integer("seed", seed, 0, 2**63 - 1)
+    check_integer("levels", levels, 0, 0 if isinstance(chosen, RfqConfig) else MOST_LEVELS)
     delta_ns = _interval_ns(delta)
     if isinstance(chosen, RfqConfig):
         return requests.replay(messages, chosen, tuple(policies), n_ticks, reference, seed)
-    table = _read_messages(messages)
-    ids, order = np.unique(table["order_id"], return_inverse=True)
-    agents, agent = np.unique(table["agent"], return_inverse=True)
-    slots = max(len(order), 1)
+    table = _read_messages(messages, getattr(chosen, "allocation", "time") == "time")
+    prices, levels_of = list_prices(table.rows.price, n_ticks, MAX_TICKS)
+    rows = table.rows._replace(price=levels_of)
+    slots = max(len(rows.kind), 1)
     keys = replicate_keys(seed, np.zeros(1, np.int64))
     # One event fills or cancels each order at most a few times: two sides, dust, self-trades.
     market = allocate_market(
-        1, slots, n_ticks, reference, 6 * slots + 8, keys, auctions=chosen.auctions
+        1, slots, n_ticks, reference, 6 * slots + 8, keys, chosen.auctions, prices
     )
-    market.address[0, : len(order)] = table["order_id"]
-    sizes = Sizes(1, slots, max(len(agents), 1), False, delta_ns)
+    market.address[0, : len(rows.kind)] = table.order_ids
+    sizes = Sizes(1, slots, max(table.agents, 1), False, delta_ns)
     state = MECHANISMS[mechanism].make(chosen, sizes)
-    rows = _rows(table, order, agent, len(ids))
     output = run_rows(
-        len(rows.kind), market, lambda out, row: replay_rows(state, market, rows, out, row)
+        len(rows.kind), market, lambda out, row: replay_rows(state, market, rows, out, row), levels
     )
-    return read_output(output, market, table["order_id"])
+    return read_output(output, market, table.order_ids, table.in_time_order)
 
 
 def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig:
@@ -133,43 +147,56 @@ def _interval_ns(delta: Any) -> int:
     return delta_ns
 
 
-def _read_messages(messages: pd.DataFrame | Sequence[Mapping[str, Any]]) -> Table:
-    """Return the columns as arrays in time order, defaults filled in, every value checked."""
-    frame = read_frame(messages, _COLUMNS)
+class _Read(NamedTuple):
+    """The messages as the kernels take them. N rows in time order."""
+
+    rows: Rows
+    order_ids: NDArray[np.int64]  # [N]
+    agents: int  # numbers of agents
+    in_time_order: NDArray[np.int64] | None  # [N] their rows in the table; None: the same
+
+
+def _read_messages(messages: Messages, is_by_time: bool) -> _Read:
+    """Return the columns as arrays in time order, every value checked."""
+    table = read_table(messages, _COLUMNS)
     for column in ("kind", "order_id"):
-        if len(frame) and column not in frame:
+        if table.rows and column not in table.columns:
             raise MessageError(f"column {column} is missing")
-    kind = read_codes(frame, "kind", _KINDS, None)
+    kind = read_codes(table, "kind", _KINDS, required=True)
     is_new = (kind == KIND_LIMIT) | (kind == KIND_MARKET)
-    time = read_times(frame)
-    in_time_order = np.argsort(time, kind="stable")
-    order_id = read_integers(frame, "order_id", None)
-    table = {
+    time = read_times(table)
+    ids = read_integers(table, "order_id", None)
+    order, n_ids = numbers_of(ids)
+    agent, agents = _agents(table)
+    columns: dict[str, NDArray[Any]] = {
         "time_ns": time,
-        "order_id": order_id,
-        "agent": read_integers(frame, "agent", -1 - order_id),
         "kind": kind,
-        "side": read_codes(frame, "side", _SIDES, None, is_new),
-        "price_ticks": read_integers(frame, "price_ticks", UNCHANGED),
-        "quantity": read_integers(frame, "quantity", UNCHANGED),
-        "tif": read_codes(frame, "tif", _LIFETIMES, GTC),
-        "post_only": read_codes(frame, "post_only", {False: 0, True: 1}, 0),
-        "is_taker": read_codes(frame, "role", {"maker": 0, "taker": 1}, 1),
+        "order": order,
+        "agent": agent,
+        "side": read_codes(table, "side", _SIDES, is_new),
+        "price": read_integers(table, "price_ticks", UNCHANGED),
+        "quantity": read_integers(table, "quantity", UNCHANGED),
+        "lifetime": read_codes(table, "tif", _LIFETIMES),
+        "post_only": read_codes(table, "post_only", {False: 0, True: 1}),
+        "is_taker": read_codes(table, "role", {"maker": 0, "taker": 1}),
     }
-    return {name: column[in_time_order] for name, column in table.items()}
+    check_sum(columns["quantity"], 63 if is_by_time else 61)  # sharing out multiplies by three
+    columns["ids"] = ids
+    in_time_order = in_order_of(time)
+    if in_time_order is not None:
+        columns = {name: column[in_time_order] for name, column in columns.items()}
+    ids = columns.pop("ids")
+    rows = Rows(**columns, slot_of=np.full(n_ids, NO_ORDER, np.int32))
+    return _Read(rows, ids, agents, in_time_order)
 
 
-def _rows(table: Table, order: NDArray[np.int64], agent: NDArray[np.int64], n_ids: int) -> Rows:
-    return Rows(
-        time_ns=table["time_ns"],
-        kind=table["kind"].astype(np.int8),
-        order=order.astype(np.int64),
-        agent=agent.astype(np.int32),
-        side=table["side"].astype(np.int8),
-        price=table["price_ticks"],
-        quantity=table["quantity"],
-        lifetime=table["tif"].astype(np.int8),
-        post_only=table["post_only"].astype(np.int8),
-        is_taker=table["is_taker"].astype(np.int8),
-        slot_of=np.full(n_ids, NO_ORDER, np.int64),
-    )
+def _agents(table: Table) -> tuple[NDArray[np.int32], int]:
+    """Number the agents; an order without one is the only one of its owner."""
+    if "agent" not in table.columns:
+        return np.full(table.rows, NO_OWNER, np.int32), 0
+    given = is_given(table, "agent")
+    agent = read_integers(table, "agent", 0)
+    agents = np.full(table.rows, NO_OWNER, np.int32)
+    numbers, count = numbers_of(agent[given])
+    agents[given] = numbers
+    return agents, count

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from proteus.basics import units
+from proteus.basics.schema import MAX_TICKS
 from proteus.errors import ConfigError, MessageError
 from proteus.market.book.codes import BUY, NO_ID, NO_ORDER, SELL
-from proteus.market.door.orders import UNCHANGED
+from proteus.market.door.ids import numbers_of
+from proteus.market.door.orders import MAX_QUANTITY, UNCHANGED
 from proteus.market.door.requests import (
     KIND_ACCEPT,
     KIND_CANCEL,
     KIND_QUOTE,
     KIND_REQUEST,
-    NO_SIDE,
     RequestRows,
     replay_requests,
 )
@@ -26,8 +26,19 @@ from proteus.market.mechanisms.base import Sizes
 from proteus.market.mechanisms.interface import allocate_market
 from proteus.market.mechanisms.rfq import RfqConfig, make
 from proteus.market.rng import replicate_keys
+from proteus.replaying.cells import Messages, Table, read_table
 from proteus.replaying.output import Replayed, read_output, run_rows
-from proteus.replaying.rows import is_absent, read_codes, read_frame, read_integers, read_times
+from proteus.replaying.rows import (
+    EXACT,
+    check_sum,
+    in_order_of,
+    is_given,
+    list_prices,
+    read_codes,
+    read_integers,
+    read_times,
+    refused,
+)
 
 POLICIES = ("request_ttl_ms", "quote_ttl_ms", "tie", "least_share")  # the others need traders
 
@@ -39,10 +50,15 @@ _COLUMNS = (
     "time_ns", "kind", "order_id", "request_id", "agent", "side", "price_ticks", "quantity",
     "ttl_ns", "tif", "post_only", "role",
 )  # fmt: skip
+_UNUSED = {
+    "side": ("accept", "cancel"), "price_ticks": ("cancel",), "quantity": ("cancel",),
+    "ttl_ns": ("accept", "cancel"), "tif": tuple(_KINDS), "post_only": tuple(_KINDS),
+    "role": tuple(_KINDS),
+}  # fmt: skip
 
 
 def replay(
-    messages: pd.DataFrame | Sequence[Mapping[str, Any]],
+    messages: Messages,
     config: RfqConfig,
     policies: Sequence[str],
     n_ticks: int,
@@ -52,15 +68,15 @@ def replay(
     """Feed recorded requests, quotes, acceptances and cancels to the venue.
 
     Parameters
-        messages: DataFrame or list of dicts. ``kind`` is request, quote, accept or cancel. A
+        messages: table as that of orders. ``kind`` is request, quote, accept or cancel. A
             request has ``side, quantity`` and, unless it takes any price, ``price_ticks``; its
             ``order_id`` and ``request_id`` default to each other. A quote has its own ``order_id``,
             the ``request_id`` it answers, ``price_ticks, quantity``; its ``side`` defaults to the
             one its request needs. An accept gives the ``order_id`` of a quote, or only the
             ``request_id`` for the best one, and may give a ``quantity`` that it takes at most and a
             limit. A cancel withdraws the request that it names by either id. ``ttl_ns`` of requests
-            and quotes defaults to the mechanism's; ``agent`` of a request or quote to -1 -
-            order_id, of the others to whoever may send it. ``tif, post_only, role`` are not used.
+            and quotes defaults to the mechanism's; ``agent`` of a request or quote to somebody
+            of its own, of the others to whoever may send it. Other cells must be empty.
         policies: names of the keys that were given.
 
     Returns
@@ -75,64 +91,106 @@ def replay(
             allowed = f"a replay has no traders; allowed: {', '.join(POLICIES)}"
             raise ConfigError(f"mechanism.{key} is not allowed: {allowed}")
     table = _read(messages, config)
-    slots = max(len(table["kind"]), 1)
+    prices, levels = list_prices(table.rows.price, n_ticks, MAX_TICKS)
+    rows = table.rows._replace(price=levels)
+    slots = max(len(rows.kind), 1)
     keys = replicate_keys(seed, np.zeros(1, np.int64))
-    market = allocate_market(1, slots, n_ticks, reference_ticks, slots + 8, keys)
-    market.address[0, : len(table["shown"])] = table["shown"]
+    market = allocate_market(1, slots, n_ticks, reference_ticks, slots + 8, keys, prices=prices)
+    market.address[0, : len(rows.kind)] = table.shown
     mechanism = make(config, Sizes(1, slots, 1, False, 0))
-    rows = _rows(table)
     output = run_rows(
         len(rows.kind), market, lambda out, row: replay_requests(mechanism, market, rows, out, row)
     )
-    return read_output(output, market, table["shown"])
+    return read_output(output, market, table.shown, table.in_time_order)
 
 
-def _read(
-    messages: pd.DataFrame | Sequence[Mapping[str, Any]], config: RfqConfig
-) -> dict[str, NDArray[np.int64]]:
+class _Read(NamedTuple):
+    """The messages as the kernels take them. N rows in time order."""
+
+    rows: RequestRows
+    shown: NDArray[np.int64]  # [N] the id that a row goes by in tables
+    in_time_order: NDArray[np.int64] | None  # [N] their rows in the table; None: the same
+
+
+def _read(messages: Messages, config: RfqConfig) -> _Read:
     """Return the columns as arrays in time order, defaults filled in, every value checked.
 
     Ids and agents are numbered from 0, NO_ID where there is none.
     """
-    frame = read_frame(messages, _COLUMNS)
-    if len(frame) and "kind" not in frame:
+    table = read_table(messages, _COLUMNS)
+    if table.rows and "kind" not in table.columns:
         raise MessageError("column kind is missing")
-    kind = read_codes(frame, "kind", _KINDS, None)
+    kind = read_codes(table, "kind", _KINDS, required=True)
     is_request, is_quote = kind == KIND_REQUEST, kind == KIND_QUOTE
-    has_order, has_request = _given(frame, "order_id"), _given(frame, "request_id")
+    has_order, has_request = is_given(table, "order_id"), is_given(table, "request_id")
     _check_ids(is_quote, has_order, has_request)
-    order_id, request_id = (read_integers(frame, name, 0) for name in ("order_id", "request_id"))
+    order_id, request_id = (read_integers(table, name, 0) for name in ("order_id", "request_id"))
     shown = np.where(has_order, order_id, request_id)
     request_id = np.where(has_request, request_id, order_id)
-    has_order, has_request = has_order | is_request, has_request | is_request
     ttl = np.where(is_request, _ns(config.request_ttl_ms), _ns(config.quote_ttl_ms))
-    has_agent = _given(frame, "agent") | is_request | is_quote
-    side = read_codes(frame, "side", _SIDES, None, is_request)
-    time = read_times(frame)
-    table = {
+    time = read_times(table)
+    columns: dict[str, NDArray[Any]] = {
         "time_ns": time,
         "kind": kind,
+        "order": _numbered(shown, has_order | is_request),
+        "request": _numbered(request_id, has_request | is_request),
+        "agent": _agents(table, is_request | is_quote),
+        "side": read_codes(table, "side", _SIDES, is_request),
+        "price": read_integers(table, "price_ticks", UNCHANGED),
+        "quantity": read_integers(table, "quantity", UNCHANGED),
+        "ttl": read_integers(table, "ttl_ns", ttl),
         "shown": shown,
-        "order": _numbered(shown, has_order),
-        "request": _numbered(request_id, has_request),
-        "agent": _numbered(read_integers(frame, "agent", -1 - shown), has_agent),
-        "side": np.where(_given(frame, "side"), side, NO_SIDE),
-        "price": read_integers(frame, "price_ticks", UNCHANGED),
-        "quantity": read_integers(frame, "quantity", UNCHANGED),
-        "ttl": read_integers(frame, "ttl_ns", ttl),
     }
-    in_time_order = np.argsort(time, kind="stable")
-    return {name: column[in_time_order] for name, column in table.items()}
+    _check_empty(table, kind)
+    check_sum(columns["quantity"], 63)
+    if config.least_share > 0:
+        _check_share(columns["quantity"])
+    in_time_order = in_order_of(time)
+    if in_time_order is not None:
+        columns = {name: column[in_time_order] for name, column in columns.items()}
+    shown = columns.pop("shown")
+    slots_of = {
+        f"{prefix}slot_of": np.full(columns[name].max(initial=0) + 1, NO_ORDER, np.int32)
+        for prefix, name in (("", "order"), ("request_", "request"))
+    }
+    return _Read(RequestRows(**columns, **slots_of), shown, in_time_order)
+
+
+def _agents(table: Table, is_new: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Number the agents; a request or quote without one has one of its own."""
+    given = is_given(table, "agent")
+    agents = np.full(table.rows, NO_ID, np.int32)
+    numbers, count = numbers_of(read_integers(table, "agent", 0)[given])
+    agents[given] = numbers
+    alone = is_new & ~given
+    agents[alone] = count + np.arange(np.count_nonzero(alone))
+    return agents
+
+
+def _check_share(quantity: NDArray[np.int64]) -> None:
+    """Refuse lots of which a share, a float, is not known to the lot."""
+    wrong = (quantity > EXACT) & (quantity <= MAX_QUANTITY)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        allowed = "must be at most 2**53 lots where least_share is not 0"
+        raise refused("quantity", int(quantity[row]), row, allowed)
+
+
+def _check_empty(table: Table, kind: NDArray[np.int8]) -> None:
+    """Refuse what a row says and its kind does not mean."""
+    for name, kinds in _UNUSED.items():
+        if name not in table.columns:
+            continue
+        wrong = is_given(table, name) & np.isin(kind, [_KINDS[each] for each in kinds])
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            names = {code: name for name, code in _KINDS.items()}
+            allowed = f"must be empty in a row of kind {names[int(kind[row])]}"
+            raise refused(name, table.columns[name].cell(row), row, allowed)
 
 
 def _ns(milliseconds: float) -> int:
     return units.milliseconds_to_ns(milliseconds)
-
-
-def _given(frame: pd.DataFrame, name: str) -> NDArray[np.bool_]:
-    """Tell which rows have a value in a column."""
-    cells = frame[name].tolist() if name in frame else [None] * len(frame)
-    return np.array([not is_absent(cell) for cell in cells], np.bool_)
 
 
 def _check_ids(
@@ -148,12 +206,6 @@ def _check_ids(
 
 def _numbered(ids: NDArray[np.int64], has: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Number ids from 0, NO_ID where there is none."""
-    return np.where(has, np.searchsorted(np.unique(ids[has]), ids), NO_ID).astype(np.int64)
-
-
-def _rows(table: Mapping[str, NDArray[np.int64]]) -> RequestRows:
-    return RequestRows(
-        **{name: table[name] for name in RequestRows._fields[:-2]},
-        slot_of=np.full(table["order"].max(initial=0) + 1, NO_ORDER, np.int64),
-        request_slot_of=np.full(table["request"].max(initial=0) + 1, NO_ORDER, np.int64),
-    )
+    numbers = np.full(len(ids), NO_ID, np.int64)
+    numbers[has] = numbers_of(ids[has])[0]
+    return numbers

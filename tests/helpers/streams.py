@@ -101,10 +101,24 @@ def new_order(chooser: Random, action: str, n_ticks: int, number: int) -> Row:
         "agent": chooser.choice(AGENTS),
         "tif": chooser.choice(TIFS),
         "post_only": True if chooser.random() < 0.12 else None,
-        "price_ticks": price if action == "limit" else None,
+        "price_ticks": price if action == "limit" or chooser.random() < 0.1 else None,
         "role": chooser.choice(ROLES),
     }
     return {column: cell for column, cell in row.items() if cell is not None}
+
+
+def said_besides(chooser: Random, order: Row) -> Row:
+    """What a cancel or amend says of its order without changing it: mostly what is so."""
+    row = {
+        name: order[name] for name in ("agent", "side") if chooser.random() < 0.2 and name in order
+    }
+    if chooser.random() < 0.3:
+        name, values = chooser.choice((
+            ("agent", (0, 1, 2)), ("side", ("buy", "sell")), ("tif", ("gtc", "ioc")),
+            ("post_only", (True, False)), ("role", ("maker", "taker")),
+        ))  # fmt: skip
+        row[name] = chooser.choice(values)
+    return row
 
 
 def change(chooser: Random, action: str, n_ticks: int, new_orders: list[Row]) -> Row:
@@ -114,8 +128,12 @@ def change(chooser: Random, action: str, n_ticks: int, new_orders: list[Row]) ->
     if not known or chooser.random() < 0.05:
         return {"kind": action, "order_id": UNKNOWN_ID}
     order = chooser.choice(known)
-    row: Row = {"kind": action, "order_id": order["order_id"]}
+    row: Row = {"kind": action, "order_id": order["order_id"], **said_besides(chooser, order)}
     if action == "cancel":
+        if chooser.random() < 0.4:
+            row["quantity"] = chooser.choice((0, 1, 1, 2, 3, 20))
+        if chooser.random() < 0.1 and "price_ticks" in order:
+            row["price_ticks"] = order["price_ticks"] + chooser.choice((0, 0, 1, n_ticks))
         return row
     if chooser.random() < 0.6:
         near = chooser.random() < 0.4 and "price_ticks" in order

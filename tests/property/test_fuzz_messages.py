@@ -27,14 +27,14 @@ from tests.property.test_replay_against_twin import (
 from tests.reference.replay import replay
 
 MECHANISMS = ("clob", "fba", "dual_flow")
-LARGEST = 2**31 - 1
+LARGEST = 2**62
 
 WHOLE_NUMBERS: dict[str, tuple[Any, ...]] = {
     "time_ns": (0, 0, 1, 999_999, 1_000_000, 1_000_000, 2**62),
     "order_id": (1, 2, 3, 3, -1, 0, 2**63 - 1, -(2**63), np.int64(4)),
     "agent": (1, 1, 2, None, -(2**63)),
     "price_ticks": (4, 5, 5, 6, 0, -3, 10, 2**40, None, 5.0),
-    "quantity": (1, 2, 7, 0, -4, LARGEST, LARGEST + 1, 2**62, None, 3.0),
+    "quantity": (1, 2, 7, 0, -4, 2**31, 2**53, LARGEST + 1, None, 3.0),
 }
 WORDS: dict[str, tuple[Any, ...]] = {
     "kind": ("limit", "limit", "limit", "market", "cancel", "amend"),

@@ -34,8 +34,8 @@ COLUMNS = {
     ],
     "book": ["order_id", "side", "price_ticks", "quantity"],
     "clears": ["time_ns", "price_ticks", "volume", "surplus", "low", "high"],
-    "rejects": ["order_id", "reason"],
-    "cancels": ["order_id", "quantity", "reason"],
+    "rejects": ["time_ns", "row", "order_id", "reason"],
+    "cancels": ["time_ns", "row", "order_id", "quantity", "reason"],
 }
 
 
@@ -59,7 +59,9 @@ def for_all_streams(name: str, case: str, check: Callable[[Stream, bool], None])
 
 
 def plain(value: Any) -> Any:
-    """A cell as a plain int or str."""
+    """A cell as a plain int or str, or None."""
+    if value is pd.NA:
+        return None
     return int(value) if isinstance(value, Integral) else value
 
 
@@ -75,7 +77,7 @@ def table_rows(table: pd.DataFrame, name: str, mechanism: str) -> list[Row]:
 
 def comparable(rows: list[Row], name: str) -> list[Row]:
     """Cancels of one message or clear have no promised order."""
-    return sorted(rows, key=lambda row: tuple(row.values())) if name == "cancels" else rows
+    return sorted(rows, key=str) if name == "cancels" else rows
 
 
 def first_difference(name: str, kernel: list[Row], twin: list[Row]) -> str | None:
@@ -156,6 +158,8 @@ CLOB_OUTCOMES = {
     "invalid_quantity",
     "duplicate_order_id",
     "unknown_order",
+    "another_agent",
+    "differs_from_order",
     "post_only_would_cross",
     "fok_not_filled",
     "requested",

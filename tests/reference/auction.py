@@ -47,6 +47,7 @@ class Auction(Market):
 
     def clear(self, time_ns: int) -> None:
         """Clear the open batch; what was immediate and did not trade is cancelled."""
+        self.out.time_ns, self.out.row = time_ns, None
         self.clear_auction(time_ns)
         for order in [order for order in self.open.values() if order.immediate]:
             self.reduce(order, order.quantity, "immediate_or_cancel")

@@ -12,7 +12,7 @@ from tests.reference.orders import (
     better_first,
 )
 
-LARGEST_QUANTITY = 2**31 - 1
+LARGEST_QUANTITY = 2**62
 
 
 class Market:
@@ -43,6 +43,7 @@ class Market:
 
     def apply(self, message: Message) -> None:
         """Carry out one message, or reject it and change nothing."""
+        self.out.time_ns, self.out.row = message.time_ns, message.row
         if message.kind == "cancel":
             reason = self.cancel(message)
         elif message.kind == "amend":
@@ -57,6 +58,8 @@ class Market:
         is_market = message.kind == "market"
         if not self.is_valid_quantity(message.quantity):
             return "invalid_quantity"
+        if is_market and message.price_ticks is not None:
+            return "invalid_price"
         if not is_market and not self.is_valid_price(message.price_ticks):
             return "invalid_price"
         if message.order_id in self.used_ids:
@@ -69,10 +72,11 @@ class Market:
             side=message.side,
             price_ticks=None if is_market else message.price_ticks,
             quantity=message.quantity,
-            immediate=is_market or message.tif != "gtc",
+            immediate=is_market or message.tif in ("ioc", "fok"),
             fill_or_kill=message.tif == "fok",
-            post_only=message.post_only,
-            role=message.role,
+            post_only=bool(message.post_only),
+            role=message.role or "taker",
+            tif=message.tif or "gtc",
         )
         reason = self.refusal(order)
         if reason is None:
@@ -81,12 +85,30 @@ class Market:
             self.accept(order, message.time_ns)
         return reason
 
-    def cancel(self, message: Message) -> str | None:
-        """Take an open order out, or return the reason to reject the request."""
+    def not_its_order(self, message: Message) -> str | None:
+        """Why a cancel or amend does not mean an open order of who sends it, or None."""
         if message.order_id not in self.open:
             return "unknown_order"
         order = self.open[message.order_id]
-        self.reduce(order, order.quantity, "requested")
+        if message.agent not in (None, order.agent):
+            return "another_agent"
+        for name in ("side", "tif", "post_only", "role"):
+            if getattr(message, name) not in (None, getattr(order, name)):
+                return "differs_from_order"
+        return None
+
+    def cancel(self, message: Message) -> str | None:
+        """Take an open order out, or some of its lots, or return the reason to reject it."""
+        reason = self.not_its_order(message)
+        if reason:
+            return reason
+        order = self.open[message.order_id]
+        if message.price_ticks not in (None, order.price_ticks):
+            return "differs_from_order"
+        if message.quantity is not None and not self.is_valid_quantity(message.quantity):
+            return "invalid_quantity"
+        lots = order.quantity if message.quantity is None else message.quantity
+        self.reduce(order, min(lots, order.quantity), "requested")
         return None
 
     def amend(self, message: Message) -> str | None:
@@ -94,8 +116,9 @@ class Market:
 
         The same price and no more quantity keeps priority; anything else enters again.
         """
-        if message.order_id not in self.open:
-            return "unknown_order"
+        reason = self.not_its_order(message)
+        if reason:
+            return reason
         if message.quantity is not None and not self.is_valid_quantity(message.quantity):
             return "invalid_quantity"
         if message.price_ticks is not None and not self.is_valid_price(message.price_ticks):
@@ -122,7 +145,7 @@ class Market:
         self.enter(order, time_ns)
 
     def is_valid_quantity(self, quantity: int | None) -> bool:
-        """A quantity is a positive number of lots, below two billion."""
+        """A quantity is a positive number of lots, at most 2^62."""
         return quantity is not None and 1 <= quantity <= LARGEST_QUANTITY
 
     def is_valid_price(self, price_ticks: int | None) -> bool:

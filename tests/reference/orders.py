@@ -4,7 +4,7 @@ Prices are integer ticks, quantities integer lots, times integer nanoseconds sin
 ``None`` means "not given" in a message, and "no limit" (a market order) in an order.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from math import isnan
 from typing import Any, NamedTuple
@@ -23,13 +23,14 @@ class Message:
     time_ns: int
     kind: str  # limit, market, cancel, amend
     order_id: int
-    agent: int
+    agent: Hashable | None
     side: str | None  # buy, sell
     price_ticks: int | None
     quantity: int | None
-    tif: str  # gtc, ioc, fok
-    post_only: bool
-    role: str  # maker, taker
+    tif: str | None  # gtc, ioc, fok
+    post_only: bool | None
+    role: str | None  # maker, taker
+    row: int | None = None  # its row in the table
 
 
 @dataclass
@@ -37,7 +38,7 @@ class Order:
     """An accepted order; ``quantity`` is what is still open."""
 
     order_id: int
-    agent: int
+    agent: Hashable
     side: str
     price_ticks: int | None
     quantity: int
@@ -46,6 +47,7 @@ class Order:
     post_only: bool
     arrival: int = -1  # number of the entry; a new one each time priority is lost
     batch: int = 0  # the batch it arrived in
+    tif: str = "gtc"
     role: str = "taker"  # maker, taker: decides who may trade with whom in a dual-flow auction
 
 
@@ -73,6 +75,8 @@ class Replayed:
     rejects: list[Row] = field(default_factory=list)
     cancels: list[Row] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    time_ns: int = 0  # of what is happening
+    row: int | None = None  # of the message that causes it; None in a clear
 
     def add_fill(self, time_ns: int, maker: Order, taker: Order, price: int, lots: int) -> None:
         """Record a trade between two orders of opposite sides."""
@@ -97,42 +101,43 @@ class Replayed:
 
     def add_cancel(self, order: Order, lots: int, reason: str) -> None:
         """Record lots that left the market without a trade."""
-        self.cancels.append({"order_id": order.order_id, "quantity": lots, "reason": reason})
+        about = {"order_id": order.order_id, "quantity": lots, "reason": reason}
+        self.cancels.append({"time_ns": self.time_ns, "row": self.row, **about})
         self.outcomes.append(Outcome("cancel", order.order_id, lots, reason))
 
     def add_reject(self, order_id: int, reason: str) -> None:
         """Record a message that changed nothing."""
-        self.rejects.append({"order_id": order_id, "reason": reason})
+        about = {"order_id": order_id, "reason": reason}
+        self.rejects.append({"time_ns": self.time_ns, "row": self.row, **about})
         self.outcomes.append(Outcome("reject", order_id, 0, reason))
 
 
 def read_messages(rows: Iterable[Row]) -> list[Message]:
     """Read rows, fill in the defaults, and put them in time order (equal times keep row order)."""
-    messages = [_read(row) for row in rows]
+    messages = [_read(row, number) for number, row in enumerate(rows)]
     return sorted(messages, key=lambda message: message.time_ns)
 
 
-def _read(row: Row) -> Message:
-    order_id = int(row["order_id"])
+def _read(row: Row, number: int) -> Message:
     agent = _integer(row.get("agent"))
-    side, tif = _given(row.get("side")), _given(row.get("tif"))
-    role = _given(row.get("role"))
+    is_new = row["kind"] in ("limit", "market")
     message = Message(
         time_ns=_integer(row.get("time_ns")) or 0,
         kind=row["kind"],
-        order_id=order_id,
-        agent=-1 - order_id if agent is None else agent,
-        side=side,
+        order_id=int(row["order_id"]),
+        agent=("alone", number) if agent is None and is_new else agent,
+        side=_given(row.get("side")),
         price_ticks=_integer(row.get("price_ticks")),
         quantity=_integer(row.get("quantity")),
-        tif="gtc" if tif is None else tif,
-        post_only=bool(_given(row.get("post_only"))),
-        role="taker" if role is None else role,
+        tif=_given(row.get("tif")),
+        post_only=_given(row.get("post_only")),
+        role=_given(row.get("role")),
+        row=number,
     )
     assert message.kind in ("limit", "market", "cancel", "amend"), message
     assert message.side in ("buy", "sell") or message.kind in ("cancel", "amend"), message
-    assert message.tif in ("gtc", "ioc", "fok"), message
-    assert message.role in ("maker", "taker"), message
+    assert message.tif in (None, "gtc", "ioc", "fok"), message
+    assert message.role in (None, "maker", "taker"), message
     assert message.time_ns >= 0, message
     return message
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.reference.orders import Order, Replayed, Row, better_first, opposite
 
-LARGEST = 2**31 - 1
+LARGEST = 2**62
 NEVER = 2**63 - 1
 NS_PER_MS = 1_000_000
 
@@ -55,6 +55,7 @@ class Venue:
     def apply(self, row: Row) -> None:
         """Carry out one message, or reject it and change nothing."""
         self.end_before(row["time_ns"])
+        self.out.time_ns, self.out.row = row["time_ns"], row["row"]
         reason = getattr(self, row["kind"])(row)
         if reason:
             shown = row["request_id"] if row["order_id"] is None else row["order_id"]
@@ -74,6 +75,7 @@ class Venue:
             if not due:
                 return
             first = min(due, key=lambda order: (order.last_ns, order.number))
+            self.out.time_ns, self.out.row = first.last_ns, None
             if isinstance(first, Request):
                 self.close(first, "request_ttl")
             else:
@@ -288,16 +290,17 @@ def replay_rfq(
     """Replay through a request-for-quote venue."""
     ttl_ns = request_ttl_ms * NS_PER_MS, quote_ttl_ms * NS_PER_MS
     venue = Venue(n_ticks, ttl_ns, tie, least_share)
-    rows = [_read(row) for row in messages]
+    rows = [_read(row, number) for number, row in enumerate(messages)]
     for row in sorted(rows, key=lambda row: row["time_ns"]):
         venue.apply(row)
     venue.out.book = venue.book_rows()
     return venue.out
 
 
-def _read(given: Row) -> Row:
+def _read(given: Row, number: int) -> Row:
     """Fill in the defaults of a row."""
     row = {column: given.get(column) for column in _COLUMNS}
+    row["row"] = number
     row["time_ns"] = row["time_ns"] or 0
     if row["kind"] == "request":
         if row["order_id"] is None:

@@ -1,5 +1,6 @@
 """The venue's side of the twin: a message reaches the market; what it did is booked and told."""
 
+from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
@@ -54,15 +55,16 @@ def replace_version(world: World, message: Message) -> None:
 
 
 def door_message(world: World, kind: str, order_id: int, time_ns: int) -> orders.Message:
-    """What the market is told."""
+    """What the market is told: of a change of an order only what changes."""
     ticket = world.tickets[order_id]
-    is_one = ticket.trader.group.accounts == "one"
-    agent = ticket.trader.number if is_one else -1 - order_id  # nobody else's
-    return orders.Message(
-        time_ns=time_ns, kind=kind, order_id=order_id, agent=agent,
-        side=ticket.side, price_ticks=ticket.price_ticks, quantity=ticket.lots,
-        tif=ticket.lifetime, post_only=False, role="maker" if ticket.trader.makes else "taker",
-    )  # fmt: skip
+    about = {"quantity": ticket.lots, "price_ticks": ticket.price_ticks}
+    if kind in ("limit", "market"):
+        is_one = ticket.trader.group.accounts == "one"
+        about["agent"] = ticket.trader.number if is_one else -1 - order_id  # nobody else's
+        about |= {"side": ticket.side, "tif": ticket.lifetime, "post_only": False}
+        about["role"] = "maker" if ticket.trader.makes else "taker"
+    message = orders.Message(time_ns, kind, order_id, *[None] * 7)
+    return replace(message, **({} if kind == "cancel" else about))
 
 
 def refuse_unknown(world: World, message: Message, time_ns: int) -> None:

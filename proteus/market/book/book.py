@@ -16,6 +16,13 @@ Ladders
     2 + SELL. Orders on ladder d can trade with those on ladder D - 1 - d and with no others. So the
     ladders BUY and SELL are in both cases the quotes: what a taker can trade against. How many
     there are is a type, so that a book with two pays nothing for those that have four.
+
+Scale
+    The levels of a simulated book are all ticks. Where there are too many of them, and it is known
+    beforehand which prices will come, as at the message door, the levels are those prices alone,
+    numbered from 1 in order; then ``n_ticks`` is one more than there are, and a rank is counted in
+    numbers. Comparisons are the same; what is a price, and what does arithmetic with prices, asks
+    the scale. It is a type too.
 """
 
 from __future__ import annotations
@@ -91,6 +98,59 @@ def _four_ladders(layout):
     return 4
 
 
+@state
+class EveryTick(NamedTuple):
+    """Every tick is a level."""
+
+
+@state
+class ListedPrices(NamedTuple):
+    """The levels are P prices that were listed beforehand."""
+
+    ticks: np.ndarray  # int64 [P + 2] 0, the prices in ascending order, the number of ticks
+
+
+@interface
+def ticks_of(scale, number):
+    """Return the price in ticks of a level; of 0 and of one beyond the last, 0 and n_ticks."""
+
+
+@interface
+def last_within(scale, ticks):
+    """Return the number of the highest level of at most so many ticks; below all 0."""
+
+
+@ticks_of.implement(EveryTick)
+@inline_kernel
+def _its_number(scale, number):
+    return number
+
+
+@ticks_of.implement(ListedPrices)
+@inline_kernel
+def _listed(scale, number):
+    return scale.ticks[number]
+
+
+@last_within.implement(EveryTick)
+@inline_kernel
+def _its_ticks(scale, ticks):
+    return ticks
+
+
+@last_within.implement(ListedPrices)
+@inline_kernel
+def _search(scale, ticks):
+    least, most = np.int64(0), np.int64(scale.ticks.shape[0] - 1)
+    while least < most:
+        middle = (least + most + 1) >> 1
+        if scale.ticks[middle] <= ticks:
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
 @written_first("head", "tail")
 @state
 class Book(NamedTuple):
@@ -103,8 +163,9 @@ class Book(NamedTuple):
     best: np.ndarray  # int64 [L, D] best occupied rank, or NO_RANK
     arrivals: np.ndarray  # int64 [L] arrivals so far
     last_price: np.ndarray  # int64 [L, D/2] ticks, last clear of each auction; first: the reference
-    n_ticks: np.ndarray  # int64 [L]
+    n_ticks: np.ndarray  # int64 [L] levels of a side and one
     layout: SharedLadders | LaddersByRole
+    scale: EveryTick | ListedPrices
 
 
 def allocate_orders(lanes: int, slots: int) -> Orders:
@@ -113,24 +174,40 @@ def allocate_orders(lanes: int, slots: int) -> Orders:
     return allocate(Orders, L=lanes, C=slots, free=stack, n_free=slots)
 
 
-def allocate_book(lanes: int, n_ticks: int, reference_ticks: int, auctions: int = 1) -> Book:
+def allocate_book(
+    lanes: int, n_ticks: int, reference_ticks: int,
+    auctions: int = 1, prices: np.ndarray | None = None,
+) -> Book:  # fmt: skip
     """Allocate an empty book of prices 1 .. n_ticks-1 whose last price is the reference.
 
     Parameters
         auctions: 1, or 2 where makers and takers are kept apart; each has two ladders.
+        prices: int64 [P], ticks in ascending order, the only ones that orders will have; None: all.
     """
-    ranks = n_ticks + 1
+    levels = n_ticks if prices is None else len(prices) + 1
+    ranks = levels + 1
     return allocate(
         Book, L=lanes, D=2 * auctions, R=ranks, W=ranks // _WORD + 1,
-        best=NO_RANK, last_price=reference_ticks, n_ticks=n_ticks,
+        best=NO_RANK, last_price=reference_ticks, n_ticks=levels,
         layout=SharedLadders() if auctions == 1 else LaddersByRole(),
+        scale=EveryTick() if prices is None else _list_prices(prices, n_ticks),
     )  # fmt: skip
+
+
+def _list_prices(prices: np.ndarray, n_ticks: int) -> ListedPrices:
+    return allocate(ListedPrices, P=len(prices), ticks=np.array([0, *prices, n_ticks]))
 
 
 @inline_kernel
 def rank_of(price, side, n_ticks):
     """Return the rank of a price in ticks; its own inverse."""
     return price if side == BUY else n_ticks - price
+
+
+@inline_kernel
+def price_of(book, lane, side, rank):
+    """Return the price in ticks of a rank."""
+    return ticks_of(book.scale, rank_of(rank, side, book.n_ticks[lane]))
 
 
 @inline_kernel
@@ -162,7 +239,7 @@ def keeps_roles_apart(book):
 def best_price(book, lane, first, side):
     """Return the best price in ticks of a side on the ladders from ``first`` on, or NO_PRICE."""
     rank = book.best[lane, first + side]
-    return NO_PRICE if rank == NO_RANK else rank_of(rank, side, book.n_ticks[lane])
+    return NO_PRICE if rank == NO_RANK else price_of(book, lane, side, rank)
 
 
 @inline_kernel

@@ -30,6 +30,7 @@ from proteus.market.book.codes import (
     SELL,
 )
 from proteus.market.door.orders import (
+    NO_ROW,
     UNCHANGED,
     append_row,
     check_price,
@@ -52,16 +53,16 @@ class RequestRows(NamedTuple):
     """Messages in time order. N rows, which are also order slots; K order ids, J request ids."""
 
     time_ns: np.ndarray  # int64 [N]
-    kind: np.ndarray  # int64 [N] KIND_*
-    order: np.ndarray  # int64 [N] dense order id, or NO_ID
-    request: np.ndarray  # int64 [N] dense request id, or NO_ID
-    agent: np.ndarray  # int64 [N] dense agent id, or NO_ID: anyone
-    side: np.ndarray  # int64 [N] BUY, SELL or NO_SIDE
-    price: np.ndarray  # int64 [N] ticks, or UNCHANGED
+    kind: np.ndarray  # int8 [N] KIND_*
+    order: np.ndarray  # int64 [N] number of the order id, or NO_ID
+    request: np.ndarray  # int64 [N] number of the request id, or NO_ID
+    agent: np.ndarray  # int32 [N] number of the agent, or NO_ID: anyone
+    side: np.ndarray  # int8 [N] BUY, SELL or NO_SIDE
+    price: np.ndarray  # int64 [N] a price of the book, 0: none of it; or UNCHANGED
     quantity: np.ndarray  # int64 [N] lots, or UNCHANGED
     ttl: np.ndarray  # int64 [N] ns
-    slot_of: np.ndarray  # int64 [K] slot of the request or quote with that order id, or NO_ORDER
-    request_slot_of: np.ndarray  # int64 [J] slot of the request with that request id, or NO_ORDER
+    slot_of: np.ndarray  # int32 [K] slot of the request or quote with that order id, or NO_ORDER
+    request_slot_of: np.ndarray  # int32 [J] slot of the request with that request id, or NO_ORDER
 
 
 @kernel
@@ -78,13 +79,13 @@ def replay_requests(mechanism, market, rows, output, first):
                 return row
             last = requests.next_deadline(mechanism.alive, 0)
             requests.expire(mechanism.alive, market, 0, last)
-            collect(market, output, last)
+            collect(market, output, last, NO_ROW)
         if not has_room(market, output):
             return row
         event, reason = _process(mechanism, market, rows, row, time)
-        collect(market, output, time)
+        collect(market, output, time, row)
         if reason != 0:
-            append_row(output, event, time, row, row, 0, 0, reason)
+            append_row(output, event, time, row, row, row, 0, 0, reason)
     return rows.kind.shape[0] + 1
 
 

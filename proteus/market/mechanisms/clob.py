@@ -20,7 +20,7 @@ from typing import ClassVar, Literal, NamedTuple
 import numpy as np
 
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.book.book import enqueue, is_immediate, next_occupied, rank_of
+from proteus.market.book.book import enqueue, is_immediate, next_occupied, price_of
 from proteus.market.book.codes import (
     CANCEL_IMMEDIATE,
     CANCEL_REQUESTED,
@@ -151,7 +151,7 @@ def _meet_first(mechanism, market, lane, slot, opposite):
         self_trade.prevent(mechanism.self_trade, market, lane, resting, slot)
         return
     lots = min(orders.lots[lane, slot], orders.lots[lane, resting])
-    price = rank_of(level, opposite, book.n_ticks[lane])
+    price = price_of(book, lane, opposite, level)
     trade(market, lane, resting, slot, price, lots)
 
 
@@ -170,7 +170,7 @@ def _meet_level(mechanism, market, lane, slot, opposite):
     share_level(
         rule, mechanism.shares, orders, market.address, market.keys, lane, head, volume, total
     )
-    price = rank_of(level, opposite, book.n_ticks[lane])
+    price = price_of(book, lane, opposite, level)
     resting = head
     while resting != NO_ORDER:
         following = orders.next[lane, resting]

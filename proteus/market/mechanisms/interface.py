@@ -105,7 +105,7 @@ def _skip_clears(mechanism, market, lane, now):
 
 def allocate_market(
     lanes: int, slots: int, n_ticks: int, reference_ticks: int, entries: int, keys: np.ndarray,
-    auctions: int = 1,
+    auctions: int = 1, prices: np.ndarray | None = None,
 ) -> Market:  # fmt: skip
     """Allocate an empty market.
 
@@ -115,11 +115,12 @@ def allocate_market(
         entries: outbox entries per lane.
         keys: uint32 [lanes, 2], replicate keys.
         auctions: 1, or 2 where makers and takers are kept apart.
+        prices: int64 [P], ticks in ascending order, the only ones that orders will have; None: all.
     """
     return allocate(
         Market, L=lanes, C=slots, D=2 * auctions,
         orders=allocate_orders(lanes, slots),
-        book=allocate_book(lanes, n_ticks, reference_ticks, auctions),
+        book=allocate_book(lanes, n_ticks, reference_ticks, auctions, prices),
         outbox=allocate_outbox(lanes, entries),
         keys=keys,
     )  # fmt: skip

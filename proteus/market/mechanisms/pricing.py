@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.book.book import next_better, next_occupied
+from proteus.market.book.book import last_within, next_better, next_occupied, ticks_of
 from proteus.market.book.codes import NO_PRICE, NO_RANK
 
 MIDPOINT = 0
@@ -70,7 +70,7 @@ def cross(book, lane, bids, asks):
 
 @inline_kernel
 def walrasian_interval(book, lane, bids, asks, filled_bid, filled_ask, open_bid, open_ask):
-    """Return the ends of W in ticks; 0 and n_ticks stand for an infinite end.
+    """Return the ends of W as levels; 0 and n_ticks stand for an infinite end.
 
     Only limits bound W. A market order, filled or not, accepts every price; if one is left
     unfilled, so is every limit of its side, and the best of those counts.
@@ -116,30 +116,30 @@ def t7_price(book, lane, bids, asks, filled_bid, filled_ask, reference):
     n_ticks = book.n_ticks[lane]
     ceiling = min(filled_bid, n_ticks - 1)
     floor = max(n_ticks - filled_ask, 1) - 1
-    price = _next_limit(book, lane, bids, asks, floor, ceiling)
-    if price == NO_PRICE:
+    level = _next_limit(book, lane, bids, asks, floor, ceiling)
+    if level == NO_PRICE:
         return reference
-    demand = _lots_at_or_better(book, lane, bids, price)
-    supply = _lots_at_or_better(book, lane, asks, n_ticks - price)
+    demand = _lots_at_or_better(book, lane, bids, level)
+    supply = _lots_at_or_better(book, lane, asks, n_ticks - level)
     least = _LARGEST
-    lowest, highest, ask_surplus_seen = price, price, False
-    while price != NO_PRICE:
+    lowest, highest, ask_surplus_seen = level, level, False
+    while level != NO_PRICE:
         surplus = demand - supply  # never grows with the price
         if abs(surplus) < least:
             least = abs(surplus)
-            lowest, highest = price, price
+            lowest, highest = level, level
             ask_surplus_seen = surplus < 0
         elif abs(surplus) == least and surplus >= 0:
-            highest = price
-            lowest = price if surplus > 0 else lowest
+            highest = level
+            lowest = level if surplus > 0 else lowest
         elif abs(surplus) == least and not ask_surplus_seen:
-            highest = price
+            highest = level
             ask_surplus_seen = True
-        demand -= _level_lots(book, lane, bids, price)
-        price = _next_limit(book, lane, bids, asks, price, ceiling)
-        if price != NO_PRICE:
-            supply += _level_lots(book, lane, asks, n_ticks - price)
-    return min(max(reference, lowest), highest)
+        demand -= _level_lots(book, lane, bids, level)
+        level = _next_limit(book, lane, bids, asks, level, ceiling)
+        if level != NO_PRICE:
+            supply += _level_lots(book, lane, asks, n_ticks - level)
+    return min(max(reference, ticks_of(book.scale, lowest)), ticks_of(book.scale, highest))
 
 
 @inline_kernel
@@ -149,9 +149,10 @@ def surplus_at(book, lane, bids, asks, price):
     Parameters
         bids, asks: the ladders that meet.
     """
-    ask_rank = book.n_ticks[lane] - price
-    demand = _lots_at_or_better(book, lane, bids, price)
-    return demand - _lots_at_or_better(book, lane, asks, ask_rank)
+    level = last_within(book.scale, price)
+    above = level if ticks_of(book.scale, level) == price else level + 1
+    demand = _lots_at_or_better(book, lane, bids, above)
+    return demand - _lots_at_or_better(book, lane, asks, book.n_ticks[lane] - level)
 
 
 @inline_kernel

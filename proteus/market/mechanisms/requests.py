@@ -17,7 +17,7 @@ import numpy as np
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state
-from proteus.market.book.book import dequeue, enqueue, rank_of, rests
+from proteus.market.book.book import dequeue, enqueue, price_of, rests
 from proteus.market.book.codes import (
     EVENT_ACK,
     EVENT_RFQ_EXPIRE,
@@ -63,7 +63,7 @@ class LiveRequests(NamedTuple):
     tie: np.ndarray  # int64 [L, C] breaks ties of price, larger first; then the earlier quote
     number: np.ndarray  # int64 [L, C] arrival number
     arrivals: np.ndarray  # int64 [L] arrivals so far
-    live: np.ndarray  # int32 [L, C] slots of all that lives, in no order
+    live: np.ndarray  # int32 [L, C] slots of all that lives, a heap: what ends first stands first
     place: np.ndarray  # int32 [L, C] place of a slot there
     n_live: np.ndarray  # int64 [L]
     asked: np.ndarray  # uint64 [L, C, W] bit i: trader i was asked for the request; W words
@@ -184,7 +184,7 @@ def execute(alive, market, lane, request, quote, most):
     """Trade a request with a quote at its price, at most ``most`` lots, and close the request."""
     orders = market.orders
     side = orders.side[lane, quote]
-    price = rank_of(orders.rank[lane, quote], side, market.book.n_ticks[lane])
+    price = price_of(market.book, lane, side, orders.rank[lane, quote])
     lots = min(orders.lots[lane, quote], orders.lots[lane, request], most)
     trade(market, lane, quote, request, price, lots)
     if orders.lots[lane, quote] > 0:
@@ -203,8 +203,8 @@ def hold(alive, lane, request, quote, lots):
     """
     alive.held[lane, request] = quote
     alive.held_lots[lane, request] = lots
-    alive.deadline[lane, request] = NEVER
-    alive.deadline[lane, quote] = NEVER
+    _move_deadline(alive, lane, request, NEVER)
+    _move_deadline(alive, lane, quote, NEVER)
 
 
 @inline_kernel
@@ -216,7 +216,7 @@ def end_last_look(alive, market, lane, quote, confirms, time):
         return
     _end(alive, market, lane, quote, EXPIRE_LAST_LOOK)
     alive.held[lane, request] = NO_ORDER
-    alive.deadline[lane, request] = alive.request_deadline[lane, request]
+    _move_deadline(alive, lane, request, alive.request_deadline[lane, request])
     if alive.request_deadline[lane, request] < time:
         close_request(alive, market, lane, request, EXPIRE_REQUEST_TTL)
 
@@ -238,37 +238,20 @@ def close_request(alive, market, lane, request, reason):
 @inline_kernel
 def next_deadline(alive, lane):
     """Return the last moment of what ends first, ns, or NEVER."""
-    earliest = np.int64(NEVER)
-    for i in range(alive.n_live[lane]):
-        earliest = min(earliest, alive.deadline[lane, alive.live[lane, i]])
-    return earliest
+    if alive.n_live[lane] == 0:
+        return np.int64(NEVER)
+    return np.int64(alive.deadline[lane, alive.live[lane, 0]])
 
 
 @cold_kernel
 def expire(alive, market, lane, time):
     """End all whose last moment has come, the earliest deadline first, then by arrival."""
-    while True:
-        due = np.int64(NO_ORDER)
-        for i in range(alive.n_live[lane]):
-            slot = np.int64(alive.live[lane, i])
-            if alive.deadline[lane, slot] <= time and _ends_before(alive, lane, slot, due):
-                due = slot
-        if due == NO_ORDER:
-            return
+    while next_deadline(alive, lane) <= time:
+        due = np.int64(alive.live[lane, 0])
         if alive.request[lane, due] == due:
             close_request(alive, market, lane, due, EXPIRE_REQUEST_TTL)
         else:
             _end(alive, market, lane, due, EXPIRE_QUOTE_TTL)
-
-
-@inline_kernel
-def _ends_before(alive, lane, slot, other):
-    if other == NO_ORDER:
-        return True
-    deadline, rival = alive.deadline[lane, slot], alive.deadline[lane, other]
-    if deadline != rival:
-        return deadline < rival
-    return alive.number[lane, slot] < alive.number[lane, other]
 
 
 @inline_kernel
@@ -300,9 +283,59 @@ def _come_alive(alive, lane, slot, deadline):
     alive.number[lane, slot] = alive.arrivals[lane]
     alive.arrivals[lane] += 1
     at = alive.n_live[lane]
+    alive.n_live[lane] = at + 1
+    _put(alive, lane, at, slot)
+    _rise(alive, lane, at)
+
+
+@inline_kernel
+def _move_deadline(alive, lane, slot, deadline):
+    alive.deadline[lane, slot] = deadline
+    _rise(alive, lane, np.int64(alive.place[lane, slot]))
+    _sink(alive, lane, np.int64(alive.place[lane, slot]))
+
+
+@inline_kernel
+def _put(alive, lane, at, slot):
     alive.live[lane, at] = slot
     alive.place[lane, slot] = at
-    alive.n_live[lane] = at + 1
+
+
+@inline_kernel
+def _ends_before(alive, lane, at, other):
+    """Tell whether what stands at one place of the heap ends before what stands at another."""
+    slot, rival = alive.live[lane, at], alive.live[lane, other]
+    deadline, other_deadline = alive.deadline[lane, slot], alive.deadline[lane, rival]
+    if deadline != other_deadline:
+        return deadline < other_deadline
+    return alive.number[lane, slot] < alive.number[lane, rival]
+
+
+@inline_kernel
+def _swap(alive, lane, at, other):
+    slot, rival = np.int64(alive.live[lane, at]), np.int64(alive.live[lane, other])
+    _put(alive, lane, at, rival)
+    _put(alive, lane, other, slot)
+
+
+@inline_kernel
+def _rise(alive, lane, at):
+    while at > 0 and _ends_before(alive, lane, at, (at - 1) >> 1):
+        _swap(alive, lane, at, (at - 1) >> 1)
+        at = (at - 1) >> 1
+
+
+@inline_kernel
+def _sink(alive, lane, at):
+    count = alive.n_live[lane]
+    while 2 * at + 1 < count:
+        child = 2 * at + 1
+        if child + 1 < count and _ends_before(alive, lane, child + 1, child):
+            child += 1
+        if not _ends_before(alive, lane, child, at):
+            return
+        _swap(alive, lane, at, child)
+        at = child
 
 
 @cold_kernel
@@ -321,10 +354,12 @@ def _end(alive, market, lane, slot, reason):
 def _leave(alive, lane, slot):
     """Remove a slot from those alive, and a quote from the list of its request."""
     last = alive.n_live[lane] - 1
-    place, moved = alive.place[lane, slot], alive.live[lane, last]
-    alive.live[lane, place] = moved
-    alive.place[lane, moved] = place
+    place = np.int64(alive.place[lane, slot])
+    _put(alive, lane, place, np.int64(alive.live[lane, last]))
     alive.n_live[lane] = last
+    if place < last:
+        _rise(alive, lane, place)
+        _sink(alive, lane, place)
     request = np.int64(alive.request[lane, slot])
     if request == slot:
         return

@@ -17,7 +17,7 @@ import numpy as np
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.book.book import enqueue, is_immediate, next_occupied
+from proteus.market.book.book import enqueue, is_immediate, next_occupied, ticks_of
 from proteus.market.book.codes import (
     BUY,
     CANCEL_IMMEDIATE,
@@ -175,10 +175,12 @@ def clear_auction(batch, market, lane, auction, bids, asks, price_rule):
 def _execute(batch, market, lane, auction, bids, asks, price_rule, crossing):
     """Price the crossing part of an auction and trade it."""
     volume, filled_bid, filled_ask, open_bid, open_ask, left_bid, left_ask = crossing
-    book, n_ticks = market.book, market.book.n_ticks[lane]
+    book, scale = market.book, market.book.scale
     low, high = pricing.walrasian_interval(
         book, lane, bids, asks, filled_bid, filled_ask, open_bid, open_ask
     )
+    low, high = ticks_of(scale, low), ticks_of(scale, high)
+    n_ticks = ticks_of(scale, book.n_ticks[lane])
     reference = np.int64(book.last_price[lane, auction])
     if price_rule == pricing.T7:
         price = pricing.t7_price(book, lane, bids, asks, filled_bid, filled_ask, reference)

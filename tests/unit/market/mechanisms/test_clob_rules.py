@@ -102,7 +102,7 @@ def test_an_order_meets_the_book(order, expected_fills, expected_book, cancelled
         ({"kind": "limit", "order_id": 9, "side": "buy", "quantity": 1}, "invalid_price"),
         (limit(9, "buy", 45, 0), "invalid_quantity"),
         (limit(9, "buy", 45, -1), "invalid_quantity"),
-        (limit(9, "buy", 45, 2**31), "invalid_quantity"),
+        (limit(9, "buy", 45, 2**62 + 1), "invalid_quantity"),
         (limit(9, "buy", 0, 0), "invalid_quantity"),
         ({"kind": "market", "order_id": 9, "side": "buy"}, "invalid_quantity"),
         (limit(4, "buy", 45, 1), "duplicate_order_id"),
@@ -110,6 +110,15 @@ def test_an_order_meets_the_book(order, expected_fills, expected_book, cancelled
         (amend(9, quantity=1), "unknown_order"),
         (amend(4, quantity=0), "invalid_quantity"),
         (amend(4, price_ticks=1000), "invalid_price"),
+        (market(9, "buy", 1, price_ticks=60), "invalid_price"),
+        (cancel(4, quantity=0), "invalid_quantity"),
+        (cancel(4, price_ticks=45), "differs_from_order"),
+        (cancel(4, side="sell"), "differs_from_order"),
+        (amend(4, quantity=1, tif="ioc"), "differs_from_order"),
+        (amend(4, quantity=1, post_only=True), "differs_from_order"),
+        (amend(4, quantity=1, role="maker"), "differs_from_order"),
+        (cancel(4, agent=9), "another_agent"),
+        (amend(4, quantity=1, agent=9), "another_agent"),
     ],
 )
 def test_a_refused_message_changes_nothing(row, reason):
@@ -366,7 +375,7 @@ def test_a_missing_column():
     ("parameters", "sentence"),
     [
         ({"n_ticks": 1}, "n_ticks=1 "),
-        ({"n_ticks": 100_001}, "n_ticks=100001 "),
+        ({"n_ticks": 2**31 + 1}, "n_ticks=2147483649 "),
         ({"reference_ticks": 0}, "reference_ticks=0 "),
         ({"n_ticks": 10, "reference_ticks": 10}, "reference_ticks=10 .* 1 .. 9"),
         ({"seed": -1}, "seed=-1 "),

@@ -194,8 +194,9 @@ def test_orders_without_a_meaning_in_a_batch_are_rejected(more):
 
 
 def test_an_amended_order_keeps_its_role():
-    """Whatever the row of the amendment says; a cancel works as everywhere."""
-    rows = [limit(1, "buy", 40, 5, **MAKER), amend(1, price_ticks=60, quantity=7, **TAKER)]
+    """It may say so and nothing else; a cancel works as everywhere."""
+    refused = amend(1, price_ticks=60, quantity=7, **TAKER)
+    rows = [limit(1, "buy", 40, 5, **MAKER), refused, {**refused, **MAKER}]
     result = dual(*rows, limit(2, "sell", 50, 7), limit(3, "sell", 50, 7, **MAKER), cancel(3))
     assert fills(result) == [(1, 2, 55, 7)]
     assert cancels(result) == [(3, 7, "requested")]

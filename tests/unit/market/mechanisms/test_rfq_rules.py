@@ -38,11 +38,13 @@ def fills(result: Any) -> list[tuple[int, ...]]:
 
 
 def ends(result: Any) -> list[tuple[int, int, str]]:
-    return list(result.cancels.itertuples(index=False, name=None))
+    return list(
+        result.cancels[["order_id", "quantity", "reason"]].itertuples(index=False, name=None)
+    )
 
 
 def rejects(result: Any) -> list[tuple[int, str]]:
-    return list(result.rejects.itertuples(index=False, name=None))
+    return list(result.rejects[["order_id", "reason"]].itertuples(index=False, name=None))
 
 
 def test_the_best_quote_trades_at_its_price_and_the_others_end():
