@@ -23,9 +23,11 @@ LAW = settings(
 
 def run(rows: list[dict[str, Any]], n_ticks: int) -> dict[str, list[tuple[Any, ...]]]:
     result = proteus.replay(rows, "rfq", n_ticks=n_ticks, tie="size", least_share=0.25)
+    tables = {name: getattr(result, name) for name in ("fills", "book", "rejects", "cancels")}
+    for name in ("rejects", "cancels"):  # by id alone: laws move rows and times
+        tables[name] = tables[name].drop(columns=["row", "time_ns"])
     return {
-        name: list(getattr(result, name).itertuples(index=False, name=None))
-        for name in ("fills", "book", "rejects", "cancels")
+        name: list(table.itertuples(index=False, name=None)) for name, table in tables.items()
     }
 
 

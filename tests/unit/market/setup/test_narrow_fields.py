@@ -6,7 +6,6 @@ import pytest
 import proteus
 from proteus.basics.schema import MAX_TICKS
 from proteus.market.book import codes
-from proteus.market.door.orders import MAX_QUANTITY
 from proteus.market.setup.block import block_bytes, build_block
 from proteus.market.setup.cell import set_up_cell
 from proteus.market.setup.snapshots import arrays_of
@@ -19,6 +18,8 @@ EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 
 # Bytes of a lane of the default cell, at most; all int64, that of the order book took 262,038.
 BYTES = {"clob": 123_000, "fba": 133_000, "dual_flow": 171_000, "rfq": 183_000}
+
+LOTS = 2**58  # five of these can be shared out pro rata
 
 _COUNTED = 2**31 - 1  # slots, envelopes and traders: as many bytes each would fill any machine
 _REASONS = (
@@ -102,9 +103,9 @@ def test_the_largest_lots_ticks_and_crowds_equal_the_twin(mechanism):
 @pytest.mark.parametrize("mechanism", ["clob", "fba", "dual_flow"])
 @pytest.mark.parametrize("price", [1, MAX_TICKS - 1])
 def test_levels_hold_more_lots_than_32_bits(mechanism, price):
-    """Three bids of the largest size rest on one level at an end of the ladder, then trade."""
-    bids = [limit(number, "buy", price, MAX_QUANTITY) for number in (1, 2, 3)]
-    asks = [limit(number, "sell", price, MAX_QUANTITY) for number in (4, 5)]
+    """Three large bids rest on one level at an end of the ladder, then trade."""
+    bids = [limit(number, "buy", price, LOTS) for number in (1, 2, 3)]
+    asks = [limit(number, "sell", price, LOTS) for number in (4, 5)]
     if mechanism == "dual_flow":
         bids = [row | {"role": "maker"} for row in bids]
         asks = [row | {"role": "taker"} for row in asks]
@@ -112,6 +113,6 @@ def test_levels_hold_more_lots_than_32_bits(mechanism, price):
         [*bids, *asks], mechanism=mechanism, n_ticks=MAX_TICKS,
     )  # fmt: skip
     assert set(result.fills["price_ticks"]) == {price}
-    assert int(result.fills["quantity"].sum()) == 2 * MAX_QUANTITY
-    assert int(result.book["quantity"].sum()) == MAX_QUANTITY
+    assert int(result.fills["quantity"].sum()) == 2 * LOTS
+    assert int(result.book["quantity"].sum()) == LOTS
     assert set(result.book["price_ticks"]) == {price}
