@@ -37,6 +37,11 @@ _REASONS = {
     EVENT_RFQ_EXPIRE: EXPIRE_NAMES,
 }
 _CODES = 128  # a reason is an int8
+_WORDS = [
+    _REASONS.get(kind, {}).get(code, "")
+    for kind in range(max(_REASONS) + 1)
+    for code in range(_CODES)
+]
 _ENTRIES = ("kind", "time_ns", "row", "order", "other", "price", "lots", "reason")
 _QUOTES = ("bid_price_ticks", "bid_quantity", "ask_price_ticks", "ask_quantity")
 
@@ -141,12 +146,7 @@ def _rows(rows: NDArray[np.int32], in_time_order: NDArray[np.int64] | None) -> A
 
 
 def _reasons(output: Output, entries: NDArray[np.int64]) -> pd.Series:
-    codes = output.kind[entries].astype(np.int64) * _CODES + output.reason[entries]
-    words = [""] * (max(_REASONS) + 1) * _CODES
-    for kind, names in _REASONS.items():
-        for code, name in names.items():
-            words[kind * _CODES + code] = name
-    return _texts(words, codes)
+    return _texts(_WORDS, output.kind[entries].astype(np.int64) * _CODES + output.reason[entries])
 
 
 def _texts(words: Sequence[str], places: NDArray[Any]) -> pd.Series:

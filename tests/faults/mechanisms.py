@@ -141,7 +141,7 @@ BATCHES = (
     ),
     Fault(
         "surplus has the wrong sign", "market/mechanisms/pricing.py",
-        "return demand - _lots_at_or_better(book, lane, asks, ask_rank)",
-        "return _lots_at_or_better(book, lane, asks, ask_rank) - demand",
+        "return demand - _lots_at_or_better(book, lane, asks, book.n_ticks[lane] - level)",
+        "return _lots_at_or_better(book, lane, asks, book.n_ticks[lane] - level) - demand",
     ),
 )  # fmt: skip

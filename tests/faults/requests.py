@@ -9,7 +9,8 @@ REQUESTS = (
     ),
     Fault(
         "a last moment is exclusive", "market/mechanisms/requests.py",
-        "alive.deadline[lane, slot] <= time and", "alive.deadline[lane, slot] - 1 <= time and",
+        "while next_deadline(alive, lane) <= time:",
+        "while next_deadline(alive, lane) - 1 <= time:",
     ),
     Fault(
         "a request in last look takes quotes after its last moment",
@@ -19,8 +20,8 @@ REQUESTS = (
     ),
     Fault(
         "an accepted quote trades at the limit of the taker", "market/mechanisms/requests.py",
-        "price = rank_of(orders.rank[lane, quote], side,",
-        "price = rank_of(orders.rank[lane, request], 1 - side,",
+        "price = price_of(market.book, lane, side, orders.rank[lane, quote])",
+        "price = price_of(market.book, lane, 1 - side, orders.rank[lane, request])",
     ),
     Fault(
         "a refused last look ends the request", "market/mechanisms/requests.py",
@@ -29,7 +30,7 @@ REQUESTS = (
     ),
     Fault(
         "a quote in last look dies at its last moment", "market/mechanisms/requests.py",
-        "alive.deadline[lane, quote] = NEVER", "pass",
+        "_move_deadline(alive, lane, quote, NEVER)", "pass",
     ),
     Fault(
         "the largest quote is tied like any other", "market/mechanisms/requests.py",

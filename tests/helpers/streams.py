@@ -101,7 +101,7 @@ def new_order(chooser: Random, action: str, n_ticks: int, number: int) -> Row:
         "agent": chooser.choice(AGENTS),
         "tif": chooser.choice(TIFS),
         "post_only": True if chooser.random() < 0.12 else None,
-        "price_ticks": price if action == "limit" or chooser.random() < 0.1 else None,
+        "price_ticks": price if action == "limit" else None,
         "role": chooser.choice(ROLES),
     }
     return {column: cell for column, cell in row.items() if cell is not None}

@@ -68,10 +68,7 @@ def new_orders(stream: Stream) -> list[Row]:
     rows: dict[int, Row] = {}
     for row in stream.rows:
         is_order = row["kind"] in ("limit", "market") and row["quantity"] > 0
-        has_price = row.get("price_ticks") is not None
-        if not is_order or has_price != (row["kind"] == "limit"):
-            continue
-        if 0 < row.get("price_ticks", 1) < stream.n_ticks:
+        if is_order and 0 < row.get("price_ticks", 1) < stream.n_ticks:
             rows.setdefault(row["order_id"], row)
     return [
         {key: cell for key, cell in row.items() if key != "post_only"}
@@ -176,30 +173,6 @@ def test_shift(mechanism: str, stream: Stream, ticks: int, data: st.DataObject) 
     result.clears["low"] = low.where(low == 0, low + ticks)  # infinite ends stay
     result.clears["high"] = high.where(high == 300, high + ticks)
     assert all_tables(other) == all_tables(result)
-
-
-@pytest.mark.parametrize("mechanism", MECHANISMS)
-@LAW
-@given(stream=streams(), ticks=st.sampled_from((0, 10**6, 2**31 - 300)), data=st.data())
-def test_shift_into_a_ladder_of_listed_prices(
-    mechanism: str, stream: Stream, ticks: int, data: st.DataObject
-) -> None:
-    """Where all ticks cannot be levels, those that messages name are; nothing else changes."""
-    chosen = data.draw(policies(mechanism)) | {"delta": stream.delta, "levels": 2}
-    base = shifted(stream.rows, 1)
-    reference = reference_of(stream)
-    result = run(base, mechanism, reference_ticks=reference, n_ticks=300, **chosen)
-    rows = shifted(base, ticks)
-    other = run(rows, mechanism, reference_ticks=reference + ticks, n_ticks=2**31, **chosen)
-    for frame in (result.fills, result.book, result.clears):
-        frame["price_ticks"] += ticks
-    low, high = result.clears["low"], result.clears["high"]
-    result.clears["low"] = low.where(low == 0, low + ticks)  # infinite ends
-    result.clears["high"] = (high + ticks).where(high != 300, 2**31)
-    prices = [name for name in result.depth if "price" in name]
-    result.depth[prices] += ticks
-    assert all_tables(other) == all_tables(result)
-    pd.testing.assert_frame_equal(other.depth, result.depth)
 
 
 # 3. The order of arrival inside a batch matters only at the marginal level.

@@ -26,9 +26,7 @@ def run(rows: list[dict[str, Any]], n_ticks: int) -> dict[str, list[tuple[Any, .
     tables = {name: getattr(result, name) for name in ("fills", "book", "rejects", "cancels")}
     for name in ("rejects", "cancels"):  # by id alone: laws move rows and times
         tables[name] = tables[name].drop(columns=["row", "time_ns"])
-    return {
-        name: list(table.itertuples(index=False, name=None)) for name, table in tables.items()
-    }
+    return {name: list(table.itertuples(index=False, name=None)) for name, table in tables.items()}
 
 
 @LAW

@@ -310,7 +310,7 @@ def test_lots_are_conserved_and_the_book_is_not_crossed(
     orders = valid_orders(stream)
     rows = orders + [row for row in stream.rows if row["kind"] == "cancel"]
     result = replay(rows, mechanism, n_ticks=stream.n_ticks, self_trade=self_trade)
-    refused = {order_id for order_id, reason in rejects(result) if reason != "unknown_order"}
+    refused = {row["order_id"] for row in result.rejects if row["row"] < len(orders)}
     n_lots = {r["order_id"]: r["quantity"] for r in orders if r["order_id"] not in refused}
     for fill in result.fills:
         n_lots[fill["buy_order_id"]] -= fill["quantity"]

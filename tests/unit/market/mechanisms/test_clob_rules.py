@@ -110,15 +110,6 @@ def test_an_order_meets_the_book(order, expected_fills, expected_book, cancelled
         (amend(9, quantity=1), "unknown_order"),
         (amend(4, quantity=0), "invalid_quantity"),
         (amend(4, price_ticks=1000), "invalid_price"),
-        (market(9, "buy", 1, price_ticks=60), "invalid_price"),
-        (cancel(4, quantity=0), "invalid_quantity"),
-        (cancel(4, price_ticks=45), "differs_from_order"),
-        (cancel(4, side="sell"), "differs_from_order"),
-        (amend(4, quantity=1, tif="ioc"), "differs_from_order"),
-        (amend(4, quantity=1, post_only=True), "differs_from_order"),
-        (amend(4, quantity=1, role="maker"), "differs_from_order"),
-        (cancel(4, agent=9), "another_agent"),
-        (amend(4, quantity=1, agent=9), "another_agent"),
     ],
 )
 def test_a_refused_message_changes_nothing(row, reason):

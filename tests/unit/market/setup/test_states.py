@@ -26,6 +26,7 @@ POPULATIONS = {
 LANES = 3
 ORDERS = [{"time_ns": 1, "order_id": 4, "kind": "limit", "side": "buy", "price_ticks": 9,
            "quantity": 1}]  # fmt: skip
+MANY_TICKS = 2**31  # only those that messages name are levels then
 REQUESTS = [{"time_ns": 1, "order_id": 4, "kind": "request", "side": "buy", "quantity": 1}]
 
 
@@ -38,7 +39,7 @@ def built(mechanism, population, recorded, growth):
     return build_block(with_log(setup) if recorded else setup, keys, growth, audit=False)
 
 
-def replayed(monkeypatch, mechanism):
+def replayed(monkeypatch, mechanism, n_ticks=100):
     """What the door gives to its kernel."""
     given = []
 
@@ -49,7 +50,7 @@ def replayed(monkeypatch, mechanism):
     monkeypatch.setattr(orders, "replay_rows", note)
     monkeypatch.setattr(requests, "replay_requests", note)
     messages = REQUESTS if mechanism == "rfq" else ORDERS
-    orders.replay(messages, mechanism, delta=100, n_ticks=100, reference_ticks=50)
+    orders.replay(messages, mechanism, delta=100, n_ticks=n_ticks, reference_ticks=50)
     return tuple(given)
 
 
@@ -147,6 +148,7 @@ def test_every_state_of_the_market_is_seen(monkeypatch):
     kinds = itertools.product(MECHANISM_NAMES, POPULATIONS, [False, True])
     values = [built(*each, 1) for each in kinds]
     values += [replayed(monkeypatch, each) for each in MECHANISM_NAMES]
+    values.append(replayed(monkeypatch, "clob", MANY_TICKS))
     seen = {type(state) for value in values for _, state in states(value, "")}
     declared = {
         each for each in typeof_impl.registry if each.__module__.startswith("proteus.market.")
