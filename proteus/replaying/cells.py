@@ -51,7 +51,11 @@ class Table(NamedTuple):
 
 
 def read_table(messages: Messages, allowed: Sequence[str]) -> Table:
-    """Return the messages as columns that are all among the allowed ones, or refuse them."""
+    """Return the messages as columns that are all among the allowed ones.
+
+    Raises
+        MessageError: an unknown column, one that is given twice, or no table.
+    """
     names, cells, rows = _parts(messages)
     unknown = [str(name) for name in names if name not in allowed]
     if unknown:

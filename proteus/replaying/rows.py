@@ -27,7 +27,11 @@ _FLOAT = (
 
 
 def check_integer(name: str, value: Any, least: int, most: int) -> None:
-    """Refuse what is no integer from least to most."""
+    """Check an argument that is a number.
+
+    Raises
+        ConfigError: it is no integer from least to most.
+    """
     is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not (is_integer and least <= value <= most):
         allowed = f"must be an integer {least} .. {most}"
@@ -163,10 +167,13 @@ def read_codes(
 
 
 def check_sum(quantity: NDArray[np.int64], bits: int) -> None:
-    """Refuse lots that together reach 2**bits: then sums, or products, do not fit 64 bits.
+    """Check that lots do not together reach 2**bits: sums, or products, would not fit 64 bits.
 
     Parameters
         quantity: int64 [N]; what is no number of lots counts as none.
+
+    Raises
+        MessageError: the row that reaches it.
     """
     if not len(quantity) or int(quantity.max()) * len(quantity) < 2**bits:
         return
