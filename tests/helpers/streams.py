@@ -57,6 +57,7 @@ def streams(draw: st.DrawFn) -> Stream:
             new_orders.append(row)
         else:
             row = change(chooser, action, n_ticks, new_orders)
+            row |= said_besides(chooser, row, n_ticks, new_orders)
         rows.append({"time_ns": time_ns} | row)
     return Stream(n_ticks, delta, reference, rows)
 
@@ -107,20 +108,6 @@ def new_order(chooser: Random, action: str, n_ticks: int, number: int) -> Row:
     return {column: cell for column, cell in row.items() if cell is not None}
 
 
-def said_besides(chooser: Random, order: Row) -> Row:
-    """What a cancel or amend says of its order without changing it: mostly what is so."""
-    row = {
-        name: order[name] for name in ("agent", "side") if chooser.random() < 0.2 and name in order
-    }
-    if chooser.random() < 0.3:
-        name, values = chooser.choice((
-            ("agent", (0, 1, 2)), ("side", ("buy", "sell")), ("tif", ("gtc", "ioc")),
-            ("post_only", (True, False)), ("role", ("maker", "taker")),
-        ))  # fmt: skip
-        row[name] = chooser.choice(values)
-    return row
-
-
 def change(chooser: Random, action: str, n_ticks: int, new_orders: list[Row]) -> Row:
     """A cancel or amend, mostly of a recent order that may rest, around its own price and size."""
     resting = [row for row in new_orders if row["kind"] == "limit" and "tif" not in row]
@@ -128,12 +115,8 @@ def change(chooser: Random, action: str, n_ticks: int, new_orders: list[Row]) ->
     if not known or chooser.random() < 0.05:
         return {"kind": action, "order_id": UNKNOWN_ID}
     order = chooser.choice(known)
-    row: Row = {"kind": action, "order_id": order["order_id"], **said_besides(chooser, order)}
+    row: Row = {"kind": action, "order_id": order["order_id"]}
     if action == "cancel":
-        if chooser.random() < 0.4:
-            row["quantity"] = chooser.choice((0, 1, 1, 2, 3, 20))
-        if chooser.random() < 0.1 and "price_ticks" in order:
-            row["price_ticks"] = order["price_ticks"] + chooser.choice((0, 0, 1, n_ticks))
         return row
     if chooser.random() < 0.6:
         near = chooser.random() < 0.4 and "price_ticks" in order
@@ -141,3 +124,24 @@ def change(chooser: Random, action: str, n_ticks: int, new_orders: list[Row]) ->
     if chooser.random() < 0.7:
         row["quantity"] = order["quantity"] + chooser.choice(AMENDED_BY)
     return row
+
+
+def said_besides(chooser: Random, row: Row, n_ticks: int, new_orders: list[Row]) -> Row:
+    """What a cancel or amend says of its order without changing it, mostly what is so.
+
+    Now and then a cancel is of some lots only.
+    """
+    order: Row = next((each for each in new_orders if each["order_id"] == row["order_id"]), {})
+    said = {name: order[name] for name in ("agent", "side") if name in order}
+    said = {name: value for name, value in said.items() if chooser.random() < 0.2}
+    if chooser.random() < 0.3:
+        name, values = chooser.choice((
+            ("agent", (0, 1, 2)), ("side", ("buy", "sell")), ("tif", ("gtc", "ioc")),
+            ("post_only", (True, False)), ("role", ("maker", "taker")),
+        ))  # fmt: skip
+        said[name] = chooser.choice(values)
+    if row["kind"] == "cancel" and chooser.random() < 0.4:
+        said["quantity"] = chooser.choice((0, 1, 1, 2, 3, 20))
+    if row["kind"] == "cancel" and chooser.random() < 0.1 and "price_ticks" in order:
+        said["price_ticks"] = order["price_ticks"] + chooser.choice((0, 0, 1, n_ticks))
+    return said
