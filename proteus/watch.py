@@ -6,8 +6,9 @@ LANE names a lane that was recorded (record.events=seed:0..3), in the same words
     python -m proteus.watch outputs/x cell:1/seed:3                # cells are listed by plan_only
     python -m proteus.watch outputs/x mechanism:fba/delta:100/seed:3 --from 4 --to 6
 
-Writes a page that can be scrubbed in time, in one file and without a network, and a figure, into
-FOLDER/watch. stdout names the figure and, last, the page; errors go to stderr.
+Writes a page that can be scrubbed in time and opens where the lane is busiest, in one file and
+without a network, and a figure, into FOLDER/watch. stdout names the figure and, last, the page;
+errors go to stderr.
 
 Exit codes: 0 done, 2 wrong input.
 """
@@ -47,7 +48,7 @@ def parser() -> Parser:
     )
     made.add_argument("folder", metavar="FOLDER", help="output folder of a sweep with an event log")
     made.add_argument("lane", metavar="LANE", help="as seed:3 or cell:1/seed:3")
-    made.add_argument("--from", dest="start", default="0", metavar="S", help="first second shown")
+    made.add_argument("--from", dest="start", metavar="S", help="first second shown")
     made.add_argument("--to", dest="end", metavar="S", help="last second shown")
     made.add_argument("--format", default="png", metavar="F", help=f"figure: {', '.join(FORMATS)}")
     made.add_argument("--into", metavar="DIR", help="where to write; default FOLDER/watch")
@@ -59,9 +60,8 @@ def _watch(chosen: argparse.Namespace) -> int:
     if chosen.format not in FORMATS:
         allowed = f"it must be one of {', '.join(FORMATS)}"
         raise ConfigError(f"--format={chosen.format} is not allowed: {allowed}")
-    start, end = _seconds("--from", chosen.start), None
-    if chosen.end is not None:
-        end = _seconds("--to", chosen.end)
+    start = None if chosen.start is None else _seconds("--from", chosen.start)
+    end = None if chosen.end is None else _seconds("--to", chosen.end)
     from proteus.basics.files import whole
     from proteus.pages.lane import lane_page
     from proteus.plots.lane import lane_figure
@@ -69,7 +69,7 @@ def _watch(chosen: argparse.Namespace) -> int:
     from proteus.recording.watched import read_lane
 
     lane = read_lane(chosen.folder, chosen.lane)
-    _check_part(start, end, lane.end_ns / 1e9)
+    _check_part(start or 0.0, end, lane.end_ns / 1e9)
     folder = Path(chosen.folder)
     into = (
         Path(chosen.into)
@@ -80,7 +80,7 @@ def _watch(chosen: argparse.Namespace) -> int:
     page, figure = into / f"{name}.html", into / f"{name}.{chosen.format}"
     try:
         into.mkdir(parents=True, exist_ok=True)
-        save(lane_figure(lane, start, end), figure)
+        save(lane_figure(lane, start or 0.0, end), figure)
         with whole(page) as temporary:
             temporary.write_text(lane_page(lane, start, end), encoding="utf-8")
     except OSError as error:

@@ -17,27 +17,45 @@ from proteus.recording.watched import WatchedLane, books, clears, fills
 
 _EVENT_COLUMNS = (
     "event", "time_ns", "source", "kind", "trader", "side", "price_ticks", "lots", "reason",
-    "value_nano",
+    "value_nano", "order_id", "other_id",
 )  # fmt: skip
 
+_OPENED_NS = 2 * units.NS_PER_S
 
-def lane_page(lane: WatchedLane, start_s: float = 0.0, end_s: float | None = None) -> str:
+
+def lane_page(lane: WatchedLane, start_s: float | None = None, end_s: float | None = None) -> str:
     """Return the page of one lane as HTML.
 
     Parameters
         lane: what :func:`proteus.recording.watched.read_lane` returns.
-        start_s, end_s: the part shown at first, seconds; None is the end of the lane.
+        start_s, end_s: the part shown at first, seconds; where neither is given, where the lane is
+            busiest.
     """
     where = ", ".join(f"{key}={value}" for key, value in lane.label.items())
-    shown = [round(start_s * units.NS_PER_S), lane.end_ns]
-    if end_s is not None:
-        shown[1] = round(end_s * units.NS_PER_S)
+    if start_s is None and end_s is None:
+        shown = list(busiest(lane))
+        time = round(shown[0] + 0.7 * (shown[1] - shown[0]))
+    else:
+        shown = [round((start_s or 0.0) * units.NS_PER_S), lane.end_ns]
+        if end_s is not None:
+            shown[1] = round(end_s * units.NS_PER_S)
+        time = shown[0]
     return render(
         "watch.html",
         title=f"{lane.name} ({where})",
         stopped=lane.stopped,
-        data=embedded({**_about(lane), "shown": shown, **_series(lane)}),
+        data=embedded({**_about(lane), "shown": shown, "time": time, **_series(lane)}),
     )
+
+
+def busiest(lane: WatchedLane) -> tuple[int, int]:
+    """Return the window of two seconds with the most rows of the log, ns; a short lane whole."""
+    width = min(_OPENED_NS, lane.end_ns)
+    times = np.asarray(lane.rows["time_ns"])
+    starts = np.minimum(times, lane.end_ns - width)
+    rows = np.searchsorted(times, starts + width, "right") - np.searchsorted(times, starts)
+    first = int(starts[int(rows.argmax())])
+    return first, first + width
 
 
 def _about(lane: WatchedLane) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const el = (id) => document.getElementById(id);
 const MS = 1e6, S = 1e9;
-const state = { time: data.shown[0], playing: false, from: data.shown[0], to: data.shown[1] };
+const state = { time: data.time, playing: false, from: data.shown[0], to: data.shown[1] };
 
 // ---- looking up -------------------------------------------------------------------------------
 
@@ -48,6 +48,20 @@ function openOrders(time) {
     .filter(([, level]) => level[0] || level[1])
     .sort((a, b) => sign(side) * (b[0] - a[0])));
 }
+
+/** Side and price of every order, by its trader and number, from the messages that made it. */
+const orderOf = (trader, id) => `${trader}/${id}`;
+const orders = new Map(), fillOf = new Map();
+data.events.kind.forEach((kind, i) => {
+  const events = data.events, id = events.order_id[i];
+  if (data.sources[events.source[i]] === "venue" && data.kinds[kind] === "fill") fillOf.set(i, fillOf.size);
+  if (id === null || events.trader[i] === null) return;
+  const known = orders.get(orderOf(events.trader[i], id)) || {};
+  const now = { side: events.side[i] ?? known.side ?? null, price: events.price_ticks[i] ?? known.price ?? null };
+  if (data.sources[events.source[i]] !== "trader") return;
+  orders.set(orderOf(events.trader[i], id), data.kinds[kind] === "replace" ? known : now);
+  if (data.kinds[kind] === "replace" && events.other_id[i] !== null) orders.set(orderOf(events.trader[i], events.other_id[i]), now);
+});
 
 // ---- writing ----------------------------------------------------------------------------------
 
@@ -109,10 +123,21 @@ function writeOrders() {
     asks.slice(0, shown).reverse().map(line("sell")).join("") + bids.slice(0, shown).map(line("buy")).join("");
 }
 
+/** Who is on the other side of a fill, with the number of the other order. */
+function counterparty(i) {
+  if (!fillOf.has(i)) return "";
+  const other = data.events.other_id[i], second = data.fills.second[fillOf.get(i)];
+  return `${data.traders[second]}${other === null ? "" : `, order ${other}`}`;
+}
+
 function writeEvents() {
   const events = data.events, count = countUntil(events.time_ns, state.time), lines = [];
   for (let i = count - 1; i >= Math.max(0, count - 12); i--) {
-    const side = events.side[i] === null ? "" : data.sides[events.side[i]];
+    const order = orders.get(orderOf(events.trader[i], events.order_id[i])) || {};
+    const isCancel = data.kinds[events.kind[i]] === "cancel";
+    const sideCode = events.side[i] ?? (isCancel ? order.side ?? null : null);
+    const ticks = events.price_ticks[i] ?? (isCancel ? order.price ?? null : null);
+    const side = sideCode === null ? "" : data.sides[sideCode];
     const who = events.trader[i] === null ? "" : data.traders[events.trader[i]];
     const lots = events.lots[i] === null ? "" : events.lots[i];
     const about = events.reason[i] === null
@@ -120,10 +145,10 @@ function writeEvents() {
       : data.reasons[events.reason[i]];
     lines.push(row(cell((events.time_ns[i] / S).toFixed(6), "number"), cell(data.sources[events.source[i]]),
       cell(data.kinds[events.kind[i]]), cell(who), cell(side, side),
-      cell(events.price_ticks[i] === null ? "" : price(events.price_ticks[i]), "number"),
-      cell(lots, "number"), cell(about.replace(/_/g, " "))));
+      cell(ticks === null ? "" : price(ticks), "number"), cell(lots, "number"),
+      cell(events.order_id[i] ?? "", "number"), cell(counterparty(i)), cell(about.replace(/_/g, " "))));
   }
-  el("events").innerHTML = head(">time, s", "source", "kind", "trader", "side", ">price", ">lots", "about") + lines.join("");
+  el("events").innerHTML = head(">time, s", "source", "kind", "trader", "side", ">price", ">lots", ">order", "counterparty", "about") + lines.join("");
 }
 
 // ---- drawing ----------------------------------------------------------------------------------
@@ -258,6 +283,7 @@ function draw() {
   let top = 22;
   const [low, high] = bounds();
   const y = panel(top, heights[0], low, high, "price, currency", decimals);
+  plot.price = y; plot.ticks = [low, high];
   clip(top, heights[0], () => {
     drawBook(y);
     const quotes = data.quotes, price01 = (column) => column.map((ticks) => (ticks === null ? null : ticks / data.n_ticks));
@@ -344,9 +370,51 @@ function play(on) {
   requestAnimationFrame(advance);
 }
 
+/** Zoom about a time: the window shrinks or grows, and what is under the mouse stays there. */
+function zoom(factor, time) {
+  const least = 1e-3 * S, width = Math.min(data.end_ns, Math.max(least, (state.to - state.from) * factor));
+  const share = (time - state.from) / (state.to - state.from);
+  const from = Math.min(Math.max(0, time - share * width), data.end_ns - width);
+  data.shown = [from, from + width];
+  el("window").value = "-1";
+  follow(); draw();
+}
+
+/** The fill nearest to a place of the chart, if one is near. */
+function fillAt(px, py) {
+  const fills = data.fills, reach = (12 / plot.width) * (state.to - state.from), time = timeAt(px);
+  let best = null, least = 12;
+  for (let i = countUntil(fills.time_ns, time - reach - 1); i < fills.time_ns.length && fills.time_ns[i] <= time + reach; i++) {
+    const away = Math.hypot(x(fills.time_ns[i]) - px, plot.price(fills.price_ticks[i] / data.n_ticks) - py);
+    if (away < least) { least = away; best = i; }
+  }
+  return best;
+}
+const timeAt = (px) => state.from + ((px - plot.left) / plot.width) * (state.to - state.from);
+
+/** Say what is under the mouse: a fill with both sides, else what held at that time. */
+function tip(event) {
+  const box = el("tip"), time = timeAt(event.offsetX), fill = fillAt(event.offsetX, event.offsetY);
+  if (time < state.from || time > state.to) { box.hidden = true; return; }
+  const fills = data.fills, book = data.book, lines = [clockText(time)];
+  if (fill !== null) {
+    const [buyer, seller] = fills.side[fill] === 0 ? [fills.first[fill], fills.second[fill]] : [fills.second[fill], fills.first[fill]];
+    lines[0] = clockText(fills.time_ns[fill]);
+    lines.push(`fill: ${fills.lots[fill]} at ${price(fills.price_ticks[fill])}`,
+      `${data.traders[buyer]} buys of ${data.traders[seller]}`);
+  } else {
+    lines.push(`fair value ${at(data.value.t, data.value.v, time).toFixed(data.digits + 2)}`,
+      `book ${price(at(book.time_ns, book.bid_ticks, time))} to ${price(at(book.time_ns, book.ask_ticks, time))}`);
+  }
+  box.innerHTML = lines.map(text).join("<br>");
+  box.hidden = false;
+  const right = event.offsetX > canvas.clientWidth / 2;
+  box.style.left = `${canvas.offsetLeft + event.offsetX + (right ? -box.offsetWidth - 12 : 12)}px`;
+  box.style.top = `${canvas.offsetTop + event.offsetY + 12}px`;
+}
+
 function start() {
-  const part = data.shown[0] > 0 || data.shown[1] < data.end_ns;
-  const windows = part ? [["as asked", -1], ...WINDOWS] : WINDOWS;
+  const windows = [["zoom", -1], ...WINDOWS];
   el("window").innerHTML = windows.map(([name, value]) => `<option value="${value}">${name}</option>`).join("");
   el("speed").innerHTML = SPEEDS.map(([name, value]) => `<option value="${value}"${value === 1 ? " selected" : ""}>${name}</option>`).join("");
   el("slider").max = Math.ceil(data.end_ns / MS);
@@ -359,6 +427,12 @@ function start() {
     const share = (event.offsetX - plot.left) / plot.width;
     show(state.from + share * (state.to - state.from));
   });
+  canvas.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    zoom(event.deltaY < 0 ? 0.8 : 1.25, timeAt(event.offsetX));
+  }, { passive: false });
+  canvas.addEventListener("pointermove", tip);
+  canvas.addEventListener("pointerleave", () => { el("tip").hidden = true; });
   document.addEventListener("keydown", (event) => {
     if (["INPUT", "SELECT", "BUTTON"].includes(event.target.tagName)) return;
     if (event.key === "ArrowLeft") stepEvent(-1);

@@ -12,6 +12,7 @@ from proteus.basics import units
 from proteus.errors import ResultsError
 from proteus.market.book.codes import BUY, SELL
 from proteus.market.trading.recorder import MISSING
+from proteus.pages.lane import busiest
 from proteus.plots.lane import lane_figure
 from proteus.recording.watched import MAKER, books, read_lane
 from proteus.sweep import main as sweep
@@ -204,6 +205,49 @@ def test_the_page_is_steered_by_buttons_keys_and_clicks(folder, tmp_path, chromi
         page.wait_for_timeout(60)
         assert page.evaluate("state.time") == held
         assert browser.complaints == []
+
+
+def test_fills_and_cancels_say_whose_they_are_and_the_wheel_zooms(folder, log, tmp_path, chromium):
+    assert main([str(folder), LANES[0], "--into", str(tmp_path)]) == 0
+    (path,) = tmp_path.glob("*.html")
+    events, fills, _ = log
+    traders = events.attrs["traders"][0]
+    chosen = fills[fills.cell == 0].iloc[0]
+    with opened(chromium, path) as browser:
+        page = browser.page
+        page.evaluate(f"show({chosen.time_ns})")
+        rows = [row.locator("td").all_inner_texts() for row in page.locator("#events tr").all()[1:]]
+        told = [row for row in rows if row[2] == "fill"]
+        at = (events.cell == 0) & (events.kind == "fill") & (events.time_ns == chosen.time_ns)
+        for row, (_, event) in zip(told, events[at].iloc[::-1].iterrows(), strict=False):
+            assert row[7] == str(event.order_id)
+            name, _, other = row[8].partition(", order ")
+            assert other == str(event.other_id)
+            assert {name, row[3]} == {traders[chosen.buyer], traders[chosen.seller]}
+        gone = events[(events.cell == 0) & (events.kind == "cancel") & (events.source == "trader")]
+        gone = gone[gone.order_id.notna()].iloc[-1]
+        page.evaluate(f"show({gone.time_ns})")
+        rows = [row.locator("td").all_inner_texts() for row in page.locator("#events tr").all()[1:]]
+        row = next(row for row in rows if row[2] == "cancel" and row[7] == str(gone.order_id))
+        assert row[4] in ("buy", "sell")
+        assert float(row[5]) > 0
+        before = page.evaluate("[state.from, state.to]")
+        page.locator("#chart").hover(position={"x": 300, "y": 100})
+        assert page.locator("#tip").is_visible()
+        page.mouse.wheel(0, -100)
+        page.wait_for_function(f"state.to - state.from < {0.9 * (before[1] - before[0])}")
+        assert browser.complaints == []
+
+
+def test_the_page_opens_where_the_lane_is_busiest(lane):
+    times = lane.rows["time_ns"]
+    short = lane._replace(end_ns=10 * units.NS_PER_S, rows={
+        **lane.rows, "time_ns": np.sort(np.r_[times[:20], 6 * units.NS_PER_S + times[20:]])
+    })  # fmt: skip
+    start, end = busiest(short)
+    assert end - start == 2 * units.NS_PER_S
+    assert start <= 6 * units.NS_PER_S + times[20] <= end
+    assert busiest(lane) == (0, lane.end_ns)  # shorter than two seconds: whole
 
 
 def test_the_figure_has_units_and_the_part_asked_for(lane):
