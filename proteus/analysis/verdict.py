@@ -129,7 +129,11 @@ def verdict(dataset: xr.Dataset) -> list[str]:
     Parameters
         dataset: of a sweep that declared an endpoint.
     """
-    found = judged(dataset)
+    return verdict_of(judged(dataset))
+
+
+def verdict_of(found: Verdict | None) -> list[str]:
+    """Return the sentences on every cell that has been judged, and why others are not."""
     if found is None:
         return []
     said = [sentence for one in found.cells for sentence in sentences(one, found.declared)]
@@ -282,7 +286,11 @@ def _than(outcome: str, pair: Pair) -> str:
 
 def headline(dataset: xr.Dataset) -> list[str]:
     """Return the verdict on all cells in two sentences; empty where there is none."""
-    found = judged(dataset)
+    return headline_of(judged(dataset))
+
+
+def headline_of(found: Verdict | None) -> list[str]:
+    """Return the two sentences of what has been judged."""
     if found is None or not found.cells:
         return []
     declared, cells = found.declared, found.cells

@@ -17,7 +17,7 @@ import xarray as xr
 
 from proteus.analysis.contrasts import compare
 from proteus.analysis.summary import summarise
-from proteus.analysis.verdict import has_contrast, headline, tests, verdict
+from proteus.analysis.verdict import has_contrast, headline_of, judged, tests, verdict_of
 from proteus.basics.files import whole
 from proteus.basics.versions import SCHEMA_KEY, STAMP, csv_text
 from proteus.pages import REPORT
@@ -113,9 +113,10 @@ def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written
     if settings.record.per_run:
         per_run.write(result.plan, result.dataset, folder)
     manifest = _manifest(result, recorded)
+    found = judged(result.dataset)
     written = Written(
         result.plan, result.violations, manifest["precision"],
-        summarise(result.dataset), verdict(result.dataset), headline(result.dataset),
+        summarise(result.dataset), verdict_of(found), headline_of(found),
     )  # fmt: skip
     _write_text(folder / SUMMARY, csv_text(written.summary))
     if written.verdict:
