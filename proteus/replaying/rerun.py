@@ -227,6 +227,8 @@ class Rerun:
             raise CapacityError
         if kind in (INTENT, *NEW_AT_VENUE) and world.market.orders.client_id[_LANE, slot] == 0:
             _place_order(world, row)
+        if kind in NEW_AT_VENUE:  # a request never rests, whatever its intent was
+            world.market.orders.lifetime[_LANE, slot] = row["lifetime"]
         if kind == INTENT:
             role = world.traders.role[trader]
             count_intent(world.sums.execution, world.settings, _LANE, role, time)

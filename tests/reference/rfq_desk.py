@@ -50,8 +50,9 @@ def set_executable(view: View, side: str, price_ticks: int) -> None:
 
 def ask(world: World, trader: Trader, intent: Intent, time_ns: int, cause: Cause) -> None:
     """Send an intent as a request, which never rests."""
-    intent = replace(intent, lifetime="ioc", duration_ns=0)
+    intent = replace(intent, duration_ns=0)
     message = new_order(world, trader, intent, time_ns, cause)
+    world.tickets[message.order_id].lifetime = "ioc"
     asked = Asked(message.order_id, intent.side, intent.price_ticks, intent.lots, cause)
     trader.asked[asked.order_id] = asked
     if not isinstance(trader.mind, Noise):

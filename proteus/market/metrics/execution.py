@@ -34,13 +34,12 @@ from proteus.market.book.codes import (
     EVENT_RFQ_EXPIRE,
     EXPIRE_REQUEST_TTL,
     EXPIRE_REST,
-    NO_ENVELOPE,
 )
 
 # How an intent ended. Without a fill it was one of the others; trading_ended is what is left.
 END_FILLED = 0
 END_EXPIRED = 1  # its lifetime ended, or its request was not answered to its liking in time
-END_CANCELLED = 2  # the trader took it back
+END_CANCELLED = 2  # the trader withdrew its request
 END_SELF_TRADE = 3
 END_PRICED_OUT = 4  # an immediate order found nothing inside its limit
 END_REFUSED = 5  # by the venue, or by the dealer's last look
@@ -151,8 +150,7 @@ def measure_end(execution, world, lane, slot, role, time, kind, reason):
     settings, origins = world.settings, world.origins
     if origins.is_filled[lane, slot] or origins.is_quote[lane, slot] or role == CLASS_MAKER:
         return
-    has_lifetime = origins.lifetime[lane, slot] != NO_ENVELOPE
-    execution.ends[lane, role, _end_of(kind, reason, has_lifetime)] += 1
+    execution.ends[lane, role, _end_of(kind, reason)] += 1
     if role == CLASS_NOISE:
         elapsed = time - origins.intent_ns[lane, slot]
         if _is_timed(settings, origins, lane, slot, elapsed):
@@ -160,14 +158,14 @@ def measure_end(execution, world, lane, slot, role, time, kind, reason):
 
 
 @inline_kernel
-def _end_of(kind, reason, has_lifetime):
-    """Return END_* for an answer. An order with a lifetime is taken back when that ends."""
+def _end_of(kind, reason):
+    """Return END_* for an answer; an order is taken back when its lifetime ends."""
     if kind == EVENT_CANCEL:
         if reason == CANCEL_SELF_TRADE:
             return END_SELF_TRADE
         if reason == CANCEL_IMMEDIATE:
             return END_PRICED_OUT
-        return END_EXPIRED if has_lifetime else END_CANCELLED
+        return END_EXPIRED
     if kind == EVENT_RFQ_EXPIRE:
         if reason == EXPIRE_REQUEST_TTL or reason == EXPIRE_REST:
             return END_EXPIRED

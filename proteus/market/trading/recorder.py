@@ -32,6 +32,8 @@ from proteus.market.book.codes import (
     EVENT_RFQ_QUOTE,
     EVENT_RFQ_REJECT,
     EVENT_RFQ_REQUEST,
+    GTC,
+    IOC,
     NO_PRICE,
     REJECT_UNKNOWN_ORDER,
     SELL,
@@ -126,6 +128,7 @@ def record_intent(log, world, lane, time, slot):
     at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, EVENT_INTENT)
     if at != _NO_ROW:
         _write_order(log, world, lane, at, slot)
+        log.code[lane, at] = IOC if world.origins.is_immediate[lane, slot] else GTC
 
 
 @cold_kernel
