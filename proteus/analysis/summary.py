@@ -225,7 +225,7 @@ def _width(head: str, texts: Sequence[str]) -> int:
 
 def _title(table: pd.DataFrame) -> str:
     seeds = int((table["n"] + table["n_missing"]).max())
-    return f"estimate ± half-width of its 95 % interval, {seeds} seeds; ratios are total over total"
+    return f"estimate ± half-width of its 95 % interval, {seeds} seeds"
 
 
 def _axis_title(axis: str) -> str:
