@@ -236,24 +236,25 @@ def paired(
     """
     fixed = _positions(dataset, baseline)
     made, idle, held = False, unused(dataset), dataset if kept is None else kept
+    sizes = {axis: dataset.sizes[axis] for axis in swept(dataset)}
+    name = ", ".join(str(dataset[axis].values[at]) for axis, at in fixed.items())
     for point in points(dataset):
         base = {**point, **fixed}
         coordinates = used(dataset, point, idle)
         if base == point or coordinates is None:
             continue
         made = True
-        name = ", ".join(str(dataset[axis].values[at]) for axis, at in fixed.items())
-        places = (_place(dataset, point), _place(dataset, base))
+        places = (_place(sizes, point), _place(sizes, base))
         yield Pair(coordinates, held.isel(point), held.isel(base), name, places)
     if not made:
         raise ResultsError(f"baseline={baseline} is the only cell: there is nothing to compare")
 
 
-def _place(dataset: xr.Dataset, point: Mapping[str, int]) -> int:
-    """Return which of the points of a dataset is at these positions."""
+def _place(sizes: Mapping[str, int], point: Mapping[str, int]) -> int:
+    """Return which of the points of a dataset is at these positions, from its sizes."""
     place = 0
-    for axis in swept(dataset):
-        place = place * dataset.sizes[axis] + point[axis]
+    for axis, size in sizes.items():
+        place = place * size + point[axis]
     return place
 
 
@@ -311,7 +312,7 @@ def used(
     Returns
         None where the same lanes have been met at an earlier value of such a key.
     """
-    coordinates = {axis: dataset[axis].values[at] for axis, at in point.items()}
+    coordinates = {axis: dataset.variables[axis].values[at] for axis, at in point.items()}
     for axis, mechanisms in idle.items():
         if point.get("mechanism") in mechanisms:
             if point[axis] > 0:

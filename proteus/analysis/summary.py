@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from proteus.analysis import showing
-from proteus.analysis.measures import Measure, estimates, labels, measures, points, units
+from proteus.analysis.measures import Measure, estimates, labels, measures, swept, units
 from proteus.configuration.design import POINT
 from proteus.market.variables.dimensions import shown
 from proteus.results.coordinates import CELL, axis_unit, short_name
@@ -67,10 +67,12 @@ def _table(dataset: xr.Dataset, measure: Measure) -> pd.DataFrame:
     found = estimates(dataset, measure)
     columns = labels(dataset, measure)
     cells, many = found.value.shape
-    places = pd.DataFrame(points(dataset), index=range(cells)).loc[np.repeat(range(cells), many)]
-    known = {str(axis): dataset[axis].values[at.to_numpy()] for axis, at in places.items()}
+    axes = swept(dataset)
+    at = np.indices([dataset.sizes[axis] for axis in axes]).reshape(len(axes), cells)
+    places = dict(zip(axes, at.repeat(many, axis=1), strict=True))
+    known = {axis: dataset[axis].values[at] for axis, at in places.items()}
     designed = {
-        str(name): values.to_numpy()[places[POINT].to_numpy()]
+        str(name): values.to_numpy()[places[POINT]]
         for name, values in dataset.coords.items()
         if values.dims == (POINT,) and name not in (CELL, POINT)
     }  # fmt: skip

@@ -165,7 +165,7 @@ def has_contrast(dataset: xr.Dataset, declared: Endpoint) -> bool:
 
 def _paired(dataset: xr.Dataset, declared: Endpoint) -> Iterator[Pair]:
     """List every cell with the declared baseline; the pairs hold which lanes were stopped."""
-    return paired(dataset, declared.baseline, dataset[["violation"]])
+    return paired(dataset, declared.baseline, dataset[["violation"]].load())  # read once
 
 
 class Width(NamedTuple):

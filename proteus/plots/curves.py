@@ -16,6 +16,7 @@ from matplotlib.ticker import NullFormatter, NullLocator
 from proteus.analysis.contrasts import unused
 from proteus.analysis.levels import (
     Quantity,
+    key_head,
     key_text,
     levels,
     quantities,
@@ -77,7 +78,7 @@ def curves(
             at = {} if across is None or place is None else {across: place}
             _curve(part, dataset.isel(at), one, axis, lines)
             if across is not None and place is not None:
-                part.set_title(f"{short_name(across)} {key_text(dataset[across].values[place])}")
+                part.set_title(f"{key_head(across)} {key_text(dataset[across].values[place])}")
         if across is not None:
             _as_multiples(figure, parts, asked, dataset)
         legend_below(figure, _handles(lines))

@@ -53,6 +53,7 @@ class BlockFiles(Lanes):
         self._logs: dict[int, list[tuple[int, Path]]] = {}  # replicate and file, by cell
         self._saved, self._bytes = time.monotonic(), 0
         self._held: tuple[Any, Matrix] | None = None  # the last members read
+        self._open: tuple[Path, Any] | None = None  # the last archive read
         for path in sorted(self._folder.iterdir()):
             if path.suffix != ".npz" or not self._take_file(path):
                 path.unlink()
@@ -133,15 +134,27 @@ class BlockFiles(Lanes):
 
     def _member(self, path: Path, name: str) -> Any:
         try:
-            with np.load(path) as file:
-                return file[name]
+            return self._archive(path)[name]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             reason = str(error).splitlines()[0]
             allowed = "remove this file and resume: its lanes are simulated again"
             raise ResultsError(f"{path} is damaged: {reason}; {allowed}") from None
 
+    def _archive(self, path: Path) -> Any:
+        """Open an archive; the last stays open: to list thousands of members costs milliseconds."""
+        if self._open is None or self._open[0] != path:
+            self._close()
+            self._open = path, np.load(path)
+        return self._open[1]
+
+    def _close(self) -> None:
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
+
     def remove(self) -> None:
         """Remove the files: what they held has been merged."""
+        self._close()
         remove(self._folder.parent)
 
 

@@ -57,12 +57,16 @@ def _heat_map(axes: Axes, values: pd.DataFrame, texts: pd.DataFrame, colours: An
 
 
 def frontiers(table: pd.DataFrame, path: Path) -> None:
-    """Draw protection against discovery and against speed, with intervals; frontier cells filled.
+    """Draw protection against discovery and against speed, with intervals.
+
+    Cells on a frontier are filled, and have their batch interval beside them where they use one.
 
     Parameters
         table: of :func:`proteus.studies.frontier.frontiers`. path: the SVG file.
     """
-    from proteus.plots.style import mechanism_colour, panels, rules, save
+    from matplotlib.lines import Line2D
+
+    from proteus.plots.style import legend_below, mechanism_colour, panels, rules, save
 
     titles = {"discovery": "price RMSE, currency", "speed": "mean wait of takers that fill, ms"}
     with rules():
@@ -77,11 +81,24 @@ def frontiers(table: pd.DataFrame, path: Path) -> None:
                     rows["protection"], rows[name], xerr=bars[0], yerr=bars[1], fmt="o", lw=0.6,
                     color=mechanism_colour(str(mechanism)), mfc=None if is_on else "white",
                 )  # fmt: skip
-                axes.plot([], [], "o", color=mechanism_colour(str(mechanism)), label=mechanism)
-            named = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-            axes.legend(named.values(), named.keys())
+                if is_on:
+                    _number(axes, rows, name, mechanism_colour(str(mechanism)))
             axes.locator_params(axis="x", nbins=5)
             axes.set_xlabel("adverse-selection loss avoided, currency per lot (higher is better)")
             axes.set_ylabel(f"{title} (lower is better)")
             axes.set_title(f"Protection against {name}, relative to the baseline")
+        legend_below(figure, [
+            Line2D([], [], marker="o", ls="", color=mechanism_colour(str(each)), label=str(each))
+            for each in table["mechanism"].unique()
+        ])  # fmt: skip
     save(figure, path)
+
+
+def _number(axes: Axes, rows: pd.DataFrame, name: str, colour: str) -> None:
+    """Write the batch interval beside points; a mechanism without one has none."""
+    if "delta" not in rows:
+        return
+    for delta, x, y in zip(rows["delta"], rows["protection"], rows[name], strict=True):
+        if delta == delta:
+            axes.annotate(f"{delta:g} ms", (x, y), xytext=(4, 4), textcoords="offset points",
+                          fontsize=7, color=colour)  # fmt: skip

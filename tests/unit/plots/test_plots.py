@@ -119,7 +119,7 @@ def test_lines_run_in_order_of_value_whatever_that_of_the_words():
     assert line.get_ydata().tolist() == expected["value"].to_numpy().tolist()
     figure = plots.curves(data, ["price_rmse"], "delta", "latent_dt")
     assert [part.get_title(loc="left") for part in figure.axes] == [
-        "latent dt 5", "latent dt 10", "latent dt 20",
+        "latent dt (ms) 5", "latent dt (ms) 10", "latent dt (ms) 20",
     ]  # fmt: skip
     assert len({part.get_ylim() for part in figure.axes}) == 1
     names = [label.get_text() for label in plots.heat(data, "price_rmse", "latent_dt", "mechanism",
