@@ -21,6 +21,7 @@ CHANGES: tuple[tuple[str, ...], ...] = (
     ("delta=100", "seeds.root=8"),
     ("population.noise.count=5", "population.maker.count=1"),
     ("population.sniper.count=0",),
+    ("population.noise.accounts=one",),
     ("population.noise.latency.submission={law: constant, base_ms: 3, spread_ms: 0, shape: 0}",),
     ("population.informed.schedule={law: periodic, jitter: 0.1}",),
     ("latent=log_odds", "latent.sigma=0.2", "latent.jump_rate_per_s=0"),

@@ -58,6 +58,10 @@ NEAR = {  # the tests of the room where the fault is
     "market/information/": VIEWS,
     "market/environment/": (f"{MARKET}/environment/test_news",),
     "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),
+    "market/metrics/execution": (
+        f"{MARKET}/metrics/test_waits_and_ends", f"{MARKET}/metrics/test_measurement",
+        "simulation/test_measurement_twin",
+    ),
     "market/metrics/": (
         f"{MARKET}/metrics/test_measurement", f"{MARKET}/metrics/test_measurement_after_fills",
         "simulation/test_measurement_twin", "simulation/test_entries",

@@ -166,4 +166,26 @@ MEASURES = (
         "a quote of a noise trader is an intent that was filled", "market/metrics/execution.py",
         "if origins.is_quote[lane, slot]:", "if False:",
     ),
+    Fault(
+        "self-trade prevention prices an intent out", "market/metrics/execution.py",
+        "            return END_SELF_TRADE\n", "            return END_PRICED_OUT\n",
+    ),
+    Fault(
+        "what is left of a filled intent ends once more", "market/metrics/execution.py",
+        "if origins.is_filled[lane, slot] or origins.is_quote[lane, slot] or role",
+        "if origins.is_quote[lane, slot] or role",
+    ),
+    Fault(
+        "an order that rests counts as marketable", "market/metrics/execution.py",
+        "            if origins.is_immediate[lane, slot]:\n", "            if True:\n",
+    ),
+    Fault(
+        "a wait is counted one bin too low", "market/metrics/execution.py",
+        "<< _BIN_BITS) + part + 1", "<< _BIN_BITS) + part",
+    ),
+    Fault(
+        "only fills in time make an intent filled", "market/metrics/execution.py",
+        "    if not origins.is_quote[lane, slot]:\n        execution.ends",
+        "    if _is_timed(settings, origins, lane, slot, 0):\n        execution.ends",
+    ),
 )  # fmt: skip

@@ -43,6 +43,10 @@ BOOKS = (
         "mechanism.self_trade != self_trade.NONE", "mechanism.self_trade == self_trade.NONE",
     ),
     Fault(
+        "orders that are nobody else's meet as if they had one owner", "market/mechanisms/clob.py",
+        "        and orders.owner[lane, slot] != NO_OWNER\n", "",
+    ),
+    Fault(
         "fill-or-kill fills in part", "market/mechanisms/clob.py",
         "return missing <= 0", "return missing < orders.lots[lane, slot]",
     ),
@@ -105,6 +109,14 @@ BATCHES = (
     Fault(
         "self-trades in a batch are missed", "market/mechanisms/uniform_price.py",
         "if batch.self_trade != self_trade.NONE:", "if batch.self_trade == self_trade.NONE:",
+    ),
+    Fault(
+        "in a batch orders that are nobody else's have one owner",
+        "market/mechanisms/uniform_price.py", "if owner != NO_OWNER:", "if True:",
+    ),
+    Fault(
+        "a trader with one account is a stream of people", "market/setup/members.py",
+        'if group.accounts == "per_intent"', 'if group.accounts == "one"',
     ),
     Fault(
         "older and newer are swapped in a batch", "market/mechanisms/uniform_price.py",

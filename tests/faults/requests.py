@@ -78,6 +78,10 @@ REQUESTS = (
         "world.private.exposure[lane, dealer, side] += orders.lots[lane, slot]", "pass",
     ),
     Fault(
+        "every request is marketable, as it never rests", "market/trading/rfq_desk.py",
+        "is_immediate = intents.lifetime[lane, 0] != GTC", "is_immediate = True",
+    ),
+    Fault(
         "a holder takes the first quote and not the best", "market/trading/rfq_desk.py",
         "or rank > known.quote_rank[lane, slot, best]", "or False",
     ),

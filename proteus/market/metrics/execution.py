@@ -10,7 +10,9 @@ intent with any fill is filled; the others have the one end that took their orde
 that nothing took away before T were ended by the end of trading.
 
 Waits are also counted in bins, for their median: a bin is a sixteenth of a power of two wide, so
-what is read from it is within a sixteenth of the wait, and most often far nearer.
+what is read from it is within a sixteenth of the wait, and most often far nearer. The first bin has
+all waits below 2**16 ns, less than links take. A list of all waits would be exact, and grow with
+their number.
 
 Source
     Lo, MacKinlay & Zhang (2002) JFE 65:31; Aalen & Johansen (1978).
@@ -41,8 +43,8 @@ END_FILLED = 0
 END_EXPIRED = 1  # its lifetime ended, or its request was not answered to its liking in time
 END_CANCELLED = 2  # the trader withdrew its request
 END_SELF_TRADE = 3
-END_PRICED_OUT = 4  # an immediate order found nothing inside its limit
-END_REFUSED = 5  # by the venue, or by the dealer's last look
+END_PRICED_OUT = 4  # an immediate order found nothing (more) inside its limit
+END_REFUSED = 5  # by the venue; after a last look a request goes on, or expires
 END_TRADING_ENDED = 6
 END_NAMES = (
     "filled", "expired", "cancelled", "self_trade", "priced_out", "refused", "trading_ended",

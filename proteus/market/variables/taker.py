@@ -141,7 +141,8 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
         sign="positive",
         formula=(
             "lower median of the time to first fill over noise intents up to T - tau filled "
-            "within tau, on a straight line inside a bin that is 1/16 of a power of two wide"
+            "within tau, on a straight line inside a bin that is 1/16 of a power of two ns wide "
+            "(below 2^16 ns: one bin), so within 1/16 of it"
         ),
         source="Lo, MacKinlay & Zhang 2002",
         missing="no_fill",
@@ -171,8 +172,9 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
         formula=(
             "intents of the class with this end / its intents. filled: any lot of it was; else the "
             "end of its order: expired with its lifetime or time to answer, cancelled by its "
-            "trader, self_trade prevention, priced_out (it had to trade at once, and nothing was "
-            "inside its limit), refused by the venue or a last look, or trading_ended before that"
+            "trader, self_trade prevention, priced_out (an order that had to trade at once, for "
+            "which nothing inside its limit was left), refused by the venue, or trading_ended "
+            "before that. Under rfq all intents are requests, which expire"
         ),
         source="count",
         missing="no_intent",
