@@ -186,4 +186,4 @@ def test_streams_reach_every_outcome(mechanism: str, outcomes: set[str]) -> None
 
     for_all_streams("replay_twin_clob", "outcomes", count)
     assert set(counts) == outcomes
-    assert min(counts.values()) >= 5, counts
+    assert min(counts.values()) >= 3, counts

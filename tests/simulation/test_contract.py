@@ -166,7 +166,7 @@ def test_the_dataset_has_the_declared_variables(mechanism):
         found = dataset[variable.name]
         assert found.dims == ("mechanism", "delta", "seed", *variable.dims), variable.name
         assert found.attrs["units"] == variable.unit, variable.name
-        assert found.attrs["long_name"] == variable.long_name, variable.name
+        assert found.attrs["long_name"] == variable.long_name.format(tau="1 s"), variable.name
 
 
 def test_all_mechanisms_make_one_dataset():
