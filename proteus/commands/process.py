@@ -12,11 +12,13 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
+from proteus.configuration.locate import SEARCH_PATH
 from proteus.errors import ConfigError, ResultsError, RunError
 
 EXIT_DONE, EXIT_WRONG_INPUT, EXIT_VIOLATION, EXIT_STOPPED, EXIT_INTERRUPTED = 0, 2, 3, 4, 130
 
 PARTS_STAY = "interrupted: finished parts stay in their folders; run the same command again"
+CONFIG_DIR = "--config-dir"  # a further folder of configuration
 _asked: list[int] = []  # signals that asked this process to stop
 _SELDOM = 200_000  # objects between two collections
 
@@ -55,7 +57,7 @@ def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ± shows a question mark
     try:
-        code = main(sys.argv[1:])
+        code = main(_with_folders(sys.argv[1:]))
         _hear(signal.SIG_IGN)  # the command has ended, and its code says how
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of stdout, as head, has seen enough
@@ -73,6 +75,22 @@ def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _with_folders(words: Sequence[str]) -> list[str]:
+    """Take ``--config-dir FOLDER`` out of the words, for every command and all its processes."""
+    rest, folders = [], []
+    left = iter(words)
+    for word in left:
+        name, is_given, value = word.partition("=")
+        if name == CONFIG_DIR:
+            folders.append(value if is_given else next(left, ""))
+        else:
+            rest.append(word)
+    if folders:
+        known = os.environ.get(SEARCH_PATH)
+        os.environ[SEARCH_PATH] = os.pathsep.join([*folders, *([known] if known else [])])
+    return rest
 
 
 def _hear(handler: Callable[[int, FrameType | None], NoReturn] | signal.Handlers) -> None:

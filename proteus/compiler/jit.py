@@ -37,6 +37,7 @@ import llvmlite
 import numba
 from numba.extending import overload, register_jitable
 
+from proteus import plugins
 from proteus.compiler.cache import KernelCache
 from proteus.compiler.fragments import FragmentCompiler, KernelCompiler, OutlinedCompiler
 from proteus.compiler.state import StateType, state, written_first
@@ -63,6 +64,8 @@ HASHED = ("basics", "compiler", "market")  # folders: kernels freeze constants o
 def kernel_hash() -> str:
     """Hash every source that can reach machine code, with the versions and flags of the compiler.
 
+    The sources of other packages that add to ours count with them.
+
     Returns
         Sixteen hexadecimal digits. Two installations with equal hashes run equal kernels.
     """
@@ -70,6 +73,8 @@ def kernel_hash() -> str:
     digest = hashlib.sha256(f"{versions} boundscheck {BOUNDSCHECK}".encode())
     for path in sorted(path for folder in HASHED for path in (_PACKAGE / folder).rglob("*.py")):
         digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+    for name, content in plugins.sources():
+        digest.update(name.encode() + b"\0" + content)
     return digest.hexdigest()[:16]
 
 

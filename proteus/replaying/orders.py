@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from proteus.basics import units
 from proteus.basics.schema import MAX_TICKS
-from proteus.configuration.locate import conf_folder
+from proteus.configuration.locate import conf_file
 from proteus.configuration.reading import read_mechanism
 from proteus.errors import ConfigError, MessageError, nearest
 from proteus.market.book.codes import BUY, FOK, GTC, IOC, NO_ORDER, NO_OWNER, SELL
@@ -129,9 +129,10 @@ def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig
     """Lay policies over the defaults of ``conf/mechanism``."""
     if not isinstance(name, str) or name not in MECHANISMS:
         raise ConfigError(f"mechanism={name} does not exist{nearest(str(name), [*MECHANISMS])}")
-    defaults = yaml.safe_load(
-        (conf_folder() / "mechanism" / f"{name}.yaml").read_text(encoding="utf-8")
-    )
+    path = conf_file("mechanism", name)
+    if path is None:
+        raise ConfigError(f"mechanism={name} is not allowed: it has no file in conf/mechanism")
+    defaults = yaml.safe_load(path.read_text(encoding="utf-8"))
     if "self_trade" in defaults:
         defaults["self_trade"] = "none"
     return read_mechanism({**defaults, **policies})

@@ -150,6 +150,7 @@ def members_by_kind(cell: CellConfig, members: tuple[Member, ...]) -> dict[str, 
             lanes=0,
             n_ticks=cell.n_ticks,
             protection_ticks=cell.execution.protection_ticks,
+            initial_probability=cell.contract.initial_probability,
         )
         for kind in KINDS
     }

@@ -9,7 +9,7 @@ import numpy as np
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.agents.ordinary import Policies
-from proteus.market.agents.theory import TheoryPolicies
+from proteus.market.agents.others import WithOthers
 from proteus.market.agents.traders import Intents, Private, Schedules, Traders, View
 from proteus.market.book.codes import NO_ENVELOPE, NO_PRICE
 from proteus.market.environment.news import News, NewsParameters
@@ -112,7 +112,7 @@ class World(NamedTuple):
     traders: Traders
     schedules: Schedules
     private: Private
-    policies: Policies | TheoryPolicies
+    policies: Policies | WithOthers
     seen: View
     intents: Intents
     ledger: Ledger
