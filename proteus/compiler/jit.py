@@ -129,7 +129,8 @@ def interface(stub: Callable[..., Any]) -> Any:
     each mechanism passes its own NamedTuple type. Register with ``@stub.implement(Type)``.
 
     What most types share is registered once, with ``@stub.otherwise``; for a type of which nothing
-    is to be done, ``stub.empty_for(Type)``.
+    is to be done, ``stub.empty_for(Type)``; what follows for each type that implements another
+    interface, with ``@stub.where(other)``.
 
     Parameters
         stub: a function whose body is only a docstring; implementations use its argument names.
@@ -138,8 +139,13 @@ def interface(stub: Callable[..., Any]) -> Any:
         A callable that works in compiled code, and in plain Python when the JIT is off.
     """
     implementations: dict[type | None, Any] = {}
+    following: list[tuple[Any, Any]] = []  # another interface, and what follows from it
 
     def implementation(first_type: type) -> Any:
+        if first_type not in implementations:
+            for other, function in following:
+                if other.is_implemented(first_type):
+                    return function
         return implementations.get(first_type, implementations.get(None))
 
     @functools.wraps(stub)
@@ -157,10 +163,19 @@ def interface(stub: Callable[..., Any]) -> Any:
 
         return register
 
+    def where(other: Any) -> Callable[[Any], Any]:
+        def register(function: Any) -> Any:
+            following.append((other, function))
+            return function
+
+        return register
+
     if not JIT_DISABLED:
         _overload_with_signature_of(stub, dispatch, choose)
     dispatch.implement = implement  # type: ignore[attr-defined]
     dispatch.otherwise = implement(None)  # type: ignore[attr-defined]
+    dispatch.where = where  # type: ignore[attr-defined]
+    dispatch.is_implemented = implementations.__contains__  # type: ignore[attr-defined]
     nothing = inline_kernel(stub)
     dispatch.empty_for = lambda empty: implement(empty)(nothing)  # type: ignore[attr-defined]
     return dispatch
