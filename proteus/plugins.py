@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,6 +29,7 @@ TRADERS = "proteus.traders"
 VARIABLES = "proteus.variables"
 LATENCY = "proteus.latency"
 STUDIES = "proteus.studies"
+VERBOSE = "PROTEUS_VERBOSE"  # set: errors of kernels come with all that is known of them
 GROUPS = (MECHANISMS, TRADERS, VARIABLES, LATENCY, STUDIES)
 
 Row = TypeVar("Row")
@@ -114,6 +116,25 @@ def conf_folders() -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def is_plugin(module: str) -> bool:
-    """Tell whether a module belongs to one of these packages."""
-    return module.partition(".")[0] in _folders()
+def is_file_of_plugin(path: Path) -> bool:
+    """Tell whether a file belongs to one of these packages."""
+    return any(path == place or place in path.parents for place in _folders().values())
+
+
+def place_of(error: BaseException) -> str:
+    """Say where an error arose and what it is: "FILE, line 12, in decide: TypeError: ...".
+
+    The place is the last one in another package, or the last of all.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if is_file_of_plugin(Path(frame.filename))]
+    frame = (theirs or frames)[-1]
+    reason = (str(error).splitlines() or [""])[0]
+    kind = type(error).__name__
+    return f"{frame.filename}, line {frame.lineno}, in {frame.name}: {kind}: {reason}"
+
+
+def is_of_plugin(error: BaseException) -> bool:
+    """Tell whether an error arose in another package, or in what that called."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return any(is_file_of_plugin(Path(frame.filename)) for frame in frames)

@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
+from proteus import plugins
 from proteus.configuration.locate import SEARCH_PATH
 from proteus.errors import ConfigError, ResultsError, RunError
 
@@ -78,12 +79,17 @@ def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
 
 
 def _with_folders(words: Sequence[str]) -> list[str]:
-    """Take ``--config-dir FOLDER`` out of the words, for every command and all its processes."""
+    """Take what is for every command and all its processes out of its words.
+
+    That is ``--config-dir FOLDER``, and ``--verbose``.
+    """
     rest, folders = [], []
     left = iter(words)
     for word in left:
         name, is_given, value = word.partition("=")
-        if name == CONFIG_DIR:
+        if word == "--verbose":
+            os.environ[plugins.VERBOSE] = "1"
+        elif name == CONFIG_DIR:
             folders.append(value if is_given else next(left, ""))
         else:
             rest.append(word)
@@ -123,12 +129,17 @@ def guarded(command: Callable[[], int], interrupted: str = "interrupted") -> int
         say(f"error: {error}")
         return EXIT_WRONG_INPUT
     except RunError as error:
+        if error.__cause__ is not None and os.environ.get(plugins.VERBOSE):
+            say(str(error.__cause__))
         say(f"stopped: {error}")
         return EXIT_STOPPED
     except KeyboardInterrupt as error:
         say(str(error) or interrupted)
         return EXIT_INTERRUPTED
-    except Exception:
+    except Exception as error:
+        if not _asked and plugins.is_of_plugin(error) and not os.environ.get(plugins.VERBOSE):
+            say(f"stopped: {plugins.place_of(error)}; --verbose shows how it came there")
+            return EXIT_STOPPED
         if not _asked:
             raise
         say(interrupted)  # a library has turned the interrupt into another error
