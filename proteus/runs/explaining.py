@@ -44,11 +44,14 @@ def _by_running(setup: CellSetup) -> str:
 
 
 def _by_text(text: str) -> str:
-    """Find the line in the compiler's text: the last one of another package, or the last."""
-    found = [(match["file"], int(match["line"])) for match in _LINE.finditer(text)]
-    theirs = [place for place in found if plugins.is_file_of_plugin(Path(place[0]))]
-    reason = next((line.strip() for line in text.splitlines()[1:] if line.strip()), "")
+    """Find the line in the compiler's text: the first, as what was called comes before its caller.
+
+    One of another package goes before ours.
+    """
+    found = [*_LINE.finditer(text)]
+    theirs = [m for m in found if plugins.is_file_of_plugin(Path(m["file"]).resolve())]
     if not found:
-        return f"a kernel cannot be compiled: {reason}"
-    file, line = (theirs or found)[-1]
-    return f"{file}, line {line}: cannot be compiled: {reason}"
+        return f"a kernel cannot be compiled: {text.splitlines()[-1]}"
+    first = (theirs or found)[0]
+    above = [line.strip() for line in text[: first.start()].splitlines() if line.strip()]
+    return f"{Path(first['file']).resolve()}, line {first['line']}: {above[-1] if above else ''}"
