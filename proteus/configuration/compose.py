@@ -23,11 +23,11 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from proteus.configuration import locate
 from proteus.configuration.locate import (
     CONFIG_NAME,
     HYDRA_VERSION,
     conf_file,
-    conf_folder,
     conf_folders,
     options_of,
     show_hydra,
@@ -58,7 +58,7 @@ class Composed:
 def hydra_session() -> Iterator[None]:
     """Let :func:`compose_words` be called many times; restores any Hydra state of the caller."""
     show_hydra()
-    with initialize_config_dir(str(conf_folder()), version_base=HYDRA_VERSION):
+    with initialize_config_dir(str(locate.conf_folder()), version_base=HYDRA_VERSION):
         yield
 
 
@@ -169,7 +169,7 @@ def _table_words() -> list[str]:
 
     A mechanism without a table of its own starts from that of one with the same events.
     """
-    listed = conf_folder() / "execution" / "baseline.yaml"
+    listed = locate.conf_folder() / "execution" / "baseline.yaml"
     unlisted = {*options_of("mechanism")} - set(_tables_in(listed.read_text(encoding="utf-8")))
     if not unlisted:
         return []
@@ -199,7 +199,7 @@ def job_logging() -> dict[str, Any]:
     Hydra would name it after a folder that is not ours.
     """
     default = OmegaConf.load(str(resources.files("hydra.conf") / "hydra/job_logging/default.yaml"))
-    ours = OmegaConf.load(conf_folder() / f"{CONFIG_NAME}.yaml")
+    ours = OmegaConf.load(locate.conf_folder() / f"{CONFIG_NAME}.yaml")
     merged = OmegaConf.merge(default, ours.hydra.job_logging)
     return cast("dict[str, Any]", OmegaConf.to_container(merged))
 
