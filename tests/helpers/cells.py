@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import proteus
 from proteus.market.agents.kinds import KINDS
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.testing.lanes import ROOT as ROOT
@@ -22,6 +25,9 @@ from proteus.testing.lanes import run_plain as run_plain
 
 MS, S = 10**6, 10**9
 MECHANISM_NAMES = sorted(MECHANISMS)
+_RULES = (Path(proteus.__file__).parent.parent / "docs" / "mechanisms.md").read_text()
+# Those whose rules are written down; they have a twin and an outcome of every scenario.
+RULED = sorted(re.findall(r"^## .*\(`(\w+)`\)$", _RULES, re.MULTILINE))
 ORDINARY = [name for name, kind in KINDS.items() if kind.is_ordinary]
 THEORY = [name for name in KINDS if name not in ORDINARY]
 BY_ORDERS = [name for name in MECHANISM_NAMES if name != "rfq"]  # traders send orders to these
