@@ -13,8 +13,6 @@ it is asked for, and then once: where no such package is installed it costs 8 ms
 from __future__ import annotations
 
 import functools
-import importlib.util
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +21,7 @@ from proteus.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from importlib.metadata import EntryPoint
+    from traceback import StackSummary
 
 MECHANISMS = "proteus.mechanisms"
 TRADERS = "proteus.traders"
@@ -89,6 +88,8 @@ def _distribution(entry: EntryPoint) -> str:
 @functools.cache
 def _folders() -> dict[str, Path]:
     """Return where the code of each package is, without importing it: a folder, or a file."""
+    import importlib.util
+
     found: dict[str, Path] = {}
     for entry in _entries():
         package = entry.module.partition(".")[0]
@@ -126,7 +127,7 @@ def place_of(error: BaseException) -> str:
 
     The place is the last one in another package, or the last of all.
     """
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = _frames(error)
     theirs = [frame for frame in frames if is_file_of_plugin(Path(frame.filename))]
     frame = (theirs or frames)[-1]
     reason = (str(error).splitlines() or [""])[0]
@@ -136,5 +137,10 @@ def place_of(error: BaseException) -> str:
 
 def is_of_plugin(error: BaseException) -> bool:
     """Tell whether an error arose in another package, or in what that called."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return any(is_file_of_plugin(Path(frame.filename)) for frame in frames)
+    return any(is_file_of_plugin(Path(frame.filename)) for frame in _frames(error))
+
+
+def _frames(error: BaseException) -> StackSummary:
+    import traceback  # takes 3 ms
+
+    return traceback.extract_tb(error.__traceback__)
