@@ -99,8 +99,9 @@ def _print_by_hydra(arguments: Sequence[str]) -> int:
     """Let Hydra answer the flags that only print (help, composed configuration, completion)."""
     import hydra
 
-    from proteus.configuration.locate import CONFIG_NAME, HYDRA_VERSION, conf_folder
+    from proteus.configuration.locate import CONFIG_NAME, HYDRA_VERSION, conf_folder, show_hydra
 
+    show_hydra()
     folder = str(conf_folder())
     answer = hydra.main(version_base=HYDRA_VERSION, config_path=folder, config_name=CONFIG_NAME)
     sys.argv = [sys.argv[0], *arguments]

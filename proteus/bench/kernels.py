@@ -56,7 +56,7 @@ def _post(mechanism: Any, market: Any, stream: Any, row: int) -> Any:
         stream.side[row], stream.rank[row], stream.lots[row], GTC, 0,
     )  # fmt: skip
     orders.ladder[_LANE, slot] = ladder_of(market.book, stream.side[row], stream.is_taker[row])
-    enter(mechanism, market, _LANE, slot)
+    enter(mechanism, market, _LANE, slot, np.int64(0))
     return slot
 
 

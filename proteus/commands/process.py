@@ -12,11 +12,14 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
+from proteus import plugins
+from proteus.configuration.locate import SEARCH_PATH
 from proteus.errors import ConfigError, ResultsError, RunError
 
 EXIT_DONE, EXIT_WRONG_INPUT, EXIT_VIOLATION, EXIT_STOPPED, EXIT_INTERRUPTED = 0, 2, 3, 4, 130
 
 PARTS_STAY = "interrupted: finished parts stay in their folders; run the same command again"
+CONFIG_DIR = "--config-dir"  # a further folder of configuration
 _asked: list[int] = []  # signals that asked this process to stop
 _SELDOM = 200_000  # objects between two collections
 
@@ -55,7 +58,7 @@ def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ± shows a question mark
     try:
-        code = main(sys.argv[1:])
+        code = main(_with_folders(sys.argv[1:]))
         _hear(signal.SIG_IGN)  # the command has ended, and its code says how
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of stdout, as head, has seen enough
@@ -73,6 +76,27 @@ def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _with_folders(words: Sequence[str]) -> list[str]:
+    """Take what is for every command and all its processes out of its words.
+
+    That is ``--config-dir FOLDER``, and ``--verbose``.
+    """
+    rest, folders = [], []
+    left = iter(words)
+    for word in left:
+        name, is_given, value = word.partition("=")
+        if word == "--verbose":
+            os.environ[plugins.VERBOSE] = "1"
+        elif name == CONFIG_DIR:
+            folders.append(value if is_given else next(left, ""))
+        else:
+            rest.append(word)
+    if folders:
+        known = os.environ.get(SEARCH_PATH)
+        os.environ[SEARCH_PATH] = os.pathsep.join([*folders, *([known] if known else [])])
+    return rest
 
 
 def _hear(handler: Callable[[int, FrameType | None], NoReturn] | signal.Handlers) -> None:
@@ -105,12 +129,17 @@ def guarded(command: Callable[[], int], interrupted: str = "interrupted") -> int
         say(f"error: {error}")
         return EXIT_WRONG_INPUT
     except RunError as error:
+        if error.__cause__ is not None and os.environ.get(plugins.VERBOSE):
+            say(str(error.__cause__))
         say(f"stopped: {error}")
         return EXIT_STOPPED
     except KeyboardInterrupt as error:
         say(str(error) or interrupted)
         return EXIT_INTERRUPTED
-    except Exception:
+    except Exception as error:
+        if not _asked and plugins.is_of_plugin(error) and not os.environ.get(plugins.VERBOSE):
+            say(f"stopped: {plugins.place_of(error)}; --verbose shows how it came there")
+            return EXIT_STOPPED
         if not _asked:
             raise
         say(interrupted)  # a library has turned the interrupt into another error

@@ -37,6 +37,7 @@ import llvmlite
 import numba
 from numba.extending import overload, register_jitable
 
+from proteus import plugins
 from proteus.compiler.cache import KernelCache
 from proteus.compiler.fragments import FragmentCompiler, KernelCompiler, OutlinedCompiler
 from proteus.compiler.state import StateType, state, written_first
@@ -63,6 +64,8 @@ HASHED = ("basics", "compiler", "market")  # folders: kernels freeze constants o
 def kernel_hash() -> str:
     """Hash every source that can reach machine code, with the versions and flags of the compiler.
 
+    The sources of other packages that add to ours count with them.
+
     Returns
         Sixteen hexadecimal digits. Two installations with equal hashes run equal kernels.
     """
@@ -70,6 +73,8 @@ def kernel_hash() -> str:
     digest = hashlib.sha256(f"{versions} boundscheck {BOUNDSCHECK}".encode())
     for path in sorted(path for folder in HASHED for path in (_PACKAGE / folder).rglob("*.py")):
         digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+    for name, content in plugins.sources():
+        digest.update(name.encode() + b"\0" + content)
     return digest.hexdigest()[:16]
 
 
@@ -124,7 +129,8 @@ def interface(stub: Callable[..., Any]) -> Any:
     each mechanism passes its own NamedTuple type. Register with ``@stub.implement(Type)``.
 
     What most types share is registered once, with ``@stub.otherwise``; for a type of which nothing
-    is to be done, ``stub.empty_for(Type)``.
+    is to be done, ``stub.empty_for(Type)``; what follows for each type that implements another
+    interface, with ``@stub.where(other)``.
 
     Parameters
         stub: a function whose body is only a docstring; implementations use its argument names.
@@ -133,8 +139,13 @@ def interface(stub: Callable[..., Any]) -> Any:
         A callable that works in compiled code, and in plain Python when the JIT is off.
     """
     implementations: dict[type | None, Any] = {}
+    following: list[tuple[Any, Any]] = []  # another interface, and what follows from it
 
     def implementation(first_type: type) -> Any:
+        if first_type not in implementations:
+            for other, function in following:
+                if other.is_implemented(first_type):
+                    return function
         return implementations.get(first_type, implementations.get(None))
 
     @functools.wraps(stub)
@@ -152,10 +163,19 @@ def interface(stub: Callable[..., Any]) -> Any:
 
         return register
 
+    def where(other: Any) -> Callable[[Any], Any]:
+        def register(function: Any) -> Any:
+            following.append((other, function))
+            return function
+
+        return register
+
     if not JIT_DISABLED:
         _overload_with_signature_of(stub, dispatch, choose)
     dispatch.implement = implement  # type: ignore[attr-defined]
     dispatch.otherwise = implement(None)  # type: ignore[attr-defined]
+    dispatch.where = where  # type: ignore[attr-defined]
+    dispatch.is_implemented = implementations.__contains__  # type: ignore[attr-defined]
     nothing = inline_kernel(stub)
     dispatch.empty_for = lambda empty: implement(empty)(nothing)  # type: ignore[attr-defined]
     return dispatch

@@ -23,8 +23,15 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from proteus.configuration.locate import CONFIG_NAME, HYDRA_VERSION
-from proteus.configuration.locate import conf_folder as conf_folder
+from proteus.configuration import locate
+from proteus.configuration.locate import (
+    CONFIG_NAME,
+    HYDRA_VERSION,
+    conf_file,
+    conf_folders,
+    options_of,
+    show_hydra,
+)
 from proteus.configuration.overrides import parse
 from proteus.configuration.treatments import is_below
 from proteus.errors import ConfigError, nearest
@@ -50,7 +57,8 @@ class Composed:
 @contextmanager
 def hydra_session() -> Iterator[None]:
     """Let :func:`compose_words` be called many times; restores any Hydra state of the caller."""
-    with initialize_config_dir(str(conf_folder()), version_base=HYDRA_VERSION):
+    show_hydra()
+    with initialize_config_dir(str(locate.conf_folder()), version_base=HYDRA_VERSION):
         yield
 
 
@@ -83,10 +91,10 @@ def _check_word(override: Override) -> None:
         allowed = "only a file of conf/experiment has it; keys are swept as in delta=50,100"
         raise ConfigError(f"{override.input_line} is not allowed: {allowed}")
     if _is_group(key) and override.is_delete() and override.package is None:
-        options = ", ".join(sorted(_options(key)))
+        options = ", ".join(options_of(key))
         raise ConfigError(f"~{key} is not allowed: {key} must be one of {options}")
     if _is_group(key) and not override.is_delete() and not isinstance(value, (str, dict)):
-        options = ", ".join(sorted(_options(key)))
+        options = ", ".join(options_of(key))
         written = json.dumps(value) if value is None else value
         raise ConfigError(f"{key}={written} is not allowed: must be one of {options}")
 
@@ -118,10 +126,8 @@ def _check_size(config: DictConfig) -> None:
 
 def keys_of(group: str, option: str) -> frozenset[str]:
     """Return the dotted keys that an option of a group sets, as ``mechanism.price_rule``."""
-    path = conf_folder() / group / f"{option}.yaml"
-    return (
-        _keys_in(path.read_text(encoding="utf-8"), f"{group}.") if path.is_file() else frozenset()
-    )
+    path = conf_file(group, option)
+    return _keys_in(path.read_text(encoding="utf-8"), f"{group}.") if path else frozenset()
 
 
 @functools.lru_cache(maxsize=64)
@@ -137,7 +143,8 @@ def _sets_value(word: str) -> bool:
 
 def _files_now() -> tuple[tuple[str, int, int], ...]:
     """List the files of the configuration with size and time: they may be edited between calls."""
-    files = [(str(path), path.stat()) for path in sorted(conf_folder().rglob("*.yaml"))]
+    paths = (path for folder in conf_folders() for path in sorted(folder.rglob("*.yaml")))
+    files = [(str(path), path.stat()) for path in paths]
     return tuple((name, state.st_size, state.st_mtime_ns) for name, state in files)
 
 
@@ -150,11 +157,39 @@ def _compose_structure(
     Returns
         The configuration, pickled because that copies it thrice as fast, and the choices.
     """
-    config = compose(CONFIG_NAME, overrides=list(words), return_hydra_config=True)
+    config = compose(CONFIG_NAME, overrides=[*_table_words(), *words], return_hydra_config=True)
     keys = [str(key) for key in config if key != "hydra"]
     own = OmegaConf.masked_copy(config, keys)
     OmegaConf.set_struct(own, True)  # an unknown key is an error
     return pickle.dumps(own), _plain(config.hydra.runtime.choices)
+
+
+def _table_words() -> list[str]:
+    """Return the words that give each mechanism its leakage table that no file lists.
+
+    A mechanism without a table of its own starts from that of one with the same events.
+    """
+    listed = locate.conf_folder() / "execution" / "baseline.yaml"
+    unlisted = {*options_of("mechanism")} - set(_tables_in(listed.read_text(encoding="utf-8")))
+    if not unlisted:
+        return []
+    from proteus.market.mechanisms.table import MECHANISM_MODELS
+
+    words = []
+    for name in sorted(unlisted & {*MECHANISM_MODELS}):
+        alike = (other for other, model in MECHANISM_MODELS.items()
+                 if model.table is MECHANISM_MODELS[name].table)  # fmt: skip
+        owners = [each for each in (name, *alike) if conf_file("execution/leakage", each)]
+        words += [f"+execution/leakage@execution.leakage.{name}={owner}" for owner in owners[:1]]
+    return words
+
+
+@functools.lru_cache(maxsize=4)
+def _tables_in(text: str) -> tuple[str, ...]:
+    """List the mechanisms whose table a file of conf/execution builds on."""
+    entries = [entry for entry in yaml.safe_load(text)["defaults"] if isinstance(entry, dict)]
+    keys = (key for entry in entries for key in entry)
+    return tuple(key.rpartition(".")[2] for key in keys)
 
 
 def job_logging() -> dict[str, Any]:
@@ -164,7 +199,7 @@ def job_logging() -> dict[str, Any]:
     Hydra would name it after a folder that is not ours.
     """
     default = OmegaConf.load(str(resources.files("hydra.conf") / "hydra/job_logging/default.yaml"))
-    ours = OmegaConf.load(conf_folder() / f"{CONFIG_NAME}.yaml")
+    ours = OmegaConf.load(locate.conf_folder() / f"{CONFIG_NAME}.yaml")
     merged = OmegaConf.merge(default, ours.hydra.job_logging)
     return cast("dict[str, Any]", OmegaConf.to_container(merged))
 
@@ -189,7 +224,7 @@ def _explain(words: Sequence[str], error: Exception) -> str:
 def _explain_word(override: Override, tree: dict[str, Any], error: Exception) -> str:
     key, word = override.key_or_group, str(override.input_line)
     if _is_group(key):
-        options = _options(key)
+        options = options_of(key)
         value = override.value()
         place = override.package or key
         if value in options and override.is_add() and _has(tree, place):
@@ -236,12 +271,9 @@ def _has(tree: dict[str, Any], key: str) -> bool:
 
 
 def _is_group(key: str) -> bool:
-    return (conf_folder() / key).is_dir()
+    return any((folder / key).is_dir() for folder in conf_folders())
 
 
 def _groups() -> list[str]:
-    return [folder.name for folder in conf_folder().iterdir() if folder.is_dir()]
-
-
-def _options(group: str) -> list[str]:
-    return [path.stem for path in (conf_folder() / group).glob("*.yaml")]
+    places = (place for folder in conf_folders() for place in sorted(folder.iterdir()))
+    return [*dict.fromkeys(place.name for place in places if place.is_dir())]

@@ -14,7 +14,7 @@ from proteus.basics import units
 from proteus.errors import ConfigError
 from proteus.market.agents.group import Group
 from proteus.market.cell import CellConfig
-from proteus.market.events.latency import LatencyLaw
+from proteus.market.events.latency import ADDED_LAWS, LatencyLaw
 
 LARGEST_INDEX = 2**32  # arrivals, jumps and batches with draws of their own
 MOST_STEPS = 4 * LARGEST_INDEX  # steps of the news: four to an index
@@ -164,6 +164,8 @@ def _largest_draw(key: str, law: LatencyLaw) -> Rule:
     """Keep the largest latency that can be drawn inside int64 nanoseconds."""
     logs = {"shifted_exponential": math.log(_LARGEST_EXPONENTIAL)}
     log_factor = logs.get(law.law, _LARGEST_NORMAL * law.shape)
+    if law.law in ADDED_LAWS:
+        log_factor = math.log(max(ADDED_LAWS[law.law].largest(law.shape), 1.0))
     most = units.LARGEST / units.NS_PER_MS
     fits = law.spread_ms == 0 or math.log(law.spread_ms) + log_factor <= math.log(most)
     name = "shape" if law.law == "lognormal" else "spread_ms"

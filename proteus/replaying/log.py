@@ -26,6 +26,7 @@ from proteus.market.setup.members import CellSetup
 from proteus.market.trading.recorder import MISSING
 from proteus.market.trading.world import World
 from proteus.market.variables import Values, measure
+from proteus.market.variables.base import GROUP
 from proteus.recording import FILLS
 from proteus.recording.checksums import checksums
 from proteus.recording.columns import CLEAR, REASONS, is_kind
@@ -188,7 +189,7 @@ def _result(file: EventFile, lane: Lane, rerun: Rerun, rows: Rows) -> ReplayedLa
     world = rerun.block.world
     reason = int(rows["reason"][-1])
     violation = None if reason == MISSING else REASONS[reason]
-    metrics = {name: column[0] for name, column in measure(world).items()}
+    metrics = {name: column[0] for name, column in measure(world, (GROUP,)).items()}
     if violation:
         metrics = {name: np.full_like(value, np.nan) for name, value in metrics.items()}
     names = file.cells[lane.cell].traders

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from proteus.basics import units
 from proteus.basics.schema import MAX_TICKS
-from proteus.configuration.locate import conf_folder
+from proteus.configuration.locate import conf_file
 from proteus.configuration.reading import read_mechanism
-from proteus.errors import ConfigError, MessageError, nearest
+from proteus.errors import ConfigError, MessageError, RunError, nearest
 from proteus.market.book.codes import BUY, FOK, GTC, IOC, NO_ORDER, NO_OWNER, SELL
 from proteus.market.door.ids import numbers_of
 from proteus.market.door.orders import (
@@ -25,12 +25,14 @@ from proteus.market.door.orders import (
     KIND_CANCEL,
     KIND_LIMIT,
     KIND_MARKET,
+    STALLED,
     UNCHANGED,
+    Output,
     Rows,
     replay_rows,
 )
 from proteus.market.mechanisms.base import MechanismConfig, Sizes
-from proteus.market.mechanisms.interface import allocate_market
+from proteus.market.mechanisms.interface import allocate_market, next_timer
 from proteus.market.mechanisms.rfq import RfqConfig
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.rng import replicate_keys
@@ -97,6 +99,7 @@ def replay(
     Raises
         MessageError: an unknown column, kind or side, or a value that is not a number.
         ConfigError: an unknown mechanism or policy, or a number that is not allowed.
+        RunError: a mechanism of another package that makes no progress.
     """
     chosen = _mechanism_config(mechanism, policies)
     check_integer("n_ticks", n_ticks, 2, MOST_TICKS)
@@ -119,9 +122,16 @@ def replay(
     market.address[0, : len(rows.kind)] = table.order_ids
     sizes = Sizes(1, slots, max(table.agents, 1), False, delta_ns)
     state = MECHANISMS[mechanism].make(chosen, sizes)
-    output = run_rows(
-        len(rows.kind), market, lambda out, row: replay_rows(state, market, rows, out, row), levels
-    )
+
+    def run(output: Output, row: int) -> int:
+        following: int = replay_rows(state, market, rows, output, row)
+        if following == STALLED:
+            due = next_timer(state, market, 0)
+            why = f"its next timer is not later than the one before: {due} ns"
+            raise RunError(f"mechanism={mechanism} makes no progress: {why}")
+        return following
+
+    output = run_rows(len(rows.kind), market, run, levels)
     return read_output(output, market, table.order_ids, table.in_time_order)
 
 
@@ -129,9 +139,10 @@ def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig
     """Lay policies over the defaults of ``conf/mechanism``."""
     if not isinstance(name, str) or name not in MECHANISMS:
         raise ConfigError(f"mechanism={name} does not exist{nearest(str(name), [*MECHANISMS])}")
-    defaults = yaml.safe_load(
-        (conf_folder() / "mechanism" / f"{name}.yaml").read_text(encoding="utf-8")
-    )
+    path = conf_file("mechanism", name)
+    if path is None:
+        raise ConfigError(f"mechanism={name} is not allowed: it has no file in conf/mechanism")
+    defaults = yaml.safe_load(path.read_text(encoding="utf-8"))
     if "self_trade" in defaults:
         defaults["self_trade"] = "none"
     return read_mechanism({**defaults, **policies})

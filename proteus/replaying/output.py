@@ -43,6 +43,7 @@ _WORDS = [
     for code in range(_CODES)
 ]
 _ENTRIES = ("kind", "time_ns", "row", "order", "other", "price", "lots", "reason")
+_NOTES = ("depth_ns", "depth_row", "depth")
 _QUOTES = ("bid_price_ticks", "bid_quantity", "ask_price_ticks", "ask_quantity")
 
 
@@ -83,14 +84,16 @@ def run_rows(
     while row <= rows:
         row = run(output, row)
         if row <= rows:
-            output = output._replace(**{name: _grown(getattr(output, name)) for name in _ENTRIES})
+            is_full = levels and output.count[2] + 1 >= len(output.depth)
+            names = _NOTES if is_full else _ENTRIES
+            output = output._replace(**{name: _grown(getattr(output, name)) for name in names})
     return output
 
 
 def allocate_output(entries: int, rows: int, auctions: int = 1, levels: int = 0) -> Output:
     """Allocate an empty output; there is at most one clear before each row and one after all."""
     return allocate(
-        Output, M=entries, V=auctions * (rows + 1), Q=rows + 2 if levels else 1, P=4 * levels
+        Output, M=entries, V=auctions * (rows + 1), Q=rows + 3 if levels else 1, P=4 * levels
     )
 
 

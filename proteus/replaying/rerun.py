@@ -26,8 +26,8 @@ from proteus.market.events.envelopes import (
     MESSAGE_REPLACE,
     take_envelope,
 )
-from proteus.market.ledger.accounts import LEDGER_CODES
-from proteus.market.mechanisms.interface import next_clear
+from proteus.market.ledger.accounts import LEDGER_CODES, TIMER_NOT_LATER
+from proteus.market.mechanisms.interface import NEVER, end_timer, next_clear, next_timer
 from proteus.market.metrics.execution import count_intent
 from proteus.market.metrics.risk import EQUITY_GRID_NS
 from proteus.market.metrics.shocks import start_shock
@@ -78,7 +78,7 @@ _MESSAGES = {
 }  # fmt: skip
 
 # What happens by itself, in the order of ``clock`` at equal time, and before any message.
-_NEWS, _START, _EQUITY, _MID, _CLEAR = range(5)
+_NEWS, _START, _EQUITY, _MID, _CLEAR, _TIMER = range(6)
 _GRIDS = {_START: MEASURE_START, _EQUITY: MEASURE_EQUITY, _MID: MEASURE_MID}
 
 
@@ -131,6 +131,7 @@ class Rerun:
             _EQUITY: EQUITY_GRID_NS,
             _MID: world.settings.warmup_ns,
             _CLEAR: next_clear(self.block.mechanism, world.market, _LANE, np.int64(0)),
+            _TIMER: NEVER,
         }
 
     def run(self) -> None:
@@ -208,8 +209,19 @@ class Rerun:
             clear_batch(mechanism, world, _LANE, time)
             self._times[what] = next_clear(mechanism, world.market, _LANE, time)
             self._deliver(time, np.int64(NO_ORDER), np.int64(0), in_clear=True)
+        elif what == _TIMER:
+            end_timer(mechanism, world.market, _LANE, time)
+            self._set_timer(time)
+            self._deliver(time, np.int64(NO_ORDER), np.int64(0), in_clear=False)
         else:
             self._times[what] = measure_grid(world.sums, world, _LANE, time, _GRIDS[what])
+
+    def _set_timer(self, time: np.int64) -> None:
+        """Expect the next timer of a continuous venue; one that is not later stops the lane."""
+        mechanism, world = self.block
+        self._times[_TIMER] = next_timer(mechanism, world.market, _LANE)
+        if self._times[_TIMER] <= time:
+            stop_lane(world.progress, _LANE, TIMER_NOT_LATER, world.progress.events[_LANE])
 
     def _deliver(self, time: np.int64, slot: Any, answer_word: Any, *, in_clear: bool) -> None:
         mechanism, world = self.block
@@ -242,6 +254,7 @@ class Rerun:
         elif kind in (QUOTE, ACCEPT):
             _write_pair(self.block, row, envelope, kind)
         slot, answer_word = protocol.receive(self.block.mechanism, world, _LANE, time, envelope)
+        self._set_timer(time)
         self._deliver(time, slot, answer_word, in_clear=False)
 
     def _end(self, at: int) -> None:

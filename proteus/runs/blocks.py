@@ -7,6 +7,7 @@ from collections import OrderedDict
 from typing import Any
 
 import numpy as np
+from numba.core.errors import NumbaError
 from numpy.typing import NDArray
 
 from proteus.market.events.queue import NEVER_NS
@@ -22,6 +23,7 @@ from proteus.market.variables import Values, measure, variables_of
 from proteus.market.variables.dimensions import widened
 from proteus.recording.columns import rows_of
 from proteus.results.outcome import LaneLog, Outcome, Violation
+from proteus.runs.explaining import explained
 from proteus.runs.tasks import Task
 
 CELLS_KEPT = 4  # whose blocks a worker keeps
@@ -68,7 +70,10 @@ def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str
     """Run one block, and again those of its lanes that need more room; returns the values."""
     keys = replicate_keys(task.root, task.replicates[part])
     block = pool.take(keys)
-    advance_block(block.mechanism, block.world, NEVER_NS)
+    try:
+        advance_block(block.mechanism, block.world, NEVER_NS)
+    except NumbaError as error:
+        raise explained(pool.setup, error) from error
     values = _measured(task, block)
     for lane, replicate in enumerate(map(int, task.replicates[part])):
         fault = int(block.world.progress.fault[lane])

@@ -9,7 +9,7 @@ from typing import Any
 
 from proteus.basics.versions import STAMP
 from proteus.configuration import defaults
-from proteus.configuration.locate import conf_folder
+from proteus.configuration.locate import conf_file, conf_folder
 from proteus.plans import parity, planner
 from proteus.plans.plan import Plan
 
@@ -41,7 +41,8 @@ def population_yaml(plan: Plan, point: int, rationale: str) -> str:
     for name, group in groups.items():
         changed = _differing(group, baseline[name])
         if changed:
-            comments = _comments(conf_folder() / "trader" / f"{group['kind']}.yaml")
+            path = conf_file("trader", group["kind"])
+            comments = _comments(path) if path else {}
             lines += [_line(f"{name}:", about[name]), *_lines(changed, comments, 1)]
     return "\n".join(lines) + "\n"
 

@@ -29,7 +29,7 @@ BOOKS = (
         "and book.best[lane, opposite] >= worst:", "and book.best[lane, opposite] > worst:",
     ),
     Fault(
-        "post-only may lock the book", "market/mechanisms/clob.py",
+        "post-only may lock the book", "market/mechanisms/interface.py",
         "opposite + rank >= market.book.n_ticks[lane]",
         "opposite + rank > market.book.n_ticks[lane]",
     ),

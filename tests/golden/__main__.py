@@ -2,10 +2,10 @@
 
 from tests.golden.stories import golden_path, names, read_story
 from tests.golden.telling import outcome
-from tests.helpers.cells import MECHANISM_NAMES
+from tests.helpers.cells import RULED
 
 if __name__ == "__main__":
     for name in names():
-        for mechanism in MECHANISM_NAMES:
+        for mechanism in RULED:
             lines = outcome(read_story(name), mechanism)
             golden_path(name, mechanism).write_text("\n".join(lines) + "\n")

@@ -1,90 +1,36 @@
-"""Small cells for tests of the engine, run compiled or in plain Python.
-
-Parts of kernels called from Python run as plain Python, to the same bits: 0.1 s for a lane of 3 s.
-"""
+"""Small cells for tests of the engine, run compiled or in plain Python, and lists of names."""
 
 from __future__ import annotations
 
-import functools
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import proteus
 from proteus.market.agents.kinds import KINDS
-from proteus.market.cell import CellConfig
-from proteus.market.events.queue import NEVER_NS
 from proteus.market.mechanisms.table import MECHANISMS
-from proteus.market.rng import replicate_keys
-from proteus.market.setup.block import Block, build_block
-from proteus.market.setup.cell import set_up_cell
-from proteus.market.setup.snapshots import arrays_of
-from proteus.market.trading.loop import advance_block
-from proteus.market.trading.world import FAULT_NONE, World
-from proteus.plans import planner
+from proteus.testing.lanes import ROOT as ROOT
+from proteus.testing.lanes import SHORT as SHORT
+from proteus.testing.lanes import TINY as TINY
+from proteus.testing.lanes import build as build
+from proteus.testing.lanes import cell as cell
+from proteus.testing.lanes import differing as differing
+from proteus.testing.lanes import finished as finished
+from proteus.testing.lanes import finished_plain as finished_plain
+from proteus.testing.lanes import only as only
+from proteus.testing.lanes import run_plain as run_plain
 
-ROOT = 7
 MS, S = 10**6, 10**9
 MECHANISM_NAMES = sorted(MECHANISMS)
+_RULES = (Path(proteus.__file__).parent.parent / "docs" / "mechanisms.md").read_text()
+# Those whose rules are written down; they have a twin and an outcome of every scenario.
+RULED = sorted(re.findall(r"^## .*\(`(\w+)`\)$", _RULES, re.MULTILINE))
 ORDINARY = [name for name, kind in KINDS.items() if kind.is_ordinary]
 THEORY = [name for name in KINDS if name not in ORDINARY]
 BY_ORDERS = [name for name in MECHANISM_NAMES if name != "rfq"]  # traders send orders to these
-SHORT = (
-    "horizon_s=3", "delta=100", "metrics.tau_ms=1000", "metrics.horizons_ms=[0,100,500]",
-    "record.warmup_s=0.5",
-)  # fmt: skip
-TINY = (
-    "horizon_s=0.4", "metrics.tau_ms=200", "metrics.horizons_ms=[0,100,200]",
-    "record.warmup_s=0.1",
-)  # fmt: skip
-
-
-@functools.cache
-def cell(*words: str) -> CellConfig:
-    """Compose a cell of 3 s with the baseline traders; words come last and win."""
-    keys = {word.lstrip("+").partition("=")[0] for word in words}
-    kept = [word for word in SHORT if word.partition("=")[0] not in keys]
-    return planner.from_words([*kept, *words]).cells[0]
-
-
-def only(kind: str, makers: int = 1) -> tuple[str, ...]:
-    """Return the words for a population of two traders of one kind, makers and a noise trader."""
-    groups = [name for name in cell().population if name not in ("maker", "noise")]
-    return (
-        f"population.maker.count={makers}",
-        "population.noise.count=1",
-        *(f"population.{name}.count=0" for name in groups),
-        f"+trader@population.probe={kind}",
-        "population.probe.count=2",
-    )
-
-
-def build(config: CellConfig, lanes: int = 1, growth: int = 1, audit: bool = False) -> Block:
-    """Allocate replicates 0 .. lanes - 1 of a cell."""
-    keys = replicate_keys(ROOT, np.arange(lanes))
-    return build_block(set_up_cell(config), keys, growth, audit)
-
-
-def run_plain(mechanism: Any, world: World, until: int = NEVER_NS) -> None:
-    """Run a block in plain Python; the wrap-around of Philox words is not an accident."""
-    with np.errstate(over="ignore"):
-        getattr(advance_block, "py_func", advance_block)(mechanism, world, until)
-
-
-def finished(config: CellConfig, lanes: int = 1, audit: bool = False) -> World:
-    """Run a block compiled."""
-    block = build(config, lanes, audit=audit)
-    advance_block(block.mechanism, block.world, NEVER_NS)
-    assert (block.world.progress.fault == FAULT_NONE).all()
-    return block.world
-
-
-def finished_plain(config: CellConfig, lanes: int = 1, audit: bool = False) -> World:
-    """Run a block in plain Python."""
-    block = build(config, lanes, audit=audit)
-    run_plain(block.mechanism, block.world)
-    assert (block.world.progress.fault == FAULT_NONE).all()
-    return block.world
 
 
 def copied(state: Any) -> Any:
@@ -92,12 +38,6 @@ def copied(state: Any) -> Any:
     if isinstance(state, np.ndarray):
         return state.copy()
     return state._make(map(copied, state)) if isinstance(state, tuple) else state
-
-
-def differing(left: Any, right: Any) -> list[str]:
-    """Name the arrays in which two states differ by a bit."""
-    pairs = zip(arrays_of(left), arrays_of(right), strict=True)
-    return [path for (path, a), (_, b) in pairs if a.tobytes() != b.tobytes()]
 
 
 def same_values(left: dict[str, NDArray[Any]], right: dict[str, NDArray[Any]]) -> bool:

@@ -89,6 +89,7 @@ def install(monkeypatch: pytest.MonkeyPatch, engine: Any) -> Any:
     """Put the stand-in where the engine and the registry of variables are imported from."""
     monkeypatch.setattr("proteus.runs.dispatch.run_jobs", engine.run_jobs)
     monkeypatch.setattr("proteus.market.variables.VARIABLES", VARIABLES)
+    monkeypatch.setattr("proteus.market.variables.POPULATION_VARIABLES", ())
     monkeypatch.setattr("proteus.runs.pace.seconds_per_lane", lambda plan, most_cells: None)
     monkeypatch.setattr("proteus.runs.pace.note", lambda cells: None)
     return engine

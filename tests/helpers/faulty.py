@@ -65,14 +65,14 @@ def _go_wrong(mechanism: FaultyParts, market: Market, lane: int) -> None:
 
 
 @enter.implement(Faulty)
-def _enter(mechanism, market, lane, slot):
-    enter(mechanism.inner, market, lane, slot)
+def _enter(mechanism, market, lane, slot, now):
+    enter(mechanism.inner, market, lane, slot, now)
     _go_wrong(mechanism, market, lane)
 
 
 @amend.implement(Faulty)
-def _amend(mechanism, market, lane, slot, rank, lots):
-    amend(mechanism.inner, market, lane, slot, rank, lots)
+def _amend(mechanism, market, lane, slot, rank, lots, now):
+    amend(mechanism.inner, market, lane, slot, rank, lots, now)
     _go_wrong(mechanism, market, lane)
 
 

@@ -20,7 +20,7 @@ from proteus.market.cell import CellConfig
 from proteus.market.variables import VARIABLES
 from proteus.runs.cell import run_cell
 from tests.helpers.budget import budget, is_proof
-from tests.helpers.cells import MECHANISM_NAMES, ROOT
+from tests.helpers.cells import ROOT, RULED
 from tests.helpers.random_cells import Tree, random_tree
 
 VALUES: tuple[Any, ...] = (
@@ -63,7 +63,7 @@ def is_short(cell: CellConfig) -> bool:
 
 def check(chooser: Random) -> str:
     """Read a random configuration, and run it if it is right; tell what became of it."""
-    tree = random_tree(chooser, chooser.choice(MECHANISM_NAMES))
+    tree = random_tree(chooser, chooser.choice(RULED))
     for _ in range(chooser.choice((0, 0, 1, 1, 2))):
         spoil(chooser, tree)
     try:

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from proteus.configuration.reading import read_cell
 from proteus.market.cell import CellConfig
 from tests.helpers.budget import budget, is_proof
-from tests.helpers.cells import MECHANISM_NAMES
+from tests.helpers.cells import RULED
 from tests.helpers.random_cells import random_tree
 from tests.helpers.twinning import assert_twins
 
-EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+EVERY_MECHANISM = pytest.mark.parametrize("mechanism", RULED)
 
 
 def for_random_cells(name: str, mechanism: str, check: Callable[[CellConfig], None]) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from proteus.market.variables import VARIABLES, measure
 from proteus.market.variables.requests import REQUEST_VARIABLES
-from tests.helpers.cells import MECHANISM_NAMES, cell
+from tests.helpers.cells import RULED, cell
 from tests.helpers.measuring import record
 from tests.reference import measurement
 
@@ -35,7 +35,7 @@ QUOTING = (
 )  # fmt: skip
 LANES = [
     *(("", (f"mechanism={name}", f"contract.initial_probability=0.{root}"))
-      for name in MECHANISM_NAMES for root in (3, 7)),
+      for name in RULED for root in (3, 7)),
     *(("decrement", (f"mechanism={name}", *MEETS_ITSELF)) for name in ("clob", "fba")),
     *(("quoting", (f"mechanism={name}", *QUOTING)) for name in ("clob", "fba")),
 ]  # fmt: skip

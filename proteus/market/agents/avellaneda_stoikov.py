@@ -19,7 +19,7 @@ import numpy as np
 from proteus.basics import units
 from proteus.basics.schema import NonNegative, Positive, PositiveSeconds
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.agents.base import Members, PolicyConfig
+from proteus.market.agents.base import Members, PolicyConfig, decide_one
 from proteus.market.agents.ticks import ceil_ticks, floor_ticks
 from proteus.market.agents.traders import INTENT_QUOTE, intend
 from proteus.market.book.codes import BUY, GTC, SELL
@@ -62,14 +62,15 @@ def make(members: Members) -> AvellanedaStoikov:
     )
 
 
+@decide_one.implement(AvellanedaStoikov)
 @inline_kernel
-def decide(maker, view, private, intents, lane, trader):
+def decide(policy, view, private, has_signal, intents, lane, trader):
     """Quote one lot on both sides."""
-    n_ticks = maker.n_ticks[0]
-    remaining = max(maker.closing_ns[trader] - view.time[lane], 0) / units.NANO
-    risk = maker.risk[trader] * remaining
-    middle = view.signal[lane] - maker.leans[trader] * risk * private.position[lane, trader]
-    half_spread = 0.5 * (risk + maker.least_spread[trader])
+    n_ticks = policy.n_ticks[0]
+    remaining = max(policy.closing_ns[trader] - view.time[lane], 0) / units.NANO
+    risk = policy.risk[trader] * remaining
+    middle = view.signal[lane] - policy.leans[trader] * risk * private.position[lane, trader]
+    half_spread = 0.5 * (risk + policy.least_spread[trader])
     bid = floor_ticks((middle - half_spread) * n_ticks)
     ask = ceil_ticks((middle + half_spread) * n_ticks)
     lots = 1 if 1 <= bid < n_ticks else 0

@@ -1,14 +1,15 @@
-"""What every trader kind has in common: its configuration base and its sizes."""
+"""What every trader kind has in common: its configuration base, its sizes, its row in the table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from proteus.basics.schema import Schema
+from proteus.compiler.jit import interface
 
 
 class PolicyConfig(Schema):
@@ -26,6 +27,7 @@ class Members(NamedTuple):
     lanes: int
     n_ticks: int
     protection_ticks: int
+    initial_probability: float = 0.5  # p0
 
     def column(self, values: Iterable[Any], dtype: Any = np.float64) -> NDArray[Any]:
         """Return an array [A] with the members' values in their places, zero elsewhere."""
@@ -47,3 +49,32 @@ class Members(NamedTuple):
             policy.theta + policy.latency_risk * self.latency_s[trader] ** 0.5
             for trader, policy in self.policies
         )
+
+
+class TraderKind(NamedTuple):
+    """A row of the table of kinds: its configuration model, its class, and what builds its state.
+
+    An ordinary kind is built and called by ``ordinary``; every other one implements ``decide_one``.
+    """
+
+    policy: type[PolicyConfig]
+    role: int  # CLASS_* of ``traders``
+    make: Callable[[Members], Any] | None = None  # None: the kind is ordinary
+    needs_words: bool = False  # its decisions take addressed random words of their own
+    number: int = -1  # in the switch; the table gives it
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Tell whether the loop of every population knows it."""
+        return self.make is None
+
+
+@interface
+def decide_one(policy, view, private, has_signal, intents, lane, trader):
+    """Let one trader of a kind decide; it gets its view, its own state and nothing else.
+
+    Parameters
+        policy: state of the kind. view: what this wake-up shows. private: what traders know of
+            themselves. has_signal: whether it sees a signal. intents: written.
+        lane: row. trader: its number.
+    """

@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import Field
 
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.agents.base import Members, PolicyConfig
+from proteus.market.agents.base import Members, PolicyConfig, decide_one
 from proteus.market.agents.ticks import ceil_ticks, floor_ticks
 from proteus.market.agents.traders import INTENT_QUOTE, intend
 from proteus.market.book.codes import BUY, GTC, SELL
@@ -41,21 +41,23 @@ class GlostenMilgrom(NamedTuple):
     n_ticks: np.ndarray  # int64 [1]
 
 
-def make(members: Members, initial_probability: float) -> GlostenMilgrom:
+def make(members: Members) -> GlostenMilgrom:
     """Build the parameters of all Glosten-Milgrom makers."""
+    start = members.initial_probability
     shares = [policy.informed_share for _, policy in members.policies]
     return GlostenMilgrom(
         step=members.column(math.log1p(mu) - math.log1p(-mu) for mu in shares),
-        start=np.array([math.log(initial_probability / (1 - initial_probability))]),
+        start=np.array([math.log(start / (1 - start))]),
         n_ticks=np.array([members.n_ticks], np.int64),
     )
 
 
+@decide_one.implement(GlostenMilgrom)
 @inline_kernel
-def decide(maker, private, intents, lane, trader):
+def decide(policy, view, private, has_signal, intents, lane, trader):
     """Quote one lot on both sides."""
-    step, n_ticks = maker.step[trader], maker.n_ticks[0]
-    log_odds = maker.start[0] - step * private.position[lane, trader]
+    step, n_ticks = policy.step[trader], policy.n_ticks[0]
+    log_odds = policy.start[0] - step * private.position[lane, trader]
     belief = 1.0 / (1.0 + math.exp(-log_odds))
     bid = floor_ticks(n_ticks / (1.0 + math.exp(step - log_odds)))
     ask = ceil_ticks(n_ticks / (1.0 + math.exp(-step - log_odds)))

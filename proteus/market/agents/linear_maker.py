@@ -16,7 +16,7 @@ import numpy as np
 
 from proteus.basics.schema import Lots, PositiveCount
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.agents.base import Members, PolicyConfig
+from proteus.market.agents.base import Members, PolicyConfig, decide_one
 from proteus.market.agents.traders import INTENT_ORDER, intend
 from proteus.market.book.codes import BUY, GTC, SELL
 
@@ -38,26 +38,27 @@ class LinearMaker(NamedTuple):
     n_ticks: np.ndarray  # int64 [1]
 
 
-def make(members: Members, initial_probability: float) -> LinearMaker:
+def make(members: Members) -> LinearMaker:
     """Build the parameters of all linear makers."""
     return LinearMaker(
         lots_per_tick=members.key("lots_per_tick", np.int64),
         levels=members.key("levels", np.int64),
-        middle=np.array([initial_probability * members.n_ticks]),
+        middle=np.array([members.initial_probability * members.n_ticks]),
         n_ticks=np.array([members.n_ticks], np.int64),
     )
 
 
+@decide_one.implement(LinearMaker)
 @inline_kernel
-def decide(maker, private, intents, lane, trader):
+def decide(policy, view, private, has_signal, intents, lane, trader):
     """Post the next level on both sides."""
     level = private.wakes[lane, trader]
-    if level > maker.levels[trader]:
+    if level > policy.levels[trader]:
         return
-    lots, belief = maker.lots_per_tick[trader], maker.middle[0] / maker.n_ticks[0]
+    lots, belief = policy.lots_per_tick[trader], policy.middle[0] / policy.n_ticks[0]
     lots += lots // 2 if level == 1 else 0
-    middle = np.int64(np.rint(maker.middle[0]))
+    middle = np.int64(np.rint(policy.middle[0]))
     if middle - level >= 1:
         intend(intents, lane, INTENT_ORDER, BUY, middle - level, lots, GTC, 0, belief)
-    if middle + level < maker.n_ticks[0]:
+    if middle + level < policy.n_ticks[0]:
         intend(intents, lane, INTENT_ORDER, SELL, middle + level, lots, GTC, 0, belief)

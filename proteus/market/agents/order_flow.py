@@ -19,7 +19,7 @@ from pydantic import model_validator
 from proteus.basics import units
 from proteus.basics.schema import Lots, Milliseconds, NonNegative, Ticks, requirement
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.agents.base import Members, PolicyConfig
+from proteus.market.agents.base import Members, PolicyConfig, decide_one
 from proteus.market.agents.traders import INTENT_ORDER, intend
 from proteus.market.book.codes import BUY, GTC, IOC, SELL
 from proteus.market.rng import below, exponential, normal
@@ -86,26 +86,27 @@ def make(members: Members) -> Flow:
     )
 
 
+@decide_one.implement(Flow)
 @inline_kernel
-def decide(flow, view, has_signal, intents, lane, trader):
+def decide(policy, view, private, has_signal, intents, lane, trader):
     """Send one order whose side, limit, size and lifetime are drawn at this wake-up."""
     words = view.words
-    side = flow.side[trader]
+    side = policy.side[trader]
     if side == RANDOM_SIDE:
         side = below(words[lane, 0], 2)
-    lots = flow.lots[trader]
-    if flow.lots_sd[trader] > 0.0:
-        drawn = np.int64(np.rint(flow.lots_sd[trader] * normal(words[lane, 2])))
+    lots = policy.lots[trader]
+    if policy.lots_sd[trader] > 0.0:
+        drawn = np.int64(np.rint(policy.lots_sd[trader] * normal(words[lane, 2])))
         side, lots = BUY if drawn > 0 else SELL, abs(drawn)
     if lots == 0:
         return
-    price = _limit(flow, view, has_signal, lane, trader, side)
+    price = _limit(policy, view, has_signal, lane, trader, side)
     lifetime, duration = GTC, np.int64(0)
-    if flow.lifetime_ns[trader] == 0.0:
+    if policy.lifetime_ns[trader] == 0.0:
         lifetime = IOC
-    elif flow.lifetime_ns[trader] > 0.0:
-        duration = np.int64(exponential(words[lane, 4]) * flow.lifetime_ns[trader]) + 1
-    price = min(max(price, 1), flow.n_ticks[0] - 1)
+    elif policy.lifetime_ns[trader] > 0.0:
+        duration = np.int64(exponential(words[lane, 4]) * policy.lifetime_ns[trader]) + 1
+    price = min(max(price, 1), policy.n_ticks[0] - 1)
     intend(intents, lane, INTENT_ORDER, side, price, lots, lifetime, duration, 0.0)
 
 

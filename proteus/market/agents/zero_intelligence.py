@@ -16,7 +16,7 @@ import numpy as np
 
 from proteus.basics.schema import PositiveCount
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.agents.base import Members, PolicyConfig
+from proteus.market.agents.base import Members, PolicyConfig, decide_one
 from proteus.market.agents.traders import INTENT_QUOTE, intend
 from proteus.market.book.codes import BUY, GTC, SELL
 from proteus.market.rng import below
@@ -52,9 +52,10 @@ def make(members: Members) -> ZeroIntelligence:
     )
 
 
+@decide_one.implement(ZeroIntelligence)
 @inline_kernel
-def decide(zero, view, private, intents, lane, trader):
+def decide(policy, view, private, has_signal, intents, lane, trader):
     """Quote one lot at a random price until one has traded."""
-    price = zero.low[trader] + below(view.words[lane, 1], zero.width[trader])
+    price = policy.low[trader] + below(view.words[lane, 1], policy.width[trader])
     lots = 1 if private.position[lane, trader] == 0 else 0
-    intend(intents, lane, INTENT_QUOTE, zero.side[trader], price, lots, GTC, 0, 0.0)
+    intend(intents, lane, INTENT_QUOTE, policy.side[trader], price, lots, GTC, 0, 0.0)

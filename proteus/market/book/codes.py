@@ -31,6 +31,7 @@ EVENT_RFQ_REJECT = 13  # a quote or acceptance is refused; from a dealer: by its
 EVENT_BOOK = 14  # a new public state
 EVENT_INTENT = 15  # a trader decides to send a new order, which may never arrive
 EVENT_END = 16  # trading has ended, or the lane was stopped
+EVENT_WAIT = 17  # the venue keeps an order for a while before it takes it
 EVENT_NAMES = {
     EVENT_NEWS: "news",
     EVENT_ORDER: "order",
@@ -48,6 +49,7 @@ EVENT_NAMES = {
     EVENT_BOOK: "book",
     EVENT_INTENT: "intent",
     EVENT_END: "end",
+    EVENT_WAIT: "wait",
 }
 
 # Why a message was rejected.

@@ -18,7 +18,7 @@ from proteus.compiler.jit import inline_kernel, state, written_first
 class Outbox(NamedTuple):
     """What the mechanism did in the event being processed. L lanes, E entries."""
 
-    kind: np.ndarray  # int8 [L, E] EVENT_ACK, EVENT_REJECT, EVENT_CANCEL, EVENT_FILL, EVENT_RFQ_*
+    kind: np.ndarray  # int8 [L, E] EVENT_ACK, _REJECT, _CANCEL, _FILL, _WAIT, _RFQ_*
     order: np.ndarray  # int32 [L, E] order slot; of a fill: the earlier order, or the maker's
     other: np.ndarray  # int32 [L, E] of a fill: the later (incoming) order
     price: np.ndarray  # int32 [L, E] ticks, of a fill; at most MAX_TICKS

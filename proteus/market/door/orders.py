@@ -14,6 +14,7 @@ from proteus.market.book.codes import (
     EVENT_ACK,
     EVENT_CANCEL,
     EVENT_REJECT,
+    EVENT_WAIT,
     FOK,
     GTC,
     IOC,
@@ -30,9 +31,11 @@ from proteus.market.mechanisms.interface import (
     NEVER,
     amend,
     clear,
+    end_timer,
     enter,
     is_continuous,
     next_clear,
+    next_timer,
     skip_clears,
     withdraw,
 )
@@ -44,6 +47,7 @@ KIND_AMEND = 3
 UNCHANGED = np.iinfo(np.int64).min  # a price or quantity that a row does not give
 NOT_GIVEN = -1  # a name that a row does not give
 NO_ROW = -1  # what happens in a clear, or by itself
+STALLED = -1  # a mechanism whose next timer is not later than its last
 MAX_QUANTITY = 2**62
 
 # Why the door itself rejects a message, besides the reasons of ``codes``: no log has these.
@@ -98,14 +102,25 @@ class Output(NamedTuple):
 def replay_rows(mechanism, market, rows, output, first):
     """Process rows from ``first`` on, then the clear that follows the last one.
 
+    Timers after the last row end one by one, until one does nothing.
+
     Returns
-        The row to go on with after ``output`` has grown, or N + 1 when all is done.
+        The row to go on with after ``output`` has grown, N + 1 when all is done, or STALLED when
+        the mechanism makes no progress.
     """
     n_rows = rows.kind.shape[0]
     for row in range(first, n_rows):
         time = rows.time_ns[row]
         if not has_room(market, output):
             return row
+        due = next_timer(mechanism, market, 0)
+        while due != NEVER and due <= time:
+            _end_timer(mechanism, market, output, due)
+            if next_timer(mechanism, market, 0) <= due:
+                return STALLED
+            if not has_room(market, output):
+                return row
+            due = next_timer(mechanism, market, 0)
         if next_clear(mechanism, market, 0, time) <= time:
             close = next_clear(mechanism, market, 0, time)
             _clear_at(mechanism, market, output, close)
@@ -117,6 +132,15 @@ def replay_rows(mechanism, market, rows, output, first):
         collect(market, output, time, row)
         if is_continuous(mechanism):
             note_depth(market, output, time, row)
+    due = next_timer(mechanism, market, 0)
+    has_done = True
+    while due != NEVER and has_done:
+        if not has_room(market, output):
+            return n_rows
+        has_done = _end_timer(mechanism, market, output, due)
+        if next_timer(mechanism, market, 0) <= due:
+            return STALLED
+        due = next_timer(mechanism, market, 0)
     close = next_clear(mechanism, market, 0, np.int64(0))
     if close != NEVER:
         if not has_room(market, output):
@@ -126,9 +150,22 @@ def replay_rows(mechanism, market, rows, output, first):
 
 
 @inline_kernel
+def _end_timer(mechanism, market, output, due):
+    """End the timer of a continuous mechanism; tells whether it did anything."""
+    end_timer(mechanism, market, 0, due)
+    has_done = market.outbox.count[0] > 0
+    collect(market, output, due, NO_ROW)
+    note_depth(market, output, due, NO_ROW)
+    return has_done
+
+
+@inline_kernel
 def has_room(market, output):
     """Tell whether the output can take all that one event may bring."""
-    return output.count[0] + market.outbox.kind.shape[1] < output.kind.shape[0]
+    is_listed = output.depth.shape[1] > 0
+    return output.count[0] + market.outbox.kind.shape[1] < output.kind.shape[0] and not (
+        is_listed and output.count[2] + 1 >= output.depth.shape[0]
+    )
 
 
 @inline_kernel
@@ -167,7 +204,7 @@ def _new_order(mechanism, market, rows, row):
         rows.quantity[row], lifetime, _is_post_only(rows, row),
     )  # fmt: skip
     market.orders.ladder[0, row] = ladder_of(market.book, side, _is_taker(rows, row))
-    enter(mechanism, market, 0, row)
+    enter(mechanism, market, 0, row, rows.time_ns[row])
     refused = market.outbox.kind[0, 0] == EVENT_REJECT
     if not refused:
         rows.slot_of[identity] = row
@@ -226,8 +263,8 @@ def _cancel(mechanism, market, rows, output, row):
     if lots == UNCHANGED or lots >= orders.lots[0, slot]:
         withdraw(mechanism, market, 0, slot)
     else:
-        amend(mechanism, market, 0, slot, rank, orders.lots[0, slot] - lots)
         time = rows.time_ns[row]
+        amend(mechanism, market, 0, slot, rank, orders.lots[0, slot] - lots, time)
         append_row(output, EVENT_CANCEL, time, row, slot, slot, 0, lots, CANCEL_REQUESTED)
     return 0
 
@@ -249,7 +286,7 @@ def _amend(mechanism, market, rows, row):
     reason = check_quantity(lots) or reason
     if reason:
         return reason
-    amend(mechanism, market, 0, slot, rank, lots)
+    amend(mechanism, market, 0, slot, rank, lots, rows.time_ns[row])
     return 0
 
 
@@ -318,7 +355,7 @@ def _write_levels(book, output, at, first, side):
 
 @inline_kernel
 def collect(market, output, time, row):
-    """Move the outbox to the output; acknowledgements stay behind.
+    """Move the outbox to the output; acknowledgements and waits stay behind.
 
     Parameters
         row: the row whose message caused it, or NO_ROW.
@@ -326,7 +363,7 @@ def collect(market, output, time, row):
     outbox = market.outbox
     for i in range(outbox.count[0]):
         kind = outbox.kind[0, i]
-        if kind != EVENT_ACK:
+        if kind != EVENT_ACK and kind != EVENT_WAIT:
             append_row(
                 output, kind, time, row, outbox.order[0, i], outbox.other[0, i],
                 outbox.price[0, i], outbox.lots[0, i], outbox.reason[0, i],

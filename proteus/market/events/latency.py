@@ -5,18 +5,20 @@
     shifted_exponential  base + Exp(mean spread)
     lognormal            base + spread * exp(shape * z)
 
-Every link takes at least 1 ns. A draw is addressed by the message's cause, so the same cause has
-the same latencies under every mechanism.
+Other packages add laws. Every link takes at least 1 ns. A draw is addressed by the message's cause,
+so the same cause has the same latencies under every mechanism.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Literal, Self
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
 from pydantic import model_validator
 
+from proteus import plugins
 from proteus.basics.schema import (
     Milliseconds,
     NonNegative,
@@ -36,10 +38,37 @@ from proteus.market.rng import (
 )
 
 
+class Law(NamedTuple):
+    """What another package adds: a latency of base plus spread times a number drawn."""
+
+    draw: Callable[..., Any]  # part of a kernel: (shape, word) to a number that rises with the word
+    mean: Callable[[float], float]  # shape to the mean of that number
+    largest: Callable[[float], float]  # shape to the largest one
+
+
+CONSTANT = 0
+UNIFORM = 1
+SHIFTED_EXPONENTIAL = 2
+LOGNORMAL = 3
+_OURS = {
+    "constant": CONSTANT,
+    "uniform": UNIFORM,
+    "shifted_exponential": SHIFTED_EXPONENTIAL,
+    "lognormal": LOGNORMAL,
+}
+ADDED_LAWS = plugins.rows(plugins.LATENCY, Law, _OURS)
+LATENCY_CODES = {**_OURS, **{name: 16 + at for at, name in enumerate(ADDED_LAWS)}}
+
+if TYPE_CHECKING:
+    LawName = str
+else:
+    LawName = Literal[tuple(LATENCY_CODES)]
+
+
 class LatencyLaw(Schema):
     """Describe the law of one latency."""
 
-    law: Literal["constant", "uniform", "shifted_exponential", "lognormal"]
+    law: LawName
     base_ms: Milliseconds
     spread_ms: Milliseconds
     shape: NonNegative
@@ -48,7 +77,7 @@ class LatencyLaw(Schema):
     def _check_law(self) -> Self:
         if self.law == "constant" and self.spread_ms:
             raise requirement("spread_ms", "must be 0 when law=constant")
-        if self.law != "lognormal" and self.shape:
+        if self.law != "lognormal" and self.law not in ADDED_LAWS and self.shape:
             raise requirement("shape", f"must be 0 when law={self.law}")
         return self
 
@@ -61,17 +90,6 @@ class Latency(Schema):
     fill_report: LatencyLaw
     market_data: LatencyLaw
 
-
-CONSTANT = 0
-UNIFORM = 1
-SHIFTED_EXPONENTIAL = 2
-LOGNORMAL = 3
-LATENCY_CODES = {
-    "constant": CONSTANT,
-    "uniform": UNIFORM,
-    "shifted_exponential": SHIFTED_EXPONENTIAL,
-    "lognormal": LOGNORMAL,
-}
 
 # Legs: the word of a block that each one uses.
 SUBMISSION = 0
@@ -105,13 +123,7 @@ def slow_delay(traders, trader, leg):
 
 
 @inline_kernel
-def draw_delay(law, base, spread, shape, word):
-    """Turn a word into a delay of a law, in ns, at least 1.
-
-    Parameters
-        law: a code above. base, spread: ns. shape: standard deviation of the logarithm, of the
-        lognormal law. word: uint32.
-    """
+def _extra_of_ours(law, spread, shape, word):
     extra = 0.0
     if law == UNIFORM:
         extra = spread * uniform(word)
@@ -119,6 +131,35 @@ def draw_delay(law, base, spread, shape, word):
         extra = spread * exponential(word)
     elif law == LOGNORMAL:
         extra = spread * math.exp(shape * normal(word))
+    return extra
+
+
+def _or_else(code: int, draw: Any, others: Any) -> Any:
+    """Return the part of a kernel that knows one more law."""
+
+    @inline_kernel
+    def extra(law, spread, shape, word):
+        if law == code:
+            return spread * draw(shape, word)
+        return others(law, spread, shape, word)
+
+    return extra
+
+
+_extra = _extra_of_ours
+for _name, _law in ADDED_LAWS.items():
+    _extra = _or_else(LATENCY_CODES[_name], _law.draw, _extra)
+
+
+@inline_kernel
+def draw_delay(law, base, spread, shape, word):
+    """Turn a word into a delay of a law, in ns, at least 1.
+
+    Parameters
+        law: a code above. base, spread: ns. shape: standard deviation of the logarithm, of the
+        lognormal law. word: uint32.
+    """
+    extra = _extra(law, spread, shape, word)
     return max(base + np.int64(extra), 1)
 
 

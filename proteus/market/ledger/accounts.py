@@ -66,6 +66,8 @@ PNL_NOT_DECOMPOSED = 10
 FILL_SAME_ROLE = 11
 ENTRY_NOT_CARRIED = 12
 ENTRY_OUT_OF_ORDER = 13
+CLEAR_NOT_LATER = 14
+TIMER_NOT_LATER = 15
 LEDGER_CODES = {
     FILL_NOT_POSITIVE: "fill_not_positive",
     FILL_WRONG_SIDE: "fill_on_wrong_side",
@@ -80,6 +82,8 @@ LEDGER_CODES = {
     FILL_SAME_ROLE: "fill_within_one_role",
     ENTRY_NOT_CARRIED: "entry_of_unknown_code_or_account",
     ENTRY_OUT_OF_ORDER: "entry_out_of_order",
+    CLEAR_NOT_LATER: "next_clear_not_later_than_this",
+    TIMER_NOT_LATER: "next_timer_not_later_than_now",
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
 
 from proteus.basics.schema import Schema
 from proteus.market.information.leakage import Table
@@ -37,3 +38,10 @@ class Sizes(NamedTuple):
     traders: int  # per lane
     keyed: bool  # ties by addressed random key (simulation) or by order id (replay)
     delta_ns: int  # batch interval
+
+
+class Mechanism(NamedTuple):
+    """A row of the table: its configuration model, and the function that builds its state."""
+
+    config: type[MechanismConfig]
+    make: Callable[[Any, Sizes], Any]

@@ -28,7 +28,6 @@ from proteus.market.book.codes import (
     FOK,
     NO_ORDER,
     NO_OWNER,
-    NO_RANK,
     REJECT_FOK_NOT_FILLED,
     REJECT_POST_ONLY_WOULD_CROSS,
 )
@@ -40,6 +39,7 @@ from proteus.market.mechanisms.base import MechanismConfig, Sizes
 from proteus.market.mechanisms.interface import (
     amend,
     cancel_open,
+    crosses,
     enter,
     is_continuous,
     leaves_queue,
@@ -83,10 +83,10 @@ def make(config: ClobConfig, sizes: Sizes) -> Clob:
 
 @enter.implement(Clob)
 @inline_kernel
-def _enter(mechanism, market, lane, slot):
+def _enter(mechanism, market, lane, slot, now):
     orders = market.orders
     rank = orders.rank[lane, slot]
-    if orders.post_only[lane, slot] and _crosses(market, lane, slot, rank):
+    if orders.post_only[lane, slot] and crosses(market, lane, slot, rank):
         refuse_order(market, lane, slot, REJECT_POST_ONLY_WOULD_CROSS)
     elif orders.lifetime[lane, slot] == FOK and not _fills_in_full(mechanism, market, lane, slot):
         refuse_order(market, lane, slot, REJECT_FOK_NOT_FILLED)
@@ -97,9 +97,9 @@ def _enter(mechanism, market, lane, slot):
 
 @amend.implement(Clob)
 @inline_kernel
-def _amend(mechanism, market, lane, slot, rank, lots):
+def _amend(mechanism, market, lane, slot, rank, lots, now):
     orders = market.orders
-    if orders.post_only[lane, slot] and _crosses(market, lane, slot, rank):
+    if orders.post_only[lane, slot] and crosses(market, lane, slot, rank):
         reject(market, lane, slot, REJECT_POST_ONLY_WOULD_CROSS)
         return
     if leaves_queue(market, lane, slot, rank, lots):
@@ -116,12 +116,6 @@ def _withdraw(mechanism, market, lane, slot):
 @inline_kernel
 def _is_continuous(mechanism):
     return True
-
-
-@inline_kernel
-def _crosses(market, lane, slot, rank):
-    opposite = market.book.best[lane, 1 - market.orders.side[lane, slot]]
-    return opposite != NO_RANK and opposite + rank >= market.book.n_ticks[lane]
 
 
 @inline_kernel

@@ -28,7 +28,7 @@ from proteus.market.book.book import (
     reduce_resting,
     rests,
 )
-from proteus.market.book.codes import EVENT_ACK, EVENT_CANCEL, EVENT_FILL, EVENT_REJECT
+from proteus.market.book.codes import EVENT_ACK, EVENT_CANCEL, EVENT_FILL, EVENT_REJECT, NO_RANK
 from proteus.market.book.outbox import Outbox, allocate_outbox, emit
 
 NEVER = np.iinfo(np.int64).max
@@ -51,12 +51,15 @@ class Market(NamedTuple):
 
 
 @interface
-def enter(mechanism, market, lane, slot):
-    """Take a new order that stands filled in at ``slot``: acknowledge or reject, match or rest."""
+def enter(mechanism, market, lane, slot, now):
+    """Take a new order that stands filled in at ``slot``: acknowledge or reject, match or rest.
+
+    It may also wait: say EVENT_WAIT, and take it when a timer ends (``next_timer``).
+    """
 
 
 @interface
-def amend(mechanism, market, lane, slot, rank, lots):
+def amend(mechanism, market, lane, slot, rank, lots, now):
     """Give the open order at ``slot`` a new rank and new open lots, or reject."""
 
 
@@ -85,6 +88,20 @@ def skip_clears(mechanism, market, lane, now):
     """Count the clears up to ``now`` as done, when nothing can trade in them."""
 
 
+@interface
+def next_timer(mechanism, market, lane):
+    """Return when ``end_timer`` is to be called next, ns, or NEVER: by default there is no timer.
+
+    It is asked after whatever the mechanism has done, and later than that; a timer ends before the
+    messages of its nanosecond. Only a continuous mechanism may have one.
+    """
+
+
+@interface
+def end_timer(mechanism, market, lane, now):
+    """Do what the timer that ends ``now`` was set for; the next one ends later."""
+
+
 @clear.otherwise
 @inline_kernel
 def _clear(mechanism, market, lane):
@@ -100,6 +117,18 @@ def _next_clear(mechanism, market, lane, now):
 @skip_clears.otherwise
 @inline_kernel
 def _skip_clears(mechanism, market, lane, now):
+    pass
+
+
+@next_timer.otherwise
+@inline_kernel
+def _next_timer(mechanism, market, lane):
+    return NEVER
+
+
+@end_timer.otherwise
+@inline_kernel
+def _end_timer(mechanism, market, lane, now):
     pass
 
 
@@ -138,6 +167,13 @@ def refuse_order(market, lane, slot, reason):
     reject(market, lane, slot, reason)
     market.orders.submitted[lane, slot] = 0
     market.orders.lots[lane, slot] = 0
+
+
+@inline_kernel
+def crosses(market, lane, slot, rank):
+    """Tell whether the order at ``slot`` would trade at once with a limit of this rank."""
+    opposite = market.book.best[lane, 1 - market.orders.side[lane, slot]]
+    return opposite != NO_RANK and opposite + rank >= market.book.n_ticks[lane]
 
 
 @inline_kernel

@@ -107,7 +107,7 @@ def trades_in_batches(mechanism_type: type) -> None:
 
 
 @inline_kernel
-def _enter(mechanism, market, lane, slot):
+def _enter(mechanism, market, lane, slot, now):
     orders, batch = market.orders, mechanism.batch
     if orders.lifetime[lane, slot] == FOK or orders.post_only[lane, slot]:
         refuse_order(market, lane, slot, REJECT_NOT_IN_BATCH)
@@ -121,7 +121,7 @@ def _enter(mechanism, market, lane, slot):
 
 
 @inline_kernel
-def _amend(mechanism, market, lane, slot, rank, lots):
+def _amend(mechanism, market, lane, slot, rank, lots, now):
     if leaves_queue(market, lane, slot, rank, lots):
         enqueue(market.book, market.orders, lane, slot, market.clears[lane])
 

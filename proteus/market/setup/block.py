@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.basics import units
-from proteus.market.agents.theory import make_policies
+from proteus.market.agents.others import make_policies
 from proteus.market.agents.traders import (
     allocate_intents,
     allocate_private,

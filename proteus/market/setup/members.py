@@ -20,7 +20,7 @@ from proteus.market.agents.traders import (
 from proteus.market.book.codes import NO_OWNER
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import NewsParameters
-from proteus.market.events.latency import LATENCY_CODES, LatencyLaw
+from proteus.market.events.latency import ADDED_LAWS, LATENCY_CODES, LatencyLaw
 from proteus.market.events.schedule import SCHEDULE_CODES
 from proteus.market.information.history import Disclosure
 from proteus.market.rng import trader_entity
@@ -150,6 +150,7 @@ def members_by_kind(cell: CellConfig, members: tuple[Member, ...]) -> dict[str, 
             lanes=0,
             n_ticks=cell.n_ticks,
             protection_ticks=cell.execution.protection_ticks,
+            initial_probability=cell.contract.initial_probability,
         )
         for kind in KINDS
     }
@@ -157,6 +158,8 @@ def members_by_kind(cell: CellConfig, members: tuple[Member, ...]) -> dict[str, 
 
 def _mean_s(law: LatencyLaw) -> float:
     """Return the mean latency in seconds."""
+    if law.law in ADDED_LAWS:
+        return (law.base_ms + law.spread_ms * ADDED_LAWS[law.law].mean(law.shape)) / 1000
     factor = {"constant": 0.0, "uniform": 0.5, "shifted_exponential": 1.0}
     share = factor.get(law.law) if law.law in factor else float(np.exp(law.shape**2 / 2))
     return (law.base_ms + law.spread_ms * float(share or 0.0)) / 1000

@@ -28,7 +28,7 @@ from proteus.market.events.queue import (
     push,
 )
 from proteus.market.events.schedule import first_wake, next_wake
-from proteus.market.ledger.accounts import LEDGER_OK, PNL_NOT_DECOMPOSED
+from proteus.market.ledger.accounts import CLEAR_NOT_LATER, LEDGER_OK, PNL_NOT_DECOMPOSED
 from proteus.market.ledger.audit import audit, audit_entries
 from proteus.market.mechanisms.interface import is_continuous, next_clear
 from proteus.market.metrics.risk import EQUITY_GRID_NS
@@ -40,7 +40,7 @@ from proteus.market.metrics.sums import (
     close_lane,
     measure_grid,
 )
-from proteus.market.trading import hooks, protocol
+from proteus.market.trading import hooks, protocol, timers
 from proteus.market.trading.booking import book
 from proteus.market.trading.paths import PATHS as PATHS  # registers what is in them
 from proteus.market.trading.recorder import is_overfull, is_recorded, record_end, record_news
@@ -202,6 +202,7 @@ def _process(mechanism, world, lane, time, kind, item):
             messages.kind[lane, item], messages.order[lane, item], time,
         )  # fmt: skip
         slot, answer_word = protocol.receive(mechanism, world, lane, time, item)
+        timers.set_timer(mechanism, world, lane, time)
         return FOLLOWS_DELIVERY, np.int64(slot), np.int64(answer_word)
     if kind == KIND_NOTIFICATION:
         trader = protocol.read_notice(mechanism, world, lane, time, item)
@@ -219,6 +220,9 @@ def _process(mechanism, world, lane, time, kind, item):
     if kind == KIND_NEWS:
         watched = _jump(world, lane, time, item)
         return WAS_WORK if watched else WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
+    if kind == KIND_CLEAR:
+        booked = timers.ring(mechanism, world, lane, time)
+        return FOLLOWS_DELIVERY if booked else WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
     if kind == KIND_MEASURE:
         _sample(world, lane, time, item)
         return WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
@@ -231,7 +235,10 @@ def _clear(mechanism, world, lane, time):
     """Clear the open batch and expect the next clear."""
     clear_batch(mechanism, world, lane, time)
     hooks.after_clear(world.rules, world.ledger, world.market.orders, lane, time)
-    _push_before(world, lane, next_clear(mechanism, world.market, lane, time), KIND_CLEAR, 0)
+    close = next_clear(mechanism, world.market, lane, time)
+    if close <= time:
+        stop_lane(world.progress, lane, CLEAR_NOT_LATER, world.progress.events[lane])
+    _push_before(world, lane, close, KIND_CLEAR, 0)
 
 
 @inline_kernel

@@ -43,7 +43,7 @@ def receive(mechanism, world, lane, time, envelope):
     kind = messages.kind[lane, envelope]
     if kind == MESSAGE_ORDER:
         _choose_ladder(world, lane, slot)
-        enter(mechanism, world.market, lane, slot)
+        enter(mechanism, world.market, lane, slot, time)
     elif orders.client_id[lane, slot] != messages.client_id[lane, envelope]:
         _reject_unknown(world, lane, time, envelope)
     elif kind == MESSAGE_CANCEL:
@@ -54,7 +54,7 @@ def receive(mechanism, world, lane, time, envelope):
         world.origins.cause[lane, slot] = messages.cause[lane, envelope]
         world.origins.answer[lane, slot] = answer_word
         rank, lots = messages.rank[lane, envelope], messages.lots[lane, envelope]
-        amend(mechanism, world.market, lane, slot, np.int64(rank), lots)
+        amend(mechanism, world.market, lane, slot, np.int64(rank), lots, time)
     release_envelope(messages, lane, envelope)
     return slot, answer_word
 

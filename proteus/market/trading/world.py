@@ -9,7 +9,7 @@ import numpy as np
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.agents.ordinary import Policies
-from proteus.market.agents.theory import TheoryPolicies
+from proteus.market.agents.others import WithOthers
 from proteus.market.agents.traders import Intents, Private, Schedules, Traders, View
 from proteus.market.book.codes import NO_ENVELOPE, NO_PRICE
 from proteus.market.environment.news import News, NewsParameters
@@ -17,7 +17,7 @@ from proteus.market.events.envelopes import Messages
 from proteus.market.events.queue import Queue
 from proteus.market.information.history import MarketData
 from proteus.market.ledger.accounts import Ledger
-from proteus.market.mechanisms.interface import Market
+from proteus.market.mechanisms.interface import NEVER, Market
 from proteus.market.metrics.sums import Sums, Totals
 from proteus.market.trading.hooks import NoRules, Rules
 from proteus.market.trading.recorder import Log
@@ -89,11 +89,12 @@ class Progress(NamedTuple):
     fills: np.ndarray  # int64 [L]
     last_id: np.ndarray  # int64 [L] client ids given out
     last_price: np.ndarray  # int64 [L] last public trade or clear, ticks, or NO_PRICE
+    timer: np.ndarray  # int64 [L] when the timer of the venue ends, ns, or NEVER
 
 
 def allocate_progress(lanes: int) -> Progress:
     """Allocate the progress of lanes that have not started."""
-    return allocate(Progress, L=lanes, stage=STAGE_NEW, last_price=NO_PRICE)
+    return allocate(Progress, L=lanes, stage=STAGE_NEW, last_price=NO_PRICE, timer=NEVER)
 
 
 @state
@@ -112,7 +113,7 @@ class World(NamedTuple):
     traders: Traders
     schedules: Schedules
     private: Private
-    policies: Policies | TheoryPolicies
+    policies: Policies | WithOthers
     seen: View
     intents: Intents
     ledger: Ledger

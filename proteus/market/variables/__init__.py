@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
+from proteus import plugins
 from proteus.market.trading.world import World
 from proteus.market.variables.base import Values, Variable
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, Labels
@@ -24,12 +25,19 @@ from proteus.market.variables.taker import TAKER_VARIABLES
 
 __all__ = ["VARIABLES", "Values", "Variable", "measure", "values_per_lane", "variables_of"]
 
+
+def _added() -> tuple[Variable, ...]:
+    """Return the variables of other packages: an entry point names a tuple of them."""
+    return tuple(each for rows in plugins.rows(plugins.VARIABLES, tuple).values() for each in rows)
+
+
 VARIABLES: tuple[Variable, ...] = (
     *MAKER_VARIABLES,
     *QUALITY_VARIABLES,
     *MARKET_VARIABLES,
     *TAKER_VARIABLES,
     *REQUEST_VARIABLES,
+    *_added(),
 )
 
 

@@ -8,7 +8,8 @@ import shutil
 import pytest
 import yaml
 
-from proteus.configuration.compose import compose_words, conf_folder, hydra_session
+from proteus.configuration.compose import compose_words, hydra_session
+from proteus.configuration.locate import conf_folder
 from proteus.configuration.reading import read_config
 from proteus.configuration.sweep import SweepConfig
 from proteus.plans import planner
@@ -106,7 +107,7 @@ def test_a_file_of_the_configuration_that_is_edited_between_two_plans_is_read_ag
     monkeypatch, tmp_path
 ):
     shutil.copytree(conf_folder(), tmp_path / "conf")
-    monkeypatch.setattr("proteus.configuration.compose.conf_folder", lambda: tmp_path / "conf")
+    monkeypatch.setattr("proteus.configuration.locate.conf_folder", lambda: tmp_path / "conf")
     before = planner.from_words([]).settings.horizon_s
     file = tmp_path / "conf" / "sweep.yaml"
     file.write_text(file.read_text().replace("\nhorizon_s: 20 ", "\nhorizon_s: 250 ", 1))

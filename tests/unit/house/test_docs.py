@@ -20,13 +20,19 @@ from proteus.market.variables import VARIABLES
 from proteus.market.variables.page import page
 from proteus.market.variables.sources import SOURCES
 from proteus.recording.columns import KINDS, NAMES
+from tests.helpers.cells import RULED
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 
 
 def test_table_of_defaults_is_up_to_date() -> None:
-    assert (DOCS / "defaults.md").read_text() == table(), "run make docs"
+    """What has no rules in docs yet may be missing: a newcomer's mechanism or trader."""
+    ours, made = ((text.split("\n## ")) for text in ((DOCS / "defaults.md").read_text(), table()))
+    new = {part for part in {*made} - {*ours} if part.startswith(("mechanism/", "trader/"))}
+    ruled = {f"mechanism/{name}.yaml" for name in RULED}
+    kept = [part for part in made if part not in new or part.splitlines()[0] in ruled]
+    assert ours == kept, "run make docs"
 
 
 def test_every_room_stands_in_the_architecture_and_nothing_else() -> None:

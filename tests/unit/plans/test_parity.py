@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import proteus
-from proteus.configuration import compose
 from proteus.configuration.locate import conf_folder
 from proteus.configuration.treatments import TREATMENTS, Treatment
 from proteus.errors import ConfigError
@@ -106,7 +105,7 @@ def study(monkeypatch, tmp_path):
     """Declare treatments, and write the file of a study that has them."""
     folder = tmp_path / "conf"
     shutil.copytree(conf_folder(), folder)
-    monkeypatch.setattr(compose, "conf_folder", lambda: folder)
+    monkeypatch.setattr("proteus.configuration.locate.conf_folder", lambda: folder)
 
     def declare(*rows, keep=("mechanism",)):
         for row in rows:

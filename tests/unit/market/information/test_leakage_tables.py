@@ -14,6 +14,7 @@ from proteus.market.information.leakage import COMPARED
 from proteus.market.mechanisms.table import MECHANISM_MODELS
 from proteus.market.trading import desk
 from proteus.plans import parity, planner
+from tests.helpers.cells import RULED
 from tests.helpers.hand_market import (
     CLOB,
     DUAL_FLOW,
@@ -62,6 +63,7 @@ FORCED = {
 def test_the_defaults_differ_only_where_a_mechanism_forces_it(tree):
     tables = tree["execution"]["leakage"]
     assert tables.keys() == MECHANISM_MODELS.keys()
+    tables = {name: tables[name] for name in RULED}
     for event in {event for table in tables.values() for event in table}:
         having = {name: table[event] for name, table in tables.items() if event in table}
         assert having.keys() == FORCED.get(event, tables.keys()), event

@@ -302,7 +302,19 @@ def test_every_code_has_a_name():
     codes = {
         value
         for name, value in vars(accounts).items()
-        if name.startswith(("FILL_", "ORDER_", "ASSET_", "INVENTORY_", "BOOK_", "PNL_", "ENTRY_"))
+        if name.startswith(
+            (
+                "FILL_",
+                "ORDER_",
+                "ASSET_",
+                "INVENTORY_",
+                "BOOK_",
+                "PNL_",
+                "ENTRY_",
+                "CLEAR_",
+                "TIMER_",
+            )
+        )
     }
     assert codes == set(accounts.LEDGER_CODES)
     assert len(set(accounts.LEDGER_CODES.values())) == len(codes)

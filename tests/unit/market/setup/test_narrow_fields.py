@@ -10,11 +10,11 @@ from proteus.market.setup.block import block_bytes, build_block
 from proteus.market.setup.cell import set_up_cell
 from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading.world import STAGE_ENDED
-from tests.helpers.cells import MECHANISM_NAMES, cell
+from tests.helpers.cells import RULED, cell
 from tests.helpers.twinning import assert_twins
 from tests.unit.reference.test_reference_twin import limit
 
-EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+EVERY_MECHANISM = pytest.mark.parametrize("mechanism", RULED)
 
 # Bytes of a lane of the default cell, at most; all int64, that of the order book took 262,038.
 BYTES = {"clob": 123_000, "fba": 133_000, "dual_flow": 171_000, "rfq": 183_000}

@@ -1,0 +1,96 @@
+"""The kinds that only some populations have: those of theory, and those of other packages.
+
+A population with one of them gets ``WithOthers``; the loop is compiled for that type when it first
+runs, and the loop of ordinary populations knows nothing of these kinds. The switch is a chain of
+states, a link for each kind: its type is the list of kinds, so a new one edits no file here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from proteus.compiler.jit import inline_kernel, interface, state
+from proteus.market.agents import informed, maker, noise, ordinary, sniper
+from proteus.market.agents.base import Members, decide_one
+from proteus.market.agents.kinds import FIRST_OTHER, KINDS, THEORY
+from proteus.market.agents.ordinary import Policies, decide, decide_ordinary
+
+
+@state
+class End(NamedTuple):
+    """The end of the chain."""
+
+
+@state
+class Link(NamedTuple):
+    """One kind, and those after it."""
+
+    number: int  # of the kind
+    policy: Any  # its state
+    rest: Any  # Link or End
+
+
+@state
+class WithOthers(NamedTuple):
+    """The state of every kind, the ordinary ones first."""
+
+    maker: maker.Maker
+    informed: informed.Informed
+    noise: noise.Noise
+    sniper: sniper.Sniper
+    others: Any  # Link
+
+
+def make_policies(
+    members: dict[str, Members], initial_probability: float, growth: int
+) -> Policies | WithOthers:
+    """Build the state of the kinds that a population has.
+
+    Those of theory come together, so that they share a loop.
+
+    Parameters
+        members: of every kind in ``KINDS``. initial_probability: p0. growth: factor on capacities.
+    """
+    common = ordinary.make_policies(members, initial_probability, growth)
+    there = {
+        name for name, kind in KINDS.items() if not kind.is_ordinary and members[name].policies
+    }
+    if not there:
+        return common
+    if there & {*THEORY}:
+        there |= {*THEORY}
+    chain: Any = End()
+    for name in reversed([name for name in KINDS if name in there]):
+        kind = KINDS[name]
+        assert kind.make is not None
+        chain = Link(np.int64(kind.number), kind.make(members[name]), chain)
+    return WithOthers(**common._asdict(), others=chain)
+
+
+@decide.implement(WithOthers)
+@inline_kernel
+def _decide_all(policies, traders, view, private, intents, lane, trader):
+    if traders.kind[trader] < FIRST_OTHER:
+        decide_ordinary(policies, traders, view, private, intents, lane, trader)
+    else:
+        _decide_in(policies.others, traders, view, private, intents, lane, trader)
+
+
+@interface
+def _decide_in(chain, traders, view, private, intents, lane, trader):
+    """Let a trader decide whose kind is in the chain."""
+
+
+@_decide_in.implement(Link)
+@inline_kernel
+def _decide_in_link(chain, traders, view, private, intents, lane, trader):
+    if traders.kind[trader] == chain.number:
+        has_signal = traders.has_signal[trader]
+        decide_one(chain.policy, view, private, has_signal, intents, lane, trader)
+    else:
+        _decide_in(chain.rest, traders, view, private, intents, lane, trader)
+
+
+_decide_in.empty_for(End)
