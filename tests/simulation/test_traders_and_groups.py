@@ -138,6 +138,20 @@ def test_two_cells_are_paired_on_the_traders_that_both_have(folder, tmp_path):
     assert "noise1" not in both.treated["trader"]
 
 
+def test_groups_are_measured_by_default_and_traders_where_they_are_asked_for():
+    """Two groups of one class, whose PnL together is that of the class."""
+    words = (*WORDS, "+trader@population.rival=maker")
+    usual = api.run(planner.from_words(words)).dataset
+    makers = nano(usual["pnl_marked_by_group"].sel(group=["maker", "rival"]))
+    assert (np.abs(makers).sum([each for each in makers.dims if each != "group"]) > 0).all()
+    assert (makers.sum("group") == nano(usual["pnl_maker"])).all()
+    assert "trader" not in usual.dims
+    asked = api.run(planner.from_words([*words, "record.per_trader=true"])).dataset
+    assert [*asked.drop_dims("trader").data_vars] == [*usual.data_vars]
+    rivals = nano(asked["pnl_marked_by_trader"].sel(trader=["rival0"]).squeeze("trader"))
+    assert (rivals == makers.sel(group="rival")).all()
+
+
 def test_room_is_counted_for_them():
     usual, more = (estimate.needs(planned(dims=dims), 1) for dims in ((), BOTH))
     values = 2 * (4 + len(planned().labels["trader"]))
