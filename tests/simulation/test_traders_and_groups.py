@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy import stats
 
 import proteus
 from proteus.analysis.bundles import open_cell, pair
@@ -124,6 +125,20 @@ def test_contrasts_are_made_of_them(folder):
     assert absent["difference"].isna().all()
     there = table[(table["sniper_count"] == 0) & (table["group"] == "noise")]
     assert there["difference"].notna().all()
+
+
+def test_how_finely_traders_are_told_apart_changes_no_other_p_value(found):
+    baseline = {"maker_count": 1, "sniper_count": 1}
+    whole = proteus.compare(found.drop_dims("trader"), baseline)
+    without = proteus.compare(found.drop_dims(["trader", "group"]), baseline)
+    of_groups = whole["family"] == "population"
+    assert set(whole["variable"][of_groups]) == {"pnl_marked_by_group", "volume_lots_by_group"}
+    rest = whole[~of_groups].reset_index(drop=True)
+    assert without["p_adjusted"].notna().sum() > 20
+    pd.testing.assert_frame_equal(rest[without.columns], without, check_exact=True)
+    tested = whole["p_adjusted"][of_groups & whole["p"].notna()]
+    right = stats.false_discovery_control(whole["p"][tested.index])
+    np.testing.assert_allclose(tested, right)
 
 
 def test_two_cells_are_paired_on_the_traders_that_both_have(folder, tmp_path):
