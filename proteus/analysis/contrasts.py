@@ -27,9 +27,10 @@ from proteus.analysis.statistics.bootstrap import bca
 from proteus.analysis.statistics.paired import Arm, Contrast, contrast
 from proteus.configuration.study import GATED, NOT_CHECKED, PASSED, Endpoint
 from proteus.errors import ResultsError, nearest
-from proteus.market.variables.dimensions import shown
+from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, shown
 
 PRIMARY, EXPLORATORY = "primary", "exploratory"
+POPULATION = "population"  # of a group or a trader
 IDENTICAL, CONSTANT = "identical arms", "constant difference"
 FEW, NOTHING = "fewer than two seeds", "nothing to divide by"
 
@@ -66,9 +67,10 @@ def compare(
         other table has them), ``difference`` (over the seeds that both have), its 95 % t interval
         ``low``, ``high`` and BCa interval ``bca_low``, ``bca_high``, ``d_z``,
         ``share_of_baseline``, ``p``, ``p_adjusted`` (Holm over the declared endpoint in all cells
-        of the sweep, Benjamini-Hochberg over the rest: column ``family``), ``variance_reduction``
-        (above 1: pairing helps), ``detectable`` (smallest difference found with power 0.8), ``n``,
-        ``n_missing``, ``note`` (what a degenerate contrast is).
+        of the sweep, Benjamini-Hochberg over what is measured of groups and traders, and over the
+        rest: column ``family``), ``variance_reduction`` (above 1: pairing helps), ``detectable``
+        (smallest difference found with power 0.8), ``n``, ``n_missing``, ``note`` (what a
+        degenerate contrast is).
 
     Raises
         ResultsError: no dataset of a sweep, no such baseline or variable, nothing to compare, or a
@@ -102,7 +104,9 @@ def tidy(
     first = (table["family"] == PRIMARY).to_numpy()
     adjusted = np.full(len(table), np.nan)
     adjusted[first] = family.adjusted(judged, p[first], pairs[0].treated.attrs)
-    adjusted[~first] = multiplicity.adjusted(p[~first], multiplicity.BENJAMINI_HOCHBERG)
+    for name in (EXPLORATORY, POPULATION):
+        rest = (table["family"] == name).to_numpy()
+        adjusted[rest] = multiplicity.adjusted(p[rest], multiplicity.BENJAMINI_HOCHBERG)
     table.insert(list(table.columns).index("p") + 1, "p_adjusted", adjusted)
     return table
 
@@ -165,7 +169,6 @@ def _rows(
     dims = shown([str(dim) for dim in pair.treated.dims])
     first = _primary_column(pair, declared)
     for k, (measure, label) in enumerate(columns):
-        primary = (measure, label) == first
         yield {
             **pair.coordinates,
             "baseline": pair.name,
@@ -185,13 +188,21 @@ def _rows(
             "d_z": found.effect_size[k],
             "share_of_baseline": _share(found.difference[k], found.baseline[k]),
             "p": found.p[k],
-            "family": PRIMARY if primary else EXPLORATORY,
+            "family": PRIMARY if (measure, label) == first else _family(label),
             "variance_reduction": found.variance_reduction[k],
             "detectable": detectable[k],
             "n": int(found.n[k]),
             "n_missing": int(len(treated.above) - found.n[k]),
             "note": note(found, k),
         }
+
+
+def _family(label: Mapping[str, Any]) -> str:
+    """Return the family of a column that is not the endpoint's.
+
+    Into how many groups a population is split must not change what is said of other variables.
+    """
+    return POPULATION if any(dim in label for dim in OPTIONAL_DIMENSIONS) else EXPLORATORY
 
 
 def _primary_column(pair: Pair, declared: Endpoint | None) -> tuple[Measure, dict[str, Any]] | None:

@@ -5,7 +5,8 @@ Version 2: ``overrides`` is a JSON list of the words, so that a value may hold a
 Version 3: a configuration says who is shown what, in ``execution.leakage``; before, every trader
 was shown the best prices and the prints at once. ``record.report`` asks for a page.
 Version 4: the budgets of an endpoint are a list, and it has companions. A group says whose orders
-its traders send; before, each trader was one account. The dims ``class`` and ``rank`` have names
+its traders send; before, each trader was one account. ``record.per_trader`` asks for measures of
+each trader. The dims ``class`` and ``rank`` have names
 that neither Python nor xarray uses for something else.
 """
 
@@ -149,24 +150,28 @@ _RENAMED_IN_4 = {"class": "trader_class", "rank": "quote_rank"}
 def _list_the_budgets(attributes: Attributes) -> Attributes:
     new = dict(attributes)
     if "config" in new:
-        config = _with_accounts(yaml.safe_load(new["config"]))
+        config = _with_keys_of_4(yaml.safe_load(new["config"]))
         if "endpoint" in config:
             config["endpoint"] = _with_budgets(config["endpoint"])
         new["config"] = yaml.safe_dump(config, sort_keys=False)
     if "cells" in new:
         cells = json.loads(new["cells"])
-        cells = [{**cell, "config": _with_accounts(cell["config"])} for cell in cells]
+        cells = [{**cell, "config": _with_keys_of_4(cell["config"])} for cell in cells]
         new["cells"] = json.dumps(cells)
     return new
 
 
-def _with_accounts(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a configuration in which every group says whose orders it sends."""
+def _with_keys_of_4(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration whose groups say whose orders they send; no trader was measured."""
     groups = {
         name: {**group, "accounts": group.get("accounts", "one")} if group else group
         for name, group in config.get("population", {}).items()
     }
-    return {**config, "population": groups} if groups else config
+    new = {**config, "population": groups} if groups else dict(config)
+    if "record" in new:
+        new["record"] = {**new["record"]}
+        new["record"].setdefault("per_trader", False)
+    return new
 
 
 def _with_budgets(endpoint: dict[str, Any]) -> dict[str, Any]:

@@ -96,14 +96,15 @@ class Execution(Schema):
 
 
 class Record(Schema):
-    """Say what is measured, and from when; ``OUTPUT_KEYS`` write more and change no result."""
+    """Say what is measured, and from when; ``OUTPUT_KEYS`` give more and change no result."""
 
     OUTPUT_KEYS: ClassVar[tuple[str, ...]] = (
-        "per_run", "report", "events", "traces", "trace_step_ms",
+        "per_run", "per_trader", "report", "events", "traces", "trace_step_ms",
     )  # fmt: skip
 
     warmup_s: Seconds
     per_run: bool
+    per_trader: bool
     report: bool
     events: Selection | None
     traces: Selection | None

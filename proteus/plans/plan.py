@@ -38,7 +38,7 @@ class Plan:
         fairness: what ``parity`` found: deliberate differences, and hashes of the draws.
         designed: value of each designed key at the points of the axis ``point``.
         population_hash: of the traders that the axes start from; equal where only axes differ.
-        dims: optional dims of variables that are measured, as "group".
+        dims: optional dims of variables that are measured: "group", and "trader" if asked for.
         gate: what stands between a gated mechanism and a verdict; empty without such a mechanism.
 
     Invariants

@@ -25,8 +25,7 @@ from proteus.configuration.study import GATED, NOT_CHECKED
 from proteus.configuration.sweep import SweepConfig
 from proteus.errors import ConfigError
 from proteus.market.cell import CellConfig, Record
-from proteus.market.variables.base import GROUP
-from proteus.market.variables.dimensions import MEASURED_DIMENSIONS
+from proteus.market.variables.dimensions import MEASURED_DIMENSIONS, optional_of
 from proteus.plans import limits, parity
 from proteus.plans.plan import Plan, hash_of_lanes
 
@@ -263,7 +262,7 @@ def _assemble(
         settings=configs[0],
         words=words,
         config_hash=hash_of_lanes(axes, [*cells], cell_of, seeds),
-        dims=(GROUP,),
+        dims=optional_of(configs[0]),
     )
     for key in ("events", "traces"):
         _check_recorded(plan, f"record.{key}", getattr(plan.settings.record, key))

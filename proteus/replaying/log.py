@@ -26,7 +26,7 @@ from proteus.market.setup.members import CellSetup
 from proteus.market.trading.recorder import MISSING
 from proteus.market.trading.world import World
 from proteus.market.variables import Values, measure
-from proteus.market.variables.base import GROUP
+from proteus.market.variables.dimensions import optional_of
 from proteus.recording import FILLS
 from proteus.recording.checksums import checksums
 from proteus.recording.columns import CLEAR, REASONS, is_kind
@@ -42,7 +42,7 @@ class ReplayedLane:
 
     cell, seed: the lane; ``label`` are the coordinates of the cell in the dataset.
     violation: why the lane was stopped, or None. metrics: variable to float64 [*dims], equal to the
-    bit to those of the run; NaN where it was stopped.
+    bit to those of the run, with the groups and traders of its cell; NaN where it was stopped.
     book: order_id, trader, side, price_ticks, lots of what rested at the end, best first.
     balances: per trader cash_nano and lots at T, and settled_nano at X; the latter is <NA> where
     the lane was stopped. clears: time_ns, price_ticks, volume, surplus, low, high; under dual_flow
@@ -153,9 +153,11 @@ def _first_difference(file: EventFile, lane: Lane, rows: Rows, sound: int) -> Di
 
 
 @functools.lru_cache(maxsize=8)
-def _set_up(path: Path, config: str) -> CellSetup:
+def _set_up(path: Path, config: str) -> tuple[CellSetup, tuple[str, ...]]:
+    """Set up a cell; gives the optional dims that are measured in it, too."""
     try:
-        return set_up_cell(read_cell(json.loads(config)))
+        cell = read_cell(json.loads(config))
+        return set_up_cell(cell), optional_of(cell)
     except (ConfigError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ResultsError(f"{path} has a configuration that is refused: {reason}") from None
@@ -163,7 +165,7 @@ def _set_up(path: Path, config: str) -> CellSetup:
 
 def _rerun(file: EventFile, lane: Lane, rows: Rows, sound: int) -> Rerun:
     """Run a lane again, as far as its rows are sound, with as much room as it needs."""
-    setup = _set_up(file.path, json.dumps(file.cells[lane.cell].config))
+    setup, _ = _set_up(file.path, json.dumps(file.cells[lane.cell].config))
     growth = 1
     while True:
         try:
@@ -189,7 +191,8 @@ def _result(file: EventFile, lane: Lane, rerun: Rerun, rows: Rows) -> ReplayedLa
     world = rerun.block.world
     reason = int(rows["reason"][-1])
     violation = None if reason == MISSING else REASONS[reason]
-    metrics = {name: column[0] for name, column in measure(world, (GROUP,)).items()}
+    _, dims = _set_up(file.path, json.dumps(file.cells[lane.cell].config))
+    metrics = {name: column[0] for name, column in measure(world, dims).items()}
     if violation:
         metrics = {name: np.full_like(value, np.nan) for name, value in metrics.items()}
     names = file.cells[lane.cell].traders

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import Any
 
 import numpy as np
-from numba.core.errors import NumbaError
+from numba import errors as compiler_errors
 from numpy.typing import NDArray
 
 from proteus.market.events.queue import NEVER_NS
@@ -72,7 +72,7 @@ def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str
     block = pool.take(keys)
     try:
         advance_block(block.mechanism, block.world, NEVER_NS)
-    except NumbaError as error:
+    except compiler_errors.NumbaError as error:
         raise explained(pool.setup, error) from error
     values = _measured(task, block)
     for lane, replicate in enumerate(map(int, task.replicates[part])):

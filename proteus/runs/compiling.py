@@ -146,7 +146,7 @@ def _compile_all(
     signatures: Sequence[Any], jobs: queue.SimpleQueue[_Job | None], ended: threading.Event
 ) -> None:
     """Lower for all types, then make the machine code that nobody has begun with."""
-    from numba.core.errors import NumbaError
+    from numba import errors
 
     from proteus.compiler.ahead import lower, optimise
     from proteus.market.trading.loop import advance_block
@@ -154,7 +154,9 @@ def _compile_all(
     for signature in signatures:
         if ended.is_set():
             return
-        with contextlib.suppress(NumbaError):  # the first task that needs it says what is wrong
+        with contextlib.suppress(
+            errors.NumbaError
+        ):  # the first task that needs it says what is wrong
             jobs.put(_Job(signature, lower(advance_block, signature)))
     with contextlib.suppress(queue.Empty):
         while (job := jobs.get_nowait()) is not None and not ended.is_set():

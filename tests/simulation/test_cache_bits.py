@@ -34,13 +34,13 @@ FROZEN = '''"""An entry that freezes a constant of each file without kernels."""
 from proteus.basics.schema import MAX_LOTS
 from proteus.basics.units import NANO
 from proteus.compiler.jit import kernel
-from proteus.market.agents.kinds import FLOW
+from proteus.market.agents.kinds import FIRST_OTHER
 from proteus.market.book.codes import EVENT_FILL
 from proteus.market.ledger.codes import PAYOFF
 
 @kernel
 def probe(factor):
-    return factor * (NANO + MAX_LOTS + EVENT_FILL + FLOW + PAYOFF)
+    return factor * (NANO + MAX_LOTS + EVENT_FILL + FIRST_OTHER + PAYOFF)
 
 if __name__ == "__main__":
     print(probe(3), sum(probe.stats.cache_hits.values()))
@@ -49,7 +49,7 @@ CONSTANTS = {  # file: the line of the constant, and by how much it changes
     "basics/units.py": ("NANO = 10**9 ", "NANO = 10**9 + 7 ", 7),
     "basics/schema.py": ("MAX_LOTS = 1_000_000 ", "MAX_LOTS = 1_000_003 ", 3),
     "market/book/codes.py": ("EVENT_FILL = 7\n", "EVENT_FILL = 9\n", 2),
-    "market/agents/kinds.py": ("FLOW = 16 ", "FLOW = 27 ", 11),
+    "market/agents/kinds.py": ("FIRST_OTHER = 16 ", "FIRST_OTHER = 27 ", 11),
     "market/ledger/codes.py": ("PAYOFF = 30\n", "PAYOFF = 43\n", 13),
 }
 OLD, NEW = "for _ in range(9):", "for _ in range(8):"

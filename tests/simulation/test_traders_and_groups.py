@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from scipy import stats
 
 import proteus
 from proteus.analysis.bundles import open_cell, pair
@@ -126,6 +127,20 @@ def test_contrasts_are_made_of_them(folder):
     assert there["difference"].notna().all()
 
 
+def test_how_finely_traders_are_told_apart_changes_no_other_p_value(found):
+    baseline = {"maker_count": 1, "sniper_count": 1}
+    whole = proteus.compare(found.drop_dims("trader"), baseline)
+    without = proteus.compare(found.drop_dims(["trader", "group"]), baseline)
+    of_groups = whole["family"] == "population"
+    assert set(whole["variable"][of_groups]) == {"pnl_marked_by_group", "volume_lots_by_group"}
+    rest = whole[~of_groups].reset_index(drop=True)
+    assert without["p_adjusted"].notna().sum() > 20
+    pd.testing.assert_frame_equal(rest[without.columns], without, check_exact=True)
+    tested = whole["p_adjusted"][of_groups & whole["p"].notna()]
+    right = stats.false_discovery_control(whole["p"][tested.index])
+    np.testing.assert_allclose(tested, right)
+
+
 def test_two_cells_are_paired_on_the_traders_that_both_have(folder, tmp_path):
     other = tmp_path / "other"
     plan = api.checked(planned("population.noise.count=1"))
@@ -136,6 +151,20 @@ def test_two_cells_are_paired_on_the_traders_that_both_have(folder, tmp_path):
     assert both.treated["trader"].equals(both.baseline["trader"])
     assert "noise1" in proteus.load(folder)["trader"]
     assert "noise1" not in both.treated["trader"]
+
+
+def test_groups_are_measured_by_default_and_traders_where_they_are_asked_for():
+    """Two groups of one class, whose PnL together is that of the class."""
+    words = (*WORDS, "+trader@population.rival=maker")
+    usual = api.run(planner.from_words(words)).dataset
+    makers = nano(usual["pnl_marked_by_group"].sel(group=["maker", "rival"]))
+    assert (np.abs(makers).sum([each for each in makers.dims if each != "group"]) > 0).all()
+    assert (makers.sum("group") == nano(usual["pnl_maker"])).all()
+    assert "trader" not in usual.dims
+    asked = api.run(planner.from_words([*words, "record.per_trader=true"])).dataset
+    assert [*asked.drop_dims("trader").data_vars] == [*usual.data_vars]
+    rivals = nano(asked["pnl_marked_by_trader"].sel(trader=["rival0"]).squeeze("trader"))
+    assert (rivals == makers.sel(group="rival")).all()
 
 
 def test_room_is_counted_for_them():

@@ -4,7 +4,8 @@ A row declares name, dims, unit, sign, formula, source and why a value may be mi
 attributes of the dataset and ``docs/metrics.md``. The function reads the sums of a finished block
 of lanes and returns float64 [L, *dims] in the row's unit. A value that does not exist is NaN,
 never zero. ``sources`` says in full where the definitions come from. Variables with an optional dim
-(``dimensions``) are measured only where that dim is asked for.
+(``dimensions``) are measured only where the plan has that dim: ``group`` always, ``trader`` with
+``record.per_trader=true``.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Dimension(NamedTuple):
     about: str
     unit: str  # of its labels; empty: they are names
     labels: Callable[[Cells], np.ndarray]  # that the cells of a sweep have together
-    is_optional: bool = False  # its variables are measured where they are asked for
+    is_optional: bool = False  # a plan says whether its variables are measured
     coordinates: Mapping[str, Callable[[Cells], np.ndarray]] = {}  # others along it
 
 
@@ -141,6 +141,11 @@ DIMENSIONS = {
 }
 MEASURED_DIMENSIONS = tuple(DIMENSIONS)
 OPTIONAL_DIMENSIONS = tuple(name for name, each in DIMENSIONS.items() if each.is_optional)
+
+
+def optional_of(cell: CellConfig) -> tuple[str, ...]:
+    """Return the optional dims that are measured in a cell, and so in all those of its sweep."""
+    return (GROUP, TRADER) if cell.record.per_trader else (GROUP,)
 
 
 def labels_of(cells: Cells, optional: Collection[str] = ()) -> Labels:

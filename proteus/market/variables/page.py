@@ -5,10 +5,8 @@ A test checks that the file is up to date.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from proteus.market.variables import variables_of
-from proteus.market.variables.base import Variable, long_name_of
+from proteus.market.variables.base import TRADER, Variable, long_name_of
 from proteus.market.variables.dimensions import ABSENT, OPTIONAL_DIMENSIONS
 from proteus.market.variables.sources import SOURCES
 
@@ -18,7 +16,8 @@ Written by `make docs` from the registry, `proteus/variables/`. Every variable h
 sweep, `seed`, and those named here: `horizon` (time after a fill, `metrics.horizons_ms`), `elapsed`
 (time since an intent, `metrics.elapsed_ms`), `trader_class` (maker, informed, noise,
 sniper), `quote_rank` (of a quote for a request, the accepted one first: 1), `intent_end` (how an
-intent ended). A value that does not exist is NaN, never zero; the
+intent ended), `group` (of the population, whatever the class of its traders); with
+`record.per_trader=true` also `trader`. A value that does not exist is NaN, never zero; the
 variable's attributes count why (`missing_<reason>`), and `missing_violation` counts lanes that
 broke an invariant: there `violation` is the place of the reason in its `flag_meanings`, else 0.
 
@@ -74,16 +73,13 @@ _CLASSIC = {
 }
 
 
-def page(dims: Collection[str] = ()) -> str:
+def page() -> str:
     """Return the page in Markdown.
-
-    Parameters
-        dims: optional dims whose variables it lists beside the usual ones.
 
     Raises
         KeyError: the classic list names a variable that is not declared.
     """
-    listed = variables_of(dims)
+    listed = variables_of(OPTIONAL_DIMENSIONS)
     known = {variable.name: variable for variable in listed}
     classic = "\n".join(
         f"| {idea} | {', '.join(f'`{known[name].name}`' for name in names)} |"
@@ -112,6 +108,8 @@ def _entry(variable: Variable) -> str:
         f"- Formula: {variable.formula}",
         f"- Source: {variable.source}",
     ]
+    if TRADER in variable.dims:
+        lines.append("- Measured with `record.per_trader=true`")
     if variable.missing:
         lines.append(f"- NaN: {variable.missing.replace('_', ' ')} (`missing_{variable.missing}`)")
     for dim in variable.dims:

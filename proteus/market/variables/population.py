@@ -1,4 +1,4 @@
-"""What is measured of each trader and of each group of the population, where that is asked for.
+"""What is measured of each group of the population and, where that is asked for, of each trader.
 
 Amounts are whole numbers and are added before they are converted: the traders of a group sum to the
 group, and its groups to a class, exactly.

@@ -87,8 +87,8 @@ def test_two_traders_of_one_name_are_refused():
     assert labels_of([both], ("group",))["group"].tolist() == ["a", "a1"]
 
 
-def test_the_page_lists_them_where_they_are_asked_for():
-    assert "by_trader" not in page.page()
-    text = page.page(("trader", "group"))
+def test_the_page_lists_them():
+    text = page.page()
     assert "### `pnl_marked_by_trader` by trader" in text
+    assert text.count("- Measured with `record.per_trader=true`") == 2
     assert "NaN: in cells without that group (`missing_absent`)" in text
