@@ -23,9 +23,9 @@ def check(plan: Plan) -> None:
         ConfigError: the key, its value and what is allowed.
     """
     from proteus.market.mechanisms.table import MECHANISM_MODELS
-    from proteus.market.variables import VARIABLES
+    from proteus.market.variables import POPULATION_VARIABLES, VARIABLES
 
-    dims = {variable.name: variable.dims for variable in VARIABLES}
+    dims = {variable.name: variable.dims for variable in (*VARIABLES, *POPULATION_VARIABLES)}
     settings = plan.settings
     for key, name in _named(settings.endpoint):
         if name not in dims:

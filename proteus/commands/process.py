@@ -58,7 +58,12 @@ def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ± shows a question mark
     try:
-        code = main(_with_folders(sys.argv[1:]))
+        words = _with_folders(sys.argv[1:])
+    except ConfigError as error:
+        say(f"error: {error}")
+        sys.exit(EXIT_WRONG_INPUT)
+    try:
+        code = main(words)
         _hear(signal.SIG_IGN)  # the command has ended, and its code says how
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of stdout, as head, has seen enough
@@ -82,6 +87,9 @@ def _with_folders(words: Sequence[str]) -> list[str]:
     """Take what is for every command and all its processes out of its words.
 
     That is ``--config-dir FOLDER``, and ``--verbose``.
+
+    Raises
+        ConfigError: no folder is named.
     """
     rest, folders = [], []
     left = iter(words)
@@ -90,7 +98,10 @@ def _with_folders(words: Sequence[str]) -> list[str]:
         if word == "--verbose":
             os.environ[plugins.VERBOSE] = "1"
         elif name == CONFIG_DIR:
-            folders.append(value if is_given else next(left, ""))
+            folder = value if is_given else next(left, "")
+            if not folder or folder.startswith("-"):
+                raise ConfigError(f"{CONFIG_DIR}={folder} is not allowed: it must name a folder")
+            folders.append(folder)
         else:
             rest.append(word)
     if folders:

@@ -24,7 +24,15 @@ from proteus.market.variables.quality import QUALITY_VARIABLES
 from proteus.market.variables.requests import REQUEST_VARIABLES
 from proteus.market.variables.taker import TAKER_VARIABLES
 
-__all__ = ["VARIABLES", "Values", "Variable", "measure", "values_per_lane", "variables_of"]
+__all__ = [
+    "POPULATION_VARIABLES",
+    "VARIABLES",
+    "Values",
+    "Variable",
+    "measure",
+    "values_per_lane",
+    "variables_of",
+]
 
 
 def _added() -> tuple[Variable, ...]:

@@ -157,3 +157,16 @@ def test_output_that_cannot_be_written_is_one_sentence():
     assert done.returncode == 4
     assert done.stderr.startswith(b"stopped: stdout cannot be written: No space left on device")
     assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("words", [["--config-dir"], ["--config-dir="], ["--config-dir", "--help"]])
+def test_a_folder_of_configuration_that_is_not_named_is_one_sentence(words):
+    """A word that is missing, or one that is another flag, is no folder: nothing is run."""
+    command = [sys.executable, "-m", "proteus.sweep", *words]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=ENVIRONMENT, timeout=60
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("error: --config-dir=")
