@@ -11,6 +11,7 @@ from scipy import stats
 
 import proteus
 from proteus.analysis.bundles import open_cell, pair
+from proteus.errors import ConfigError
 from proteus.market.variables import measure
 from proteus.plans import planner
 from proteus.runs import api, claim, estimate
@@ -178,3 +179,9 @@ def test_an_empty_population_has_no_trader():
     empty = cell(*(f"population.{name}.count=0" for name in cell().population), "mechanism=clob")
     values = measure(finished(empty, lanes=2), BOTH)
     assert values["pnl_marked_by_trader"].shape == values["pnl_marked_by_group"].shape == (2, 0)
+
+
+def test_what_groups_earn_is_no_endpoint():
+    """It is one number a group; the sentence says so, and not that there is no such variable."""
+    with pytest.raises(ConfigError, match="pnl_marked_by_group is not allowed: it has group"):
+        proteus.sweep({"endpoint.variable": "pnl_marked_by_group"})

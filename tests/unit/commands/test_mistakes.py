@@ -263,7 +263,6 @@ endpoint.horizon_ms=50 | endpoint.horizon_ms=50 | must be one of metrics.horizon
 endpoint.horizon_ms=null | endpoint.horizon_ms=null | must be one of metrics.horizons_ms
 endpoint.baseline=cda | endpoint.baseline=cda does not exist | allowed: clob
 endpoint.baseline=fbaa | endpoint.baseline=fbaa does not exist | did you mean fba?
-endpoint.variable=pnl_marked_by_group | pnl_marked_by_group is not allowed | it has group
 endpoint.per=lots | endpoint.per=lots does not exist | maker_volume_lots
 endpoint.budgets=[{{variable:maker_markout,may:rise,at_most:1}}] | budgets.0.variable= | one number
 endpoint.budgets=[{{variable:n_fils,may:rise,at_most:1}}] | budgets.0.variable=n_fils | n_fills?
