@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -27,16 +27,31 @@ from proteus.errors import ConfigError as ConfigError
 
 
 def canonical_json(tree: Any) -> str:
-    """Write a tree of plain values and models as JSON with sorted keys and no spaces."""
+    """Write a tree of plain values and models as JSON with sorted keys and no spaces.
 
-    def plain(model: Any) -> Any:
-        return model.model_dump(mode="json")
+    A key of a model that is as neutral as if it were not there is left out.
+    """
+    return json.dumps(tree, sort_keys=True, separators=(",", ":"), default=_plain)
 
-    return json.dumps(tree, sort_keys=True, separators=(",", ":"), default=plain)
+
+def _plain(model: Any) -> Any:
+    return _without_neutral(model, model.model_dump(mode="json"))
+
+
+def _without_neutral(model: BaseModel, dumped: dict[str, Any]) -> dict[str, Any]:
+    """Drop what adds nothing, in place, so that keys that come later change no older hash."""
+    for key in [*dumped]:
+        inside, neutral = getattr(model, key), getattr(model, "NEUTRAL", {})
+        if key in neutral and dumped[key] == neutral[key]:
+            del dumped[key]
+        elif isinstance(inside, BaseModel):
+            _without_neutral(inside, dumped[key])
+    return dumped
 
 
 LARGEST_GRID = 20_000  # grid points; composing one takes 20 ms, so this is seven minutes
 MAX_LOTS = 1_000_000  # an order of this size times 1000 traders is far inside int64 money
+LARGEST_AMOUNT = 1_000_000  # currency; thousands of these are far inside int64 money
 LONGEST_NAME, LONGEST_PATH = 255, 4000  # bytes; what files are named is shorter than the rest
 MAX_TICKS = 100_000  # price levels of a contract
 
@@ -44,22 +59,33 @@ AS_TUPLE = BeforeValidator(lambda value: tuple(value) if isinstance(value, list)
 
 
 class Schema(BaseModel):
-    """Be frozen, accept no unknown key, and convert no type silently."""
+    """Be frozen, accept no unknown key, and convert no type silently.
+
+    ``NEUTRAL`` are values of keys at which these change nothing, and are no part of what a cell is.
+    """
+
+    NEUTRAL: ClassVar[dict[str, Any]] = {}
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
+_CONVERTERS = {
+    "ms": units.milliseconds_to_ns,
+    "s": units.seconds_to_ns,
+    "currency": units.currency_to_nano,
+}
+
+
 def _exact(value: Any, unit: str, positive: bool) -> float:
     """Return the number in its shortest form after proving that it converts exactly."""
-    convert = units.milliseconds_to_ns if unit == "ms" else units.seconds_to_ns
     try:
-        nanoseconds = convert(value)
+        converted = _CONVERTERS[unit](value)
     except units.UnitError as error:
         allowed = error.allowed
         raise _requirement(
             allowed.replace("at least", "more than") if positive else allowed
         ) from None
-    if positive and nanoseconds == 0:
+    if positive and converted == 0:
         raise _requirement("must be more than 0")
     number = Decimal(str(value).strip())
     whole = int(number)
@@ -107,6 +133,12 @@ Milliseconds = Annotated[float, PlainValidator(lambda value: _exact(value, "ms",
 PositiveMilliseconds = Annotated[float, PlainValidator(lambda value: _exact(value, "ms", True))]
 Seconds = Annotated[float, PlainValidator(lambda value: _exact(value, "s", False))]
 PositiveSeconds = Annotated[float, PlainValidator(lambda value: _exact(value, "s", True))]
+
+Amount = Annotated[
+    float,
+    PlainValidator(lambda value: _exact(value, "currency", False)),
+    Field(ge=0, le=LARGEST_AMOUNT),
+]
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 FolderName = Annotated[str, Field(min_length=1), AfterValidator(_is_path)]

@@ -183,6 +183,11 @@ class CellConfig(Schema):
         """Return p0 in ticks."""
         return self.contract.initial_ticks
 
+    @property
+    def needs_rules(self) -> bool:
+        """Tell whether the cell adds to its market what the plain loop does not know."""
+        return any(group.capital is not None for group in self.population.values())
+
     def canonical(self) -> str:
         """Return the text that two cells share exactly when they simulate the same thing."""
         tree = {key: getattr(self, key) for key in CellConfig.model_fields}

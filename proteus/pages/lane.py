@@ -9,7 +9,7 @@ import numpy as np
 
 from proteus.basics import units
 from proteus.market.book.codes import BUY, EVENT_NAMES, SELL
-from proteus.market.trading.recorder import MISSING, SOURCE_NEWS, SOURCE_TRADER, SOURCE_VENUE
+from proteus.market.events.log import MISSING, SOURCE_NEWS, SOURCE_TRADER, SOURCE_VENUE
 from proteus.pages.templates import embedded, render
 from proteus.plots.style import CLASS_COLOURS, VALUE_COLOUR, mechanism_colour
 from proteus.recording.columns import REASONS

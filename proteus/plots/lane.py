@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from proteus.basics.units import NS_PER_S
 from proteus.market.book.codes import BUY
-from proteus.market.trading.recorder import MISSING
+from proteus.market.events.log import MISSING
 from proteus.plots.style import (
     CLASS_COLOURS,
     INK,

@@ -18,7 +18,8 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.recording.columns import NAMES
+from proteus.market.events.log import MISSING
+from proteus.recording.columns import ADDED_IN_5, NAMES
 from proteus.results.outcome import Rows
 
 
@@ -41,7 +42,9 @@ def checksums(rows: Rows, sealed: str, cell: int, seed: int) -> NDArray[np.uint6
     total = np.arange(count, dtype=np.uint64) * _FACTORS["row"]
     total += _word(f"{sealed} {cell} {seed}")
     for name in NAMES:
-        total += rows[name].astype(np.uint64) * _FACTORS[name]
+        # A column that older files do not have adds nothing where a row has no value.
+        absent = MISSING if name in ADDED_IN_5 else 0
+        total += (rows[name] - absent).astype(np.uint64) * _FACTORS[name]
     return np.cumsum(_mix(total), dtype=np.uint64)
 
 

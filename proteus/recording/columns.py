@@ -23,6 +23,7 @@ from proteus.market.book.codes import (
     EVENT_NAMES,
     EVENT_NEWS,
     EVENT_ORDER,
+    EVENT_POSTING,
     EVENT_REJECT,
     EVENT_REPLACE,
     EVENT_RFQ_ACCEPT,
@@ -39,8 +40,16 @@ from proteus.market.book.codes import (
     RFQ_REJECT_NAMES,
     SELL,
 )
-from proteus.market.ledger.accounts import LEDGER_CODES
-from proteus.market.trading.recorder import MISSING, SOURCE_NEWS, SOURCE_TRADER, SOURCE_VENUE, Log
+from proteus.market.events.log import (
+    MISSING,
+    SOURCE_NEWS,
+    SOURCE_RULES,
+    SOURCE_TRADER,
+    SOURCE_VENUE,
+    Log,
+)
+from proteus.market.ledger.accounts import ASSET_NAMES, LEDGER_CODES
+from proteus.market.ledger.codes import POSTINGS
 from proteus.market.trading.world import FAULT_CAPACITY
 from proteus.results.outcome import Rows
 
@@ -58,6 +67,7 @@ CLEAR: Kind = (SOURCE_VENUE, EVENT_BATCH_CLEAR)
 BOOK: Kind = (SOURCE_VENUE, EVENT_BOOK)
 END: Kind = (SOURCE_VENUE, EVENT_END)
 NEWS: Kind = (SOURCE_NEWS, EVENT_NEWS)
+POSTING: Kind = (SOURCE_RULES, EVENT_POSTING)
 WAITS: Kind = (SOURCE_VENUE, EVENT_WAIT)
 REQUEST: Kind = (SOURCE_TRADER, EVENT_RFQ_REQUEST)
 QUOTE: Kind = (SOURCE_TRADER, EVENT_RFQ_QUOTE)
@@ -67,7 +77,7 @@ EXPIRED: Kind = (SOURCE_VENUE, EVENT_RFQ_EXPIRE)
 REFUSED: Kind = (SOURCE_VENUE, EVENT_RFQ_REJECT)
 KINDS = (
     INTENT, ORDER, REPLACE, CANCEL, ACK, REJECT, CANCELLED, FILL, CLEAR, BOOK, END, NEWS,
-    REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS,
+    REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING,
 )  # fmt: skip
 
 NEW_AT_VENUE = (ORDER, REQUEST, QUOTE)
@@ -106,7 +116,10 @@ COLUMNS = (
     Column("time_ns", "time", KINDS, "ns"),
     Column(
         "source", "source", KINDS,
-        names={SOURCE_TRADER: "trader", SOURCE_VENUE: "venue", SOURCE_NEWS: "news"},
+        names={
+            SOURCE_TRADER: "trader", SOURCE_VENUE: "venue", SOURCE_NEWS: "news",
+            SOURCE_RULES: "rules",
+        },
     ),
     Column("kind", "kind", KINDS, names=EVENT_NAMES),
     Column("trader", "trader", _ABOUT_ORDERS),
@@ -132,7 +145,15 @@ COLUMNS = (
     Column("intent_ns", "intent", _NEW, "ns"),
     Column("reference_half_ticks", "reference", _NEW, "half ticks"),
     Column("cause", "cause", (*_NEW, *_CHANGES)),
+    Column("asset", "slot", (POSTING,), names=ASSET_NAMES),
+    Column("giver", "trader", (POSTING,)),
+    Column("receiver", "other", (POSTING,)),
+    Column("amount", "value", (POSTING,), "nano-currency, or lots"),
+    Column(
+        "code", "code", (POSTING,), names={code: row.name for code, row in POSTINGS.items()}
+    ),
 )  # fmt: skip
+ADDED_IN_5 = ("asset", "giver", "receiver", "amount", "code")
 NAMES = tuple(column.name for column in COLUMNS)
 
 _SHIFT = 5  # event types stay below 2**5

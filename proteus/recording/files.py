@@ -19,7 +19,7 @@ from proteus.basics.schema import canonical_json
 from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_version
 from proteus.errors import ResultsError
 from proteus.market.cell import CellConfig
-from proteus.market.trading.recorder import MISSING
+from proteus.market.events.log import MISSING
 from proteus.market.variables.dimensions import trader_name
 from proteus.recording import EVENTS, FILLS
 from proteus.recording.checksums import checksums

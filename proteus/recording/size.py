@@ -55,8 +55,8 @@ def _add(
     total: Recorded, cell: CellConfig, events: np.ndarray, traced: np.ndarray, workers: int
 ) -> Recorded:
     """Add a cell: its logs are in memory one after the other, its traces until the end."""
+    from proteus.market.events.log import Log
     from proteus.market.setup.cell import set_up_cell, with_log
-    from proteus.market.trading.recorder import Log
     from proteus.recording.columns import COLUMNS
 
     lanes, written = int((events | traced).sum()), int(events.sum())

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from proteus.market.book.codes import BUY
-from proteus.market.trading.recorder import MISSING
+from proteus.market.events.log import MISSING
 from proteus.recording.columns import COLUMNS, FILL, NEW_AT_VENUE, REPLACE, Column, is_kind
 from proteus.results.outcome import Rows
 

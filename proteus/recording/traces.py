@@ -24,8 +24,8 @@ from proteus.market.book.codes import BUY
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import extend_news, start_news
 from proteus.market.environment.setup import allocate_news, parameters_for
+from proteus.market.events.log import MISSING
 from proteus.market.rng import replicate_keys
-from proteus.market.trading.recorder import MISSING
 from proteus.recording.columns import BOOK, FILL, is_kind
 from proteus.recording.files import trader_names
 from proteus.recording.tables import owners

@@ -17,8 +17,8 @@ from proteus.errors import ConfigError, ResultsError
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
 from proteus.market.book.codes import BUY, SELL
 from proteus.market.cell import CellConfig
+from proteus.market.events.log import MISSING
 from proteus.market.setup.cell import set_up_cell
-from proteus.market.trading.recorder import MISSING
 from proteus.recording import naming
 from proteus.recording.columns import (
     ACK,

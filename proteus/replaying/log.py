@@ -18,12 +18,12 @@ from proteus.configuration.reading import read_cell
 from proteus.errors import ConfigError, ResultsError
 from proteus.market.book.book import keeps_roles_apart, next_occupied, rank_of
 from proteus.market.book.codes import BUY, NO_ORDER, NO_RANK, SELL
+from proteus.market.events.log import MISSING
 from proteus.market.ledger.accounts import ACCOUNT_NAMES, CASH, CONTRACT
 from proteus.market.mechanisms.dual_flow import AUCTION_NAMES
 from proteus.market.setup.capacities import LARGEST_GROWTH
 from proteus.market.setup.cell import set_up_cell
 from proteus.market.setup.members import CellSetup
-from proteus.market.trading.recorder import MISSING
 from proteus.market.trading.world import World
 from proteus.market.variables import Values, measure
 from proteus.market.variables.dimensions import optional_of

@@ -26,6 +26,7 @@ from proteus.market.events.envelopes import (
     MESSAGE_REPLACE,
     take_envelope,
 )
+from proteus.market.events.log import MISSING, SOURCE_TRADER
 from proteus.market.ledger.accounts import LEDGER_CODES, TIMER_NOT_LATER
 from proteus.market.mechanisms.interface import NEVER, end_timer, next_clear, next_timer
 from proteus.market.metrics.execution import count_intent
@@ -39,13 +40,7 @@ from proteus.market.trading import protocol
 from proteus.market.trading.booking import book
 from proteus.market.trading.loop import audit_lane, finish_lane
 from proteus.market.trading.placing import tie_address
-from proteus.market.trading.recorder import (
-    MISSING,
-    SOURCE_TRADER,
-    record_end,
-    record_intent,
-    record_news,
-)
+from proteus.market.trading.recorder import record_end, record_intent, record_news
 from proteus.market.trading.venue import clear_batch
 from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE, World, stop_lane
 from proteus.recording.columns import (

@@ -46,7 +46,7 @@ class Pools:
         key = task.key, task.is_recorded, task.is_rich
         with self._lock:
             if key not in self._pools:
-                setup = set_up_cell(task.cell)._replace(is_rich=task.is_rich)
+                setup = set_up_cell(task.cell, task.is_rich)
                 self._pools[key] = BlockPool(with_log(setup) if task.is_recorded else setup)
             self._pools.move_to_end(key)
             while len(self._pools) > CELLS_KEPT:

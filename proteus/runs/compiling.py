@@ -68,7 +68,7 @@ def _missing(cells: Sequence[CellConfig], is_rich: bool) -> list[Any]:
     signatures: dict[Any, None] = {}
     keys = np.zeros((1, 2), np.uint32)
     for cell in _distinct(cells):
-        setup = set_up_cell(cell)._replace(is_rich=is_rich)
+        setup = set_up_cell(cell, is_rich)
         block = build_block(setup, keys, growth=1, audit=False)
         signature = tuple(map(numba.typeof, (block.mechanism, block.world, NEVER_NS)))
         if not advance_block._cache.has(signature, advance_block.targetctx):

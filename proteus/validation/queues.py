@@ -16,7 +16,7 @@ from scipy.linalg import expm
 from scipy.stats import gamma
 
 from proteus.market.cell import CellConfig
-from proteus.market.trading.recorder import MISSING
+from proteus.market.events.log import MISSING
 from proteus.market.trading.world import World
 from proteus.recording.columns import BOOK, CANCELLED, FILL
 from proteus.validation.comparison import (

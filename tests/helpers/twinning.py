@@ -13,6 +13,7 @@ from proteus.market.book.codes import NO_PRICE
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news, value_at
 from proteus.market.environment.setup import allocate_news, parameters_for
+from proteus.market.events.log import MISSING
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.ledger.accounts import CASH, CONTRACT, LEDGER_CODES
 from proteus.market.rng import replicate_key, replicate_keys
@@ -20,7 +21,6 @@ from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.trading import loop
 from proteus.market.trading.loop import advance_block
-from proteus.market.trading.recorder import MISSING
 from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE, World
 from proteus.recording.columns import COLUMNS, rows_of
 from tests.helpers.cells import ROOT, run_plain

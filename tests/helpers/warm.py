@@ -30,7 +30,7 @@ def compile_rich_loop(name: str) -> None:
     from proteus.market.trading.loop import advance_block
     from tests.helpers.cells import TINY, cell
 
-    setup = set_up_cell(cell(f"mechanism={name}", *TINY))._replace(is_rich=True)
+    setup = set_up_cell(cell(f"mechanism={name}", *TINY), is_rich=True)
     advance_block(*build_block(setup, replicate_keys(7, np.arange(1)), 1, False), NEVER_NS)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from proteus.market.agents.traders import CLASS_NAMES
 from proteus.market.book.codes import BUY, SELL
+from proteus.market.events.log import MISSING
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.rng import replicate_keys
@@ -14,7 +15,6 @@ from proteus.market.setup import capacities
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.trading import loop
-from proteus.market.trading.recorder import MISSING
 from proteus.recording.columns import (
     ACCEPT,
     ACK,

@@ -9,10 +9,10 @@ import pytest
 
 import proteus
 from proteus.errors import ResultsError
+from proteus.market.events.log import MISSING
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell
-from proteus.market.trading.recorder import MISSING
 from proteus.plans.planner import from_words
 from proteus.recording.checksums import checksums
 from proteus.recording.columns import COLUMNS, FILL, ORDER, is_kind

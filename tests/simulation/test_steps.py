@@ -1,18 +1,16 @@
 """A block is stepped, copied and carried on: the same bits as straight through."""
 
-import itertools
 import re
 
 import numpy as np
 import pytest
 
 from proteus.market import rng
-from proteus.market.events.queue import KIND_ENVIRONMENT, KIND_LIQUIDATION, NEVER_NS, push
-from proteus.market.ledger.accounts import PLAIN_ACCOUNTS, PLAIN_CODES
+from proteus.market.events.queue import NEVER_NS
 from proteus.market.setup.block import BlockPool, build_block
 from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.setup.snapshots import arrays_of_lanes, restore, snapshot
-from proteus.market.trading import hooks, loop, protocol
+from proteus.market.trading import loop
 from proteus.market.trading.loop import advance_block
 from proteus.market.trading.world import STAGE_ENDED, STAGE_TRADING
 from proteus.market.variables import measure
@@ -165,94 +163,6 @@ def test_a_block_that_was_stepped_half_way_can_be_used_again():
     whole = straight(setup)
     ours, theirs = measure(used.world), measure(whole.world)
     assert same_values(ours, theirs)
-
-
-# --- the rich loop --------------------------------------------------------------------------------
-
-
-def rich(setup):
-    return setup._replace(is_rich=True)
-
-
-def plain_part(ledger):
-    """The accounts and codes that a plain ledger carries; in all others there is nothing."""
-    accounts = ledger.bought.shape[1] + len(PLAIN_ACCOUNTS)
-    places = ledger.place[list(PLAIN_CODES)]
-    total = ledger.total[:, :accounts, places]
-    assert np.count_nonzero(total) == np.count_nonzero(ledger.total)
-    assert not ledger.balance[:, accounts:].any()
-    return ledger._replace(balance=ledger.balance[:, :accounts], total=total)
-
-
-@EVERY_MECHANISM
-def test_the_rich_loop_has_the_bits_of_the_plain_one(mechanism):
-    setup = setup_of(mechanism)
-    plain, full = straight(setup), straight(rich(setup))
-    same = full.world._replace(rules=plain.world.rules, ledger=plain_part(full.world.ledger))
-    assert differing(plain, full._replace(world=same)) == []
-
-
-@EVERY_MECHANISM
-def test_every_hook_is_called_as_often_as_what_it_is_about(mechanism):
-    """Counts of hooks against counts that the engine keeps for another purpose."""
-    setup = rich(setup_of(mechanism))
-    world = straight(setup).world
-    calls = dict(zip(hooks.HOOKS, world.rules.calls.T, strict=True))
-    progress, private = world.progress, world.private
-    wakes = sum(counted.sum(axis=1) for counted in (
-        private.wakes, private.news_wakes, private.notified))  # fmt: skip
-    assert np.array_equal(calls["at_decision"], wakes)
-    assert np.array_equal(calls["at_fill"], progress.fills)
-    assert np.array_equal(calls["at_door"], progress.messages)
-    assert np.array_equal(calls["after_clear"], world.market.clears)
-    assert (calls["before_sending"] >= progress.messages).all()  # some never arrive
-    assert (calls["at_sample"] > 0).all()
-    assert (calls["at_end"] == 1).all()
-    assert (calls["at_timer"] == 0).all()  # nothing pushes entries of rules
-
-
-@pytest.mark.nojit
-def test_a_message_at_the_door_is_its_sender_s_whoever_has_the_slot_by_then(monkeypatch):
-    """A cost of messages is for who sent it, as the envelope says, also when its order is gone."""
-    block = build_block(rich(setup_of("clob")), rng.replicate_keys(ROOT, np.array([0])), 1, False)
-    at_door, receive, told, came = hooks.at_door, protocol.receive, [], []
-
-    def note(rules, ledger, orders, lane, trader, kind, slot, time):
-        told.append((int(trader), int(kind), int(time)))
-        at_door(rules, ledger, orders, lane, trader, kind, slot, time)
-
-    def note_message(mechanism, world, lane, time, item):
-        messages = world.messages
-        owner = world.market.orders.trader[lane, messages.order[lane, item]]
-        sender = int(messages.trader[lane, item])
-        came.append(((sender, int(messages.kind[lane, item]), int(time)), owner == sender))
-        return receive(mechanism, world, lane, time, item)
-
-    monkeypatch.setattr(hooks, "at_door", note)
-    monkeypatch.setattr(protocol, "receive", note_message)
-    run_plain(*block)
-    assert told == [message for message, _ in came]
-    assert not all(is_owner for _, is_owner in came)
-
-
-@pytest.mark.nojit
-def test_entries_of_rules_reach_their_hook_in_the_order_of_their_priorities(monkeypatch):
-    block = build_block(rich(setup_of("clob")), rng.replicate_keys(ROOT, np.array([0])), 1, False)
-    kinds, seen = list(range(KIND_ENVIRONMENT, KIND_LIQUIDATION + 1)), []
-    run_plain(*block, 1)
-    for kind in itertools.chain(reversed(kinds)):
-        push(block.world.queue, 0, 777, kind, 10 + kind)
-    at_timer = hooks.at_timer
-    monkeypatch.setattr(
-        hooks, "at_timer",
-        lambda rules, ledger, lane, kind, item, time: (
-            seen.append((int(kind), int(item), int(time))),
-            at_timer(rules, ledger, lane, kind, item, time),
-        ),
-    )  # fmt: skip
-    run_plain(*block, 1000)
-    assert seen == [(kind, 10 + kind, 777) for kind in kinds]
-    assert dict(zip(hooks.HOOKS, block.world.rules.calls[0], strict=True))["at_timer"] == len(kinds)
 
 
 # --- episodes -------------------------------------------------------------------------------------

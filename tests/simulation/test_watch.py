@@ -11,7 +11,7 @@ import proteus
 from proteus.basics import units
 from proteus.errors import ResultsError
 from proteus.market.book.codes import BUY, SELL
-from proteus.market.trading.recorder import MISSING
+from proteus.market.events.log import MISSING
 from proteus.pages.lane import busiest
 from proteus.plots.lane import lane_figure
 from proteus.recording.watched import MAKER, books, read_lane

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, SerializeAsAny, model_validator
 
+from proteus.basics import units
 from proteus.basics.schema import (
+    Amount,
     Schema,
     requirement,
 )
@@ -20,13 +22,21 @@ from proteus.market.information.signals import Signal
 class Group(Schema):
     """Describe a number of equal traders."""
 
+    NEUTRAL: ClassVar[dict[str, Any]] = {"capital": None}
+
     kind: str
     count: int = Field(ge=0, le=4096)  # a trader's address has 12 bits for its number
+    capital: Amount | None = None  # currency of each trader at 0; None: unlimited
     accounts: Literal["one", "per_intent"]  # whose its orders are, to self-trade prevention
     schedule: Schedule
     signal: Signal | None
     latency: Latency
     policy: SerializeAsAny[PolicyConfig]
+
+    @property
+    def capital_nano(self) -> int | None:
+        """Return the capital of each trader in nano-currency, or None where it has no limit."""
+        return None if self.capital is None else units.currency_to_nano(self.capital)
 
     @model_validator(mode="after")
     def _check_signal(self) -> Self:

@@ -32,6 +32,7 @@ EVENT_BOOK = 14  # a new public state
 EVENT_INTENT = 15  # a trader decides to send a new order, which may never arrive
 EVENT_END = 16  # trading has ended, or the lane was stopped
 EVENT_WAIT = 17  # the venue keeps an order for a while before it takes it
+EVENT_POSTING = 18  # an entry of the ledger that is no fill
 EVENT_NAMES = {
     EVENT_NEWS: "news",
     EVENT_ORDER: "order",
@@ -50,6 +51,7 @@ EVENT_NAMES = {
     EVENT_INTENT: "intent",
     EVENT_END: "end",
     EVENT_WAIT: "wait",
+    EVENT_POSTING: "posting",
 }
 
 # Why a message was rejected.

@@ -18,6 +18,7 @@ from proteus.market.ledger.codes import FILL, PAYOFF, POSTINGS
 # Assets: the last axis of balances. Totals have a third number, for contracts that moved.
 CASH = 0
 CONTRACT = 1
+ASSET_NAMES = {CASH: "cash", CONTRACT: "contract"}
 VALUE_THEN = 2  # v of these contracts when they moved, nano
 
 # Accounts after the traders, in this order.

@@ -19,6 +19,7 @@ from proteus.market.agents.traders import (
 )
 from proteus.market.environment.setup import allocate_news
 from proteus.market.events.envelopes import allocate_messages
+from proteus.market.events.log import allocate_log
 from proteus.market.events.queue import allocate_queue
 from proteus.market.information.history import allocate_market_data
 from proteus.market.ledger.accounts import allocate_ledger
@@ -26,10 +27,9 @@ from proteus.market.mechanisms.base import Sizes
 from proteus.market.mechanisms.interface import allocate_market
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.metrics.sums import allocate_sums, allocate_totals
+from proteus.market.rules.state import NoRules, make_rules
 from proteus.market.setup.members import CellSetup
 from proteus.market.setup.snapshots import arrays_of
-from proteus.market.trading.hooks import allocate_rules
-from proteus.market.trading.recorder import allocate_log
 from proteus.market.trading.world import World, allocate_origins, allocate_progress
 
 
@@ -88,7 +88,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             ),
             totals=allocate_totals(lanes, count),
             log=allocate_log(lanes, growth * setup.log_rows),
-            rules=allocate_rules(lanes, setup.is_rich),
+            rules=make_rules(lanes, setup.endowment) if setup.is_rich else NoRules(),
         ),
     )
 

@@ -11,6 +11,7 @@ from proteus.market.setup import capacities
 from proteus.market.setup.members import (
     CellSetup,
     Member,
+    endowments,
     members_by_kind,
     schedule_columns,
     trader_columns,
@@ -22,8 +23,11 @@ from proteus.market.trading.world import Settings
 BARRIER_STEPS = 896
 
 
-def set_up_cell(cell: CellConfig) -> CellSetup:
+def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
     """Prepare what all blocks of a cell share.
+
+    Parameters
+        cell: the cell. is_rich: the loop has all hooks, also where the cell adds no rules.
 
     Raises
         ConfigError: the news is too strong to be tabulated.
@@ -49,7 +53,8 @@ def set_up_cell(cell: CellConfig) -> CellSetup:
         waiting=capacities.power_of_two(capacities.fills_waiting(cell, members)),
         history=capacities.power_of_two(capacities.states_kept(cell, members)),
         log_rows=0,
-        is_rich=False,
+        is_rich=is_rich or cell.needs_rules,
+        endowment=endowments(members),
     )
 
 

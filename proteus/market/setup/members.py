@@ -51,7 +51,8 @@ class CellSetup(NamedTuple):
     waiting: int  # fills that wait for a later reference price, a power of two
     history: int  # public states and prints kept, a power of two
     log_rows: int  # rows that a lane's log has room for; 0: nothing is recorded
-    is_rich: bool  # the loop has all hooks, also where no rules are added
+    is_rich: bool  # the loop has all hooks, as it must where rules are added
+    endowment: NDArray[np.int64]  # [A] capital of each trader, nano-currency; 0: no limit
 
 
 def trader_columns(members: tuple[Member, ...]) -> Traders:
@@ -101,6 +102,13 @@ def _groups(members: tuple[Member, ...], count: int) -> NDArray[np.int64]:
     numbers = np.full(count, NO_GROUP, np.int64)
     numbers[: len(members)] = [names.index(member.group_name) for member in members]
     return numbers
+
+
+def endowments(members: tuple[Member, ...]) -> NDArray[np.int64]:
+    """Return the capital of each trader in nano-currency, 0 where it has no limit."""
+    amounts = np.zeros(max(len(members), 1), np.int64)
+    amounts[: len(members)] = [member.group.capital_nano or 0 for member in members]
+    return amounts
 
 
 def _legs(group: Group) -> tuple[LatencyLaw, LatencyLaw, LatencyLaw, LatencyLaw]:

@@ -21,6 +21,7 @@ from proteus.market.book.codes import (
 )
 from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import NOTICE_ACK, NOTICE_CANCEL, NOTICE_REJECT
+from proteus.market.events.log import is_recorded
 from proteus.market.information.history import add_party, is_stale, publish_book, start_print
 from proteus.market.ledger.accounts import BOOK_CROSSED, LEDGER_OK, nano
 from proteus.market.ledger.audit import check_orders, check_roles, is_crossed
@@ -34,7 +35,7 @@ from proteus.market.metrics.sums import (
     measure_publication,
 )
 from proteus.market.trading import hooks
-from proteus.market.trading.recorder import is_recorded, record_book, record_outbox
+from proteus.market.trading.recorder import record_book, record_outbox
 from proteus.market.trading.reports import notify, report_fill
 from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 
@@ -84,6 +85,10 @@ def book(mechanism, world, lane, time, slot, answer_word, in_clear):
         else:
             word = answer_word if order == slot else world.origins.answer[lane, order]
             _book_answer(mechanism, world, lane, time, i, order, word)
+    hooks.after_booking(
+        world.rules, world.ledger, world.log, world.market.orders, world.origins, lane, time,
+        world.progress.events[lane],
+    )  # fmt: skip
     code = check_orders(world.market.orders, outbox, lane)
     if code != LEDGER_OK:
         stop_lane(world.progress, lane, code, world.progress.events[lane])
@@ -147,7 +152,10 @@ def _post_fill(world, lane, time, i, in_clear):
         stop_lane(world.progress, lane, code, event)
         return False
     world.progress.fills[lane] += 1
-    hooks.at_fill(world.rules, world.ledger, orders, lane, buy, sell, price, lots, time)
+    hooks.at_fill(
+        world.rules, world.ledger, world.log, orders, world.origins, lane, buy, sell, price, lots,
+        time, event,
+    )  # fmt: skip
     measure_fill(sums, world, lane, buy, sell, price, lots, time, value, in_clear)
     report_fill(world, lane, time, buy, lots)
     report_fill(world, lane, time, sell, lots)

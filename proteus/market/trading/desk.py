@@ -325,7 +325,8 @@ def post(world, lane, trader, envelope, time, address, words):
         address: the cause of the message. words: of its latencies and those of its answer.
     """
     private, messages = world.private, world.messages
-    hooks.before_sending(world.rules, world.ledger, lane, trader, time)
+    event = world.progress.events[lane]
+    hooks.before_sending(world.rules, world.ledger, world.log, lane, trader, time, event)
     sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
     tie = address & ~(np.int64(0xFF) << 40)  # cause and wake-up, without the slot
     if sent <= private.sent_until[lane, trader]:

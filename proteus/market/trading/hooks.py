@@ -6,55 +6,40 @@ of ``world.rules``. Of ``NoRules`` every hook is empty, so the plain loop is com
 Of ``Rules`` each is one call of a cold kernel that gets sub-states and numbers, never the world or
 the mechanism.
 
-``rules`` is written, and so is ``ledger`` through its entries alone; ``orders``, ``private`` and
-``view`` are read. ``buy``, ``sell`` and ``slot`` are slots of orders, ``becomes`` is of
-``constraints.AS_*``; the rest is as in all of ``trading``.
+``rules`` is written, and so are ``ledger`` and ``log``, through ``rules.posting`` alone;
+``orders``, ``private`` and ``view`` are read. ``buy``, ``sell`` and ``slot`` are slots of orders,
+``event`` is the number of the event, ``becomes`` is of ``constraints.AS_*``; the rest is as in all
+of ``trading``. A rule asks to be woken by pushing an entry of a kind of its own (``events.queue``).
 
-A kernel of rules moves balances through the ledger's entries, and asks to be woken by pushing an
-entry of a kind of its own (``events.queue``). Sub-states that it is handed are those it may read.
+What an entry breaks stops the lane when its event is over (``check``).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
-
-from proteus.compiler.arrays import allocate
-from proteus.compiler.jit import cold_kernel, inline_kernel, interface, state
+from proteus.compiler.jit import cold_kernel, inline_kernel, interface
+from proteus.market.ledger.accounts import LEDGER_OK
+from proteus.market.rules import posting
+from proteus.market.rules.state import NoRules, Rules
+from proteus.market.trading.world import stop_lane
 
 HOOKS = (
-    "before_sending", "at_door", "at_fill", "after_clear", "at_timer", "at_sample", "at_decision",
-    "at_end", "constrain",
+    "at_start", "before_sending", "at_door", "at_fill", "after_clear", "after_booking", "at_timer",
+    "at_sample", "at_decision", "at_end", "check", "constrain",
 )  # fmt: skip
-_BEFORE_SENDING, _AT_DOOR, _AT_FILL, _AFTER_CLEAR = 0, 1, 2, 3
-_AT_TIMER, _AT_SAMPLE, _AT_DECISION, _AT_END, _CONSTRAIN = 4, 5, 6, 7, 8
-
-
-@state
-class NoRules(NamedTuple):
-    """Nothing is added: every hook compiles to nothing."""
-
-
-@state
-class Rules(NamedTuple):
-    """What is added to a market. L lanes, K hooks."""
-
-    calls: np.ndarray  # int64 [L, K] how often each hook was called, in the order of HOOKS
-
-
-def allocate_rules(lanes: int, is_rich: bool) -> NoRules | Rules:
-    """Allocate the rules of a block; a rich loop has all hooks, even where nothing is added."""
-    return allocate(Rules, L=lanes, K=len(HOOKS)) if is_rich else NoRules()
 
 
 @interface
-def before_sending(rules, ledger, lane, trader, time):
+def at_start(rules, ledger, log, lane):
+    """A lane starts; nothing has happened."""
+
+
+@interface
+def before_sending(rules, ledger, log, lane, trader, time, event):
     """A trader is about to send a message to the venue."""
 
 
 @interface
-def at_door(rules, ledger, orders, lane, trader, kind, slot, time):
+def at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
     """A message of a trader has reached the venue; nothing has been done about it.
 
     It is about the order that had ``slot`` when it was sent (``envelopes.MESSAGE_*`` says how).
@@ -63,33 +48,43 @@ def at_door(rules, ledger, orders, lane, trader, kind, slot, time):
 
 
 @interface
-def at_fill(rules, ledger, orders, lane, buy, sell, price, lots, time):
+def at_fill(rules, ledger, log, orders, origins, lane, buy, sell, price, lots, time, event):
     """A fill between two orders, by their slots, has been posted; its price is in ticks."""
 
 
 @interface
-def after_clear(rules, ledger, orders, lane, time):
+def after_clear(rules, ledger, log, orders, lane, time, event):
     """A batch has been cleared; its fills are not posted yet."""
 
 
 @interface
-def at_timer(rules, ledger, lane, kind, item, time):
+def after_booking(rules, ledger, log, orders, origins, lane, time, event):
+    """All fills and answers of an event are posted; no order that it ended has left its slot."""
+
+
+@interface
+def at_timer(rules, ledger, log, lane, kind, item, time, event):
     """An entry of the queue that rules pushed is due; its kind and item are theirs."""
 
 
 @interface
-def at_sample(rules, ledger, lane, time):
+def at_sample(rules, ledger, log, lane, time, event):
     """The mid or equity is about to be sampled."""
 
 
 @interface
-def at_decision(rules, ledger, private, lane, trader, time):
+def at_decision(rules, ledger, log, private, lane, trader, time, event):
     """A trader is about to decide."""
 
 
 @interface
-def at_end(rules, ledger, lane, time):
+def at_end(rules, ledger, log, lane, time):
     """Trading has ended; contracts are not redeemed yet."""
+
+
+@interface
+def check(rules, progress, lane, event):
+    """Stop the lane if rules broke something in this event."""
 
 
 @interface
@@ -98,67 +93,40 @@ def constrain(rules, private, view, lane, trader, time, becomes, side, price, lo
 
 
 for _hook in (
-    before_sending, at_door, at_fill, after_clear, at_timer, at_sample, at_decision, at_end,
+    at_start, before_sending, at_door, at_fill, after_clear, after_booking, at_timer, at_sample,
+    at_decision, at_end, check,
 ):  # fmt: skip
     _hook.empty_for(NoRules)
+# Nothing that is added acts here yet.
+for _hook in (
+    before_sending,
+    at_door,
+    at_fill,
+    after_clear,
+    after_booking,
+    at_timer,
+    at_sample,
+    at_decision,
+    at_end,
+):
+    _hook.empty_for(Rules)
 
 
-@before_sending.implement(Rules)
+@at_start.implement(Rules)
 @cold_kernel
-def _before_sending(rules, ledger, lane, trader, time):
-    rules.calls[lane, _BEFORE_SENDING] += 1
+def _at_start(rules, ledger, log, lane):
+    posting.endow(rules, ledger, log, lane)
 
 
-@at_door.implement(Rules)
-@cold_kernel
-def _at_door(rules, ledger, orders, lane, trader, kind, slot, time):
-    rules.calls[lane, _AT_DOOR] += 1
-
-
-@at_fill.implement(Rules)
-@cold_kernel
-def _at_fill(rules, ledger, orders, lane, buy, sell, price, lots, time):
-    rules.calls[lane, _AT_FILL] += 1
-
-
-@after_clear.implement(Rules)
-@cold_kernel
-def _after_clear(rules, ledger, orders, lane, time):
-    rules.calls[lane, _AFTER_CLEAR] += 1
-
-
-@at_timer.implement(Rules)
-@cold_kernel
-def _at_timer(rules, ledger, lane, kind, item, time):
-    rules.calls[lane, _AT_TIMER] += 1
-
-
-@at_sample.implement(Rules)
-@cold_kernel
-def _at_sample(rules, ledger, lane, time):
-    rules.calls[lane, _AT_SAMPLE] += 1
-
-
-@at_decision.implement(Rules)
-@cold_kernel
-def _at_decision(rules, ledger, private, lane, trader, time):
-    rules.calls[lane, _AT_DECISION] += 1
-
-
-@at_end.implement(Rules)
-@cold_kernel
-def _at_end(rules, ledger, lane, time):
-    rules.calls[lane, _AT_END] += 1
+@check.implement(Rules)
+@inline_kernel
+def _check(rules, progress, lane, event):
+    if rules.refused[lane] != LEDGER_OK:
+        stop_lane(progress, lane, rules.refused[lane], event)
 
 
 @constrain.implement(NoRules)
+@constrain.implement(Rules)
 @inline_kernel
 def _all_lots(rules, private, view, lane, trader, time, becomes, side, price, lots):
-    return lots
-
-
-@constrain.implement(Rules)
-@cold_kernel
-def _constrain(rules, private, view, lane, trader, time, becomes, side, price, lots):
-    rules.calls[lane, _CONSTRAIN] += 1
     return lots

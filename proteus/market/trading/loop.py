@@ -14,6 +14,7 @@ from proteus.market.agents.ordinary import has_overflown
 from proteus.market.book.codes import NO_ORDER, NO_TRADER
 from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news
 from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_NOTIFIED, CAUSE_SCHEDULE
+from proteus.market.events.log import is_overfull, is_recorded
 from proteus.market.events.queue import (
     KIND_CLEAR,
     KIND_MEASURE,
@@ -43,7 +44,7 @@ from proteus.market.metrics.sums import (
 from proteus.market.trading import hooks, protocol, timers
 from proteus.market.trading.booking import book
 from proteus.market.trading.paths import PATHS as PATHS  # registers what is in them
-from proteus.market.trading.recorder import is_overfull, is_recorded, record_end, record_news
+from proteus.market.trading.recorder import record_end, record_news
 from proteus.market.trading.venue import clear_batch
 from proteus.market.trading.world import (
     FAULT_CAPACITY,
@@ -145,6 +146,8 @@ def start_lane(mechanism, world, lane):
     for trader in range(world.traders.kind.shape[0]):
         time = first_wake(world.schedules, world.traders, world.private, keys, lane, trader)
         _push_before(world, lane, time, KIND_WAKE, trader)
+    hooks.at_start(world.rules, world.ledger, world.log, lane)
+    hooks.check(world.rules, world.progress, lane, 0)
 
 
 @inline_kernel
@@ -181,6 +184,7 @@ def advance(mechanism, world, lane, until, events):
             book(mechanism, world, lane, time, subject, word, in_clear)
         elif follows == FOLLOWS_DECISION:
             _decide(mechanism, world, lane, time, subject, _cause_of(kind))
+        hooks.check(world.rules, progress, lane, progress.events[lane])
         progress.events[lane] += follows != WAS_NO_WORK
         if progress.fault[lane] != FAULT_NONE:
             return False
@@ -198,8 +202,9 @@ def _process(mechanism, world, lane, time, kind, item):
     if kind == KIND_MESSAGE:
         messages, orders = world.messages, world.market.orders
         hooks.at_door(
-            world.rules, world.ledger, orders, lane, messages.trader[lane, item],
+            world.rules, world.ledger, world.log, orders, lane, messages.trader[lane, item],
             messages.kind[lane, item], messages.order[lane, item], time,
+            world.progress.events[lane],
         )  # fmt: skip
         slot, answer_word = protocol.receive(mechanism, world, lane, time, item)
         timers.set_timer(mechanism, world, lane, time)
@@ -226,7 +231,8 @@ def _process(mechanism, world, lane, time, kind, item):
     if kind == KIND_MEASURE:
         _sample(world, lane, time, item)
         return WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
-    hooks.at_timer(world.rules, world.ledger, lane, kind, item, time)
+    event = world.progress.events[lane]
+    hooks.at_timer(world.rules, world.ledger, world.log, lane, kind, item, time, event)
     return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
 
 
@@ -234,10 +240,11 @@ def _process(mechanism, world, lane, time, kind, item):
 def _clear(mechanism, world, lane, time):
     """Clear the open batch and expect the next clear."""
     clear_batch(mechanism, world, lane, time)
-    hooks.after_clear(world.rules, world.ledger, world.market.orders, lane, time)
+    event, orders = world.progress.events[lane], world.market.orders
+    hooks.after_clear(world.rules, world.ledger, world.log, orders, lane, time, event)
     close = next_clear(mechanism, world.market, lane, time)
     if close <= time:
-        stop_lane(world.progress, lane, CLEAR_NOT_LATER, world.progress.events[lane])
+        stop_lane(world.progress, lane, CLEAR_NOT_LATER, event)
     _push_before(world, lane, close, KIND_CLEAR, 0)
 
 
@@ -253,7 +260,8 @@ def _jump(world, lane, time, jump):
 @inline_kernel
 def _sample(world, lane, time, what):
     """Take a sample and expect the next one."""
-    hooks.at_sample(world.rules, world.ledger, lane, time)
+    event = world.progress.events[lane]
+    hooks.at_sample(world.rules, world.ledger, world.log, lane, time, event)
     again = measure_grid(world.sums, world, lane, time, what)
     _push_before(world, lane, again, KIND_MEASURE, what)
 
@@ -262,7 +270,10 @@ def _sample(world, lane, time, what):
 def _decide(mechanism, world, lane, time, trader, cause):
     """Let a trader that woke up look, decide and send."""
     number = _count_wake(world, lane, trader, cause)
-    hooks.at_decision(world.rules, world.ledger, world.private, lane, trader, time)
+    event = world.progress.events[lane]
+    hooks.at_decision(
+        world.rules, world.ledger, world.log, world.private, lane, trader, time, event
+    )
     protocol.act(mechanism, world, lane, trader, time, cause, number)
 
 
@@ -336,7 +347,8 @@ def _check_room(world, lane):
 def finish_lane(mechanism, world, lane):
     """Settle, and check what only holds once trading has ended."""
     event = last_event(world.progress, lane)
-    hooks.at_end(world.rules, world.ledger, lane, world.settings.horizon_ns)
+    hooks.at_end(world.rules, world.ledger, world.log, lane, world.settings.horizon_ns)
+    hooks.check(world.rules, world.progress, lane, event)
     protocol.close(mechanism, world, lane)
     if not close_lane(world.sums, world.totals, world, lane):
         stop_lane(world.progress, lane, PNL_NOT_DECOMPOSED, event)

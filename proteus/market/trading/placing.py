@@ -8,10 +8,11 @@ from proteus.compiler.jit import inline_kernel
 from proteus.market.book.book import fill_in, rank_of, take_slot
 from proteus.market.book.codes import GTC, NO_ENVELOPE, NO_ORDER
 from proteus.market.events.envelopes import wake_of
+from proteus.market.events.log import is_recorded
 from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger.accounts import nano
 from proteus.market.metrics.execution import count_intent
-from proteus.market.trading.recorder import is_recorded, record_intent
+from proteus.market.trading.recorder import record_intent
 from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 
 

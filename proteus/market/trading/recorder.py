@@ -1,7 +1,6 @@
 """The recorder: what happened in a lane, one row per event, in order.
 
-A lane is recorded when its block has room for rows; a block without room runs the same compiled
-kernel and pays one predictable branch per site. A row says what happened and holds what the
+A row (``events.log``) says what happened and holds what the
 measures need, so that ``proteus.replay_log`` can feed the rows of traders to the venue again and
 must get the others. ``proteus.recording.columns`` says which fields a row of each kind has; the
 others are left as they are.
@@ -9,12 +8,9 @@ others are left as they are.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from proteus.compiler.arrays import allocate
-from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
+from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.book import keeps_roles_apart, rank_of
 from proteus.market.book.codes import (
     BUY,
@@ -47,86 +43,26 @@ from proteus.market.events.envelopes import (
     MESSAGE_QUOTE,
     MESSAGE_REPLACE,
 )
+from proteus.market.events.log import (
+    MISSING,
+    NO_ROW,
+    SOURCE_NEWS,
+    SOURCE_TRADER,
+    SOURCE_VENUE,
+    start_row,
+)
 from proteus.market.information.history import newest
 from proteus.market.ledger.accounts import nano
 
-# Where a row comes from.
-SOURCE_TRADER = 0  # a decision, or a message when it reaches the venue
-SOURCE_VENUE = 1  # what the mechanism did, and what became public
-SOURCE_NEWS = 2
-
-MISSING = np.iinfo(np.int64).min  # a number that does not exist, as the bid of an empty side
-
-_NO_ROW = -1
 _EVENT_OF_MESSAGE = (EVENT_ORDER, EVENT_CANCEL, EVENT_REPLACE)
 assert (MESSAGE_ORDER, MESSAGE_CANCEL, MESSAGE_REPLACE) == (0, 1, 2)
-
-
-@state
-class Log(NamedTuple):
-    """Rows of each lane. L lanes, E rows; E = 0: nothing is recorded."""
-
-    kind: np.ndarray  # int64 [L, E] EVENT_*
-    source: np.ndarray  # int64 [L, E] SOURCE_*
-    event: np.ndarray  # int64 [L, E] number of the event in the lane, from 0
-    time: np.ndarray  # int64 [L, E] ns
-    trader: np.ndarray  # int64 [L, E] of a fill: owner of ``order``
-    order: np.ndarray  # int64 [L, E] order version; of a fill: the earlier, or the maker's
-    other: np.ndarray  # int64 [L, E] version that a replace makes; of a fill: the later order
-    slot: np.ndarray  # int64 [L, E] slot of the order that a message means
-    side: np.ndarray  # int64 [L, E] of a fill: of its maker; of one of two auctions: of makers
-    price: np.ndarray  # int64 [L, E] ticks; of a book: the last price; of the end: X in ticks
-    lots: np.ndarray  # int64 [L, E] of a book: at the best bid
-    more: np.ndarray  # int64 [L, E] lots at the best ask of a book; surplus of a clear
-    low: np.ndarray  # int64 [L, E] ticks: best bid of a book, lower end of W of a clear
-    high: np.ndarray  # int64 [L, E] ticks: best ask of a book, upper end of W of a clear
-    value: np.ndarray  # int64 [L, E] nano: a trader's belief, or v
-    code: np.ndarray  # int64 [L, E] lifetime of an order, reason of a cancel, reject or end
-    intent: np.ndarray  # int64 [L, E] ns, when the trader decided
-    reference: np.ndarray  # int64 [L, E] twice the public reference price then, ticks
-    cause: np.ndarray  # int64 [L, E] address of the cause
-    count: np.ndarray  # int64 [L] rows so far; a count above E means overflow
-
-
-written_first(*Log._fields[:-1])(Log)  # the rows, below the count
-
-
-def allocate_log(lanes: int, rows: int) -> Log:
-    """Allocate an empty log with room for ``rows`` per lane; 0 records nothing."""
-    return allocate(Log, L=lanes, E=rows)
-
-
-@inline_kernel
-def is_recorded(log):
-    """Tell whether the lanes of the block are recorded."""
-    return log.kind.shape[1] > 0
-
-
-@inline_kernel
-def is_overfull(log, lane):
-    """Tell whether rows were lost for want of room."""
-    return is_recorded(log) and log.count[lane] > log.kind.shape[1]
-
-
-@inline_kernel
-def _start_row(log, progress, lane, time, source, kind):
-    """Append a row and return its place, or -1 when there is no room."""
-    at = log.count[lane]
-    log.count[lane] = at + 1
-    if at >= log.kind.shape[1]:
-        return np.int64(_NO_ROW)
-    log.kind[lane, at] = kind
-    log.source[lane, at] = source
-    log.event[lane, at] = progress.events[lane]
-    log.time[lane, at] = time
-    return at
 
 
 @cold_kernel
 def record_intent(log, world, lane, time, slot):
     """Record the decision to send the new order that stands filled in at ``slot``."""
-    at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, EVENT_INTENT)
-    if at != _NO_ROW:
+    at = start_row(log, lane, world.progress.events[lane], time, SOURCE_TRADER, EVENT_INTENT)
+    if at != NO_ROW:
         _write_order(log, world, lane, at, slot)
         log.code[lane, at] = IOC if world.origins.is_immediate[lane, slot] else GTC
 
@@ -137,8 +73,8 @@ def record_message(log, world, lane, time, envelope):
     messages = world.messages
     kind, slot = messages.kind[lane, envelope], np.int64(messages.order[lane, envelope])
     event = np.int64(_EVENT_OF_MESSAGE[kind])
-    at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, event)
-    if at == _NO_ROW:
+    at = start_row(log, lane, world.progress.events[lane], time, SOURCE_TRADER, event)
+    if at == NO_ROW:
         return
     if event == EVENT_ORDER:
         _write_order(log, world, lane, at, slot)
@@ -172,8 +108,8 @@ def record_rfq_message(log, world, lane, time, envelope, other_id):
         event = EVENT_RFQ_QUOTE
     elif kind == MESSAGE_DECLINE:
         event = EVENT_RFQ_REJECT
-    at = _start_row(log, world.progress, lane, time, SOURCE_TRADER, event)
-    if at == _NO_ROW:
+    at = start_row(log, lane, world.progress.events[lane], time, SOURCE_TRADER, event)
+    if at == NO_ROW:
         return
     log.other[lane, at] = other_id
     if kind == MESSAGE_ORDER or kind == MESSAGE_QUOTE:
@@ -227,8 +163,8 @@ def record_rfq_refusal(log, world, lane, time, envelope, reason):
 @inline_kernel
 def _record_refusal(log, world, lane, time, envelope, event, reason):
     messages = world.messages
-    at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, event)
-    if at != _NO_ROW:
+    at = start_row(log, lane, world.progress.events[lane], time, SOURCE_VENUE, event)
+    if at != NO_ROW:
         log.trader[lane, at] = messages.trader[lane, envelope]
         log.order[lane, at] = messages.client_id[lane, envelope]
         log.code[lane, at] = reason
@@ -241,8 +177,8 @@ def record_outbox(log, world, lane, time):
     outbox, orders = world.market.outbox, world.market.orders
     for i in range(outbox.count[lane]):
         kind, slot = outbox.kind[lane, i], np.int64(outbox.order[lane, i])
-        at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, kind)
-        if at == _NO_ROW:
+        at = start_row(log, lane, world.progress.events[lane], time, SOURCE_VENUE, kind)
+        if at == NO_ROW:
             continue
         log.trader[lane, at] = orders.trader[lane, slot]
         log.order[lane, at] = orders.client_id[lane, slot]
@@ -261,8 +197,10 @@ def record_clear(log, world, lane, time):
     """Record a batch that has just been cleared, a row for each auction; its fills follow."""
     market = world.market
     for auction in range(market.volume.shape[1]):
-        at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, EVENT_BATCH_CLEAR)
-        if at == _NO_ROW:
+        at = start_row(
+            log, lane, world.progress.events[lane], time, SOURCE_VENUE, EVENT_BATCH_CLEAR
+        )
+        if at == NO_ROW:
             continue
         volume = market.volume[lane, auction]
         traded = volume > 0
@@ -279,8 +217,8 @@ def record_clear(log, world, lane, time):
 def record_book(log, world, lane, time):
     """Record the public state that has just been published."""
     data = world.data
-    at = _start_row(log, world.progress, lane, time, SOURCE_VENUE, EVENT_BOOK)
-    if at == _NO_ROW:
+    at = start_row(log, lane, world.progress.events[lane], time, SOURCE_VENUE, EVENT_BOOK)
+    if at == NO_ROW:
         return
     newest_at = newest(data, lane)
     log.price[lane, at] = _existing(data.last[lane, newest_at])
@@ -298,8 +236,8 @@ def _existing(price):
 @cold_kernel
 def record_news(log, world, lane, time):
     """Record a jump of the news and the fair value just after it."""
-    at = _start_row(log, world.progress, lane, time, SOURCE_NEWS, EVENT_NEWS)
-    if at != _NO_ROW:
+    at = start_row(log, lane, world.progress.events[lane], time, SOURCE_NEWS, EVENT_NEWS)
+    if at != NO_ROW:
         log.value[lane, at] = nano(value_at(world.news, world.news_parameters, lane, time))
 
 
@@ -309,8 +247,8 @@ def record_end(log, world, lane):
     progress = world.progress
     stopped = progress.fault[lane] != 0
     time = progress.now[lane] if stopped else world.settings.horizon_ns
-    at = _start_row(log, progress, lane, time, SOURCE_VENUE, EVENT_END)
-    if at != _NO_ROW:
+    at = start_row(log, lane, progress.events[lane], time, SOURCE_VENUE, EVENT_END)
+    if at != NO_ROW:
         payoff = world.settings.n_ticks * np.int64(world.news.payoff[lane])
         log.code[lane, at] = progress.fault[lane] if stopped else MISSING
         log.value[lane, at] = MISSING if stopped else world.totals.final_value[lane]

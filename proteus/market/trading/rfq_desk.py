@@ -199,8 +199,8 @@ def _note_request(mechanism, world, lane, slot, request, request_id):
 @inline_kernel
 def _number(world, lane, trader):
     """Number a decision that a trader takes because it was told something."""
-    now = world.progress.now[lane]
-    hooks.at_decision(world.rules, world.ledger, world.private, lane, trader, now)
+    now, event = world.progress.now[lane], world.progress.events[lane]
+    hooks.at_decision(world.rules, world.ledger, world.log, world.private, lane, trader, now, event)
     number = world.private.notified[lane, trader]
     world.private.notified[lane, trader] = number + 1
     return number

@@ -6,6 +6,7 @@ from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.book import best_price
 from proteus.market.book.codes import BUY, EVENT_ACK, NO_PRICE, NO_RANK, SELL
 from proteus.market.events.envelopes import NOTICE_CANCEL
+from proteus.market.events.log import is_recorded
 from proteus.market.information.history import newest, publish_price
 from proteus.market.mechanisms.rfq import Rfq
 from proteus.market.metrics.sums import (
@@ -14,7 +15,7 @@ from proteus.market.metrics.sums import (
     measure_publication,
 )
 from proteus.market.trading import booking, protocol
-from proteus.market.trading.recorder import is_recorded, record_book
+from proteus.market.trading.recorder import record_book
 from proteus.market.trading.rfq_links import answer_to
 
 

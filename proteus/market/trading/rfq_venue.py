@@ -31,18 +31,14 @@ from proteus.market.events.envelopes import (
     take_envelope,
 )
 from proteus.market.events.latency import MARKET_DATA, SUBMISSION, delay, draw_delay
+from proteus.market.events.log import MISSING, is_recorded
 from proteus.market.events.queue import KIND_NOTIFICATION, push
 from proteus.market.mechanisms import requests
 from proteus.market.mechanisms.rfq import Rfq
 from proteus.market.metrics.requests import following_quote, measure_acceptance
 from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
 from proteus.market.trading import protocol, rfq_desk
-from proteus.market.trading.recorder import (
-    MISSING,
-    is_recorded,
-    record_rfq_message,
-    record_rfq_refusal,
-)
+from proteus.market.trading.recorder import record_rfq_message, record_rfq_refusal
 from proteus.market.trading.rfq_links import answer_to, index_of, set_timer, told_at, words_of
 from proteus.market.trading.rfq_publishing import measure_quotes
 

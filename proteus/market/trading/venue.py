@@ -14,15 +14,11 @@ from proteus.market.events.envelopes import (
     NOTICE_REJECT,
     release_envelope,
 )
+from proteus.market.events.log import is_recorded
 from proteus.market.mechanisms import pricing
 from proteus.market.mechanisms.interface import amend, clear, enter, withdraw
 from proteus.market.metrics.clear_split import split_clear
-from proteus.market.trading.recorder import (
-    is_recorded,
-    record_clear,
-    record_message,
-    record_unknown,
-)
+from proteus.market.trading.recorder import record_clear, record_message, record_unknown
 from proteus.market.trading.reports import notify
 
 

@@ -14,13 +14,13 @@ from proteus.market.agents.traders import Intents, Private, Schedules, Traders, 
 from proteus.market.book.codes import NO_ENVELOPE, NO_PRICE
 from proteus.market.environment.news import News, NewsParameters
 from proteus.market.events.envelopes import Messages
+from proteus.market.events.log import Log
 from proteus.market.events.queue import Queue
 from proteus.market.information.history import MarketData
 from proteus.market.ledger.accounts import Ledger
 from proteus.market.mechanisms.interface import NEVER, Market
 from proteus.market.metrics.sums import Sums, Totals
-from proteus.market.trading.hooks import NoRules, Rules
-from proteus.market.trading.recorder import Log
+from proteus.market.rules.state import NoRules, Rules
 
 # Faults beyond those of the ledger: a lane stops with one of these, or a ledger code.
 FAULT_NONE = 0

@@ -17,6 +17,7 @@ from proteus.market.book.codes import (
     SELL,
 )
 from proteus.market.events.envelopes import MESSAGE_CANCEL, MESSAGE_REPLACE
+from proteus.market.events.log import MISSING
 from proteus.market.events.queue import KIND_MESSAGE, NEVER_NS
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import build_block
@@ -33,7 +34,6 @@ from proteus.market.trading.constraints import (
     AS_STANDING,
 )
 from proteus.market.trading.loop import advance_block
-from proteus.market.trading.recorder import MISSING
 from tests.helpers.budget import is_proof
 from tests.helpers.cells import MECHANISM_NAMES, MS, ROOT, cell, differing, run_plain
 from tests.helpers.hand_market import CLOB, MAKER, NOISE, RFQ, HandMarket, S, pending

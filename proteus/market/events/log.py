@@ -1,0 +1,103 @@
+"""The log of a lane: one row per event, in order, and how a row is begun.
+
+A lane is recorded when its block has room for rows; a block without room runs the same compiled
+kernel and pays one predictable branch per site.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from proteus.compiler.arrays import allocate
+from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
+from proteus.market.book.codes import EVENT_POSTING
+
+# Where a row comes from.
+SOURCE_TRADER = 0  # a decision, or a message when it reaches the venue
+SOURCE_VENUE = 1  # what the mechanism did, and what became public
+SOURCE_NEWS = 2
+SOURCE_RULES = 3  # what the rules of a market did: costs, settlement, incentives, environment
+
+MISSING = np.iinfo(np.int64).min  # a number that does not exist, as the bid of an empty side
+NO_ROW = -1
+
+
+@state
+class Log(NamedTuple):
+    """Rows of each lane. L lanes, E rows; E = 0: nothing is recorded."""
+
+    kind: np.ndarray  # int64 [L, E] EVENT_*
+    source: np.ndarray  # int64 [L, E] SOURCE_*
+    event: np.ndarray  # int64 [L, E] number of the event in the lane, from 0
+    time: np.ndarray  # int64 [L, E] ns
+    trader: np.ndarray  # int64 [L, E] of a fill: owner of ``order``; of a posting: the giver
+    order: np.ndarray  # int64 [L, E] order version; of a fill: the earlier, or the maker's
+    other: np.ndarray  # int64 [L, E] version that a replace makes; of a fill: the later order; of a
+    # posting: the receiver
+    slot: np.ndarray  # int64 [L, E] slot of the order that a message means; of a posting: the asset
+    side: np.ndarray  # int64 [L, E] of a fill: of its maker; of one of two auctions: of makers
+    price: np.ndarray  # int64 [L, E] ticks; of a book: the last price; of the end: X in ticks
+    lots: np.ndarray  # int64 [L, E] of a book: at the best bid
+    more: np.ndarray  # int64 [L, E] lots at the best ask of a book; surplus of a clear
+    low: np.ndarray  # int64 [L, E] ticks: best bid of a book, lower end of W of a clear
+    high: np.ndarray  # int64 [L, E] ticks: best ask of a book, upper end of W of a clear
+    value: np.ndarray  # int64 [L, E] nano: a trader's belief, or v; of a posting: its amount
+    code: np.ndarray  # int64 [L, E] lifetime of an order, reason of a cancel, reject or end; of a
+    # posting: why it was made
+    intent: np.ndarray  # int64 [L, E] ns, when the trader decided
+    reference: np.ndarray  # int64 [L, E] twice the public reference price then, ticks
+    cause: np.ndarray  # int64 [L, E] address of the cause
+    count: np.ndarray  # int64 [L] rows so far; a count above E means overflow
+
+
+written_first(*Log._fields[:-1])(Log)  # the rows, below the count
+
+
+def allocate_log(lanes: int, rows: int) -> Log:
+    """Allocate an empty log with room for ``rows`` per lane; 0 records nothing."""
+    return allocate(Log, L=lanes, E=rows)
+
+
+@inline_kernel
+def is_recorded(log):
+    """Tell whether the lanes of the block are recorded."""
+    return log.kind.shape[1] > 0
+
+
+@inline_kernel
+def is_overfull(log, lane):
+    """Tell whether rows were lost for want of room."""
+    return is_recorded(log) and log.count[lane] > log.kind.shape[1]
+
+
+@inline_kernel
+def start_row(log, lane, event, time, source, kind):
+    """Append a row and return its place, or NO_ROW when there is no room."""
+    at = log.count[lane]
+    log.count[lane] = at + 1
+    if at >= log.kind.shape[1]:
+        return np.int64(NO_ROW)
+    log.kind[lane, at] = kind
+    log.source[lane, at] = source
+    log.event[lane, at] = event
+    log.time[lane, at] = time
+    return at
+
+
+@cold_kernel
+def record_posting(log, lane, event, time, asset, giver, receiver, amount, code):
+    """Record an entry of the ledger that is no fill.
+
+    Parameters
+        event: number of the event. asset: CASH or CONTRACT. giver, receiver: accounts. amount: nano
+            or lots. code: posting code, as FEE.
+    """
+    at = start_row(log, lane, event, time, SOURCE_RULES, EVENT_POSTING)
+    if at != NO_ROW:
+        log.slot[lane, at] = asset
+        log.trader[lane, at] = giver
+        log.other[lane, at] = receiver
+        log.value[lane, at] = amount
+        log.code[lane, at] = code

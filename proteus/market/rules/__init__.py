@@ -1,0 +1,1 @@
+"""What a market adds to trading: who pays and owes what, bound to the ledger and the queue."""

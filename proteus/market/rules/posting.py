@@ -1,0 +1,37 @@
+"""How rules move balances: through the ledger's door, with a row in the log."""
+
+from __future__ import annotations
+
+from proteus.compiler.jit import cold_kernel
+from proteus.market.events.log import is_recorded, record_posting
+from proteus.market.ledger.accounts import BEFORE_FIRST, CASH, ISSUER, LEDGER_OK, account_of
+from proteus.market.ledger.codes import ENDOW
+from proteus.market.ledger.entries import transfer
+
+
+@cold_kernel
+def pay(rules, ledger, log, lane, time, event, giver, receiver, amount, code):
+    """Move cash and record why; an amount of nothing is no entry.
+
+    Parameters
+        time: ns. event: number of the event that leads to it, BEFORE_FIRST or AFTER_LAST.
+            giver, receiver: accounts. amount: nano-currency. code: posting code, as FEE.
+
+    An entry that the ledger refuses stops the lane after this event.
+    """
+    if amount == 0:
+        return
+    refused = transfer(ledger, lane, CASH, giver, receiver, amount, code, event)
+    if refused != LEDGER_OK:
+        rules.refused[lane] = refused
+    elif is_recorded(log):
+        record_posting(log, lane, event, time, CASH, giver, receiver, amount, code)
+
+
+@cold_kernel
+def endow(rules, ledger, log, lane):
+    """Give every trader its capital, before the first event."""
+    issuer = account_of(ledger, ISSUER)
+    for trader in range(rules.endowment.shape[0]):
+        capital = rules.endowment[trader]
+        pay(rules, ledger, log, lane, 0, BEFORE_FIRST, issuer, trader, capital, ENDOW)

@@ -1,0 +1,33 @@
+"""The state of what is added to a market: nothing, or one type whose every option is data."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.compiler.arrays import allocate
+from proteus.compiler.jit import state
+
+
+@state
+class NoRules(NamedTuple):
+    """Nothing is added: every hook compiles to nothing."""
+
+
+@state
+class Rules(NamedTuple):
+    """What is added to a market. L lanes, A traders."""
+
+    endowment: np.ndarray  # int64 [A] capital of each trader, nano-currency; 0: no limit
+    refused: np.ndarray  # int64 [L] why the ledger refused an entry, or LEDGER_OK
+
+
+def make_rules(lanes: int, endowment: NDArray[np.int64]) -> Rules:
+    """Build the rules of a block.
+
+    Parameters
+        endowment: int64 [A] capital of each trader, nano-currency.
+    """
+    return allocate(Rules, L=lanes, A=len(endowment), endowment=endowment)
