@@ -6,6 +6,7 @@
     proteus.load("outputs/...")
     proteus.load_runs("outputs/..."), proteus.load_traces("outputs/...")
     proteus.load_events("outputs/..."), proteus.load_fills("outputs/...")
+    proteus.load_ledger("outputs/..."), proteus.export_ledger("outputs/...", "lanes.beancount")
     proteus.replay_log("outputs/...")
     proteus.unique_cells(dataset)
     proteus.compare(dataset, baseline="clob"), proteus.maker_pnl(dataset)
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from proteus.analysis.counterparties import maker_pnl as maker_pnl
     from proteus.recording.files import load_events as load_events
     from proteus.recording.files import load_fills as load_fills
+    from proteus.recording.files import load_ledger as load_ledger
+    from proteus.recording.plain_text import export_ledger as export_ledger
     from proteus.recording.traces import load_traces as load_traces
     from proteus.replaying.log import replay_log as replay_log
     from proteus.replaying.orders import replay as replay
@@ -51,6 +54,8 @@ _FUNCTIONS = {
     "load": "proteus.results.dataset",
     "load_events": "proteus.recording.files",
     "load_fills": "proteus.recording.files",
+    "export_ledger": "proteus.recording.plain_text",
+    "load_ledger": "proteus.recording.files",
     "load_runs": "proteus.results.per_run",
     "unique_cells": "proteus.results.unique",
     "load_traces": "proteus.recording.traces",

@@ -4,3 +4,4 @@ from __future__ import annotations
 
 EVENTS = "events.parquet"
 FILLS = "fills.parquet"
+LEDGER = "ledger.parquet"

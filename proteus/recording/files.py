@@ -1,10 +1,10 @@
-"""Write and read ``events.parquet`` and ``fills.parquet``, lane by lane."""
+"""Write and read ``events.parquet``, ``fills.parquet`` and ``ledger.parquet``, lane by lane."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,8 +21,9 @@ from proteus.errors import ResultsError
 from proteus.market.cell import CellConfig
 from proteus.market.events.log import MISSING
 from proteus.market.variables.dimensions import trader_name
-from proteus.recording import EVENTS, FILLS
+from proteus.recording import EVENTS, FILLS, LEDGER
 from proteus.recording.checksums import checksums
+from proteus.recording.ledger import LEDGER_FIELDS, Accounts, ledger_table
 from proteus.recording.tables import (
     CELL,
     CHECKSUM,
@@ -87,12 +88,15 @@ def sealed(metadata: Mapping[str, str]) -> str:
 
 
 class EventFiles:
-    """The two files of a run while they are written."""
+    """The files of a run while they are written."""
 
-    def __init__(self, about: str, events: pq.ParquetWriter, fills: pq.ParquetWriter) -> None:
-        """Take the open files, and what :func:`sealed` says about the run."""
-        self._sealed = about
-        self._events, self._fills = events, fills
+    def __init__(
+        self, about: str, accounts: Sequence[Accounts], events: pq.ParquetWriter,
+        fills: pq.ParquetWriter, ledger: pq.ParquetWriter,
+    ) -> None:  # fmt: skip
+        """Take the open files, what :func:`sealed` says of the run, and the accounts by cell."""
+        self._sealed, self._accounts = about, accounts
+        self._events, self._fills, self._ledger = events, fills, ledger
         self.lanes: list[Lane] = []
 
     def write(self, cell: int, log: LaneLog) -> None:
@@ -101,20 +105,24 @@ class EventFiles:
         lane = cell, log.replicate, log.rows
         self._events.write_table(events_table(self._events.schema, *lane, checksum))
         self._fills.write_table(fills_table(self._fills.schema, *lane))
+        entries = ledger_table(self._ledger.schema, *lane, self._accounts[cell])
+        self._ledger.write_table(entries)
         self.lanes.append(Lane(cell, log.replicate, len(checksum)))
 
 
 @contextmanager
 def open_files(plan: Plan, folder: Path) -> Iterator[EventFiles]:
-    """Write both files whole: they have their names when the block ends without error."""
+    """Write the files whole: they have their names when the block ends without error."""
     metadata = _metadata(plan)
     with (
         _open(folder / EVENTS, EVENT_FIELDS, metadata) as events,
         _open(folder / FILLS, FILL_FIELDS, metadata) as fills,
+        _open(folder / LEDGER, LEDGER_FIELDS, metadata) as ledger,
     ):
-        files = EventFiles(sealed(metadata), events, fills)
+        accounts = [Accounts(trader_names(cell), cell.tick_nano) for cell in plan.cells]
+        files = EventFiles(sealed(metadata), accounts, events, fills, ledger)
         yield files
-        for writer in (events, fills):
+        for writer in (events, fills, ledger):
             writer.add_key_value_metadata({"lanes": json.dumps(files.lanes)})
 
 
@@ -151,11 +159,15 @@ class EventFile(NamedTuple):
     root: int  # root seed
 
 
+_FIELDS = {EVENTS: EVENT_FIELDS, FILLS: FILL_FIELDS, LEDGER: LEDGER_FIELDS}
+
+
 def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
-    """Read one of the two files whole.
+    """Read one of the files whole.
 
     Parameters
-        folder: the output folder of a sweep, or the file. name: ``EVENTS`` or ``FILLS``.
+        folder: the output folder of a sweep, or the file. name: ``EVENTS``, ``FILLS`` or
+            ``LEDGER``.
 
     Raises
         ResultsError: no such file, not Parquet, not of Proteus, another table, or of a newer
@@ -171,7 +183,7 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
     written = (parquet.metadata.metadata or {}).items()
     found = {key.decode(errors="replace"): text.decode(errors="replace") for key, text in written}
     version = read_version(path, found)
-    expected = {"events": EVENT_FIELDS, "fills": FILL_FIELDS}[Path(name).stem]
+    expected = _FIELDS[name]
     if found.get("table") != Path(name).stem or table.schema.names != [f.name for f in expected]:
         raise ResultsError(f"{path} is not the {name} of a run: its columns are others")
     for is_, must in zip(table.schema, expected, strict=True):
@@ -253,6 +265,25 @@ def load_fills(folder: str | os.PathLike[str]) -> pd.DataFrame:
         ResultsError: as :func:`load_events`.
     """
     return _frame(read_file(folder, FILLS), without="")
+
+
+def load_ledger(folder: str | os.PathLike[str]) -> pd.DataFrame:
+    """Load the entries of the ledger of a sweep's recorded lanes.
+
+    Parameters
+        folder: the output folder of a sweep, or its ``ledger.parquet``.
+
+    Returns
+        One row per entry, lane by lane, in their order: cause (number of the event, -1 before the
+        first and -2 after the last), time_ns, code, asset (cash, contract), giver and receiver
+        (names of traders and accounts), and amount (nano-currency, lots; int64, above 0 but for
+        what moves the other way). Per lane and asset what is received less what is given sums to
+        zero over accounts.
+
+    Raises
+        ResultsError: as :func:`load_events`.
+    """
+    return _frame(read_file(folder, LEDGER), without="")
 
 
 def _frame(file: EventFile, without: str) -> pd.DataFrame:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from proteus.compiler import jit
 from proteus.configuration.reading import read_cell
@@ -27,10 +29,11 @@ from proteus.market.setup.members import CellSetup
 from proteus.market.trading.world import World
 from proteus.market.variables import Values, measure
 from proteus.market.variables.dimensions import optional_of
-from proteus.recording import FILLS
+from proteus.recording import FILLS, LEDGER
 from proteus.recording.checksums import checksums
 from proteus.recording.columns import CLEAR, REASONS, is_kind
 from proteus.recording.files import EventFile, Lane, read_file
+from proteus.recording.ledger import LEDGER_FIELDS, Accounts, ledger_table
 from proteus.recording.tables import CELL, CHECKSUM, FILL_FIELDS, SEED, fills_table, read_rows
 from proteus.replaying.rerun import CapacityError, DifferenceError, Rerun
 from proteus.results.outcome import Rows
@@ -64,8 +67,8 @@ def replay_log(path: str | os.PathLike[str]) -> list[ReplayedLane]:
     """Rebuild every lane of an event log from its messages, and check every row.
 
     Parameters
-        path: the output folder of a sweep, or its ``events.parquet``; a ``fills.parquet`` beside it
-            is checked too.
+        path: the output folder of a sweep, or its ``events.parquet``; ``fills.parquet`` and
+            ``ledger.parquet`` beside it are checked too.
 
     Returns
         One ReplayedLane per lane, in the order of the file. About a second per 5,000 rows.
@@ -95,38 +98,65 @@ def replay_log(path: str | os.PathLike[str]) -> list[ReplayedLane]:
         except DifferenceError as difference:
             raise _refusal(file, lane, difference) from None
         replayed.append(_result(file, lane, rerun, rows))
-    _check_fills(file, parts)
+    _check_derived(file, parts)
     return replayed
 
 
-def _check_fills(file: EventFile, parts: list[tuple[Lane, pa.Table]]) -> None:
-    """Refuse fills that are not those of the event log they lie beside."""
-    path = file.path.with_name(FILLS)
+def _check_derived(file: EventFile, parts: list[tuple[Lane, pa.Table]]) -> None:
+    """Refuse fills and entries that are not those of the event log they lie beside."""
+    lanes = [(lane, read_rows(part)) for lane, part in parts]
+    fills, ledger = pa.schema(FILL_FIELDS), pa.schema(LEDGER_FIELDS)
+    _check_table(file, FILLS, [
+        fills.empty_table(),
+        *(fills_table(fills, lane.cell, lane.seed, rows) for lane, rows in lanes),
+    ])  # fmt: skip
+    _check_table(file, LEDGER, [
+        ledger.empty_table(),
+        *(
+            ledger_table(ledger, lane.cell, lane.seed, rows, _accounts(file, lane))
+            for lane, rows in lanes
+        ),
+    ])  # fmt: skip
+
+
+def _accounts(file: EventFile, lane: Lane) -> Accounts:
+    setup, _ = _set_up(file.path, json.dumps(file.cells[lane.cell].config))
+    return Accounts(file.cells[lane.cell].traders, setup.cell.tick_nano)
+
+
+def _check_table(file: EventFile, name: str, parts: list[pa.Table]) -> None:
+    """Refuse a table beside the event log that is not what follows from it."""
+    path = file.path.with_name(name)
     if not path.is_file():
         return
-    found, schema = read_file(path, FILLS).table, pa.schema(FILL_FIELDS)
-    right = pa.concat_tables([
-        schema.empty_table(),
-        *(fills_table(schema, lane.cell, lane.seed, read_rows(part)) for lane, part in parts),
-    ])  # fmt: skip
+    found, right = read_file(path, name).table, pa.concat_tables(parts, unify_dictionaries=True)
     shared = min(found.num_rows, right.num_rows)
-    is_, must = (
-        np.stack([column.fill_null(MISSING).to_numpy()[:shared] for column in table.columns])
-        for table in (found, right)
-    )
-    wrong = np.argwhere((is_ != must).T)
-    if len(wrong):
-        row, column = wrong[0]
-        found_, right_ = (_shown(table[column, row]) for table in (is_, must))
-        what = f"{schema.names[column]} is {found_}, and must be {right_}"
+    wrong = [
+        (int(places[0]), number)
+        for number, column in enumerate(right.schema.names)
+        if len(places := _differing(found.column(column)[:shared], right.column(column)[:shared]))
+    ]
+    if wrong:
+        row, number = min(wrong)
+        found_, right_ = (_shown(table.column(number)[row].as_py()) for table in (found, right))
+        what = f"{right.schema.names[number]} is {found_}, and must be {right_}"
         raise ResultsError(f"{path}, row {row}: {what} by the event log")
     if found.num_rows != right.num_rows:
-        counts = f"{found.num_rows} fills, and the event log has {right.num_rows}"
+        counts = f"{found.num_rows} {path.stem} rows, and the event log has {right.num_rows}"
         raise ResultsError(f"{path}, row {shared}: it has {counts}")
 
 
-def _shown(number: int) -> str:
-    return "missing" if number == MISSING else str(number)
+def _differing(left: pa.ChunkedArray, right: pa.ChunkedArray) -> NDArray[np.int64]:
+    """Return the rows in which two columns differ; texts may be kept in different ways."""
+    texts = pa.types.is_dictionary(right.type)
+    ours, theirs = (side.cast(pa.string()) if texts else side for side in (left, right))
+    same = pc.fill_null(pc.equal(ours, theirs), False)
+    both = pc.and_(pc.is_null(ours), pc.is_null(theirs))
+    return np.flatnonzero(~pc.or_(same, both).to_numpy())
+
+
+def _shown(value: int | str | None) -> str:
+    return "missing" if value is None else str(value)
 
 
 def _sound_rows(file: EventFile, lane: Lane, part: pa.Table, rows: Rows) -> int:

@@ -36,7 +36,7 @@ from proteus.market.metrics.sums import MEASURE_EQUITY, MEASURE_MID, MEASURE_STA
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.members import CellSetup
-from proteus.market.trading import protocol
+from proteus.market.trading import hooks, protocol
 from proteus.market.trading.booking import book
 from proteus.market.trading.loop import audit_lane, finish_lane
 from proteus.market.trading.placing import tie_address
@@ -128,6 +128,7 @@ class Rerun:
             _CLEAR: next_clear(self.block.mechanism, world.market, _LANE, np.int64(0)),
             _TIMER: NEVER,
         }
+        hooks.at_start(world.rules, world.ledger, world.log, _LANE)
 
     def run(self) -> None:
         """Run the lane as far as its rows are sound, and compare all that comes of them.
@@ -136,6 +137,7 @@ class Rerun:
             DifferenceError: the first row that does not follow from those before it.
             CapacityError: the lane needs more room.
         """
+        self._compare()
         while self.made < self._sound:
             self._step()
         if self._is_whole and not is_kind(self._rows, END)[-1:].any():
@@ -162,6 +164,7 @@ class Rerun:
             self._end(at)
         if self._is_stopped and kind != END:
             audit_lane(self.block.mechanism, world, _LANE)
+        hooks.check(world.rules, world.progress, _LANE, world.progress.events[_LANE])
         self._compare()
 
     def _ends_first(self, at: int, kind: Kind, time: np.int64) -> bool:
@@ -202,6 +205,8 @@ class Rerun:
             self._times[what] = next_jump(world.news, _LANE, self._jump)
         elif what == _CLEAR:
             clear_batch(mechanism, world, _LANE, time)
+            event, orders = world.progress.events[_LANE], world.market.orders
+            hooks.after_clear(world.rules, world.ledger, world.log, orders, _LANE, time, event)
             self._times[what] = next_clear(mechanism, world.market, _LANE, time)
             self._deliver(time, np.int64(NO_ORDER), np.int64(0), in_clear=True)
         elif what == _TIMER:
@@ -209,6 +214,8 @@ class Rerun:
             self._set_timer(time)
             self._deliver(time, np.int64(NO_ORDER), np.int64(0), in_clear=False)
         else:
+            event = world.progress.events[_LANE]
+            hooks.at_sample(world.rules, world.ledger, world.log, _LANE, time, event)
             self._times[what] = measure_grid(world.sums, world, _LANE, time, _GRIDS[what])
 
     def _set_timer(self, time: np.int64) -> None:
@@ -248,6 +255,10 @@ class Rerun:
             _write_replace(world, row, envelope)
         elif kind in (QUOTE, ACCEPT):
             _write_pair(self.block, row, envelope, kind)
+        hooks.at_door(
+            world.rules, world.ledger, world.log, world.market.orders, _LANE, trader,
+            messages.kind[_LANE, envelope], slot, time, world.progress.events[_LANE],
+        )  # fmt: skip
         slot, answer_word = protocol.receive(self.block.mechanism, world, _LANE, time, envelope)
         self._set_timer(time)
         self._deliver(time, slot, answer_word, in_clear=False)
