@@ -262,7 +262,7 @@ def _assemble(
         settings=configs[0],
         words=words,
         config_hash=hash_of_lanes(axes, [*cells], cell_of, seeds),
-        dims=optional_of(configs[0]),
+        dims=optional_of(*configs),
     )
     for key in ("events", "traces"):
         _check_recorded(plan, f"record.{key}", getattr(plan.settings.record, key))

@@ -283,7 +283,10 @@ def load_ledger(folder: str | os.PathLike[str]) -> pd.DataFrame:
     Raises
         ResultsError: as :func:`load_events`.
     """
-    return _frame(read_file(folder, LEDGER), without="")
+    frame = _frame(read_file(folder, LEDGER), without="")
+    for name in ("code", "asset", "giver", "receiver"):
+        frame[name] = frame[name].cat.remove_unused_categories()
+    return frame
 
 
 def _frame(file: EventFile, without: str) -> pd.DataFrame:

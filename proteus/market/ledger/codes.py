@@ -43,6 +43,7 @@ TERM_NAMES = {
     TERM_DRIFT: "drift",
     TERM_CLAIMS: "claims",
 }
+PNL_TERMS = tuple(term for term in TERM_NAMES if term != TERM_CLAIMS)  # they add up to it
 
 FILL = 0
 ENDOW = 1  # capital of a trader

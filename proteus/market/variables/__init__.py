@@ -22,6 +22,7 @@ from proteus.market.variables.market import MARKET_VARIABLES
 from proteus.market.variables.population import POPULATION_VARIABLES
 from proteus.market.variables.quality import QUALITY_VARIABLES
 from proteus.market.variables.requests import REQUEST_VARIABLES
+from proteus.market.variables.rules import RULE_VARIABLES
 from proteus.market.variables.taker import TAKER_VARIABLES
 
 __all__ = [
@@ -58,8 +59,8 @@ def variables_of(dims: Collection[str] = ()) -> tuple[Variable, ...]:
     """
     asked = (
         each
-        for each in POPULATION_VARIABLES
-        if all(dim in dims for dim in each.dims if dim in OPTIONAL_DIMENSIONS)
+        for each in (*POPULATION_VARIABLES, *RULE_VARIABLES)
+        if all(dim in dims for dim in (*each.dims, each.needs) if dim in OPTIONAL_DIMENSIONS)
     )
     return (*VARIABLES, *asked)
 

@@ -22,6 +22,7 @@ RANK = "quote_rank"  # of a quote for a request, the accepted one first
 INTENT_END = "intent_end"  # how an intent ended
 GROUP = "group"  # of the population
 TRADER = "trader"  # each by itself
+TERM = "pnl_term"  # of the decomposition of PnL, where a market has rules beyond trading
 
 
 class Variable(NamedTuple):
@@ -35,6 +36,7 @@ class Variable(NamedTuple):
     compute: Callable[[World], Values]
     dims: tuple[str, ...] = ()  # beyond the swept parameters and seed
     sign: str = ""  # what a positive value means; empty: it says itself
+    needs: str = ""  # an optional dim that it goes with, beside those it has
     missing: str = ""  # why a value may not exist, in a word; empty: it always does
 
 

@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from proteus.errors import ConfigError
+from proteus.market.agents.identity import DEFAULT_COHORT, agent_uid
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_NAMES
 from proteus.market.cell import CellConfig
+from proteus.market.ledger.codes import PNL_TERMS, TERM_NAMES
 from proteus.market.metrics.execution import END_NAMES
 from proteus.market.metrics.requests import RANKS
 from proteus.market.variables.base import (
@@ -26,6 +28,7 @@ from proteus.market.variables.base import (
     HORIZON,
     INTENT_END,
     RANK,
+    TERM,
     TRADER,
     Values,
     Variable,
@@ -75,6 +78,12 @@ def _traders(cells: Cells) -> np.ndarray:
         if count > 1:
             raise ConfigError(f"population has two traders named {name}: rename a group of them")
     return np.array(names, str)
+
+
+def _agents(cells: Cells) -> np.ndarray:
+    sizes = _sizes(cells).items()
+    uids = [agent_uid(DEFAULT_COHORT, name, at) for name, size in sizes for at in range(size)]
+    return np.array(uids, np.int64)
 
 
 def _groups(cells: Cells) -> np.ndarray:
@@ -136,16 +145,25 @@ DIMENSIONS = {
         coordinates={
             "trader_group": _groups_of_traders,
             "trader_role": _classes_of_traders,
+            "agent_uid": _agents,
         },
+    ),
+    TERM: Dimension(
+        about="term of the decomposition of PnL",
+        unit="",
+        labels=lambda cells: np.array([TERM_NAMES[term] for term in PNL_TERMS]),
+        is_optional=True,
     ),
 }
 MEASURED_DIMENSIONS = tuple(DIMENSIONS)
 OPTIONAL_DIMENSIONS = tuple(name for name, each in DIMENSIONS.items() if each.is_optional)
 
 
-def optional_of(cell: CellConfig) -> tuple[str, ...]:
-    """Return the optional dims that are measured in a cell, and so in all those of its sweep."""
-    return (GROUP, TRADER) if cell.record.per_trader else (GROUP,)
+def optional_of(*cells: CellConfig) -> tuple[str, ...]:
+    """Return the optional dims that are measured in the cells of a sweep."""
+    per_trader = (TRADER,) if cells[0].record.per_trader else ()
+    by_term = (TERM,) if any(cell.needs_rules for cell in cells) else ()
+    return (GROUP, *per_trader, *by_term)
 
 
 def labels_of(cells: Cells, optional: Collection[str] = ()) -> Labels:

@@ -60,7 +60,7 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
         unit="currency",
         long_name="PnL of the venue",
         sign="positive: the venue earns",
-        formula="cash of the venue: fees, of which there are none so far",
+        formula="cash of the venue: fees less rebates",
         source="accounts",
         compute=_pnl_venue,
     ),

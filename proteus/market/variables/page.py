@@ -6,7 +6,7 @@ A test checks that the file is up to date.
 from __future__ import annotations
 
 from proteus.market.variables import variables_of
-from proteus.market.variables.base import TRADER, Variable, long_name_of
+from proteus.market.variables.base import GROUP, TERM, TRADER, Variable, long_name_of
 from proteus.market.variables.dimensions import ABSENT, OPTIONAL_DIMENSIONS
 from proteus.market.variables.sources import SOURCES
 
@@ -110,10 +110,12 @@ def _entry(variable: Variable) -> str:
     ]
     if TRADER in variable.dims:
         lines.append("- Measured with `record.per_trader=true`")
+    if TERM in (*variable.dims, variable.needs):
+        lines.append("- Measured in sweeps in which some cell has capital or costs")
     if variable.missing:
         lines.append(f"- NaN: {variable.missing.replace('_', ' ')} (`missing_{variable.missing}`)")
     for dim in variable.dims:
-        if dim in OPTIONAL_DIMENSIONS:
+        if dim in (GROUP, TRADER):
             lines.append(f"- NaN: in cells without that {dim} (`missing_{ABSENT}`)")
     return "\n".join(lines) + "\n"
 

@@ -37,7 +37,7 @@ def _number(amounts: Amounts) -> Values:
     return amounts.astype(float)
 
 
-def _rows(
+def by_group_and_trader(
     name: str,
     unit: str,
     long_name: str,
@@ -68,7 +68,7 @@ def _rows(
 
 
 POPULATION_VARIABLES: tuple[Variable, ...] = (
-    *_rows(
+    *by_group_and_trader(
         name="pnl_marked",
         unit="currency",
         long_name="PnL marked at v_T",
@@ -77,7 +77,7 @@ POPULATION_VARIABLES: tuple[Variable, ...] = (
         amounts=lambda world: world.totals.marked,
         convert=currency,
     ),
-    *_rows(
+    *by_group_and_trader(
         name="volume_lots",
         unit="lots",
         long_name="lots filled",

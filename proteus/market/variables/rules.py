@@ -1,0 +1,143 @@
+"""What costs and other rules move: the terms of PnL, what each class, group and trader paid or got.
+
+They are measured in sweeps in which some cell has rules; in a cell of such a sweep that has none,
+nothing was paid. Amounts are whole numbers and are added before they are converted.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.market.agents.traders import CLASSES
+from proteus.market.ledger.accounts import (
+    CASH,
+    CONTRACT,
+    NETWORK,
+    NOT_CARRIED,
+    PROPOSER,
+    VALUE_THEN,
+    account_of,
+)
+from proteus.market.ledger.codes import (
+    FEE,
+    GAS_BURNED,
+    GAS_TIP,
+    PAYOFF,
+    PNL_TERMS,
+    POSTINGS,
+    REBATE,
+    ROUNDING,
+    TERM_DRIFT,
+)
+from proteus.market.trading.world import World
+from proteus.market.variables.base import CLASS, TERM, Values, Variable, currency
+from proteus.market.variables.population import by_group_and_trader
+
+Amounts = NDArray[np.int64]  # [L, A]
+
+_MOVED = {  # name: the codes, how it is called, and which sign counts as positive
+    "fees_paid": ((FEE,), "fees paid to the venue", -1),
+    "rebates_received": ((REBATE,), "rebates received from the venue", 1),
+    "gas_paid": ((GAS_BURNED,), "gas paid and burned", -1),
+    "tips_paid": ((GAS_TIP,), "tips paid to the proposer", -1),
+    "rounding_paid": ((ROUNDING,), "paid because amounts are rounded", -1),
+}
+
+
+def _total(world: World, code: int, what: int) -> Amounts:
+    """Return what each trader got under a code, [L, A]: cash, lots, or v of these lots then."""
+    traders = len(world.traders.kind)
+    place = world.ledger.place[code]
+    if place == NOT_CARRIED:
+        return np.zeros((len(world.progress.fault), traders), np.int64)
+    return np.asarray(world.ledger.total[:, :traders, place, what])
+
+
+def _moved(world: World, codes: tuple[int, ...], sign: int) -> Amounts:
+    return np.asarray(sign * sum(_total(world, code, CASH) for code in codes))
+
+
+def _of_classes(amounts: Amounts, world: World) -> Amounts:
+    """Add up the traders of each class, [L, CLASSES]."""
+    return np.asarray(amounts @ (world.traders.role[:, None] == np.arange(CLASSES)))
+
+
+def terms_of(world: World) -> NDArray[np.int64]:
+    """Return PnL marked at v_T in its terms, int64 [L, A, terms]: they add up to it exactly."""
+    terms = np.zeros((*world.totals.marked.shape, len(PNL_TERMS)), np.int64)
+    value = world.totals.final_value[:, None]
+    for code, posting in POSTINGS.items():
+        if code == PAYOFF:  # comes after the mark
+            continue
+        then = _total(world, code, VALUE_THEN)
+        if posting.term in PNL_TERMS:
+            terms[..., PNL_TERMS.index(posting.term)] += _total(world, code, CASH) + then
+        drift = _total(world, code, CONTRACT) * value - then
+        terms[..., PNL_TERMS.index(TERM_DRIFT)] += drift
+    return terms
+
+
+def _by_class_and_term(world: World) -> Values:
+    terms = np.moveaxis(terms_of(world), 2, 0)
+    return currency(np.stack([_of_classes(term, world) for term in terms], axis=-1))
+
+
+def _account(which: int) -> Callable[[World], Values]:
+    def held(world: World) -> Values:
+        number = account_of(world.ledger, which)
+        balance = world.ledger.balance
+        if number >= balance.shape[1]:
+            return np.zeros(len(balance))
+        return currency(balance[:, number, CASH])
+
+    return held
+
+
+def _amount_rows(name: str, codes: tuple[int, ...], title: str, sign: int) -> tuple[Variable, ...]:
+    """Declare one amount by class, by group and by trader."""
+    amounts = functools.partial(_moved, codes=codes, sign=sign)
+    listed = ", ".join(POSTINGS[code].name for code in codes)
+    formula = f"sum of the entries {listed}"
+    by_class = Variable(
+        name=name,
+        dims=(CLASS,),
+        unit="currency",
+        long_name=title,
+        formula=formula,
+        source="accounts",
+        compute=lambda world: currency(_of_classes(amounts(world), world)),
+        needs=TERM,
+    )
+    populated = by_group_and_trader(name, "currency", title, formula, amounts, currency)
+    return (by_class, *(row._replace(needs=TERM) for row in populated))
+
+
+RULE_VARIABLES: tuple[Variable, ...] = (
+    Variable(
+        name="pnl_by_term",
+        dims=(CLASS, TERM),
+        unit="currency",
+        long_name="PnL marked at v_T, by what it comes from",
+        sign="positive: they win",
+        formula="sum of the entries of each term; drift: lots held x (v_T - v when they moved)",
+        source="accounts",
+        compute=_by_class_and_term,
+    ),
+    *(
+        Variable(
+            name=f"pnl_{name}",
+            unit="currency",
+            long_name=f"cash of the account {name} at the end",
+            formula=f"what {name} was paid less what it paid",
+            source="accounts",
+            compute=_account(which),
+            needs=TERM,
+        )
+        for which, name in ((NETWORK, "network"), (PROPOSER, "proposer"))
+    ),
+    *(row for name, about in _MOVED.items() for row in _amount_rows(name, *about)),
+)
