@@ -28,6 +28,7 @@ from proteus.analysis.statistics.paired import Arm, Contrast, contrast
 from proteus.configuration.study import GATED, NOT_CHECKED, PASSED, Endpoint
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, shown
+from proteus.results.coordinates import labelled
 
 PRIMARY, EXPLORATORY = "primary", "exploratory"
 POPULATION = "population"  # of a group or a trader
@@ -359,9 +360,9 @@ def violated(pair: Pair) -> str:
 
 
 def describe(coordinates: Mapping[str, Any]) -> str:
-    """Write the coordinates of a cell: its mechanism, then the rest in brackets."""
+    """Write the coordinates of a cell: its mechanism, then the rest in brackets, with units."""
     rest = [
-        f"{name}={value:g}" if isinstance(value, (float, np.floating)) else f"{name}={value}"
+        labelled(name, value)
         for name, value in coordinates.items()
         if name != "mechanism" and not (isinstance(value, float) and np.isnan(value))
     ]

@@ -15,7 +15,7 @@ from proteus.analysis import showing
 from proteus.analysis.measures import Measure, estimates, labels, measures, swept, units
 from proteus.configuration.design import POINT
 from proteus.market.variables.dimensions import shown
-from proteus.results.coordinates import CELL, axis_unit, short_name
+from proteus.results.coordinates import CELL, key_head
 
 LOTS = "maker_volume_lots"
 # Variables that the terminal shows, with what each is per.
@@ -168,7 +168,7 @@ def _variables_by_cell(
     table: pd.DataFrame, axes: list[str], cells: list[tuple[Any, ...]], rows: list[pd.DataFrame]
 ) -> Table:
     grid = Table(title=_title(table), title_justify="left", box=None, pad_edge=False)
-    grid.add_column("\n".join(map(_axis_title, axes)))
+    grid.add_column("\n".join(map(key_head, axes)))
     grid.add_column("\n" * (len(axes) - 1) + "units")
     for cell in cells:
         grid.add_column("\n".join(_number(value) for value in cell), justify="right")
@@ -187,14 +187,12 @@ def _cells_by_variable(
 ) -> tuple[Table, int]:
     """Lay out many cells, a row each, with the columns that fit; also how many do not."""
     varying = [k for k in range(len(axes)) if k == 0 or len({label[k] for _, label in cells}) > 1]
-    same = [
-        f"{_axis_title(axes[k])} {cells[0][1][k]}" for k in range(len(axes)) if k not in varying
-    ]
+    same = [f"{key_head(axes[k])} {cells[0][1][k]}" for k in range(len(axes)) if k not in varying]
     title = "; ".join([_title(table), *same])
     grid = Table(title=title, title_justify="left", box=None, pad_edge=False)
     used = 0
     for k in varying:
-        head = _broken(_axis_title(axes[k]))
+        head = _broken(key_head(axes[k]))
         grid.add_column(head, justify="right")
         used += _width(head, [label[k] for _, label in cells])
     columns: list[list[str]] = []
@@ -222,18 +220,12 @@ def _broken(head: str) -> str:
 
 
 def _width(head: str, texts: Sequence[str]) -> int:
-    return max(map(len, [*head.split("\n"), *texts])) + 1
+    return max(map(len, [*head.split("\n"), *texts])) + 2  # what stands between columns
 
 
 def _title(table: pd.DataFrame) -> str:
     seeds = int((table["n"] + table["n_missing"]).max())
     return f"estimate ± half-width of its 95 % interval, {seeds} seeds"
-
-
-def _axis_title(axis: str) -> str:
-    """Return the name of an axis with its unit, where it has one."""
-    unit, name = axis_unit(axis), short_name(axis)
-    return f"{name} ({unit})" if unit not in ("", "1") else name
 
 
 def _row_title(row: pd.DataFrame) -> str:

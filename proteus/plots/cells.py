@@ -19,7 +19,6 @@ from proteus.analysis.levels import (
     Quantity,
     distinct,
     is_violated,
-    key_text,
     level,
     names_of,
     quantities,
@@ -38,7 +37,7 @@ from proteus.plots.style import (
     with_unit,
     wrapped,
 )
-from proteus.results.coordinates import short_name
+from proteus.results.coordinates import key_head, key_text
 
 MOST_ROWS = 40
 ROW = 0.26  # inches that a row takes
@@ -120,7 +119,7 @@ def rows(part: Axes, cells: Sequence[Mapping[str, Any]], notes: Sequence[str] = 
             f"{name} ({', '.join(key_text(cell[key]) for key in keys)})"
             for name, cell in zip(names, cells, strict=True)
         ]
-        told = ",\n".join(map(short_name, keys))
+        told = ",\n".join(map(key_head, keys))
         part.set_ylabel(f"mechanism\n({told})", fontsize=7.5)
     for row in [row for row, why in enumerate(notes) if why]:
         names[row] += "\nexploratory"

@@ -17,7 +17,7 @@ from proteus.analysis import showing
 from proteus.analysis.costs import Move
 from proteus.analysis.verdict import Verdict, judged
 from proteus.basics.versions import STAMP, csv_text
-from proteus.results.coordinates import axis_unit
+from proteus.results.coordinates import key_head, labelled
 from proteus.studies import folders, tables
 from proteus.studies.tables import Grid, effect_text, level_text, number
 
@@ -84,7 +84,7 @@ def _shared(table: pd.DataFrame) -> str:
     axes = names[: names.index("variable")]
     same = [axis for axis in axes if table[axis].nunique(dropna=False) == 1]
     known = {axis: table[axis].iloc[0] for axis in same}
-    return "".join(f"; {axis}={number(value)}" for axis, value in known.items() if value == value)
+    return "".join(f"; {labelled(axis, value)}" for axis, value in known.items() if value == value)
 
 
 def _paper(found: Verdict, said: str) -> Made:
@@ -135,7 +135,7 @@ def _paper_grid(found: Verdict, table: pd.DataFrame) -> Grid:
     ]  # fmt: skip
     moves = [cost.move for cost in first.costs] + first.companions
     heads = [
-        *(_with_unit(axis, axis_unit(axis)) for axis in axes),
+        *map(key_head, axes),
         _with_unit(first.endpoint.name, first.endpoint.unit), "p", "outcome", "budgets",
         *(_with_unit(move.name, move.unit) for move in moves),
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from proteus.analysis.measures import Measure, estimates, measures, points, unit
 from proteus.analysis.statistics.paired import LEVEL
 from proteus.analysis.summary import interval_text
 from proteus.market.variables.dimensions import MEASURED_DIMENSIONS
+from proteus.results.coordinates import key_head
 
 # What a study shows, in this order; totals of makers are taken per lot.
 SHOWN = (
@@ -127,7 +128,7 @@ def grid(
         texts = {row["variable"]: text(row) for row in group.to_dict("records")}
         labelled = label if isinstance(label, tuple) else (label,)
         rows.append([*map(number, labelled), *(texts.get(name, "") for name in heads)])
-    return Grid([*varying, *heads.values()], rows, len(varying))
+    return Grid([*map(key_head, varying), *heads.values()], rows, len(varying))
 
 
 def level_text(row: Mapping[Any, Any]) -> str:

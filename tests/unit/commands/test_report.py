@@ -127,7 +127,7 @@ def test_a_grid_fits_a_phone_and_no_legend_stands_on_an_axis(tmp_path, chromium)
             assert not any(figure.evaluate(TOUCHING) for figure in figures)
             assert one.page.locator("svg g[id*='axes_']").count() > len(figures)
             heads = one.page.locator("#b0-levels th").all_inner_texts()
-            assert heads[:3] == ["mechanism", "delta (ms)", "maker half spread"]
+            assert heads[:3] == ["mechanism", "delta (ms)", "maker half spread (currency)"]
             first = one.page.locator("#b0-levels tbody tr").first.locator("td").all_inner_texts()
             assert first[:3] == ["clob", "-", "0.03"]  # clob uses no interval
             assert "nan" not in one.page.locator("body").inner_text().split()
@@ -240,8 +240,8 @@ def test_a_cell_with_a_stopped_lane_is_refused_and_the_exit_code_says_so(
     assert main([str(folder)]) == 3
     assert capsys.readouterr().out.splitlines()[-1] == str(folder / "report.html")
     said = words_of((folder / "report.html").read_text())
-    assert "Refused because a lane was stopped: fba (delta=50)." in said
-    assert "No verdict: fba (delta=50) cannot be compared: 1 of 12 lanes were stopped" in said
+    assert "Refused because a lane was stopped: fba (delta=50 ms)." in said
+    assert "No verdict: fba (delta=50 ms) cannot be compared: 1 of 12 lanes were stopped" in said
     assert "fba 50 stopped stopped" in said  # its levels
     assert STOPPED["reproduce"] in said
 
@@ -255,7 +255,7 @@ def test_one_contrast_has_the_two_sentences_of_its_verdict():
 
 def test_the_headline_counts_outcomes_and_names_what_is_preferred():
     assert headline(few(rise=50.0))[1] == (
-        "Preferred to clob by the declared endpoint: fba (delta=50), fba (delta=100)."
+        "Preferred to clob by the declared endpoint: fba (delta=50 ms), fba (delta=100 ms)."
     )
     assert headline(few(rise=150.0))[1] == (
         "No cell is preferred to clob; what binds the better ones: taker time to execution, mean "
