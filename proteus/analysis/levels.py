@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from proteus.analysis import showing
-from proteus.analysis.contrasts import describe, unused, used
+from proteus.analysis.contrasts import unused, used
 from proteus.analysis.measures import (
     TOTALS,
     Measure,
@@ -27,7 +27,7 @@ from proteus.analysis.measures import (
 )
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import DIMENSIONS, label_text
-from proteus.results.coordinates import key_head, key_text
+from proteus.results.coordinates import describe, key_head, key_text
 
 
 class Quantity(NamedTuple):
@@ -132,10 +132,15 @@ def distinct(dataset: xr.Dataset) -> Iterator[Point]:
             yield Point(coordinates, at)
 
 
+def differing(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the keys, but for the mechanism, that have several values in some cells."""
+    keys = [key for key in cells[0] if key != "mechanism"]
+    return [key for key in keys if len({key_text(cell[key]) for cell in cells} - {"-"}) > 1]
+
+
 def telling(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the keys, but for the mechanism, that tell cells apart; all where none does."""
-    keys = [key for key in cells[0] if key != "mechanism"]
-    return [key for key in keys if len({str(cell[key]) for cell in cells}) > 1] or keys
+    return differing(cells) or [key for key in cells[0] if key != "mechanism"]
 
 
 def names_of(cells: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -19,7 +19,6 @@ from proteus.analysis import family, showing
 from proteus.analysis.contrasts import (
     IDENTICAL,
     Pair,
-    describe,
     estimates_of,
     exploratory,
     note,
@@ -39,6 +38,7 @@ from proteus.analysis.measures import estimates, labels, units
 from proteus.analysis.statistics import power
 from proteus.analysis.statistics.paired import LEVEL, Contrast
 from proteus.configuration.study import EVALUATION, Endpoint, purpose_of
+from proteus.results.coordinates import describe
 
 BETTER, WORSE, SAME = "better", "worse", "not shown to differ"
 _OUTCOMES = (BETTER, WORSE, SAME)

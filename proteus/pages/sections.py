@@ -163,7 +163,8 @@ def _contrasts(one: Bundle) -> Section | None:
     name = one.declared.baseline
     first = endpoint_quantity(one)
     listed = [other for other in main_quantities(one.dataset) if not _same(other, first)]
-    shown, left_out = _with_values(one.dataset, listed)
+    is_treated = one.dataset["mechanism"] != name
+    shown, left_out = _with_values(one.dataset.isel(mechanism=is_treated.to_numpy()), listed)
     caption = (
         f"Each cell against {name}, paired by seed, with 95 % t intervals, not adjusted. All but "
         "the primary endpoint is exploratory."

@@ -128,7 +128,7 @@ def legend_keys(figure: Figure) -> list[LegendKey]:
     for each in handles:
         if isinstance(each, Line2D):
             style, mark = str(each.get_linestyle()), str(each.get_marker())
-            colour = to_hex(each.get_color())
+            colour = to_hex(each.get_color()).replace(INK, "currentColor")
             marked = _LETTERS.get(mark, "")
             keys.append(
                 LegendKey(str(each.get_label()), colour, _DASHES.get(style, ""), marked, False)

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from proteus.analysis.levels import (
     Point,
     Quantity,
+    differing,
     level,
     quantity,
     telling,
@@ -23,6 +24,7 @@ from proteus.errors import ResultsError
 from proteus.plots.cells import cells_of
 from proteus.plots.labels import Marked, place
 from proteus.plots.style import (
+    INK,
     LINE_STYLES,
     legend_below,
     mechanism_colour,
@@ -71,12 +73,10 @@ def _is_pair(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and len(value) == 2
 
 
-def _rest_of(point: Point, key_of_numbers: str) -> str:
-    """Write what tells a cell from others of its mechanism, other than the key of the numbers."""
-    return ", ".join(
-        labelled(key, value) for key, value in point.coordinates.items()
-        if key not in ("mechanism", key_of_numbers) and key_text(value) != "-"
-    )  # fmt: skip
+def _rest_of(point: Point, keys: Sequence[str]) -> str:
+    """Write the values of keys that a cell uses."""
+    values = {key: point.coordinates[key] for key in keys}
+    return ", ".join(labelled(key, each) for key, each in values.items() if key_text(each) != "-")
 
 
 def _frontier(
@@ -84,25 +84,38 @@ def _frontier(
 ) -> tuple[list[Line2D], list[Marked]]:
     """Draw one trade-off; returns the lines of its legend, and its points."""
     key = along(cells)
+    rest_keys = [each for each in differing([cell.coordinates for cell in cells]) if each != key]
     joined: dict[tuple[str, str], list[Point]] = {}
     for point in cells:
-        joined.setdefault((point.mechanism, _rest_of(point, key)), []).append(point)
+        joined.setdefault((point.mechanism, _rest_of(point, rest_keys)), []).append(point)
     kinds = list(dict.fromkeys(rest for _, rest in joined))
     are_told = len(kinds) <= len(LINE_STYLES)
-    handles: dict[str, Line2D] = {}
     points: list[Marked] = []
     for (mechanism, rest), found in joined.items():
         kind = kinds.index(rest) if are_told else 0
         members = sorted(found, key=lambda point: _order(point, key))
-        name = ", ".join(filter(None, [mechanism, rest if are_told else ""]))
-        style: dict[str, Any] = {"color": mechanism_colour(mechanism), "ls": LINE_STYLES[kind]}
-        handles[name] = Line2D([], [], marker=_MARKS[kind], label=name, lw=0.9, **style)
-        points += _trade_off(part, dataset, members, axes, key, style | {"marker": _MARKS[kind]})
+        style = _style(kind) | {"color": mechanism_colour(mechanism)}
+        points += _trade_off(part, dataset, members, axes, key, style)
     for set_label, one in ((part.set_xlabel, axes[0]), (part.set_ylabel, axes[1])):
         name = one.title(dataset)
         set_label(wrapped(with_unit(name, one.unit(dataset))))
     part.margins(0.12)
-    return [*handles.values()], points
+    return _handles([mechanism for mechanism, _ in joined], kinds if are_told else []), points
+
+
+def _style(kind: int) -> dict[str, Any]:
+    return {"ls": LINE_STYLES[kind], "marker": _MARKS[kind], "color": INK}
+
+
+def _handles(mechanisms: Sequence[str], kinds: Sequence[str]) -> list[Line2D]:
+    """Return the lines of a legend: colours are mechanisms, marks what differs within one."""
+    told = [(at, kind) for at, kind in enumerate(kinds) if kind]
+    looks: list[tuple[str, dict[str, Any]]] = [
+        (name, {"color": mechanism_colour(name), "lw": 2.5, "marker": "" if told else _MARKS[0]})
+        for name in dict.fromkeys(mechanisms)
+    ]
+    looks += [(kind, _style(at) | {"lw": 0.9}) for at, kind in told]
+    return [Line2D([], [], label=name, **look) for name, look in looks]
 
 
 def along(cells: Sequence[Point]) -> str:

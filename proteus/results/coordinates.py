@@ -5,6 +5,7 @@ How a swept key and its values are written for a reader is decided here too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,12 @@ _COORDINATES = {
     },
 }
 
-_SECTIONS = ("population", "policy", "schedule")  # of a key, which say nothing to a reader
+_SECTIONS = (
+    "mechanism",
+    "population",
+    "policy",
+    "schedule",
+)  # of a key, which say nothing to a reader
 
 _UNIT_ENDINGS = {
     "_per_s": "1/s",
@@ -108,3 +114,14 @@ def labelled(key: str, value: Any) -> str:
     unit = axis_unit(key) if isinstance(value, (int, float, np.number)) else ""
     beside = unit[1:] if unit.startswith("1/") else f" {unit}" if unit not in ("", "1") else ""
     return f"{short_name(key)}={key_text(value)}{beside}"
+
+
+def describe(coordinates: Mapping[str, Any]) -> str:
+    """Write the coordinates of a cell: its mechanism, then the rest in brackets, with units."""
+    rest = [
+        labelled(name, value)
+        for name, value in coordinates.items()
+        if name != "mechanism" and not (isinstance(value, float) and np.isnan(value))
+    ]
+    mechanism = str(coordinates.get("mechanism", "cell"))
+    return f"{mechanism} ({', '.join(rest)})" if rest else mechanism

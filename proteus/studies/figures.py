@@ -88,7 +88,7 @@ def frontiers(table: pd.DataFrame, path: Path) -> None:
                     rows["protection"], rows[name], xerr=bars[0], yerr=bars[1], fmt="o", lw=0.6,
                     color=mechanism_colour(str(mechanism)), mfc=None if is_on else "white",
                 )  # fmt: skip
-                points[name] += _points(rows, name, mechanism_colour(str(mechanism)), is_on)
+                points[name] += _points(rows, name, mechanism_colour(str(mechanism)), bool(is_on))
             axes.locator_params(axis="x", nbins=5)
             axes.set_xlabel("adverse-selection loss avoided, currency per lot (higher is better)")
             axes.set_ylabel(f"{title} (lower is better)")

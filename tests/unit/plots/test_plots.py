@@ -156,7 +156,7 @@ def test_rows_with_long_names_leave_their_keys_to_the_axis():
     (part,) = plots.forest(wider([5, 10]), ["price_rmse"]).axes
     names = [label.get_text() for label in part.get_yticklabels()]
     assert names == ["fba (50, 5)", "fba (50, 10)", "fba (100, 5)", "fba (100, 10)"]
-    assert part.get_ylabel() == "mechanism\n(delta (ms),\nlatent dt (ms))"
+    assert part.get_ylabel() == "mechanism\ndelta (ms)\nlatent dt (ms)"
 
 
 def test_rows_leave_out_keys_that_tell_no_cells_apart():
@@ -167,7 +167,7 @@ def test_rows_leave_out_keys_that_tell_no_cells_apart():
 
 
 @pytest.mark.parametrize(("values", "lines"), [
-    ([5, 10], {f"{name}, latent dt={step} ms" for name in ("clob", "fba") for step in (5, 10)}),
+    ([5, 10], {"clob", "fba", "latent dt=5 ms", "latent dt=10 ms"}),
     (range(5), {"clob", "fba"}),  # more kinds than there are lines to tell them by
 ])  # fmt: skip
 def test_a_frontier_tells_few_kinds_of_cells_apart(values, lines):
