@@ -6,6 +6,7 @@ companions, each as a difference from the baseline with its 95 % interval.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -186,7 +187,8 @@ def latex(
         heads, rows: text, which is escaped. words: columns from the left that are words.
     """
     columns = "l" * words + "r" * (len(heads) - words)
-    lines = [" & ".join(map(escaped, line)) + r" \\" for line in (heads, *rows)]
+    shown = [[*map(escaped, heads)], *([_minus(escaped(text)) for text in row] for row in rows)]
+    lines = [" & ".join(line) + r" \\" for line in shown]
     parts = [
         rf"% {STAMP}; needs \usepackage{{booktabs}} and \usepackage{{graphicx}}",
         r"\begin{table}", r"\centering", rf"\caption{{{escaped(caption)}}}",
@@ -196,6 +198,11 @@ def latex(
         r"\end{table}",
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
+
+
+def _minus(text: str) -> str:
+    """Write minus signs of numbers as such, and a dash alone as one."""
+    return "--" if text == "-" else re.sub(r"(?<!\w)-(?=\d)", "$-$", text)
 
 
 def escaped(text: str) -> str:

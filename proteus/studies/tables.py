@@ -121,7 +121,10 @@ def grid(
     axes = _axes(table)
     units_of = dict(zip(table["variable"], table["units"], strict=True))
     titles = {row["variable"]: showing.called_in(row) for row in table.to_dict("records")}
-    heads = {name: f"{titles[name]}, {units_of[name]}" for name in names if name in units_of}
+    heads = {
+        name: titles[name] if units_of[name] == "1" else f"{titles[name]}, {units_of[name]}"
+        for name in names if name in units_of
+    }  # fmt: skip
     varying = [axis for axis in axes if table[axis].nunique(dropna=False) > 1] or axes[:1]
     rows = []
     for label, group in table.groupby(varying, sort=False, dropna=False):
