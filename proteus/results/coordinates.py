@@ -1,7 +1,11 @@
-"""The coordinates of a dataset: swept keys, seeds, and the labels of what is measured."""
+"""The coordinates of a dataset: swept keys, seeds, and the labels of what is measured.
+
+How a swept key and its values are written for a reader is decided here too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,7 +30,12 @@ _COORDINATES = {
     },
 }
 
-_SECTIONS = ("population", "policy", "schedule")  # of a key, which say nothing to a reader
+_SECTIONS = (
+    "mechanism",
+    "population",
+    "policy",
+    "schedule",
+)  # of a key, which say nothing to a reader
 
 _UNIT_ENDINGS = {
     "_per_s": "1/s",
@@ -36,7 +45,17 @@ _UNIT_ENDINGS = {
     "_ticks": "ticks",
     "_count": "1",
     "latent_dt": "ms",
+    "half_spread": "currency",
+    "widen_by": "currency",
+    "noise_sd": "currency",
+    "_theta": "currency",
+    "_tolerance": "currency",
+    "_distance": "currency",
+    "contract_tick": "currency",
+    "_skew": "currency/lots",
+    "inventory_slope": "currency/lots",
 }
+_SAID_BY_UNIT = ("_per_s", "_ms", "_s")  # endings that the unit beside a name says again
 
 
 def coordinates_of(plan: Plan) -> dict[str, Any]:
@@ -71,5 +90,38 @@ def axis_unit(name: str) -> str:
 
 
 def short_name(key: str) -> str:
-    """Name a swept key in a few words, without the sections of the configuration it stands in."""
-    return " ".join(word for word in key.split("_") if word not in _SECTIONS) or key
+    """Name a swept key in a few words, without the sections it stands in and without its unit."""
+    ending = next((ending for ending in _SAID_BY_UNIT if key.endswith(ending)), "")
+    words = key.removesuffix(ending).split("_")
+    return " ".join(word for word in words if word not in _SECTIONS) or key
+
+
+def key_head(key: str) -> str:
+    """Name a swept key with its unit, for the head of a column."""
+    unit = axis_unit(key)
+    return f"{short_name(key)} ({unit})" if unit not in ("", "1") else short_name(key)
+
+
+def key_text(value: Any) -> str:
+    """Write the value of a swept key; one that a mechanism does not use is a dash."""
+    if isinstance(value, (float, np.floating)):
+        return "-" if np.isnan(value) else f"{value:g}"
+    return str(value)
+
+
+def labelled(key: str, value: Any) -> str:
+    """Write a swept key with its value, as "delta=100 ms" or "informed rate=2/s"."""
+    unit = axis_unit(key) if isinstance(value, (int, float, np.number)) else ""
+    beside = unit[1:] if unit.startswith("1/") else f" {unit}" if unit not in ("", "1") else ""
+    return f"{short_name(key)}={key_text(value)}{beside}"
+
+
+def describe(coordinates: Mapping[str, Any]) -> str:
+    """Write the coordinates of a cell: its mechanism, then the rest in brackets, with units."""
+    rest = [
+        labelled(name, value)
+        for name, value in coordinates.items()
+        if name != "mechanism" and not (isinstance(value, float) and np.isnan(value))
+    ]
+    mechanism = str(coordinates.get("mechanism", "cell"))
+    return f"{mechanism} ({', '.join(rest)})" if rest else mechanism

@@ -40,7 +40,7 @@ def test_a_sweep_writes_its_report_when_asked(monkeypatch, tmp_path):
     assert main(["seeds.count=3", "output_dir=here", "record.report=true"]) == 3
     page = (tmp_path / "here" / "report.html").read_text()
     assert "Report: here" in page
-    assert "Refused because a lane was stopped: fba (delta=250)." in page
+    assert "Refused because a lane was stopped: fba (delta=250 ms)." in page
     assert "python -m proteus.sweep record.report=true seeds.root=7 seeds.first=1" in page
 
 
