@@ -78,7 +78,7 @@ class FakeEngine:
             **{f"pnl_{name}": noise for name in ("noise", "informed", "maker", "sniper")},
         }
         violations = [
-            Violation(replicate, "crossed_book", event_id=5, time_ns=7, detail="x")
+            Violation(replicate, "book_crossed", event_id=5, time_ns=7, detail="x")
             for replicate in self.violated
             if replicate in replicates
         ]

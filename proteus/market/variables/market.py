@@ -34,7 +34,7 @@ def _pnl_row(role: int, name: str, title: str) -> Variable:
     return Variable(
         name=f"pnl_{name}",
         unit="currency",
-        long_name=f"PnL of all {title}, marked at v_T",
+        long_name=f"PnL of all {title}, marked at the fair value at the end",
         sign="positive: they win",
         formula="sum over traders of cash + lots v_T",
         source="accounts",
@@ -85,7 +85,7 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="n_fills",
         unit="1",
-        long_name="fills",
+        long_name="number of fills",
         formula="count",
         source="count",
         compute=lambda world: world.progress.fills.astype(float),

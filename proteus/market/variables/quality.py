@@ -195,7 +195,7 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="volatility_ratio",
         unit="1",
-        long_name="realised volatility of the mid over that of v",
+        long_name="realised volatility of the mid over that of the fair value",
         sign="above 1: excess volatility",
         formula="sqrt(sum of squared moves of the mid / the same of v), same steps",
         source="Roll 1984",
@@ -205,7 +205,7 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="shock_half_life",
         unit="ms",
-        long_name="time the reference price takes to follow half a jump of v",
+        long_name="time the reference price takes to follow half a jump of the fair value",
         sign="positive",
         formula=(
             "time waited / jumps followed half of the way. Each jump of v from v0 to v1 after the "
@@ -219,7 +219,7 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="shock_jumps",
         unit="1",
-        long_name="jumps of v after the warm-up",
+        long_name="jumps of the fair value after the warm-up",
         formula="count",
         source="count",
         compute=lambda world: world.sums.shocks.jumps.astype(float),
@@ -228,7 +228,8 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
         name="shock_recoveries",
         unit="1",
         long_name=(
-            "jumps of v that the reference price followed half of the way before the next one"
+            "jumps of the fair value that the reference price followed half of the way before the "
+            "next one"
         ),
         formula="count; the other jumps are censored by the next one or by T",
         source="count",
