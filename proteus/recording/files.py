@@ -60,13 +60,13 @@ def trader_names(cell: CellConfig) -> list[str]:
     ]
 
 
-def _metadata(plan: Plan, numbers: Sequence[int]) -> Metadata:
-    """Return what the files say of a run: of these cells alone, what they are."""
+def _metadata(plan: Plan, numbers: Sequence[int], *, with_configs: bool) -> Metadata:
+    """Return what a file says of a run, and of some of its cells."""
     from proteus.compiler import jit
 
     cells = [
         {"cell": number, "label": plan.label(number), "traders": trader_names(plan.cells[number]),
-         "config": plan.cells[number].model_dump(mode="json")}
+         "config": plan.cells[number].model_dump(mode="json") if with_configs else {}}
         for number in numbers
     ]  # fmt: skip
     return {
@@ -110,12 +110,14 @@ def open_files(plan: Plan, folder: Path, cells: Sequence[int]) -> Iterator[Event
     """Write both files whole: they have their names when the block ends without error.
 
     Parameters
-        cells: the numbers of those that have recorded lanes.
+        cells: the numbers of those that have recorded lanes. Their configurations, which a replay
+            needs, are in the log alone.
     """
-    metadata = _metadata(plan, cells)
+    metadata = _metadata(plan, cells, with_configs=True)
+    of_fills = _metadata(plan, cells, with_configs=False)
     with (
         _open(folder / EVENTS, EVENT_FIELDS, metadata) as events,
-        _open(folder / FILLS, FILL_FIELDS, metadata) as fills,
+        _open(folder / FILLS, FILL_FIELDS, of_fills) as fills,
     ):
         files = EventFiles(sealed(metadata), events, fills)
         yield files
@@ -141,7 +143,7 @@ class RecordedCell(NamedTuple):
 
     label: dict[str, Any]
     traders: list[str]
-    config: dict[str, Any]
+    config: dict[str, Any]  # empty in a file of fills
 
 
 class EventFile(NamedTuple):
