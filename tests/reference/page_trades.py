@@ -98,9 +98,27 @@ def fates(lane):
     ended = ended.set_index("order_id").reindex(sent.index)
     reasons = [END_OF.get(reason, "refused") if isinstance(reason, str) else "trading_ended"
                for reason in ended.reason]  # fmt: skip
+    missed = sent.index.isin(beyond_the_limit(lane)) & (ended.reason == "request_ttl").to_numpy()
+    reasons = np.where(missed, "priced_out", reasons)
     sent["end"] = np.where(sent.filled_ns.notna(), "filled", reasons)
     sent["ended_ns"] = ended.time_ns.where(sent.filled_ns.isna())
     return sent
+
+
+def beyond_the_limit(lane):
+    """Return the requests that were quoted, each time beyond their limit, and took nothing."""
+    refused = lane.rows("rfq_reject", source="venue")
+    quotes = lane.rows("rfq_quote")
+    quotes = quotes[~quotes.order_id.isin(refused[refused.lots > 0].order_id)]
+    taken = lane.rows("rfq_accept").dropna(subset="other_id")
+    taken = taken[~taken.event.isin(refused[refused.lots == 0].event)].order_id
+    asked = lane.rows("rfq_request").set_index("order_id").loc[quotes.other_id.to_numpy()]
+    sign = np.where(asked.side == "buy", 1, -1)
+    price, limit = (each.price_ticks.to_numpy(float) for each in (quotes, asked))
+    for_it = (quotes.side.to_numpy() != asked.side.to_numpy()).astype(bool)
+    inside = for_it & (sign * (limit - price) >= 0)
+    met = {*quotes.other_id[inside], *taken}
+    return {*quotes.other_id[for_it]} - met
 
 
 def intents(lane):

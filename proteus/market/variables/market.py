@@ -68,7 +68,7 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
         name="n_events",
         unit="1",
         long_name="entries taken from the event queue that did work",
-        formula="count",
+        formula="count, with which a log ends (`event` of its last row)",
         source="count",
         compute=lambda world: world.progress.events.astype(float),
     ),
@@ -77,7 +77,8 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
         unit="1",
         long_name="messages that reached the venue",
         formula=(
-            "count of orders, cancels and replaces; of requests, quotes, acceptances and last looks"
+            "count of orders, cancels and replaces; of requests, quotes, acceptances and last "
+            "looks: the rows of traders in a log but intents"
         ),
         source="count",
         compute=lambda world: world.progress.messages.astype(float),

@@ -106,7 +106,10 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
         unit="currency",
         long_name="effective spread of takers against makers",
         sign="positive: takers pay",
-        formula="lot average of 2 d (P - reference just before the intent), after the warm-up",
+        formula=(
+            "average of 2 d (P - reference just before the intent) over fills of takers after the "
+            "warm-up, by the lots that met makers"
+        ),
         source="Foucault, Pagano & Roell 2013",
         missing="no_fill",
         compute=_effective_spread,
@@ -135,7 +138,8 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
         long_name="realised spread of takers against makers",
         sign="positive: makers earn",
         formula=(
-            "lot average of 2 d (P - reference(t + h)) over fills up to T - h, after the warm-up"
+            "average of 2 d (P - reference(t + h)) over fills of takers up to T - h after the "
+            "warm-up, by the lots that met makers"
         ),
         source="Huang & Stoll 1996",
         missing="no_fill_with_a_later_reference",
@@ -148,7 +152,8 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
         long_name="price impact of takers against makers",
         sign="positive: the price follows them",
         formula=(
-            "lot average of 2 d (reference(t + h) - reference just before the intent), same fills"
+            "average of 2 d (reference(t + h) - reference just before the intent), over the same "
+            "fills with the same weights"
         ),
         source="Huang & Stoll 1996",
         missing="no_fill_with_a_later_reference",
