@@ -3,6 +3,7 @@
 import io
 import warnings
 
+import netCDF4
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,6 +64,16 @@ def test_times_are_times_in_memory_in_the_file_and_for_other_readers(engine, tmp
     assert set(proteus.compare(made)["horizon"].dropna()) == {0, 0.5, 1000}  # tables: ms
     summary = pd.read_csv(tmp_path / "x" / "summary.csv")
     assert set(summary["horizon"].dropna()) == {0, 0.5, 1000}
+
+
+def test_no_convention_of_units_is_claimed(engine, tmp_path):
+    """UDUNITS knows neither lots nor currency, in which most variables are."""
+    proteus.sweep(GRID, seeds=2, output_dir=tmp_path / "x")
+    with netCDF4.Dataset(tmp_path / "x" / "results.nc") as file:
+        told = {*file.ncattrs()}.union(*(each.ncattrs() for each in file.variables.values()))
+        units = {getattr(each, "units", "") for each in file.variables.values()}
+    assert {"lots", "currency"} <= units
+    assert not told & {"Conventions", "standard_name", "calendar"}
 
 
 def test_a_dataset_that_xarray_wrote_again_is_the_same(engine, tmp_path):

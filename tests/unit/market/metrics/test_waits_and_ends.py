@@ -93,7 +93,8 @@ def test_an_immediate_order_of_a_batch_that_is_rationed_is_priced_out():
         (("mechanism.response_probability=0",), 5, 1, "expired"),  # nobody answers
         (("mechanism.least_share=1",), 995, 10_000, "expired"),  # for less than is wanted
         (("mechanism.last_look=true", "mechanism.tolerance=0"), 995, 1, "filled"),
-        (("mechanism.shows_side=false",), 5, 1, "priced_out"),  # bids are not for a buyer
+        # Bids are not for a buyer.
+        (("mechanism.shows_side=false", "contract.initial_probability=0.6"), 605, 1, "priced_out"),
     ],
 )
 def test_a_request_is_priced_out_where_all_its_quotes_are_beyond_its_limit(words, limit, lots, end):
