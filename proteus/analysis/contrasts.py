@@ -28,7 +28,9 @@ from proteus.analysis.statistics.paired import Arm, Contrast, contrast
 from proteus.configuration.study import GATED, NOT_CHECKED, PASSED, Endpoint
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, shown
+from proteus.results import flags
 from proteus.results.coordinates import describe
+from proteus.results.flags import VIOLATION
 
 PRIMARY, EXPLORATORY = "primary", "exploratory"
 POPULATION = "population"  # of a group or a trader
@@ -360,13 +362,13 @@ def refuse_violated(pair: Pair) -> None:
 def violated(pair: Pair) -> str:
     """Say which lane of a pair broke an invariant; empty where none did."""
     for cell, where in ((pair.treated, pair.coordinates), (pair.baseline, pair.name)):
-        codes = cell["violation"].to_numpy()
-        if codes.any():
-            first = int(np.flatnonzero(codes)[0])
-            reason = cell["violation"].attrs["flag_meanings"].split()[codes[first]]
+        stopped = np.flatnonzero(flags.stopped(cell))
+        if len(stopped):
+            first = int(stopped[0])
+            reason = flags.REASONS[int(cell[VIOLATION][first])]
             name = where if isinstance(where, str) else describe(where)
             return (
-                f"{name} cannot be compared: {int((codes > 0).sum())} of {len(codes)} lanes were "
+                f"{name} cannot be compared: {len(stopped)} of {cell.sizes['seed']} lanes were "
                 f"stopped, the first is seed {int(cell['seed'][first])} ({reason})"
             )
     return ""

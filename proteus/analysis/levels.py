@@ -27,7 +27,9 @@ from proteus.analysis.measures import (
 )
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import DIMENSIONS, label_text
+from proteus.results import flags
 from proteus.results.coordinates import describe, key_head, key_text
+from proteus.results.flags import VIOLATION
 
 
 class Quantity(NamedTuple):
@@ -193,13 +195,13 @@ def why_none(dataset: xr.Dataset, variable: str) -> str:
 
 def is_violated(dataset: xr.Dataset, at: dict[str, int]) -> bool:
     """Say whether a lane of a cell was stopped."""
-    return bool(dataset["violation"].isel(at).to_numpy().any())
+    return bool(flags.stopped(dataset[[VIOLATION]].isel(at)).any())
 
 
 def level(dataset: xr.Dataset, at: dict[str, int], shown: Quantity) -> showing.Shown:
     """Return the estimate of one cell with its 95 % t interval; NaN where violated."""
     measure, k = shown.measure(dataset), shown.column(dataset)
-    found = estimates(dataset[[*measure.variables, "violation"]].isel(at), measure)
+    found = estimates(dataset[[*measure.variables, VIOLATION]].isel(at), measure)
     return showing.shown(shown.variable, found.value[0, k], found.low[0, k], found.high[0, k])
 
 

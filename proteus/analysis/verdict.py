@@ -39,6 +39,7 @@ from proteus.analysis.statistics import power
 from proteus.analysis.statistics.paired import LEVEL, Contrast
 from proteus.configuration.study import EVALUATION, Endpoint, purpose_of
 from proteus.results.coordinates import describe
+from proteus.results.flags import VIOLATION
 
 BETTER, WORSE, SAME = "better", "worse", "not shown to differ"
 _OUTCOMES = (BETTER, WORSE, SAME)
@@ -166,7 +167,7 @@ def has_contrast(dataset: xr.Dataset, declared: Endpoint) -> bool:
 
 def _paired(dataset: xr.Dataset, declared: Endpoint) -> Iterator[Pair]:
     """List every cell with the declared baseline; the pairs hold which lanes were stopped."""
-    return paired(dataset, declared.baseline, dataset[["violation"]].load())  # read once
+    return paired(dataset, declared.baseline, dataset[[VIOLATION]].load())  # read once
 
 
 class Width(NamedTuple):

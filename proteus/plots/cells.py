@@ -244,7 +244,11 @@ def welfare(dataset: xr.Dataset) -> Figure:
                 part.plot([low, high], [row + shift] * 2, color=INK, lw=1.0)
         part.axvline(0, color=INK, lw=0.8)
         rows(part, [point.coordinates for point in cells])
-        part.set_xlabel(with_unit("mean PnL marked at v_T", str(dataset["pnl_maker"].units)))
+        part.set_xlabel(
+            with_unit(
+                "mean PnL marked at the fair value at the end", str(dataset["pnl_maker"].units)
+            )
+        )
         more = rest(len(list(distinct(dataset))))
         part.set_title("Welfare by class: each cell sums to zero" + more)
         legend_below(figure, [Patch(color=CLASS_COLOURS[name], alpha=0.75, label=name)

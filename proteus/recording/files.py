@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -60,13 +60,14 @@ def trader_names(cell: CellConfig) -> list[str]:
     ]
 
 
-def _metadata(plan: Plan) -> Metadata:
+def _metadata(plan: Plan, numbers: Sequence[int], *, with_configs: bool) -> Metadata:
+    """Return what a file says of a run, and of some of its cells."""
     from proteus.compiler import jit
 
     cells = [
-        {"label": plan.label(number), "traders": trader_names(cell),
-         "config": cell.model_dump(mode="json")}
-        for number, cell in enumerate(plan.cells)
+        {"cell": number, "label": plan.label(number), "traders": trader_names(plan.cells[number]),
+         "config": plan.cells[number].model_dump(mode="json") if with_configs else {}}
+        for number in numbers
     ]  # fmt: skip
     return {
         SCHEMA_KEY: str(SCHEMA_VERSION),
@@ -105,12 +106,18 @@ class EventFiles:
 
 
 @contextmanager
-def open_files(plan: Plan, folder: Path) -> Iterator[EventFiles]:
-    """Write both files whole: they have their names when the block ends without error."""
-    metadata = _metadata(plan)
+def open_files(plan: Plan, folder: Path, cells: Sequence[int]) -> Iterator[EventFiles]:
+    """Write both files whole: they have their names when the block ends without error.
+
+    Parameters
+        cells: the numbers of those that have recorded lanes. Their configurations, which a replay
+            needs, are in the log alone.
+    """
+    metadata = _metadata(plan, cells, with_configs=True)
+    of_fills = _metadata(plan, cells, with_configs=False)
     with (
         _open(folder / EVENTS, EVENT_FIELDS, metadata) as events,
-        _open(folder / FILLS, FILL_FIELDS, metadata) as fills,
+        _open(folder / FILLS, FILL_FIELDS, of_fills) as fills,
     ):
         files = EventFiles(sealed(metadata), events, fills)
         yield files
@@ -132,11 +139,11 @@ def _open(path: Path, fields: Any, metadata: Metadata) -> Iterator[pq.ParquetWri
 
 
 class RecordedCell(NamedTuple):
-    """What a file says about one cell: its labels, its traders by number, its configuration."""
+    """What a file says of one cell: its labels, its traders by number, its configuration."""
 
     label: dict[str, Any]
     traders: list[str]
-    config: dict[str, Any]
+    config: dict[str, Any]  # empty in a file of fills
 
 
 class EventFile(NamedTuple):
@@ -146,7 +153,7 @@ class EventFile(NamedTuple):
     table: pa.Table
     sealed: str  # what the checksums cover of its metadata
     kernel_hash: str
-    cells: list[RecordedCell]
+    cells: dict[int, RecordedCell]  # by number: those that were recorded
     lanes: list[Lane]
     root: int  # root seed
 
@@ -179,7 +186,7 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
             raise ResultsError(f"{path}: {is_.name} is {is_.type}, and must be {_kind(must.type)}")
     try:
         told = migrate(found, version)
-        cells = [RecordedCell(**cell) for cell in json.loads(told["cells"])]
+        cells = {cell.pop("cell"): RecordedCell(**cell) for cell in json.loads(told["cells"])}
         # Tools that rewrite a table keep what its schema says, and not what was added at the end.
         listed = json.loads(found["lanes"]) if "lanes" in found else _lanes_in(table)
         lanes = [Lane(*lane) for lane in listed if cells[lane[0]]]
@@ -231,7 +238,7 @@ def load_events(folder: str | os.PathLike[str]) -> pd.DataFrame:
 
     Returns
         One row per event, lane by lane, with the columns of ``docs/events.md``; a missing number
-        is ``<NA>``. ``attrs["traders"]`` names the traders of each cell by number.
+        is ``<NA>``. ``attrs["traders"]`` names the traders by number of each recorded cell.
 
     Raises
         ResultsError: no such file, not Parquet, not of Proteus, or of a newer schema version.
@@ -258,5 +265,5 @@ def load_fills(folder: str | os.PathLike[str]) -> pd.DataFrame:
 def _frame(file: EventFile, without: str) -> pd.DataFrame:
     table = file.table.drop_columns([without]) if without else file.table
     frame: pd.DataFrame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    frame.attrs["traders"] = [cell.traders for cell in file.cells]
+    frame.attrs["traders"] = {number: cell.traders for number, cell in file.cells.items()}
     return frame

@@ -49,7 +49,7 @@ def name(lane: Lane) -> str:
 
 def _check_keys(file: EventFile, words: str, terms: Sequence[Sequence[Part]]) -> None:
     """Refuse a key by which no cell is labelled."""
-    labels = dict.fromkeys(key for cell in file.cells for key in cell.label)
+    labels = dict.fromkeys(key for cell in file.cells.values() for key in cell.label)
     for part in (part for term in terms for part in term if part.value):
         if part.key not in ("seed", "cell", *labels):
             allowed = f"{part.key} must be seed, cell or one of {', '.join(labels)}"

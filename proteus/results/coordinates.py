@@ -1,6 +1,8 @@
 """The coordinates of a dataset: swept keys, seeds, and the labels of what is measured.
 
-How a swept key and its values are written for a reader is decided here too.
+How a swept key and its values are written for a reader is decided here too. The labels of a dim
+along which time passes are timedelta64[ns]. A swept key is a number in the unit of its
+configuration, ``delta`` in ms. Tables have numbers of ms for both.
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
+from proteus.basics import units
 from proteus.configuration.design import POINT
 from proteus.market.variables.dimensions import DIMENSIONS
 from proteus.plans.plan import Plan
@@ -25,17 +29,15 @@ _COORDINATES = {
     "point": {"long_name": "number of the point of the design", "units": "1"},
     "seed": {"long_name": "replicate index", "units": "1"},
     **{
-        name: {"long_name": each.about, **({"units": each.unit} if each.unit else {})}
+        name: {"long_name": each.about, **({"units": "1"} if each.unit == "1" else {})}
         for name, each in DIMENSIONS.items()
     },
 }
+TIMES = tuple(name for name, each in DIMENSIONS.items() if each.unit == "ms")  # dims of times
+_MILLISECOND = np.timedelta64(units.milliseconds_to_ns(1.0), "ns")
 
-_SECTIONS = (
-    "mechanism",
-    "population",
-    "policy",
-    "schedule",
-)  # of a key, which say nothing to a reader
+# Of a key, which say nothing to a reader.
+_SECTIONS = ("mechanism", "population", "policy", "schedule")
 
 _UNIT_ENDINGS = {
     "_per_s": "1/s",
@@ -75,10 +77,23 @@ def coordinates_of(plan: Plan) -> dict[str, Any]:
     found[CELL] = (tuple(plan.axes), plan.cell_of, _COORDINATES[CELL])
     found["seed"] = ("seed", plan.replicates, _COORDINATES["seed"])
     for dim, labels in plan.labels.items():
-        found[dim] = (dim, labels, _COORDINATES[dim])
+        found[dim] = (dim, as_times(labels) if dim in TIMES else labels, _COORDINATES[dim])
         for name, labels_along in DIMENSIONS[dim].coordinates.items():
             about = {"long_name": f"{name.removeprefix(f'{dim}_')} of the {dim}"}
             found[name] = (dim, labels_along(plan.cells), about)
+    return found
+
+
+def as_times(milliseconds: np.ndarray) -> np.ndarray:
+    """Return numbers of ms as timedelta64[ns]."""
+    whole = [units.milliseconds_to_ns(time) for time in milliseconds.tolist()]
+    return np.array(whole, "timedelta64[ns]")
+
+
+def table_labels(coordinate: xr.DataArray) -> list[Any]:
+    """Return the labels of a coordinate as tables have them: times are numbers of ms."""
+    labels = coordinate.to_numpy()
+    found: list[Any] = (labels / _MILLISECOND if labels.dtype.kind == "m" else labels).tolist()
     return found
 
 

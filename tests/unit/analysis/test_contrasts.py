@@ -11,6 +11,8 @@ import proteus
 from proteus.analysis.verdict import verdict
 from proteus.configuration.study import PURPOSE_SPAN
 from proteus.errors import ResultsError
+from proteus.results import flags
+from tests.helpers.times import milliseconds
 
 SEEDS = 50
 ENDPOINT = {
@@ -40,7 +42,7 @@ def dataset(gain=0.5, rise=50.0, violated=(), first=0, endpoint=ENDPOINT, noise=
     spread[filled == 0] = np.nan
     codes = np.zeros((2, 2, SEEDS), dtype=np.int8)
     for point in violated:
-        codes[point] = 1
+        codes[point] = flags.CODES["book_crossed"]
     dims = ("mechanism", "delta", "seed")
     made = xr.Dataset(
         {
@@ -55,14 +57,13 @@ def dataset(gain=0.5, rise=50.0, violated=(), first=0, endpoint=ENDPOINT, noise=
         },
         coords={
             "mechanism": ["clob", "fba"], "delta": [50.0, 100.0],
-            "seed": np.arange(first, first + SEEDS), "horizon": [0.0, 100.0],
+            "seed": np.arange(first, first + SEEDS), "horizon": milliseconds(0, 100),
         },
         attrs={"config": yaml.safe_dump({"endpoint": endpoint})},
     )  # fmt: skip
     for name, unit in UNITS.items():
         made[name].attrs["units"] = unit
-    flags = {"flag_values": np.arange(2, dtype=np.int8), "flag_meanings": "none crossed_book"}
-    made["violation"] = (dims, codes, flags)
+    made["violation"] = (dims, codes, flags.ATTRIBUTES)
     return made
 
 
@@ -96,7 +97,9 @@ def test_losses_per_lot_are_totals_over_totals():
         delta=50.0, horizon=100.0, per="maker_volume_lots",
     )  # fmt: skip
     cell = data.sel(mechanism="fba", delta=50.0)
-    expected = cell.maker_adverse_selection.sel(horizon=100.0).sum() / cell.maker_volume_lots.sum()
+    expected = (
+        cell.maker_adverse_selection.sel(horizon="100ms").sum() / cell.maker_volume_lots.sum()
+    )
     assert found["treated_value"] == pytest.approx(float(expected))
     assert (found["estimand"], found["units"]) == ("ratio of totals", "currency/lots")
 
@@ -157,7 +160,7 @@ def test_a_declared_endpoint_that_is_no_usual_measure_is_added():
         (lambda d: proteus.compare(d.sel(mechanism=["clob"])), "nothing to compare"),
         (
             lambda d: proteus.compare(dataset(violated=[(1, 0, 7)])),
-            r"fba \(delta=50 ms\) cannot be compared: 1 of 50 .* seed 7 \(crossed_book\)",
+            r"fba \(delta=50 ms\) cannot be compared: 1 of 50 .* seed 7 \(book_crossed\)",
         ),
         (lambda d: proteus.compare(dataset(violated=[(0, 1, 7)])), "clob cannot be compared"),
     ],

@@ -30,7 +30,7 @@ SECTIONS = (
     "How to reproduce",
 )  # fmt: skip
 STOPPED = {
-    "cell": 1, "seed": 3, "reason": "crossed_book", "event_id": 5,
+    "cell": 1, "seed": 3, "reason": "book_crossed", "event_id": 5,
     "reproduce": "python -m proteus.sweep delta=50 seeds.first=3 seeds.count=1",
 }  # fmt: skip
 

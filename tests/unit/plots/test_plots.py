@@ -14,6 +14,7 @@ from proteus.analysis.levels import Quantity, distinct, levels
 from proteus.errors import ConfigError, ResultsError
 from proteus.plots.style import MECHANISM_COLOURS, inline_svg
 from tests.helpers.sweeps import sweep
+from tests.helpers.times import milliseconds
 
 VIOLATED = (1, 0, 3)  # fba, delta=50, the fourth seed
 
@@ -60,7 +61,7 @@ def by_class_and_rank():
         {"by_class": one, "by_rank": other, "violation": ("seed", [False, False])},
         coords={
             "trader_class": ["maker", "informed", "noise"],
-            "horizon": [0.0, 100.0],
+            "horizon": milliseconds(0, 100),
             "quote_rank": [1, 2],
         },
     )

@@ -121,7 +121,7 @@ def test_phase_4_passes_reports_and_gives_a_verdict(finished, monkeypatch, capsy
     assert proteus.load("four").attrs["gate"] == "passed"
     said = versions_in(finished / "four")
     assert {"levels.csv", "effects.csv", "frontiers.csv", "frontiers.svg", "report.md"} <= set(said)
-    assert set().union(*said.values()) == {"4"}
+    assert set().union(*said.values()) == {"5"}
     report = (finished / "four" / "report.md").read_text()
     for part in ("# Phase 4", "## Who pays", "## Frontiers", "gate: passed", "dual_flow | 50"):
         assert part in report
