@@ -269,9 +269,9 @@ def test_a_mechanism_without_a_delta_stands_on_every_one(folder, words):
 
 
 MISTAKES = [
-    ("seed:1", "LANE=seed:1 names 4 lanes: choose cell:0/seed:1 (mechanism=clob, delta=100), cell"),
+    ("seed:1", "LANE=seed:1 names 4 lanes: choose cell:0/seed:1 (mechanism=clob), cell:1"),
     ("cell:0/seed:7", "cell:0/seed:7 was not recorded: there is cell:0/seed:1 (mechanism=clob"),
-    ("mechanism:rfqs/seed:1", "there is cell:0/seed:1 (mechanism=clob, delta=100)"),
+    ("mechanism:rfqs/seed:1", "there is cell:0/seed:1 (mechanism=clob)"),
     ("violations", "LANE=violations was not recorded: there is cell:0/seed:1"),
     ("mech:fba/seed:1", "mech must be seed, cell or one of mechanism, delta"),
     ("7", "LANE=7 is not allowed: must name lanes, as seed:0..3"),
