@@ -250,19 +250,32 @@ def paired(
         ResultsError: a baseline that the dataset does not have, or nothing beside it.
     """
     fixed = _positions(dataset, baseline)
-    made, idle, held = False, unused(dataset), dataset if kept is None else kept
+    made, held = False, dataset if kept is None else kept
     sizes = {axis: dataset.sizes[axis] for axis in swept(dataset)}
     name = ", ".join(str(dataset[axis].values[at]) for axis, at in fixed.items())
-    for point in points(dataset):
-        base = {**point, **fixed}
-        coordinates = used(dataset, point, idle)
-        if base == point or coordinates is None:
-            continue
+    for point, base, coordinates in _treated(dataset, fixed):
         made = True
         places = (_place(sizes, point), _place(sizes, base))
         yield Pair(coordinates, held.isel(point), held.isel(base), name, places)
     if not made:
         raise ResultsError(f"baseline={baseline} is the only cell: there is nothing to compare")
+
+
+def pair_count(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> int:
+    """Return how many pairs :func:`paired` lists; errors as there, but for nothing to compare."""
+    return sum(1 for _ in _treated(dataset, _positions(dataset, baseline)))
+
+
+def _treated(
+    dataset: xr.Dataset, fixed: Mapping[str, int]
+) -> Iterator[tuple[dict[str, int], dict[str, int], dict[str, Any]]]:
+    """List every cell but the baseline: its place, that of its baseline, its coordinates."""
+    idle = unused(dataset)
+    for point in points(dataset):
+        base = {**point, **fixed}
+        coordinates = used(dataset, point, idle)
+        if base != point and coordinates is not None:
+            yield point, base, coordinates
 
 
 def _place(sizes: Mapping[str, int], point: Mapping[str, int]) -> int:

@@ -37,7 +37,7 @@ class Quantity(NamedTuple):
 
     variable: str
     per: str = ""  # a total of this variable makes it a ratio of totals
-    at: Any = None  # horizon, elapsed time, class or rank, or a tuple of them; None: the first
+    at: Any = None  # a label as tables have it (times: ms), or a tuple of some; None: the first
 
     def measure(self, dataset: xr.Dataset) -> Measure:
         """Return how it is estimated.

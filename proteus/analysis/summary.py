@@ -51,7 +51,7 @@ def summarise(dataset: xr.Dataset) -> pd.DataFrame:
     Returns
         One row per measure (``measures``), grid point and label of its further dims: the swept
         keys, ``variable``, ``estimand`` and ``per``, ``long_name``, ``units``, a column for each
-        further dim (``horizon``, ``class``, ..., NaN without one), ``value`` with its 95 % t
+        further dim (``horizon`` in ms, ..., NaN without one), ``value`` with its 95 % t
         interval ``low`` and ``high``, ``sd`` (what one seed adds: for a mean the standard deviation
         of its values), ``n`` (seeds with a value), ``n_missing``. A cell in which a lane was
         stopped has no value.

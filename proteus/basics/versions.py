@@ -193,7 +193,10 @@ def _number_the_cells(attributes: Attributes) -> Attributes:
     """Return what a log says of its cells with their numbers; before, all cells were listed."""
     if "cells" not in attributes:
         return attributes
-    cells = [{"cell": at, **cell} for at, cell in enumerate(json.loads(attributes["cells"]))]
+    cells = [
+        {"cell": at, **cell, "config": _with_keys_of_4(cell["config"])}  # some of 4 lack one
+        for at, cell in enumerate(json.loads(attributes["cells"]))
+    ]
     return {**attributes, "cells": json.dumps(cells)}
 
 

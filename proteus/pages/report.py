@@ -47,7 +47,7 @@ def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
         "name": one.name,
         "about": tables.cells_sentence(one),
         "first": said.first,
-        "details": said.cells,
+        "details": _first(said.cells),
         "violated": one.violated,
         "sections": [_section(part, key) for part in drawn],
         "primary": tables.primary(one, contrasts),
@@ -63,6 +63,12 @@ def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
         "command": tables.command(one),
         "config": str(one.dataset.attrs.get("config", "")),
     }
+
+
+def _first(sentences: list[str]) -> list[str]:
+    """Keep the sentences on the first cells, and say where the others are."""
+    kept, more = sentences[: tables.MOST_CELLS], len(sentences) - tables.MOST_CELLS
+    return [*kept, f"verdict.txt has {more} more."] if more > 0 else kept
 
 
 def _section(part: Section, key: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from proteus.analysis.contrasts import exploratory, paired
 from proteus.analysis.levels import Quantity, levels, why_none
 from proteus.analysis.measures import swept
 from proteus.pages.bundle import Bundle
-from proteus.plots.cells import cells_of
+from proteus.plots.cells import MOST_ROWS, cells_of
 from proteus.plots.curves import MOST_LINES, axis_label
 from proteus.plots.ends import ENDS
 from proteus.plots.style import axis_name, axis_title
@@ -92,7 +93,7 @@ def _primary(one: Bundle) -> Section | None:
         f"({showing.estimand_text(measure)}) against {name}, paired by seed, with 95 % "
         f"t intervals; {better} is better. An interval that holds zero shows no difference."
     )
-    pairs = paired(one.dataset, name)
+    pairs = itertools.islice(paired(one.dataset, name, one.dataset[["violation"]]), MOST_ROWS)
     for reason in dict.fromkeys(exploratory(pair) for pair in pairs):
         caption += f" Exploratory, with a hollow mark: {reason}." if reason else ""
     figure = plots.forest(one.dataset, [shown], name)

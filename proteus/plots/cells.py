@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,15 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from proteus.analysis import showing
-from proteus.analysis.contrasts import Pair, estimate, exploratory, note, paired, violated
+from proteus.analysis.contrasts import (
+    Pair,
+    estimate,
+    exploratory,
+    note,
+    pair_count,
+    paired,
+    violated,
+)
 from proteus.analysis.levels import (
     Point,
     Quantity,
@@ -69,8 +78,8 @@ def forest(
     """
     check_sweep(dataset)
     asked = quantities(shown)
-    every = list(paired(dataset, baseline))
-    pairs = every[:MOST_ROWS]
+    count = pair_count(dataset, baseline)
+    pairs = list(itertools.islice(paired(dataset, baseline), MOST_ROWS))
     with rules():
         lines = 2 if any(map(exploratory, pairs)) else 1
         figure, parts = panels(len(asked), (PANEL[0], height(len(pairs), lines)))
@@ -92,7 +101,7 @@ def forest(
             rows(part, [pair.coordinates for pair in pairs], [*map(exploratory, pairs)])
             name = pairs[0].name
             part.set_xlabel(with_unit(f"difference from {name}", wanted.unit(dataset)))
-            part.set_title(wrapped(wanted.title(dataset) + rest(len(every)), _TITLE))
+            part.set_title(wrapped(wanted.title(dataset) + rest(count), _TITLE))
     return figure
 
 
@@ -156,7 +165,7 @@ def rest(count: int) -> str:
 
 def cells_of(dataset: xr.Dataset) -> list[Point]:
     """Return the cells that have a row."""
-    return list(distinct(dataset))[:MOST_ROWS]
+    return list(itertools.islice(distinct(dataset), MOST_ROWS))
 
 
 def distributions(dataset: xr.Dataset, shown: Sequence[str]) -> Figure:

@@ -1,16 +1,21 @@
 """The page of twenty-four cells: it fits a phone, its legends and numbers lie apart, few words."""
 
+import io
 import itertools
+import re
 
+import numpy as np
 import xarray as xr
+from rich.console import Console
 
+from proteus.analysis import summary
 from proteus.analysis.levels import distinct
 from proteus.analysis.verdict import headline
 from proteus.report import main
 from tests.helpers.browser import DESK, PHONE, is_wider_than_its_window, opened
 from tests.helpers.browser import chromium as chromium
 from tests.helpers.sweeps import write
-from tests.unit.commands.test_report import few
+from tests.unit.commands.test_report import few, page_of, words_of
 
 
 def grid(gains=(0.1, 0.2, 0.3, 0.4, 0.5)):
@@ -91,3 +96,36 @@ def test_a_headline_of_many_cells_stays_short():
     assert headline(most_better)[1] == f"Preferred to clob by the declared endpoint: {expected}."
     half_better = grid(gains=(0.4, 0.5, -0.1, -0.1, -0.1))
     assert headline(half_better)[1].endswith(": 8 of 20 cells.")
+
+
+def test_a_page_of_very_many_cells_has_the_first_ones_and_says_where_the_rest_is(monkeypatch):
+    monkeypatch.setattr("proteus.pages.tables.MOST_CELLS", 10)
+    data = grid().isel(seed=slice(4))
+    page = page_of(data)
+    said = words_of(page)
+    assert "Tables have the first 10, figures 40; summary.csv has all." in said
+    assert "verdict.txt has 10 more." in said
+    assert page.count("<li>") == 11
+    for name in ("primary", "levels"):
+        (table,) = re.findall(rf'id="b0-{name}".*?</section>', page, re.S) or [""]
+        assert table.count("<tr>") in (0, 1 + 10)
+
+
+def test_the_terminal_breaks_no_word_of_a_head_and_labels_no_cell_with_a_key_it_ignores():
+    data = grid()
+    table = summary.summarise(data)
+    for width in (80, 100, 140):
+        console = Console(width=width, height=40, file=io.StringIO())
+        numbers = np.arange(40).reshape(2, 5, 4)
+        numbers[0] = numbers[0, 0]  # clob is the same at every interval
+        axes = ["mechanism", "delta", "maker_policy_half_spread"]
+        summary.show(table, axes, console, ("maker_adverse_selection",), numbers)
+        said = console.file.getvalue()
+        assert "\u2026" not in said
+        rows = [line.split()[:2] for line in said.splitlines() if line.split()[:1] == ["clob"]]
+        assert rows == [["clob", "-"]] * 4
+    one = data.isel(delta=[2], maker_policy_half_spread=[0])
+    console = Console(width=100, file=io.StringIO())
+    summary.show(summary.summarise(one), axes, console, numbers=np.array([[[0]], [[1]]]))
+    (line,) = [line for line in console.file.getvalue().splitlines() if line.startswith("delta")]
+    assert line.split() == ["delta", "(ms)", "-", "250"]

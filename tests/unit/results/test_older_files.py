@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import proteus
-from proteus.basics.versions import SCHEMA_VERSION
+from proteus.basics.versions import SCHEMA_VERSION, migrate
 from proteus.results.flags import stopped
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -97,3 +97,12 @@ def test_its_log_is_replayed_to_the_numbers_of_its_run(folder, written):
             np.testing.assert_array_equal(lane.metrics[name], values[1, 0, SEED], err_msg=name)
             checked += 1
     assert checked > 60
+
+
+def test_a_log_of_version_4_that_measured_no_trader_says_so_now():
+    """Files of 8b16294 have version 4, and no key record.per_trader."""
+    config = {"mechanism": {"name": "clob"}, "population": {}, "record": {"report": False}}
+    written = {"cells": json.dumps([{"label": {}, "traders": [], "config": config}])}
+    (cell,) = json.loads(migrate(written, 4)["cells"])
+    assert cell["cell"] == 0
+    assert cell["config"]["record"] == {"report": False, "per_trader": False}
