@@ -116,19 +116,18 @@ def _amount(tables, segment, part, tier, role, side, price, lots, anchor):
 
     What is no fee is a rebate, an amount of at most 0.
     """
-    numerator = tables.numerator[segment, part, tier, role, side]
+    rate = tables.numerator[segment, part, tier, role, side]
     if tables.kind[part] == SURPLUS:
         improvement = anchor - 2 * price if side == BUY else 2 * price - anchor
         cap = tables.cap[segment, part, tier, role, side] * 2 * price
-        rate = min(numerator * max(improvement, 0), cap)
-        numerator = np.int64(1)
+        rate, shape = min(rate * max(improvement, 0), cap), np.int64(1)
     else:
-        rate = tables.curves[tables.curve[segment, part, tier, role, side], price]
-    if rate == 0 or numerator == 0:
+        shape = tables.curves[tables.curve[segment, part, tier, role, side], price]
+    if rate == 0 or shape == 0:
         return np.int64(0), False
-    is_fee = (rate > 0) == (numerator > 0)
+    is_fee = (rate > 0) == (shape > 0)
     units = multiply_divide(
-        abs(rate), abs(numerator) * lots, tables.denominator[segment, part, tier, role, side],
+        abs(shape) * lots, abs(rate), tables.denominator[segment, part, tier, role, side],
         rounding_of(tables.rounding[part], is_fee),
     )  # fmt: skip
     amount = units * tables.round_to[segment, part]

@@ -115,8 +115,8 @@ def _cached(named: _Named, n_ticks: int, horizon_ns: int) -> CostTables:
         CostTables, S=len(times), P=len(parts), K=0, N=n_ticks + 1,
         T=max([len(part.bounds()) for now in segments for part in now], default=1),
         from_ns=times,
-        kind=[_kind(part) for part in parts],
-        rounding=[ROUNDINGS[part.rounding] for part in parts],
+        kind=np.array([_kind(part) for part in parts], np.int8),
+        rounding=np.array([ROUNDINGS[part.rounding] for part in parts], np.int8),
         denominator=1, gas_denominator=1,
         bound=LARGEST,  # a tier that a part does not have is never reached
         window_ns=_window_ns(parts, horizon_ns), tick_nano=NANO // n_ticks,
@@ -181,14 +181,15 @@ def _fill_rates(tables: CostTables, at: tuple[int, int], part: CostModel, curves
             if isinstance(part, SurplusCosts):
                 _fill_surplus(tables, here, part, to_units / (2 * curves.n_ticks))
                 continue
-            prices = (Fraction(tick, curves.n_ticks) for tick in range(1, curves.n_ticks))
-            costs = [part.per_lot(role, side, price, tier) for price in prices]
-            largest = max(abs(cost) for cost in costs) * part.scale.exact * MAX_LOTS * NANO
-            factor, curve = curves.add(costs)
+            factor, curve = curves.add(
+                [part.per_lot(role, side, price, tier) for price in curves.prices]
+            )
+            most = max(map(abs, curves.numbers[curve]))
             factor *= to_units
-            _fits(part, abs(factor.numerator) * MAX_LOTS)
-            _fits(part, int(largest) + LARGEST - _LARGEST_CHARGE)
-            _fits(part, max(map(abs, curves.numbers[curve])))
+            units = _LARGEST_CHARGE // int(tables.round_to[at])
+            _fits(part, most * MAX_LOTS)
+            _fits(part, abs(factor.numerator))
+            _fits(part, int(abs(factor) * most * MAX_LOTS) * LARGEST // units)
             tables.numerator[here] = factor.numerator
             tables.denominator[here] = _fits(part, factor.denominator)
             tables.curve[here] = curve
@@ -225,6 +226,7 @@ class _Curves:
 
     def __init__(self, n_ticks: int) -> None:
         self.n_ticks = n_ticks
+        self.prices = [Fraction(tick, n_ticks) for tick in range(1, n_ticks)]
         self.numbers: dict[int, tuple[int, ...]] = {}
         self._found: dict[tuple[int, ...], int] = {}
         self.add([Fraction(0)] * (n_ticks - 1))

@@ -73,8 +73,8 @@ def test_no_float_rounds_kalshi_up_by_a_cent_too_much():
     assert {(100, 50, 175), (100, 10, 63), (100, 20, 112), (1000, 70, 1470)} <= set(wrong)
 
 
-# The three examples of "Fee Rounding": value and trade fee of each fill, then what the page shows of
-# each: rounding fee, accumulator before its rebate, rebate, net fee, floored change of the balance.
+# The three examples of "Fee Rounding": value and trade fee of each fill, then what the page shows
+# of each: rounding fee, accumulator before its rebate, rebate, net fee, floored balance change.
 ACCUMULATOR = {
     "3 at 0.055 by 1": (".055", ".0085", [
         (".0065", ".0065", "0", ".0150", "-.07"),
@@ -175,9 +175,7 @@ def test_polymarket_has_the_rates_of_its_page(name, rate, share):
     assert charge(costs_of(model(name)), 50, 100, role=MAKER) == {"rebate": fee * decimal(share)}
 
 
-@pytest.mark.parametrize(
-    ("rate", "share", "rebate"), [(0.072, 0.2, ".36"), (0.03, 0.25, ".1875")]
-)
+@pytest.mark.parametrize(("rate", "share", "rebate"), [(0.072, 0.2, ".36"), (0.03, 0.25, ".1875")])
 def test_polymarket_rebates_a_share_of_what_a_taker_would_pay(rate, share, rebate):
     read = model("polymarket", taker_rate=rate, maker_rebate_share=share)
     assert charge(costs_of(read), 50, 100, role=MAKER) == {"rebate": decimal(rebate)}
@@ -232,7 +230,7 @@ def test_the_older_page_of_polymarket_us():
     assert cost(read, 1, 1) == decimal(".001")
 
 
-# --- others of binary contracts ---------------------------------------------------------------------
+# --- others of binary contracts -------------------------------------------------------------------
 
 
 def test_rothera():
@@ -250,7 +248,7 @@ def test_dflow_adds_a_rounded_part_and_an_exact_one():
     assert cost(read, 27, 33) == decimal(".46") + decimal(".065043")
 
 
-# --- part of the notional ---------------------------------------------------------------------------
+# --- part of the notional -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
