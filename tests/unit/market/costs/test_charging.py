@@ -8,7 +8,7 @@ import pytest
 
 from proteus.compiler.jit import kernel
 from proteus.market.book.codes import BUY, SELL
-from proteus.market.costs import charging, volume
+from proteus.market.costs import charging, codes, volume
 from proteus.market.costs.codes import (
     ACTION_CANCEL,
     ACTION_NEW,
@@ -16,7 +16,18 @@ from proteus.market.costs.codes import (
     MAKER,
     TAKER,
 )
-from tests.helpers.charging import S, charge, cost, costs_of, currency, due, model, net
+from tests.helpers.charging import (
+    HORIZON_NS,
+    S,
+    charge,
+    cost,
+    costs_of,
+    currency,
+    due,
+    model,
+    net,
+)
+from tests.reference import costs as reference
 
 N_TICKS = 200
 NANO = Fraction(1, 10**9)
@@ -209,8 +220,9 @@ def charge_all(costs, fills, out):
             out[i, component] = costs.due[0, component]
 
 
-def test_compiled_and_plain_charge_the_same():
-    """All parts at once, on random fills of a few orders, to the nano."""
+@pytest.mark.nojit
+def test_all_parts_at_once_charge_what_the_twin_does():
+    """Random fills of a few orders in two slots, compiled and to the nano."""
     tiers = [{"taker": 300, "maker": 0}, {"volume": 400, "share_ppm": 600_000, "taker": 200,
              "maker": -50}, {"volume": 900, "maker_share_ppm": 400_000, "taker": 7,
              "maker": -130}]  # fmt: skip
@@ -227,10 +239,21 @@ def test_compiled_and_plain_charge_the_same():
         draw.integers(0, 2, count), draw.integers(1, 100, count), draw.integers(1, 50, count),
         np.sort(draw.integers(0, 10 * S, count)), draw.integers(2, 199, count),
     ])  # fmt: skip
-    outcomes = []
-    for run in (charge_all, getattr(charge_all, "py_func", charge_all)):
-        costs, out = costs_of(read, sides=1024), np.zeros((count, 5), np.int64)
-        run(costs, fills, out)
-        outcomes.append((out.tolist(), costs.tier.tolist(), costs.volume.traded.tolist()))
-    assert outcomes[0] == outcomes[1]
-    assert (np.array(outcomes[0][0]) > 0).any(axis=0).all()  # every component occurs
+    costs, out = costs_of(read, sides=1024), np.zeros((count, 5), np.int64)
+    charge_all(costs, fills, out)
+    twin, last = reference.Costs(read.model_dump(mode="json"), HORIZON_NS), {}
+    for event, row in enumerate(fills.tolist()):
+        who, order, role, side, price, lots, time, anchor = row
+        if last.get(who) != order:  # another order takes the slot, which has paid nothing
+            for part in range(len(parts)):
+                twin.paid.pop((order + 1000 * who, part), None)
+        last[who] = order
+        named = ("taker", "maker")[role], ("buy", "sell")[side]
+        p = Fraction(price, 100)
+        fill = reference.Fill(*named, p, lots, Fraction(anchor, 200), time)
+        due = twin.charge(order + 1000 * who, who, event, fill)
+        for name, amount in twin.gas(codes.ACTIONS[order % 7], time, tip=11 * NANO).items():
+            due[name] += amount
+        twin.note(time, event, who, named[0], p * lots)
+        assert [currency(nano) for nano in out[event]] == [due[c] for c in codes.COMPONENTS]
+    assert (out > 0).any(axis=0).all()  # every component occurs
