@@ -14,6 +14,8 @@ from proteus.basics import units
 from proteus.errors import ConfigError
 from proteus.market.agents.group import Group
 from proteus.market.cell import CellConfig
+from proteus.market.costs.models import start_volumes
+from proteus.market.costs.tables import make_tables
 from proteus.market.events.latency import ADDED_LAWS, LatencyLaw
 
 LARGEST_INDEX = 2**32  # arrivals, jumps and batches with draws of their own
@@ -63,10 +65,24 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
             getattr(cell.leakage, name).delay_ms, delay_ns < cell.horizon_ns, _below(cell),
         )  # fmt: skip
     yield from _waits(cell)
+    yield from _costs(cell)
     for name, group in cell.population.items():
         yield from _policy(f"population.{name}.policy", group, limit, price_range)
         if group.count:
             yield from _delays(f"population.{name}", group, cell)
+
+
+def _costs(cell: CellConfig) -> Iterator[Rule]:
+    """Check what costs say of the rest; that their tables fit, who makes these says."""
+    if not cell.has_costs:
+        return
+    make_tables(cell.costs, cell.n_ticks, cell.horizon_ns)
+    groups = ", ".join(cell.population)
+    for name, volume in start_volumes(cell.costs).items():
+        yield Rule(
+            f"costs.start_volume.{name}", volume, name in cell.population,
+            f"of a group of the population: {groups}",
+        )  # fmt: skip
 
 
 def _times(cell: CellConfig) -> Iterator[Rule]:

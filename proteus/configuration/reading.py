@@ -18,6 +18,7 @@ from proteus.errors import ConfigError, nearest
 from proteus.market.agents.group import Group
 from proteus.market.agents.kinds import POLICY_MODELS
 from proteus.market.cell import CellConfig
+from proteus.market.costs.models import COST_MODELS
 from proteus.market.environment.models import LATENT_MODELS
 from proteus.market.mechanisms.base import MechanismConfig
 from proteus.market.mechanisms.table import MECHANISM_MODELS
@@ -76,6 +77,7 @@ def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
     for key, tag, models in (
         ("mechanism", "name", MECHANISM_MODELS),
         ("latent", "model", LATENT_MODELS),
+        ("costs", "model", COST_MODELS),
         ("precision", "name", PRECISION_MODELS),
         ("executor", "name", EXECUTOR_MODELS),
         ("design", "name", DESIGN_MODELS),

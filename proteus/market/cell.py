@@ -26,6 +26,8 @@ from proteus.basics.schema import (
 )
 from proteus.errors import ConfigError as ConfigError
 from proteus.market.agents.group import Group
+from proteus.market.costs.base import CostModel
+from proteus.market.costs.models import NO_COSTS, parts_of
 from proteus.market.environment.models import Latent
 from proteus.market.information.leakage import Table
 from proteus.market.mechanisms.base import MechanismConfig
@@ -120,6 +122,7 @@ class CellConfig(Schema):
 
     mechanism: SerializeAsAny[MechanismConfig]
     latent: SerializeAsAny[Latent]
+    costs: SerializeAsAny[CostModel] = NO_COSTS
     population: dict[str, SerializeAsAny[Group]]
     execution: Execution
     record: Record
@@ -186,7 +189,13 @@ class CellConfig(Schema):
     @property
     def needs_rules(self) -> bool:
         """Tell whether the cell adds to its market what the plain loop does not know."""
-        return any(group.capital is not None for group in self.population.values())
+        has_capital = any(group.capital is not None for group in self.population.values())
+        return has_capital or self.has_costs
+
+    @property
+    def has_costs(self) -> bool:
+        """Tell whether anything is charged."""
+        return len(parts_of(self.costs.at(0))) > 0
 
     def canonical(self) -> str:
         """Return the text that two cells share exactly when they simulate the same thing."""
@@ -194,6 +203,8 @@ class CellConfig(Schema):
         tree["record"] = self.record.model_dump(mode="json", exclude={*Record.OUTPUT_KEYS})
         if not self.mechanism.uses_delta:
             del tree["delta"]
+        if not self.has_costs:
+            del tree["costs"]
         return canonical_json(tree)
 
     @model_validator(mode="after")

@@ -232,6 +232,7 @@ def _intent(world: Any, trader: int, number: int) -> list[int]:
         view.words[0, begin : begin + 4] = drawn[: view.words.shape[1] - begin]
     view.reference_doubled[0] = 2 * world.settings.initial_ticks
     intents.count[0] = 0
-    decide(world.policies, world.traders, view, world.private, intents, 0, trader)
+    costs = world.rules.costs
+    decide(world.policies, world.traders, view, world.private, costs, intents, 0, trader)
     sent = intents.side, intents.price, intents.lots, intents.lifetime, intents.duration
     return [int(field[0, 0]) for field in sent]

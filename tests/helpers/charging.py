@@ -6,15 +6,18 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 import proteus
+from proteus.compiler.arrays import allocate
 from proteus.market.book.codes import BUY
 from proteus.market.costs import charging, volume
 from proteus.market.costs.base import CostModel
 from proteus.market.costs.codes import COMPONENTS, TAKER
 from proteus.market.costs.models import COST_MODELS
-from proteus.market.costs.state import Costs, make_costs
+from proteus.market.costs.state import Costs, Payers, make_costs
+from proteus.market.costs.tables import make_tables
 
 CONF = Path(proteus.__file__).parent.parent / "conf" / "costs"
 S = 10**9
@@ -32,8 +35,14 @@ def costs_of(
     read: CostModel, n_ticks: int = 100, slots: int = 4, start: tuple[int, ...] = (0, 0),
     sides: int = 64,
 ) -> Costs:  # fmt: skip
-    """Build the costs of one lane."""
-    return make_costs(read, 1, slots, n_ticks, HORIZON_NS, start, sides)
+    """Build the costs of one lane, of traders who know them."""
+    traders = len(start)
+    payers = allocate(
+        Payers, A=traders, knows=True, action=np.arange(7, dtype=np.int8),
+        is_maker=np.zeros(traders, np.bool_),
+    )  # fmt: skip
+    tables = make_tables(read, n_ticks, HORIZON_NS)
+    return make_costs(tables, payers, np.array(start, np.int64), 1, slots, sides)
 
 
 def currency(nano: Any) -> Fraction:
@@ -52,6 +61,8 @@ def charge(
     slot: int = 0, anchor: int = 0, time: int = 0, event: int = 0, trader: int = 0,
 ) -> dict[str, Fraction]:  # fmt: skip
     """Charge one fill, as a venue where orders trade one by one."""
+    if charging.charges_nothing(costs):
+        return {}
     charging.begin_charge(costs, 0)
     charging.take_order(costs, 0, slot, order)
     volume.find_tiers(costs, 0, trader, time, event)

@@ -1,6 +1,12 @@
 """The traders' side of the twin: a wake-up becomes a view, a decision and messages."""
 
-from proteus.market.rng import STREAM_INTENT, STREAM_LIFETIME, STREAM_SIGNAL, normal
+from proteus.market.rng import (
+    STREAM_INTENT,
+    STREAM_LIFETIME,
+    STREAM_RESERVATION,
+    STREAM_SIGNAL,
+    normal,
+)
 from tests.reference.draws import EXPIRY, Cause, ns
 from tests.reference.links import delay
 from tests.reference.makers import Intent, Maker
@@ -30,7 +36,8 @@ def observe(world: World, trader: Trader, time_ns: int, cause: Cause) -> View:
     if isinstance(trader.mind, Noise):
         words = world.draws.words(STREAM_INTENT, trader.entity, cause.wake, cause.kind)
         life = world.draws.words(STREAM_LIFETIME, trader.entity, cause.wake, cause.kind)[0]
-        view.words = (*words, life)
+        worth = world.draws.words(STREAM_RESERVATION, trader.entity, cause.wake, cause.kind)[0]
+        view.words = (*words, life, worth)
     return view
 
 
@@ -118,6 +125,7 @@ def new_order(world: World, trader: Trader, intent: Intent, time_ns: int, cause:
         nano(intent.belief), time_ns,
         world.public.reference_doubled(), cause,
         intent.is_quote, world.draws.lot(trader.entity, cause),
+        is_immediate=intent.lifetime != "gtc",
     )  # fmt: skip
     if intent.duration_ns > 0:
         end_cause = Cause(EXPIRY, cause.wake, cause.kind)

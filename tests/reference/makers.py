@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import ceil, floor
 
 from proteus.market.agents.maker import MakerPolicy
+from tests.reference.charging import Reckoning
 from tests.reference.draws import ns
 from tests.reference.public import View
 
@@ -45,6 +46,8 @@ class Mark:
 class Maker:
     """Learns from the tape, its fills and its signal; quotes both sides around its belief."""
 
+    costs: Reckoning
+
     def __init__(self, policy: MakerPolicy, initial_probability: float, n_ticks: int) -> None:
         self.policy, self.n_ticks = policy, n_ticks
         self.belief = self.belief_before = initial_probability
@@ -66,7 +69,8 @@ class Maker:
             + policy.volatility_weight * self.volatility
             + policy.adverse_selection_weight * max(self.adverse, 0.0)
         )
-        return [self.quote("buy", self.position), self.quote("sell", -self.position)]
+        now = view.time_ns
+        return [self.quote("buy", self.position, now), self.quote("sell", -self.position, now)]
 
     def learn(self, view: View) -> None:
         """Move to the prints of others and to a new look; what moved is volatility."""
@@ -92,6 +96,12 @@ class Maker:
         horizon = ns(self.policy.adverse_selection_horizon_ms)
         self.marks.append(Mark(filled_ns + horizon, sign, quoted))
 
+    def outward(self, side: str, reservation: float, half_spread: float) -> int:
+        """The tick of a quote, rounded away from the other side."""
+        if side == "buy":
+            return floor((reservation - half_spread) * self.n_ticks + ROUNDING)
+        return ceil((reservation + half_spread) * self.n_ticks - ROUNDING)
+
     def judge(self, now_ns: int) -> None:
         """Fold the fills whose time has come into the estimate of adverse selection."""
         while self.marks and self.marks[0].due_ns <= now_ns:
@@ -99,7 +109,7 @@ class Maker:
             loss = -mark.sign * (self.belief - mark.belief)
             self.adverse += self.policy.adverse_selection_decay * (loss - self.adverse)
 
-    def quote(self, side: str, inventory: int) -> Intent:
+    def quote(self, side: str, inventory: int, now: int) -> Intent:
         """What should stand on a side; ``inventory`` is signed so that this side adds to it."""
         policy, limit = self.policy, self.policy.inventory_limit_lots
         half_spread = self.half_spread
@@ -109,10 +119,10 @@ class Maker:
             lots = policy.quote_lots
             half_spread += policy.widen_by
         reservation = self.belief - policy.skew * self.position
-        if side == "buy":
-            price = floor((reservation - half_spread) * self.n_ticks + ROUNDING)
-        else:
-            price = ceil((reservation + half_spread) * self.n_ticks - ROUNDING)
+        price = self.outward(side, reservation, half_spread)
+        if lots > 0:
+            half_spread = self.costs.half_spread(half_spread, side, price, lots, now)
+            price = self.outward(side, reservation, half_spread)
         stands = self.quotes[side]
         is_kept = stands.order_id is not None and stands.price_ticks == price
         is_kept = is_kept and stands.lots <= lots

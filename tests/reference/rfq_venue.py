@@ -8,6 +8,7 @@ from typing import Any
 
 from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
 from tests.reference import rfq_desk
+from tests.reference.charging import charge_message
 from tests.reference.draws import Cause, ns
 from tests.reference.links import delay
 from tests.reference.orders import Outcome, Row
@@ -24,6 +25,7 @@ TO_BUYER, TO_SELLER, TO_HOLDER, TO_LOSER = range(4)  # words of STREAM_RFQ_DELIV
 def receive(world: World, message: Message, time_ns: int) -> None:
     """Hand a message to the venue, and deal with what comes of it."""
     world.messages += 1
+    charge_message(world, message, time_ns)
     do = {"request": open_request, "quote": take_quote, "accept": take_acceptance}
     do.get(message.kind, take_last_look)(world, message, time_ns)
     deliver(world, time_ns, message.order_id, message.cause)

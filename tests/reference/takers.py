@@ -8,6 +8,7 @@ from proteus.market.agents.noise import NoisePolicy
 from proteus.market.agents.sniper import SniperPolicy
 from proteus.market.events.latency import LatencyLaw
 from proteus.market.rng import below, exponential, uniform
+from tests.reference.charging import Reckoning
 from tests.reference.draws import ns
 from tests.reference.makers import ROUNDING, Intent
 from tests.reference.public import View
@@ -26,6 +27,8 @@ def mean_s(law: LatencyLaw) -> float:
 
 class Informed:
     """Takes what is mispriced by more than its threshold; snipers do so with a fixed size."""
+
+    costs: Reckoning
 
     def __init__(self, group: Group, n_ticks: int) -> None:
         policy = group.policy
@@ -55,28 +58,42 @@ class Informed:
             return []
         if not 1 <= limit < self.n_ticks:
             return []
-        return [Intent(side, limit, self.lots(excess), "ioc", belief=signal)]
+        lots, worth = self.lots(excess), signal - theta if side == "buy" else signal + theta
+        price = self.costs.limit(side, limit, worth, lots, view.reference_doubled, view.time_ns)
+        reaches = price >= view.ask_ticks if side == "buy" else price <= view.bid_ticks
+        if price != limit and not reaches:
+            return []
+        return [Intent(side, price, lots, "ioc", belief=signal)]
 
 
 class Noise:
-    """Sends one order at each arrival, all of it drawn."""
+    """Sends one order at each arrival, all of it drawn, unless it costs too much."""
+
+    costs: Reckoning
 
     def __init__(self, policy: NoisePolicy, protection_ticks: int, n_ticks: int) -> None:
         self.policy, self.protection_ticks, self.n_ticks = policy, protection_ticks, n_ticks
 
     def decide(self, view: View) -> list[Intent]:
         """A marketable order with a protective limit, or a limit order with a lifetime."""
-        side_word, type_word, size_word, offset_word, life_word = view.words
+        side_word, type_word, size_word, offset_word, life_word, worth_word = view.words
+        mean, now = self.policy.reservation_scale, view.time_ns
         side = ("buy", "sell")[int(below(side_word, 2))]
         if uniform(type_word) < self.policy.marketable_probability:
             better = "sell" if side == "buy" else "buy"
             price = self.behind(view.reference_doubled, better, self.protection_ticks)
-            return [Intent(side, price, self.size(size_word), "ioc")]
+            met = view.ask_ticks if side == "buy" else view.bid_ticks
+            about = side, met, self.size(size_word), view.reference_doubled, mean, worth_word, now
+            is_worth = self.costs.accepts("taker", *about)
+            return [Intent(side, price, self.size(size_word), "ioc")] if is_worth else []
         low, high = self.policy.offset_low_ticks, self.policy.offset_high_ticks
         offset = low + int(below(offset_word, high - low + 1))
         price = self.behind(view.reference_doubled, side, offset)
         life_ns = int(exponential(life_word) * ns(self.policy.lifetime_ms)) + 1
-        return [Intent(side, price, self.size(size_word), "gtc", life_ns)]
+        lots = self.size(size_word)
+        if not self.costs.accepts("maker", side, price, lots, 2 * price, mean, worth_word, now):
+            return []
+        return [Intent(side, price, lots, "gtc", life_ns)]
 
     def size(self, word: int) -> int:
         """A geometric size, capped."""

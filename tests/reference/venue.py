@@ -8,6 +8,7 @@ from proteus.market.rng import STREAM_BATCH
 from tests.reference import orders
 from tests.reference.auction import Auction
 from tests.reference.book import Book
+from tests.reference.charging import charge_clear, charge_fill, charge_message
 from tests.reference.draws import Cause
 from tests.reference.dual_flow import BUYERS, DualFlow
 from tests.reference.links import delay
@@ -19,6 +20,7 @@ from tests.reference.world import Message, Notice, World
 def receive(world: World, message: Message, time_ns: int) -> None:
     """Hand a message to the market, and deal with what comes of it."""
     world.messages += 1
+    charge_message(world, message, time_ns)
     trader, order_id = message.trader.number, message.order_id
     cause = message.cause.packed
     if message.kind == "order":
@@ -123,6 +125,8 @@ def deliver(world: World, time_ns: int, about: int | None, cause: Cause | None) 
     world.market.out.outcomes.clear()
     for outcome in outcomes:
         note_outcome(world, outcome, time_ns)
+    if about is not None and about in world.market.open:
+        world.tickets[about].batch = world.market.open[about].batch
     auction_printed: str | None = None
     for outcome in outcomes:
         ticket = world.tickets[outcome.order_id]
@@ -139,6 +143,7 @@ def deliver(world: World, time_ns: int, about: int | None, cause: Cause | None) 
                 outcome.kind, ticket.trader, outcome.order_id, ticket.side, outcome.lots
             )
             answer(world, notice, time_ns, why)
+    charge_clear(world, time_ns)
     if about is None or isinstance(world.market, Book):
         publish(world, time_ns)
 
@@ -168,6 +173,7 @@ def book_fill(world: World, outcome: Outcome, time_ns: int, in_clear: bool) -> N
     buyer, seller = (world.tickets[i].trader for i in ids)
     world.ledger.fill(buyer.number, seller.number, price, lots)
     world.fills += 1
+    charge_fill(world, outcome, time_ns, in_clear)
     if not in_clear:
         world.last_ticks = price
     for order_id in ids:

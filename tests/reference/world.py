@@ -13,6 +13,7 @@ from proteus.market.cell import CellConfig
 from proteus.market.rng import trader_entity
 from tests.reference.auction import Auction
 from tests.reference.book import Book
+from tests.reference.charging import Reckoning, make_costs
 from tests.reference.draws import Cause, Draws, ns
 from tests.reference.dual_flow import DualFlow
 from tests.reference.ledger import Ledger
@@ -119,6 +120,8 @@ class Ticket:
     rank: int  # among orders that are otherwise equal
     reports: int = 0  # of fills so far
     timer: Timer | None = None
+    is_immediate: bool = False  # its intent was to trade at once or not at all
+    batch: int = 0  # that it joined last
 
 
 class Message(NamedTuple):
@@ -190,6 +193,10 @@ class World:
         self.public = Public(read_table(cell), cell.initial_ticks)
         self.last_ticks: int | None = None  # last public price
         self.ledger = Ledger(cell.tick_nano)
+        self.costs = make_costs(self)
+        self.cleared: dict[int, tuple[int, int]] = {}  # price and lots of orders in a clear
+        for trader in self.traders:
+            trader.mind.costs = Reckoning(self, trader.number, trader.group.knows_costs)
         self.queue: list[tuple[int, int, int, int, str, Any]] = []
         self.pushed = count()
         self.rows: list[Row] = []

@@ -9,6 +9,7 @@ import pytest
 
 from proteus.compiler.jit import state
 from proteus.market import rng
+from proteus.market.costs.state import Uncharged
 from proteus.market.events.queue import KIND_ENVIRONMENT, KIND_LIQUIDATION, NEVER_NS, push
 from proteus.market.ledger.accounts import (
     CASH,
@@ -84,6 +85,7 @@ class Counted(NamedTuple):
     """How often each hook was called. L lanes, K hooks."""
 
     calls: np.ndarray  # int64 [L, K] in the order of HOOKS
+    costs: Uncharged = Uncharged()
 
 
 def _counting(at, name):

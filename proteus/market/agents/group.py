@@ -22,11 +22,12 @@ from proteus.market.information.signals import Signal
 class Group(Schema):
     """Describe a number of equal traders."""
 
-    NEUTRAL: ClassVar[dict[str, Any]] = {"capital": None}
+    NEUTRAL: ClassVar[dict[str, Any]] = {"capital": None, "knows_costs": True}
 
     kind: str
     count: int = Field(ge=0, le=4096)  # a trader's address has 12 bits for its number
     capital: Amount | None = None  # currency of each trader at 0; None: unlimited
+    knows_costs: bool = True  # its limits and quotes reckon with them
     accounts: Literal["one", "per_intent"]  # whose its orders are, to self-trade prevention
     schedule: Schedule
     signal: Signal | None

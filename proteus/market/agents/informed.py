@@ -51,9 +51,9 @@ def make(members: Members) -> Informed:
 
 
 @inline_kernel
-def decide(informed, view, intents, lane, trader):
+def decide(informed, view, costs, intents, lane, trader):
     """Take liquidity when the signal is far enough from the executable price."""
     take_edge(
-        view, intents, lane, informed.threshold[trader], informed.lots_per_edge[trader],
-        1, informed.max_lots[trader], informed.n_ticks[0],
+        view, costs, intents, lane, trader, informed.threshold[trader],
+        informed.lots_per_edge[trader], 1, informed.max_lots[trader], informed.n_ticks[0],
     )  # fmt: skip

@@ -29,6 +29,7 @@ from proteus.market.agents.base import Members, PolicyConfig
 from proteus.market.agents.ticks import ceil_ticks, floor_ticks
 from proteus.market.agents.traders import INTENT_QUOTE, intend
 from proteus.market.book.codes import BUY, GTC, SELL
+from proteus.market.costs.expected import with_costs
 
 _MARKS = 64  # own fills that wait for their horizon, per maker; a power of two
 
@@ -133,7 +134,7 @@ def make(members: Members, initial_probability: float, growth: int) -> Maker:
 
 
 @inline_kernel
-def decide(maker, view, private, has_signal, intents, lane, trader):
+def decide(maker, view, private, has_signal, costs, intents, lane, trader):
     """Learn from the view, then say what should stand on both sides."""
     parameters = maker.parameters
     _judge_fills(maker, lane, trader, view.time[lane])
@@ -148,8 +149,9 @@ def decide(maker, view, private, has_signal, intents, lane, trader):
     )
     maker.half_spread[lane, trader] = half_spread
     reservation = belief - parameters.skew[trader] * inventory
-    _quote(maker, private, intents, lane, trader, BUY, reservation, half_spread, inventory)
-    _quote(maker, private, intents, lane, trader, SELL, reservation, half_spread, -inventory)
+    now = view.time[lane]
+    _quote(maker, private, costs, intents, lane, trader, now, BUY, reservation, inventory)
+    _quote(maker, private, costs, intents, lane, trader, now, SELL, reservation, -inventory)
 
 
 @inline_kernel
@@ -215,6 +217,14 @@ def _learn(maker, view, has_signal, lane, trader):
 
 
 @inline_kernel
+def _price(side, reservation, half_spread, n_ticks):
+    """Return the tick of a quote, rounded outward."""
+    if side == BUY:
+        return floor_ticks((reservation - half_spread) * n_ticks)
+    return ceil_ticks((reservation + half_spread) * n_ticks)
+
+
+@inline_kernel
 def _fit(private, lane, trader, side, price, lots, most):
     """Return the lots that can be quoted so that ``most`` is kept if all that may fill does.
 
@@ -229,19 +239,22 @@ def _fit(private, lane, trader, side, price, lots, most):
 
 
 @inline_kernel
-def _quote(maker, private, intents, lane, trader, side, reservation, half_spread, signed):
-    """Say what should stand on one side; ``signed`` is the inventory this side would add to."""
-    parameters = maker.parameters
+def _quote(maker, private, costs, intents, lane, trader, now, side, reservation, signed):
+    """Say what should stand on one side; ``signed`` is the inventory this side would add to.
+
+    The half-spread is wider by what a fill at the price without costs would cost.
+    """
+    parameters, half_spread = maker.parameters, maker.half_spread[lane, trader]
     n_ticks, limit = parameters.n_ticks[0], parameters.limit_lots[trader]
     lots = parameters.quote_lots[trader] * (limit - max(signed, 0)) // limit
     widened = lots <= 0 and parameters.widens[trader]
     if widened:
         lots = parameters.quote_lots[trader]
         half_spread += parameters.widen_by[trader]
-    if side == BUY:
-        price = floor_ticks((reservation - half_spread) * n_ticks)
-    else:
-        price = ceil_ticks((reservation + half_spread) * n_ticks)
+    price = _price(side, reservation, half_spread, n_ticks)
+    if lots > 0:
+        half_spread = with_costs(costs, lane, trader, half_spread, side, price, lots, now)
+        price = _price(side, reservation, half_spread, n_ticks)
     if not widened:
         lots = _fit(private, lane, trader, side, price, lots, limit - signed)
     if price < 1 or price >= n_ticks:

@@ -11,17 +11,26 @@ Source
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from proteus.basics import units
-from proteus.basics.schema import Lots, PositiveMilliseconds, Probability, SignedTicks, requirement
+from proteus.basics.schema import (
+    Lots,
+    Positive,
+    PositiveMilliseconds,
+    Probability,
+    SignedTicks,
+    requirement,
+)
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.agents.base import Members, PolicyConfig
 from proteus.market.agents.traders import INTENT_ORDER, intend
 from proteus.market.book.codes import BUY, GTC, IOC, SELL
+from proteus.market.costs.codes import MAKER, TAKER
+from proteus.market.costs.expected import is_worth
 from proteus.market.rng import below, exponential, uniform
 
 
@@ -34,6 +43,9 @@ class NoisePolicy(PolicyConfig):
     offset_low_ticks: SignedTicks  # a limit buy is placed at the reference minus the offset
     offset_high_ticks: SignedTicks
     lifetime_ms: PositiveMilliseconds
+    reservation_scale: Positive | None = None  # currency; None: any cost is paid
+
+    NEUTRAL: ClassVar[dict[str, Any]] = {"reservation_scale": None}
 
     @model_validator(mode="after")
     def _check_offsets(self) -> Self:
@@ -53,6 +65,7 @@ class Noise(NamedTuple):
     offset_low: np.ndarray  # int64 [A] ticks
     offset_width: np.ndarray  # int64 [A] number of offsets, uniformly drawn
     lifetime_ns: np.ndarray  # float64 [A] mean
+    reservation: np.ndarray  # float64 [A] mean of what trading is worth, currency; 0: any cost
     protection: np.ndarray  # int64 [1] ticks
     n_ticks: np.ndarray  # int64 [1]
 
@@ -69,26 +82,34 @@ def make(members: Members) -> Noise:
         offset_low=members.key("offset_low_ticks", np.int64),
         offset_width=members.column(widths, np.int64),
         lifetime_ns=members.column(units.milliseconds_to_ns(p.lifetime_ms) for p in policies),
+        reservation=members.column(p.reservation_scale or 0.0 for p in policies),
         protection=np.array([members.protection_ticks], np.int64),
         n_ticks=np.array([members.n_ticks], np.int64),
     )
 
 
 @inline_kernel
-def decide(noise, view, intents, lane, trader):
-    """Send one order whose side, type, size, offset and lifetime are drawn at this arrival."""
+def decide(noise, view, costs, intents, lane, trader):
+    """Send one order whose side, type, size, offset and lifetime are drawn at this arrival.
+
+    None is sent where it is expected to cost more than trading is worth to this trader.
+    """
     side = below(view.words[lane, 0], 2)
     more = math.log(uniform(view.words[lane, 2])) * noise.size_scale[trader]
     lots = min(1 + np.int64(more), noise.max_lots[trader])
-    last = noise.n_ticks[0] - 1
+    last, twice = noise.n_ticks[0] - 1, view.reference_doubled[lane]
+    mean, word, now = noise.reservation[trader], view.words[lane, 5], view.time[lane]
     if uniform(view.words[lane, 1]) < noise.marketable[trader]:
-        price = _beyond(view.reference_doubled[lane], side, noise.protection[0])
-        intend(intents, lane, INTENT_ORDER, side, min(max(price, 1), last), lots, IOC, 0, 0.0)
+        price = _beyond(twice, side, noise.protection[0])
+        met = view.executable[lane, 1 - side]
+        if is_worth(costs, lane, trader, TAKER, side, met, lots, twice, mean, word, now):
+            intend(intents, lane, INTENT_ORDER, side, min(max(price, 1), last), lots, IOC, 0, 0.0)
         return
     offset = noise.offset_low[trader] + below(view.words[lane, 3], noise.offset_width[trader])
-    price = _behind(view.reference_doubled[lane], side, offset)
+    price = min(max(_behind(twice, side, offset), 1), last)
     lifetime = np.int64(exponential(view.words[lane, 4]) * noise.lifetime_ns[trader]) + 1
-    intend(intents, lane, INTENT_ORDER, side, min(max(price, 1), last), lots, GTC, lifetime, 0.0)
+    if is_worth(costs, lane, trader, MAKER, side, price, lots, 2 * price, mean, word, now):
+        intend(intents, lane, INTENT_ORDER, side, price, lots, GTC, lifetime, 0.0)
 
 
 @inline_kernel

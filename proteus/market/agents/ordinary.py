@@ -31,29 +31,30 @@ def make_policies(members: dict[str, Members], initial_probability: float, growt
 
 
 @interface
-def decide(policies, traders, view, private, intents, lane, trader):
-    """Let one trader decide; it gets its view, its own state and nothing else.
+def decide(policies, traders, view, private, costs, intents, lane, trader):
+    """Let one trader decide; it gets its view, its own state, what trading costs, and no more.
 
     Parameters
         policies, traders: parameters, and what kinds remember. view: what this wake-up shows.
-        private: what traders know of themselves. intents: written. lane: row. trader: its number.
+        private: what traders know of themselves. costs: ``Costs`` or ``Uncharged``.
+        intents: written. lane: row. trader: its number.
     """
 
 
 @decide.implement(Policies)
 @inline_kernel
-def decide_ordinary(policies, traders, view, private, intents, lane, trader):
+def decide_ordinary(policies, traders, view, private, costs, intents, lane, trader):
     """Choose by kind; ``policies`` has at least the fields of ``Policies``."""
     kind = traders.kind[trader]
     if kind == MAKER:
         has_signal = traders.has_signal[trader]
-        maker.decide(policies.maker, view, private, has_signal, intents, lane, trader)
+        maker.decide(policies.maker, view, private, has_signal, costs, intents, lane, trader)
     elif kind == INFORMED:
-        informed.decide(policies.informed, view, intents, lane, trader)
+        informed.decide(policies.informed, view, costs, intents, lane, trader)
     elif kind == NOISE:
-        noise.decide(policies.noise, view, intents, lane, trader)
+        noise.decide(policies.noise, view, costs, intents, lane, trader)
     elif kind == SNIPER:
-        sniper.decide(policies.sniper, view, intents, lane, trader)
+        sniper.decide(policies.sniper, view, costs, intents, lane, trader)
 
 
 @inline_kernel

@@ -71,9 +71,9 @@ def make_policies(
 
 @decide.implement(WithOthers)
 @inline_kernel
-def _decide_all(policies, traders, view, private, intents, lane, trader):
+def _decide_all(policies, traders, view, private, costs, intents, lane, trader):
     if traders.kind[trader] < FIRST_OTHER:
-        decide_ordinary(policies, traders, view, private, intents, lane, trader)
+        decide_ordinary(policies, traders, view, private, costs, intents, lane, trader)
     else:
         _decide_in(policies.others, traders, view, private, intents, lane, trader)
 

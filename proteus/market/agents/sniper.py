@@ -44,7 +44,10 @@ def make(members: Members) -> Sniper:
 
 
 @inline_kernel
-def decide(sniper, view, intents, lane, trader):
+def decide(sniper, view, costs, intents, lane, trader):
     """Send one immediate order of fixed size against a stale price."""
     lots = sniper.lots[trader]
-    take_edge(view, intents, lane, sniper.threshold[trader], 0.0, lots, lots, sniper.n_ticks[0])
+    take_edge(
+        view, costs, intents, lane, trader, sniper.threshold[trader], 0.0, lots, lots,
+        sniper.n_ticks[0],
+    )  # fmt: skip

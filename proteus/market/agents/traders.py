@@ -94,7 +94,7 @@ class View(NamedTuple):
     look: np.ndarray  # int64 [L] number of the look interval of the signal
     print_price: np.ndarray  # int32 [L, N] prices of new prints of others, ticks
     n_prints: np.ndarray  # int64 [L]
-    words: np.ndarray  # uint32 [L, 5] the trader's own random words for this wake-up
+    words: np.ndarray  # uint32 [L, 6] the trader's own random words for this wake-up
 
 
 def allocate_view(lanes: int, prints: int) -> View:

@@ -1,6 +1,7 @@
 """What traders make of costs: by the functions that charge them, on an order that is new.
 
-A trader knows its tier, the base fee and the schedule. It reckons with one fill of all its lots.
+A trader knows its tiers, the base fee and the schedule. It reckons with one fill of all its lots,
+and with one message. Where there can be no costs (``Uncharged``) all of this compiles to nothing.
 """
 
 from __future__ import annotations
@@ -8,11 +9,128 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.basics.units import NANO
-from proteus.compiler.jit import inline_kernel
+from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.book.codes import BUY
-from proteus.market.costs.charging import charges_nothing, cost_of_fill
+from proteus.market.costs.charging import (
+    OF_THE_MODEL,
+    charges_nothing,
+    cost_of_fill,
+    gas_of_action,
+)
+from proteus.market.costs.codes import MAKER, TAKER
+from proteus.market.costs.state import Costs, Uncharged
+from proteus.market.rng import STREAM_RESERVATION, exponential, words_at
 
 _ROUNDING = 1e-9  # of a tick, as in ``agents.ticks``: what is equal but for binary fractions trades
+
+
+@interface
+def affordable(costs, lane, trader, side, limit, worth, lots, anchor, time):
+    """Return the last tick up to a taker's limit at which a fill is worth its price and costs.
+
+    Parameters
+        side, limit: BUY or SELL, ticks. worth: what a lot is worth to it, currency. lots: its
+            order's. anchor: twice the public reference, ticks. time: ns.
+
+    Returns
+        Ticks, as ``limit_with_costs``; ``limit`` for a trader who does not know costs.
+    """
+
+
+@interface
+def with_costs(costs, lane, trader, half_spread, side, price, lots, time):
+    """Return a half-spread that is wider by what a maker's fill at a price would cost a lot.
+
+    Parameters
+        half_spread: currency, at least 0. side: of the quote. price: ticks; outside of
+            1 .. n_ticks - 1 the nearest inside counts. lots: of the quote, at least 1.
+
+    Returns
+        Currency, at least 0: a rebate cannot make a maker pay for trading.
+    """
+
+
+@interface
+def is_worth(costs, lane, trader, role, side, price, lots, anchor, mean, word, time):
+    """Tell whether a fill would cost a lot at most what trading is worth to a trader by itself.
+
+    Parameters
+        role: TAKER or MAKER. price: ticks, 1 .. n_ticks - 1. mean: of that private value, which is
+            exponential, currency; 0: it is worth any cost. word: random. The rest is as in
+            ``affordable``.
+    """
+
+
+@interface
+def draw_value(costs, keys, lane, words, entity, number, cause):
+    """Write the random word of a private value behind those of an intent.
+
+    Parameters
+        keys: of the lanes. words: uint32 [L, 6], written. entity, number, cause: its address.
+    """
+
+
+draw_value.empty_for(Uncharged)
+
+
+@affordable.implement(Uncharged)
+@inline_kernel
+def _limit(costs, lane, trader, side, limit, worth, lots, anchor, time):
+    return limit
+
+
+@with_costs.implement(Uncharged)
+@inline_kernel
+def _half_spread(costs, lane, trader, half_spread, side, price, lots, time):
+    return half_spread
+
+
+@is_worth.implement(Uncharged)
+@inline_kernel
+def _is_free(costs, lane, trader, role, side, price, lots, anchor, mean, word, time):
+    return True
+
+
+@affordable.implement(Costs)
+@cold_kernel
+def _affordable(costs, lane, trader, side, limit, worth, lots, anchor, time):
+    if charges_nothing(costs) or not costs.payers.knows[trader]:
+        return limit
+    gas = _gas(costs, time)
+    return limit_with_costs(costs, lane, TAKER, side, limit, worth, lots, anchor, gas, time)
+
+
+@with_costs.implement(Costs)
+@cold_kernel
+def _with_costs(costs, lane, trader, half_spread, side, price, lots, time):
+    if charges_nothing(costs) or not costs.payers.knows[trader]:
+        return half_spread
+    inside = min(max(price, 1), costs.tables.curves.shape[1] - 2)
+    gas, anchor = _gas(costs, time), 2 * inside  # it trades at its own price
+    cost = expected_cost(costs, lane, MAKER, side, inside, lots, anchor, gas, time)
+    return max(half_spread + cost, 0.0)
+
+
+@is_worth.implement(Costs)
+@cold_kernel
+def _is_worth(costs, lane, trader, role, side, price, lots, anchor, mean, word, time):
+    if mean == 0.0 or charges_nothing(costs) or not costs.payers.knows[trader]:
+        return True
+    cost = expected_cost(costs, lane, role, side, price, lots, anchor, _gas(costs, time), time)
+    return cost <= exponential(word) * mean
+
+
+@draw_value.implement(Costs)
+@inline_kernel
+def _draw_value(costs, keys, lane, words, entity, number, cause):
+    words[lane, 5] = words_at(keys, lane, STREAM_RESERVATION, entity, number, cause)[0]
+
+
+@inline_kernel
+def _gas(costs, time):
+    """Return what the message costs by which a trader trades, nano."""
+    action = costs.payers.trading_action[0]
+    return gas_of_action(costs, action, OF_THE_MODEL, OF_THE_MODEL, time)
 
 
 @inline_kernel

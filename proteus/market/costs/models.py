@@ -250,6 +250,9 @@ class AddedCosts(CostModel):
         windows = {part.window_s for part in self.parts if isinstance(part, TieredCosts)}
         if len(windows) > 1:
             raise requirement("parts", "tiers must have one window_s in all parts")
+        starts = [part.start_volume for part in self.parts if isinstance(part, TieredCosts)]
+        if any(start != starts[0] for start in starts):
+            raise requirement("parts", "tiers must have one start_volume in all parts")
         return self
 
 
@@ -282,3 +285,10 @@ def parts_of(model: CostModel) -> tuple[CostModel, ...]:
         for part, scale in zip(model.parts, scales, strict=True)
         if not isinstance(part, NoCosts)
     )
+
+
+def start_volumes(model: CostModel) -> dict[str, float]:
+    """Return what each trader of a group had traded before, by group, currency."""
+    parts = model.parts if isinstance(model, AddedCosts) else (model,)
+    named = (part.start_volume for part in parts if isinstance(part, TieredCosts))
+    return {group: amount for volumes in named for group, amount in volumes.items()}

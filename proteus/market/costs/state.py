@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import state, written_first
-from proteus.market.costs.base import CostModel
 from proteus.market.costs.codes import COMPONENTS
-from proteus.market.costs.models import parts_of
-from proteus.market.costs.tables import CostTables, make_tables
+from proteus.market.costs.tables import CostTables
 
 
 @written_first("time", "event", "trader", "by_maker", "value")
@@ -35,43 +33,65 @@ class Volume(NamedTuple):
     overflow: np.ndarray  # int8 [L] 1: more sides are in the window than there is room for
 
 
+# Who makes, and is no taker.
+BY_ORDER = 0  # an order that rests; in a clear, one that was published after an earlier clear
+BY_TRADER = 1  # a market maker
+
+
+@state
+class Payers(NamedTuple):
+    """Who is charged, and as what. A traders."""
+
+    is_maker: np.ndarray  # bool [A] the trader is a market maker
+    knows: np.ndarray  # bool [A] the trader reckons with costs
+    role_rule: np.ndarray  # int8 [1] BY_*
+    by_clear: np.ndarray  # bool [1] fills of a clear are charged together, by their orders
+    action: np.ndarray  # int8 [7] ACTION_* of each kind of message
+    trading_action: np.ndarray  # int8 [1] that of the message by which a taker trades
+
+
+@state
+class Uncharged(NamedTuple):
+    """Stands for costs where there can be none: what traders ask of it compiles to nothing."""
+
+
 @state
 class Costs(NamedTuple):
-    """What is charged to whom. L lanes, A traders, C order slots, P parts, T tiers."""
+    """What is charged to whom. L lanes, A traders, C order slots, P parts."""
 
     tables: CostTables
     volume: Volume
+    payers: Payers
     tier: np.ndarray  # int64 [L, P] tier of the trader who is charged
     order: np.ndarray  # int64 [L, C] which order the next three are about
     fees: np.ndarray  # int64 [L, C, P] nano of its fees so far, by their rates
     paid: np.ndarray  # int64 [L, C, P] nano that it has paid of them, at least the minimum
     kept: np.ndarray  # int64 [L, C, P] nano of rounding fees that were not given back
+    lots: np.ndarray  # int64 [L, C] filled in the clear that is being booked
+    price: np.ndarray  # int64 [L, C] ticks, of these
+    filled: np.ndarray  # int32 [L, C] slots of the orders with lots there, in order
+    n_filled: np.ndarray  # int64 [L] how many
     due: np.ndarray  # int64 [L, 5] nano of each of codes.COMPONENTS of the charge
 
 
 def make_costs(
-    model: CostModel, lanes: int, slots: int, n_ticks: int, horizon_ns: int,
-    start_nano: Sequence[int], sides: int,
+    tables: CostTables, payers: Payers, start: NDArray[np.int64], lanes: int, slots: int,
+    sides: int,
 ) -> Costs:  # fmt: skip
-    """Build the costs of a block; of a model that charges nothing they have no part.
+    """Build the costs of a block.
 
     Parameters
-        model: of ``models``. lanes, slots: sizes. n_ticks: prices are 1 .. n_ticks - 1.
-        horizon_ns: the window of tiers that name none.
-        start_nano: what each trader had traded before, nano; its length is that of traders.
+        tables, payers: of the cell. start: int64 [A] nano that each trader had traded before.
+        lanes, slots: sizes; without parts no order needs a slot.
         sides: of fills that wait or are in the window at most, a power of two.
-
-    Raises
-        ConfigError: as ``make_tables``.
     """
-    parts, traders = len(parts_of(model.at(0))), len(start_nano)
+    traders, parts = len(start), len(tables.kind)
     return allocate(
-        Costs, L=lanes, A=traders, C=slots, P=parts,
-        tables=make_tables(model, n_ticks, horizon_ns),
+        Costs, L=lanes, A=traders, C=slots if parts else 0, P=parts, tables=tables, payers=payers,
         volume=allocate(
-            Volume, L=lanes, A=traders, F=sides, start=np.array(start_nano, np.int64),
-            traded=np.array([[nano, 0] for nano in start_nano], np.int64).reshape(traders, 2),
-            everybody=np.array([sum(start_nano), 0], np.int64),
+            Volume, L=lanes, A=traders, F=sides if parts else 1, start=start,
+            traded=np.stack([start, np.zeros_like(start)], axis=1),
+            everybody=np.array([start.sum(), 0], np.int64),
         ),
     )  # fmt: skip
 

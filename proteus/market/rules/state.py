@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import state
+from proteus.market.costs.state import Costs, Uncharged
 
 
 @state
 class NoRules(NamedTuple):
     """Nothing is added: every hook compiles to nothing."""
+
+    costs: Uncharged = Uncharged()
 
 
 @state
@@ -22,12 +25,13 @@ class Rules(NamedTuple):
 
     endowment: np.ndarray  # int64 [A] capital of each trader, nano-currency; 0: no limit
     refused: np.ndarray  # int64 [L] why the ledger refused an entry, or LEDGER_OK
+    costs: Costs
 
 
-def make_rules(lanes: int, endowment: NDArray[np.int64]) -> Rules:
+def make_rules(lanes: int, endowment: NDArray[np.int64], costs: Costs) -> Rules:
     """Build the rules of a block.
 
     Parameters
-        endowment: int64 [A] capital of each trader, nano-currency.
+        endowment: int64 [A] capital of each trader, nano-currency. costs: of the block.
     """
-    return allocate(Rules, L=lanes, A=len(endowment), endowment=endowment)
+    return allocate(Rules, L=lanes, A=len(endowment), endowment=endowment, costs=costs)

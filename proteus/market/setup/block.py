@@ -27,7 +27,7 @@ from proteus.market.mechanisms.base import Sizes
 from proteus.market.mechanisms.interface import allocate_market
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.metrics.sums import allocate_sums, allocate_totals
-from proteus.market.rules.state import NoRules, make_rules
+from proteus.market.rules.state import NoRules, Rules, make_rules
 from proteus.market.setup.members import CellSetup
 from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading.world import World, allocate_origins, allocate_progress
@@ -88,7 +88,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             ),
             totals=allocate_totals(lanes, count),
             log=allocate_log(lanes, growth * setup.log_rows),
-            rules=make_rules(lanes, setup.endowment) if setup.is_rich else NoRules(),
+            rules=_rules(setup, lanes, pending, growth),
         ),
     )
 
@@ -149,6 +149,13 @@ def _starting_over(one: Any, other: Any, path: str = "") -> Iterator[str]:
 def block_bytes(block: Block) -> int:
     """Return the memory of a block's arrays."""
     return sum(array.nbytes for _, array in arrays_of(block))
+
+
+def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | Rules:
+    if not setup.is_rich:
+        return NoRules()
+    costs = setup.costs.of_block(lanes, slots, growth)
+    return make_rules(lanes, setup.endowment, costs)
 
 
 def _news(setup: CellSetup, lanes: int, growth: int) -> Any:

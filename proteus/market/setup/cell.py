@@ -8,6 +8,7 @@ from proteus.basics import units
 from proteus.market.cell import CellConfig
 from proteus.market.environment.setup import parameters_for
 from proteus.market.setup import capacities
+from proteus.market.setup.costs import costs_of_cell
 from proteus.market.setup.members import (
     CellSetup,
     Member,
@@ -55,6 +56,7 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         log_rows=0,
         is_rich=is_rich or cell.needs_rules,
         endowment=endowments(members),
+        costs=costs_of_cell(cell, members, capacities.taker_wake_ups_per_s(members)),
     )
 
 

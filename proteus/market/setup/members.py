@@ -24,6 +24,7 @@ from proteus.market.events.latency import ADDED_LAWS, LATENCY_CODES, LatencyLaw
 from proteus.market.events.schedule import SCHEDULE_CODES
 from proteus.market.information.history import Disclosure
 from proteus.market.rng import trader_entity
+from proteus.market.setup.costs import CostsOfCell
 from proteus.market.trading.world import Settings
 
 
@@ -53,6 +54,7 @@ class CellSetup(NamedTuple):
     log_rows: int  # rows that a lane's log has room for; 0: nothing is recorded
     is_rich: bool  # the loop has all hooks, as it must where rules are added
     endowment: NDArray[np.int64]  # [A] capital of each trader, nano-currency; 0: no limit
+    costs: CostsOfCell
 
 
 def trader_columns(members: tuple[Member, ...]) -> Traders:

@@ -86,7 +86,7 @@ def book(mechanism, world, lane, time, slot, answer_word, in_clear):
             word = answer_word if order == slot else world.origins.answer[lane, order]
             _book_answer(mechanism, world, lane, time, i, order, word)
     hooks.after_booking(
-        world.rules, world.ledger, world.log, world.market.orders, world.origins, lane, time,
+        world.rules, world.ledger, world.log, world.market, world.origins, lane, time,
         world.progress.events[lane],
     )  # fmt: skip
     code = check_orders(world.market.orders, outbox, lane)
@@ -153,8 +153,8 @@ def _post_fill(world, lane, time, i, in_clear):
         return False
     world.progress.fills[lane] += 1
     hooks.at_fill(
-        world.rules, world.ledger, world.log, orders, world.origins, lane, buy, sell, price, lots,
-        time, event,
+        world.rules, world.ledger, world.log, orders, world.origins, lane, buy, sell, earlier,
+        price, lots, time, event,
     )  # fmt: skip
     measure_fill(sums, world, lane, buy, sell, price, lots, time, value, in_clear)
     report_fill(world, lane, time, buy, lots)

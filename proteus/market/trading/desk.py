@@ -9,6 +9,7 @@ from proteus.market.agents.ordinary import decide
 from proteus.market.agents.traders import CLASS_MAKER, INTENT_QUOTE
 from proteus.market.book.book import rank_of
 from proteus.market.book.codes import BUY, NO_ENVELOPE, NO_ORDER, NO_PRICE, SELL
+from proteus.market.costs.expected import draw_value
 from proteus.market.events.envelopes import (
     CAUSE_EXPIRY,
     MESSAGE_CANCEL,
@@ -55,7 +56,8 @@ def wake(world, lane, trader, time, cause, number):
     address = pack_address(cause, 0, number)
     words = latency_words(traders, market.keys, lane, trader, address)
     look(world, lane, trader, time, words, cause, number)
-    decide(world.policies, traders, world.seen, world.private, intents, lane, trader)
+    costs = world.rules.costs
+    decide(world.policies, traders, world.seen, world.private, costs, intents, lane, trader)
     count = intents.count[lane]
     first = 1 if count == 2 and _moves_up(world, lane, trader) else 0
     for i in range(count):
@@ -163,6 +165,7 @@ def _draw_intent(world, lane, trader, cause, number):
         world.seen.words[lane, i] = word
     lifetime = words_at(keys, lane, STREAM_LIFETIME, entity, number, cause)
     world.seen.words[lane, 4] = lifetime[0]
+    draw_value(world.rules.costs, keys, lane, world.seen.words, entity, number, cause)
 
 
 @inline_kernel

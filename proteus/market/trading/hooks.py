@@ -7,9 +7,10 @@ Of ``Rules`` each is one call of a cold kernel that gets sub-states and numbers,
 the mechanism.
 
 ``rules`` is written, and so are ``ledger`` and ``log``, through ``rules.posting`` alone;
-``orders``, ``private`` and ``view`` are read. ``buy``, ``sell`` and ``slot`` are slots of orders,
-``event`` is the number of the event, ``becomes`` is of ``constraints.AS_*``; the rest is as in all
-of ``trading``. A rule asks to be woken by pushing an entry of a kind of its own (``events.queue``).
+``orders``, ``market``, ``private`` and ``view`` are read. ``buy``, ``sell`` and ``slot`` are slots
+of orders, ``event`` is the number of the event, ``becomes`` is of ``constraints.AS_*``; the rest is
+as in all of ``trading``. A rule asks to be woken by pushing an entry of a kind of its own
+(``events.queue``).
 
 What an entry breaks stops the lane when its event is over (``check``).
 """
@@ -18,9 +19,9 @@ from __future__ import annotations
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.ledger.accounts import LEDGER_OK
-from proteus.market.rules import posting
+from proteus.market.rules import costs, posting
 from proteus.market.rules.state import NoRules, Rules
-from proteus.market.trading.world import stop_lane
+from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 
 HOOKS = (
     "at_start", "before_sending", "at_door", "at_fill", "after_clear", "after_booking", "at_timer",
@@ -48,8 +49,13 @@ def at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
 
 
 @interface
-def at_fill(rules, ledger, log, orders, origins, lane, buy, sell, price, lots, time, event):
-    """A fill between two orders, by their slots, has been posted; its price is in ticks."""
+def at_fill(
+    rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, time, event
+):  # fmt: skip
+    """A fill between two orders, by their slots, has been posted; its price is in ticks.
+
+    ``earlier`` is the one of them that was there first, or the maker's where roles are kept apart.
+    """
 
 
 @interface
@@ -58,7 +64,7 @@ def after_clear(rules, ledger, log, orders, lane, time, event):
 
 
 @interface
-def after_booking(rules, ledger, log, orders, origins, lane, time, event):
+def after_booking(rules, ledger, log, market, origins, lane, time, event):
     """All fills and answers of an event are posted; no order that it ended has left its slot."""
 
 
@@ -98,17 +104,7 @@ for _hook in (
 ):  # fmt: skip
     _hook.empty_for(NoRules)
 # Nothing that is added acts here yet.
-for _hook in (
-    before_sending,
-    at_door,
-    at_fill,
-    after_clear,
-    after_booking,
-    at_timer,
-    at_sample,
-    at_decision,
-    at_end,
-):
+for _hook in (before_sending, after_clear, at_timer, at_sample, at_end):
     _hook.empty_for(Rules)
 
 
@@ -118,11 +114,41 @@ def _at_start(rules, ledger, log, lane):
     posting.endow(rules, ledger, log, lane)
 
 
+@at_door.implement(Rules)
+@cold_kernel
+def _at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
+    costs.at_door(rules, ledger, log, lane, trader, kind, time, event)
+
+
+@at_fill.implement(Rules)
+@cold_kernel
+def _at_fill(
+    rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, time, event
+):  # fmt: skip
+    costs.at_fill(
+        rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, time, event
+    )
+
+
+@after_booking.implement(Rules)
+@cold_kernel
+def _after_booking(rules, ledger, log, market, origins, lane, time, event):
+    costs.after_booking(rules, ledger, log, market, origins, lane, time, event)
+
+
+@at_decision.implement(Rules)
+@cold_kernel
+def _at_decision(rules, ledger, log, private, lane, trader, time, event):
+    costs.at_decision(rules, lane, trader, time, event)
+
+
 @check.implement(Rules)
 @inline_kernel
 def _check(rules, progress, lane, event):
     if rules.refused[lane] != LEDGER_OK:
         stop_lane(progress, lane, rules.refused[lane], event)
+    if rules.costs.volume.overflow[lane]:
+        stop_lane(progress, lane, FAULT_CAPACITY, event)
 
 
 @constrain.implement(NoRules)

@@ -90,7 +90,8 @@ def _look(mechanism, world, lane, trader, time, words, cause, number):
 
 @cold_kernel
 def _decide(world, lane, trader):
-    decide(world.policies, world.traders, world.seen, world.private, world.intents, lane, trader)
+    costs, private = world.rules.costs, world.private
+    decide(world.policies, world.traders, world.seen, private, costs, world.intents, lane, trader)
 
 
 @inline_kernel

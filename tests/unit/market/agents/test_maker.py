@@ -16,6 +16,7 @@ from proteus.market.agents.traders import (
     allocate_view,
 )
 from proteus.market.book.codes import BUY, GTC, SELL
+from proteus.market.costs.state import Uncharged
 
 pytestmark = pytest.mark.nojit
 
@@ -50,6 +51,7 @@ class Mind:
         self.view = allocate_view(1, 8)
         self.private = allocate_private(1, 1)
         self.intents = allocate_intents(1)
+        self.costs = Uncharged()
 
     def decide(self, time=0, prints=(), signal=None, look=0):
         """Decide and return ((bid, lots), (ask, lots))."""
@@ -59,7 +61,9 @@ class Mind:
         self.view.look[0] = look
         self.view.signal[0] = 0.0 if signal is None else signal
         self.intents.count[0] = 0
-        maker.decide(self.state, self.view, self.private, signal is not None, self.intents, 0, 0)
+        maker.decide(
+            self.state, self.view, self.private, signal is not None, self.costs, self.intents, 0, 0
+        )  # fmt: skip
         assert self.intents.count[0] == 2
         assert list(self.intents.kind[0, :2]) == [INTENT_QUOTE] * 2
         assert list(self.intents.side[0, :2]) == [BUY, SELL]

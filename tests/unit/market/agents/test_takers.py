@@ -9,6 +9,7 @@ from proteus.market.agents import informed, noise, sniper
 from proteus.market.agents.base import Members
 from proteus.market.agents.traders import INTENT_ORDER, allocate_intents, allocate_view
 from proteus.market.book.codes import BUY, GTC, IOC, NO_PRICE, SELL
+from proteus.market.costs.state import Uncharged
 from proteus.market.trading import desk
 from tests.helpers.hand_market import MS, still_block
 
@@ -27,14 +28,17 @@ NOISE = {
 }
 
 
+FREE = Uncharged()
+
+
 def members(policy, latency_s=0.0):
     return Members(((0, policy),), np.array([latency_s]), 1, 1, N_TICKS, 100)
 
 
-def decided(kind, state, view):
+def decided(kind, state, view, costs=FREE):
     """The one intent as (side, price, lots, lifetime, duration), or None."""
     intents = allocate_intents(1)
-    kind.decide(state, view, intents, 0, 0)
+    kind.decide(state, view, costs, intents, 0, 0)
     if intents.count[0] == 0:
         return None
     assert intents.count[0] == 1
@@ -199,7 +203,7 @@ def noise_intent(words, reference_doubled=1000, **keys):
     """What a noise trader does with five words: side, type, size, offset, lifetime."""
     view = allocate_view(1, 1)
     view.reference_doubled[0] = reference_doubled
-    view.words[0] = [word(share) for share in words]
+    view.words[0, :5] = [word(share) for share in words]
     state = noise.make(members(noise.NoisePolicy(**NOISE | keys)))
     return decided(noise, state, view)
 

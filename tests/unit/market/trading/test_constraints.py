@@ -16,6 +16,7 @@ from proteus.market.book.codes import (
     EVENT_RFQ_REQUEST,
     SELL,
 )
+from proteus.market.costs.state import Uncharged
 from proteus.market.events.envelopes import MESSAGE_CANCEL, MESSAGE_REPLACE
 from proteus.market.events.log import MISSING
 from proteus.market.events.queue import KIND_MESSAGE, NEVER_NS
@@ -52,6 +53,7 @@ class Caps(NamedTuple):
     most: np.ndarray  # int64 [A, K] lots
     asked: np.ndarray  # int64 [L, K] how often each place was reached
     cut: np.ndarray  # int64 [L, K] how often lots were cut
+    costs: Uncharged = Uncharged()
 
 
 def caps(world):

@@ -1,0 +1,139 @@
+"""Costs, posted: what each order pays for its fills, and each trader for its messages.
+
+Where orders trade one by one each fill is charged at once, first to the buyer and then to the
+seller. In a clear an order is charged once, for all its lots there, after all fills are posted. One
+posting per component says why cash moved: a fee and a rounding fee to the venue, a rebate from it,
+gas to the network and a tip to the proposer.
+"""
+
+from __future__ import annotations
+
+from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.market.book.book import rank_of
+from proteus.market.costs.charging import (
+    OF_THE_MODEL,
+    begin_charge,
+    charge_action,
+    charge_fill,
+    charges_nothing,
+    forget_paid,
+    take_order,
+)
+from proteus.market.costs.codes import FEE, GAS_BURNED, GAS_TIP, MAKER, REBATE, ROUNDING, TAKER
+from proteus.market.costs.state import BY_TRADER
+from proteus.market.costs.volume import find_tiers, note_fill
+from proteus.market.ledger import codes
+from proteus.market.ledger.accounts import (
+    AMOUNT_TOO_LARGE,
+    NETWORK,
+    PROPOSER,
+    VENUE,
+    account_of,
+)
+from proteus.market.rules.posting import pay
+
+
+@cold_kernel
+def at_fill(
+    rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, time, event
+):  # fmt: skip
+    """Charge both sides of a fill, or gather their lots if it is of a clear."""
+    costs = rules.costs
+    if charges_nothing(costs):
+        return
+    if costs.payers.by_clear[0]:
+        _gather(costs, lane, buy, price, lots)
+        _gather(costs, lane, sell, price, lots)
+        return
+    for slot in (buy, sell):
+        role = MAKER if slot == earlier else TAKER
+        if costs.payers.role_rule[0] == BY_TRADER:
+            role = _role_of_trader(costs, orders, lane, slot)
+        _charge(rules, ledger, log, orders, origins, lane, slot, role, price, lots, time, event)
+
+
+@cold_kernel
+def after_booking(rules, ledger, log, market, origins, lane, time, event):
+    """Charge each order that was filled in a clear, in the order of their first fills."""
+    costs, orders = rules.costs, market.orders
+    for i in range(costs.n_filled[lane]):
+        slot = costs.filled[lane, i]
+        price, lots = costs.price[lane, slot], costs.lots[lane, slot]
+        costs.lots[lane, slot] = 0
+        role = MAKER if orders.batch[lane, slot] < market.clears[lane] - 1 else TAKER
+        if costs.payers.role_rule[0] == BY_TRADER:
+            role = _role_of_trader(costs, orders, lane, slot)
+        take_order(costs, lane, slot, _number(origins, lane, slot))
+        forget_paid(costs, lane, slot)
+        _charge(rules, ledger, log, orders, origins, lane, slot, role, price, lots, time, event)
+    costs.n_filled[lane] = 0
+
+
+@cold_kernel
+def at_door(rules, ledger, log, lane, trader, kind, time, event):
+    """Charge gas for a message that reaches the venue, whatever becomes of it."""
+    costs = rules.costs
+    if charges_nothing(costs):
+        return
+    begin_charge(costs, lane)
+    action = costs.payers.action[kind]
+    if charge_action(costs, lane, action, OF_THE_MODEL, OF_THE_MODEL, time):
+        _post(rules, ledger, log, lane, trader, time, event)
+    else:
+        rules.refused[lane] = AMOUNT_TOO_LARGE
+
+
+@cold_kernel
+def at_decision(rules, lane, trader, time, event):
+    """Let a trader know its tiers."""
+    find_tiers(rules.costs, lane, trader, time, event)
+
+
+@inline_kernel
+def _gather(costs, lane, slot, price, lots):
+    """Add to what an order fills in this clear; all of it has one price."""
+    if costs.lots[lane, slot] == 0:
+        costs.filled[lane, costs.n_filled[lane]] = slot
+        costs.n_filled[lane] += 1
+    costs.lots[lane, slot] += lots
+    costs.price[lane, slot] = price
+
+
+@inline_kernel
+def _role_of_trader(costs, orders, lane, slot):
+    return MAKER if costs.payers.is_maker[orders.trader[lane, slot]] else TAKER
+
+
+@inline_kernel
+def _number(origins, lane, slot):
+    """Return a number that no other order has had in this slot: none is sent before it is free."""
+    return origins.intent_ns[lane, slot] + 1
+
+
+@inline_kernel
+def _charge(rules, ledger, log, orders, origins, lane, slot, role, price, lots, time, event):
+    """Charge one order for lots at a price, and note them for the tiers of later events."""
+    costs, side, trader = rules.costs, orders.side[lane, slot], orders.trader[lane, slot]
+    anchor = 2 * rank_of(orders.rank[lane, slot], side, costs.tables.curves.shape[1] - 1)
+    if origins.is_immediate[lane, slot]:
+        anchor = origins.reference_doubled[lane, slot]
+    begin_charge(costs, lane)
+    take_order(costs, lane, slot, _number(origins, lane, slot))
+    find_tiers(costs, lane, trader, time, event)
+    charge_fill(costs, lane, slot, role, side, price, lots, anchor, time)
+    note_fill(costs, lane, trader, role, price * lots * costs.tables.tick_nano[0], time, event)
+    _post(rules, ledger, log, lane, trader, time, event)
+
+
+@cold_kernel
+def _post(rules, ledger, log, lane, trader, time, event):
+    """Post what is due, a component at a time."""
+    due = rules.costs.due
+    venue = account_of(ledger, VENUE)
+    pay(rules, ledger, log, lane, time, event, trader, venue, due[lane, FEE], codes.FEE)
+    pay(rules, ledger, log, lane, time, event, venue, trader, due[lane, REBATE], codes.REBATE)
+    pay(rules, ledger, log, lane, time, event, trader, venue, due[lane, ROUNDING], codes.ROUNDING)
+    network, proposer = account_of(ledger, NETWORK), account_of(ledger, PROPOSER)
+    burned, tip = due[lane, GAS_BURNED], due[lane, GAS_TIP]
+    pay(rules, ledger, log, lane, time, event, trader, network, burned, codes.GAS_BURNED)
+    pay(rules, ledger, log, lane, time, event, trader, proposer, tip, codes.GAS_TIP)
