@@ -35,6 +35,7 @@ DESK = (f"{MARKET}/trading/test_desk", "unit/house/test_golden")
 VIEWS = (
     f"{MARKET}/information/test_views_and_links", f"{MARKET}/information/test_leakage_tables",
 )  # fmt: skip
+CHARGED = "property/test_costs_against_twin"
 NEAR = {  # the tests of the room where the fault is
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
@@ -50,6 +51,12 @@ NEAR = {  # the tests of the room where the fault is
     "market/events/queue": (f"{MARKET}/events/test_queue",),
     "market/events/latency": VIEWS,
     "market/events/schedule": ("statistical/test_schedules",),
+    "market/costs/": (
+        f"{MARKET}/costs/test_charging", f"{MARKET}/costs/test_volume",
+        f"{MARKET}/costs/test_expected", f"{MARKET}/costs/test_venues", CHARGED,
+    ),
+    "market/rules/costs": (CHARGED,),
+    "market/setup/costs": (CHARGED,),
     "market/ledger/": (
         f"{MARKET}/ledger/test_accounts", f"{MARKET}/ledger/test_entries",
         "simulation/test_measurement_twin",

@@ -1,5 +1,6 @@
-"""``make golden``: write the outcome of every scenario anew."""
+"""``make golden``: write the outcome of every scenario, and what costs take, anew."""
 
+from tests.golden import costs
 from tests.golden.stories import golden_path, names, read_story
 from tests.golden.telling import outcome
 from tests.helpers.cells import RULED
@@ -9,3 +10,5 @@ if __name__ == "__main__":
         for mechanism in RULED:
             lines = outcome(read_story(name), mechanism)
             golden_path(name, mechanism).write_text("\n".join(lines) + "\n")
+    for mechanism in RULED:
+        costs.golden_path(mechanism).write_text("\n".join(costs.told(mechanism)) + "\n")

@@ -64,7 +64,7 @@ def random_part(chooser: Random, groups: list[str], shared: Tree) -> Tree:
             "taker_rate": changing(chooser, 0.07, -0.01),
             "maker_rate": chooser.choice((0, 0.0175, -0.01)),
             "maker_rebate_share": chooser.choice((0, 0.25)), "exponent": chooser.choice((1, 1, 2)),
-            "balance_to": chooser.choice((None, 0.01)),
+            "balance_to": chooser.choice((None, 0.01, 0.01)),
             "balance_rebate": chooser.choice((None, 0.01)),
         }  # fmt: skip
     rates = {f"{role}_ppm": random_ppm(chooser) for role in ("taker", "maker")}

@@ -1,0 +1,103 @@
+"""Faults of costs."""
+
+from tests.faults.fault import Fault
+
+CHARGING, VOLUME = "market/costs/charging.py", "market/costs/volume.py"
+RULES, EXPECTED = "market/rules/costs.py", "market/costs/expected.py"
+
+COSTS = (
+    Fault(
+        "fees are rounded down and rebates up", CHARGING,
+        "rounding_of(tables.rounding[part], is_fee)",
+        "rounding_of(tables.rounding[part], not is_fee)",
+    ),
+    Fault(
+        "rounding fees come back when they reach their bound, not beyond it", CHARGING,
+        "kept > rebate", "kept >= rebate",
+    ),
+    Fault(
+        "the rounding fees of the last order in a slot are the next one's", CHARGING,
+        "        costs.kept[lane, slot, part] = 0\n", "        pass\n",
+    ),
+    Fault(
+        "every fill pays the minimum", CHARGING,
+        "amount = max(most - costs.paid[lane, slot, part], 0)", "amount = most",
+    ),
+    Fault(
+        "a rate of nothing has a minimum too", CHARGING,
+        "return np.int64(0), False", "return np.int64(0), True",
+    ),
+    Fault(
+        "balances are rounded up", CHARGING, "return change % balance_to",
+        "return -change % balance_to",
+    ),
+    Fault(
+        "a surplus may be negative", CHARGING, "rate * max(improvement, 0)", "rate * improvement",
+    ),
+    Fault(
+        "a change of the schedule begins a nanosecond late", "market/costs/tables.py",
+        "tables.from_ns[segment + 1] <= time", "tables.from_ns[segment + 1] < time",
+    ),
+    Fault(
+        "the bound of a tier is exclusive", VOLUME,
+        "traded >= bound[segment, part, tier, 0]", "traded > bound[segment, part, tier, 0]",
+    ),
+    Fault(
+        "a fill counts for the tier of its own event", VOLUME,
+        "volume.event[lane, at] >= event", "volume.event[lane, at] > event",
+    ),
+    Fault(
+        "a fill leaves the window a nanosecond early", VOLUME,
+        "volume.time[lane, at] >= time - window_ns", "volume.time[lane, at] > time - window_ns",
+    ),
+    Fault(
+        "a fill is traded twice by all", VOLUME,
+        "_is_share(2 * traded, sides,", "_is_share(traded, sides,",
+    ),
+    Fault(
+        "the order that rests takes", RULES,
+        "MAKER if slot == earlier else TAKER", "TAKER if slot == earlier else MAKER",
+    ),
+    Fault(
+        "in its first clear an order makes", RULES,
+        "orders.batch[lane, slot] < market.clears[lane] - 1",
+        "orders.batch[lane, slot] <= market.clears[lane] - 1",
+    ),
+    Fault(
+        "an order pays the minimum in its first clear alone", RULES,
+        "        forget_paid(costs, lane, slot)\n", "",
+    ),
+    Fault(
+        "each fill of a clear is charged by itself", RULES,
+        "if costs.payers.by_clear[0]:", "if False:",
+    ),
+    Fault(
+        "the surplus of an immediate order is over its limit", RULES,
+        "if origins.is_immediate[lane, slot]:", "if False:",
+    ),
+    Fault(
+        "rebates are paid", RULES,
+        "venue, trader, due[lane, REBATE]", "trader, venue, due[lane, REBATE]",
+    ),
+    Fault(
+        "what is just worth its costs is not bought", EXPECTED,
+        "if too_much <= _ROUNDING * tick_nano:", "if too_much < -_ROUNDING * tick_nano:",
+    ),
+    Fault(
+        "the descent skips ticks that may be worth it", EXPECTED,
+        "(too_much - tables.coarsest[0] / lots)", "(too_much + tables.coarsest[0] / lots)",
+    ),
+    Fault(
+        "costs make quotes narrower", EXPECTED,
+        "return max(half_spread + cost, 0.0)", "return max(half_spread - cost, 0.0)",
+    ),
+    Fault(
+        "noise traders pay what is worth less to them", EXPECTED,
+        "return cost <= exponential(word) * mean", "return cost >= exponential(word) * mean",
+    ),
+    Fault(
+        "an acceptance costs what a request costs", "market/setup/costs.py",
+        "(envelopes.MESSAGE_ACCEPT, codes.ACTION_ACCEPT)",
+        "(envelopes.MESSAGE_ACCEPT, codes.ACTION_REQUEST)",
+    ),
+)  # fmt: skip
