@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from proteus.configuration import overrides
 from proteus.errors import ConfigError
 from proteus.market.cell import CellConfig
+from proteus.market.costs.schedule import Schedule
 from proteus.market.mechanisms.table import MECHANISM_MODELS
 
 
@@ -37,6 +38,10 @@ def _is(wanted: Any) -> Callable[[Any], bool]:
 
 def _exceeds(least: float) -> Callable[[Any], bool]:
     return lambda value: value > least
+
+
+def _is_ever_given(schedule: Schedule) -> bool:
+    return any(value is not None for value in schedule.values)
 
 
 def _of_leakage(mechanism: str) -> Need:
@@ -63,6 +68,10 @@ _NEEDS = (
          r"\1.limit must be uniform"),
     Need(r"(population\.\w+)\.(?!count$).+", r"\1.count", _exceeds(0),
          r"\1.count must be more than 0"),
+    Need(r"costs\.scale|population\.\w+\.(knows_costs|policy\.reservation_scale)", "has_costs",
+         _is(True), "costs must be another one than none"),
+    Need(r"costs\.balance_rebate", "costs.balance_to", _is_ever_given,
+         "costs.balance_to must not be null"),
     Need(r"latent\.jump(_accuracy|s)", "latent.jump_rate_per_s", _exceeds(0),
          "latent.jump_rate_per_s must be more than 0"),
 )  # fmt: skip
@@ -79,7 +88,8 @@ def check(words: Sequence[str], designed: Iterable[str], cells: Sequence[CellCon
     """
     for word in words:
         key = overrides.key(word)
-        if overrides.is_axis(word) or key.startswith(("mechanism.", "execution.leakage.")):
+        of_market = ("mechanism.", "execution.leakage.", "costs.")
+        if overrides.is_axis(word) or key.startswith(of_market):
             _check_key(key, word, cells)
     for key in designed:
         _check_key(key, f"{key} in design.factors", cells)

@@ -21,7 +21,7 @@ from tests.helpers.charging import CONF
 SEEDS = 2
 LANE = ("horizon_s=1.5", "metrics.tau_ms=500", "metrics.horizons_ms=[0,100]")
 PARTS = (
-    "costs.parts=[{model:tiered,base:risk_notional,start_volume:{maker:9},tiers:[{taker:900,"
+    "costs.parts=[{model:tiered,base:risk_notional,start_volume:[[maker,9]],tiers:[{taker:900,"
     "maker:0},{volume:9,taker:300,maker:-200}]},{model:gas,tip:0.0001},"
     "{model:notional,taker_ppm:200,minimum:0.01}]"
 )

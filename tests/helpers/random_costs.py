@@ -31,7 +31,7 @@ def random_costs(chooser: Random, groups: list[str]) -> Tree:
     # Parts share the window and what was traded before.
     shared = {
         "window_s": chooser.choice((None, 0.2)),
-        "start_volume": chooser.choice(({}, {groups[0]: 5})),
+        "start_volume": chooser.choice(([], [[groups[0], 5]])),
     }
     count = chooser.randint(3, 5)
     parts = [random_part(chooser, groups, shared) for _ in range(count)]

@@ -33,7 +33,8 @@ def make_costs(world: World) -> Costs:
     parts = tree["parts"] if tree["model"] == "parts" else [tree]
     before = [part["start_volume"] for part in parts if part["model"] == "tiered"]
     names = [name for name, group in world.cell.population.items() for _ in range(group.count)]
-    starts = [exact(before[0].get(name, 0)) for name in names] if before else []
+    given = dict(before[0]) if before else {}
+    starts = [exact(given.get(name, 0)) for name in names] if before else []
     return Costs(tree, world.cell.horizon_ns, starts)
 
 

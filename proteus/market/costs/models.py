@@ -132,6 +132,8 @@ class Tier(Schema):
 
 
 ListOfTiers = Annotated[tuple[Tier, ...], AS_TUPLE]
+Volume = Annotated[tuple[str, NonNegative], AS_TUPLE]  # of each trader of a group
+ListOfVolumes = Annotated[tuple[Volume, ...], AS_TUPLE]
 
 
 class TieredCosts(CostModel):
@@ -143,7 +145,7 @@ class TieredCosts(CostModel):
     model: Literal["tiered"]
     base: Literal["notional", "smaller_leg", "risk_notional", "binary_quadratic"] = "notional"
     window_s: PositiveSeconds | None = None  # None: the horizon
-    start_volume: dict[str, NonNegative] = Field(default_factory=dict)  # currency, by group
+    start_volume: ListOfVolumes = ()  # what each trader of a group traded before, currency
     tiers: ListOfTiers  # rates in ppm of the base; of binary_quadratic as they are
 
     @model_validator(mode="after")
@@ -240,10 +242,12 @@ class AddedCosts(CostModel):
     """Charge several models at once; ``scale`` multiplies the rates of all of them."""
 
     model: Literal["parts"]
-    parts: ListOfParts = ()
+    parts: ListOfParts
 
     @model_validator(mode="after")
-    def _check_roundings(self) -> Self:
+    def _check_parts(self) -> Self:
+        if not self.parts:
+            raise requirement("parts", "must hold at least one model, as [{model: gas}]")
         for key in ("rounding", "round_to", "minimum"):
             if getattr(self, key) != type(self).model_fields[key].default:
                 raise requirement(key, "each of the parts has its own")
@@ -291,4 +295,4 @@ def start_volumes(model: CostModel) -> dict[str, float]:
     """Return what each trader of a group had traded before, by group, currency."""
     parts = model.parts if isinstance(model, AddedCosts) else (model,)
     named = (part.start_volume for part in parts if isinstance(part, TieredCosts))
-    return {group: amount for volumes in named for group, amount in volumes.items()}
+    return {group: amount for volumes in named for group, amount in volumes}

@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Literal
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from proteus.market.costs import models
@@ -17,7 +18,7 @@ FILES = sorted(path.stem for path in CONF.glob("*.yaml"))
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_file_is_read_and_has_all_keys_of_its_model(name):
-    read = model(name)
+    read = model(name, **({"parts": [{"model": "gas"}]} if name == "parts" else {}))
     keys = set(type(read).model_fields)
     if name in ("none", "parts"):  # nothing of theirs is rounded
         keys -= {"rounding", "round_to", "minimum"}
@@ -27,15 +28,15 @@ def test_every_file_is_read_and_has_all_keys_of_its_model(name):
 
 
 def test_every_model_has_a_file():
-    assert {model(name).model for name in FILES} == set(models.COST_MODELS)
+    named = [yaml.safe_load((CONF / f"{name}.yaml").read_text())["model"] for name in FILES]
+    assert set(named) == set(models.COST_MODELS)
 
 
-@pytest.mark.parametrize("name", ["none", "parts"])
-def test_what_charges_nothing_has_no_part(name):
-    costs = costs_of(model(name))
+@pytest.mark.parametrize("keys", [{}, {"model": "parts", "parts": [{"model": "none"}]}])
+def test_what_charges_nothing_has_no_part(keys):
+    costs = costs_of(model("none", **keys))
     assert costs.tables.kind.shape == (0,)
     assert charge(costs, 50, 100) == {}
-    assert charge(costs_of(model("parts", parts=[{"model": "none"}])), 50, 100) == {}
 
 
 def test_parts_add_up_and_scale_multiplies_all_rates():
@@ -60,7 +61,9 @@ def test_scale_leaves_amounts_as_they_are():
          "tips of its part gas: unknown key"),
         ({"model": "parts", "parts": [{"model": "gas", "tip": -1}]}, ("parts", 0),
          "tip of its part gas: must be a number of at least 0"),
-        ({"model": "parts", "minimum": 1}, (), "each of the parts has its own"),
+        ({"model": "parts", "parts": []}, (), "must hold at least one model, as [{model: gas}]"),
+        ({"model": "parts", "parts": [{"model": "gas"}], "minimum": 1}, (),
+         "each of the parts has its own"),
         ({"model": "parts", "parts": [{"model": "tiered", "window_s": w, "tiers": [
             {"taker": 1, "maker": 1}]} for w in (1, 2)]}, (),
          "tiers must have one window_s in all parts"),
