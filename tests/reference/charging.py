@@ -134,20 +134,29 @@ class Reckoning:
     def limit(
         self, side: str, limit: int, worth: float, lots: int, reference_doubled: int, now: int
     ) -> int:
-        """The last tick up to a limit that is worth its price and its costs."""
+        """The last tick that is worth its price and its costs, or a limit without any."""
         if not self.knows:
             return limit
         fill = self.fill("taker", side, limit, lots, reference_doubled, now)
-        world = self.world
+        world, n_ticks = self.world, self.world.cell.n_ticks
+        furthest = n_ticks - 1 if side == "buy" else 1
         return world.costs.limit(
-            self.trader, world.events, fill, limit, world.cell.n_ticks, Fraction(worth),
-            self.gas(now),
+            self.trader, world.events, fill, furthest, n_ticks, Fraction(worth), self.gas(now)
         )  # fmt: skip
 
     def per_lot(self, fill: Fill) -> float:
         """What a fill is expected to cost a lot, in currency."""
         cost = self.world.costs.cost(self.trader, self.world.events, fill) + self.gas(fill.time_ns)
         return float(int(cost / NANO) / (fill.lots * 10**9))
+
+    def edge(
+        self, edge: float, side: str, price: int, lots: int, reference_doubled: int, now: int
+    ) -> float:
+        """What costs leave of an edge."""
+        if not self.knows:
+            return edge
+        fill = self.fill("taker", side, price, lots, reference_doubled, now)
+        return edge - self.per_lot(fill)
 
     def half_spread(self, half_spread: float, side: str, price: int, lots: int, now: int) -> float:
         """A half-spread that pays for a fill at a price."""

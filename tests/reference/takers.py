@@ -48,22 +48,29 @@ class Informed:
         signal, theta = view.signal, self.threshold
         assert signal is not None
         ask, bid = view.ask_ticks / self.n_ticks, view.bid_ticks / self.n_ticks
-        if signal - ask > theta:
-            side, excess = "buy", signal - ask - theta
-            limit = floor((signal - theta) * self.n_ticks + ROUNDING)
-        elif bid - signal > theta:
-            side, excess = "sell", bid - signal - theta
-            limit = ceil((signal + theta) * self.n_ticks - ROUNDING)
+        buying = self.after_costs("buy", view.ask_ticks, signal - ask - theta, view)
+        selling = self.after_costs("sell", view.bid_ticks, bid - signal - theta, view)
+        if buying > 0:
+            side, excess, worth, met = "buy", buying, signal - theta, view.ask_ticks
+            limit = floor(worth * self.n_ticks + ROUNDING)
+        elif selling > 0:
+            side, excess, worth, met = "sell", selling, signal + theta, view.bid_ticks
+            limit = ceil(worth * self.n_ticks - ROUNDING)
         else:
             return []
         if not 1 <= limit < self.n_ticks:
             return []
-        lots, worth = self.lots(excess), signal - theta if side == "buy" else signal + theta
+        lots = self.lots(excess)
         price = self.costs.limit(side, limit, worth, lots, view.reference_doubled, view.time_ns)
-        reaches = price >= view.ask_ticks if side == "buy" else price <= view.bid_ticks
+        reaches = price >= met if side == "buy" else price <= met
         if price != limit and not reaches:
             return []
         return [Intent(side, price, lots, "ioc", belief=signal)]
+
+    def after_costs(self, side: str, price: int, edge: float, view: View) -> float:
+        """What costs leave of an edge, for the size that it would have without them."""
+        lots = self.lots(max(edge, 0.0))
+        return self.costs.edge(edge, side, price, lots, view.reference_doubled, view.time_ns)
 
 
 class Noise:

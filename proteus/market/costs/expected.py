@@ -26,14 +26,27 @@ _ROUNDING = 1e-9  # of a tick, as in ``agents.ticks``: what is equal but for bin
 
 @interface
 def affordable(costs, lane, trader, side, limit, worth, lots, anchor, time):
-    """Return the last tick up to a taker's limit at which a fill is worth its price and costs.
+    """Return the last tick at which a taker's fill is worth its price and costs.
 
     Parameters
-        side, limit: BUY or SELL, ticks. worth: what a lot is worth to it, currency. lots: its
-            order's. anchor: twice the public reference, ticks. time: ns.
+        side: BUY or SELL. limit: that tick if nothing is charged. worth: what a lot is worth to
+            it, currency. lots: its order's. anchor: twice the public reference, ticks. time: ns.
 
     Returns
-        Ticks, as ``limit_with_costs``; ``limit`` for a trader who does not know costs.
+        Ticks, as ``limit_with_costs``; ``limit`` for a trader who does not know costs. A rebate
+        may carry it beyond ``limit``.
+    """
+
+
+@interface
+def edge_after_costs(
+    costs, lane, trader, side, price, edge, least_lots, lots_per_edge, max_lots, anchor, time
+):  # fmt: skip
+    """Return what is left of a taker's edge after what a fill at a price would cost a lot.
+
+    Parameters
+        price: ticks, 1 .. n_ticks - 1. edge: currency. least_lots, lots_per_edge, max_lots: what
+            its order would have for that edge. The rest is as in ``affordable``.
     """
 
 
@@ -79,6 +92,14 @@ def _limit(costs, lane, trader, side, limit, worth, lots, anchor, time):
     return limit
 
 
+@edge_after_costs.implement(Uncharged)
+@inline_kernel
+def _edge(
+    costs, lane, trader, side, price, edge, least_lots, lots_per_edge, max_lots, anchor, time
+):  # fmt: skip
+    return edge
+
+
 @with_costs.implement(Uncharged)
 @inline_kernel
 def _half_spread(costs, lane, trader, half_spread, side, price, lots, time):
@@ -96,8 +117,21 @@ def _is_free(costs, lane, trader, role, side, price, lots, anchor, mean, word, t
 def _affordable(costs, lane, trader, side, limit, worth, lots, anchor, time):
     if charges_nothing(costs) or not costs.payers.knows[trader]:
         return limit
+    furthest = costs.tables.curves.shape[1] - 2 if side == BUY else 1
     gas = _gas(costs, time)
-    return limit_with_costs(costs, lane, TAKER, side, limit, worth, lots, anchor, gas, time)
+    return limit_with_costs(costs, lane, TAKER, side, furthest, worth, lots, anchor, gas, time)
+
+
+@edge_after_costs.implement(Costs)
+@cold_kernel
+def _edge_after_costs(
+    costs, lane, trader, side, price, edge, least_lots, lots_per_edge, max_lots, anchor, time
+):  # fmt: skip
+    if charges_nothing(costs) or not costs.payers.knows[trader]:
+        return edge
+    lots = min(max_lots, least_lots + np.int64(lots_per_edge * max(edge, 0.0)))
+    gas = _gas(costs, time)
+    return edge - expected_cost(costs, lane, TAKER, side, price, lots, anchor, gas, time)
 
 
 @with_costs.implement(Costs)
