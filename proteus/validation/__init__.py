@@ -15,6 +15,7 @@ from proteus.validation.batches import batch_exposure, batch_wait
 from proteus.validation.budgets import zero_intelligence
 from proteus.validation.comparison import Comparison
 from proteus.validation.exact import identities
+from proteus.validation.fees import poisson_fees
 from proteus.validation.insider_auction import kyle
 from proteus.validation.inventory import avellaneda_stoikov
 from proteus.validation.learning import glosten_milgrom
@@ -38,6 +39,7 @@ __all__ = [
     "kyle",
     "latency_race",
     "mean_reverting_jumps",
+    "poisson_fees",
     "queue_length",
     "queue_wait",
     "roll",

@@ -1,6 +1,6 @@
 """What ``make validate`` compares: a row per function, with the points it is tried at.
 
-Items V1 to V16 are those of the project's list of closed forms; ``driver`` names the compiled loop
+Items V1 to V17 are those of the project's list of closed forms; ``driver`` names the compiled loop
 that a row needs, so that each is compiled by one process.
 """
 
@@ -13,6 +13,7 @@ from proteus.validation.batches import batch_exposure, batch_wait
 from proteus.validation.budgets import zero_intelligence
 from proteus.validation.comparison import Comparison
 from proteus.validation.exact import identities
+from proteus.validation.fees import SCHEDULES, poisson_fees
 from proteus.validation.insider_auction import kyle
 from proteus.validation.inventory import avellaneda_stoikov
 from proteus.validation.learning import glosten_milgrom
@@ -113,6 +114,12 @@ ITEMS: tuple[Item, ...] = (
             tuple({"mechanism": mechanism, "delta_ms": delta} for delta in (50, 100, 250)), "exact",
         )
         for mechanism in ("clob", "fba", "dual_flow", "rfq")
+    ),
+    Item(
+        "V17", "Fees of a Poisson flow", poisson_fees, "clob",
+        (*({"schedule": name} for name in SCHEDULES),
+         {"schedule": "polymarket_us", "half_spread": 0.2},
+         {"schedule": "kalshi", "half_spread": 0.123, "orders_per_s": 50}),
     ),
     Item(
         "V12", "The winner's curse of dealers", winners_curse, "rfq",

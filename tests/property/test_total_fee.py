@@ -30,7 +30,7 @@ MAKER = (  # quotes its belief plus and minus what it needs, which is fixed
     # It never runs out of lots, nor of ticks near 0 or 1: the last price, which then stands for a
     # quote, tells who paid.
     "population.maker.policy.quote_lots=1000",
-    "population.noise.policy.marketable_probability=1", "execution.protection_ticks=500",
+    "population.noise.policy.marketable_probability=1",
 )  # fmt: skip
 
 
@@ -38,7 +38,8 @@ def traded(tick, taker, maker, *words):
     """Who traded how much when, and what everyone has in the end, net of all fees."""
     config = cell(
         "mechanism=clob", "costs=notional", f"costs.taker_per_lot={taker}",
-        f"costs.maker_per_lot={maker}", f"contract.tick={tick}", "latent.jump_rate_per_s=3", "latent.jump_accuracy=0.6",
+        f"costs.maker_per_lot={maker}", f"contract.tick={tick}", "latent.jump_rate_per_s=3",
+        "latent.jump_accuracy=0.6", f"execution.protection_ticks={round(0.5 / tick)}",
         "mechanism.self_trade=none", *MAKER, *words,
     )  # fmt: skip
     keys = replicate_keys(ROOT, np.arange(2))
