@@ -116,12 +116,6 @@ ITEMS: tuple[Item, ...] = (
         for mechanism in ("clob", "fba", "dual_flow", "rfq")
     ),
     Item(
-        "V17", "Fees of a Poisson flow", poisson_fees, "clob",
-        (*({"schedule": name} for name in SCHEDULES),
-         {"schedule": "polymarket_us", "half_spread": 0.2},
-         {"schedule": "kalshi", "half_spread": 0.123, "orders_per_s": 50}),
-    ),
-    Item(
         "V12", "The winner's curse of dealers", winners_curse, "rfq",
         ({"dealers": 1}, {"dealers": 3}, {"dealers": 8, "half_spread": 0.03}),
     ),
@@ -129,6 +123,12 @@ ITEMS: tuple[Item, ...] = (
         "V13", "A firm quote as an option", firm_quote, "rfq",
         ({"half_spread": 0}, {"half_spread": 0.005}, {"half_spread": 0.01},
          {"move_sd": 0.02, "half_spread": 0.01}),
+    ),
+    Item(
+        "V17", "Fees of a Poisson flow", poisson_fees, "clob",
+        (*({"schedule": name} for name in SCHEDULES),
+         {"schedule": "polymarket_us", "half_spread": 0.2},
+         {"schedule": "kalshi", "half_spread": 0.123, "orders_per_s": 50}),
     ),
 )  # fmt: skip
 
