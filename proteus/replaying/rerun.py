@@ -26,7 +26,7 @@ from proteus.market.events.envelopes import (
     MESSAGE_REPLACE,
     take_envelope,
 )
-from proteus.market.events.log import MISSING, SOURCE_TRADER
+from proteus.market.events.log import MISSING, SOURCE_RULES, SOURCE_TRADER
 from proteus.market.ledger.accounts import LEDGER_CODES, TIMER_NOT_LATER
 from proteus.market.mechanisms.interface import NEVER, end_timer, next_clear, next_timer
 from proteus.market.metrics.execution import OFFER_NONE, count_intent
@@ -145,7 +145,7 @@ class Rerun:
 
     def _step(self) -> None:
         """Do what comes next, and compare the rows that it makes."""
-        at, rows, world = self.made, self._rows, self.block.world
+        at, rows, world = self._driver(), self._rows, self.block.world
         kind = int(rows["source"][at]), int(rows["kind"][at])
         time, what = min((time, what) for what, time in self._times.items())
         is_due = time < world.settings.horizon_ns
@@ -166,6 +166,17 @@ class Rerun:
             audit_lane(self.block.mechanism, world, _LANE)
         hooks.check(world.rules, world.progress, _LANE, world.progress.events[_LANE])
         self._compare()
+
+    def _driver(self) -> int:
+        """Return the row that is acted on next: postings that come of it may stand before it."""
+        at, rows = self.made, self._rows
+        while (
+            at + 1 < self._count
+            and rows["source"][at] == SOURCE_RULES
+            and rows["event"][at + 1] == rows["event"][at]
+        ):
+            at += 1
+        return at
 
     def _ends_first(self, at: int, kind: Kind, time: np.int64) -> bool:
         """Tell whether something ends by itself at the venue before all else: after messages."""

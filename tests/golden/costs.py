@@ -1,6 +1,6 @@
 """What every file of ``conf/costs`` takes, by component, seed and trader: ``costs_*.golden``.
 
-A lane of a second and a half of the baseline population, in plain Python; nano-currency.
+A lane of 0.8 s of the baseline population, in plain Python; nano-currency.
 """
 
 from __future__ import annotations
@@ -19,7 +19,13 @@ from tests.helpers.cells import ROOT, cell, run_plain
 from tests.helpers.charging import CONF
 
 SEEDS = 2
-LANE = ("horizon_s=1.5", "metrics.tau_ms=500", "metrics.horizons_ms=[0,100]")
+LANE = (
+    "horizon_s=0.8",
+    "metrics.tau_ms=500",
+    "metrics.horizons_ms=[0,100]",
+    "record.warmup_s=0.1",
+    "population.noise.schedule.rate_per_s=10",
+)
 PARTS = (
     "costs.parts=[{model:tiered,base:risk_notional,start_volume:[[maker,9]],tiers:[{taker:900,"
     "maker:0},{volume:9,taker:300,maker:-200}]},{model:gas,tip:0.0001},"

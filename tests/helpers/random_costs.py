@@ -51,7 +51,8 @@ def random_part(chooser: Random, groups: list[str], shared: Tree) -> Tree:
     if model == "gas":
         return common | {
             "base_fee": changing(chooser, 0.001, 0.0003), "tip": chooser.choice((0, 0.0002)),
-            "cancel_units": chooser.choice((0, 1, 2.5)),
+            "cancel_units": chooser.choice((0, 1, 2.5)), "quote_units": chooser.choice((1, 0.5)),
+            "accept_units": chooser.choice((0, 3)), "confirm_units": chooser.choice((1, 2)),
         }  # fmt: skip
     common["minimum"] = chooser.choice((0, 0, 0.004))
     if model == "surplus":

@@ -27,7 +27,8 @@ EVERYTHING = {
             {"taker": 900, "maker": 300}, {"volume": 2, "taker": 500, "maker": -100},
             {"volume": 4, "maker_share_ppm": 100_000, "taker": 100, "maker": -900}]},
         {"model": "surplus", "taker_share": 0.2, "maker_share": 0.1},
-        {"model": "gas", "base_fee": [[0, 0.0001], [0.2, 0.0002]], "tip": 0.00001},
+        {"model": "gas", "base_fee": [[0, 0.0001], [0.2, 0.0002]], "tip": 0.00001,
+         "accept_units": 3, "cancel_units": 0.5, "quote_units": 2, "confirm_units": 7},
         {"model": "smaller_leg", "taker_ppm": 100, "minimum": 0.001},
     ],
 }  # fmt: skip

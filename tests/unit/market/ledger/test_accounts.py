@@ -302,11 +302,13 @@ def test_every_code_has_a_name():
     codes = {
         value
         for name, value in vars(accounts).items()
-        if name.startswith(
+        if isinstance(value, int)
+        and name.startswith(
             (
                 "FILL_",
                 "ORDER_",
                 "ASSET_",
+                "AMOUNT_",
                 "INVENTORY_",
                 "BOOK_",
                 "PNL_",
