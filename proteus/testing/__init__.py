@@ -1,9 +1,10 @@
-"""What every mechanism and every kind of trader must obey, for those that other packages add.
+"""What mechanisms, kinds of traders and costs must obey, for those that other packages add.
 
-    from proteus.testing import check_mechanism, check_trader
+    from proteus.testing import check_costs, check_mechanism, check_trader
 
     check_mechanism("speed_bump")
     check_trader("momentum", mechanisms=["clob"])
+    check_costs("kalshi")
 
 A check runs short lanes and raises AssertionError with what is wrong. Proteus holds its own tables
 to the same checks. Under ``NUMBA_DISABLE_JIT=1`` nothing is compiled.
@@ -13,5 +14,6 @@ from __future__ import annotations
 
 from proteus.testing.contract import check_mechanism as check_mechanism
 from proteus.testing.contract import check_trader as check_trader
+from proteus.testing.costs import check_costs as check_costs
 
-__all__ = ["check_mechanism", "check_trader"]
+__all__ = ["check_costs", "check_mechanism", "check_trader"]

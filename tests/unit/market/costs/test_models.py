@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from proteus.market.costs import models
 from proteus.market.costs.base import CostKind, CostModel
 from proteus.market.costs.codes import MAKER
+from proteus.testing import check_costs
 from tests.helpers.charging import CONF, charge, cost, costs_of, model
 
 pytestmark = pytest.mark.nojit
@@ -105,3 +106,14 @@ def test_a_model_of_another_package_is_charged_like_ours(monkeypatch):
     assert charge(costs_of(read), 60, 1000, role=MAKER) == {"fee": 72}
     added = model("parts", parts=[{"model": "exotic"}, {"model": "notional", "taker_ppm": 1000}])
     assert cost(added, 30, 1000) == 27 + Fraction(3, 10)
+
+
+@pytest.mark.parametrize("name", ["kalshi", "polymarket_us", "dydx", "surplus", "gas", "none"])
+def test_our_files_owe_what_those_of_others_owe(name):
+    check_costs(name, mechanisms=("fba",))
+
+
+def test_a_charge_that_is_not_what_the_model_says_is_found(monkeypatch):
+    monkeypatch.setattr("proteus.testing.costs.charge_fill", lambda *given: None)
+    with pytest.raises(AssertionError, match="maker_taker: 1 lots at 1 of 100"):
+        check_costs("maker_taker", mechanisms=())
