@@ -85,6 +85,6 @@ def _check_lanes(name: str, mechanism: str) -> None:
     worlds = [
         finished_plain(cell(f"mechanism={mechanism}", f"costs={name}", *TINY)) for _ in range(2)
     ]
-    balances = [world.ledger.balance for world in worlds]
+    balances = worlds[0].ledger.balance, worlds[1].ledger.balance
     assert (balances[0][:, :, CASH].sum(axis=1) == 0).all(), f"{name}: cash is not conserved"
-    assert np.array_equal(balances[0], balances[1]), f"{name}: a lane is another one the second time"
+    assert np.array_equal(*balances), f"{name}: a lane is another one the second time"
