@@ -77,7 +77,7 @@ COSTS = (
     ),
     Fault(
         "rebates are paid", RULES,
-        "venue, trader, due[lane, REBATE]", "trader, venue, due[lane, REBATE]",
+        "event, venue, trader, rebate,", "event, trader, venue, rebate,",
     ),
     Fault(
         "what is just worth its costs is not bought", EXPECTED,
@@ -89,7 +89,7 @@ COSTS = (
     ),
     Fault(
         "costs make quotes narrower", EXPECTED,
-        "return max(half_spread + cost, 0.0)", "return max(half_spread - cost, 0.0)",
+        "max(half_spread + _with_gas(", "max(half_spread - _with_gas(",
     ),
     Fault(
         "noise traders pay what is worth less to them", EXPECTED,

@@ -104,8 +104,8 @@ TRADERS = (
     ),
     Fault(
         "bids round towards the middle", "market/agents/maker.py",
-        "price = floor_ticks((reservation - half_spread) * n_ticks)",
-        "price = ceil_ticks((reservation - half_spread) * n_ticks)",
+        "return floor_ticks((reservation - half_spread) * n_ticks)",
+        "return ceil_ticks((reservation - half_spread) * n_ticks)",
     ),
     Fault(
         "inventory moves quotes the wrong way", "market/agents/maker.py",
@@ -127,8 +127,8 @@ TRADERS = (
     ),
     Fault(
         "the limit of a buy gives the edge away", "market/agents/edge.py",
-        "limit = floor_ticks((signal - threshold) * n_ticks)",
-        "limit = floor_ticks((signal + threshold) * n_ticks)",
+        "side, excess, worth = BUY, buying, signal - threshold",
+        "side, excess, worth = BUY, buying, signal + threshold",
     ),
     Fault(
         "sell limits of noise round inward", "market/agents/noise.py",

@@ -26,6 +26,12 @@ def charges_nothing(costs):
 
 
 @inline_kernel
+def has_gas(costs):
+    """Tell whether messages cost anything."""
+    return costs.tables.has_gas[0]
+
+
+@inline_kernel
 def begin_charge(costs, lane):
     """Set what is due to nothing."""
     for component in range(costs.due.shape[1]):

@@ -113,45 +113,54 @@ def _is_free(costs, lane, trader, role, side, price, lots, anchor, mean, word, t
 
 
 @affordable.implement(Costs)
-@cold_kernel
+@inline_kernel
 def _affordable(costs, lane, trader, side, limit, worth, lots, anchor, time):
-    if charges_nothing(costs) or not costs.payers.knows[trader]:
+    if not costs.payers.knows[trader]:
         return limit
+    return _limit_of_taker(costs, lane, side, worth, lots, anchor, time)
+
+
+@cold_kernel
+def _limit_of_taker(costs, lane, side, worth, lots, anchor, time):
     furthest = costs.tables.curves.shape[1] - 2 if side == BUY else 1
     gas = _gas(costs, time)
     return limit_with_costs(costs, lane, TAKER, side, furthest, worth, lots, anchor, gas, time)
 
 
 @edge_after_costs.implement(Costs)
-@cold_kernel
+@inline_kernel
 def _edge_after_costs(
     costs, lane, trader, side, price, edge, least_lots, lots_per_edge, max_lots, anchor, time
 ):  # fmt: skip
-    if charges_nothing(costs) or not costs.payers.knows[trader]:
+    if not costs.payers.knows[trader]:
         return edge
     lots = min(max_lots, least_lots + np.int64(lots_per_edge * max(edge, 0.0)))
-    gas = _gas(costs, time)
-    return edge - expected_cost(costs, lane, TAKER, side, price, lots, anchor, gas, time)
+    return edge - _with_gas(costs, lane, TAKER, side, price, lots, anchor, time)
 
 
 @with_costs.implement(Costs)
-@cold_kernel
+@inline_kernel
 def _with_costs(costs, lane, trader, half_spread, side, price, lots, time):
-    if charges_nothing(costs) or not costs.payers.knows[trader]:
+    if not costs.payers.knows[trader]:
         return half_spread
     inside = min(max(price, 1), costs.tables.curves.shape[1] - 2)
-    gas, anchor = _gas(costs, time), 2 * inside  # it trades at its own price
-    cost = expected_cost(costs, lane, MAKER, side, inside, lots, anchor, gas, time)
-    return max(half_spread + cost, 0.0)
+    anchor = 2 * inside  # it trades at its own price
+    return max(half_spread + _with_gas(costs, lane, MAKER, side, inside, lots, anchor, time), 0.0)
 
 
 @is_worth.implement(Costs)
-@cold_kernel
+@inline_kernel
 def _is_worth(costs, lane, trader, role, side, price, lots, anchor, mean, word, time):
-    if mean == 0.0 or charges_nothing(costs) or not costs.payers.knows[trader]:
+    if mean == 0.0 or not costs.payers.knows[trader]:
         return True
-    cost = expected_cost(costs, lane, role, side, price, lots, anchor, _gas(costs, time), time)
+    cost = _with_gas(costs, lane, role, side, price, lots, anchor, time)
     return cost <= exponential(word) * mean
+
+
+@cold_kernel
+def _with_gas(costs, lane, role, side, price, lots, anchor, time):
+    """Return what a lot of an order would cost, with the message by which it trades, currency."""
+    return expected_cost(costs, lane, role, side, price, lots, anchor, _gas(costs, time), time)
 
 
 @draw_value.implement(Costs)

@@ -43,7 +43,7 @@ class Payers(NamedTuple):
     """Who is charged, and as what. A traders."""
 
     is_maker: np.ndarray  # bool [A] the trader is a market maker
-    knows: np.ndarray  # bool [A] the trader reckons with costs
+    knows: np.ndarray  # bool [A] the trader reckons with costs, and there are some
     role_rule: np.ndarray  # int8 [1] BY_*
     by_clear: np.ndarray  # bool [1] fills of a clear are charged together, by their orders
     action: np.ndarray  # int8 [7] ACTION_* of each kind of message

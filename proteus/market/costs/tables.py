@@ -59,6 +59,7 @@ class CostTables(NamedTuple):
     from_ns: np.ndarray  # int64 [S] when each segment begins
     kind: np.ndarray  # int8 [P] PER_LOT, SURPLUS or GAS
     rounding: np.ndarray  # int8 [P] of fixed_point.ROUNDINGS
+    has_gas: np.ndarray  # bool [1] some part is GAS
     round_to: np.ndarray  # int64 [S, P] nano
     minimum: np.ndarray  # int64 [S, P] nano; 0: none
     balance_to: np.ndarray  # int64 [S, P] nano that balances stay multiples of; 0: of anything
@@ -117,6 +118,7 @@ def _cached(named: _Named, n_ticks: int, horizon_ns: int) -> CostTables:
         from_ns=times,
         kind=np.array([_kind(part) for part in parts], np.int8),
         rounding=np.array([ROUNDINGS[part.rounding] for part in parts], np.int8),
+        has_gas=any(isinstance(part, GasCosts) for part in parts),
         denominator=1, gas_denominator=1,
         bound=LARGEST,  # a tier that a part does not have is never reached
         window_ns=_window_ns(parts, horizon_ns), tick_nano=NANO // n_ticks,

@@ -6,7 +6,7 @@ before the lane counts as traded at 0.
 
 from __future__ import annotations
 
-from proteus.compiler.jit import inline_kernel
+from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
 from proteus.market.costs.codes import MAKER
 from proteus.market.costs.tables import segment_at
@@ -16,7 +16,7 @@ _ALL, _AS_MAKER = 0, 1
 _MILLION = 1_000_000
 
 
-@inline_kernel
+@cold_kernel
 def note_fill(costs, lane, trader, role, value, time, event):
     """Note a side of a fill, which counts from the next event on.
 
@@ -45,7 +45,7 @@ def has_tiers(costs):
     return costs.tables.bound.shape[2] > 1
 
 
-@inline_kernel
+@cold_kernel
 def find_tiers(costs, lane, trader, time, event):
     """Write the trader's tier in each part, as it is before the event."""
     if not has_tiers(costs):

@@ -15,13 +15,12 @@ from proteus.market.costs.charging import (
     begin_charge,
     charge_action,
     charge_fill,
-    charges_nothing,
     forget_paid,
     take_order,
 )
 from proteus.market.costs.codes import FEE, GAS_BURNED, GAS_TIP, MAKER, REBATE, ROUNDING, TAKER
 from proteus.market.costs.state import BY_TRADER
-from proteus.market.costs.volume import find_tiers, note_fill
+from proteus.market.costs.volume import find_tiers, has_tiers, note_fill
 from proteus.market.ledger import codes
 from proteus.market.ledger.accounts import (
     AMOUNT_TOO_LARGE,
@@ -39,8 +38,6 @@ def at_fill(
 ):  # fmt: skip
     """Charge both sides of a fill, or gather their lots if it is of a clear."""
     costs = rules.costs
-    if charges_nothing(costs):
-        return
     if costs.payers.by_clear[0]:
         _gather(costs, lane, buy, price, lots)
         _gather(costs, lane, sell, price, lots)
@@ -73,20 +70,12 @@ def after_booking(rules, ledger, log, market, origins, lane, time, event):
 def at_door(rules, ledger, log, lane, trader, kind, time, event):
     """Charge gas for a message that reaches the venue, whatever becomes of it."""
     costs = rules.costs
-    if charges_nothing(costs):
-        return
     begin_charge(costs, lane)
     action = costs.payers.action[kind]
     if charge_action(costs, lane, action, OF_THE_MODEL, OF_THE_MODEL, time):
-        _post(rules, ledger, log, lane, trader, time, event)
+        _post_gas(rules, ledger, log, lane, trader, time, event)
     else:
         rules.refused[lane] = AMOUNT_TOO_LARGE
-
-
-@cold_kernel
-def at_decision(rules, lane, trader, time, event):
-    """Let a trader know its tiers."""
-    find_tiers(rules.costs, lane, trader, time, event)
 
 
 @inline_kernel
@@ -119,21 +108,35 @@ def _charge(rules, ledger, log, orders, origins, lane, slot, role, price, lots, 
         anchor = origins.reference_doubled[lane, slot]
     begin_charge(costs, lane)
     take_order(costs, lane, slot, _number(origins, lane, slot))
-    find_tiers(costs, lane, trader, time, event)
+    if has_tiers(costs):
+        find_tiers(costs, lane, trader, time, event)
     charge_fill(costs, lane, slot, role, side, price, lots, anchor, time)
-    note_fill(costs, lane, trader, role, price * lots * costs.tables.tick_nano[0], time, event)
+    if has_tiers(costs):
+        value = price * lots * costs.tables.tick_nano[0]
+        note_fill(costs, lane, trader, role, value, time, event)
     _post(rules, ledger, log, lane, trader, time, event)
 
 
-@cold_kernel
+@inline_kernel
 def _post(rules, ledger, log, lane, trader, time, event):
-    """Post what is due, a component at a time."""
-    due = rules.costs.due
-    venue = account_of(ledger, VENUE)
-    pay(rules, ledger, log, lane, time, event, trader, venue, due[lane, FEE], codes.FEE)
-    pay(rules, ledger, log, lane, time, event, venue, trader, due[lane, REBATE], codes.REBATE)
-    pay(rules, ledger, log, lane, time, event, trader, venue, due[lane, ROUNDING], codes.ROUNDING)
-    network, proposer = account_of(ledger, NETWORK), account_of(ledger, PROPOSER)
-    burned, tip = due[lane, GAS_BURNED], due[lane, GAS_TIP]
-    pay(rules, ledger, log, lane, time, event, trader, network, burned, codes.GAS_BURNED)
-    pay(rules, ledger, log, lane, time, event, trader, proposer, tip, codes.GAS_TIP)
+    """Post what is due for a fill, a component at a time."""
+    venue, due = account_of(ledger, VENUE), rules.costs.due
+    fee, rebate, rounding = due[lane, FEE], due[lane, REBATE], due[lane, ROUNDING]
+    if fee != 0:
+        pay(rules, ledger, log, lane, time, event, trader, venue, fee, codes.FEE)
+    if rebate != 0:
+        pay(rules, ledger, log, lane, time, event, venue, trader, rebate, codes.REBATE)
+    if rounding != 0:
+        pay(rules, ledger, log, lane, time, event, trader, venue, rounding, codes.ROUNDING)
+
+
+@inline_kernel
+def _post_gas(rules, ledger, log, lane, trader, time, event):
+    """Post what is due for a message: what is burned, and the tip."""
+    burned, tip = rules.costs.due[lane, GAS_BURNED], rules.costs.due[lane, GAS_TIP]
+    if burned != 0:
+        network = account_of(ledger, NETWORK)
+        pay(rules, ledger, log, lane, time, event, trader, network, burned, codes.GAS_BURNED)
+    if tip != 0:
+        proposer = account_of(ledger, PROPOSER)
+        pay(rules, ledger, log, lane, time, event, trader, proposer, tip, codes.GAS_TIP)

@@ -78,7 +78,7 @@ def _payers(cell: CellConfig, members: tuple[Any, ...]) -> Payers:
         action[kind] = code
     groups = [member.group for member in members]
     makers = [KINDS[group.kind].role == CLASS_MAKER for group in groups] or [False]
-    knows = [group.knows_costs for group in groups] or [False]
+    knows = [group.knows_costs and cell.has_costs for group in groups] or [False]
     trading = codes.ACTION_ACCEPT if asks else codes.ACTION_NEW
     return allocate(
         Payers, A=len(makers), is_maker=np.array(makers), knows=np.array(knows),

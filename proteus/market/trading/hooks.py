@@ -4,7 +4,7 @@ Costs, settlement, incentives, an environment and constraints are no part of a m
 calls a hook at each place where one of them can matter. A hook is an interface chosen by the type
 of ``world.rules``. Of ``NoRules`` every hook is empty, so the plain loop is compiled without them.
 Of ``Rules`` each is one call of a cold kernel that gets sub-states and numbers, never the world or
-the mechanism.
+the mechanism, and none where the part of the rules that it is about is not used.
 
 ``rules`` is written, and so are ``ledger`` and ``log``, through ``rules.posting`` alone;
 ``orders``, ``market``, ``private`` and ``view`` are read. ``buy``, ``sell`` and ``slot`` are slots
@@ -18,6 +18,8 @@ What an entry breaks stops the lane when its event is over (``check``).
 from __future__ import annotations
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
+from proteus.market.costs.charging import charges_nothing, has_gas
+from proteus.market.costs.volume import find_tiers, has_tiers
 from proteus.market.ledger.accounts import LEDGER_OK
 from proteus.market.rules import costs, posting
 from proteus.market.rules.state import NoRules, Rules
@@ -115,31 +117,35 @@ def _at_start(rules, ledger, log, lane):
 
 
 @at_door.implement(Rules)
-@cold_kernel
+@inline_kernel
 def _at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
-    costs.at_door(rules, ledger, log, lane, trader, kind, time, event)
+    if has_gas(rules.costs):
+        costs.at_door(rules, ledger, log, lane, trader, kind, time, event)
 
 
 @at_fill.implement(Rules)
-@cold_kernel
+@inline_kernel
 def _at_fill(
     rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, time, event
 ):  # fmt: skip
-    costs.at_fill(
-        rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, time, event
-    )
+    if not charges_nothing(rules.costs):
+        costs.at_fill(
+            rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, time, event
+        )
 
 
 @after_booking.implement(Rules)
-@cold_kernel
+@inline_kernel
 def _after_booking(rules, ledger, log, market, origins, lane, time, event):
-    costs.after_booking(rules, ledger, log, market, origins, lane, time, event)
+    if rules.costs.n_filled[lane] > 0:
+        costs.after_booking(rules, ledger, log, market, origins, lane, time, event)
 
 
 @at_decision.implement(Rules)
-@cold_kernel
+@inline_kernel
 def _at_decision(rules, ledger, log, private, lane, trader, time, event):
-    costs.at_decision(rules, lane, trader, time, event)
+    if has_tiers(rules.costs):
+        find_tiers(rules.costs, lane, trader, time, event)
 
 
 @check.implement(Rules)
