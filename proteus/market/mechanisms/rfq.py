@@ -10,7 +10,7 @@ Rules
     With ``last_look`` the dealer then looks again, and may refuse.
 
 What is not realistic
-    No choice of dealers by the taker, no negotiation, no aggregation of quotes, no fees.
+    No choice of dealers by the taker, no negotiation, no aggregation of quotes.
 
 Source
     docs/mechanisms.md states each rule, and the practice of venues.

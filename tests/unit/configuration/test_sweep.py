@@ -116,8 +116,8 @@ def test_a_file_of_the_configuration_that_is_edited_between_two_plans_is_read_ag
 
 # ms, seconds, a price, a size, a count, or a pure number with its range or "1"
 UNITS = re.compile(
-    r"\b(ms|seconds?|per second|currency|ticks|lots|number of|index of|root seed|1$|1;|0 \.\. 1"
-    r"|0\.5 \.\. 1)"
+    r"\b(ms|seconds?|per second|currency|ppm|units|ticks|lots|number of|index of|root seed|1$|1;"
+    r"|0 \.\. 1|0\.5 \.\. 1)"
 )
 
 
