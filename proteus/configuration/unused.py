@@ -63,6 +63,9 @@ _NEEDS = (
          r"\1.limit must be uniform"),
     Need(r"(population\.\w+)\.(?!count$).+", r"\1.count", _exceeds(0),
          r"\1.count must be more than 0"),
+    Need(r"execution\.tip", "execution.tips", _is("fixed"), "execution.tips must be fixed"),
+    Need(r"execution\.tip_share", "execution.tips", _is("edge_share"),
+         "execution.tips must be edge_share"),
     Need(r"latent\.jump(_accuracy|s)", "latent.jump_rate_per_s", _exceeds(0),
          "latent.jump_rate_per_s must be more than 0"),
 )  # fmt: skip

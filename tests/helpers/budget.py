@@ -6,6 +6,7 @@ The first column is what ``make test`` runs, the second what ``make proof`` runs
 import os
 
 BUDGET = {
+    "environment_twin": (6, 80),
     "fuzz_configs": (120, 2_000),
     "fuzz_messages": (150, 2_000),
     "market_twin_clob": (8, 80),

@@ -15,7 +15,7 @@ from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, sta
 from proteus.market.environment.setup import allocate_news, parameters_for
 from proteus.market.events.log import MISSING
 from proteus.market.events.queue import NEVER_NS
-from proteus.market.ledger.accounts import CASH, CONTRACT, LEDGER_CODES
+from proteus.market.ledger.accounts import ACCOUNT_NAMES, CASH, CONTRACT, LEDGER_CODES
 from proteus.market.rng import replicate_key, replicate_keys
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.cell import set_up_cell, with_log
@@ -94,10 +94,13 @@ def engine_ends(world: World) -> Row:
         "messages": int(progress.messages[0]),
         "fills": int(progress.fills[0]),
     }
-    for trader in range(len(balance) - 2):
+    traders = len(world.traders.kind)
+    for trader in range(traders):
         ends[f"cash of trader {trader}"] = balance[trader][CASH]
         ends[f"lots of trader {trader}"] = balance[trader][CONTRACT]
-    ends["cash of the issuer"] = balance[-1][CASH]
+    for which, name in ACCOUNT_NAMES.items():
+        if traders + which < len(balance):
+            ends[f"cash of {name}"] = balance[traders + which][CASH]
     return ends
 
 
@@ -107,7 +110,8 @@ def twin_ends(world: TwinWorld) -> Row:
     for number in range(max(len(world.traders), 1)):
         ends[f"cash of trader {number}"] = world.ledger.cash[number]
         ends[f"lots of trader {number}"] = world.ledger.lots[number]
-    ends["cash of the issuer"] = world.ledger.cash["issuer"]
+    for name in ACCOUNT_NAMES.values() if world.cell.needs_rules else ("venue", "issuer"):
+        ends[f"cash of {name}"] = world.ledger.cash[name]
     return ends
 
 

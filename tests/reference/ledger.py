@@ -23,6 +23,11 @@ class Ledger:
         self.cash[seller] += amount
         assert self.cash.total() == self.lots.total() == 0
 
+    def pay(self, giver: Account, receiver: Account, amount: int) -> None:
+        """Cash goes from one to another."""
+        self.cash[giver] -= amount
+        self.cash[receiver] += amount
+
     def settle(self, payoff_nano: int) -> None:
         """The issuer takes every contract back and pays."""
         for account, lots in list(self.lots.items()):

@@ -17,6 +17,7 @@ from proteus.market.agents.traders import (
     allocate_private,
     allocate_view,
 )
+from proteus.market.environment.channel_setup import allocate_channels
 from proteus.market.environment.setup import allocate_news
 from proteus.market.events.envelopes import allocate_messages
 from proteus.market.events.log import allocate_log
@@ -27,8 +28,8 @@ from proteus.market.mechanisms.base import Sizes
 from proteus.market.mechanisms.interface import allocate_market
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.metrics.sums import allocate_sums, allocate_totals
-from proteus.market.rules.state import NoRules, make_rules
-from proteus.market.setup.members import CellSetup
+from proteus.market.rules.state import NoRules, Rules, make_rules
+from proteus.market.setup.members import CellSetup, reads_mempool
 from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading.world import World, allocate_origins, allocate_progress
 
@@ -88,7 +89,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             ),
             totals=allocate_totals(lanes, count),
             log=allocate_log(lanes, growth * setup.log_rows),
-            rules=make_rules(lanes, setup.endowment) if setup.is_rich else NoRules(),
+            rules=_rules(setup, lanes, pending) if setup.is_rich else NoRules(),
         ),
     )
 
@@ -149,6 +150,16 @@ def _starting_over(one: Any, other: Any, path: str = "") -> Iterator[str]:
 def block_bytes(block: Block) -> int:
     """Return the memory of a block's arrays."""
     return sum(array.nbytes for _, array in arrays_of(block))
+
+
+def _rules(setup: CellSetup, lanes: int, pending: int) -> Rules:
+    """Build what is added to the market."""
+    cell = setup.cell
+    initial = cell.initial_ticks * cell.tick_nano
+    environment = allocate_channels(
+        cell.environment, cell.execution, lanes, reads_mempool(setup.members), pending, initial
+    )
+    return make_rules(lanes, setup.endowment, setup.channels, environment)
 
 
 def _news(setup: CellSetup, lanes: int, growth: int) -> Any:
