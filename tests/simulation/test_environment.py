@@ -9,6 +9,7 @@ import pytest
 
 import proteus
 from proteus.market import rng
+from proteus.market.agents.traders import CLASS_NAMES
 from proteus.market.environment.trace import trace_hash
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell, with_log
@@ -265,6 +266,19 @@ def test_the_edge_of_snipers_who_outbid_each_other_goes_to_the_proposer():
     assert races >= 3
     blind = tips_by_block(3)
     assert all(len({tip for _, tip, _ in tips}) == 1 for tips, _ in blind)
+
+
+def test_who_is_shown_nothing_offers_as_one_who_does_not_look():
+    """All bits are equal where nothing is visible; where it is, only those who read differ."""
+    words = ["environment=blocks", *BY_BLOCKS, "execution.tips=edge_share"]
+    words += ["population.sniper.count=3", "latent.jump_rate_per_s=4"]
+    blind = run("clob", *words)
+    hidden = run("clob", *words, *READS, "environment.mempool.visible=0.0")
+    shown = run("clob", *words, *READS)
+    assert differing(blind, hidden) == set()
+    paid = {name: measured(world)["tips_paid"][0] for name, world in (("b", blind), ("s", shown))}
+    sniper = CLASS_NAMES.index("sniper")
+    assert paid["s"][sniper] > paid["b"][sniper]
 
 
 # --- what is measured -----------------------------------------------------------------------------
