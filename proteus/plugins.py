@@ -4,6 +4,7 @@
     proteus.traders     a ``market.agents.base.TraderKind``
     proteus.variables   a tuple of ``market.variables.base.Variable``
     proteus.latency     a ``market.events.latency.Law``
+    proteus.channels    a ``market.environment.sources.Source`` of an oracle
     proteus.studies     any module: its studies are yaml files
 
 A folder ``conf`` in the package of an entry point is laid beside ours. Nothing is looked for until
@@ -27,9 +28,10 @@ MECHANISMS = "proteus.mechanisms"
 TRADERS = "proteus.traders"
 VARIABLES = "proteus.variables"
 LATENCY = "proteus.latency"
+CHANNELS = "proteus.channels"
 STUDIES = "proteus.studies"
 VERBOSE = "PROTEUS_VERBOSE"  # set: errors of kernels come with all that is known of them
-GROUPS = (MECHANISMS, TRADERS, VARIABLES, LATENCY, STUDIES)
+GROUPS = (MECHANISMS, TRADERS, VARIABLES, LATENCY, CHANNELS, STUDIES)
 
 Row = TypeVar("Row")
 

@@ -33,11 +33,11 @@ from proteus.market.environment.mempool import (
 from proteus.market.environment.oracle import (
     DEVIATIONS,
     NO_DEVIATION,
-    SOURCES,
     Oracle,
     OracleParameters,
     allocate_oracle,
 )
+from proteus.market.environment.sources import SOURCES
 from proteus.market.environment.trace import Trace, allocate_trace
 from proteus.market.events.queue import NEVER_NS
 

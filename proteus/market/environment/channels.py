@@ -6,7 +6,7 @@ contradicts other parts of a cell is listed in ``contradictions.py``.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -24,6 +24,7 @@ from proteus.basics.schema import (
     requirement,
 )
 from proteus.errors import ConfigError as ConfigError
+from proteus.market.environment.sources import SOURCES
 
 LARGEST_GAS = 2**31  # of a block: a draw below it has 32 bits
 LARGEST_RATIO = 9  # of a relative deviation: the product that is compared stays inside int64
@@ -44,10 +45,16 @@ def _is_nano(value: float) -> float:
 Nano = Annotated[float, Field(ge=0), AfterValidator(_is_nano)]
 
 
+if TYPE_CHECKING:
+    SourceName = str
+else:
+    SourceName = Literal[tuple(SOURCES)]
+
+
 class OracleConfig(Schema):
     """Say what an oracle reads, when it reports, and when a report arrives."""
 
-    source: Literal["public", "twap", "value"]
+    source: SourceName
     window_ms: PositiveMilliseconds | None
     noise_sd: NonNegative  # currency
     check_ms: PositiveMilliseconds

@@ -1,10 +1,11 @@
 """An oracle: it reads a price, reports it now and then, and a report arrives late.
 
 Rules
-    Every ``check_ns`` the oracle reads. ``public`` is the public reference price, ``twap`` the
-    mean of it over the checks of a window, ``value`` is v with noise of its own: nothing that the
-    market does moves it. A reading is in nano-currency, within a tick of 0 and 1. It is reported
-    iff it deviates from the report issued last, or that one is older than the heartbeat:
+    Every ``check_ns`` the oracle reads (``sources``). ``public`` is the public reference price,
+    ``twap`` the mean of it over the checks of a window, ``value`` is v with noise of its own:
+    nothing that the market does moves it. A reading is in nano-currency, within a tick of 0 and 1.
+    It is reported iff it deviates from the report issued last, or that one is older than the
+    heartbeat:
 
         absolute   |new - old| >= deviation
         relative   |new - old| / old >= deviation, in parts per 10**9; from 0 anything else deviates
@@ -34,12 +35,9 @@ from proteus.compiler.jit import inline_kernel, state
 from proteus.market.arithmetic.elementary import portable_log
 from proteus.market.arithmetic.fixed_point import HALF_EVEN, multiply_divide
 from proteus.market.environment.news import integrals_at, value_at
+from proteus.market.environment.sources import SOURCE_TWAP
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.rng import ENTITY_MARKET, STREAM_ORACLE, normal, words_at
-
-SOURCES = {"public": 0, "twap": 1, "value": 2}
-SOURCE_TWAP = 1
-SOURCE_VALUE = 2
 
 DEVIATIONS = {"absolute": 0, "relative": 1, "log_odds": 2}
 ABSOLUTE = 0
@@ -54,7 +52,7 @@ _SECONDS = 1e-9
 class OracleParameters(NamedTuple):
     """The numbers of one cell's oracle."""
 
-    source: int  # SOURCES
+    source: int  # sources.SOURCES
     noise_sd: float  # of a reading of the value, currency
     check_ns: int  # 0: there is no oracle
     lag_ns: int

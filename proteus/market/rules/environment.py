@@ -17,7 +17,8 @@ import numpy as np
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.traders import CLASS_INFORMED, CLASS_SNIPER
 from proteus.market.book.codes import BUY, NO_ENVELOPE, SELL
-from proteus.market.environment import blocks, congestion, mempool, oracle, trace
+from proteus.market.environment import blocks, congestion, mempool, oracle, sources, trace
+from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import MESSAGE_ORDER
 from proteus.market.events.log import (
     MISSING,
@@ -127,7 +128,8 @@ def _take_messages(rules, ledger, log, queue, lane, time, event, most_tip):
 @inline_kernel
 def _check(channels, numbers, log, queue, news, news_parameters, data, keys, lane, time, event):
     """Let the oracle read, and report where it should; expect the next check."""
-    reads_value = numbers.oracle.source == oracle.SOURCE_VALUE
+    source = numbers.oracle.source
+    reads_value = source == sources.SOURCE_VALUE
     if reads_value:
         reading = oracle.read_value(
             channels.oracle, numbers.oracle, news, news_parameters, keys, lane, time
@@ -135,6 +137,9 @@ def _check(channels, numbers, log, queue, news, news_parameters, data, keys, lan
     else:
         doubled = reference_doubled(data, lane, newest(data, lane), numbers.initial_ticks)
         reading = oracle.price_in_nano(doubled, np.int64(numbers.oracle.tick_nano))
+        if source >= sources.FIRST_ADDED:
+            value = nano(value_at(news, news_parameters, lane, time))
+            reading = np.int64(sources.read_added(source, reading, value, time))
     if oracle.check(channels.oracle, numbers.oracle, lane, time, reading):
         _push_before(queue, numbers, lane, time + numbers.oracle.lag_ns, ARRIVAL)
         issued = channels.oracle.issued[lane]
