@@ -14,8 +14,6 @@ _HISTORY = 256  # public states and prints kept, with nothing shown late
 _STATES_PER_WAKE_UP = 2  # at most, of the public: one per message
 _FILLS_PER_WAKE_UP = 2  # of takers, that wait for a later reference price
 _ROWS_PER_WAKE_UP = 8  # of a log: two messages, their answers, a fill, a new book
-_MESSAGES_PER_WAKE_UP = 2  # at most: the quotes of a maker, an order and its cancel
-_LONG_GAP = 1.5  # between two blocks, in mean gaps
 _BUSY_S = 0.25  # how long an order may be on its way or in an open batch, for capacities
 
 
@@ -28,11 +26,9 @@ def pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
         alive += member.group.schedule.wake_ups_per_s * (lifetime_s + _BUSY_S)
     busy = cell.delta_ns / units.NS_PER_S
     alive += busy * sum(member.group.schedule.wake_ups_per_s for member in members)
-    if cell.block_ns and cell.environment.blocks:
-        gap_s = _LONG_GAP * cell.environment.blocks.mean_gap_ms / 1000
-        alive += gap_s * sum(
-            _MESSAGES_PER_WAKE_UP * m.group.schedule.wake_ups_per_s for m in members
-        )
+    if cell.block_ns and cell.environment.blocks:  # they wait for blocks, one per wake-up
+        gap_s = cell.environment.blocks.mean_gap_ms / 1000
+        alive += gap_s * sum(member.group.schedule.wake_ups_per_s for member in members)
     alive += cell.mechanism.places(taker_wake_ups_per_s(members))
     return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
 
