@@ -6,6 +6,7 @@
     proteus.load("outputs/...")
     proteus.load_runs("outputs/..."), proteus.load_traces("outputs/...")
     proteus.load_events("outputs/..."), proteus.load_fills("outputs/...")
+    proteus.load_environment("outputs/...")
     proteus.load_ledger("outputs/..."), proteus.export_ledger("outputs/...", "lanes.beancount")
     proteus.replay_log("outputs/...")
     proteus.unique_cells(dataset)
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from proteus import validation as validation
     from proteus.analysis.contrasts import compare as compare
     from proteus.analysis.counterparties import maker_pnl as maker_pnl
+    from proteus.recording.files import load_environment as load_environment
     from proteus.recording.files import load_events as load_events
     from proteus.recording.files import load_fills as load_fills
     from proteus.recording.files import load_ledger as load_ledger
@@ -52,6 +54,7 @@ _FUNCTIONS = {
     "simulate": "proteus.runs.api",
     "sweep": "proteus.runs.api",
     "load": "proteus.results.dataset",
+    "load_environment": "proteus.recording.files",
     "load_events": "proteus.recording.files",
     "load_fills": "proteus.recording.files",
     "export_ledger": "proteus.recording.plain_text",

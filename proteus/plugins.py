@@ -5,6 +5,7 @@
     proteus.variables   a tuple of ``market.variables.base.Variable``
     proteus.latency     a ``market.events.latency.Law``
     proteus.costs       a ``market.costs.base.CostKind``
+    proteus.channels    a ``market.environment.sources.Source`` of an oracle
     proteus.studies     any module: its studies are yaml files
 
 A folder ``conf`` in the package of an entry point is laid beside ours. Nothing is looked for until
@@ -29,9 +30,10 @@ TRADERS = "proteus.traders"
 VARIABLES = "proteus.variables"
 LATENCY = "proteus.latency"
 COSTS = "proteus.costs"
+CHANNELS = "proteus.channels"
 STUDIES = "proteus.studies"
 VERBOSE = "PROTEUS_VERBOSE"  # set: errors of kernels come with all that is known of them
-GROUPS = (MECHANISMS, TRADERS, VARIABLES, LATENCY, COSTS, STUDIES)
+GROUPS = (MECHANISMS, TRADERS, VARIABLES, LATENCY, COSTS, CHANNELS, STUDIES)
 
 Row = TypeVar("Row")
 

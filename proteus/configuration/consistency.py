@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 from proteus.basics import units
 from proteus.errors import ConfigError
 from proteus.market.agents.group import Group
+from proteus.market.agents.kinds import KINDS
+from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.cell import CellConfig
 from proteus.market.costs.models import start_volumes
 from proteus.market.costs.tables import make_tables
+from proteus.market.environment.contradictions import Around, Rule, contradictions
 from proteus.market.events.latency import ADDED_LAWS, LatencyLaw
 
 LARGEST_INDEX = 2**32  # arrivals, jumps and batches with draws of their own
@@ -27,18 +29,10 @@ _AT_MOST = (
     ("size_mean_lots", "max_lots"),  # a mean that no order reaches
 )
 _DISTANCES = ("half_spread", "widen_by")  # currency, from the middle of the market
+_LIVES = ("request_ttl_ms", "quote_ttl_ms")  # of what ends by itself at the venue
 _WAITS = ("decision_ms", "hold_ms")  # of a mechanism; nothing comes of what ends after T
 _LARGEST_EXPONENTIAL = 23.0  # -log of the smallest uniform of 32 bits
 _LARGEST_NORMAL = 6.34
-
-
-class Rule(NamedTuple):
-    """One requirement: the key, its value, whether it holds, and what is allowed."""
-
-    key: str
-    value: Any
-    holds: bool
-    allowed: str
 
 
 def check(cell: CellConfig) -> None:
@@ -49,7 +43,8 @@ def check(cell: CellConfig) -> None:
     """
     for rule in _rules(cell):
         if not rule.holds:
-            raise ConfigError(f"{rule.key}={rule.value} is not allowed: must be {rule.allowed}")
+            value = "null" if rule.value is None else rule.value
+            raise ConfigError(f"{rule.key}={value} is not allowed: must be {rule.allowed}")
 
 
 def _rules(cell: CellConfig) -> Iterator[Rule]:
@@ -66,6 +61,7 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
         )  # fmt: skip
     yield from _waits(cell)
     yield from _costs(cell)
+    yield from contradictions(cell.environment, cell.execution, _around(cell))
     for name, group in cell.population.items():
         yield from _policy(f"population.{name}.policy", group, limit, price_range)
         if group.count:
@@ -153,6 +149,31 @@ def _waits(cell: CellConfig) -> Iterator[Rule]:
             yield from _law(f"mechanism.{key}", wait, cell)
         elif key in _WAITS:
             yield Rule(f"mechanism.{key}", wait, wait < _horizon_ms(cell), _below(cell))
+
+
+def _around(cell: CellConfig) -> Around:
+    """Tell an environment what it needs to know of the rest of the cell."""
+    lives = {f"mechanism.{key}": getattr(cell.mechanism, key, None) for key in _LIVES}
+    return Around(
+        horizon_ns=cell.horizon_ns,
+        messages_per_s=sum(_least_messages(group) for group in cell.population.values()),
+        lives_ms={key: life for key, life in lives.items() if life is not None},
+        reader=next((name for name, group in cell.population.items() if _reads(group)), ""),
+    )
+
+
+def _reads(group: Group) -> bool:
+    return group.count > 0 and getattr(group.policy, "reads_mempool", False)
+
+
+def _least_messages(group: Group) -> float:
+    """Return how many messages a group sends per second at least, about.
+
+    Noise sends an order at each arrival, a maker moves a quote at most of its wake-ups; whether
+    others send anything, the market decides.
+    """
+    sends = KINDS[group.kind].role in (CLASS_MAKER, CLASS_NOISE)
+    return group.count * group.schedule.wake_ups_per_s if sends else 0.0
 
 
 def _horizon_ms(cell: CellConfig) -> float:

@@ -72,6 +72,9 @@ _NEEDS = (
          _is(True), "costs must be another one than none"),
     Need(r"costs\.balance_rebate", "costs.balance_to", _is_ever_given,
          "costs.balance_to must not be null"),
+    Need(r"execution\.tip", "execution.tips", _is("fixed"), "execution.tips must be fixed"),
+    Need(r"execution\.tip_share", "execution.tips", _is("edge_share"),
+         "execution.tips must be edge_share"),
     Need(r"latent\.jump(_accuracy|s)", "latent.jump_rate_per_s", _exceeds(0),
          "latent.jump_rate_per_s must be more than 0"),
 )  # fmt: skip

@@ -28,6 +28,7 @@ from proteus.errors import ConfigError as ConfigError
 from proteus.market.agents.group import Group
 from proteus.market.costs.base import CostModel
 from proteus.market.costs.models import NO_COSTS, parts_of
+from proteus.market.environment.channels import Environment, Routing
 from proteus.market.environment.models import Latent
 from proteus.market.information.leakage import Table
 from proteus.market.mechanisms.base import MechanismConfig
@@ -90,7 +91,7 @@ class Metrics(Schema):
         return self
 
 
-class Execution(Schema):
+class Execution(Routing):
     """Hold what every order has in common, and the leakage table of the cell's mechanism."""
 
     protection_ticks: Ticks
@@ -125,6 +126,7 @@ class CellConfig(Schema):
     costs: SerializeAsAny[CostModel] = NO_COSTS
     population: dict[str, SerializeAsAny[Group]]
     execution: Execution
+    environment: Environment = Environment()
     record: Record
     delta: PositiveMilliseconds
     horizon_s: PositiveSeconds
@@ -187,10 +189,16 @@ class CellConfig(Schema):
         return self.contract.initial_ticks
 
     @property
+    def block_ns(self) -> int:
+        """Return the time between the blocks that messages wait for, or 0 where they do not."""
+        blocks = self.environment.blocks
+        return blocks.interval_ns if blocks and self.execution.route == "blocks" else 0
+
+    @property
     def needs_rules(self) -> bool:
         """Tell whether the cell adds to its market what the plain loop does not know."""
         has_capital = any(group.capital is not None for group in self.population.values())
-        return has_capital or self.has_costs
+        return has_capital or self.has_costs or self.environment.is_used
 
     @property
     def has_costs(self) -> bool:
@@ -201,6 +209,13 @@ class CellConfig(Schema):
         """Return the text that two cells share exactly when they simulate the same thing."""
         tree = {key: getattr(self, key) for key in CellConfig.model_fields}
         tree["record"] = self.record.model_dump(mode="json", exclude={*Record.OUTPUT_KEYS})
+        tree["execution"] = {
+            key: getattr(self.execution, key)
+            for key in Execution.model_fields
+            if key not in self.execution.unused
+        }
+        if not self.environment.is_used:
+            del tree["environment"]
         if not self.mechanism.uses_delta:
             del tree["delta"]
         if not self.has_costs:

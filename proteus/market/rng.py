@@ -43,6 +43,10 @@ STREAM_RFQ_DELIVERY = 19  # a quote's way to the taker, one word per side; index
 STREAM_RFQ_TIE = 20  # order of equally good quotes; index: order
 STREAM_EPISODE = 21  # the key of a later episode; index: episode
 STREAM_RESERVATION = 22  # private value of a noise trader; index: arrival number
+STREAM_BLOCK = 30  # whether a slot is missed, or the gap before a block; index: slot or block
+STREAM_DEMAND = 31  # gas that others want in a block; index: block
+STREAM_ORACLE = 32  # noise of an oracle that reads the value; index: check
+STREAM_MEMPOOL = 33  # whether a waiting message is shown; index and block: its address
 
 ENTITY_MARKET = 0  # draws that belong to no trader
 

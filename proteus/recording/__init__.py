@@ -5,3 +5,4 @@ from __future__ import annotations
 EVENTS = "events.parquet"
 FILLS = "fills.parquet"
 LEDGER = "ledger.parquet"
+ENVIRONMENT = "environment.parquet"

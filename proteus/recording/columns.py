@@ -18,6 +18,9 @@ from proteus.market.book.codes import (
     EVENT_BOOK,
     EVENT_CANCEL,
     EVENT_END,
+    EVENT_ENVIRONMENT_BLOCK,
+    EVENT_ENVIRONMENT_REPORT,
+    EVENT_ENVIRONMENT_WAIT,
     EVENT_FILL,
     EVENT_INTENT,
     EVENT_NAMES,
@@ -68,6 +71,9 @@ BOOK: Kind = (SOURCE_VENUE, EVENT_BOOK)
 END: Kind = (SOURCE_VENUE, EVENT_END)
 NEWS: Kind = (SOURCE_NEWS, EVENT_NEWS)
 POSTING: Kind = (SOURCE_RULES, EVENT_POSTING)
+CHAIN_BLOCK: Kind = (SOURCE_RULES, EVENT_ENVIRONMENT_BLOCK)
+REPORT: Kind = (SOURCE_RULES, EVENT_ENVIRONMENT_REPORT)
+WAITS_FOR_BLOCK: Kind = (SOURCE_TRADER, EVENT_ENVIRONMENT_WAIT)
 WAITS: Kind = (SOURCE_VENUE, EVENT_WAIT)
 REQUEST: Kind = (SOURCE_TRADER, EVENT_RFQ_REQUEST)
 QUOTE: Kind = (SOURCE_TRADER, EVENT_RFQ_QUOTE)
@@ -77,14 +83,15 @@ EXPIRED: Kind = (SOURCE_VENUE, EVENT_RFQ_EXPIRE)
 REFUSED: Kind = (SOURCE_VENUE, EVENT_RFQ_REJECT)
 KINDS = (
     INTENT, ORDER, REPLACE, CANCEL, ACK, REJECT, CANCELLED, FILL, CLEAR, BOOK, END, NEWS,
-    REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING,
+    REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING, CHAIN_BLOCK, REPORT,
+    WAITS_FOR_BLOCK,
 )  # fmt: skip
 
 NEW_AT_VENUE = (ORDER, REQUEST, QUOTE)
 _NEW = (INTENT, *NEW_AT_VENUE)
 _CHANGES = (REPLACE, CANCEL, ACCEPT, DECLINE)
 _ANSWERS = (ACK, REJECT, CANCELLED, EXPIRED, REFUSED)
-_ABOUT_ORDERS = (*_NEW, *_CHANGES, *_ANSWERS, FILL, WAITS)
+_ABOUT_ORDERS = (*_NEW, *_CHANGES, *_ANSWERS, FILL, WAITS, WAITS_FOR_BLOCK)
 
 REASON_SPAN = 1_000  # a reason is its code plus this times the event type
 REASONS = {
@@ -139,12 +146,14 @@ COLUMNS = (
     Column("low_ticks", "low", (CLEAR,), "ticks"),
     Column("high_ticks", "high", (CLEAR,), "ticks"),
     Column("surplus_lots", "more", (CLEAR,), "lots"),
-    Column("value_nano", "value", (*_NEW, REPLACE, NEWS, END), "nano-currency"),
+    Column(
+        "value_nano", "value", (*_NEW, REPLACE, NEWS, END, CHAIN_BLOCK, REPORT), "nano-currency"
+    ),
     Column("lifetime", "code", _NEW, names={GTC: "gtc", IOC: "ioc", FOK: "fok"}),
     Column("reason", "code", (REJECT, CANCELLED, EXPIRED, REFUSED, END), names=REASONS),
     Column("intent_ns", "intent", _NEW, "ns"),
     Column("reference_half_ticks", "reference", _NEW, "half ticks"),
-    Column("cause", "cause", (*_NEW, *_CHANGES)),
+    Column("cause", "cause", (*_NEW, *_CHANGES, WAITS_FOR_BLOCK)),
     Column("asset", "slot", (POSTING,), names=ASSET_NAMES),
     Column("giver", "trader", (POSTING,)),
     Column("receiver", "other", (POSTING,)),
@@ -152,8 +161,16 @@ COLUMNS = (
     Column(
         "code", "code", (POSTING,), names={code: row.name for code, row in POSTINGS.items()}
     ),
+    Column("version", "order", (CHAIN_BLOCK, REPORT)),
+    Column("messages", "lots", (CHAIN_BLOCK,)),
+    Column("gas_used", "more", (CHAIN_BLOCK,), "gas"),
+    Column("tip", "value", (WAITS_FOR_BLOCK,), "nano-currency"),
+    Column("tie", "low", (WAITS_FOR_BLOCK,)),
 )  # fmt: skip
-ADDED_IN_5 = ("asset", "giver", "receiver", "amount", "code")
+ADDED_IN_5 = (
+    "asset", "giver", "receiver", "amount", "code", "version", "messages", "gas_used",
+    "tip", "tie",
+)  # fmt: skip
 NAMES = tuple(column.name for column in COLUMNS)
 
 _SHIFT = 5  # event types stay below 2**5

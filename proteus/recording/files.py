@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,9 +21,11 @@ from proteus.errors import ResultsError
 from proteus.market.cell import CellConfig
 from proteus.market.events.log import MISSING
 from proteus.market.variables.dimensions import trader_name
-from proteus.recording import EVENTS, FILLS, LEDGER
+from proteus.recording import ENVIRONMENT, EVENTS, FILLS, LEDGER
 from proteus.recording.checksums import checksums
 from proteus.recording.columns import ADDED_IN_5
+from proteus.recording.environment import ENVIRONMENT_FIELDS, environment_table
+from proteus.recording.environment import METADATA as OF_ENVIRONMENT
 from proteus.recording.ledger import LEDGER_FIELDS, Accounts, ledger_table
 from proteus.recording.tables import (
     CELL,
@@ -99,11 +101,12 @@ class EventFiles:
 
     def __init__(
         self, about: str, accounts: Mapping[int, Accounts], events: pq.ParquetWriter,
-        fills: pq.ParquetWriter, ledger: pq.ParquetWriter,
+        fills: pq.ParquetWriter, ledger: pq.ParquetWriter, environment: pq.ParquetWriter | None,
     ) -> None:  # fmt: skip
         """Take the open files, what :func:`sealed` says of the run, and the accounts by cell."""
         self._sealed, self._accounts = about, accounts
         self._events, self._fills, self._ledger = events, fills, ledger
+        self._environment = environment
         self.lanes: list[Lane] = []
 
     def write(self, cell: int, log: LaneLog) -> None:
@@ -114,6 +117,8 @@ class EventFiles:
         self._fills.write_table(fills_table(self._fills.schema, *lane))
         entries = ledger_table(self._ledger.schema, *lane, self._accounts[cell])
         self._ledger.write_table(entries)
+        if self._environment is not None:
+            self._environment.write_table(environment_table(self._environment.schema, *lane))
         self.lanes.append(Lane(cell, log.replicate, len(checksum)))
 
 
@@ -121,21 +126,32 @@ class EventFiles:
 def open_files(plan: Plan, folder: Path, cells: Sequence[int]) -> Iterator[EventFiles]:
     """Write the files whole: they have their names when the block ends without error.
 
+    That of the environment is there where one of the cells has one.
+
     Parameters
         cells: the numbers of those that have recorded lanes. Their configurations, which a replay
             needs, are in the log alone.
     """
     metadata = _metadata(plan, cells, with_configs=True)
     without_configs = _metadata(plan, cells, with_configs=False)
-    with (
-        _open(folder / EVENTS, EVENT_FIELDS, metadata) as events,
-        _open(folder / FILLS, FILL_FIELDS, without_configs) as fills,
-        _open(folder / LEDGER, LEDGER_FIELDS, without_configs) as ledger,
-    ):
+    tables = {
+        EVENTS: (EVENT_FIELDS, metadata), FILLS: (FILL_FIELDS, without_configs),
+        LEDGER: (LEDGER_FIELDS, without_configs),
+    }  # fmt: skip
+    if any(plan.cells[number].environment.is_used for number in cells):
+        tables[ENVIRONMENT] = ENVIRONMENT_FIELDS, without_configs | OF_ENVIRONMENT
+    with ExitStack() as stack:
+        writers = {
+            name: stack.enter_context(_open(folder / name, *about))
+            for name, about in tables.items()
+        }
         accounts = {number: accounts_of(plan.cells[number]) for number in cells}
-        files = EventFiles(sealed(metadata), accounts, events, fills, ledger)
+        files = EventFiles(
+            sealed(metadata), accounts, writers[EVENTS], writers[FILLS], writers[LEDGER],
+            writers.get(ENVIRONMENT),
+        )  # fmt: skip
         yield files
-        for writer in (events, fills, ledger):
+        for writer in writers.values():
             writer.add_key_value_metadata({"lanes": json.dumps(files.lanes)})
 
 
@@ -172,7 +188,10 @@ class EventFile(NamedTuple):
     root: int  # root seed
 
 
-_FIELDS = {EVENTS: EVENT_FIELDS, FILLS: FILL_FIELDS, LEDGER: LEDGER_FIELDS}
+_FIELDS = {
+    EVENTS: EVENT_FIELDS, FILLS: FILL_FIELDS, LEDGER: LEDGER_FIELDS,
+    ENVIRONMENT: ENVIRONMENT_FIELDS,
+}  # fmt: skip
 
 
 _HAS_POSTINGS = 5  # the schema version from which a log has their columns
@@ -191,8 +210,8 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
     """Read one of the files whole.
 
     Parameters
-        folder: the output folder of a sweep, or the file. name: ``EVENTS``, ``FILLS`` or
-            ``LEDGER``.
+        folder: the output folder of a sweep, or the file. name: ``EVENTS``, ``FILLS``,
+            ``LEDGER`` or ``ENVIRONMENT``.
 
     Raises
         ResultsError: no such file, not Parquet, not of Proteus, another table, or of a newer
@@ -314,6 +333,22 @@ def load_ledger(folder: str | os.PathLike[str]) -> pd.DataFrame:
     for name in ("code", "asset", "giver", "receiver"):
         frame[name] = frame[name].cat.remove_unused_categories()
     return frame
+
+
+def load_environment(folder: str | os.PathLike[str]) -> pd.DataFrame:
+    """Load what the environment did in the recorded lanes of a sweep.
+
+    Parameters
+        folder: the output folder of a sweep, or its ``environment.parquet``.
+
+    Returns
+        One row per block, base fee and report, lane by lane: ``time_ns``, ``channel``, ``version``
+        (its running number in the channel) and ``fields``, as JSON.
+
+    Raises
+        ResultsError: as :func:`load_events`; no file is written where no cell has an environment.
+    """
+    return _frame(read_file(folder, ENVIRONMENT), without="")
 
 
 def _frame(file: EventFile, without: str) -> pd.DataFrame:

@@ -57,11 +57,13 @@ from proteus.recording.columns import (
     REASON_SPAN,
     REPLACE,
     REQUEST,
+    WAITS_FOR_BLOCK,
     Kind,
     is_kind,
     rows_of,
     written,
 )
+from proteus.replaying.surroundings import Surroundings
 from proteus.results.outcome import Rows
 
 _LANE = 0
@@ -73,7 +75,7 @@ _MESSAGES = {
 }  # fmt: skip
 
 # What happens by itself, in the order of ``clock`` at equal time, and before any message.
-_NEWS, _START, _EQUITY, _MID, _CLEAR, _TIMER = range(6)
+_NEWS, _ENVIRONMENT, _START, _EQUITY, _MID, _CLEAR, _TIMER = range(7)
 _GRIDS = {_START: MEASURE_START, _EQUITY: MEASURE_EQUITY, _MID: MEASURE_MID}
 
 
@@ -120,15 +122,17 @@ class Rerun:
         self._jump = -1
         world = self.block.world
         start_news(world.news, world.news_parameters, keys[0, 0], keys[0, 1], _LANE)
+        hooks.at_start(world.rules, world.ledger, world.log, world.queue, keys, _LANE)
+        self._surroundings = Surroundings(world, keys)
         self._times = {
             _NEWS: next_jump(world.news, _LANE, -1),
+            _ENVIRONMENT: self._surroundings.next_ns,
             _START: world.settings.warmup_ns,
             _EQUITY: EQUITY_GRID_NS,
             _MID: world.settings.warmup_ns,
             _CLEAR: next_clear(self.block.mechanism, world.market, _LANE, np.int64(0)),
             _TIMER: NEVER,
         }
-        hooks.at_start(world.rules, world.ledger, world.log, _LANE)
 
     def run(self) -> None:
         """Run the lane as far as its rows are sound, and compare all that comes of them.
@@ -214,6 +218,9 @@ class Rerun:
             start_shock(world.sums.shocks, world, _LANE, time)
             record_news(world.log, world, _LANE, time)
             self._times[what] = next_jump(world.news, _LANE, self._jump)
+        elif what == _ENVIRONMENT:
+            self._surroundings.happen(time)
+            self._times[what] = self._surroundings.next_ns
         elif what == _CLEAR:
             clear_batch(mechanism, world, _LANE, time)
             event, orders = world.progress.events[_LANE], world.market.orders
@@ -247,6 +254,11 @@ class Rerun:
         world, time = self.block.world, row["time_ns"]
         self._learn_news(time)
         world.progress.now[_LANE] = time
+        if kind == WAITS_FOR_BLOCK:
+            if self._surroundings.is_full:
+                raise CapacityError
+            self._surroundings.wait(row)
+            return
         slot, trader = row["slot"], row["trader"]
         if slot >= world.market.orders.lots.shape[1]:
             raise CapacityError

@@ -1,10 +1,11 @@
-"""What mechanisms, kinds of traders and costs must obey, for those that other packages add.
+"""What mechanisms, traders, costs and channels must obey, for those that other packages add.
 
-    from proteus.testing import check_costs, check_mechanism, check_trader
+    from proteus.testing import check_channel, check_costs, check_mechanism, check_trader
 
     check_mechanism("speed_bump")
     check_trader("momentum", mechanisms=["clob"])
     check_costs("kalshi")
+    check_channel("twap")
 
 A check runs short lanes and raises AssertionError with what is wrong. Proteus holds its own tables
 to the same checks. Under ``NUMBA_DISABLE_JIT=1`` nothing is compiled.
@@ -12,8 +13,9 @@ to the same checks. Under ``NUMBA_DISABLE_JIT=1`` nothing is compiled.
 
 from __future__ import annotations
 
+from proteus.testing.channels import check_channel as check_channel
 from proteus.testing.contract import check_mechanism as check_mechanism
 from proteus.testing.contract import check_trader as check_trader
 from proteus.testing.costs import check_costs as check_costs
 
-__all__ = ["check_costs", "check_mechanism", "check_trader"]
+__all__ = ["check_channel", "check_costs", "check_mechanism", "check_trader"]

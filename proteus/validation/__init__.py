@@ -13,6 +13,13 @@ from __future__ import annotations
 
 from proteus.validation.batches import batch_exposure, batch_wait
 from proteus.validation.budgets import zero_intelligence
+from proteus.validation.chain import (
+    base_fee,
+    block_wait,
+    elastic_base_fee,
+    finality,
+    report_gap,
+)
 from proteus.validation.comparison import Comparison
 from proteus.validation.exact import identities
 from proteus.validation.fees import poisson_fees
@@ -29,9 +36,13 @@ from proteus.validation.trades import roll
 __all__ = [
     "Comparison",
     "avellaneda_stoikov",
+    "base_fee",
     "batch_exposure",
     "batch_wait",
+    "block_wait",
     "call_auction",
+    "elastic_base_fee",
+    "finality",
     "firm_quote",
     "first_to_empty",
     "glosten_milgrom",
@@ -42,6 +53,7 @@ __all__ = [
     "poisson_fees",
     "queue_length",
     "queue_wait",
+    "report_gap",
     "roll",
     "sniping_equilibrium",
     "winners_curse",

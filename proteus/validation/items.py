@@ -11,6 +11,13 @@ from typing import Any, Literal, NamedTuple
 
 from proteus.validation.batches import batch_exposure, batch_wait
 from proteus.validation.budgets import zero_intelligence
+from proteus.validation.chain import (
+    base_fee,
+    block_wait,
+    elastic_base_fee,
+    finality,
+    report_gap,
+)
 from proteus.validation.comparison import Comparison
 from proteus.validation.exact import identities
 from proteus.validation.fees import SCHEDULES, poisson_fees
@@ -129,6 +136,26 @@ ITEMS: tuple[Item, ...] = (
         (*({"schedule": name} for name in SCHEDULES),
          {"schedule": "polymarket_us", "half_spread": 0.2},
          {"schedule": "kalshi", "half_spread": 0.123, "orders_per_s": 50}),
+    ),
+    Item(
+        "V19", "Base fee under demand that ignores it", base_fee, "clob, rules",
+        ({}, {"demand_spread": 0.5}, {"demand_spread": 0.8, "blocks": 200}),
+    ),
+    Item(
+        "V19", "Base fee under elastic demand", elastic_base_fee, "clob, rules",
+        ({}, {"start": 0.9}, {"demand_mean": 4.0}, {"demand_mean": 1.25, "start": 0.5}), "exact",
+    ),
+    Item(
+        "V19", "Time to finality with missed slots", finality, "clob, rules",
+        ({}, {"missed": 0.05}, {"blocks": 4, "missed": 0.5}),
+    ),
+    Item(
+        "V20", "Time between reports of an oracle", report_gap, "clob, rules",
+        ({}, {"steps": 5}, {"deviation": 0.005, "steps": 16}),
+    ),
+    Item(
+        "V20", "Waiting for a block", block_wait, "clob, rules",
+        ({}, {"missed": 0.3}, {"law": "poisson"}),
     ),
 )  # fmt: skip
 

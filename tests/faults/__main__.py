@@ -32,6 +32,7 @@ TWIN = "tests/property/test_market_against_twin.py"
 MARKET = "unit/market"
 ASKED = (f"{MARKET}/trading/test_rfq_market", "unit/house/test_golden")
 DESK = (f"{MARKET}/trading/test_desk", "unit/house/test_golden")
+SURROUNDED = "property/test_environment_against_twin"
 VIEWS = (
     f"{MARKET}/information/test_views_and_links", f"{MARKET}/information/test_leakage_tables",
 )  # fmt: skip
@@ -63,7 +64,12 @@ NEAR = {  # the tests of the room where the fault is
     ),
     "market/information/signals": (f"{MARKET}/information/test_signals",),
     "market/information/": VIEWS,
+    "market/environment/oracle": (f"{MARKET}/environment/test_oracle", SURROUNDED),
+    "market/environment/blocks": (f"{MARKET}/environment/test_blocks", SURROUNDED),
+    "market/environment/congestion": (f"{MARKET}/environment/test_congestion", SURROUNDED),
+    "market/environment/mempool": (f"{MARKET}/environment/test_mempool", SURROUNDED),
     "market/environment/": (f"{MARKET}/environment/test_news",),
+    "market/rules/environment": (SURROUNDED, "simulation/test_environment"),
     "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),
     "market/metrics/execution": (
         f"{MARKET}/metrics/test_waits_and_ends", f"{MARKET}/metrics/test_measurement",

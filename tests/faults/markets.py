@@ -18,7 +18,7 @@ VENUE = (
     ),
     Fault(
         "ties between messages go to the larger key", "market/events/queue.py",
-        "return word < _tie_word(", "return word > _tie_word(",
+        "return word < tie_word(", "return word > tie_word(",
     ),
     Fault(
         "answers overtake each other", "market/trading/reports.py",

@@ -7,6 +7,7 @@ import os
 
 BUDGET = {
     "costs_twin": (8, 50),
+    "environment_twin": (6, 80),
     "fuzz_configs": (120, 2_000),
     "fuzz_messages": (150, 2_000),
     "market_twin_clob": (8, 80),

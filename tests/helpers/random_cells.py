@@ -79,6 +79,82 @@ def random_tree(chooser: Random, mechanism: str) -> Tree:
     }  # fmt: skip
 
 
+def random_surrounded_tree(chooser: Random, mechanism: str) -> Tree:
+    """Draw a configuration of one cell with an environment, mostly with messages by blocks."""
+    tree = random_tree(chooser, mechanism)
+    blocks = random_blocks(chooser)
+    congestion = random_congestion(chooser) if chooser.random() < 0.6 else None
+    tree["environment"] = {
+        "oracle": random_oracle(chooser) if chooser.random() < 0.8 else None,
+        "blocks": blocks,
+        "congestion": congestion,
+        "mempool": None,
+    }
+    if chooser.random() < 0.25:
+        if congestion:
+            congestion["message_gas"] = 0
+        return tree
+    tree["execution"] |= {
+        "route": "blocks", "capacity": None, "tip": 0.0005,
+        "tips": chooser.choice(("none", "fixed", "edge_share", "edge_share")),
+        "tip_share": chooser.choice((0.1, 0.5, 1.0)),
+        "max_fee": chooser.choice((None, 0.0006)) if congestion else None,
+    }  # fmt: skip
+    snipers = [group for group in tree["population"].values() if group["kind"] == "sniper"]
+    if snipers and mechanism != "rfq" and tree["execution"]["tips"] == "edge_share":
+        snipers[0]["policy"]["reads_mempool"] = True
+        tree["environment"]["mempool"] = {"visible": chooser.choice((0.5, 1.0))}
+    if mechanism == "rfq":  # a request that ends before its quotes can come is refused
+        for key in ("request_ttl_ms", "quote_ttl_ms"):
+            tree["mechanism"][key] += 2 * blocks["interval_ms"] + 1
+    sends = sum(
+        group["count"] * group["schedule"]["rate_per_s"]
+        for group in tree["population"].values()
+        if group["kind"] in ("maker", "noise")
+    )
+    least = sends * blocks["interval_ms"] / 1000 / (1 - blocks["missed"])
+    tree["execution"]["capacity"] = chooser.choice((None, int(least) + 1))
+    return tree
+
+
+def random_blocks(chooser: Random) -> Tree:
+    """Draw when blocks are made; short slots let several fall on a wake-up or a clear."""
+    law = chooser.choice(("slots", "slots", "poisson"))
+    missed = chooser.choice((0.0, 0.3)) if law == "slots" else 0.0
+    return {"law": law, "interval_ms": chooser.choice((5, 10, 25, 50)), "missed": missed}
+
+
+def random_congestion(chooser: Random) -> Tree:
+    """Draw demand for gas; tiny base fees and limits make every rounding count."""
+    drawn = {
+        "base_fee": chooser.choice((0.0005, 0.00000001)),
+        "gas_limit": chooser.choice((30_000_000, 7)), "elasticity": chooser.choice((2, 3)),
+        "denominator": 8, "demand": "exogenous", "demand_mean": 1.0,
+        "demand_spread": chooser.choice((0.5, 1.0)), "highest_value": None,
+        "message_gas": chooser.choice((0, 1)),
+    }  # fmt: skip
+    if chooser.random() < 0.5:
+        drawn |= {"demand": "elastic", "demand_mean": 2.0}
+        drawn["highest_value"] = chooser.choice((0.001, 0.0004))
+    return drawn
+
+
+def random_oracle(chooser: Random) -> Tree:
+    """Draw an oracle; checks and lags meet blocks and clears in the same nanosecond."""
+    source = chooser.choice(("public", "public", "twap", "value"))
+    check_ms = chooser.choice((5, 10, 20))
+    return {
+        "source": source,
+        "window_ms": check_ms * chooser.choice((1, 4)) if source == "twap" else None,
+        "noise_sd": chooser.choice((0.0, 0.02)) if source == "value" else 0.0,
+        "check_ms": check_ms,
+        "deviation": chooser.choice((0.0, 0.01, 0.02, None)),
+        "deviation_in": chooser.choice(("absolute", "relative", "log_odds")),
+        "heartbeat_s": chooser.choice((0.05, 0.1, 0.2)),
+        "lag_ms": chooser.choice((0, 5, 20, 33)),
+    }
+
+
 def random_policies(chooser: Random, mechanism: str) -> Tree:
     """Draw the keys of a mechanism."""
     drawn: Tree = {}

@@ -117,7 +117,7 @@ def twin_ends(world: TwinWorld) -> Row:
         ends[f"cash of trader {number}"] = world.ledger.cash[number]
         ends[f"lots of trader {number}"] = world.ledger.lots[number]
     for which, name in ACCOUNT_NAMES.items():
-        if world.costs.parts or which in PLAIN_ACCOUNTS:
+        if world.cell.needs_rules or which in PLAIN_ACCOUNTS:
             ends[f"cash of {name}"] = world.ledger.cash[name]
     return ends
 

@@ -44,7 +44,10 @@ def make_costs(world: World) -> Costs:
 def charge_message(world: World, message: Message, time_ns: int) -> None:
     """Take the gas of a message that has arrived, whatever becomes of it."""
     action = ACTIONS.get(message.kind, message.kind)
-    post(world, message.trader.number, world.costs.gas(action, time_ns), time_ns)
+    by_blocks = world.cell.execution.route == "blocks"
+    has_fee = by_blocks and world.cell.environment.congestion is not None
+    base_fee = world.chain.base_fee * NANO if has_fee else None  # of the block that carries it
+    post(world, message.trader.number, world.costs.gas(action, time_ns, base_fee), time_ns)
 
 
 def charge_fill(world: World, outcome: Outcome, time_ns: int, in_clear: bool) -> None:

@@ -8,6 +8,7 @@ from proteus.market.rng import (
     normal,
 )
 from tests.reference.draws import EXPIRY, Cause, ns
+from tests.reference.environment import fixed_tip, tip_of_change, tip_of_order
 from tests.reference.links import delay
 from tests.reference.makers import Intent, Maker
 from tests.reference.public import View
@@ -17,10 +18,12 @@ from tests.reference.world import Message, Notice, Ticket, Timer, Trader, World
 
 def wake(world: World, trader: Trader, time_ns: int, kind: int, number: int) -> None:
     """Let a trader look, decide and send, for the n-th time from this kind of cause."""
-    intents = trader.mind.decide(observe(world, trader, time_ns, Cause(kind, number)))
+    view = observe(world, trader, time_ns, Cause(kind, number))
+    intents = trader.mind.decide(view)
     for slot in sending_order(trader, intents):
         cause = Cause(kind, number, slot)
-        send(world, trader, intents[slot], time_ns, sent(world, trader, time_ns, cause), cause)
+        sent_ns = sent(world, trader, time_ns, cause)
+        send(world, trader, intents[slot], view, sent_ns, cause)
 
 
 def sent(world: World, trader: Trader, time_ns: int, cause: Cause) -> int:
@@ -87,21 +90,26 @@ def sending_order(trader: Trader, intents: list[Intent]) -> list[int]:
 
 
 def send(
-    world: World, trader: Trader, intent: Intent, time_ns: int, sent_ns: int, cause: Cause
+    world: World, trader: Trader, intent: Intent, view: View, sent_ns: int, cause: Cause
 ) -> None:
     """Turn an intent into a message, or into none if a quote stands as it should."""
+    time_ns = view.time_ns
     if not intent.is_quote:
-        post(world, new_order(world, trader, intent, time_ns, cause), sent_ns)
+        tip = tip_of_order(world, trader, intent.side, intent.belief, view, intent.lots)
+        message = new_order(world, trader, intent, time_ns, cause)
+        post(world, message._replace(tip_nano=tip), sent_ns)
         return
     assert isinstance(trader.mind, Maker)
     quote = trader.mind.quotes[intent.side]
+    tip = tip_of_change(world, quote, intent.belief)
     if quote.order_id is None:
         if intent.lots == 0:
             return
         message = new_order(world, trader, intent, time_ns, cause)
-        quote.order_id = message.order_id
+        quote.order_id, tip = message.order_id, fixed_tip(world)
     elif intent.lots == 0:
-        post(world, Message("cancel", trader, quote.order_id, cause), sent_ns)
+        message = Message("cancel", trader, quote.order_id, cause)
+        post(world, message._replace(tip_nano=tip), sent_ns)
         quote.order_id = None
         return
     elif intent.price_ticks != quote.price_ticks or intent.lots < quote.lots:
@@ -114,7 +122,7 @@ def send(
         return
     quote.price_ticks, quote.lots = intent.price_ticks, intent.lots
     quote.exposure += intent.lots
-    post(world, message, sent_ns)
+    post(world, message._replace(tip_nano=tip), sent_ns)
 
 
 def new_order(world: World, trader: Trader, intent: Intent, time_ns: int, cause: Cause) -> Message:
@@ -140,7 +148,8 @@ def post(world: World, message: Message, sent_ns: int) -> None:
     """Put a message on its way."""
     trader = message.trader
     arrives_ns, tie = trader.submissions.arrival_and_tie(sent_ns, message.cause)
-    world.push(arrives_ns, "message", message, world.draws.tie(trader.entity, tie))
+    word = world.ties[id(message)] = world.draws.tie(trader.entity, tie)
+    world.push(arrives_ns, "message", message, word)
 
 
 def expire(world: World, timer: Timer, time_ns: int) -> bool:
@@ -148,7 +157,8 @@ def expire(world: World, timer: Timer, time_ns: int) -> bool:
     if timer.open_lots <= 0:
         return False
     sent_ns = sent(world, timer.trader, time_ns, timer.cause)
-    post(world, Message("cancel", timer.trader, timer.order_id, timer.cause), sent_ns)
+    message = Message("cancel", timer.trader, timer.order_id, timer.cause)
+    post(world, message._replace(tip_nano=fixed_tip(world)), sent_ns)
     return True
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from tests.reference import desk
 from tests.reference.desk import nano, new_order, observe, post, sent
 from tests.reference.draws import NOTIFIED, Cause
+from tests.reference.environment import fixed_tip, tip_of_order
 from tests.reference.links import delay, slow_delay
 from tests.reference.makers import Intent, Maker
 from tests.reference.public import View
@@ -23,9 +24,10 @@ def wake(world: World, trader: Trader, time_ns: int, kind: int, number: int) -> 
     if trader.holds is not None:
         return
     cause = Cause(kind, number)
-    intents = trader.mind.decide(see(world, trader, time_ns, cause))
+    view = see(world, trader, time_ns, cause)
+    intents = trader.mind.decide(view)
     if intents and not trader.makes:
-        ask(world, trader, intents[0], time_ns, cause)
+        ask(world, trader, intents[0], view, cause)
 
 
 def see(world: World, trader: Trader, time_ns: int, cause: Cause) -> View:
@@ -48,16 +50,18 @@ def set_executable(view: View, side: str, price_ticks: int) -> None:
         view.ask_ticks = price_ticks
 
 
-def ask(world: World, trader: Trader, intent: Intent, time_ns: int, cause: Cause) -> None:
+def ask(world: World, trader: Trader, intent: Intent, view: View, cause: Cause) -> None:
     """Send an intent as a request, which never rests."""
-    intent = replace(intent, duration_ns=0)
+    intent, time_ns = replace(intent, duration_ns=0), view.time_ns
+    tip = tip_of_order(world, trader, intent.side, intent.belief, view, intent.lots)
     message = new_order(world, trader, intent, time_ns, cause)
     world.tickets[message.order_id].lifetime = "ioc"
     asked = Asked(message.order_id, intent.side, intent.price_ticks, intent.lots, cause)
     trader.asked[asked.order_id] = asked
     if not isinstance(trader.mind, Noise):
         trader.holds = asked
-    post(world, message._replace(kind="request"), sent(world, trader, time_ns, cause))
+    message = message._replace(kind="request", tip_nano=tip)
+    post(world, message, sent(world, trader, time_ns, cause))
 
 
 def quote(world: World, time_ns: int, dealer: Trader, request_id: int, word: int) -> bool:
@@ -75,7 +79,8 @@ def quote(world: World, time_ns: int, dealer: Trader, request_id: int, word: int
             dealer.mind.quotes[intent.side].exposure += lots
             wanted = replace(intent, lots=lots)
             message = new_order(world, dealer, wanted, time_ns, cause._replace(slot=slot))
-            post(world, message._replace(kind="quote", other_id=request_id), sent_ns)
+            message = message._replace(other_id=request_id, tip_nano=fixed_tip(world))
+            post(world, message._replace(kind="quote"), sent_ns)
     return True
 
 
@@ -104,7 +109,7 @@ def hear(world: World, heard: Heard, now_ns: int) -> None:
     if heard.side == asked.side:
         return
     asked.heard.append(heard)
-    moment_ns = heard.last_ns - slow_delay(trader.group.latency.submission)
+    moment_ns = heard.last_ns - caution(world, trader)
     if not isinstance(trader.mind, Noise) and moment_ns >= now_ns:
         world.push_before_end(moment_ns, "timer", partial(look_again, asked=asked, heard=heard))
 
@@ -116,14 +121,14 @@ def choose(world: World, time_ns: int, trader: Trader, request_id: int) -> bool:
     best = best_of(world, asked, inside, time_ns)
     if best is not None:
         cause = asked.cause._replace(slot=1)
-        accept(world, asked, best, asked.limit_ticks, time_ns, cause)
+        accept(world, asked, best, asked.limit_ticks, time_ns, cause, fixed_tip(world))
     return True
 
 
 def look_again(world: World, time_ns: int, asked: Asked, heard: Heard) -> bool:
     """Let a holder decide about a quote at its last moment, if it has none that is better."""
     trader = heard.trader
-    arrives_ns = time_ns + slow_delay(trader.group.latency.submission)
+    arrives_ns = time_ns + caution(world, trader)
     if trader.holds is not asked or asked.is_accepting:
         return True
     if best_of(world, asked, asked.heard, arrives_ns) is not heard:
@@ -135,7 +140,9 @@ def look_again(world: World, time_ns: int, asked: Asked, heard: Heard) -> bool:
     if intents and intents[0].side == asked.side:
         limit_ticks = intents[0].price_ticks
         if is_within(heard, asked, limit_ticks):
-            accept(world, asked, heard, limit_ticks, time_ns, cause)
+            lots = min(asked.lots, heard.lots)
+            tip = tip_of_order(world, trader, asked.side, intents[0].belief, view, lots)
+            accept(world, asked, heard, limit_ticks, time_ns, cause, tip)
     return True
 
 
@@ -157,15 +164,21 @@ def best_of(world: World, asked: Asked, quotes: list[Heard], arrives_ns: int) ->
     return min(able, key=lambda heard: (sign * heard.price_ticks, -heard.rank), default=None)
 
 
+def caution(world: World, trader: Trader) -> int:
+    """How long before a deadline an acceptance must be sent: it may wait for a block."""
+    return slow_delay(trader.group.latency.submission) + world.cell.block_ns
+
+
 def accept(
-    world: World, asked: Asked, heard: Heard, limit_ticks: int, time_ns: int, cause: Cause
-) -> None:
+    world: World, asked: Asked, heard: Heard, limit_ticks: int, time_ns: int, cause: Cause,
+    tip_nano: int,
+) -> None:  # fmt: skip
     """Send the acceptance of a quote."""
     asked.is_accepting = True
     trader = heard.trader
     message = Message(
         "accept", trader, asked.order_id, cause, side=asked.side, price_ticks=limit_ticks,
-        lots=asked.lots, other_id=heard.order_id,
+        lots=asked.lots, other_id=heard.order_id, tip_nano=tip_nano,
     )  # fmt: skip
     post(world, message, sent(world, trader, time_ns, cause))
 
@@ -182,5 +195,6 @@ def end_hold(world: World, time_ns: int, dealer: Trader, quote_id: int) -> bool:
     moved = nano(belief) - ticket.belief_nano
     loss = moved if ticket.side == "sell" else -moved
     kind = "decline" if loss > nano(rules.tolerance) else "confirm"
-    post(world, Message(kind, dealer, quote_id, cause), sent(world, dealer, time_ns, cause))
+    message = Message(kind, dealer, quote_id, cause, tip_nano=fixed_tip(world))
+    post(world, message, sent(world, dealer, time_ns, cause))
     return True

@@ -55,7 +55,9 @@ def open_request(world: World, message: Message, time_ns: int) -> None:
     if shortest and isinstance(trader.mind, Noise):
         there_ns = time_ns + min(shortest) + max(ns(trader.group.latency.market_data.base_ms), 1)
         picks = partial(rfq_desk.choose, trader=trader, request_id=message.order_id)
-        world.push_before_end(there_ns + ns(rules.decision_ms), "timer", picks)
+        world.push_before_end(
+            there_ns + world.cell.block_ns + ns(rules.decision_ms), "timer", picks
+        )
 
 
 def venue_of(world: World) -> Venue:

@@ -1,7 +1,8 @@
 """The twin of a whole lane: events in order of (time, priority, sequence) until trading ends.
 
-At equal time news come first, then a clear, then messages by their addressed key, then notices to
-traders, then wake-ups; each kind in the order in which it was expected.
+At equal time news come first, then blocks and oracles, then a clear, then messages by their
+addressed key, then notices to traders, then wake-ups; each kind in the order in which it was
+expected.
 """
 
 import heapq
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from proteus.market.cell import CellConfig
-from tests.reference import desk, rfq_desk, rfq_venue, venue
+from tests.reference import desk, environment, rfq_desk, rfq_venue, venue
 from tests.reference.desk import expire, nano
 from tests.reference.draws import NEWS, NOTIFIED, SCHEDULE, Draws, ns
 from tests.reference.rfq import Venue
@@ -44,6 +45,7 @@ def simulate(cell: CellConfig, draws: Draws, news: News, watch: Watch | None = N
     world.push_before_end(next_clear(world), "clear", None)
     for trader in world.traders:
         world.push_before_end(trader.schedule.wake(0), "wake", trader)
+    environment.start(world)
     while world.queue and world.queue[0][0] < cell.horizon_ns:
         time_ns, _, _, _, what, item = heapq.heappop(world.queue)
         world.events += happen(world, time_ns, what, item)
@@ -69,8 +71,11 @@ def happen(world: World, time_ns: int, what: str, item: Any) -> bool:
     if what == "clear":
         clear(world, time_ns)
         world.push_before_end(next_clear(world), "clear", None)
+    elif what == "environment":
+        item(world, time_ns)
     elif what == "message":
-        path_of(world).receive(world, item, time_ns)
+        if not environment.holds_back(world, item, time_ns):
+            path_of(world).receive(world, item, time_ns)
     elif what == "notice":
         react(world, item, time_ns)
     elif what == "wake":

@@ -16,6 +16,7 @@ from tests.reference.book import Book
 from tests.reference.charging import Reckoning, make_costs
 from tests.reference.draws import Cause, Draws, ns
 from tests.reference.dual_flow import DualFlow
+from tests.reference.environment import Chain, Oracle
 from tests.reference.ledger import Ledger
 from tests.reference.links import Link
 from tests.reference.makers import Maker
@@ -26,9 +27,10 @@ from tests.reference.rfq import Venue
 from tests.reference.schedules import Schedule
 from tests.reference.takers import Informed, Noise
 
-# At equal time: news, then clears, messages, notices to traders, and whatever wakes a trader.
+# At equal time: news, the environment, then clears, messages, notices, and whatever wakes a trader.
 PRIORITY = {
     "news": 0,
+    "environment": 1,
     "clear": 2,
     "message": 3,
     "notice": 4,
@@ -37,6 +39,9 @@ PRIORITY = {
     "expiry": 5,
     "timer": 5,
 }
+
+
+ACCOUNTS = ("venue", "issuer", "network", "proposer")  # after the traders, in logs
 
 
 class News(Protocol):
@@ -137,6 +142,7 @@ class Message(NamedTuple):
     lots: int = 0
     belief_nano: int = 0
     other_id: int = 0  # of a quote: the request; of an acceptance: the quote
+    tip_nano: int = 0  # for its place in a block
 
 
 class Notice(NamedTuple):
@@ -197,6 +203,8 @@ class World:
         self.cleared: dict[int, tuple[int, int]] = {}  # price and lots of orders in a clear
         for trader in self.traders:
             trader.mind.costs = Reckoning(self, trader.number, trader.group.knows_costs)
+        self.chain, self.oracle = Chain(), Oracle(cell.initial_ticks * cell.tick_nano)
+        self.ties: dict[int, int] = {}  # of the messages that are on their way
         self.queue: list[tuple[int, int, int, int, str, Any]] = []
         self.pushed = count()
         self.rows: list[Row] = []
@@ -210,6 +218,15 @@ class World:
         """Expect something unless trading has ended by then."""
         if time_ns is not None and time_ns < self.cell.horizon_ns:
             self.push(time_ns, what, item)
+
+    def pay(self, time_ns: int, giver: int, receiver: str, amount: int, code: str) -> None:
+        """Move cash that is not of a fill; nothing is no entry."""
+        if amount:
+            self.ledger.pay(giver, receiver, amount)
+            self.note(
+                time_ns, "rules", "posting", asset="cash", giver=giver,
+                receiver=len(self.traders) + ACCOUNTS.index(receiver), amount=amount, code=code,
+            )  # fmt: skip
 
     def note(self, time_ns: int, source: str, kind: str, **columns: Any) -> None:
         """Write a row of the log."""

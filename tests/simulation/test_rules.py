@@ -93,7 +93,9 @@ def _counting(at, name):
 
     def count(*given):
         given[0].calls[given[lane], at] += 1
-        return given[-1]  # all the lots that a constraint is asked about
+        if name == "constrain":
+            return given[-1]  # all the lots that it is asked about
+        return False  # nothing is held back
 
     return count
 
@@ -126,6 +128,9 @@ def test_every_hook_is_called_as_often_as_what_it_is_about(mechanism):
     assert (calls["at_end"] == 1).all()
     assert (calls["check"] >= progress.events).all()
     assert (calls["at_timer"] == 0).all()  # nothing pushes entries of rules
+    assert (calls["at_environment"] == 0).all()
+    assert (calls["hold_back"] == progress.messages).all()
+    assert (calls["see_edge"] <= calls["before_sending"]).all()
 
 
 @pytest.mark.nojit
@@ -156,6 +161,10 @@ def test_a_message_at_the_door_is_its_sender_s_whoever_has_the_slot_by_then(monk
 def test_entries_of_rules_reach_their_hook_in_the_order_of_their_priorities(monkeypatch):
     block = new_block(setup_of("clob"), 1)
     kinds, seen = list(range(KIND_ENVIRONMENT, KIND_LIQUIDATION + 1)), []
+    monkeypatch.setattr(
+        hooks, "at_environment",
+        lambda *given: seen.append((KIND_ENVIRONMENT, int(given[-3]), int(given[-2]))),
+    )  # fmt: skip
     run_plain(*block, 1)
     for kind in itertools.chain(reversed(kinds)):
         push(block.world.queue, 0, 777, kind, 10 + kind)

@@ -6,7 +6,7 @@ Source
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -19,10 +19,13 @@ from proteus.market.agents.edge import take_edge
 class SniperPolicy(PolicyConfig):
     """Keys of ``policy`` in ``conf/trader/sniper.yaml``."""
 
+    NEUTRAL: ClassVar[dict[str, Any]] = {"reads_mempool": False}
+
     needs_signal: ClassVar[bool] = True
     theta: NonNegative  # currency
     latency_risk: NonNegative  # currency per sqrt second
     lots: Lots
+    reads_mempool: bool = False
 
 
 @state

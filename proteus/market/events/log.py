@@ -12,7 +12,12 @@ import numpy as np
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
-from proteus.market.book.codes import EVENT_POSTING
+from proteus.market.book.codes import (
+    EVENT_ENVIRONMENT_BLOCK,
+    EVENT_ENVIRONMENT_REPORT,
+    EVENT_ENVIRONMENT_WAIT,
+    EVENT_POSTING,
+)
 
 # Where a row comes from.
 SOURCE_TRADER = 0  # a decision, or a message when it reaches the venue
@@ -33,17 +38,21 @@ class Log(NamedTuple):
     event: np.ndarray  # int64 [L, E] number of the event in the lane, from 0
     time: np.ndarray  # int64 [L, E] ns
     trader: np.ndarray  # int64 [L, E] of a fill: owner of ``order``; of a posting: the giver
-    order: np.ndarray  # int64 [L, E] order version; of a fill: the earlier, or the maker's
+    order: np.ndarray  # int64 [L, E] order version; of a fill: the earlier, or the maker's; number
+    # of a block or report
     other: np.ndarray  # int64 [L, E] version that a replace makes; of a fill: the later order; of a
     # posting: the receiver
     slot: np.ndarray  # int64 [L, E] slot of the order that a message means; of a posting: the asset
     side: np.ndarray  # int64 [L, E] of a fill: of its maker; of one of two auctions: of makers
     price: np.ndarray  # int64 [L, E] ticks; of a book: the last price; of the end: X in ticks
-    lots: np.ndarray  # int64 [L, E] of a book: at the best bid
-    more: np.ndarray  # int64 [L, E] lots at the best ask of a book; surplus of a clear
-    low: np.ndarray  # int64 [L, E] ticks: best bid of a book, lower end of W of a clear
+    lots: np.ndarray  # int64 [L, E] of a book: at the best bid; of a block: messages in it
+    more: np.ndarray  # int64 [L, E] lots at the best ask of a book; surplus of a clear; gas of a
+    # block
+    low: np.ndarray  # int64 [L, E] ticks: best bid of a book, lower end of W of a clear; of a
+    # message that waits: its tie word
     high: np.ndarray  # int64 [L, E] ticks: best ask of a book, upper end of W of a clear
-    value: np.ndarray  # int64 [L, E] nano: a trader's belief, or v; of a posting: its amount
+    value: np.ndarray  # int64 [L, E] nano: a trader's belief, or v; of a posting: its amount; of a
+    # block: its base fee; of a message that waits: its tip
     code: np.ndarray  # int64 [L, E] lifetime of an order, reason of a cancel, reject or end; of a
     # posting: why it was made
     intent: np.ndarray  # int64 [L, E] ns, when the trader decided
@@ -101,3 +110,40 @@ def record_posting(log, lane, event, time, asset, giver, receiver, amount, code)
         log.other[lane, at] = receiver
         log.value[lane, at] = amount
         log.code[lane, at] = code
+
+
+@cold_kernel
+def record_block(log, lane, event, time, number, messages, base_fee, gas):
+    """Record a block.
+
+    Parameters
+        number: of the block. messages: of this market in it. base_fee: nano, and gas: that all of
+            it used, or MISSING without congestion.
+    """
+    at = start_row(log, lane, event, time, SOURCE_RULES, EVENT_ENVIRONMENT_BLOCK)
+    if at != NO_ROW:
+        log.order[lane, at] = number
+        log.lots[lane, at] = messages
+        log.value[lane, at] = base_fee
+        log.more[lane, at] = gas
+
+
+@cold_kernel
+def record_report(log, lane, event, time, number, price):
+    """Record a report of an oracle when it is issued, by its number; its price is in nano."""
+    at = start_row(log, lane, event, time, SOURCE_RULES, EVENT_ENVIRONMENT_REPORT)
+    if at != NO_ROW:
+        log.order[lane, at] = number
+        log.value[lane, at] = price
+
+
+@cold_kernel
+def record_waiting(log, messages, lane, event, time, envelope, tip, tie):
+    """Record a message that waits for a block from now on."""
+    at = start_row(log, lane, event, time, SOURCE_TRADER, EVENT_ENVIRONMENT_WAIT)
+    if at != NO_ROW:
+        log.trader[lane, at] = messages.trader[lane, envelope]
+        log.order[lane, at] = messages.client_id[lane, envelope]
+        log.cause[lane, at] = messages.cause[lane, envelope]
+        log.value[lane, at] = tip
+        log.low[lane, at] = tie

@@ -183,12 +183,13 @@ def _place(queue, lane, at, time, key, item):
 @inline_kernel
 def _goes_first(messages, entities, keys, lane, envelope, rival):
     """Tell whether a message sent later goes before its rival of the same nanosecond."""
-    word = _tie_word(messages, entities, keys, lane, envelope)
-    return word < _tie_word(messages, entities, keys, lane, rival)
+    word = tie_word(messages, entities, keys, lane, envelope)
+    return word < tie_word(messages, entities, keys, lane, rival)
 
 
 @inline_kernel
-def _tie_word(messages, entities, keys, lane, envelope):
+def tie_word(messages, entities, keys, lane, envelope):
+    """Return the random word that orders a message among those of its nanosecond."""
     tie = messages.tie[lane, envelope]
     entity = entities[np.int64(messages.trader[lane, envelope])]
     return words_at(keys, lane, STREAM_TIE, entity, tie, tie >> 32)[0]

@@ -8,6 +8,8 @@ gas to the network and a tip to the proposer.
 
 from __future__ import annotations
 
+import numpy as np
+
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.book import rank_of
 from proteus.market.costs.charging import (
@@ -72,10 +74,19 @@ def at_door(rules, ledger, log, lane, trader, kind, time, event):
     costs = rules.costs
     begin_charge(costs, lane)
     action = costs.payers.action[kind]
-    if charge_action(costs, lane, action, OF_THE_MODEL, OF_THE_MODEL, time):
+    base_fee = base_fee_of_block(rules, lane)
+    if charge_action(costs, lane, action, base_fee, OF_THE_MODEL, time):
         _post_gas(rules, ledger, log, lane, trader, time, event)
     else:
         rules.refused[lane] = AMOUNT_TOO_LARGE
+
+
+@inline_kernel
+def base_fee_of_block(rules, lane):
+    """Return the base fee of the block that carried a message, or OF_THE_MODEL: nano."""
+    if rules.channels.route.by_blocks and rules.channels.congestion.base_fee > 0:
+        return rules.environment.congestion.base_fee[lane]
+    return np.int64(OF_THE_MODEL)
 
 
 @inline_kernel

@@ -17,6 +17,7 @@ from proteus.market.agents.traders import (
     allocate_private,
     allocate_view,
 )
+from proteus.market.environment.channel_setup import allocate_channels
 from proteus.market.environment.setup import allocate_news
 from proteus.market.events.envelopes import allocate_messages
 from proteus.market.events.log import allocate_log
@@ -28,7 +29,7 @@ from proteus.market.mechanisms.interface import allocate_market
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.metrics.sums import allocate_sums, allocate_totals
 from proteus.market.rules.state import NoRules, Rules, make_rules
-from proteus.market.setup.members import CellSetup
+from proteus.market.setup.members import CellSetup, reads_mempool
 from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading.world import World, allocate_origins, allocate_progress
 
@@ -152,10 +153,16 @@ def block_bytes(block: Block) -> int:
 
 
 def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | Rules:
+    """Build what is added to the market."""
     if not setup.is_rich:
         return NoRules()
+    cell = setup.cell
     costs = setup.costs.of_block(lanes, slots, growth)
-    return make_rules(lanes, setup.endowment, costs)
+    initial = cell.initial_ticks * cell.tick_nano
+    environment = allocate_channels(
+        cell.environment, cell.execution, lanes, reads_mempool(setup.members), slots, initial
+    )
+    return make_rules(lanes, setup.endowment, costs, setup.channels, environment)
 
 
 def _news(setup: CellSetup, lanes: int, growth: int) -> Any:

@@ -26,6 +26,9 @@ def pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
         alive += member.group.schedule.wake_ups_per_s * (lifetime_s + _BUSY_S)
     busy = cell.delta_ns / units.NS_PER_S
     alive += busy * sum(member.group.schedule.wake_ups_per_s for member in members)
+    if cell.block_ns and cell.environment.blocks:  # they wait for blocks, one per wake-up
+        gap_s = cell.environment.blocks.mean_gap_ms / 1000
+        alive += gap_s * sum(member.group.schedule.wake_ups_per_s for member in members)
     alive += cell.mechanism.places(taker_wake_ups_per_s(members))
     return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
 

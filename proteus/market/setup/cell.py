@@ -6,6 +6,7 @@ import numpy as np
 
 from proteus.basics import units
 from proteus.market.cell import CellConfig
+from proteus.market.environment.channel_setup import Surroundings, channel_parameters
 from proteus.market.environment.setup import parameters_for
 from proteus.market.setup import capacities
 from proteus.market.setup.costs import costs_of_cell
@@ -57,7 +58,11 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         is_rich=is_rich or cell.needs_rules,
         endowment=endowments(members),
         costs=costs_of_cell(cell, members, capacities.taker_wake_ups_per_s(members)),
-    )
+        channels=channel_parameters(
+            cell.environment, cell.execution,
+            Surroundings(cell.tick_nano, cell.initial_ticks, cell.horizon_ns, cell.warmup_ns),
+        ),
+    )  # fmt: skip
 
 
 def with_log(setup: CellSetup) -> CellSetup:
@@ -73,6 +78,7 @@ def _settings(cell: CellConfig) -> Settings:
         tau_ns=cell.tau_ns,
         lookahead_ns=int(horizons[-1]),
         barrier_ns=BARRIER_STEPS * units.milliseconds_to_ns(cell.latent.dt),
+        block_ns=cell.block_ns,
         tick_nano=cell.tick_nano,
         n_ticks=cell.n_ticks,
         initial_ticks=cell.initial_ticks,

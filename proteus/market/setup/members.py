@@ -19,6 +19,7 @@ from proteus.market.agents.traders import (
 )
 from proteus.market.book.codes import NO_OWNER
 from proteus.market.cell import CellConfig
+from proteus.market.environment.channel_setup import ChannelParameters
 from proteus.market.environment.news import NewsParameters
 from proteus.market.events.latency import ADDED_LAWS, LATENCY_CODES, LatencyLaw
 from proteus.market.events.schedule import SCHEDULE_CODES
@@ -55,6 +56,7 @@ class CellSetup(NamedTuple):
     is_rich: bool  # the loop has all hooks, as it must where rules are added
     endowment: NDArray[np.int64]  # [A] capital of each trader, nano-currency; 0: no limit
     costs: CostsOfCell
+    channels: ChannelParameters  # the numbers of the environment
 
 
 def trader_columns(members: tuple[Member, ...]) -> Traders:
@@ -111,6 +113,15 @@ def endowments(members: tuple[Member, ...]) -> NDArray[np.int64]:
     amounts = np.zeros(max(len(members), 1), np.int64)
     amounts[: len(members)] = [member.group.capital_nano or 0 for member in members]
     return amounts
+
+
+def reads_mempool(members: tuple[Member, ...]) -> NDArray[np.bool_]:
+    """Return which traders read what waits for a block, bool [A]."""
+    reads = np.zeros(max(len(members), 1), np.bool_)
+    reads[: len(members)] = [
+        getattr(member.group.policy, "reads_mempool", False) for member in members
+    ]
+    return reads
 
 
 def _legs(group: Group) -> tuple[LatencyLaw, LatencyLaw, LatencyLaw, LatencyLaw]:

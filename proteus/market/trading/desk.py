@@ -195,16 +195,34 @@ def _send(world, lane, trader, time, slot, address, words):
     envelope = np.int64(NO_ENVELOPE)
     if not stands:
         if lots > 0:
+            show_edge(world, lane, trader, slot, lots, stands)
             envelope = _new_order(world, lane, trader, time, slot, address, words, is_quote)
     elif lots == 0:
+        show_edge(world, lane, trader, slot, lots, stands)
         envelope = _cancel_quote(world, lane, trader, side)
     elif (
         intents.price[lane, slot] != private.quote_price[lane, trader, side]
         or lots < private.quote_lots[lane, trader, side]
     ):
+        show_edge(world, lane, trader, slot, lots, stands)
         envelope = _replace_quote(world, lane, trader, slot)
     if envelope != NO_ENVELOPE:
         post(world, lane, trader, envelope, time, address, words)
+
+
+@inline_kernel
+def show_edge(world, lane, trader, i, lots, stands):
+    """Let rules see what the trader expects of the message of intent ``i``, just before it is sent.
+
+    Parameters
+        stands: the message changes a quote, which is still noted as it stands.
+    """
+    market, settings = world.market, world.settings
+    hooks.see_edge(
+        world.rules, world.messages, market.orders, market.keys, world.traders, world.private,
+        world.seen, world.intents, lane, trader, i, lots, stands, settings.tick_nano,
+        settings.n_ticks,
+    )  # fmt: skip
 
 
 @inline_kernel
@@ -329,7 +347,7 @@ def post(world, lane, trader, envelope, time, address, words):
     """
     private, messages = world.private, world.messages
     event = world.progress.events[lane]
-    hooks.before_sending(world.rules, world.ledger, world.log, lane, trader, time, event)
+    hooks.before_sending(world.rules, world.ledger, world.log, lane, trader, envelope, time, event)
     sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
     tie = address & ~(np.int64(0xFF) << 40)  # cause and wake-up, without the slot
     if sent <= private.sent_until[lane, trader]:

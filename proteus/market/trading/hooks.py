@@ -21,23 +21,24 @@ from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.costs.charging import charges_nothing, has_gas
 from proteus.market.costs.volume import find_tiers, has_tiers
 from proteus.market.ledger.accounts import LEDGER_OK
-from proteus.market.rules import costs, posting
+from proteus.market.rules import costs, environment, posting
 from proteus.market.rules.state import NoRules, Rules
 from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 
 HOOKS = (
     "at_start", "before_sending", "at_door", "at_fill", "after_clear", "after_booking", "at_timer",
-    "at_sample", "at_decision", "at_end", "check", "constrain",
+    "at_sample", "at_decision", "at_end", "check", "constrain", "see_edge", "hold_back",
+    "at_environment",
 )  # fmt: skip
 
 
 @interface
-def at_start(rules, ledger, log, lane):
+def at_start(rules, ledger, log, queue, keys, lane):
     """A lane starts; nothing has happened."""
 
 
 @interface
-def before_sending(rules, ledger, log, lane, trader, time, event):
+def before_sending(rules, ledger, log, lane, trader, envelope, time, event):
     """A trader is about to send a message to the venue."""
 
 
@@ -86,7 +87,7 @@ def at_decision(rules, ledger, log, private, lane, trader, time, event):
 
 
 @interface
-def at_end(rules, ledger, log, lane, time):
+def at_end(rules, ledger, log, news, news_parameters, lane, time):
     """Trading has ended; contracts are not redeemed yet."""
 
 
@@ -100,20 +101,96 @@ def constrain(rules, private, view, lane, trader, time, becomes, side, price, lo
     """Return how many lots a trader may send of those it wants (``constraints.allowed_lots``)."""
 
 
+@interface
+def see_edge(
+    rules, messages, orders, keys, traders, private, view, intents, lane, trader, i, lots, stands,
+    tick_nano, n_ticks,
+):  # fmt: skip
+    """A trader is about to send a message of its intent ``i``, for so many lots.
+
+    ``stands``: it changes a quote.
+    """
+
+
+@interface
+def hold_back(rules, log, messages, entities, keys, lane, envelope, time, event):
+    """Tell whether a message that has reached the venue's side has to wait there."""
+
+
+@interface
+def at_environment(
+    rules, ledger, log, queue, news, news_parameters, data, keys, lane, item, time, event
+):
+    """An entry of the environment is due."""
+
+
 for _hook in (
     at_start, before_sending, at_door, at_fill, after_clear, after_booking, at_timer, at_sample,
-    at_decision, at_end, check,
+    at_decision, at_end, check, see_edge, at_environment,
 ):  # fmt: skip
     _hook.empty_for(NoRules)
 # Nothing that is added acts here yet.
-for _hook in (before_sending, after_clear, at_timer, at_sample, at_end):
+for _hook in (after_clear, at_timer, at_sample):
     _hook.empty_for(Rules)
 
 
 @at_start.implement(Rules)
 @cold_kernel
-def _at_start(rules, ledger, log, lane):
+def _at_start(rules, ledger, log, queue, keys, lane):
     posting.endow(rules, ledger, log, lane)
+    environment.start(rules, queue, keys, lane)
+
+
+@before_sending.implement(Rules)
+@inline_kernel
+def _before_sending(rules, ledger, log, lane, trader, envelope, time, event):
+    if environment.goes_by_blocks(rules):
+        environment.offer(rules, lane, envelope)
+
+
+@see_edge.implement(Rules)
+@inline_kernel
+def _see_edge(
+    rules, messages, orders, keys, traders, private, view, intents, lane, trader, i, lots, stands,
+    tick_nano, n_ticks,
+):  # fmt: skip
+    if environment.goes_by_blocks(rules):
+        environment.see_edge(
+            rules, messages, orders, keys, traders, private, view, intents, lane, trader, i, lots,
+            stands, tick_nano, n_ticks,
+        )  # fmt: skip
+
+
+@hold_back.implement(NoRules)
+@inline_kernel
+def _never(rules, log, messages, entities, keys, lane, envelope, time, event):
+    return False
+
+
+@hold_back.implement(Rules)
+@inline_kernel
+def _hold_back(rules, log, messages, entities, keys, lane, envelope, time, event):
+    if environment.goes_by_blocks(rules):
+        return environment.hold_back(
+            rules, log, messages, entities, keys, lane, envelope, time, event
+        )
+    return False
+
+
+@at_environment.implement(Rules)
+@cold_kernel
+def _at_environment(
+    rules, ledger, log, queue, news, news_parameters, data, keys, lane, item, time, event
+):
+    environment.run(
+        rules, ledger, log, queue, news, news_parameters, data, keys, lane, item, time, event
+    )
+
+
+@at_end.implement(Rules)
+@cold_kernel
+def _at_end(rules, ledger, log, news, news_parameters, lane, time):
+    environment.end(rules, news, news_parameters, lane, time)
 
 
 @at_door.implement(Rules)

@@ -17,6 +17,7 @@ from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_NOTIFIED, CAUSE_SC
 from proteus.market.events.log import is_overfull, is_recorded
 from proteus.market.events.queue import (
     KIND_CLEAR,
+    KIND_ENVIRONMENT,
     KIND_MEASURE,
     KIND_MESSAGE,
     KIND_NEWS,
@@ -146,7 +147,7 @@ def start_lane(mechanism, world, lane):
     for trader in range(world.traders.kind.shape[0]):
         time = first_wake(world.schedules, world.traders, world.private, keys, lane, trader)
         _push_before(world, lane, time, KIND_WAKE, trader)
-    hooks.at_start(world.rules, world.ledger, world.log, lane)
+    hooks.at_start(world.rules, world.ledger, world.log, world.queue, keys, lane)
     hooks.check(world.rules, world.progress, lane, 0)
 
 
@@ -201,6 +202,11 @@ def _process(mechanism, world, lane, time, kind, item):
     """
     if kind == KIND_MESSAGE:
         messages, orders = world.messages, world.market.orders
+        if hooks.hold_back(
+            world.rules, world.log, messages, world.traders.entity, world.market.keys, lane, item,
+            time, world.progress.events[lane],
+        ):  # fmt: skip
+            return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
         hooks.at_door(
             world.rules, world.ledger, world.log, orders, lane, messages.trader[lane, item],
             messages.kind[lane, item], messages.order[lane, item], time,
@@ -232,7 +238,13 @@ def _process(mechanism, world, lane, time, kind, item):
         _sample(world, lane, time, item)
         return WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
     event = world.progress.events[lane]
-    hooks.at_timer(world.rules, world.ledger, world.log, lane, kind, item, time, event)
+    if kind == KIND_ENVIRONMENT:
+        hooks.at_environment(
+            world.rules, world.ledger, world.log, world.queue, world.news, world.news_parameters,
+            world.data, world.market.keys, lane, item, time, event,
+        )  # fmt: skip
+    else:
+        hooks.at_timer(world.rules, world.ledger, world.log, lane, kind, item, time, event)
     return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
 
 
@@ -347,7 +359,10 @@ def _check_room(world, lane):
 def finish_lane(mechanism, world, lane):
     """Settle, and check what only holds once trading has ended."""
     event = last_event(world.progress, lane)
-    hooks.at_end(world.rules, world.ledger, world.log, lane, world.settings.horizon_ns)
+    hooks.at_end(
+        world.rules, world.ledger, world.log, world.news, world.news_parameters, lane,
+        world.settings.horizon_ns,
+    )  # fmt: skip
     hooks.check(world.rules, world.progress, lane, event)
     protocol.close(mechanism, world, lane)
     if not close_lane(world.sums, world.totals, world, lane):

@@ -122,6 +122,7 @@ def ask(mechanism, world, lane, trader, time, address, words):
     if world.traders.role[trader] != CLASS_NOISE:
         known.request[lane, trader] = slot
         known.request_id[lane, trader] = client_id
+    desk.show_edge(world, lane, trader, 0, lots, False)
     _send_new(world, lane, MESSAGE_ORDER, slot, time, address, words)
 
 
@@ -296,6 +297,7 @@ def _accept(mechanism, world, lane, trader, slot, place, limit, time, address, w
         messages.side[lane, envelope] = side
         messages.rank[lane, envelope] = limit
         messages.lots[lane, envelope] = allowed if allowed < most else lots
+        desk.show_edge(world, lane, trader, 0, allowed, False)
         _send(world, lane, trader, envelope, time, address, words)
 
 

@@ -45,8 +45,8 @@ def told_at(mechanism, world, lane, time, trader, word):
 
 @inline_kernel
 def caution(world, trader):
-    """Return how long before a deadline an acceptance must be sent, ns."""
-    return slow_delay(world.traders, trader, SUBMISSION)
+    """Return how long before a deadline an acceptance must be sent, ns; it may wait for a block."""
+    return slow_delay(world.traders, trader, SUBMISSION) + world.settings.block_ns
 
 
 @cold_kernel

@@ -90,8 +90,9 @@ def _open(mechanism, world, lane, time, slot):
     trader = orders.trader[lane, slot]
     fastest = _ask_dealers(mechanism, world, lane, time, slot)
     if world.traders.role[trader] == CLASS_NOISE and fastest > 0:
-        # From then on answers can be there.
+        # From then on answers can be there, after the block that they wait for.
         there = time + fastest + max(world.traders.latency_base[trader, MARKET_DATA], 1)
+        there += world.settings.block_ns
         timer = set_timer(
             world, lane, there + terms.decision_ns, TIMER_CHOICE, trader, slot,
             orders.client_id[lane, slot],

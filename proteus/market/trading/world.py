@@ -41,6 +41,7 @@ class Settings(NamedTuple):
     tau_ns: int
     lookahead_ns: int  # how far past an event the news must be known
     barrier_ns: int
+    block_ns: int  # time between the blocks that messages wait for; 0: they wait for none
     tick_nano: int
     n_ticks: int
     initial_ticks: int

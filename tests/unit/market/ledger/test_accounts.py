@@ -305,6 +305,7 @@ def test_every_code_has_a_name():
         if isinstance(value, int)
         and name.startswith(
             (
+                "AMOUNT_",
                 "FILL_",
                 "ORDER_",
                 "ASSET_",
