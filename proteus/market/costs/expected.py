@@ -166,7 +166,8 @@ def _with_gas(costs, lane, role, side, price, lots, anchor, time):
 @draw_value.implement(Costs)
 @inline_kernel
 def _draw_value(costs, keys, lane, words, entity, number, cause):
-    words[lane, 5] = words_at(keys, lane, STREAM_RESERVATION, entity, number, cause)[0]
+    if not charges_nothing(costs):
+        words[lane, 5] = words_at(keys, lane, STREAM_RESERVATION, entity, number, cause)[0]
 
 
 @inline_kernel
