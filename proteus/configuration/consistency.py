@@ -13,8 +13,11 @@ from typing import Any, NamedTuple
 from proteus.basics import units
 from proteus.errors import ConfigError
 from proteus.market.agents.group import Group
+from proteus.market.agents.kinds import KINDS
+from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.cell import CellConfig
 from proteus.market.events.latency import ADDED_LAWS, LatencyLaw
+from proteus.market.incentives import checks
 
 LARGEST_INDEX = 2**32  # arrivals, jumps and batches with draws of their own
 MOST_STEPS = 4 * LARGEST_INDEX  # steps of the news: four to an index
@@ -63,10 +66,28 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
             getattr(cell.leakage, name).delay_ms, delay_ns < cell.horizon_ns, _below(cell),
         )  # fmt: skip
     yield from _waits(cell)
+    yield from _incentives(cell)
     for name, group in cell.population.items():
         yield from _policy(f"population.{name}.policy", group, limit, price_range)
         if group.count:
             yield from _delays(f"population.{name}", group, cell)
+
+
+def _incentives(cell: CellConfig) -> Iterator[Rule]:
+    """List what contradicts a policy of ``incentives``; there is none without policies."""
+    groups = [group for group in cell.population.values() if group.count]
+    makers = [group for group in groups if KINDS[group.kind].role == CLASS_MAKER]
+    takers = [group for group in groups if group not in makers]
+    market = checks.Market(
+        cell.horizon_ns, cell.tick_nano, cell.mechanism.has_requests, len(makers), len(takers),
+        _least_capital(makers), _least_capital(takers),
+    )  # fmt: skip
+    for key, value, allowed in checks.contradictions(cell.incentives, market):
+        yield Rule(f"incentives.policies.{key}", value, False, allowed)
+
+
+def _least_capital(groups: list[Group]) -> float | None:
+    return min((group.capital for group in groups if group.capital is not None), default=None)
 
 
 def _times(cell: CellConfig) -> Iterator[Rule]:

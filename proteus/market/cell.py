@@ -27,6 +27,7 @@ from proteus.basics.schema import (
 from proteus.errors import ConfigError as ConfigError
 from proteus.market.agents.group import Group
 from proteus.market.environment.models import Latent
+from proteus.market.incentives.models import Incentives
 from proteus.market.information.leakage import Table
 from proteus.market.mechanisms.base import MechanismConfig
 
@@ -127,6 +128,7 @@ class CellConfig(Schema):
     horizon_s: PositiveSeconds
     contract: Contract
     metrics: Metrics
+    incentives: Incentives = Incentives()
 
     @property
     def delta_ns(self) -> int:
@@ -186,7 +188,8 @@ class CellConfig(Schema):
     @property
     def needs_rules(self) -> bool:
         """Tell whether the cell adds to its market what the plain loop does not know."""
-        return any(group.capital is not None for group in self.population.values())
+        has_capital = any(group.capital is not None for group in self.population.values())
+        return has_capital or self.incentives.is_used
 
     def canonical(self) -> str:
         """Return the text that two cells share exactly when they simulate the same thing."""
@@ -194,6 +197,8 @@ class CellConfig(Schema):
         tree["record"] = self.record.model_dump(mode="json", exclude={*Record.OUTPUT_KEYS})
         if not self.mechanism.uses_delta:
             del tree["delta"]
+        if not self.incentives.is_used:
+            del tree["incentives"]
         return canonical_json(tree)
 
     @model_validator(mode="after")

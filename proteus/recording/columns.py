@@ -23,6 +23,9 @@ from proteus.market.book.codes import (
     EVENT_NAMES,
     EVENT_NEWS,
     EVENT_ORDER,
+    EVENT_POLICY_EPOCH,
+    EVENT_POLICY_PENALTY,
+    EVENT_POLICY_REWARD,
     EVENT_POSTING,
     EVENT_REJECT,
     EVENT_REPLACE,
@@ -68,6 +71,9 @@ BOOK: Kind = (SOURCE_VENUE, EVENT_BOOK)
 END: Kind = (SOURCE_VENUE, EVENT_END)
 NEWS: Kind = (SOURCE_NEWS, EVENT_NEWS)
 POSTING: Kind = (SOURCE_RULES, EVENT_POSTING)
+POLICY_REWARD: Kind = (SOURCE_RULES, EVENT_POLICY_REWARD)
+POLICY_PENALTY: Kind = (SOURCE_RULES, EVENT_POLICY_PENALTY)
+POLICY_EPOCH: Kind = (SOURCE_RULES, EVENT_POLICY_EPOCH)
 WAITS: Kind = (SOURCE_VENUE, EVENT_WAIT)
 REQUEST: Kind = (SOURCE_TRADER, EVENT_RFQ_REQUEST)
 QUOTE: Kind = (SOURCE_TRADER, EVENT_RFQ_QUOTE)
@@ -77,13 +83,15 @@ EXPIRED: Kind = (SOURCE_VENUE, EVENT_RFQ_EXPIRE)
 REFUSED: Kind = (SOURCE_VENUE, EVENT_RFQ_REJECT)
 KINDS = (
     INTENT, ORDER, REPLACE, CANCEL, ACK, REJECT, CANCELLED, FILL, CLEAR, BOOK, END, NEWS,
-    REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING,
+    REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING, POLICY_REWARD,
+    POLICY_PENALTY, POLICY_EPOCH,
 )  # fmt: skip
 
 NEW_AT_VENUE = (ORDER, REQUEST, QUOTE)
 _NEW = (INTENT, *NEW_AT_VENUE)
 _CHANGES = (REPLACE, CANCEL, ACCEPT, DECLINE)
 _ANSWERS = (ACK, REJECT, CANCELLED, EXPIRED, REFUSED)
+_POLICIES = (POLICY_REWARD, POLICY_PENALTY, POLICY_EPOCH)
 _ABOUT_ORDERS = (*_NEW, *_CHANGES, *_ANSWERS, FILL, WAITS)
 
 REASON_SPAN = 1_000  # a reason is its code plus this times the event type
@@ -122,7 +130,7 @@ COLUMNS = (
         },
     ),
     Column("kind", "kind", KINDS, names=EVENT_NAMES),
-    Column("trader", "trader", _ABOUT_ORDERS),
+    Column("trader", "trader", (*_ABOUT_ORDERS, POLICY_REWARD, POLICY_PENALTY)),
     Column("order_id", "order", _ABOUT_ORDERS),
     Column("other_id", "other", (REPLACE, FILL, QUOTE, ACCEPT)),
     Column("slot", "slot", (*_NEW, *_CHANGES)),
@@ -148,12 +156,15 @@ COLUMNS = (
     Column("asset", "slot", (POSTING,), names=ASSET_NAMES),
     Column("giver", "trader", (POSTING,)),
     Column("receiver", "other", (POSTING,)),
-    Column("amount", "value", (POSTING,), "nano-currency, or lots"),
+    Column("amount", "value", (POSTING, *_POLICIES), "nano-currency, or lots"),
     Column(
         "code", "code", (POSTING,), names={code: row.name for code, row in POSTINGS.items()}
     ),
+    Column("policy", "slot", _POLICIES),
+    Column("epoch", "other", _POLICIES),
+    Column("score", "more", _POLICIES),
 )  # fmt: skip
-ADDED_IN_5 = ("asset", "giver", "receiver", "amount", "code")
+ADDED_IN_5 = ("asset", "giver", "receiver", "amount", "code", "policy", "epoch", "score")
 NAMES = tuple(column.name for column in COLUMNS)
 
 _SHIFT = 5  # event types stay below 2**5

@@ -15,7 +15,13 @@ from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, sta
 from proteus.market.environment.setup import allocate_news, parameters_for
 from proteus.market.events.log import MISSING
 from proteus.market.events.queue import NEVER_NS
-from proteus.market.ledger.accounts import CASH, CONTRACT, LEDGER_CODES
+from proteus.market.ledger.accounts import (
+    ACCOUNT_NAMES,
+    CASH,
+    CONTRACT,
+    LEDGER_CODES,
+    PLAIN_ACCOUNTS,
+)
 from proteus.market.rng import replicate_key, replicate_keys
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.cell import set_up_cell, with_log
@@ -89,15 +95,17 @@ def engine_rows(world: World) -> list[Row]:
 def engine_ends(world: World) -> Row:
     """What a lane ended with, after settlement."""
     balance, progress = world.ledger.balance[0].tolist(), world.progress
+    traders = world.ledger.bought.shape[1]
     ends: Row = {
         "events": int(progress.events[0]),
         "messages": int(progress.messages[0]),
         "fills": int(progress.fills[0]),
     }
-    for trader in range(len(balance) - 2):
+    for trader in range(traders):
         ends[f"cash of trader {trader}"] = balance[trader][CASH]
         ends[f"lots of trader {trader}"] = balance[trader][CONTRACT]
-    ends["cash of the issuer"] = balance[-1][CASH]
+    for account in range(traders, len(balance)):
+        ends[f"cash of the {ACCOUNT_NAMES[account - traders]}"] = balance[account][CASH]
     return ends
 
 
@@ -107,7 +115,9 @@ def twin_ends(world: TwinWorld) -> Row:
     for number in range(max(len(world.traders), 1)):
         ends[f"cash of trader {number}"] = world.ledger.cash[number]
         ends[f"lots of trader {number}"] = world.ledger.lots[number]
-    ends["cash of the issuer"] = world.ledger.cash["issuer"]
+    accounts = ACCOUNT_NAMES if world.cell.needs_rules else PLAIN_ACCOUNTS
+    for account in accounts:
+        ends[f"cash of the {ACCOUNT_NAMES[account]}"] = world.ledger.cash[ACCOUNT_NAMES[account]]
     return ends
 
 

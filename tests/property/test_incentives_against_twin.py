@@ -103,7 +103,7 @@ def play(chooser, state, twin, groups):
                 state.score[0, 0, trader] += volume_of_fill(
                     table, 0, trader, groups[other], groups[trader], makes, price, lots
                 )
-        twin.fill(maker, taker, price, lots)
+        twin.fill([(maker, True), (taker, False)], price, lots)
     for _ in range(chooser.randint(0, 30)):
         trader = chooser.randrange(TRADERS)
         state.score[0, 0, trader] += table.score[0] == 6

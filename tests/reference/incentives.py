@@ -65,6 +65,12 @@ class Program:
     lots: Counter[int] = field(default_factory=Counter)
     fills: Counter[int] = field(default_factory=Counter)
     stake: Counter[int] = field(default_factory=Counter)
+    entity: int = 0  # address of its draws
+    interval: int = -1  # of the next look
+    look_ns: int | None = None  # when that is
+    fees_seen: int = 0  # up to the last epoch
+    worth: dict[int, float] = field(default_factory=dict)  # what a lot earns, by trader
+    waiting: Counter[int] = field(default_factory=Counter)  # earned since lots were filled
 
     def __post_init__(self) -> None:
         if self.pays and self.policy.pool.source == "issuer":
@@ -85,7 +91,20 @@ class Program:
     def epoch_ns(self) -> int:
         return ns(1000 * exact(self.policy.epoch_s))  # type: ignore[arg-type]
 
+    @property
+    def end_ns(self) -> int:
+        """When the open epoch ends."""
+        return (self.epoch + 1) * self.epoch_ns
+
     # --- the book --------------------------------------------------------------------------------
+
+    def next_interval(self, draws: Draws) -> None:
+        """Expect the next look at the book, if it looks at all."""
+        if self.policy.sampling is not None:
+            self.interval += 1
+            self.look_ns = self.sample_ns(self.interval, draws, self.entity)
+            if self.look_ns is None:
+                self.next_interval(draws)
 
     def sample_ns(self, interval: int, draws: Draws, entity: int) -> int | None:
         """When it looks at the book in an interval, or None where it does not."""
@@ -171,17 +190,18 @@ class Program:
 
     # --- fills, messages, answers ----------------------------------------------------------------
 
-    def fill(self, maker: int, taker: int, price_ticks: int, lots: int) -> None:
-        """Count a fill for both of its traders."""
+    def fill(self, sides: list[tuple[int, bool]], price_ticks: int, lots: int) -> None:
+        """Count a fill for both of its traders; each is told to have made or taken."""
         rules = self.rules
-        for trader in (maker, taker):
+        for trader, _ in sides:
             self.lots[trader] += lots
             self.fills[trader] += 1
-        if rules.name != "volume" or self.group_of[maker] == self.group_of[taker]:
+        if rules.name != "volume" or len({self.group_of[trader] for trader, _ in sides}) == 1:
             return
         price = price_ticks * self.tick
         if exact(rules.lowest_price) <= price <= exact(rules.highest_price):
-            for trader, role in ((maker, "maker"), (taker, "taker")):
+            for trader, makes in sides:
+                role = "maker" if makes else "taker"
                 if rules.role in (role, "both") and trader in self.members:
                     self.score[trader] += lots
 
@@ -215,6 +235,15 @@ class Program:
         for counted in (self.score, self.lots, self.fills):
             counted.clear()
         return [due for due in made if due.amount]
+
+    def learn(self, trader: int, net: int, lots: int, decay: float) -> None:
+        """Average what a lot earns; what came without fills counts with the next that there is."""
+        self.waiting[trader] += net
+        if lots:
+            before = self.worth.get(trader, 0.0)
+            each = self.waiting[trader] / (NANO * lots)
+            self.worth[trader] = before + decay * (each - before)
+            self.waiting[trader] = 0
 
     def rewards(self) -> list[Due]:
         policy, total = self.policy, sum(self.score.values())

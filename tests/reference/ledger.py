@@ -13,6 +13,7 @@ class Ledger:
         self.tick_nano = tick_nano
         self.cash: Counter[Account] = Counter()
         self.lots: Counter[Account] = Counter()
+        self.fees = 0  # that the venue got so far
 
     def fill(self, buyer: int, seller: int, price_ticks: int, lots: int) -> None:
         """Contracts go one way, cash the other."""
@@ -22,6 +23,11 @@ class Ledger:
         self.cash[buyer] -= amount
         self.cash[seller] += amount
         assert self.cash.total() == self.lots.total() == 0
+
+    def pay(self, giver: Account, receiver: Account, amount: int) -> None:
+        """Cash goes from one account to another."""
+        self.cash[giver] -= amount
+        self.cash[receiver] += amount
 
     def settle(self, payoff_nano: int) -> None:
         """The issuer takes every contract back and pays."""

@@ -15,6 +15,7 @@ from tests.reference.auction import Auction
 from tests.reference.book import Book
 from tests.reference.draws import Cause, Draws, ns
 from tests.reference.dual_flow import DualFlow
+from tests.reference.incentives import Program
 from tests.reference.ledger import Ledger
 from tests.reference.links import Link
 from tests.reference.makers import Maker
@@ -28,6 +29,7 @@ from tests.reference.takers import Informed, Noise
 # At equal time: news, then clears, messages, notices to traders, and whatever wakes a trader.
 PRIORITY = {
     "news": 0,
+    "policies": 1,
     "clear": 2,
     "message": 3,
     "notice": 4,
@@ -194,6 +196,8 @@ class World:
         self.pushed = count()
         self.rows: list[Row] = []
         self.events = self.messages = self.fills = 0
+        self.programs: list[Program] = []  # of policies, in the order of their names
+        self.opened: dict[int, int] = {}  # when requests reached the venue
 
     def push(self, time_ns: int, what: str, item: Any, tie: int = 0) -> None:
         """Expect something; at equal time and priority what was expected first comes first."""

@@ -33,6 +33,9 @@ EVENT_INTENT = 15  # a trader decides to send a new order, which may never arriv
 EVENT_END = 16  # trading has ended, or the lane was stopped
 EVENT_WAIT = 17  # the venue keeps an order for a while before it takes it
 EVENT_POSTING = 18  # an entry of the ledger that is no fill
+EVENT_POLICY_REWARD = 26  # what an epoch of a policy pays a trader
+EVENT_POLICY_PENALTY = 27  # what it charges one, or takes of its stake
+EVENT_POLICY_EPOCH = 28  # an epoch has ended
 EVENT_NAMES = {
     EVENT_NEWS: "news",
     EVENT_ORDER: "order",
@@ -52,6 +55,9 @@ EVENT_NAMES = {
     EVENT_END: "end",
     EVENT_WAIT: "wait",
     EVENT_POSTING: "posting",
+    EVENT_POLICY_REWARD: "policy_reward",
+    EVENT_POLICY_PENALTY: "policy_penalty",
+    EVENT_POLICY_EPOCH: "policy_epoch",
 }
 
 # Why a message was rejected.

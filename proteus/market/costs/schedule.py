@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import PlainSerializer, PlainValidator
@@ -36,7 +36,7 @@ class Schedule:
         begun = sum(start <= time_ns for start in self.times_ns)
         return Schedule(((0, self.values[begun - 1]),))
 
-    @property
+    @cached_property
     def exact(self) -> Fraction:
         """Return the first value by its written digits: 0.07 is seven hundredths."""
         return Fraction(str(self.values[0]))

@@ -297,7 +297,12 @@ AnyPolicy = Annotated[RewardPolicy | PenaltyPolicy, Field(discriminator="kind")]
 class Incentives(Schema):
     """Hold the policies of a market by name; they are told and paid in the order of names."""
 
-    policies: dict[str, AnyPolicy]
+    policies: dict[str, AnyPolicy] = {}
+
+    @property
+    def is_used(self) -> bool:
+        """Tell whether there is any policy."""
+        return bool(self.policies)
 
     @property
     def in_order(self) -> tuple[tuple[str, AnyPolicy], ...]:

@@ -25,8 +25,7 @@ def learn_worth(worth, net_nano, lots, decay):
 def narrowed(half_spread, smallest, reward_pass, worth):
     """Return the half-spread that a maker quotes who knows its rewards, currency.
 
-    It falls by ``reward_pass`` x ``worth`` where that is positive, and never below the smallest;
-    a half-spread that is below that without rewards stays as it is.
+    It falls by ``reward_pass`` x ``worth`` where that is positive, and never below the smallest,
+    which ``half_spread`` is not below.
     """
-    fall = max(reward_pass * worth, 0.0)
-    return min(half_spread, max(half_spread - fall, smallest))
+    return max(half_spread - max(reward_pass * worth, 0.0), smallest)

@@ -11,6 +11,7 @@ import numpy as np
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import state, written_first
+from proteus.market.events.queue import NEVER_NS
 
 
 @state
@@ -44,6 +45,8 @@ class PolicyTable(NamedTuple):
     within_ns: np.ndarray  # int64 [P]
     required: np.ndarray  # int64 [P] nano-shares of the samples of an epoch
     most_per_fill: np.ndarray  # int64 [P] messages
+    decay: np.ndarray  # float64 [A] weight of the newest epoch in what its lots earn; 0: unknown
+    horizon_ns: np.ndarray  # int64 [1] T
     n_ticks: np.ndarray  # int64 [1]
 
 
@@ -80,6 +83,16 @@ class Incentives(NamedTuple):
     score: np.ndarray  # int64 [L, P, A] in it: shares, lots, samples, answers or messages
     lots: np.ndarray  # int64 [L, P, A] own lots filled in it
     fills: np.ndarray  # int64 [L, P, A] own fills in it
+    interval: np.ndarray  # int64 [L, P] number of that of the next sample
+    next_sample: np.ndarray  # int64 [L, P] ns, or NEVER_NS
+    fees_seen: np.ndarray  # int64 [L, P] nano-currency of fees up to the last epoch
+    worth: np.ndarray  # float64 [L, P, A] currency that an own lot earns, as the trader thinks
+    waiting: np.ndarray  # int64 [L, P, A] nano-currency earned since lots were last filled
+    unpaid: np.ndarray  # int64 [L, A] nano-currency of fines that there was no cash for
+    shares: np.ndarray  # int64 [L, A] of all that was scored, summed over epochs, of SHARE_ONE
+    scored: np.ndarray  # int64 [L, A] epochs with a score of anybody in which it took part
+    met: np.ndarray  # int64 [L, A] samples at which it was there, of policies of presence
+    could: np.ndarray  # int64 [L, A] samples of these policies
 
 
 def allocate_incentives(table: PolicyTable, lanes: int, orders: int) -> Incentives:
@@ -91,6 +104,6 @@ def allocate_incentives(table: PolicyTable, lanes: int, orders: int) -> Incentiv
     policies, traders = table.takes_part.shape
     rows = orders if table.sample_ns.any() else 0
     return allocate(
-        Incentives, L=lanes, P=policies, A=traders,
+        Incentives, L=lanes, P=policies, A=traders, next_sample=NEVER_NS,
         table=table, standing=allocate(Standing, L=lanes, K=rows),
     )  # fmt: skip

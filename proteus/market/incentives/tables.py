@@ -78,12 +78,15 @@ def weights_of(score: DiscountedDepth, step_ticks: int, n_ticks: int) -> list[in
 
 
 def make_table(
-    incentives: Incentives, horizon_ns: int, tick_nano: int, is_maker: NDArray[np.bool_]
-) -> PolicyTable:
+    incentives: Incentives, horizon_ns: int, tick_nano: int, is_maker: NDArray[np.bool_],
+    decay: NDArray[np.float64] | None = None,
+) -> PolicyTable:  # fmt: skip
     """Make the numbers of all policies; ``checks`` has found nothing against them.
 
     Parameters
         is_maker: bool [A], which traders are makers.
+        decay: float64 [A], weight of the newest epoch in what a trader thinks that its lots earn;
+            0, as all are by default: it does not know.
     """
     rows = [_row(name, policy, horizon_ns, tick_nano) for name, policy in incentives.in_order]
     takes_part = [_takes_part(policy, is_maker) for _, policy in incentives.in_order]
@@ -91,7 +94,9 @@ def make_table(
         "P": len(rows), "A": len(is_maker),
         "E": _longest(rows, "amount"), "W": _longest(rows, "weight"),
     }  # fmt: skip
-    columns: dict[str, Any] = {"n_ticks": NANO // tick_nano}
+    columns: dict[str, Any] = {"n_ticks": NANO // tick_nano, "horizon_ns": horizon_ns}
+    if decay is not None:
+        columns["decay"] = decay
     if rows:
         columns["takes_part"] = np.array(takes_part, np.bool_)
         for key in rows[0]:

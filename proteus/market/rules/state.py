@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import state
+from proteus.market.incentives.state import Incentives, PolicyTable, allocate_incentives
+from proteus.market.rules.roles import Roles
 
 
 @state
@@ -21,13 +23,21 @@ class Rules(NamedTuple):
     """What is added to a market. L lanes, A traders."""
 
     endowment: np.ndarray  # int64 [A] capital of each trader, nano-currency; 0: no limit
+    roles: Roles
+    incentives: Incentives
     refused: np.ndarray  # int64 [L] why the ledger refused an entry, or LEDGER_OK
 
 
-def make_rules(lanes: int, endowment: NDArray[np.int64]) -> Rules:
+def make_rules(
+    lanes: int, orders: int, endowment: NDArray[np.int64], roles: Roles, policies: PolicyTable
+) -> Rules:
     """Build the rules of a block.
 
     Parameters
-        endowment: int64 [A] capital of each trader, nano-currency.
+        orders: most that a lane has at once. endowment: int64 [A] capital of each trader, nano.
+        roles: who makes in a fill. policies: of incentives.
     """
-    return allocate(Rules, L=lanes, A=len(endowment), endowment=endowment)
+    return allocate(
+        Rules, L=lanes, A=len(endowment), endowment=endowment, roles=roles,
+        incentives=allocate_incentives(policies, lanes, orders),
+    )  # fmt: skip

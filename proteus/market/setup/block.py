@@ -88,7 +88,9 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             ),
             totals=allocate_totals(lanes, count),
             log=allocate_log(lanes, growth * setup.log_rows),
-            rules=make_rules(lanes, setup.endowment) if setup.is_rich else NoRules(),
+            rules=make_rules(lanes, pending, setup.endowment, setup.roles, setup.policies)
+            if setup.is_rich
+            else NoRules(),
         ),
     )
 

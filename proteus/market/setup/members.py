@@ -22,8 +22,10 @@ from proteus.market.cell import CellConfig
 from proteus.market.environment.news import NewsParameters
 from proteus.market.events.latency import ADDED_LAWS, LATENCY_CODES, LatencyLaw
 from proteus.market.events.schedule import SCHEDULE_CODES
+from proteus.market.incentives.state import PolicyTable
 from proteus.market.information.history import Disclosure
 from proteus.market.rng import trader_entity
+from proteus.market.rules.roles import Roles
 from proteus.market.trading.world import Settings
 
 
@@ -53,6 +55,8 @@ class CellSetup(NamedTuple):
     log_rows: int  # rows that a lane's log has room for; 0: nothing is recorded
     is_rich: bool  # the loop has all hooks, as it must where rules are added
     endowment: NDArray[np.int64]  # [A] capital of each trader, nano-currency; 0: no limit
+    roles: Roles  # who makes in a fill
+    policies: PolicyTable  # of incentives
 
 
 def trader_columns(members: tuple[Member, ...]) -> Traders:
@@ -109,6 +113,15 @@ def endowments(members: tuple[Member, ...]) -> NDArray[np.int64]:
     amounts = np.zeros(max(len(members), 1), np.int64)
     amounts[: len(members)] = [member.group.capital_nano or 0 for member in members]
     return amounts
+
+
+def reward_decays(members: tuple[Member, ...]) -> NDArray[np.float64]:
+    """Return how fast each trader learns what its lots earn; 0 where it does not know of it."""
+    decays = np.zeros(max(len(members), 1))
+    for trader, member in enumerate(members):
+        if getattr(member.group.policy, "knows_rewards", False):
+            decays[trader] = member.group.policy.reward_decay
+    return decays
 
 
 def _legs(group: Group) -> tuple[LatencyLaw, LatencyLaw, LatencyLaw, LatencyLaw]:

@@ -7,7 +7,7 @@ Of ``Rules`` each is one call of a cold kernel that gets sub-states and numbers,
 the mechanism.
 
 ``rules`` is written, and so are ``ledger`` and ``log``, through ``rules.posting`` alone;
-``orders``, ``private`` and ``view`` are read. ``buy``, ``sell`` and ``slot`` are slots of orders,
+``orders``, ``private`` and ``view`` are read, but for what a trader knows of rewards. ``buy``, ``sell`` and ``slot`` are slots of orders,
 ``event`` is the number of the event, ``becomes`` is of ``constraints.AS_*``; the rest is as in all
 of ``trading``. A rule asks to be woken by pushing an entry of a kind of its own (``events.queue``).
 
@@ -17,19 +17,20 @@ What an entry breaks stops the lane when its event is over (``check``).
 from __future__ import annotations
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
+from proteus.market.events.queue import KIND_INCENTIVE
 from proteus.market.ledger.accounts import LEDGER_OK
-from proteus.market.rules import posting
+from proteus.market.rules import incentives, posting
 from proteus.market.rules.state import NoRules, Rules
 from proteus.market.trading.world import stop_lane
 
 HOOKS = (
-    "at_start", "before_sending", "at_door", "at_fill", "after_clear", "after_booking", "at_timer",
-    "at_sample", "at_decision", "at_end", "check", "constrain",
+    "at_start", "before_sending", "at_door", "at_answer", "at_fill", "after_clear",
+    "after_booking", "at_timer", "at_sample", "at_decision", "at_end", "check", "constrain",
 )  # fmt: skip
 
 
 @interface
-def at_start(rules, ledger, log, lane):
+def at_start(rules, ledger, log, queue, private, keys, lane):
     """A lane starts; nothing has happened."""
 
 
@@ -48,8 +49,22 @@ def at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
 
 
 @interface
-def at_fill(rules, ledger, log, orders, origins, lane, buy, sell, price, lots, time, event):
-    """A fill between two orders, by their slots, has been posted; its price is in ticks."""
+def at_answer(rules, orders, lane, quote, request, elapsed_ns, reference):
+    """A dealer's first quote for a request that lives has reached the venue.
+
+    ``quote`` and ``request`` are slots, ``reference`` is twice the public reference, in ticks.
+    """
+
+
+@interface
+def at_fill(
+    rules, ledger, log, orders, origins, traders, lane, buy, sell, earlier, price, lots, clears,
+    time, event,
+):  # fmt: skip
+    """A fill between two orders, by their slots, has been posted; its price is in ticks.
+
+    ``earlier`` is the one of both that was there first, ``clears`` those so far with this one.
+    """
 
 
 @interface
@@ -63,8 +78,13 @@ def after_booking(rules, ledger, log, orders, origins, lane, time, event):
 
 
 @interface
-def at_timer(rules, ledger, log, lane, kind, item, time, event):
-    """An entry of the queue that rules pushed is due; its kind and item are theirs."""
+def at_timer(
+    rules, ledger, log, queue, orders, private, keys, lane, kind, item, public_before, time, event
+):
+    """An entry of the queue that rules pushed is due; its kind and item are theirs.
+
+    Orders that rest have been published if they joined an earlier batch than ``public_before``.
+    """
 
 
 @interface
@@ -78,7 +98,7 @@ def at_decision(rules, ledger, log, private, lane, trader, time, event):
 
 
 @interface
-def at_end(rules, ledger, log, lane, time):
+def at_end(rules, ledger, log, private, lane, time):
     """Trading has ended; contracts are not redeemed yet."""
 
 
@@ -93,29 +113,60 @@ def constrain(rules, private, view, lane, trader, time, becomes, side, price, lo
 
 
 for _hook in (
-    at_start, before_sending, at_door, at_fill, after_clear, after_booking, at_timer, at_sample,
-    at_decision, at_end, check,
+    at_start, before_sending, at_door, at_answer, at_fill, after_clear, after_booking, at_timer,
+    at_sample, at_decision, at_end, check,
 ):  # fmt: skip
     _hook.empty_for(NoRules)
 # Nothing that is added acts here yet.
-for _hook in (
-    before_sending,
-    at_door,
-    at_fill,
-    after_clear,
-    after_booking,
-    at_timer,
-    at_sample,
-    at_decision,
-    at_end,
-):
+for _hook in (before_sending, after_clear, after_booking, at_sample, at_decision):
     _hook.empty_for(Rules)
 
 
 @at_start.implement(Rules)
 @cold_kernel
-def _at_start(rules, ledger, log, lane):
+def _at_start(rules, ledger, log, queue, private, keys, lane):
     posting.endow(rules, ledger, log, lane)
+    incentives.start_incentives(rules, ledger, log, queue, private, keys, lane)
+
+
+@at_door.implement(Rules)
+@cold_kernel
+def _at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
+    incentives.count_message(rules, lane, trader)
+
+
+@at_answer.implement(Rules)
+@cold_kernel
+def _at_answer(rules, orders, lane, quote, request, elapsed_ns, reference):
+    incentives.count_answer(rules, orders, lane, quote, request, elapsed_ns, reference)
+
+
+@at_fill.implement(Rules)
+@cold_kernel
+def _at_fill(
+    rules, ledger, log, orders, origins, traders, lane, buy, sell, earlier, price, lots, clears,
+    time, event,
+):  # fmt: skip
+    incentives.count_fill(
+        rules, orders, traders.group, lane, buy, sell, earlier, price, lots, clears
+    )
+
+
+@at_timer.implement(Rules)
+@cold_kernel
+def _at_timer(
+    rules, ledger, log, queue, orders, private, keys, lane, kind, item, public_before, time, event
+):
+    if kind == KIND_INCENTIVE:
+        incentives.run_incentives(
+            rules, ledger, log, queue, orders, private, keys, lane, public_before, time, event
+        )
+
+
+@at_end.implement(Rules)
+@cold_kernel
+def _at_end(rules, ledger, log, private, lane, time):
+    incentives.end_incentives(rules, ledger, log, private, lane, time)
 
 
 @check.implement(Rules)

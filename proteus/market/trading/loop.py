@@ -24,6 +24,7 @@ from proteus.market.events.queue import (
     KIND_TIMER,
     KIND_WAKE,
     KIND_WAKE_NEWS,
+    NEVER_NS,
     next_time,
     pop,
     push,
@@ -146,7 +147,9 @@ def start_lane(mechanism, world, lane):
     for trader in range(world.traders.kind.shape[0]):
         time = first_wake(world.schedules, world.traders, world.private, keys, lane, trader)
         _push_before(world, lane, time, KIND_WAKE, trader)
-    hooks.at_start(world.rules, world.ledger, world.log, lane)
+    hooks.at_start(
+        world.rules, world.ledger, world.log, world.queue, world.private, keys, lane
+    )
     hooks.check(world.rules, world.progress, lane, 0)
 
 
@@ -231,9 +234,19 @@ def _process(mechanism, world, lane, time, kind, item):
     if kind == KIND_MEASURE:
         _sample(world, lane, time, item)
         return WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
-    event = world.progress.events[lane]
-    hooks.at_timer(world.rules, world.ledger, world.log, lane, kind, item, time, event)
+    _ring_rules(mechanism, world, lane, time, kind, item)
     return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
+
+
+@inline_kernel
+def _ring_rules(mechanism, world, lane, time, kind, item):
+    """Let rules do what they put into the queue."""
+    market = world.market
+    public_before = np.int64(NEVER_NS) if is_continuous(mechanism) else market.clears[lane]
+    hooks.at_timer(
+        world.rules, world.ledger, world.log, world.queue, market.orders, world.private,
+        market.keys, lane, kind, item, public_before, time, world.progress.events[lane],
+    )  # fmt: skip
 
 
 @inline_kernel
@@ -347,7 +360,9 @@ def _check_room(world, lane):
 def finish_lane(mechanism, world, lane):
     """Settle, and check what only holds once trading has ended."""
     event = last_event(world.progress, lane)
-    hooks.at_end(world.rules, world.ledger, world.log, lane, world.settings.horizon_ns)
+    hooks.at_end(
+        world.rules, world.ledger, world.log, world.private, lane, world.settings.horizon_ns
+    )
     hooks.check(world.rules, world.progress, lane, event)
     protocol.close(mechanism, world, lane)
     if not close_lane(world.sums, world.totals, world, lane):

@@ -30,7 +30,7 @@ from tests.unit.market.incentives.paper import (
 pytestmark = pytest.mark.nojit
 
 FINE = {"name": "fine", "amount": 0.001}
-BASELINE = checks.Market(20 * S, 10**6, False, 2, 6)
+BASELINE = checks.Market(20 * S, 10**6, False, 1, 3, None, None)
 CENTS = BASELINE._replace(tick_nano=10**7)
 RFQ = BASELINE._replace(has_requests=True)
 
@@ -85,30 +85,33 @@ def test_a_name_is_lower_case():
 
 IN_A_CELL = [
     (reward(UPTIME), RFQ, "score.name",
-     "must be volume, response or message_ratio under mechanism=rfq: no order rests"),
+     "volume, response or message_ratio under mechanism=rfq: no order rests"),
     (penalty(MISSED, FINE), RFQ, "measure.name",
-     "must be volume, response or message_ratio under mechanism=rfq: no order rests"),
-    (reward(RESPONSE, traders="makers"), BASELINE, "score.name", "response needs mechanism=rfq"),
+     "volume, response or message_ratio under mechanism=rfq: no order rests"),
+    (reward(RESPONSE, traders="makers"), BASELINE, "score.name", "another score: only under mechanism=rfq is there anything to answer"),
     (reward(RESPONSE), RFQ, "traders",
-     "must be makers with score.name=response: nobody else is asked"),
+     "makers with score.name=response: nobody else is asked"),
     (reward(UPTIME, traders="makers"), BASELINE._replace(makers=0), "traders",
-     "the population has none, so nobody could take part"),
+     "a class that the population has, or nobody could take part"),
     (reward(VOLUME, traders="takers"), BASELINE._replace(takers=0), "traders",
-     "the population has none, so nobody could take part"),
+     "a class that the population has, or nobody could take part"),
     (reward(VOLUME, epoch_s=21), BASELINE, "epoch_s",
-     "must be at most horizon_s=20: an epoch is paid when it has ended"),
+     "at most horizon_s=20: an epoch is paid when it has ended"),
     (reward(VOLUME, epoch_s=0.0001), BASELINE, "epoch_s",
-     "must leave at most 100000 epochs in horizon_s=20"),
+     "large enough for at most 100000 epochs in horizon_s=20"),
     (reward(UPTIME, epoch_s=20, sampling={"every_ms": 0.000001, "at": "grid"}), BASELINE,
-     "sampling.every_ms", "must leave at most 2305843 samples in epoch_s=20"),
+     "sampling.every_ms", "large enough for at most 2305843 samples in epoch_s=20"),
     (reward(UPTIME, epoch_s=20, sampling={"every_ms": 20000, "at": "grid"}), BASELINE,
-     "sampling.every_ms", "must be less than horizon_s=20: at=grid takes no sample at 0"),
+     "sampling.every_ms", "less than horizon_s=20: at=grid takes no sample at 0"),
     (reward(VOLUME | {"lowest_price": 0.035}), CENTS, "score.lowest_price",
-     "must be a multiple of contract.tick=0.01"),
+     "a multiple of contract.tick=0.01"),
+    (penalty(MISSED, {"name": "slash", "stake": 6, "share": 0}),
+     BASELINE._replace(maker_capital=5.5), "charge.stake",
+     "at most the capital=5.5 of makers, for all policies together"),
     (reward(DEPTH | {"step": 0.005}), CENTS, "score.step",
-     "must be a multiple of contract.tick=0.01"),
+     "a multiple of contract.tick=0.01"),
     (reward(UPTIME | {"max_spread": 0.032}), CENTS, "score.max_spread",
-     "must be a multiple of half contract.tick=0.01"),
+     "a multiple of half contract.tick=0.01"),
 ]  # fmt: skip
 
 
@@ -178,8 +181,11 @@ def test_without_policies_there_is_nothing():
     table = state.table
     assert table.score.shape == (0,)
     assert table.amount.shape == (0, 0)
-    sizes = [np.size(array) for array in (*state[2:], *state.standing[:4])]
-    assert sum(sizes) == state.points.size + state.due.size  # scratch of the traders alone
+    arrays = state._asdict() | state.standing._asdict() | table._asdict()
+    of_policies = [name for name, array in arrays.items() if isinstance(array, np.ndarray)]
+    of_traders = ["decay", "points", "due", "unpaid", "shares", "scored", "met", "could"]
+    once = ["count", "horizon_ns", "n_ticks"]
+    assert {name for name in of_policies if arrays[name].size} == {*of_traders, *once}
 
 
 @pytest.mark.parametrize("name", NAMES)

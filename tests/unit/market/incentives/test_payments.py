@@ -305,8 +305,7 @@ def test_rewards_narrow_a_quote_and_never_below_the_smallest():
     assert narrowed(0.02, 0.015, 0.5, 0.004) == pytest.approx(0.018, rel=1e-15)
     assert narrowed(0.02, 0.015, 1.0, 1.0) == 0.015
     assert narrowed(0.02, 0.015, 1.0, -0.5) == 0.02  # penalties widen nothing
-    assert narrowed(0.01, 0.015, 1.0, 0.0) == 0.01
-    assert narrowed(0.01, 0.015, 1.0, 0.004) == 0.01
+    assert narrowed(0.017, 0.015, 0.0, 9.9) == 0.017  # who does not know
 
 
 def test_the_estimate_is_the_exponential_average_of_rewards_per_lot():

@@ -327,11 +327,11 @@ def test_lanes_and_policies_keep_to_their_own(name):
 
 def test_the_largest_book_at_the_largest_spread_stays_in_int64():
     """As many lots as may rest, all of them at the mid, and the widest spread that is allowed."""
-    market = checks.Market(20 * 10**9, 10**4, False, 2, 2)  # 100,000 ticks
+    market = checks.Market(20 * 10**9, 10**4, False, 2, 2, None, None)  # 100,000 ticks
     fits, too_wide = 0.09459, 0.0946
     assert not [*checks.contradictions(two_sided(max_spread=fits), market)]
     found = [*checks.contradictions(two_sided(max_spread=too_wide), market)]
-    allowed = "must be at most 9459 ticks with one_side_divisor=3"
+    allowed = "at most 9459 ticks with one_side_divisor=3"
     assert found == [("p.score.max_spread", too_wide, allowed)]
     orders = checks.MOST_LOTS // MAX_LOTS
     assert checks.room_for(orders)
