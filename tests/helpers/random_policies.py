@@ -60,7 +60,8 @@ def random_policy(chooser: Random, is_rfq: bool, tick: float) -> Tree:
         "pool": {"source": "issuer", "currency": chooser.choice((0, 0.4, 5))},
         "per_epoch": [[0, chooser.choice((0.3, 0.000000007))], [0.15, 0.2]],
         "halving_s": chooser.choice((None, None, 0.1)),
-        "most_per_lot": chooser.choice((None, 0.01)) if score["name"] == "volume" else None, **epoch,
+        "most_per_lot": chooser.choice((None, 0.01)) if score["name"] == "volume" else None,
+        **epoch,
     }  # fmt: skip
 
 

@@ -20,7 +20,13 @@ Account = int | str
 
 
 def post(
-    world: World, time_ns: int, event: int, giver: Account, receiver: Account, amount: int, code: str
+    world: World,
+    time_ns: int,
+    event: int,
+    giver: Account,
+    receiver: Account,
+    amount: int,
+    code: str,
 ) -> None:
     """Move cash and write the row; an amount of nothing is no entry."""
     if amount == 0:
@@ -55,9 +61,8 @@ def start(world: World) -> None:
         capital = trader.group.capital
         amount = 0 if capital is None else nano(capital)
         post(world, 0, BEFORE_FIRST, "issuer", trader.number, amount, "endow")
-    world.programs = [
-        make_program(world, at, name) for at, name in enumerate(sorted(world.cell.incentives.policies))
-    ]  # fmt: skip
+    names = sorted(world.cell.incentives.policies)
+    world.programs = [make_program(world, at, name) for at, name in enumerate(names)]
     for program in world.programs:
         post(world, 0, BEFORE_FIRST, "issuer", "pool", program.pool, "fund")
         for trader in sorted(program.members):

@@ -102,7 +102,9 @@ def _of_epochs(policy: AnyPolicy, market: Market) -> Iterator[Contradiction]:
     if policy.sampling is not None:
         samples = policy.epoch_ns // policy.sampling.every_ns
         if samples > _MOST_SAMPLES:
-            allowed = f"large enough for at most {_MOST_SAMPLES} samples in epoch_s={policy.epoch_s}"
+            allowed = (
+                f"large enough for at most {_MOST_SAMPLES} samples in epoch_s={policy.epoch_s}"
+            )
             yield Contradiction("sampling.every_ms", policy.sampling.every_ms, allowed)
         is_grid = policy.sampling.at == "grid"
         if is_grid and policy.sampling.every_ns >= market.horizon_ns:

@@ -297,7 +297,7 @@ AnyPolicy = Annotated[RewardPolicy | PenaltyPolicy, Field(discriminator="kind")]
 class Incentives(Schema):
     """Hold the policies of a market by name; they are told and paid in the order of names."""
 
-    policies: dict[str, AnyPolicy] = {}
+    policies: dict[str, AnyPolicy] = Field(default_factory=dict)
 
     @property
     def is_used(self) -> bool:

@@ -1,4 +1,4 @@
-"""Incentives bound to a market: policies look at the book, count fills and messages, pay and charge.
+"""Incentives bound to a market: policies look at the book, count fills, messages, pay and charge.
 
 One entry of the queue waits for the first policy that has something to do. At its time each policy,
 in the order of their names, ends its epoch, if that ends, and then looks at the book, if it does.
@@ -85,12 +85,13 @@ def start_incentives(rules, ledger, log, queue, private, keys, lane):
         posting.pay(rules, ledger, log, lane, 0, BEFORE_FIRST, issuer, pool, funded, FUND)
         incentives.pool[lane, policy] = funded
         for trader in range(table.takes_part.shape[1]):
-            if table.takes_part[policy, trader]:
-                posting.pay(rules, ledger, log, lane, 0, BEFORE_FIRST, trader, stakes, staked, STAKE)
-                incentives.stake[lane, policy, trader] = staked
-                if table.act[policy] == PAYS:
-                    least = private.least_lots[lane, trader]
-                    private.least_lots[lane, trader] = max(least, table.min_lots[policy])
+            if not table.takes_part[policy, trader]:
+                continue
+            posting.pay(rules, ledger, log, lane, 0, BEFORE_FIRST, trader, stakes, staked, STAKE)
+            incentives.stake[lane, policy, trader] = staked
+            if table.act[policy] == PAYS:
+                least = private.least_lots[lane, trader]
+                private.least_lots[lane, trader] = max(least, table.min_lots[policy])
         if table.sample_ns[policy] > 0:
             incentives.interval[lane, policy] = first_interval(table, policy)
             _expect_sample(incentives, keys, lane, policy)

@@ -119,8 +119,9 @@ def reward_decays(members: tuple[Member, ...]) -> NDArray[np.float64]:
     """Return how fast each trader learns what its lots earn; 0 where it does not know of it."""
     decays = np.zeros(max(len(members), 1))
     for trader, member in enumerate(members):
-        if getattr(member.group.policy, "knows_rewards", False):
-            decays[trader] = member.group.policy.reward_decay
+        policy: Any = member.group.policy
+        if getattr(policy, "knows_rewards", False):
+            decays[trader] = policy.reward_decay
     return decays
 
 

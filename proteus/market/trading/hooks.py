@@ -6,10 +6,11 @@ of ``world.rules``. Of ``NoRules`` every hook is empty, so the plain loop is com
 Of ``Rules`` each is one call of a cold kernel that gets sub-states and numbers, never the world or
 the mechanism.
 
-``rules`` is written, and so are ``ledger`` and ``log``, through ``rules.posting`` alone;
-``orders``, ``private`` and ``view`` are read, but for what a trader knows of rewards. ``buy``, ``sell`` and ``slot`` are slots of orders,
-``event`` is the number of the event, ``becomes`` is of ``constraints.AS_*``; the rest is as in all
-of ``trading``. A rule asks to be woken by pushing an entry of a kind of its own (``events.queue``).
+``rules`` is written, and so are ``ledger`` and ``log``, through ``rules.posting`` alone, ``queue``,
+and what a trader knows of its rewards (``private``); the rest is read. ``buy``, ``sell`` and
+``slot`` are slots of orders, ``event`` is the number of the event, ``becomes`` is of
+``constraints.AS_*``; the rest is as in all of ``trading``. A rule asks to be woken by pushing an
+entry of a kind of its own (``events.queue``).
 
 What an entry breaks stops the lane when its event is over (``check``).
 """

@@ -147,9 +147,7 @@ def start_lane(mechanism, world, lane):
     for trader in range(world.traders.kind.shape[0]):
         time = first_wake(world.schedules, world.traders, world.private, keys, lane, trader)
         _push_before(world, lane, time, KIND_WAKE, trader)
-    hooks.at_start(
-        world.rules, world.ledger, world.log, world.queue, world.private, keys, lane
-    )
+    hooks.at_start(world.rules, world.ledger, world.log, world.queue, world.private, keys, lane)
     hooks.check(world.rules, world.progress, lane, 0)
 
 

@@ -17,6 +17,7 @@ from proteus import plugins
 from proteus.market.trading.world import World
 from proteus.market.variables.base import Values, Variable
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, Labels
+from proteus.market.variables.incentives import INCENTIVE_VARIABLES
 from proteus.market.variables.maker import MAKER_VARIABLES
 from proteus.market.variables.market import MARKET_VARIABLES
 from proteus.market.variables.population import POPULATION_VARIABLES
@@ -59,7 +60,7 @@ def variables_of(dims: Collection[str] = ()) -> tuple[Variable, ...]:
     """
     asked = (
         each
-        for each in (*POPULATION_VARIABLES, *RULE_VARIABLES)
+        for each in (*POPULATION_VARIABLES, *RULE_VARIABLES, *INCENTIVE_VARIABLES)
         if all(dim in dims for dim in (*each.dims, each.needs) if dim in OPTIONAL_DIMENSIONS)
     )
     return (*VARIABLES, *asked)

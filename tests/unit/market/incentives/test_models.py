@@ -83,12 +83,13 @@ def test_a_name_is_lower_case():
         incentives(Mine=reward(UPTIME))
 
 
+NO_REQUESTS = "another score: only under mechanism=rfq is there anything to answer"
 IN_A_CELL = [
     (reward(UPTIME), RFQ, "score.name",
      "volume, response or message_ratio under mechanism=rfq: no order rests"),
     (penalty(MISSED, FINE), RFQ, "measure.name",
      "volume, response or message_ratio under mechanism=rfq: no order rests"),
-    (reward(RESPONSE, traders="makers"), BASELINE, "score.name", "another score: only under mechanism=rfq is there anything to answer"),
+    (reward(RESPONSE, traders="makers"), BASELINE, "score.name", NO_REQUESTS),
     (reward(RESPONSE), RFQ, "traders",
      "makers with score.name=response: nobody else is asked"),
     (reward(UPTIME, traders="makers"), BASELINE._replace(makers=0), "traders",
