@@ -27,7 +27,8 @@ from proteus.market.events.envelopes import (
     take_envelope,
 )
 from proteus.market.events.log import MISSING, SOURCE_TRADER
-from proteus.market.ledger.accounts import LEDGER_CODES, TIMER_NOT_LATER
+from proteus.market.events.queue import KIND_INCENTIVE, next_time
+from proteus.market.ledger.accounts import AFTER_LAST, LEDGER_CODES, TIMER_NOT_LATER
 from proteus.market.mechanisms.interface import NEVER, end_timer, next_clear, next_timer
 from proteus.market.metrics.execution import OFFER_NONE, count_intent
 from proteus.market.metrics.risk import EQUITY_GRID_NS
@@ -38,7 +39,7 @@ from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.members import CellSetup
 from proteus.market.trading import hooks, protocol
 from proteus.market.trading.booking import book
-from proteus.market.trading.loop import audit_lane, finish_lane
+from proteus.market.trading.loop import audit_lane, finish_lane, ring_rules
 from proteus.market.trading.placing import tie_address
 from proteus.market.trading.recorder import record_end, record_intent, record_news
 from proteus.market.trading.venue import clear_batch
@@ -73,7 +74,7 @@ _MESSAGES = {
 }  # fmt: skip
 
 # What happens by itself, in the order of ``clock`` at equal time, and before any message.
-_NEWS, _START, _EQUITY, _MID, _CLEAR, _TIMER = range(6)
+_NEWS, _POLICIES, _START, _EQUITY, _MID, _CLEAR, _TIMER = range(7)
 _GRIDS = {_START: MEASURE_START, _EQUITY: MEASURE_EQUITY, _MID: MEASURE_MID}
 
 
@@ -122,13 +123,17 @@ class Rerun:
         start_news(world.news, world.news_parameters, keys[0, 0], keys[0, 1], _LANE)
         self._times = {
             _NEWS: next_jump(world.news, _LANE, -1),
+            _POLICIES: NEVER,
             _START: world.settings.warmup_ns,
             _EQUITY: EQUITY_GRID_NS,
             _MID: world.settings.warmup_ns,
             _CLEAR: next_clear(self.block.mechanism, world.market, _LANE, np.int64(0)),
             _TIMER: NEVER,
         }
-        hooks.at_start(world.rules, world.ledger, world.log, _LANE)
+        hooks.at_start(
+            world.rules, world.ledger, world.log, world.queue, world.private, keys, _LANE
+        )
+        self._expect_policies()
 
     def run(self) -> None:
         """Run the lane as far as its rows are sound, and compare all that comes of them.
@@ -153,7 +158,8 @@ class Rerun:
             is_due = False
         elif kind[0] == SOURCE_TRADER:
             is_due &= time <= rows["time_ns"][at]
-        world.progress.events[_LANE] = rows["event"][at]
+        event = rows["event"][at]
+        world.progress.events[_LANE] = rows["event"][-1] if event == AFTER_LAST else event
         if self._ends_first(at, kind, time):
             self._expire()
         elif is_due:
@@ -203,6 +209,9 @@ class Rerun:
             start_shock(world.sums.shocks, world, _LANE, time)
             record_news(world.log, world, _LANE, time)
             self._times[what] = next_jump(world.news, _LANE, self._jump)
+        elif what == _POLICIES:
+            ring_rules(mechanism, world, _LANE, time, KIND_INCENTIVE, 0)
+            self._expect_policies()
         elif what == _CLEAR:
             clear_batch(mechanism, world, _LANE, time)
             event, orders = world.progress.events[_LANE], world.market.orders
@@ -217,6 +226,12 @@ class Rerun:
             event = world.progress.events[_LANE]
             hooks.at_sample(world.rules, world.ledger, world.log, _LANE, time, event)
             self._times[what] = measure_grid(world.sums, world, _LANE, time, _GRIDS[what])
+
+    def _expect_policies(self) -> None:
+        """Take out of the queue when policies act next: nothing else in it is waited for."""
+        queue = self.block.world.queue
+        self._times[_POLICIES] = next_time(queue, _LANE) if queue.size[_LANE] else NEVER
+        queue.size[_LANE] = 0
 
     def _set_timer(self, time: np.int64) -> None:
         """Expect the next timer of a continuous venue; one that is not later stops the lane."""

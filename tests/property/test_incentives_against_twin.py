@@ -1,13 +1,23 @@
-"""Policies against the twin: books, fills and messages of several epochs, every amount equal."""
+"""Policies against the twin: alone, every amount equal; in markets, every event equal.
 
+Markets are random ones with random policies; makers react to what they earn. All numbers are
+compared exactly, so there are no false alarms.
+"""
+
+from collections import Counter
 from random import Random
 
 import pytest
 
+from proteus.configuration.reading import read_cell
 from proteus.market.incentives.codes import FINES, PAYS
 from proteus.market.incentives.payments import fine_of, open_epoch, pay_epoch, slash_of
 from proteus.market.incentives.scores import is_response, sample, volume_of_fill
 from tests.helpers.budget import budget
+from tests.helpers.cells import RULED
+from tests.helpers.random_cells import random_tree
+from tests.helpers.random_policies import with_incentives
+from tests.helpers.twinning import assert_twins
 from tests.reference.incentives import Program, Resting, exact
 from tests.unit.market.incentives.paper import (
     DEPTH,
@@ -23,8 +33,6 @@ from tests.unit.market.incentives.paper import (
     stand,
     state_of,
 )
-
-pytestmark = pytest.mark.nojit
 
 TRADERS, MAKERS, EPOCHS = 5, 2, 4
 SIDES = ("buy", "sell")
@@ -136,6 +144,7 @@ def ended(state, twin):
     return made, expected
 
 
+@pytest.mark.nojit
 def test_every_amount_equals_the_twin():
     """Counted, so that a comparison of nothing would be noticed."""
     seen = {"paid": 0, "charged": 0, "short": 0, "carried": 0}
@@ -166,3 +175,40 @@ def test_every_amount_equals_the_twin():
         seen["short"] += twin.short > 0
         seen["carried"] += twin.carried > 0
     assert min(seen.values()) > 10, seen
+
+
+# --- in markets -----------------------------------------------------------------------------------
+
+# What must happen: rows of the log, and codes of entries; penalties are fines or parts of stakes.
+HAPPENS = {
+    "policy_reward", "policy_penalty", "policy_epoch", "fund", "reward", "penalty", "stake",
+    "slash", "unstake",
+}  # fmt: skip
+
+
+def seen_in(mechanism, number, plain):
+    """Compare one random market, and count what happened in it."""
+    chooser = Random(f"policies {mechanism} {number}")
+    tree = with_incentives(chooser, random_tree(chooser, mechanism))
+    horizon = {"horizon_s": 0.35} if plain else {}
+    rows = assert_twins(read_cell(tree | horizon), number, plain).rows
+    return Counter(row["kind"] for row in rows) + Counter(
+        row["code"] for row in rows if "code" in row
+    )
+
+
+@pytest.mark.parametrize("mechanism", RULED)
+def test_every_event_of_a_market_with_policies_equals_the_twin(mechanism):
+    seen = Counter()
+    for number in range(budget("incentives_market_twin")):
+        seen += seen_in(mechanism, number, plain=False)
+    assert min(seen[what] for what in HAPPENS) >= 5, seen
+
+
+@pytest.mark.nojit
+@pytest.mark.parametrize("mechanism", RULED)
+def test_every_event_of_a_market_with_policies_equals_the_twin_in_plain_python(mechanism):
+    seen = Counter()
+    for number in range(6):
+        seen += seen_in(mechanism, number, plain=True)
+    assert seen["policy_epoch"] > 20, seen

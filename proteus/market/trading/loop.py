@@ -232,12 +232,12 @@ def _process(mechanism, world, lane, time, kind, item):
     if kind == KIND_MEASURE:
         _sample(world, lane, time, item)
         return WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
-    _ring_rules(mechanism, world, lane, time, kind, item)
+    ring_rules(mechanism, world, lane, time, kind, item)
     return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
 
 
 @inline_kernel
-def _ring_rules(mechanism, world, lane, time, kind, item):
+def ring_rules(mechanism, world, lane, time, kind, item):
     """Let rules do what they put into the queue."""
     market = world.market
     public_before = np.int64(NEVER_NS) if is_continuous(mechanism) else market.clears[lane]
