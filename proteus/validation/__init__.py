@@ -15,6 +15,7 @@ from proteus.validation.batches import batch_exposure, batch_wait
 from proteus.validation.budgets import zero_intelligence
 from proteus.validation.comparison import Comparison
 from proteus.validation.exact import identities
+from proteus.validation.incentives import liquidity_rewards, volume_rewards
 from proteus.validation.insider_auction import kyle
 from proteus.validation.inventory import avellaneda_stoikov
 from proteus.validation.learning import glosten_milgrom
@@ -37,11 +38,13 @@ __all__ = [
     "identities",
     "kyle",
     "latency_race",
+    "liquidity_rewards",
     "mean_reverting_jumps",
     "queue_length",
     "queue_wait",
     "roll",
     "sniping_equilibrium",
+    "volume_rewards",
     "winners_curse",
     "zero_intelligence",
 ]

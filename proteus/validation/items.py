@@ -13,6 +13,7 @@ from proteus.validation.batches import batch_exposure, batch_wait
 from proteus.validation.budgets import zero_intelligence
 from proteus.validation.comparison import Comparison
 from proteus.validation.exact import identities
+from proteus.validation.incentives import liquidity_rewards, volume_rewards
 from proteus.validation.insider_auction import kyle
 from proteus.validation.inventory import avellaneda_stoikov
 from proteus.validation.learning import glosten_milgrom
@@ -122,6 +123,15 @@ ITEMS: tuple[Item, ...] = (
         "V13", "A firm quote as an option", firm_quote, "rfq",
         ({"half_spread": 0}, {"half_spread": 0.005}, {"half_spread": 0.01},
          {"move_sd": 0.02, "half_spread": 0.01}),
+    ),
+    Item(
+        "V21", "Rewards of quotes at known distances", liquidity_rewards, "clob, rules",
+        ({}, {"near": 0.005, "far": 0.029, "far_lots": 1000}, {"near_lots": 1, "far": 0.011}),
+        "exact",
+    ),
+    Item(
+        "V21", "A capped reward for volume", volume_rewards, "clob, rules",
+        ({}, {"rate_per_s": 5, "reward_lots": 8}, {"rate_per_s": 60, "reward_lots": 50}),
     ),
 )  # fmt: skip
 

@@ -35,6 +35,10 @@ DESK = (f"{MARKET}/trading/test_desk", "unit/house/test_golden")
 VIEWS = (
     f"{MARKET}/information/test_views_and_links", f"{MARKET}/information/test_leakage_tables",
 )  # fmt: skip
+POLICIES = (
+    "property/test_incentives_against_twin", f"{MARKET}/incentives/test_scores",
+    f"{MARKET}/incentives/test_payments", "simulation/test_incentives",
+)  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
@@ -47,7 +51,7 @@ NEAR = {  # the tests of the room where the fault is
     "market/trading/venue": (*DESK, "simulation/test_measurement_twin"),
     "market/trading/desk": (*DESK, *VIEWS),
     "market/trading/loop": (*DESK, *VIEWS),
-    "market/events/queue": (f"{MARKET}/events/test_queue",),
+    "market/events/queue": (f"{MARKET}/events/test_queue", "property/test_incentives_against_twin"),
     "market/events/latency": VIEWS,
     "market/events/schedule": ("statistical/test_schedules",),
     "market/ledger/": (
@@ -57,6 +61,9 @@ NEAR = {  # the tests of the room where the fault is
     "market/information/signals": (f"{MARKET}/information/test_signals",),
     "market/information/": VIEWS,
     "market/environment/": (f"{MARKET}/environment/test_news",),
+    "market/incentives/": POLICIES,
+    "market/rules/incentives": POLICIES,
+    "market/rules/roles": POLICIES,
     "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),
     "market/metrics/execution": (
         f"{MARKET}/metrics/test_waits_and_ends", f"{MARKET}/metrics/test_measurement",

@@ -4,9 +4,10 @@ The old text stands exactly once in its file (``tests/unit/house/test_faults.py`
 line changes the row. A fault is a mistake that somebody could make, not a syntax error.
 """
 
+from tests.faults.incentives import INCENTIVES
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.requests import REQUESTS
 from tests.faults.traders import TRADERS
 
-FAULTS = (*BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS)
+FAULTS = (*BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *INCENTIVES)

@@ -135,7 +135,7 @@ def test_makers_who_do_not_know_get_a_transfer_and_nothing_else(swept):
     earned = measure(blind, (INCENTIVES,))["rewards_received"].sum(axis=1)
     gained = ours["pnl_maker"] - theirs["pnl_maker"]
     assert np.allclose(gained, earned, rtol=0, atol=1e-9)
-    assert (earned > 8).all()
+    assert (earned > 0).all()
 
 
 # --- the scenario ---------------------------------------------------------------------------------
