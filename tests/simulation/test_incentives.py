@@ -15,7 +15,7 @@ from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell
 from proteus.market.trading.loop import advance_block
 from proteus.market.variables import measure
-from proteus.market.variables.dimensions import INCENTIVES
+from proteus.market.variables.base import TERM
 from proteus.plans import planner
 from tests.helpers.cells import MECHANISM_NAMES, ROOT, cell, run_plain
 from tests.unit.market.incentives.paper import NAMES
@@ -79,7 +79,7 @@ def test_pools_and_stakes_are_what_their_accounts_hold(mechanism, name):
         moved(code, pool) for code in (FUND, REWARD, PENALTY, SLASH)
     )
     assert moved(FUND, pool) == -moved(FUND, account_of(ledger, ISSUER))
-    measured = measure(world, (INCENTIVES,))
+    measured = measure(world, (TERM,))
     received = sum(moved(REWARD, trader) for trader in range(traders))
     paid = -sum(moved(code, trader) for code in (PENALTY, SLASH) for trader in range(traders))
     assert received + paid > 0 or mechanism == "dual_flow"  # where few quotes outlive a batch
@@ -132,7 +132,7 @@ def test_makers_who_do_not_know_get_a_transfer_and_nothing_else(swept):
     assert all("pnl" in name or "drawdown" in name or "sharpe" in name for name in moved), moved
     place = without.ledger.place[FILL]
     assert np.array_equal(blind.ledger.total[:, :, place], without.ledger.total[:, :, place])
-    earned = measure(blind, (INCENTIVES,))["rewards_received"].sum(axis=1)
+    earned = measure(blind, (TERM,))["rewards_received"].sum(axis=1)
     gained = ours["pnl_maker"] - theirs["pnl_maker"]
     assert np.allclose(gained, earned, rtol=0, atol=1e-9)
     assert (earned > 0).all()
@@ -153,7 +153,7 @@ def test_the_scenario_schedules_rewards_and_fines_over_time():
     fines = (table.amount[1] / 1e9).tolist()
     assert rewards == [0] * 4 + [2] * 6 + [0.5] * 2 + [0] * 4
     assert fines == [0] * 8 + [0.05] * 8
-    assert measure(world, (INCENTIVES,))["rewards_received"].sum() > 0
+    assert measure(world, (TERM,))["rewards_received"].sum() > 0
 
 
 def test_mechanisms_know_nothing_of_incentives():

@@ -1,6 +1,7 @@
-"""What is measured of incentives: what traders get and pay, their share of scores, their presence.
+"""What is measured of policies beyond what they move: fines, shares of scores, presence.
 
-A cell without policies pays and charges nothing, and has no scores.
+Rewards are among what rules move (``rules``). A cell without policies charges nothing, and has no
+scores.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from numpy.typing import NDArray
 
 from proteus.market.agents.traders import CLASSES, NO_GROUP
 from proteus.market.incentives.codes import SHARE_ONE
-from proteus.market.ledger.accounts import CASH, NOT_CARRIED
-from proteus.market.ledger.codes import PENALTY, REWARD, SLASH
+from proteus.market.incentives.state import Incentives
+from proteus.market.ledger.accounts import CASH
+from proteus.market.ledger.codes import PENALTY, SLASH
 from proteus.market.rules.state import NoRules
 from proteus.market.trading.world import World
 from proteus.market.variables.base import (
     CLASS,
     GROUP,
+    TERM,
     TRADER,
     Values,
     Variable,
@@ -26,58 +29,50 @@ from proteus.market.variables.base import (
     has_role,
     ratio,
 )
-from proteus.market.variables.dimensions import INCENTIVES
 
 Amounts = NDArray[np.int64]  # [L, A]
 
 
-def _posted(world: World, code: int) -> Amounts:
-    """Return what each trader got under a code."""
-    ledger = world.ledger
-    traders, place = ledger.bought.shape[1], ledger.place[code]
-    if place == NOT_CARRIED:
-        return np.zeros((len(ledger.bought), traders), np.int64)
-    return np.asarray(ledger.total[:, :traders, place, CASH])
-
-
-def _received(world: World) -> Amounts:
-    return _posted(world, REWARD)
-
-
-def _paid(world: World) -> Amounts:
-    """Return what each trader paid: fines as far as there was cash, and parts of stakes."""
-    charged = -_posted(world, PENALTY) - _posted(world, SLASH)
-    unpaid = 0 if isinstance(world.rules, NoRules) else world.rules.incentives.unpaid
-    return np.asarray(charged - unpaid)
-
-
-def _scores(world: World) -> tuple[Amounts, Amounts]:
-    """Return the shares of each trader, summed over epochs, and these epochs."""
-    if isinstance(world.rules, NoRules):
-        return _nothing(world), _nothing(world)
-    incentives = world.rules.incentives
-    return incentives.shares, incentives.scored * SHARE_ONE
-
-
-def _presence(world: World) -> tuple[Amounts, Amounts]:
-    """Return the samples at which each trader was there, and all of these."""
-    if isinstance(world.rules, NoRules):
-        return _nothing(world), _nothing(world)
-    return world.rules.incentives.met, world.rules.incentives.could
+def _incentives(world: World) -> Incentives | None:
+    """Return the state of policies, of a world with rules."""
+    return None if isinstance(world.rules, NoRules) else world.rules.incentives
 
 
 def _nothing(world: World) -> Amounts:
     return np.zeros_like(world.ledger.bought)
 
 
-# --- over traders ---------------------------------------------------------------------------------
+def _penalties(world: World) -> Values:
+    """Return what each trader paid: fines as far as there was cash, and parts of stakes."""
+    incentives, ledger = _incentives(world), world.ledger
+    if incentives is None:
+        return currency(_nothing(world))
+    traders = ledger.bought.shape[1]
+    charged = [ledger.total[:, :traders, ledger.place[code], CASH] for code in (PENALTY, SLASH)]
+    return currency(-sum(charged) - incentives.unpaid)
 
 
-def _sum(values: NDArray[np.float64]) -> Values:
+def _score_shares(world: World) -> Values:
+    """Return the mean over epochs of each trader's share of what all score, NaN without any."""
+    incentives = _incentives(world)
+    if incentives is None:
+        return ratio(_nothing(world), _nothing(world))
+    return ratio(incentives.shares, incentives.scored * SHARE_ONE)
+
+
+def _presence(world: World) -> Values:
+    """Return the share of samples at which each trader was there, NaN without any."""
+    incentives = _incentives(world)
+    if incentives is None:
+        return ratio(_nothing(world), _nothing(world))
+    return ratio(incentives.met, incentives.could)
+
+
+def _sum(values: Values) -> Values:
     return np.asarray(values.sum(axis=1))
 
 
-def _mean(values: NDArray[np.float64]) -> Values:
+def _mean(values: Values) -> Values:
     """Return the mean of those that there are, NaN where there is none."""
     there = ~np.isnan(values)
     return ratio(np.where(there, values, 0.0).sum(axis=1), there.sum(axis=1))
@@ -93,7 +88,7 @@ def _rows(
     sign: str = "",
     missing: str = "",
 ) -> tuple[Variable, ...]:
-    """Declare one measure three times: by class, by group and by trader."""
+    """Declare one measure by class, by group and by trader."""
     word = "sum" if over is _sum else "mean"
 
     def by_class(world: World) -> Values:
@@ -107,7 +102,7 @@ def _rows(
     row = Variable(
         name=name, dims=(CLASS,), unit=unit, long_name=f"{long_name}, by class", sign=sign,
         formula=f"{word} over the traders of a class of {formula}", source="accounts",
-        missing=missing, compute=by_class, part=INCENTIVES,
+        missing=missing, compute=by_class, needs=TERM,
     )  # fmt: skip
     return (
         row,
@@ -125,20 +120,11 @@ def _rows(
 
 INCENTIVE_VARIABLES: tuple[Variable, ...] = (
     *_rows(
-        name="rewards_received",
-        unit="currency",
-        long_name="rewards of policies",
-        formula="what pools paid to it",
-        of_traders=lambda world: currency(_received(world)),
-        over=_sum,
-    ),
-    *_rows(
         name="penalties_paid",
         unit="currency",
         long_name="penalties of policies",
-        sign="positive: it paid",
         formula="fines, as far as there was cash, and parts of stakes that it lost",
-        of_traders=lambda world: currency(_paid(world)),
+        of_traders=_penalties,
         over=_sum,
     ),
     *_rows(
@@ -146,7 +132,7 @@ INCENTIVE_VARIABLES: tuple[Variable, ...] = (
         unit="1",
         long_name="share of what all score",
         formula="its score / those of all, mean over epochs in which anybody scores",
-        of_traders=lambda world: ratio(*_scores(world)),
+        of_traders=_score_shares,
         over=_mean,
         missing="no_score",
     ),
@@ -155,7 +141,7 @@ INCENTIVE_VARIABLES: tuple[Variable, ...] = (
         unit="1",
         long_name="presence under policies that ask for it",
         formula="samples at which both sides had lots enough near the mid / all samples",
-        of_traders=lambda world: ratio(*_presence(world)),
+        of_traders=_presence,
         over=_mean,
         missing="no_sample",
     ),
