@@ -63,6 +63,7 @@ NEAR = {  # the tests of the room where the fault is
     "market/environment/": (f"{MARKET}/environment/test_news",),
     "market/incentives/": POLICIES,
     "market/rules/incentives": POLICIES,
+    "market/rules/counting": POLICIES,
     "market/rules/roles": POLICIES,
     "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),
     "market/metrics/execution": (

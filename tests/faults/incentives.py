@@ -43,7 +43,7 @@ INCENTIVES = (
     ),
     Fault(
         "orders of the open batch count as published",
-        "market/rules/incentives.py",
+        "market/rules/counting.py",
         "if is_public and orders.batch[lane, slot] < public_before:",
         "if is_public and orders.batch[lane, slot] <= public_before:",
     ),

@@ -1,4 +1,4 @@
-"""Incentives bound to a market: policies look at the book, count fills, messages, pay and charge.
+"""Incentives bound to a market: policies look at the book, pay and charge.
 
 One entry of the queue waits for the first policy that has something to do. At its time each policy,
 in the order of their names, ends its epoch, if that ends, and then looks at the book, if it does.
@@ -16,7 +16,6 @@ import numpy as np
 from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import AMOUNT_OVERFLOW, FLOOR, multiply_divide
-from proteus.market.book.book import rank_of, rests
 from proteus.market.book.codes import (
     EVENT_POLICY_EPOCH,
     EVENT_POLICY_PENALTY,
@@ -27,12 +26,9 @@ from proteus.market.events.log import NO_ROW, SOURCE_RULES, is_recorded, start_r
 from proteus.market.events.queue import KIND_INCENTIVE, NEVER_NS, push
 from proteus.market.incentives.codes import (
     FINES,
-    MEASURE_MESSAGES,
     MEASURE_UPTIME,
     PAYS,
-    SCORE_RESPONSE,
     SCORE_UPTIME,
-    SCORE_VOLUME,
     SHARE_ONE,
     UNLIMITED,
 )
@@ -47,7 +43,7 @@ from proteus.market.incentives.payments import (
     units_missed,
 )
 from proteus.market.incentives.sampling import epoch_end, first_interval, sample_time
-from proteus.market.incentives.scores import distance_of, is_response, sample, volume_of_fill
+from proteus.market.incentives.scores import sample
 from proteus.market.ledger.accounts import (
     AFTER_LAST,
     AMOUNT_TOO_LARGE,
@@ -71,7 +67,7 @@ from proteus.market.ledger.codes import (
     UNSTAKE,
 )
 from proteus.market.rules import posting
-from proteus.market.rules.roles import makes
+from proteus.market.rules.counting import look
 
 
 @cold_kernel
@@ -131,7 +127,7 @@ def run_incentives(
             _end_epoch(rules, ledger, log, private, lane, policy, time, event)
         if incentives.next_sample[lane, policy] == time:
             if not has_looked:
-                _look(incentives, orders, lane, public_before)
+                look(incentives, orders, lane, public_before)
                 has_looked = True
             sample(incentives, lane, policy)
             incentives.interval[lane, policy] += 1
@@ -151,100 +147,6 @@ def end_incentives(rules, ledger, log, private, lane, time):
             left = incentives.stake[lane, policy, trader]
             posting.pay(rules, ledger, log, lane, time, AFTER_LAST, stakes, trader, left, UNSTAKE)
             incentives.stake[lane, policy, trader] = 0
-
-
-# --- what is counted ------------------------------------------------------------------------------
-
-
-@inline_kernel
-def _look(incentives, orders, lane, public_before):
-    """List the orders that rest and have been published, each side from its best price on."""
-    standing, n_ticks = incentives.standing, incentives.table.n_ticks[0]
-    standing.count[lane] = 0
-    for slot in range(orders.client_id.shape[1]):
-        is_public = orders.client_id[lane, slot] != 0 and rests(orders, lane, slot)
-        if is_public and orders.batch[lane, slot] < public_before:
-            _insert(standing, orders, lane, slot, n_ticks)
-
-
-@inline_kernel
-def _insert(standing, orders, lane, slot, n_ticks):
-    """Put an order into the list, before the worse ones of its side."""
-    side, rank = np.int64(orders.side[lane, slot]), np.int64(orders.rank[lane, slot])
-    at = standing.count[lane]
-    standing.count[lane] = at + 1
-    while at > 0 and _is_behind(standing, lane, at - 1, side, rank, n_ticks):
-        standing.trader[lane, at] = standing.trader[lane, at - 1]
-        standing.side[lane, at] = standing.side[lane, at - 1]
-        standing.price[lane, at] = standing.price[lane, at - 1]
-        standing.lots[lane, at] = standing.lots[lane, at - 1]
-        at -= 1
-    standing.trader[lane, at] = orders.trader[lane, slot]
-    standing.side[lane, at] = side
-    standing.price[lane, at] = rank_of(rank, side, n_ticks)
-    standing.lots[lane, at] = orders.lots[lane, slot]
-
-
-@inline_kernel
-def _is_behind(standing, lane, at, side, rank, n_ticks):
-    other = standing.side[lane, at]
-    if other != side:
-        return other > side
-    return rank_of(standing.price[lane, at], side, n_ticks) < rank
-
-
-@cold_kernel
-def count_fill(rules, orders, groups, lane, buy, sell, earlier, price, lots, clears):
-    """Count a fill for both of its traders.
-
-    Parameters
-        groups: int64 [A], of the population. buy, sell: slots. earlier: the one that was there
-            first. price: ticks. clears: so far, that of the fill among them.
-    """
-    incentives, table = rules.incentives, rules.incentives.table
-    buyer, seller = np.int64(orders.trader[lane, buy]), np.int64(orders.trader[lane, sell])
-    buyer_makes = makes(rules.roles, orders, lane, buy, earlier, clears)
-    seller_makes = makes(rules.roles, orders, lane, sell, earlier, clears)
-    for policy in range(table.score.shape[0]):
-        for trader in (buyer, seller):
-            incentives.lots[lane, policy, trader] += lots
-            incentives.fills[lane, policy, trader] += 1
-        if table.score[policy] == SCORE_VOLUME:
-            incentives.score[lane, policy, buyer] += volume_of_fill(
-                table, policy, buyer, groups[seller], groups[buyer], buyer_makes, price, lots
-            )
-            incentives.score[lane, policy, seller] += volume_of_fill(
-                table, policy, seller, groups[buyer], groups[seller], seller_makes, price, lots
-            )
-
-
-@cold_kernel
-def count_message(rules, lane, trader):
-    """Count a message that has reached the venue."""
-    incentives, table = rules.incentives, rules.incentives.table
-    for policy in range(table.score.shape[0]):
-        if table.score[policy] == MEASURE_MESSAGES:
-            incentives.score[lane, policy, trader] += 1
-
-
-@cold_kernel
-def count_answer(rules, orders, lane, quote, request, elapsed_ns, reference):
-    """Count a dealer's first answer to a request that lives.
-
-    Parameters
-        quote, request: slots. elapsed_ns: between their arrivals at the venue.
-        reference: twice the public reference price, ticks.
-    """
-    incentives, table = rules.incentives, rules.incentives.table
-    dealer, side = np.int64(orders.trader[lane, quote]), orders.side[lane, quote]
-    price = rank_of(np.int64(orders.rank[lane, quote]), side, table.n_ticks[0])
-    distance = distance_of(price, side, reference)
-    for policy in range(table.score.shape[0]):
-        if table.score[policy] == SCORE_RESPONSE:
-            incentives.score[lane, policy, dealer] += is_response(
-                table, policy, dealer, elapsed_ns, distance, orders.lots[lane, quote],
-                orders.submitted[lane, request],
-            )  # fmt: skip
 
 
 # --- the end of an epoch --------------------------------------------------------------------------

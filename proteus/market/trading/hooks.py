@@ -20,7 +20,7 @@ from __future__ import annotations
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.events.queue import KIND_INCENTIVE
 from proteus.market.ledger.accounts import LEDGER_OK
-from proteus.market.rules import incentives, posting
+from proteus.market.rules import counting, incentives, posting
 from proteus.market.rules.state import NoRules, Rules
 from proteus.market.trading.world import stop_lane
 
@@ -133,13 +133,13 @@ def _at_start(rules, ledger, log, queue, private, keys, lane):
 @at_door.implement(Rules)
 @cold_kernel
 def _at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
-    incentives.count_message(rules, lane, trader)
+    counting.count_message(rules, lane, trader)
 
 
 @at_answer.implement(Rules)
 @cold_kernel
 def _at_answer(rules, orders, lane, quote, request, elapsed_ns, reference):
-    incentives.count_answer(rules, orders, lane, quote, request, elapsed_ns, reference)
+    counting.count_answer(rules, orders, lane, quote, request, elapsed_ns, reference)
 
 
 @at_fill.implement(Rules)
@@ -148,9 +148,7 @@ def _at_fill(
     rules, ledger, log, orders, origins, traders, lane, buy, sell, earlier, price, lots, clears,
     time, event,
 ):  # fmt: skip
-    incentives.count_fill(
-        rules, orders, traders.group, lane, buy, sell, earlier, price, lots, clears
-    )
+    counting.count_fill(rules, orders, traders.group, lane, buy, sell, earlier, price, lots, clears)
 
 
 @at_timer.implement(Rules)

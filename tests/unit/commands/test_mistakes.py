@@ -13,9 +13,9 @@ from proteus.configuration import overrides
 from proteus.errors import ConfigError
 from proteus.sweep import main
 from tests.helpers.fake_engine import FakeEngine, install
+from tests.unit.commands.mistakes_of_rules import OF_INCENTIVES
 
 MAKER, NOISE = "population.maker", "population.noise"
-POOL = "incentives.policies.liquidity"
 BUDGET = "{variable:price_rmse,may:rise,at_most:1}"
 LEVELS = "design=grid design.factors=[{key:delta,low:1,high:9,levels:%s}]"
 
@@ -283,28 +283,6 @@ parity.exceptions=latent.dt | parity.exceptions=latent.dt | must be a list
 parity.exceptions=[latnt.dt] | parity.exceptions=latnt.dt | did you mean latent.dt?
 parity.exceptions=[mechanism] | parity.exceptions=mechanism | no key outside mechanism and delta
 delta=50,100 latent.dt=${{delta}} | they differ in latent.dt (50.0 and 100.0) | only mechanism
-incentives=polymarkt | incentives=polymarkt does not exist | did you mean polymarket?
-incentives=polymarket {POOL}.per_epch=2 | unknown key {POOL}.per_epch | mean {POOL}.per_epoch?
-incentives=polymarket {POOL}.kind=rewrd | {POOL}.kind=rewrd does not exist | did you mean reward?
-incentives=polymarket {POOL}.score.name=x | {POOL}.score.name=x does not exist | two_sided_quadr
-incentives=polymarket ~{POOL}.pool | {POOL}.pool is missing | pool
-incentives=polymarket {POOL}.traders=snipers | {POOL}.traders=snipers | 'makers', 'takers' or 'all'
-incentives=polymarket {POOL}.epoch_s=2.5 | {POOL}.epoch_s=2.5 | multiple of sampling.every_ms=1000
-incentives=polymarket {POOL}.epoch_s=21 | {POOL}.epoch_s=21 | at most horizon_s=20
-incentives=polymarket {POOL}.sampling=null | {POOL}.sampling=null | two_sided_quadratic looks at
-incentives=polymarket {POOL}.score.max_spread=0.0302 | max_spread=0.0302 | half contract.tick=0.001
-incentives=polymarket {POOL}.score.lowest_mid=0.95 | lowest_mid=0.95 | at most highest_mid=0.9
-incentives=polymarket {POOL}.per_epoch=[[1,2]] | per_epoch=[[1, 2]] | start with 0 and increase
-incentives=polymarket {POOL}.per_epoch=-1 | per_epoch=-1 is not allowed | at least 0
-incentives=polymarket {POOL}.per_epoch=null | per_epoch=null | where pool.source is not fees
-incentives=polymarket {POOL}.most_per_lot=0.1 | most_per_lot=0.1 | where score.name is not volume
-incentives=polymarket mechanism=rfq | score.name=two_sided_quadratic | under mechanism=rfq: no order
-incentives=polymarket {MAKER}.count=0 | {POOL}.traders=makers | a class that the population has
-incentives=staking {MAKER}.capital=5 | slashing.charge.stake=10 | at most the capital=5 of makers
-incentives=staking incentives.policies.slashing.charge.share=2 | charge.share=2 | must be at most 1
-incentives=kalshi_volume incentives.policies.volume.score.lowest_price=1 | lowest_price=1 | highest
-+incentives.policies.mine={{kind:reward}} | incentives.policies.mine.traders is missing | traders
-{MAKER}.policy.reward_pass=0,1 | reward_pass=0,1 changes nothing | incentives must have a policy
 output_dir='' | output_dir= | must not be empty
 output_dir=3 | output_dir=3 | must be a text
 output_dir=occupied | output_dir=occupied is not empty | choose another folder
@@ -319,7 +297,7 @@ record.traces=seed:0..900 record.trace_step_ms=0.000001 output_dir=new | 901 lan
 --cfg foo | invalid choice: 'foo' | 'job', 'hydra', 'all'
 --cfg job dleta=3 | unknown key dleta | did you mean delta?
 --cfg job delta=1,2 | delta=1,2 is not allowed here | one configuration
-""".strip().splitlines()]  # fmt: skip
+{OF_INCENTIVES}""".strip().splitlines()]  # fmt: skip
 
 
 def is_same_in_python(words):
