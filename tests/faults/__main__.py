@@ -37,7 +37,8 @@ VIEWS = (
 )  # fmt: skip
 POLICIES = (
     "property/test_incentives_against_twin", f"{MARKET}/incentives/test_scores",
-    f"{MARKET}/incentives/test_payments", "simulation/test_incentives",
+    f"{MARKET}/incentives/test_payments", f"{MARKET}/rules/test_roles",
+    "simulation/test_incentives",
 )  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
