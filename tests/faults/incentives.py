@@ -54,14 +54,10 @@ INCENTIVES = (
         "return orders.batch[lane, slot] < clears",
     ),
     Fault(
-        "the sample at the end of an epoch belongs to it",
-        "market/rules/incentives.py",
-        "        if epoch_end(table, policy, incentives.epoch[lane, policy]) == time:\n"
-        "            _end_epoch(rules, ledger, log, private, lane, policy, time, event)\n"
-        "        if incentives.next_sample[lane, policy] == time:",
-        "        if epoch_end(table, policy, incentives.epoch[lane, policy]) + 1 == time:\n"
-        "            _end_epoch(rules, ledger, log, private, lane, policy, time, event)\n"
-        "        if incentives.next_sample[lane, policy] == time:",
+        "a grid looks at 0 as well",
+        "market/incentives/sampling.py",
+        "return 0 if table.at_instant[policy] else 1",
+        "return 0",
     ),
     Fault(
         "policies look after the batch clears",
