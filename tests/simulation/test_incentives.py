@@ -10,7 +10,7 @@ import proteus
 from proteus.market import rng
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.ledger.accounts import CASH, ISSUER, POOL, STAKES, account_of
-from proteus.market.ledger.codes import FILL, FUND, PENALTY, REWARD, SLASH
+from proteus.market.ledger.codes import DEFAULT, FILL, FUND, PENALTY, REWARD, SLASH
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell
 from proteus.market.trading.loop import advance_block
@@ -85,6 +85,22 @@ def test_pools_and_stakes_are_what_their_accounts_hold(mechanism, name):
     assert received + paid > 0 or mechanism == "dual_flow"  # where few quotes outlive a batch
     assert measured["rewards_received"].sum() == pytest.approx(received / 1e9, rel=1e-12)
     assert measured["penalties_paid"].sum() == pytest.approx(paid / 1e9, rel=1e-12)
+
+
+@pytest.mark.nojit
+def test_a_fine_beyond_the_cash_of_a_trader_is_a_default():
+    """Makers of a cent of capital, fined a currency for each message too many."""
+    words = ["population.maker.capital=0.01", "incentives.policies.messages.charge.amount=1"]
+    world = played(cell("mechanism=clob", "incentives=message_ratio", *words, *SHORT))
+    ledger = world.ledger
+    fined, let_off = (
+        int(sign * ledger.total[0, :2, ledger.place[code], CASH].sum())
+        for sign, code in ((-1, PENALTY), (1, DEFAULT))
+    )
+    assert 0 < let_off <= fined
+    assert fined - let_off == ledger.balance[0, account_of(ledger, POOL), CASH]
+    paid = measure(world, (TERM,))["penalties_paid"][0, 0]
+    assert paid == pytest.approx((fined - let_off) / 1e9, abs=1e-12)
 
 
 # --- makers ---------------------------------------------------------------------------------------
