@@ -38,6 +38,7 @@ VIEWS = (
 POLICIES = (
     "property/test_incentives_against_twin", f"{MARKET}/incentives/test_scores",
     f"{MARKET}/incentives/test_payments", f"{MARKET}/rules/test_roles",
+    f"{MARKET}/rules/test_learning",
     "simulation/test_incentives",
 )  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
