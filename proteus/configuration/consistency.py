@@ -19,6 +19,7 @@ from proteus.market.costs.models import start_volumes
 from proteus.market.costs.tables import make_tables
 from proteus.market.environment.contradictions import Around, Rule, contradictions
 from proteus.market.events.latency import ADDED_LAWS, LatencyLaw
+from proteus.market.incentives import checks
 
 LARGEST_INDEX = 2**32  # arrivals, jumps and batches with draws of their own
 MOST_STEPS = 4 * LARGEST_INDEX  # steps of the news: four to an index
@@ -62,6 +63,7 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
     yield from _waits(cell)
     yield from _costs(cell)
     yield from contradictions(cell.environment, cell.execution, _around(cell))
+    yield from _incentives(cell)
     for name, group in cell.population.items():
         yield from _policy(f"population.{name}.policy", group, limit, price_range)
         if group.count:
@@ -79,6 +81,23 @@ def _costs(cell: CellConfig) -> Iterator[Rule]:
             f"costs.start_volume.{name}", volume, name in cell.population,
             f"of a group of the population: {groups}",
         )  # fmt: skip
+
+
+def _incentives(cell: CellConfig) -> Iterator[Rule]:
+    """List what contradicts a policy of ``incentives``; there is none without policies."""
+    groups = [group for group in cell.population.values() if group.count]
+    makers = [group for group in groups if KINDS[group.kind].role == CLASS_MAKER]
+    takers = [group for group in groups if group not in makers]
+    market = checks.Market(
+        cell.horizon_ns, cell.tick_nano, cell.mechanism.has_requests, len(makers), len(takers),
+        _least_capital(makers), _least_capital(takers),
+    )  # fmt: skip
+    for key, value, allowed in checks.contradictions(cell.incentives, market):
+        yield Rule(f"incentives.policies.{key}", value, False, allowed)
+
+
+def _least_capital(groups: list[Group]) -> float | None:
+    return min((group.capital for group in groups if group.capital is not None), default=None)
 
 
 def _times(cell: CellConfig) -> Iterator[Rule]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails, ValidationError
@@ -177,14 +178,17 @@ def _read(model: type[Model], tree: Mapping[str, Any], where: str, raw: Any) -> 
 def _sentence(details: ErrorDetails, model: type[BaseModel], where: str, raw: Any) -> str:
     """Say what is wrong: key, value, and what is allowed."""
     context = details.get("ctx", {})
-    inner = [str(part) for part in details["loc"]]
+    place = [str(part) for part in details["loc"]]
+    inner = _without_tags(place, raw)
+    if details["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return _tag_sentence(details, [where, *inner] if where else inner)
     path = [*inner, *str(context["key"]).split(".")] if "key" in context else inner
     key = ".".join([where, *path] if where else path)
     if details["type"] == "missing":
         return f"{key} is missing"
     if details["type"] == "extra_forbidden":
         parent = key.removesuffix(path[-1])
-        return f"unknown key {key}{nearest(path[-1], _keys(model, path[:-1]), parent)}"
+        return f"unknown key {key}{nearest(path[-1], _keys(model, place[:-1]), parent)}"
     if details["type"] == "model_type":
         allowed = f"must be a group of keys{nearest('', _keys(model, path))}"
     else:
@@ -193,15 +197,59 @@ def _sentence(details: ErrorDetails, model: type[BaseModel], where: str, raw: An
     return f"{key}={_value(raw, path)} is not allowed: {allowed}"
 
 
-def _keys(model: type[BaseModel], path: list[str]) -> list[str]:
-    """List the keys allowed at a place inside a model."""
+def _without_tags(path: list[str], raw: Any) -> list[str]:
+    """Leave out what pydantic adds: which of several models a branch is, by the tag inside it."""
+    kept = []
     for part in path:
-        field = model.model_fields.get(part)
-        inside = field.annotation if field else None
-        if not (isinstance(inside, type) and issubclass(inside, BaseModel)):
-            return []
-        model = inside
-    return list(model.model_fields)
+        is_mapping = isinstance(raw, Mapping)
+        if is_mapping and part not in raw and part in (each for each in raw.values()):
+            continue
+        kept.append(part)
+        raw = raw.get(part) if is_mapping else None
+    return kept
+
+
+def _tag_sentence(details: ErrorDetails, path: list[str]) -> str:
+    """Say that a branch names no model that there is, or none."""
+    context = details["ctx"]
+    key = ".".join([*path, context["discriminator"].strip("'")])
+    if details["type"] == "union_tag_not_found":
+        return f"{key} is missing"
+    names = re.findall(r"'([^']+)'", context["expected_tags"])
+    return f"{key}={context['tag']} does not exist{nearest(str(context['tag']), names)}"
+
+
+def _keys(model: type[BaseModel], path: list[str]) -> list[str]:
+    """List the keys allowed at a place inside a model, in which a tag names one of several."""
+    inside: list[Any] = [model]
+    for part in path:
+        inside = [each for one in inside for each in _models_below(one, part)]
+    return [key for one in inside if _is_model(one) for key in one.model_fields]
+
+
+def _models_below(annotation: Any, part: str) -> list[Any]:
+    """Return what a key of a model, or of models by name, may be; of its tag the model itself."""
+    if _is_model(annotation):
+        fields = annotation.model_fields
+        if part in fields:
+            return _alternatives(fields[part].annotation)
+        is_named = any(part in get_args(field.annotation) for field in fields.values())
+        return [annotation] if is_named else []
+    return _alternatives(get_args(annotation)[1]) if get_origin(annotation) is dict else []
+
+
+def _alternatives(annotation: Any) -> list[Any]:
+    """Take an annotation apart: unions, and what is annotated."""
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _alternatives(inside[0])
+    if origin in (Union, UnionType):
+        return [each for one in inside for each in _alternatives(one)]
+    return [annotation]
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _value(raw: Any, path: list[str]) -> Any:

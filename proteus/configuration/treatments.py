@@ -27,6 +27,7 @@ TREATMENTS: dict[str, Treatment] = {
     for row in (
         Treatment("mechanism", level="mechanism.name"),
         Treatment("delta"),
+        Treatment("incentives"),
     )
 }
 ORDINARY = ("mechanism", "delta")  # the treatment of a study that declares no other

@@ -30,6 +30,7 @@ from proteus.market.costs.base import CostModel
 from proteus.market.costs.models import NO_COSTS, parts_of
 from proteus.market.environment.channels import Environment, Routing
 from proteus.market.environment.models import Latent
+from proteus.market.incentives.models import Incentives
 from proteus.market.information.leakage import Table
 from proteus.market.mechanisms.base import MechanismConfig
 
@@ -132,6 +133,7 @@ class CellConfig(Schema):
     horizon_s: PositiveSeconds
     contract: Contract
     metrics: Metrics
+    incentives: Incentives = Incentives()
 
     @property
     def delta_ns(self) -> int:
@@ -198,7 +200,8 @@ class CellConfig(Schema):
     def needs_rules(self) -> bool:
         """Tell whether the cell adds to its market what the plain loop does not know."""
         has_capital = any(group.capital is not None for group in self.population.values())
-        return has_capital or self.has_costs or self.environment.is_used
+        is_added = self.has_costs or self.incentives.is_used or self.environment.is_used
+        return has_capital or is_added
 
     @property
     def has_costs(self) -> bool:
@@ -220,6 +223,8 @@ class CellConfig(Schema):
             del tree["delta"]
         if not self.has_costs:
             del tree["costs"]
+        if not self.incentives.is_used:
+            del tree["incentives"]
         return canonical_json(tree)
 
     @model_validator(mode="after")

@@ -26,6 +26,9 @@ from proteus.market.book.codes import (
     EVENT_NAMES,
     EVENT_NEWS,
     EVENT_ORDER,
+    EVENT_POLICY_EPOCH,
+    EVENT_POLICY_PENALTY,
+    EVENT_POLICY_REWARD,
     EVENT_POSTING,
     EVENT_REJECT,
     EVENT_REPLACE,
@@ -74,6 +77,9 @@ POSTING: Kind = (SOURCE_RULES, EVENT_POSTING)
 CHAIN_BLOCK: Kind = (SOURCE_RULES, EVENT_ENVIRONMENT_BLOCK)
 REPORT: Kind = (SOURCE_RULES, EVENT_ENVIRONMENT_REPORT)
 WAITS_FOR_BLOCK: Kind = (SOURCE_TRADER, EVENT_ENVIRONMENT_WAIT)
+POLICY_REWARD: Kind = (SOURCE_RULES, EVENT_POLICY_REWARD)
+POLICY_PENALTY: Kind = (SOURCE_RULES, EVENT_POLICY_PENALTY)
+POLICY_EPOCH: Kind = (SOURCE_RULES, EVENT_POLICY_EPOCH)
 WAITS: Kind = (SOURCE_VENUE, EVENT_WAIT)
 REQUEST: Kind = (SOURCE_TRADER, EVENT_RFQ_REQUEST)
 QUOTE: Kind = (SOURCE_TRADER, EVENT_RFQ_QUOTE)
@@ -83,8 +89,8 @@ EXPIRED: Kind = (SOURCE_VENUE, EVENT_RFQ_EXPIRE)
 REFUSED: Kind = (SOURCE_VENUE, EVENT_RFQ_REJECT)
 KINDS = (
     INTENT, ORDER, REPLACE, CANCEL, ACK, REJECT, CANCELLED, FILL, CLEAR, BOOK, END, NEWS,
-    REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING, CHAIN_BLOCK, REPORT,
-    WAITS_FOR_BLOCK,
+    REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING, POLICY_REWARD,
+    POLICY_PENALTY, POLICY_EPOCH, CHAIN_BLOCK, REPORT, WAITS_FOR_BLOCK,
 )  # fmt: skip
 
 NEW_AT_VENUE = (ORDER, REQUEST, QUOTE)
@@ -92,6 +98,7 @@ _NEW = (INTENT, *NEW_AT_VENUE)
 _CHANGES = (REPLACE, CANCEL, ACCEPT, DECLINE)
 _ANSWERS = (ACK, REJECT, CANCELLED, EXPIRED, REFUSED)
 _ABOUT_ORDERS = (*_NEW, *_CHANGES, *_ANSWERS, FILL, WAITS, WAITS_FOR_BLOCK)
+_POLICIES = (POLICY_REWARD, POLICY_PENALTY, POLICY_EPOCH)
 
 REASON_SPAN = 1_000  # a reason is its code plus this times the event type
 REASONS = {
@@ -129,7 +136,7 @@ COLUMNS = (
         },
     ),
     Column("kind", "kind", KINDS, names=EVENT_NAMES),
-    Column("trader", "trader", _ABOUT_ORDERS),
+    Column("trader", "trader", (*_ABOUT_ORDERS, POLICY_REWARD, POLICY_PENALTY)),
     Column("order_id", "order", _ABOUT_ORDERS),
     Column("other_id", "other", (REPLACE, FILL, QUOTE, ACCEPT)),
     Column("slot", "slot", (*_NEW, *_CHANGES)),
@@ -157,10 +164,13 @@ COLUMNS = (
     Column("asset", "slot", (POSTING,), names=ASSET_NAMES),
     Column("giver", "trader", (POSTING,)),
     Column("receiver", "other", (POSTING,)),
-    Column("amount", "value", (POSTING,), "nano-currency, or lots"),
+    Column("amount", "value", (POSTING, *_POLICIES), "nano-currency, or lots"),
     Column(
         "code", "code", (POSTING,), names={code: row.name for code, row in POSTINGS.items()}
     ),
+    Column("policy", "slot", _POLICIES),
+    Column("epoch", "other", _POLICIES),
+    Column("score", "more", _POLICIES),
     Column("version", "order", (CHAIN_BLOCK, REPORT)),
     Column("messages", "lots", (CHAIN_BLOCK,)),
     Column("gas_used", "more", (CHAIN_BLOCK,), "gas"),
@@ -168,8 +178,8 @@ COLUMNS = (
     Column("tie", "low", (WAITS_FOR_BLOCK,)),
 )  # fmt: skip
 ADDED_IN_5 = (
-    "asset", "giver", "receiver", "amount", "code", "version", "messages", "gas_used",
-    "tip", "tie",
+    "asset", "giver", "receiver", "amount", "code", "policy", "epoch", "score", "version",
+    "messages", "gas_used", "tip", "tie",
 )  # fmt: skip
 NAMES = tuple(column.name for column in COLUMNS)
 

@@ -27,7 +27,7 @@ from proteus.market.events.envelopes import (
     take_envelope,
 )
 from proteus.market.events.log import MISSING, SOURCE_RULES, SOURCE_TRADER
-from proteus.market.ledger.accounts import LEDGER_CODES, TIMER_NOT_LATER
+from proteus.market.ledger.accounts import AFTER_LAST, LEDGER_CODES, TIMER_NOT_LATER
 from proteus.market.mechanisms.interface import NEVER, end_timer, next_clear, next_timer
 from proteus.market.metrics.execution import OFFER_NONE, count_intent
 from proteus.market.metrics.risk import EQUITY_GRID_NS
@@ -75,7 +75,7 @@ _MESSAGES = {
 }  # fmt: skip
 
 # What happens by itself, in the order of ``clock`` at equal time, and before any message.
-_NEWS, _ENVIRONMENT, _START, _EQUITY, _MID, _CLEAR, _TIMER = range(7)
+_NEWS, _RULES, _START, _EQUITY, _MID, _CLEAR, _TIMER = range(7)
 _GRIDS = {_START: MEASURE_START, _EQUITY: MEASURE_EQUITY, _MID: MEASURE_MID}
 
 
@@ -122,11 +122,13 @@ class Rerun:
         self._jump = -1
         world = self.block.world
         start_news(world.news, world.news_parameters, keys[0, 0], keys[0, 1], _LANE)
-        hooks.at_start(world.rules, world.ledger, world.log, world.queue, keys, _LANE)
-        self._surroundings = Surroundings(world, keys)
+        hooks.at_start(
+            world.rules, world.ledger, world.log, world.queue, world.private, keys, _LANE
+        )
+        self._surroundings = Surroundings(self.block)
         self._times = {
             _NEWS: next_jump(world.news, _LANE, -1),
-            _ENVIRONMENT: self._surroundings.next_ns,
+            _RULES: self._surroundings.next_ns,
             _START: world.settings.warmup_ns,
             _EQUITY: EQUITY_GRID_NS,
             _MID: world.settings.warmup_ns,
@@ -157,7 +159,8 @@ class Rerun:
             is_due = False
         elif kind[0] == SOURCE_TRADER:
             is_due &= time <= rows["time_ns"][at]
-        world.progress.events[_LANE] = rows["event"][at]
+        event = rows["event"][at]
+        world.progress.events[_LANE] = rows["event"][-1] if event == AFTER_LAST else event
         if self._ends_first(at, kind, time):
             self._expire()
         elif is_due:
@@ -218,7 +221,7 @@ class Rerun:
             start_shock(world.sums.shocks, world, _LANE, time)
             record_news(world.log, world, _LANE, time)
             self._times[what] = next_jump(world.news, _LANE, self._jump)
-        elif what == _ENVIRONMENT:
+        elif what == _RULES:
             self._surroundings.happen(time)
             self._times[what] = self._surroundings.next_ns
         elif what == _CLEAR:

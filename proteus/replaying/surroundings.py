@@ -1,8 +1,8 @@
-"""The environment of a lane that is run again: it happens by itself, and messages wait as they did.
+"""What rules of a lane that is run again do by themselves, and messages wait as they did.
 
-When blocks are made, what an oracle reads and says, and which waiting messages a block takes all
-follow again from the kernels. What a replay cannot know, that a message came and what it offered,
-is in the rows of messages that wait.
+When blocks are made, what an oracle reads and says, which waiting messages a block takes, and what
+policies pay all follow again from the kernels. What a replay cannot know, that a message came and
+what it offered, is in the rows of messages that wait.
 """
 
 from __future__ import annotations
@@ -13,33 +13,39 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from proteus.market.environment import mempool
 from proteus.market.events.log import record_waiting
-from proteus.market.events.queue import KIND_ENVIRONMENT, KIND_MESSAGE, pop
+from proteus.market.events.queue import (
+    KIND_ENVIRONMENT,
+    KIND_INCENTIVE,
+    KIND_MESSAGE,
+    PRIORITIES,
+    pop,
+)
 from proteus.market.mechanisms.interface import NEVER
-from proteus.market.rules import environment
 from proteus.market.rules.state import Rules
-from proteus.market.trading.world import World
+from proteus.market.setup.block import Block
+from proteus.market.trading.loop import ring_rules
 
 _LANE = 0
+_OF_RULES = (KIND_ENVIRONMENT, KIND_INCENTIVE)
 
 
 class Surroundings:
-    """What of the environment is expected, in the order of the queue."""
+    """What rules expect, in the order of the queue."""
 
-    def __init__(self, world: World, keys: NDArray[np.uint32]) -> None:
+    def __init__(self, block: Block) -> None:
         """Expect what has been put into the queue of a lane that starts; often there is nothing."""
-        self._world, self._keys = world, keys
-        self._rules: Any = world.rules
-        self._expected: list[tuple[int, int, int]] = []  # time, number, item
+        self._mechanism, self._world = block
+        self._rules: Any = block.world.rules
+        self._expected: list[tuple[int, int, int, int, int]] = []  # time, priority, number, entry
         self._numbers = itertools.count()
         self._free: list[int] = []  # places for messages that wait
-        if isinstance(world.rules, Rules):
-            places = world.rules.environment.mempool.tip.shape[1]
+        if isinstance(rules := block.world.rules, Rules):
+            places = rules.environment.mempool.tip.shape[1]
             self._free = [*range(places)]
-        self._take_entries()
+        self.take_entries()
 
     @property
     def next_ns(self) -> int:
@@ -53,13 +59,9 @@ class Surroundings:
 
     def happen(self, time: np.int64) -> None:
         """Let what is expected first happen."""
-        world = self._world
-        _, _, item = heapq.heappop(self._expected)
-        environment.run(
-            world.rules, world.ledger, world.log, world.queue, world.news, world.news_parameters,
-            world.data, self._keys, _LANE, item, time, world.progress.events[_LANE],
-        )  # fmt: skip
-        self._take_entries()
+        *_, kind, item = heapq.heappop(self._expected)
+        ring_rules(self._mechanism, self._world, _LANE, time, kind, item)
+        self.take_entries()
 
     def wait(self, row: Mapping[str, Any]) -> None:
         """Let a message wait as its row says; the message itself has a row when it is received."""
@@ -74,13 +76,14 @@ class Surroundings:
         event = world.progress.events[_LANE]
         record_waiting(world.log, messages, _LANE, event, time, place, tip, tie)
 
-    def _take_entries(self) -> None:
-        """Take what kernels have put into the queue out of it."""
+    def take_entries(self) -> None:
+        """Take what kernels have put into the queue out of it; what traders are told is dropped."""
         queue = self._world.queue
         while queue.size[_LANE] > 0:
             time, kind, item = pop(queue, _LANE)
-            if kind == KIND_ENVIRONMENT:
-                heapq.heappush(self._expected, (int(time), next(self._numbers), int(item)))
+            if kind in _OF_RULES:
+                entry = int(time), PRIORITIES[kind], next(self._numbers), int(kind), int(item)
+                heapq.heappush(self._expected, entry)
             elif kind == KIND_MESSAGE:  # a block has taken it, and it is received by its own row
                 assert mempool.is_released(self._rules.environment.mempool, _LANE, item)
                 self._free.append(int(item))

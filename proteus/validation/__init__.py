@@ -23,6 +23,7 @@ from proteus.validation.chain import (
 from proteus.validation.comparison import Comparison
 from proteus.validation.exact import identities
 from proteus.validation.fees import poisson_fees
+from proteus.validation.incentives import liquidity_rewards, volume_rewards
 from proteus.validation.insider_auction import kyle
 from proteus.validation.inventory import avellaneda_stoikov
 from proteus.validation.learning import glosten_milgrom
@@ -49,6 +50,7 @@ __all__ = [
     "identities",
     "kyle",
     "latency_race",
+    "liquidity_rewards",
     "mean_reverting_jumps",
     "poisson_fees",
     "queue_length",
@@ -56,6 +58,7 @@ __all__ = [
     "report_gap",
     "roll",
     "sniping_equilibrium",
+    "volume_rewards",
     "winners_curse",
     "zero_intelligence",
 ]

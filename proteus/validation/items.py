@@ -21,6 +21,7 @@ from proteus.validation.chain import (
 from proteus.validation.comparison import Comparison
 from proteus.validation.exact import identities
 from proteus.validation.fees import SCHEDULES, poisson_fees
+from proteus.validation.incentives import liquidity_rewards, volume_rewards
 from proteus.validation.insider_auction import kyle
 from proteus.validation.inventory import avellaneda_stoikov
 from proteus.validation.learning import glosten_milgrom
@@ -156,6 +157,15 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "V20", "Waiting for a block", block_wait, "clob, rules",
         ({}, {"missed": 0.3}, {"law": "poisson"}),
+    ),
+    Item(
+        "V21", "Rewards of quotes at known distances", liquidity_rewards, "clob, rules",
+        ({}, {"near": 0.005, "far": 0.029, "far_lots": 1000}, {"near_lots": 1, "far": 0.011}),
+        "exact",
+    ),
+    Item(
+        "V21", "A capped reward for volume", volume_rewards, "clob, rules",
+        ({}, {"rate_per_s": 5, "reward_lots": 8}, {"rate_per_s": 60, "reward_lots": 50}),
     ),
 )  # fmt: skip
 

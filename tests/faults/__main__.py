@@ -37,6 +37,12 @@ VIEWS = (
     f"{MARKET}/information/test_views_and_links", f"{MARKET}/information/test_leakage_tables",
 )  # fmt: skip
 CHARGED = "property/test_costs_against_twin"
+POLICIES = (
+    "property/test_incentives_against_twin", f"{MARKET}/incentives/test_scores",
+    f"{MARKET}/incentives/test_payments", f"{MARKET}/rules/test_roles",
+    f"{MARKET}/rules/test_learning",
+    "simulation/test_incentives",
+)  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
@@ -49,7 +55,7 @@ NEAR = {  # the tests of the room where the fault is
     "market/trading/venue": (*DESK, "simulation/test_measurement_twin"),
     "market/trading/desk": (*DESK, *VIEWS),
     "market/trading/loop": (*DESK, *VIEWS),
-    "market/events/queue": (f"{MARKET}/events/test_queue",),
+    "market/events/queue": (f"{MARKET}/events/test_queue", "property/test_incentives_against_twin"),
     "market/events/latency": VIEWS,
     "market/events/schedule": ("statistical/test_schedules",),
     "market/costs/": (
@@ -70,6 +76,10 @@ NEAR = {  # the tests of the room where the fault is
     "market/environment/mempool": (f"{MARKET}/environment/test_mempool", SURROUNDED),
     "market/environment/": (f"{MARKET}/environment/test_news",),
     "market/rules/environment": (SURROUNDED, "simulation/test_environment"),
+    "market/incentives/": POLICIES,
+    "market/rules/incentives": POLICIES,
+    "market/rules/counting": POLICIES,
+    "market/rules/roles": POLICIES,
     "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),
     "market/metrics/execution": (
         f"{MARKET}/metrics/test_waits_and_ends", f"{MARKET}/metrics/test_measurement",

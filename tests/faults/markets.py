@@ -5,11 +5,11 @@ from tests.faults.fault import Fault
 VENUE = (
     Fault(
         "clears come after the messages of their nanosecond", "market/events/queue.py",
-        "PRIORITY_CLEAR = 6", "PRIORITY_CLEAR = 8",
+        "PRIORITY_CLEAR = 7", "PRIORITY_CLEAR = 9",
     ),
     Fault(
         "wake-ups come before what is told at that time", "market/events/queue.py",
-        "PRIORITY_WAKE = 9", "PRIORITY_WAKE = 1",
+        "PRIORITY_WAKE = 10", "PRIORITY_WAKE = 1",
     ),
     Fault(
         "what was expected first comes last", "market/events/queue.py",

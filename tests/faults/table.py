@@ -6,9 +6,12 @@ line changes the row. A fault is a mistake that somebody could make, not a synta
 
 from tests.faults.costs import COSTS
 from tests.faults.environment import ENVIRONMENT
+from tests.faults.incentives import INCENTIVES
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.requests import REQUESTS
 from tests.faults.traders import TRADERS
 
-FAULTS = (*BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *ENVIRONMENT)
+FAULTS = (
+    *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *INCENTIVES, *ENVIRONMENT,
+)  # fmt: skip

@@ -10,6 +10,8 @@ BUDGET = {
     "environment_twin": (6, 80),
     "fuzz_configs": (120, 2_000),
     "fuzz_messages": (150, 2_000),
+    "incentives_market_twin": (15, 60),
+    "incentives_twin": (200, 2_000),
     "market_twin_clob": (8, 80),
     "market_twin_dual_flow": (8, 80),
     "market_twin_fba": (8, 80),

@@ -39,7 +39,6 @@ def costs_of(
     traders = len(start)
     payers = allocate(
         Payers, A=traders, knows=True, action=np.arange(7, dtype=np.int8),
-        is_maker=np.zeros(traders, np.bool_),
     )  # fmt: skip
     tables = make_tables(read, n_ticks, HORIZON_NS)
     return make_costs(tables, payers, np.array(start, np.int64), 1, slots, sides)

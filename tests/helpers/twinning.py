@@ -95,12 +95,12 @@ def engine_rows(world: World) -> list[Row]:
 def engine_ends(world: World) -> Row:
     """What a lane ended with, after settlement."""
     balance, progress = world.ledger.balance[0].tolist(), world.progress
+    traders = world.ledger.bought.shape[1]
     ends: Row = {
         "events": int(progress.events[0]),
         "messages": int(progress.messages[0]),
         "fills": int(progress.fills[0]),
     }
-    traders = world.ledger.bought.shape[1]
     for trader in range(traders):
         ends[f"cash of trader {trader}"] = balance[trader][CASH]
         ends[f"lots of trader {trader}"] = balance[trader][CONTRACT]

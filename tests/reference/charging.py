@@ -105,6 +105,7 @@ def post(world: World, trader: int, due: dict[str, Fraction], time_ns: int) -> N
         accounts = [trader if side == "trader" else side for side in sides]
         numbers = [a if isinstance(a, int) else traders + ACCOUNTS[a] for a in accounts]
         world.ledger.pay(accounts[0], accounts[1], int(amount))
+        world.ledger.fees += int(amount) if code == "fee" else 0
         world.note(
             time_ns, "rules", "posting", asset="cash", giver=numbers[0], receiver=numbers[1],
             amount=int(amount), code=code,

@@ -13,6 +13,7 @@ class Ledger:
         self.tick_nano = tick_nano
         self.cash: Counter[Account] = Counter()
         self.lots: Counter[Account] = Counter()
+        self.fees = 0  # that the venue got so far
 
     def fill(self, buyer: int, seller: int, price_ticks: int, lots: int) -> None:
         """Contracts go one way, cash the other."""

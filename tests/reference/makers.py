@@ -56,6 +56,8 @@ class Maker:
         self.look: int | None = None
         self.marks: list[Mark] = []
         self.position = 0
+        self.rewarded = 0.0  # currency that an own lot earns under policies, as it thinks
+        self.least_lots = 0  # smallest order that all of these count
         self.quotes = {"buy": Quote(), "sell": Quote()}
 
     def decide(self, view: View) -> list[Intent]:
@@ -69,6 +71,9 @@ class Maker:
             + policy.volatility_weight * self.volatility
             + policy.adverse_selection_weight * max(self.adverse, 0.0)
         )
+        if policy.knows_rewards:
+            fall = max(policy.reward_pass * self.rewarded, 0.0)
+            self.half_spread = max(self.half_spread - fall, policy.half_spread)
         now = view.time_ns
         return [self.quote("buy", self.position, now), self.quote("sell", -self.position, now)]
 
@@ -115,6 +120,8 @@ class Maker:
         half_spread = self.half_spread
         lots = policy.quote_lots * (limit - max(inventory, 0)) // limit
         widens = lots <= 0 and policy.at_limit == "widen"
+        if policy.knows_rewards and policy.reward_pass > 0 and self.rewarded > 0:
+            lots = max(lots, self.least_lots)
         if widens:
             lots = policy.quote_lots
             half_spread += policy.widen_by

@@ -8,6 +8,7 @@ from typing import Any
 
 from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
 from tests.reference import rfq_desk
+from tests.reference import rules as added
 from tests.reference.charging import charge_message
 from tests.reference.draws import Cause, ns
 from tests.reference.links import delay
@@ -26,6 +27,7 @@ def receive(world: World, message: Message, time_ns: int) -> None:
     """Hand a message to the venue, and deal with what comes of it."""
     world.messages += 1
     charge_message(world, message, time_ns)
+    added.count_message(world, message.trader.number)
     do = {"request": open_request, "quote": take_quote, "accept": take_acceptance}
     do.get(message.kind, take_last_look)(world, message, time_ns)
     deliver(world, time_ns, message.order_id, message.cause)
@@ -47,6 +49,7 @@ def open_request(world: World, message: Message, time_ns: int) -> None:
     world.note_order(time_ns, "rfq_request", message.order_id)
     market, rules = venue_of(world), world.cell.mechanism
     assert market.request(row(world, message, time_ns)) is None
+    world.opened[message.order_id] = time_ns
     end_later(world, market.orders[message.order_id])
     for dealer in dealers_of(world, message):
         ask(world, dealer, message, time_ns)
@@ -117,10 +120,15 @@ def take_quote(world: World, message: Message, time_ns: int) -> None:
     """Take a quote and send it on to its taker, or refuse it."""
     world.note_order(time_ns, "rfq_quote", message.order_id, other_id=message.other_id)
     market, ticket = venue_of(world), world.tickets[message.order_id]
+    before = market.requests[message.other_id].quotes if message.other_id in market.requests else []
+    is_first = all(world.tickets[quote.order_id].trader is not message.trader for quote in before)
     reason = market.quote(row(world, message, time_ns))
     if reason is not None:
         market.out.outcomes.append(Outcome("reject", message.order_id, ticket.lots, reason))
         return
+    if is_first:
+        dealer = message.trader.number
+        added.count_answer(world, dealer, message.other_id, message.order_id, time_ns)
     taken = market.orders[message.order_id]
     end_later(world, taken)
     request = world.tickets[message.other_id]
@@ -241,6 +249,10 @@ def deliver(world: World, time_ns: int, about: int | None, cause: Cause | None) 
         if outcome.kind == "fill":
             assert outcome.price_ticks is not None
             world.public.tape.append(Print(time_ns, outcome.price_ticks, set()))
+            added.count_fill(
+                world, outcome.order_id, outcome.other_id or 0, outcome.price_ticks, outcome.lots,
+                {},
+            )  # fmt: skip
             book_fill(world, outcome, time_ns, in_clear=False)
         elif outcome.kind != "ack":
             why = cause if outcome.order_id == about and cause else ticket.cause

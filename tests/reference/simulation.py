@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from proteus.market.cell import CellConfig
-from tests.reference import desk, environment, rfq_desk, rfq_venue, venue
+from tests.reference import desk, environment, rfq_desk, rfq_venue, rules, venue
 from tests.reference.desk import expire, nano
 from tests.reference.draws import NEWS, NOTIFIED, SCHEDULE, Draws, ns
 from tests.reference.rfq import Venue
@@ -45,12 +45,14 @@ def simulate(cell: CellConfig, draws: Draws, news: News, watch: Watch | None = N
     world.push_before_end(next_clear(world), "clear", None)
     for trader in world.traders:
         world.push_before_end(trader.schedule.wake(0), "wake", trader)
+    rules.start(world)
     environment.start(world)
     while world.queue and world.queue[0][0] < cell.horizon_ns:
         time_ns, _, _, _, what, item = heapq.heappop(world.queue)
         world.events += happen(world, time_ns, what, item)
         if watch is not None and not watch(world):
             return world
+    rules.finish(world)
     end_value = nano(news.value_at(cell.horizon_ns))
     world.note(
         cell.horizon_ns, "venue", "end", value_nano=end_value,
@@ -68,7 +70,9 @@ def happen(world: World, time_ns: int, what: str, item: Any) -> bool:
         return expire(world, item, time_ns)
     if what == "timer":
         return bool(item(world, time_ns))
-    if what == "clear":
+    if what == "policies":
+        rules.act(world, time_ns)
+    elif what == "clear":
         clear(world, time_ns)
         world.push_before_end(next_clear(world), "clear", None)
     elif what == "environment":

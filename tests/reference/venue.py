@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any
 
 from proteus.market.rng import STREAM_BATCH
-from tests.reference import orders
+from tests.reference import orders, rules
 from tests.reference.auction import Auction
 from tests.reference.book import Book
 from tests.reference.charging import charge_clear, charge_fill, charge_message
@@ -21,6 +21,7 @@ def receive(world: World, message: Message, time_ns: int) -> None:
     """Hand a message to the market, and deal with what comes of it."""
     world.messages += 1
     charge_message(world, message, time_ns)
+    rules.count_message(world, message.trader.number)
     trader, order_id = message.trader.number, message.order_id
     cause = message.cause.packed
     if message.kind == "order":
@@ -86,8 +87,8 @@ def next_clear(world: World) -> int | None:
     market = world.market
     if not isinstance(market, Auction):
         return None
-    rules: Any = world.cell.mechanism
-    early_ns = int(rules.random_close * market.delta_ns)
+    mechanism: Any = world.cell.mechanism
+    early_ns = int(mechanism.random_close * market.delta_ns)
     word = world.draws.words(STREAM_BATCH, 0, market.batch)[0]
     return market.batch * market.delta_ns - (word * early_ns >> 32)
 
@@ -97,6 +98,7 @@ def clear(world: World, time_ns: int) -> None:
     market = world.market
     assert isinstance(market, Auction)
     done = len(market.out.clears)
+    batches = {order.order_id: order.batch for order in market.open.values()}
     market.clear(time_ns)
     clears = market.out.clears[done:]
     for auction in BUYERS if isinstance(market, DualFlow) else ("",):
@@ -113,13 +115,17 @@ def clear(world: World, time_ns: int) -> None:
         ends = clears[0]["price_ticks"] + clears[-1]["price_ticks"]
         middles = ends // 2, (ends + 1) // 2
         world.last_ticks = min(middles, key=lambda price: abs(price - before))
-    deliver(world, time_ns, None, None)
+    deliver(world, time_ns, None, None, batches)
 
 
-def deliver(world: World, time_ns: int, about: int | None, cause: Cause | None) -> None:
+def deliver(
+    world: World, time_ns: int, about: int | None, cause: Cause | None,
+    batches: dict[int, int] | None = None,
+) -> None:  # fmt: skip
     """Write down, book and report what the market did, then publish the book.
 
     ``about``, ``cause``: the order that a message meant, and its cause; None in a clear.
+    ``batches``: those that the orders of a clear had joined.
     """
     outcomes = list(world.market.out.outcomes)
     world.market.out.outcomes.clear()
@@ -136,6 +142,10 @@ def deliver(world: World, time_ns: int, about: int | None, cause: Cause | None) 
                 assert outcome.price_ticks is not None
                 world.public.tape.append(Print(time_ns, outcome.price_ticks, set()))
             auction_printed = auction
+            rules.count_fill(
+                world, outcome.order_id, outcome.other_id or 0, outcome.price_ticks,
+                outcome.lots, batches or {},
+            )  # fmt: skip
             book_fill(world, outcome, time_ns, in_clear=about is None)
         elif ticket.is_quote and outcome.lots > 0:
             why = cause if outcome.order_id == about and cause else ticket.cause

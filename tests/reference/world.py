@@ -17,6 +17,7 @@ from tests.reference.charging import Reckoning, make_costs
 from tests.reference.draws import Cause, Draws, ns
 from tests.reference.dual_flow import DualFlow
 from tests.reference.environment import Chain, Oracle
+from tests.reference.incentives import Program
 from tests.reference.ledger import Ledger
 from tests.reference.links import Link
 from tests.reference.makers import Maker
@@ -27,21 +28,25 @@ from tests.reference.rfq import Venue
 from tests.reference.schedules import Schedule
 from tests.reference.takers import Informed, Noise
 
-# At equal time: news, the environment, then clears, messages, notices, and whatever wakes a trader.
+# At equal time: news, the environment, policies, then clears, messages, notices, and whatever wakes
+# a trader.
 PRIORITY = {
     "news": 0,
     "environment": 1,
-    "clear": 2,
-    "message": 3,
-    "notice": 4,
-    "wake": 5,
-    "jump seen": 5,
-    "expiry": 5,
-    "timer": 5,
+    "policies": 2,
+    "clear": 3,
+    "message": 4,
+    "notice": 5,
+    "wake": 6,
+    "jump seen": 6,
+    "expiry": 6,
+    "timer": 6,
 }
 
 
-ACCOUNTS = ("venue", "issuer", "network", "proposer")  # after the traders, in logs
+ACCOUNTS = (  # after the traders, in logs
+    "venue", "issuer", "network", "proposer", "pool", "stakes", "treasury", "lending", "dust",
+)  # fmt: skip
 
 
 class News(Protocol):
@@ -209,6 +214,8 @@ class World:
         self.pushed = count()
         self.rows: list[Row] = []
         self.events = self.messages = self.fills = 0
+        self.programs: list[Program] = []  # of policies, in the order of their names
+        self.opened: dict[int, int] = {}  # when requests reached the venue
 
     def push(self, time_ns: int, what: str, item: Any, tie: int = 0) -> None:
         """Expect something; at equal time and priority what was expected first comes first."""

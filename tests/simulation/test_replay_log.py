@@ -121,6 +121,16 @@ VARIANTS = {
         "mechanism=clob", "execution.leakage.clob.book.best_bid=hidden",
         "execution.leakage.clob.trade.price=parties", "execution.leakage.clob.book.delay_ms=30",
     ],
+    "stakes and samples": [
+        "mechanism=clob,fba,dual_flow", "incentives=staking",
+        "incentives.policies.presence.epoch_s=0.5", "incentives.policies.slashing.epoch_s=0.25",
+        "incentives.policies.slashing.measure.required_share=1",
+    ],
+    "fines of messages": [
+        "mechanism=rfq,clob", "incentives=message_ratio", "population.maker.capital=2",
+        "incentives.policies.messages.epoch_s=0.5",
+        "incentives.policies.messages.charge.amount=0.1",
+    ],
 }  # fmt: skip
 
 

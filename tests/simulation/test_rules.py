@@ -123,6 +123,7 @@ def test_every_hook_is_called_as_often_as_what_it_is_about(mechanism):
     assert np.array_equal(calls["after_clear"], world.market.clears)
     assert (calls["before_sending"] >= progress.messages).all()  # some never arrive
     assert (calls["after_booking"] >= progress.messages).all()
+    assert np.array_equal(calls["at_answer"], world.sums.requests.answered)
     assert (calls["at_sample"] > 0).all()
     assert (calls["at_start"] == 1).all()
     assert (calls["at_end"] == 1).all()
@@ -170,9 +171,8 @@ def test_entries_of_rules_reach_their_hook_in_the_order_of_their_priorities(monk
         push(block.world.queue, 0, 777, kind, 10 + kind)
     monkeypatch.setattr(
         hooks, "at_timer",
-        lambda rules, ledger, log, lane, kind, item, time, event: seen.append(
-            (int(kind), int(item), int(time))
-        ),
+        lambda rules, ledger, log, queue, orders, private, keys, lane, kind, item, public_before,
+        time, event: seen.append((int(kind), int(item), int(time))),
     )  # fmt: skip
     run_plain(*block, 1000)
     assert seen == [(kind, 10 + kind, 777) for kind in kinds]

@@ -39,6 +39,8 @@ COMPILED = (
     (validation.mean_reverting_jumps, {}, 2_000),
     (validation.winners_curse, {"dealers": 4}, 20),
     (validation.firm_quote, {}, 500),
+    (validation.liquidity_rewards, {"far_lots": 5}, 10),
+    (validation.volume_rewards, {"rate_per_s": 10, "reward_lots": 12}, 60),
 )
 PLAIN = (
     (validation.queue_wait, {"ahead": 2}, 60),
@@ -129,6 +131,9 @@ def test_kaplan_meier_is_the_textbook_one():
         (validation.winners_curse, "dealers", 0),
         (validation.winners_curse, "signal_sd", 0.5),
         (validation.firm_quote, "move_sd", 0),
+        (validation.liquidity_rewards, "far", 0.01),
+        (validation.liquidity_rewards, "far_lots", 0),
+        (validation.volume_rewards, "reward_lots", 2.5),
         (validation.roll, "lanes", 1),
         (validation.roll, "root", -1),
     ],

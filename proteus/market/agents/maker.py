@@ -17,7 +17,7 @@ Source
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -30,12 +30,17 @@ from proteus.market.agents.ticks import ceil_ticks, floor_ticks
 from proteus.market.agents.traders import INTENT_QUOTE, intend
 from proteus.market.book.codes import BUY, GTC, SELL
 from proteus.market.costs.expected import with_costs
+from proteus.market.incentives.pass_through import narrowed
 
 _MARKS = 64  # own fills that wait for their horizon, per maker; a power of two
 
 
 class MakerPolicy(PolicyConfig):
     """Keys of ``policy`` in ``conf/trader/maker.yaml``."""
+
+    NEUTRAL: ClassVar[dict[str, Any]] = {
+        "knows_rewards": True, "reward_pass": 0.5, "reward_decay": 0.5,
+    }  # fmt: skip
 
     half_spread: NonNegative  # h0, currency
     inventory_slope: NonNegative  # a, currency per lot
@@ -52,6 +57,9 @@ class MakerPolicy(PolicyConfig):
     inventory_limit_lots: Lots
     at_limit: Literal["pull", "widen"]
     widen_by: NonNegative  # currency
+    knows_rewards: bool = True
+    reward_pass: Probability = 0.5  # of what an own lot earns of policies
+    reward_decay: Probability = 0.5
 
 
 @state
@@ -74,6 +82,7 @@ class MakerParameters(NamedTuple):
     limit_lots: np.ndarray  # int64 [A]
     widens: np.ndarray  # bool [A] at the limit: widen instead of pull
     widen_by: np.ndarray  # float64 [A]
+    reward_pass: np.ndarray  # float64 [A] of what an own lot earns of policies
     n_ticks: np.ndarray  # int64 [1]
 
 
@@ -100,6 +109,7 @@ def make(members: Members, initial_probability: float, growth: int) -> Maker:
     """Build parameters and first thoughts of all makers; ``growth`` multiplies capacities."""
     horizons = [p.adverse_selection_horizon_ms for _, p in members.policies]
     widens = [p.at_limit == "widen" for _, p in members.policies]
+    passes = [p.reward_pass if p.knows_rewards else 0.0 for _, p in members.policies]
     makers = len(members.policies)
     return allocate(
         Maker,
@@ -124,6 +134,7 @@ def make(members: Members, initial_probability: float, growth: int) -> Maker:
             limit_lots=members.key("inventory_limit_lots", np.int64),
             widens=members.column(widens, np.bool_),
             widen_by=members.key("widen_by"),
+            reward_pass=members.column(passes, np.float64),
             n_ticks=np.array([members.n_ticks], np.int64),
         ),
         belief=initial_probability,
@@ -147,6 +158,8 @@ def decide(maker, view, private, has_signal, costs, intents, lane, trader):
         + parameters.volatility_weight[trader] * maker.volatility[lane, trader]
         + parameters.adverse_weight[trader] * max(maker.adverse[lane, trader], 0.0)
     )
+    smallest, rewarded = parameters.half_spread[trader], private.rewarded[lane, trader]
+    half_spread = narrowed(half_spread, smallest, parameters.reward_pass[trader], rewarded)
     maker.half_spread[lane, trader] = half_spread
     reservation = belief - parameters.skew[trader] * inventory
     now = view.time[lane]
@@ -248,6 +261,8 @@ def _quote(maker, private, costs, intents, lane, trader, now, side, reservation,
     n_ticks, limit = parameters.n_ticks[0], parameters.limit_lots[trader]
     lots = parameters.quote_lots[trader] * (limit - max(signed, 0)) // limit
     widened = lots <= 0 and parameters.widens[trader]
+    if parameters.reward_pass[trader] > 0.0 and private.rewarded[lane, trader] > 0.0:
+        lots = max(lots, private.least_lots[lane, trader])  # smaller orders would earn nothing
     if widened:
         lots = parameters.quote_lots[trader]
         half_spread += parameters.widen_by[trader]

@@ -75,6 +75,8 @@ class Private(NamedTuple):
     quote_price: np.ndarray  # int64 [L, A, 2] ticks
     quote_lots: np.ndarray  # int64 [L, A, 2] open lots as far as reported
     exposure: np.ndarray  # int64 [L, A, 2] lots of its quotes that may still fill, at worst
+    rewarded: np.ndarray  # float64 [L, A] currency that an own lot has earned of policies lately
+    least_lots: np.ndarray  # int64 [L, A] smallest order that counts for all policies it is in
 
 
 def allocate_private(lanes: int, traders: int) -> Private:

@@ -33,6 +33,9 @@ EVENT_INTENT = 15  # a trader decides to send a new order, which may never arriv
 EVENT_END = 16  # trading has ended, or the lane was stopped
 EVENT_WAIT = 17  # the venue keeps an order for a while before it takes it
 EVENT_POSTING = 18  # an entry of the ledger that is no fill
+EVENT_POLICY_REWARD = 23  # what an epoch of a policy pays a trader
+EVENT_POLICY_PENALTY = 24  # what it charges one, or takes of its stake
+EVENT_POLICY_EPOCH = 25  # an epoch has ended
 EVENT_ENVIRONMENT_BLOCK = 26  # a block is made
 EVENT_ENVIRONMENT_REPORT = 27  # an oracle issues a report, which arrives later
 EVENT_ENVIRONMENT_WAIT = 28  # a message comes, and waits for a block
@@ -55,6 +58,9 @@ EVENT_NAMES = {
     EVENT_END: "end",
     EVENT_WAIT: "wait",
     EVENT_POSTING: "posting",
+    EVENT_POLICY_REWARD: "policy_reward",
+    EVENT_POLICY_PENALTY: "policy_penalty",
+    EVENT_POLICY_EPOCH: "policy_epoch",
     EVENT_ENVIRONMENT_BLOCK: "environment_block",
     EVENT_ENVIRONMENT_REPORT: "environment_report",
     EVENT_ENVIRONMENT_WAIT: "environment_wait",

@@ -33,18 +33,11 @@ class Volume(NamedTuple):
     overflow: np.ndarray  # int8 [L] 1: more sides are in the window than there is room for
 
 
-# Who makes, and is no taker.
-BY_ORDER = 0  # an order that rests; in a clear, one that was published after an earlier clear
-BY_TRADER = 1  # a market maker
-
-
 @state
 class Payers(NamedTuple):
-    """Who is charged, and as what. A traders."""
+    """Who is charged, and for which messages. A traders."""
 
-    is_maker: np.ndarray  # bool [A] the trader is a market maker
     knows: np.ndarray  # bool [A] the trader reckons with costs, and there are some
-    role_rule: np.ndarray  # int8 [1] BY_*
     by_clear: np.ndarray  # bool [1] fills of a clear are charged together, by their orders
     action: np.ndarray  # int8 [7] ACTION_* of each kind of message
     trading_action: np.ndarray  # int8 [1] that of the message by which a taker trades

@@ -7,13 +7,14 @@ Events are processed in order of (time, priority, sequence). The priorities:
     2 settlement      legs that are due, finality, reverts
     3 accrual         interest
     4 liquidation     loans that mature, accounts that fail
-    5 sample          of the mid or of equity
-    6 batch clear     so a message that arrives exactly at k Delta belongs to the next batch
-    7 message         an order, cancel or replace arrives at the venue
-    8 notification    an ack, reject, cancel or fill report arrives at a trader
-    9 wake-up         a trader looks and decides; a lifetime or another timer ends
+    5 incentive       an epoch is paid, or its policy looks at the book
+    6 sample          of the mid or of equity
+    7 batch clear     so a message that arrives exactly at k Delta belongs to the next batch
+    8 message         an order, cancel or replace arrives at the venue
+    9 notification    an ack, reject, cancel or fill report arrives at a trader
+   10 wake-up         a trader looks and decides; a lifetime or another timer ends
 
-Entries of 1 to 4 belong to rules that a market adds (``trading.hooks``); nothing else pushes them.
+Entries of 1 to 5 belong to rules that a market adds (``trading.hooks``); nothing else pushes them.
 
 Messages that arrive in the same nanosecond are ordered by an addressed random key of (trader,
 wake-up), then by sending order. Because links are first-in-first-out, a message that waits for
@@ -46,16 +47,18 @@ KIND_ENVIRONMENT = 8
 KIND_SETTLEMENT = 9
 KIND_ACCRUAL = 10
 KIND_LIQUIDATION = 11
+KIND_INCENTIVE = 12
 PRIORITY_NEWS = 0
 PRIORITY_ENVIRONMENT = 1
 PRIORITY_SETTLEMENT = 2
 PRIORITY_ACCRUAL = 3
 PRIORITY_LIQUIDATION = 4
-PRIORITY_SAMPLE = 5
-PRIORITY_CLEAR = 6
-PRIORITY_MESSAGE = 7
-PRIORITY_NOTIFICATION = 8
-PRIORITY_WAKE = 9
+PRIORITY_INCENTIVE = 5
+PRIORITY_SAMPLE = 6
+PRIORITY_CLEAR = 7
+PRIORITY_MESSAGE = 8
+PRIORITY_NOTIFICATION = 9
+PRIORITY_WAKE = 10
 PRIORITIES = {
     KIND_NEWS: PRIORITY_NEWS,
     KIND_CLEAR: PRIORITY_CLEAR,
@@ -69,6 +72,7 @@ PRIORITIES = {
     KIND_SETTLEMENT: PRIORITY_SETTLEMENT,
     KIND_ACCRUAL: PRIORITY_ACCRUAL,
     KIND_LIQUIDATION: PRIORITY_LIQUIDATION,
+    KIND_INCENTIVE: PRIORITY_INCENTIVE,
 }
 _PRIORITY_OF_KIND = tuple(PRIORITIES[kind] for kind in range(len(PRIORITIES)))
 

@@ -13,11 +13,12 @@ class MechanismConfig(Schema):
     """Hold the keys of one mechanism.
 
     A subclass says whether it trades in batches of delta, in how many auctions (two keep makers and
-    takers apart), and what its leakage table has.
+    takers apart), whether by requests for quotes, and what its leakage table has.
     """
 
     uses_delta: ClassVar[bool]
     auctions: ClassVar[int] = 1
+    has_requests: ClassVar[bool] = False
     table: ClassVar[type[Table]]
     name: str
 

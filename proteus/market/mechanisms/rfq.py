@@ -39,6 +39,7 @@ class RfqConfig(MechanismConfig):
     """Keys of ``conf/mechanism/rfq.yaml``."""
 
     uses_delta: ClassVar[bool] = False
+    has_requests: ClassVar[bool] = True
     table: ClassVar[type[Table]] = RequestTable
     name: Literal["rfq"]
     dealers: PositiveCount

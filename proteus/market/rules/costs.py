@@ -12,6 +12,7 @@ import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.book import rank_of
+from proteus.market.book.codes import NO_ORDER
 from proteus.market.costs.charging import (
     OF_THE_MODEL,
     begin_charge,
@@ -21,7 +22,6 @@ from proteus.market.costs.charging import (
     take_order,
 )
 from proteus.market.costs.codes import FEE, GAS_BURNED, GAS_TIP, MAKER, REBATE, ROUNDING, TAKER
-from proteus.market.costs.state import BY_TRADER
 from proteus.market.costs.volume import find_tiers, has_tiers, note_fill
 from proteus.market.ledger import codes
 from proteus.market.ledger.accounts import (
@@ -32,12 +32,13 @@ from proteus.market.ledger.accounts import (
     account_of,
 )
 from proteus.market.rules.posting import pay
+from proteus.market.rules.roles import makes
 
 
 @cold_kernel
 def at_fill(
-    rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, time, event
-):  # fmt: skip
+    rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, clears, time, event
+):
     """Charge both sides of a fill, or gather their lots if it is of a clear."""
     costs = rules.costs
     if costs.payers.by_clear[0]:
@@ -45,9 +46,7 @@ def at_fill(
         _gather(costs, lane, sell, price, lots)
         return
     for slot in (buy, sell):
-        role = MAKER if slot == earlier else TAKER
-        if costs.payers.role_rule[0] == BY_TRADER:
-            role = _role_of_trader(costs, orders, lane, slot)
+        role = MAKER if makes(rules.roles, orders, lane, slot, earlier, clears) else TAKER
         _charge(rules, ledger, log, orders, origins, lane, slot, role, price, lots, time, event)
 
 
@@ -59,9 +58,8 @@ def after_booking(rules, ledger, log, market, origins, lane, time, event):
         slot = costs.filled[lane, i]
         price, lots = costs.price[lane, slot], costs.lots[lane, slot]
         costs.lots[lane, slot] = 0
-        role = MAKER if orders.batch[lane, slot] < market.clears[lane] - 1 else TAKER
-        if costs.payers.role_rule[0] == BY_TRADER:
-            role = _role_of_trader(costs, orders, lane, slot)
+        is_maker = makes(rules.roles, orders, lane, slot, NO_ORDER, market.clears[lane])
+        role = MAKER if is_maker else TAKER
         take_order(costs, lane, slot, _number(origins, lane, slot))
         forget_paid(costs, lane, slot)
         _charge(rules, ledger, log, orders, origins, lane, slot, role, price, lots, time, event)
@@ -97,11 +95,6 @@ def _gather(costs, lane, slot, price, lots):
         costs.n_filled[lane] += 1
     costs.lots[lane, slot] += lots
     costs.price[lane, slot] = price
-
-
-@inline_kernel
-def _role_of_trader(costs, orders, lane, slot):
-    return MAKER if costs.payers.is_maker[orders.trader[lane, slot]] else TAKER
 
 
 @inline_kernel

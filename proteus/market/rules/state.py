@@ -11,6 +11,8 @@ from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import state
 from proteus.market.costs.state import Costs, Uncharged
 from proteus.market.environment.channel_setup import ChannelParameters, Channels
+from proteus.market.incentives.state import Incentives, PolicyTable, allocate_incentives
+from proteus.market.rules.roles import Roles
 
 
 @state
@@ -25,26 +27,33 @@ class Rules(NamedTuple):
     """What is added to a market. L lanes, A traders."""
 
     endowment: np.ndarray  # int64 [A] capital of each trader, nano-currency; 0: no limit
+    roles: Roles
+    costs: Costs
+    incentives: Incentives
     channels: ChannelParameters  # the numbers of the environment
     environment: Channels  # its state
     refused: np.ndarray  # int64 [L] why the ledger refused an entry, or LEDGER_OK
-    costs: Costs
 
 
 def make_rules(
     lanes: int,
+    orders: int,
     endowment: NDArray[np.int64],
+    roles: Roles,
     costs: Costs,
+    policies: PolicyTable,
     channels: ChannelParameters,
     environment: Channels,
 ) -> Rules:
     """Build the rules of a block.
 
     Parameters
-        endowment: int64 [A] capital of each trader, nano-currency. costs: of the block. channels:
-            the numbers of the environment. environment: its state.
+        orders: most that a lane has at once. endowment: int64 [A] capital of each trader, nano.
+        roles: who makes in a fill. costs: of the block. policies: of incentives. channels: the
+        numbers of the environment. environment: its state.
     """
     return allocate(
-        Rules, L=lanes, A=len(endowment), endowment=endowment, costs=costs, channels=channels,
+        Rules, L=lanes, A=len(endowment), endowment=endowment, roles=roles, costs=costs,
+        incentives=allocate_incentives(policies, lanes, orders), channels=channels,
         environment=environment,
     )  # fmt: skip

@@ -162,7 +162,10 @@ def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | R
     environment = allocate_channels(
         cell.environment, cell.execution, lanes, reads_mempool(setup.members), slots, initial
     )
-    return make_rules(lanes, setup.endowment, costs, setup.channels, environment)
+    return make_rules(
+        lanes, slots, setup.endowment, setup.roles, costs, setup.policies, setup.channels,
+        environment,
+    )  # fmt: skip
 
 
 def _news(setup: CellSetup, lanes: int, growth: int) -> Any:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.basics import units
+from proteus.market.agents.traders import CLASS_MAKER, NO_GROUP
 from proteus.market.cell import CellConfig
 from proteus.market.environment.channel_setup import Surroundings, channel_parameters
 from proteus.market.environment.setup import parameters_for
+from proteus.market.incentives.tables import make_table
+from proteus.market.rules.roles import make_roles
 from proteus.market.setup import capacities
 from proteus.market.setup.costs import costs_of_cell
 from proteus.market.setup.members import (
@@ -15,6 +18,7 @@ from proteus.market.setup.members import (
     Member,
     endowments,
     members_by_kind,
+    reward_decays,
     schedule_columns,
     trader_columns,
 )
@@ -40,13 +44,15 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         for number in range(group.count)
     )
     probability = cell.contract.initial_probability
+    traders = trader_columns(members)
+    is_maker = (traders.role == CLASS_MAKER) & (traders.group != NO_GROUP)
     delays = [units.milliseconds_to_ns(m.group.signal.delay_ms) for m in members if m.group.signal]
     return CellSetup(
         cell=cell,
         members=members,
         news=parameters_for(cell.latent, cell.horizon_ns, cell.settle_ns, probability),
         settings=_settings(cell),
-        traders=trader_columns(members),
+        traders=traders,
         schedules=schedule_columns(members),
         kinds=members_by_kind(cell, members),
         disclosure=cell.leakage.disclosure(),
@@ -61,6 +67,10 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         channels=channel_parameters(
             cell.environment, cell.execution,
             Surroundings(cell.tick_nano, cell.initial_ticks, cell.horizon_ns, cell.warmup_ns),
+        ),
+        roles=make_roles(cell.mechanism, is_maker),
+        policies=make_table(
+            cell.incentives, cell.horizon_ns, cell.tick_nano, is_maker, reward_decays(members)
         ),
     )  # fmt: skip
 

@@ -10,16 +10,13 @@ from numpy.typing import NDArray
 
 from proteus.basics.units import NANO
 from proteus.compiler.arrays import allocate
-from proteus.market.agents.kinds import KINDS
-from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.cell import CellConfig
 from proteus.market.costs import codes
 from proteus.market.costs.models import start_volumes
-from proteus.market.costs.state import BY_ORDER, BY_TRADER, Costs, Payers, make_costs
+from proteus.market.costs.state import Costs, Payers, make_costs
 from proteus.market.costs.tables import CostTables, make_tables
 from proteus.market.events import envelopes
 from proteus.market.events.queue import NEVER_NS
-from proteus.market.information.leakage import RequestTable
 
 
 class CostsOfCell(NamedTuple):
@@ -62,9 +59,8 @@ _FILLS_PER_WAKE_UP = 4  # of a taker
 
 
 def _payers(cell: CellConfig, members: tuple[Any, ...]) -> Payers:
-    """Say who is charged, and as what."""
-    asks = issubclass(type(cell.mechanism).table, RequestTable)
-    rule = BY_TRADER if asks or cell.mechanism.auctions > 1 else BY_ORDER
+    """Say who is charged, and for which messages."""
+    asks = cell.mechanism.has_requests
     action = np.zeros(7, np.int8)
     for kind, code in (
         (envelopes.MESSAGE_ORDER, codes.ACTION_REQUEST if asks else codes.ACTION_NEW),
@@ -77,11 +73,9 @@ def _payers(cell: CellConfig, members: tuple[Any, ...]) -> Payers:
     ):
         action[kind] = code
     groups = [member.group for member in members]
-    makers = [KINDS[group.kind].role == CLASS_MAKER for group in groups] or [False]
     knows = [group.knows_costs and cell.has_costs for group in groups] or [False]
     trading = codes.ACTION_ACCEPT if asks else codes.ACTION_NEW
     return allocate(
-        Payers, A=len(makers), is_maker=np.array(makers), knows=np.array(knows),
-        role_rule=np.int8(rule), by_clear=cell.mechanism.uses_delta, action=action,
-        trading_action=np.int8(trading),
+        Payers, A=len(knows), knows=np.array(knows), by_clear=cell.mechanism.uses_delta,
+        action=action, trading_action=np.int8(trading),
     )  # fmt: skip

@@ -23,8 +23,10 @@ from proteus.market.environment.channel_setup import ChannelParameters
 from proteus.market.environment.news import NewsParameters
 from proteus.market.events.latency import ADDED_LAWS, LATENCY_CODES, LatencyLaw
 from proteus.market.events.schedule import SCHEDULE_CODES
+from proteus.market.incentives.state import PolicyTable
 from proteus.market.information.history import Disclosure
 from proteus.market.rng import trader_entity
+from proteus.market.rules.roles import Roles
 from proteus.market.setup.costs import CostsOfCell
 from proteus.market.trading.world import Settings
 
@@ -57,6 +59,8 @@ class CellSetup(NamedTuple):
     endowment: NDArray[np.int64]  # [A] capital of each trader, nano-currency; 0: no limit
     costs: CostsOfCell
     channels: ChannelParameters  # the numbers of the environment
+    roles: Roles  # who makes in a fill
+    policies: PolicyTable  # of incentives
 
 
 def trader_columns(members: tuple[Member, ...]) -> Traders:
@@ -122,6 +126,16 @@ def reads_mempool(members: tuple[Member, ...]) -> NDArray[np.bool_]:
         getattr(member.group.policy, "reads_mempool", False) for member in members
     ]
     return reads
+
+
+def reward_decays(members: tuple[Member, ...]) -> NDArray[np.float64]:
+    """Return how fast each trader learns what its lots earn; 0 where it does not know of it."""
+    decays = np.zeros(max(len(members), 1))
+    for trader, member in enumerate(members):
+        policy: Any = member.group.policy
+        if getattr(policy, "knows_rewards", False):
+            decays[trader] = policy.reward_decay
+    return decays
 
 
 def _legs(group: Group) -> tuple[LatencyLaw, LatencyLaw, LatencyLaw, LatencyLaw]:

@@ -6,11 +6,11 @@ of ``world.rules``. Of ``NoRules`` every hook is empty, so the plain loop is com
 Of ``Rules`` each is one call of a cold kernel that gets sub-states and numbers, never the world or
 the mechanism, and none where the part of the rules that it is about is not used.
 
-``rules`` is written, and so are ``ledger`` and ``log``, through ``rules.posting`` alone;
-``orders``, ``market``, ``private`` and ``view`` are read. ``buy``, ``sell`` and ``slot`` are slots
-of orders, ``event`` is the number of the event, ``becomes`` is of ``constraints.AS_*``; the rest is
-as in all of ``trading``. A rule asks to be woken by pushing an entry of a kind of its own
-(``events.queue``).
+``rules`` is written, and so are ``ledger`` and ``log``, through ``rules.posting`` alone, ``queue``,
+and what a trader knows of its rewards (``private``); the rest is read. ``buy``, ``sell`` and
+``slot`` are slots of orders, ``event`` is the number of the event, ``becomes`` is of
+``constraints.AS_*``; the rest is as in all of ``trading``. A rule asks to be woken by pushing an
+entry of a kind of its own (``events.queue``).
 
 What an entry breaks stops the lane when its event is over (``check``).
 """
@@ -20,20 +20,22 @@ from __future__ import annotations
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.costs.charging import charges_nothing, has_gas
 from proteus.market.costs.volume import find_tiers, has_tiers
+from proteus.market.events.queue import KIND_INCENTIVE
+from proteus.market.incentives.state import has_policies
 from proteus.market.ledger.accounts import LEDGER_OK
-from proteus.market.rules import costs, environment, posting
+from proteus.market.rules import costs, counting, environment, incentives, posting
 from proteus.market.rules.state import NoRules, Rules
 from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 
 HOOKS = (
-    "at_start", "before_sending", "at_door", "at_fill", "after_clear", "after_booking", "at_timer",
-    "at_sample", "at_decision", "at_end", "check", "constrain", "see_edge", "hold_back",
-    "at_environment",
+    "at_start", "before_sending", "at_door", "at_answer", "at_fill", "after_clear",
+    "after_booking", "at_timer", "at_sample", "at_decision", "at_end", "check", "constrain",
+    "see_edge", "hold_back", "at_environment",
 )  # fmt: skip
 
 
 @interface
-def at_start(rules, ledger, log, queue, keys, lane):
+def at_start(rules, ledger, log, queue, private, keys, lane):
     """A lane starts; nothing has happened."""
 
 
@@ -52,12 +54,22 @@ def at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
 
 
 @interface
+def at_answer(rules, orders, lane, quote, request, elapsed_ns, reference):
+    """A dealer's first quote for a request that lives has reached the venue.
+
+    ``quote`` and ``request`` are slots, ``reference`` is twice the public reference, in ticks.
+    """
+
+
+@interface
 def at_fill(
-    rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, time, event
+    rules, ledger, log, orders, origins, traders, lane, buy, sell, earlier, price, lots, clears,
+    time, event,
 ):  # fmt: skip
     """A fill between two orders, by their slots, has been posted; its price is in ticks.
 
-    ``earlier`` is the one of them that was there first, or the maker's where roles are kept apart.
+    ``earlier`` is the one of them that was there first, or the maker's where roles are kept apart;
+    ``clears`` are those so far, with that of this fill.
     """
 
 
@@ -72,8 +84,13 @@ def after_booking(rules, ledger, log, market, origins, lane, time, event):
 
 
 @interface
-def at_timer(rules, ledger, log, lane, kind, item, time, event):
-    """An entry of the queue that rules pushed is due; its kind and item are theirs."""
+def at_timer(
+    rules, ledger, log, queue, orders, private, keys, lane, kind, item, public_before, time, event
+):
+    """An entry of the queue that rules pushed is due; its kind and item are theirs.
+
+    Orders that rest have been published if they joined an earlier batch than ``public_before``.
+    """
 
 
 @interface
@@ -87,7 +104,7 @@ def at_decision(rules, ledger, log, private, lane, trader, time, event):
 
 
 @interface
-def at_end(rules, ledger, log, news, news_parameters, lane, time):
+def at_end(rules, ledger, log, private, news, news_parameters, lane, time):
     """Trading has ended; contracts are not redeemed yet."""
 
 
@@ -125,19 +142,20 @@ def at_environment(
 
 
 for _hook in (
-    at_start, before_sending, at_door, at_fill, after_clear, after_booking, at_timer, at_sample,
-    at_decision, at_end, check, see_edge, at_environment,
+    at_start, before_sending, at_door, at_answer, at_fill, after_clear, after_booking, at_timer,
+    at_sample, at_decision, at_end, check, see_edge, at_environment,
 ):  # fmt: skip
     _hook.empty_for(NoRules)
 # Nothing that is added acts here yet.
-for _hook in (after_clear, at_timer, at_sample):
+for _hook in (after_clear, at_sample):
     _hook.empty_for(Rules)
 
 
 @at_start.implement(Rules)
 @cold_kernel
-def _at_start(rules, ledger, log, queue, keys, lane):
+def _at_start(rules, ledger, log, queue, private, keys, lane):
     posting.endow(rules, ledger, log, lane)
+    incentives.start_incentives(rules, ledger, log, queue, private, keys, lane)
     environment.start(rules, queue, keys, lane)
 
 
@@ -189,7 +207,8 @@ def _at_environment(
 
 @at_end.implement(Rules)
 @cold_kernel
-def _at_end(rules, ledger, log, news, news_parameters, lane, time):
+def _at_end(rules, ledger, log, private, news, news_parameters, lane, time):
+    incentives.end_incentives(rules, ledger, log, private, lane, time)
     environment.end(rules, news, news_parameters, lane, time)
 
 
@@ -198,16 +217,42 @@ def _at_end(rules, ledger, log, news, news_parameters, lane, time):
 def _at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
     if has_gas(rules.costs):
         costs.at_door(rules, ledger, log, lane, trader, kind, time, event)
+    if has_policies(rules.incentives):
+        counting.count_message(rules, lane, trader)
+
+
+@at_answer.implement(Rules)
+@inline_kernel
+def _at_answer(rules, orders, lane, quote, request, elapsed_ns, reference):
+    if has_policies(rules.incentives):
+        counting.count_answer(rules, orders, lane, quote, request, elapsed_ns, reference)
 
 
 @at_fill.implement(Rules)
 @inline_kernel
 def _at_fill(
-    rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, time, event
+    rules, ledger, log, orders, origins, traders, lane, buy, sell, earlier, price, lots, clears,
+    time, event,
 ):  # fmt: skip
     if not charges_nothing(rules.costs):
         costs.at_fill(
-            rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, time, event
+            rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, clears,
+            time, event,
+        )  # fmt: skip
+    if has_policies(rules.incentives):
+        counting.count_fill(
+            rules, orders, traders.group, lane, buy, sell, earlier, price, lots, clears
+        )
+
+
+@at_timer.implement(Rules)
+@cold_kernel
+def _at_timer(
+    rules, ledger, log, queue, orders, private, keys, lane, kind, item, public_before, time, event
+):
+    if kind == KIND_INCENTIVE:
+        incentives.run_incentives(
+            rules, ledger, log, queue, orders, private, keys, lane, public_before, time, event
         )
 
 

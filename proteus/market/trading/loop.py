@@ -25,6 +25,7 @@ from proteus.market.events.queue import (
     KIND_TIMER,
     KIND_WAKE,
     KIND_WAKE_NEWS,
+    NEVER_NS,
     next_time,
     pop,
     push,
@@ -147,7 +148,7 @@ def start_lane(mechanism, world, lane):
     for trader in range(world.traders.kind.shape[0]):
         time = first_wake(world.schedules, world.traders, world.private, keys, lane, trader)
         _push_before(world, lane, time, KIND_WAKE, trader)
-    hooks.at_start(world.rules, world.ledger, world.log, world.queue, keys, lane)
+    hooks.at_start(world.rules, world.ledger, world.log, world.queue, world.private, keys, lane)
     hooks.check(world.rules, world.progress, lane, 0)
 
 
@@ -237,15 +238,25 @@ def _process(mechanism, world, lane, time, kind, item):
     if kind == KIND_MEASURE:
         _sample(world, lane, time, item)
         return WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
-    event = world.progress.events[lane]
+    ring_rules(mechanism, world, lane, time, kind, item)
+    return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
+
+
+@inline_kernel
+def ring_rules(mechanism, world, lane, time, kind, item):
+    """Let rules do what they put into the queue."""
+    market, event = world.market, world.progress.events[lane]
     if kind == KIND_ENVIRONMENT:
         hooks.at_environment(
             world.rules, world.ledger, world.log, world.queue, world.news, world.news_parameters,
-            world.data, world.market.keys, lane, item, time, event,
+            world.data, market.keys, lane, item, time, event,
         )  # fmt: skip
-    else:
-        hooks.at_timer(world.rules, world.ledger, world.log, lane, kind, item, time, event)
-    return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
+        return
+    public_before = np.int64(NEVER_NS) if is_continuous(mechanism) else market.clears[lane]
+    hooks.at_timer(
+        world.rules, world.ledger, world.log, world.queue, market.orders, world.private,
+        market.keys, lane, kind, item, public_before, time, event,
+    )  # fmt: skip
 
 
 @inline_kernel
@@ -360,8 +371,8 @@ def finish_lane(mechanism, world, lane):
     """Settle, and check what only holds once trading has ended."""
     event = last_event(world.progress, lane)
     hooks.at_end(
-        world.rules, world.ledger, world.log, world.news, world.news_parameters, lane,
-        world.settings.horizon_ns,
+        world.rules, world.ledger, world.log, world.private, world.news, world.news_parameters,
+        lane, world.settings.horizon_ns,
     )  # fmt: skip
     hooks.check(world.rules, world.progress, lane, event)
     protocol.close(mechanism, world, lane)

@@ -33,12 +33,13 @@ from proteus.market.events.envelopes import (
 from proteus.market.events.latency import MARKET_DATA, SUBMISSION, delay, draw_delay
 from proteus.market.events.log import MISSING, is_recorded
 from proteus.market.events.queue import KIND_NOTIFICATION, push
+from proteus.market.information.history import newest, reference_doubled
 from proteus.market.mechanisms import requests
 from proteus.market.mechanisms.rfq import Rfq
 from proteus.market.metrics.execution import OFFER_INSIDE, note_offer
 from proteus.market.metrics.requests import following_quote, measure_acceptance
 from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
-from proteus.market.trading import protocol, rfq_desk
+from proteus.market.trading import hooks, protocol, rfq_desk
 from proteus.market.trading.recorder import record_rfq_message, record_rfq_refusal
 from proteus.market.trading.rfq_links import answer_to, index_of, set_timer, told_at, words_of
 from proteus.market.trading.rfq_publishing import measure_quotes
@@ -171,6 +172,18 @@ def _ask(mechanism, world, lane, time, slot, dealer, index, entity):
 
 
 @inline_kernel
+def _count_answer(mechanism, world, lane, time, slot, request):
+    """Count a dealer that answers, and the first quote that it answers with."""
+    world.sums.requests.answered[lane] += 1
+    opened = mechanism.alive.request_deadline[lane, request] - mechanism.terms.request_ttl_ns
+    data, initial = world.data, world.settings.initial_ticks
+    hooks.at_answer(
+        world.rules, world.market.orders, lane, slot, request, time - opened,
+        reference_doubled(data, lane, newest(data, lane), initial),
+    )  # fmt: skip
+
+
+@inline_kernel
 def _take_quote(mechanism, world, lane, time, slot):
     """Take a quote and send it on to its taker, or refuse it."""
     terms, alive, orders = mechanism.terms, mechanism.alive, world.market.orders
@@ -180,7 +193,8 @@ def _take_quote(mechanism, world, lane, time, slot):
         requests.refuse(world.market, lane, slot, reason)
         return
     request = np.int64(alive.request[lane, slot])
-    world.sums.requests.answered[lane] += _is_first_of_dealer(alive, orders, lane, request, slot)
+    if _is_first_of_dealer(alive, orders, lane, request, slot):
+        _count_answer(mechanism, world, lane, time, slot, request)
     requests.add_quote(alive, world.market, lane, slot, time, terms.quote_ttl_ns, terms.tie)
     note_offer(world.origins, world.market, lane, request, slot)
     _watch(mechanism, world, lane, slot)

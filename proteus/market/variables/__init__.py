@@ -18,6 +18,7 @@ from proteus.market.trading.world import World
 from proteus.market.variables.base import Values, Variable
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, Labels
 from proteus.market.variables.environment import ENVIRONMENT_VARIABLES
+from proteus.market.variables.incentives import INCENTIVE_VARIABLES
 from proteus.market.variables.maker import MAKER_VARIABLES
 from proteus.market.variables.market import MARKET_VARIABLES
 from proteus.market.variables.population import POPULATION_VARIABLES
@@ -58,9 +59,12 @@ def variables_of(dims: Collection[str] = ()) -> tuple[Variable, ...]:
     Parameters
         dims: those asked for; others than optional ones make no difference.
     """
+    rows = (
+        *POPULATION_VARIABLES, *RULE_VARIABLES, *INCENTIVE_VARIABLES, *ENVIRONMENT_VARIABLES,
+    )  # fmt: skip
     asked = (
         each
-        for each in (*POPULATION_VARIABLES, *RULE_VARIABLES, *ENVIRONMENT_VARIABLES)
+        for each in rows
         if all(dim in dims for dim in (*each.dims, each.needs) if dim in OPTIONAL_DIMENSIONS)
     )
     return (*VARIABLES, *asked)

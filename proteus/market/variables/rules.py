@@ -18,7 +18,9 @@ from proteus.market.ledger.accounts import (
     CONTRACT,
     NETWORK,
     NOT_CARRIED,
+    POOL,
     PROPOSER,
+    STAKES,
     VALUE_THEN,
     account_of,
 )
@@ -30,7 +32,9 @@ from proteus.market.ledger.codes import (
     PNL_TERMS,
     POSTINGS,
     REBATE,
+    REWARD,
     ROUNDING,
+    TERM_CLAIMS,
     TERM_DRIFT,
 )
 from proteus.market.trading.world import World
@@ -45,6 +49,7 @@ _MOVED = {  # name: the codes, how it is called, and which sign counts as positi
     "gas_paid": ((GAS_BURNED,), "gas paid and burned", -1),
     "tips_paid": ((GAS_TIP,), "tips paid to the proposer", -1),
     "rounding_paid": ((ROUNDING,), "paid because amounts are rounded", -1),
+    "rewards_received": ((REWARD,), "rewards of policies", 1),
 }
 
 
@@ -89,10 +94,11 @@ def _by_class_and_term(world: World) -> Values:
 def _account(which: int) -> Callable[[World], Values]:
     def held(world: World) -> Values:
         number = account_of(world.ledger, which)
-        balance = world.ledger.balance
-        if number >= balance.shape[1]:
-            return np.zeros(len(balance))
-        return currency(balance[:, number, CASH])
+        ledger = world.ledger
+        if number >= ledger.balance.shape[1]:
+            return np.zeros(len(ledger.balance))
+        claims = ledger.total[:, number, ledger.term == TERM_CLAIMS, CASH].sum(axis=1)
+        return currency(ledger.balance[:, number, CASH] - claims)
 
     return held
 
@@ -131,13 +137,18 @@ RULE_VARIABLES: tuple[Variable, ...] = (
         Variable(
             name=f"pnl_{name}",
             unit="currency",
-            long_name=f"cash of the account {name} at the end",
-            formula=f"what {name} was paid less what it paid",
+            long_name=f"cash of the account {name} at the end, less what it was funded with",
+            formula=f"what {name} was paid less what it paid, funds and stakes apart",
             source="accounts",
             compute=_account(which),
             needs=TERM,
         )
-        for which, name in ((NETWORK, "network"), (PROPOSER, "proposer"))
+        for which, name in (
+            (NETWORK, "network"),
+            (PROPOSER, "proposer"),
+            (POOL, "pool"),
+            (STAKES, "stakes"),
+        )
     ),
     *(row for name, about in _MOVED.items() for row in _amount_rows(name, *about)),
 )

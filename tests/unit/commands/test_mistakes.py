@@ -14,6 +14,7 @@ from proteus.errors import ConfigError
 from proteus.sweep import main
 from tests.helpers.fake_engine import FakeEngine, install
 from tests.unit.commands.mistakes_of_environments import OF_ENVIRONMENTS
+from tests.unit.commands.mistakes_of_rules import OF_INCENTIVES
 
 MAKER, NOISE = "population.maker", "population.noise"
 BUDGET = "{variable:price_rmse,may:rise,at_most:1}"
@@ -327,7 +328,7 @@ record.traces=seed:0..900 record.trace_step_ms=0.000001 output_dir=new | 901 lan
 --cfg foo | invalid choice: 'foo' | 'job', 'hydra', 'all'
 --cfg job dleta=3 | unknown key dleta | did you mean delta?
 --cfg job delta=1,2 | delta=1,2 is not allowed here | one configuration
-""".strip().splitlines()]  # fmt: skip
+{OF_INCENTIVES}""".strip().splitlines()]  # fmt: skip
 MISTAKES += OF_ENVIRONMENTS
 
 

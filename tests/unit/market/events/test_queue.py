@@ -30,13 +30,14 @@ ORDER = {
     queue.KIND_SETTLEMENT: 2,
     queue.KIND_ACCRUAL: 3,
     queue.KIND_LIQUIDATION: 4,
-    queue.KIND_MEASURE: 5,
-    queue.KIND_CLEAR: 6,
-    queue.KIND_MESSAGE: 7,
-    queue.KIND_NOTIFICATION: 8,
-    queue.KIND_WAKE: 9,
-    queue.KIND_WAKE_NEWS: 9,
-    queue.KIND_TIMER: 9,
+    queue.KIND_INCENTIVE: 5,
+    queue.KIND_MEASURE: 6,
+    queue.KIND_CLEAR: 7,
+    queue.KIND_MESSAGE: 8,
+    queue.KIND_NOTIFICATION: 9,
+    queue.KIND_WAKE: 10,
+    queue.KIND_WAKE_NEWS: 10,
+    queue.KIND_TIMER: 10,
 }
 KEYS = rng.replicate_keys(7, np.array([0]))
 ENTITIES = np.array([rng.trader_entity("noise", number) for number in range(3)], np.int64)

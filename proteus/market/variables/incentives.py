@@ -1,0 +1,148 @@
+"""What is measured of policies beyond what they move: fines, shares of scores, presence.
+
+Rewards are among what rules move (``rules``). A cell without policies charges nothing, and has no
+scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.market.agents.traders import CLASSES, NO_GROUP
+from proteus.market.incentives.codes import SHARE_ONE
+from proteus.market.incentives.state import Incentives
+from proteus.market.ledger.accounts import CASH
+from proteus.market.ledger.codes import PENALTY, SLASH
+from proteus.market.rules.state import NoRules
+from proteus.market.trading.world import World
+from proteus.market.variables.base import (
+    CLASS,
+    GROUP,
+    TERM,
+    TRADER,
+    Values,
+    Variable,
+    currency,
+    has_role,
+    ratio,
+)
+
+Amounts = NDArray[np.int64]  # [L, A]
+
+
+def _incentives(world: World) -> Incentives | None:
+    """Return the state of policies, of a world with rules."""
+    return None if isinstance(world.rules, NoRules) else world.rules.incentives
+
+
+def _nothing(world: World) -> Amounts:
+    return np.zeros_like(world.ledger.bought)
+
+
+def _penalties(world: World) -> Values:
+    """Return what each trader paid: fines as far as there was cash, and parts of stakes."""
+    incentives, ledger = _incentives(world), world.ledger
+    if incentives is None:
+        return currency(_nothing(world))
+    traders = ledger.bought.shape[1]
+    charged = [ledger.total[:, :traders, ledger.place[code], CASH] for code in (PENALTY, SLASH)]
+    return currency(-sum(charged) - incentives.unpaid)
+
+
+def _score_shares(world: World) -> Values:
+    """Return the mean over epochs of each trader's share of what all score, NaN without any."""
+    incentives = _incentives(world)
+    if incentives is None:
+        return ratio(_nothing(world), _nothing(world))
+    return ratio(incentives.shares, incentives.scored * SHARE_ONE)
+
+
+def _presence(world: World) -> Values:
+    """Return the share of samples at which each trader was there, NaN without any."""
+    incentives = _incentives(world)
+    if incentives is None:
+        return ratio(_nothing(world), _nothing(world))
+    return ratio(incentives.met, incentives.could)
+
+
+def _sum(values: Values) -> Values:
+    return np.asarray(values.sum(axis=1))
+
+
+def _mean(values: Values) -> Values:
+    """Return the mean of those that there are, NaN where there is none."""
+    there = ~np.isnan(values)
+    return ratio(np.where(there, values, 0.0).sum(axis=1), there.sum(axis=1))
+
+
+def _rows(
+    name: str,
+    unit: str,
+    long_name: str,
+    formula: str,
+    of_traders: Callable[[World], Values],
+    over: Callable[[Values], Values],
+    sign: str = "",
+    missing: str = "",
+) -> tuple[Variable, ...]:
+    """Declare one measure by class, by group and by trader."""
+    word = "sum" if over is _sum else "mean"
+
+    def by_class(world: World) -> Values:
+        values = of_traders(world)
+        return np.stack([over(values[:, has_role(world, c)]) for c in range(CLASSES)], axis=1)
+
+    def by_group(world: World) -> Values:
+        values, groups = of_traders(world), world.traders.group
+        return np.stack([over(values[:, groups == g]) for g in range(groups.max() + 1)], axis=1)
+
+    row = Variable(
+        name=name, dims=(CLASS,), unit=unit, long_name=f"{long_name}, by class", sign=sign,
+        formula=f"{word} over the traders of a class of {formula}", source="accounts",
+        missing=missing, compute=by_class, needs=TERM,
+    )  # fmt: skip
+    return (
+        row,
+        row._replace(
+            name=f"{name}_by_group", dims=(GROUP,), long_name=f"{long_name}, by group",
+            formula=f"{word} over the traders of a group of {formula}", compute=by_group,
+        ),
+        row._replace(
+            name=f"{name}_by_trader", dims=(TRADER,), long_name=f"{long_name}, by trader",
+            formula=formula,
+            compute=lambda world: of_traders(world)[:, world.traders.group != NO_GROUP],
+        ),
+    )  # fmt: skip
+
+
+INCENTIVE_VARIABLES: tuple[Variable, ...] = (
+    *_rows(
+        name="penalties_paid",
+        unit="currency",
+        long_name="penalties of policies",
+        formula="fines, as far as there was cash, and parts of stakes that it lost",
+        of_traders=_penalties,
+        over=_sum,
+    ),
+    *_rows(
+        name="reward_score",
+        unit="1",
+        long_name="share of what all score",
+        formula="its score / those of all, mean over epochs in which anybody scores",
+        of_traders=_score_shares,
+        over=_mean,
+        missing="no_score",
+    ),
+    *_rows(
+        name="uptime_share",
+        unit="1",
+        long_name="presence under policies that ask for it",
+        formula="samples at which both sides had lots enough near the mid / all samples",
+        of_traders=_presence,
+        over=_mean,
+        missing="no_sample",
+    ),
+)

@@ -1,0 +1,28 @@
+"""Mistakes about what a market adds to trading, as rows of the table of ``test_mistakes``."""
+
+MAKER, POOL = "population.maker", "incentives.policies.liquidity"
+
+OF_INCENTIVES = f"""\
+incentives=polymarkt | incentives=polymarkt does not exist | did you mean polymarket?
+incentives=polymarket {POOL}.per_epch=2 | unknown key {POOL}.per_epch | mean {POOL}.per_epoch?
+incentives=polymarket {POOL}.kind=rewrd | {POOL}.kind=rewrd does not exist | did you mean reward?
+incentives=polymarket {POOL}.score.name=x | {POOL}.score.name=x does not exist | two_sided_quadr
+incentives=polymarket ~{POOL}.pool | {POOL}.pool is missing | pool
+incentives=polymarket {POOL}.traders=snipers | {POOL}.traders=snipers | 'makers', 'takers' or 'all'
+incentives=polymarket {POOL}.epoch_s=2.5 | {POOL}.epoch_s=2.5 | multiple of sampling.every_ms=1000
+incentives=polymarket {POOL}.epoch_s=21 | {POOL}.epoch_s=21 | at most horizon_s=20
+incentives=polymarket {POOL}.sampling=null | {POOL}.sampling=null | two_sided_quadratic looks at
+incentives=polymarket {POOL}.score.max_spread=0.0302 | max_spread=0.0302 | half contract.tick=0.001
+incentives=polymarket {POOL}.score.lowest_mid=0.95 | lowest_mid=0.95 | at most highest_mid=0.9
+incentives=polymarket {POOL}.per_epoch=[[1,2]] | per_epoch=[[1, 2]] | start with 0 and increase
+incentives=polymarket {POOL}.per_epoch=-1 | per_epoch=-1 is not allowed | at least 0
+incentives=polymarket {POOL}.per_epoch=null | per_epoch=null | where pool.source is not fees
+incentives=polymarket {POOL}.most_per_lot=0.1 | most_per_lot=0.1 | where score.name is not volume
+incentives=polymarket mechanism=rfq | score.name=two_sided_quadratic | under mechanism=rfq: no order
+incentives=polymarket {MAKER}.count=0 | {POOL}.traders=makers | a class that the population has
+incentives=staking {MAKER}.capital=5 | slashing.charge.stake=10 | at most the capital=5 of makers
+incentives=staking incentives.policies.slashing.charge.share=2 | charge.share=2 | must be at most 1
+incentives=kalshi_volume incentives.policies.volume.score.lowest_price=1 | lowest_price=1 | highest
++incentives.policies.mine={{kind:reward}} | incentives.policies.mine.traders is missing | traders
+{MAKER}.policy.reward_pass=0,1 | reward_pass=0,1 changes nothing | incentives must have a policy
+"""
