@@ -18,6 +18,7 @@ from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.replaying import orders, requests
 from tests.helpers.cells import MECHANISM_NAMES, ROOT, cell, only
+from tests.helpers.settling import DELAYED, Market
 
 POPULATIONS = {
     "baseline": (),
@@ -149,6 +150,9 @@ def test_every_state_of_the_market_is_seen(monkeypatch):
     values = [built(*each, 1) for each in kinds]
     values += [replayed(monkeypatch, each) for each in MECHANISM_NAMES]
     values.append(replayed(monkeypatch, "clob", MANY_TICKS))
+    values.append(Market(DELAYED, [1], [None]).state)  # no block has it yet
+    check_notes(values[-1])
+    check_memory(values[-1])
     seen = {type(state) for value in values for _, state in states(value, "")}
     declared = {
         each for each in typeof_impl.registry if each.__module__.startswith("proteus.market.")
