@@ -7,6 +7,7 @@ line changes the row. A fault is a mistake that somebody could make, not a synta
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.requests import REQUESTS
+from tests.faults.settlement import SETTLEMENT
 from tests.faults.traders import TRADERS
 
-FAULTS = (*BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS)
+FAULTS = (*BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *SETTLEMENT)
