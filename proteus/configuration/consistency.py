@@ -63,6 +63,7 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
             getattr(cell.leakage, name).delay_ms, delay_ns < cell.horizon_ns, _below(cell),
         )  # fmt: skip
     yield from _waits(cell)
+    yield from _settlement(cell)
     for name, group in cell.population.items():
         yield from _policy(f"population.{name}.policy", group, limit, price_range)
         if group.count:
@@ -137,6 +138,16 @@ def _waits(cell: CellConfig) -> Iterator[Rule]:
             yield from _law(f"mechanism.{key}", wait, cell)
         elif key in _WAITS:
             yield Rule(f"mechanism.{key}", wait, wait < _horizon_ms(cell), _below(cell))
+
+
+def _settlement(cell: CellConfig) -> Iterator[Rule]:
+    """List the rules for when fills are final: some must be before the end."""
+    for key in ("delay_ms", "cycle_ms"):
+        after = getattr(cell.settlement, key, None)
+        if after is not None:
+            yield Rule(f"settlement.{key}", after, after < _horizon_ms(cell), _below(cell))
+    mode, allowed = cell.settlement.mode, "immediate or delayed: nothing makes blocks"
+    yield Rule("settlement.mode", mode, mode != "blocks", allowed)
 
 
 def _horizon_ms(cell: CellConfig) -> float:

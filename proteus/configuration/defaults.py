@@ -14,8 +14,8 @@ from proteus.configuration.locate import conf_folder
 _LINE = re.compile(r"^(?P<indent> *)(?P<key>[a-z_0-9]+):(?P<value>[^#]*)(#\s*(?P<comment>.*))?$")
 _SKIPPED = ("hydra", "defaults")
 _GROUPS = (
-    "mechanism", "latent", "trader", "population", "execution", "execution/leakage", "record",
-    "design", "precision", "executor",
+    "mechanism", "latent", "trader", "population", "execution", "execution/leakage",
+    "settlement", "record", "design", "precision", "executor",
 )  # fmt: skip
 
 

@@ -63,6 +63,10 @@ _NEEDS = (
          r"\1.limit must be uniform"),
     Need(r"(population\.\w+)\.(?!count$).+", r"\1.count", _exceeds(0),
          r"\1.count must be more than 0"),
+    Need(r"settlement\.(retries|fail_penalty_ppm)", "has_capital", _is(True),
+         "a group of population must have capital"),
+    Need(r"settlement\.fork_depth", "settlement.fork_probability", _exceeds(0),
+         "settlement.fork_probability must be more than 0"),
     Need(r"latent\.jump(_accuracy|s)", "latent.jump_rate_per_s", _exceeds(0),
          "latent.jump_rate_per_s must be more than 0"),
 )  # fmt: skip

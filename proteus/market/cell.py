@@ -29,6 +29,7 @@ from proteus.market.agents.group import Group
 from proteus.market.environment.models import Latent
 from proteus.market.information.leakage import Table
 from proteus.market.mechanisms.base import MechanismConfig
+from proteus.market.settlement.models import ImmediateSettlement, Settlement
 
 ListOfMilliseconds = Annotated[tuple[Milliseconds, ...], AS_TUPLE]
 
@@ -122,6 +123,7 @@ class CellConfig(Schema):
     latent: SerializeAsAny[Latent]
     population: dict[str, SerializeAsAny[Group]]
     execution: Execution
+    settlement: SerializeAsAny[Settlement] = ImmediateSettlement(mode="immediate")
     record: Record
     delta: PositiveMilliseconds
     horizon_s: PositiveSeconds
@@ -186,7 +188,14 @@ class CellConfig(Schema):
     @property
     def needs_rules(self) -> bool:
         """Tell whether the cell adds to its market what the plain loop does not know."""
-        return any(group.capital is not None for group in self.population.values())
+        return self.has_capital or self.settlement.is_used
+
+    @property
+    def has_capital(self) -> bool:
+        """Tell whether anyone trades with a capital that is not unlimited."""
+        return any(
+            group.capital is not None for group in self.population.values() if group.count > 0
+        )
 
     def canonical(self) -> str:
         """Return the text that two cells share exactly when they simulate the same thing."""
@@ -194,6 +203,8 @@ class CellConfig(Schema):
         tree["record"] = self.record.model_dump(mode="json", exclude={*Record.OUTPUT_KEYS})
         if not self.mechanism.uses_delta:
             del tree["delta"]
+        if not self.settlement.is_used:
+            del tree["settlement"]
         return canonical_json(tree)
 
     @model_validator(mode="after")

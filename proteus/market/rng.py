@@ -43,6 +43,7 @@ STREAM_RFQ_DELIVERY = 19  # a quote's way to the taker, one word per side; index
 STREAM_RFQ_TIE = 20  # order of equally good quotes; index: order
 STREAM_EPISODE = 21  # the key of a later episode; index: episode
 STREAM_FORK = 22  # whether a block forks, and how deep; index: number of the block
+STREAM_TAKEN_BACK = 23  # latency of what is told of a fill that is taken back; index: fill
 
 ENTITY_MARKET = 0  # draws that belong to no trader
 

@@ -51,7 +51,12 @@ class Market:
         """``capital`` in nano-currency, None without a limit."""
         model = SETTLEMENT_MODELS[config["mode"]](**config)
         self.state = allocate_settlement(
-            model, 2, room, np.array(uids), np.array([amount is not None for amount in capital])
+            model,
+            NEVER_NS,
+            2,
+            room,
+            np.array(uids),
+            np.array([amount is not None for amount in capital]),
         )
         self.traders = len(uids)
         self.balance = np.zeros((2, self.traders, 2), np.int64)

@@ -33,6 +33,10 @@ EVENT_INTENT = 15  # a trader decides to send a new order, which may never arriv
 EVENT_END = 16  # trading has ended, or the lane was stopped
 EVENT_WAIT = 17  # the venue keeps an order for a while before it takes it
 EVENT_POSTING = 18  # an entry of the ledger that is no fill
+EVENT_SETTLEMENT_PENDING = 19  # a fill waits for its settlement
+EVENT_SETTLEMENT_FINAL = 20
+EVENT_SETTLEMENT_FAILED = 21  # it could not be paid when it was due
+EVENT_SETTLEMENT_REVERTED = 22  # a fork dropped it
 EVENT_NAMES = {
     EVENT_NEWS: "news",
     EVENT_ORDER: "order",
@@ -52,6 +56,10 @@ EVENT_NAMES = {
     EVENT_END: "end",
     EVENT_WAIT: "wait",
     EVENT_POSTING: "posting",
+    EVENT_SETTLEMENT_PENDING: "settlement_pending",
+    EVENT_SETTLEMENT_FINAL: "settlement_final",
+    EVENT_SETTLEMENT_FAILED: "settlement_failed",
+    EVENT_SETTLEMENT_REVERTED: "settlement_reverted",
 }
 
 # Why a message was rejected.

@@ -60,7 +60,7 @@ def resolve_fails(settlement, balance, lane, time, price):
         _compensate(settlement, lane, by_uid[place], price)
     if not is_any_left:
         return np.int64(NEVER_NS)
-    return expect(legs, lane, due_after(settlement.terms, time))
+    return expect(settlement.terms, legs, lane, due_after(settlement.terms, time))
 
 
 @inline_kernel

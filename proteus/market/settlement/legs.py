@@ -39,6 +39,7 @@ class Terms(NamedTuple):
     """Parameters of settlement; those of other modes than its own are 0."""
 
     mode: int  # MODE_*
+    end_ns: int  # nothing is due from then on, as all is settled
     delay_ns: int  # from a fill to when it is due; 0: in cycles
     cycle_ns: int  # distance of cycles
     nets: bool  # one amount per trader and cycle, and not each fill
@@ -116,7 +117,7 @@ class Payments(NamedTuple):
 
 @state
 class SettlementState(NamedTuple):
-    """Everything that settlement knows; every array is empty where it is immediate."""
+    """Everything that settlement knows; where it is immediate there is room for nothing."""
 
     terms: Terms
     parties: Parties
@@ -172,16 +173,16 @@ def add_fill(settlement, lane, buyer, seller, lots, cash, time, block):
     legs.fills[lane] += 1
     settlement.sums.lots[lane] += lots
     _change_pending(settlement, lane, at, 1, time)
-    return expect(legs, lane, due)
+    return expect(terms, legs, lane, due)
 
 
 @inline_kernel
-def expect(legs, lane, due):
+def expect(terms, legs, lane, due):
     """Return a time that is to be queued, or NEVER_NS if it is already, or never comes.
 
     Times are asked for in their order: what is added or fails now is due after all that is pending.
     """
-    if due >= NEVER_NS or due <= legs.expected_ns[lane]:
+    if due >= terms.end_ns or due <= legs.expected_ns[lane]:
         return np.int64(NEVER_NS)
     legs.expected_ns[lane] = due
     return due

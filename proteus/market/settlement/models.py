@@ -6,8 +6,14 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from proteus.basics.schema import PositiveCount, PositiveMilliseconds, Probability, Schema
-from proteus.basics.schema import requirement as requirement
+from proteus.basics import units
+from proteus.basics.schema import (
+    PositiveCount,
+    PositiveMilliseconds,
+    Probability,
+    Schema,
+    requirement,
+)
 
 MOST_RETRIES = 1_000_000
 WHOLE_PPM = 1_000_000  # a penalty is at most the value that failed
@@ -18,6 +24,16 @@ class Settlement(Schema):
     """Hold what the modes share: their name."""
 
     mode: str
+
+    @property
+    def is_used(self) -> bool:
+        """Tell whether a fill may be final later than it happens."""
+        return self.mode != "immediate"
+
+    @property
+    def pending_ns(self) -> int:
+        """Return how long a fill is pending that does not fail, at most."""
+        return 0
 
 
 class ImmediateSettlement(Settlement):
@@ -43,6 +59,11 @@ class DelayedSettlement(Settlement):
             raise requirement("delay_ms", allowed)
         return self
 
+    @property
+    def pending_ns(self) -> int:
+        """Return how long a fill is pending that does not fail, at most."""
+        return units.milliseconds_to_ns(self.delay_ms or self.cycle_ms or 0)
+
 
 class BlockSettlement(Settlement):
     """A fill is carried by a block, and final when so many more have been made."""
@@ -61,6 +82,11 @@ class BlockSettlement(Settlement):
             )
             raise requirement("fork_depth", allowed)
         return self
+
+    @property
+    def pending_ns(self) -> int:
+        """Return how long a fill is pending at most; blocks may be made at any times."""
+        return units.LARGEST
 
 
 SETTLEMENT_MODELS: dict[str, type[Settlement]] = {

@@ -23,13 +23,13 @@ from proteus.market.settlement.models import BlockSettlement, DelayedSettlement,
 from proteus.market.settlement.sums import SettlementSums
 
 _WORDS = 2**32  # random words there are
-_IMMEDIATE = Terms(MODE_IMMEDIATE, 0, 0, False, 0, 0, 0, 0, 0)
 
 
-def terms_of(config: Settlement) -> Terms:
-    """Return the numbers of a configuration."""
+def terms_of(config: Settlement, end_ns: int) -> Terms:
+    """Return the numbers of a configuration; ``end_ns``: the end of trading."""
+    immediate = Terms(MODE_IMMEDIATE, end_ns, 0, 0, False, 0, 0, 0, 0, 0)
     if isinstance(config, DelayedSettlement):
-        return _IMMEDIATE._replace(
+        return immediate._replace(
             mode=MODE_DELAYED,
             delay_ns=units.milliseconds_to_ns(config.delay_ms or 0),
             cycle_ns=units.milliseconds_to_ns(config.cycle_ms or 0),
@@ -38,17 +38,18 @@ def terms_of(config: Settlement) -> Terms:
             fail_penalty_ppm=config.fail_penalty_ppm,
         )
     if isinstance(config, BlockSettlement):
-        return _IMMEDIATE._replace(
+        return immediate._replace(
             mode=MODE_BLOCKS,
             finality_blocks=config.finality_blocks,
             fork_word=round(config.fork_probability * _WORDS),
             fork_depth=config.fork_depth,
         )
-    return _IMMEDIATE
+    return immediate
 
 
 def allocate_settlement(
     config: Settlement,
+    end_ns: int,
     lanes: int,
     legs: int,
     uids: NDArray[np.int64],
@@ -57,13 +58,13 @@ def allocate_settlement(
     """Allocate settlement with nothing pending.
 
     Parameters
-        config: of any mode. lanes: L. legs: fills that may be pending at once; no room is taken
-            where settlement is immediate. uids: int64 [A], agent_uid of each trader.
-        is_limited: bool [A], who has capital.
+        config: of any mode. end_ns: the end of trading. lanes: L. legs: fills that may be pending
+            at once; where settlement is immediate there is room for none.
+        uids: int64 [A], agent_uid of each trader. is_limited: bool [A], who has capital.
     """
-    terms = terms_of(config)
+    terms = terms_of(config, end_ns)
     if terms.mode == MODE_IMMEDIATE:
-        lanes, legs, uids, is_limited = 0, 0, uids[:0], is_limited[:0]
+        legs, uids, is_limited = 0, uids[:0], is_limited[:0]
     traders = len(uids)
     by_uid = np.argsort(uids, kind="stable")
     return SettlementState(

@@ -27,7 +27,8 @@ from proteus.market.mechanisms.base import Sizes
 from proteus.market.mechanisms.interface import allocate_market
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.metrics.sums import allocate_sums, allocate_totals
-from proteus.market.rules.state import NoRules, make_rules
+from proteus.market.rules.state import NoRules, Rules, make_rules
+from proteus.market.settlement.setup import allocate_settlement
 from proteus.market.setup.members import CellSetup
 from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading.world import World, allocate_origins, allocate_progress
@@ -88,7 +89,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             ),
             totals=allocate_totals(lanes, count),
             log=allocate_log(lanes, growth * setup.log_rows),
-            rules=make_rules(lanes, setup.endowment) if setup.is_rich else NoRules(),
+            rules=_rules(setup, lanes, growth) if setup.is_rich else NoRules(),
         ),
     )
 
@@ -149,6 +150,16 @@ def _starting_over(one: Any, other: Any, path: str = "") -> Iterator[str]:
 def block_bytes(block: Block) -> int:
     """Return the memory of a block's arrays."""
     return sum(array.nbytes for _, array in arrays_of(block))
+
+
+def _rules(setup: CellSetup, lanes: int, growth: int) -> Rules:
+    """Build what is added to the market."""
+    cell, traders = setup.cell, setup.traders
+    settlement = allocate_settlement(
+        cell.settlement, cell.horizon_ns, lanes, growth * setup.legs, traders.entity,
+        setup.endowment > 0,
+    )  # fmt: skip
+    return make_rules(lanes, setup.endowment, settlement)
 
 
 def _news(setup: CellSetup, lanes: int, growth: int) -> Any:

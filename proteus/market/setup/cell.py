@@ -55,6 +55,7 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         log_rows=0,
         is_rich=is_rich or cell.needs_rules,
         endowment=endowments(members),
+        legs=capacities.whole_rows(capacities.legs_pending(cell, members)),
     )
 
 

@@ -53,6 +53,7 @@ class CellSetup(NamedTuple):
     log_rows: int  # rows that a lane's log has room for; 0: nothing is recorded
     is_rich: bool  # the loop has all hooks, as it must where rules are added
     endowment: NDArray[np.int64]  # [A] capital of each trader, nano-currency; 0: no limit
+    legs: int  # fills whose settlement is pending at once
 
 
 def trader_columns(members: tuple[Member, ...]) -> Traders:

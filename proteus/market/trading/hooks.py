@@ -17,14 +17,18 @@ What an entry breaks stops the lane when its event is over (``check``).
 from __future__ import annotations
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
-from proteus.market.ledger.accounts import LEDGER_OK
-from proteus.market.rules import posting
+from proteus.market.environment.news import value_at
+from proteus.market.events.queue import KIND_TAKEN_BACK
+from proteus.market.information.history import newest, reference_doubled
+from proteus.market.ledger.accounts import LEDGER_OK, nano
+from proteus.market.rules import posting, settlement
 from proteus.market.rules.state import NoRules, Rules
-from proteus.market.trading.world import stop_lane
+from proteus.market.settlement.legs import NO_BLOCK
+from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 
 HOOKS = (
     "at_start", "before_sending", "at_door", "at_fill", "after_clear", "after_booking", "at_timer",
-    "at_sample", "at_decision", "at_end", "check", "constrain",
+    "at_sample", "at_decision", "at_end", "check", "constrain", "at_settlement",
 )  # fmt: skip
 
 
@@ -48,7 +52,7 @@ def at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
 
 
 @interface
-def at_fill(rules, ledger, log, orders, origins, lane, buy, sell, price, lots, time, event):
+def at_fill(rules, ledger, log, queue, orders, origins, lane, buy, sell, price, lots, time, event):
     """A fill between two orders, by their slots, has been posted; its price is in ticks."""
 
 
@@ -68,6 +72,14 @@ def at_timer(rules, ledger, log, lane, kind, item, time, event):
 
 
 @interface
+def at_settlement(
+    rules, ledger, log, queue, keys, traders, private, news, news_parameters, data, risk,
+    initial_ticks, lane, kind, item, time, event,
+):  # fmt: skip
+    """Legs are due or a block is made; or a trader hears that a fill of its own was taken back."""
+
+
+@interface
 def at_sample(rules, ledger, log, lane, time, event):
     """The mid or equity is about to be sampled."""
 
@@ -78,7 +90,7 @@ def at_decision(rules, ledger, log, private, lane, trader, time, event):
 
 
 @interface
-def at_end(rules, ledger, log, lane, time):
+def at_end(rules, ledger, log, lane, time, event):
     """Trading has ended; contracts are not redeemed yet."""
 
 
@@ -94,20 +106,18 @@ def constrain(rules, private, view, lane, trader, time, becomes, side, price, lo
 
 for _hook in (
     at_start, before_sending, at_door, at_fill, after_clear, after_booking, at_timer, at_sample,
-    at_decision, at_end, check,
+    at_decision, at_end, check, at_settlement,
 ):  # fmt: skip
     _hook.empty_for(NoRules)
 # Nothing that is added acts here yet.
 for _hook in (
     before_sending,
     at_door,
-    at_fill,
     after_clear,
     after_booking,
     at_timer,
     at_sample,
     at_decision,
-    at_end,
 ):
     _hook.empty_for(Rules)
 
@@ -118,11 +128,45 @@ def _at_start(rules, ledger, log, lane):
     posting.endow(rules, ledger, log, lane)
 
 
+@at_fill.implement(Rules)
+@cold_kernel
+def _at_fill(rules, ledger, log, queue, orders, origins, lane, buy, sell, price, lots, time, event):
+    settlement.note_fill(
+        rules, ledger, log, queue, orders, lane, buy, sell, price, lots, time, NO_BLOCK, event
+    )
+
+
+@at_settlement.implement(Rules)
+@cold_kernel
+def _at_settlement(
+    rules, ledger, log, queue, keys, traders, private, news, news_parameters, data, risk,
+    initial_ticks, lane, kind, item, time, event,
+):  # fmt: skip
+    if kind == KIND_TAKEN_BACK:
+        settlement.learn(private, lane, item)
+        return
+    value = nano(value_at(news, news_parameters, lane, time))
+    doubled = reference_doubled(data, lane, newest(data, lane), initial_ticks)
+    price = doubled * ledger.tick_nano[0] // 2
+    settlement.settle(
+        rules, ledger, log, queue, keys, traders, private, risk, lane, item, value, price, time,
+        event,
+    )  # fmt: skip
+
+
+@at_end.implement(Rules)
+@cold_kernel
+def _at_end(rules, ledger, log, lane, time, event):
+    settlement.end(rules, log, lane, time, event)
+
+
 @check.implement(Rules)
 @inline_kernel
 def _check(rules, progress, lane, event):
     if rules.refused[lane] != LEDGER_OK:
         stop_lane(progress, lane, rules.refused[lane], event)
+    if rules.overflow[lane] != 0:
+        stop_lane(progress, lane, FAULT_CAPACITY, event)
 
 
 @constrain.implement(NoRules)

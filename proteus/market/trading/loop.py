@@ -21,6 +21,8 @@ from proteus.market.events.queue import (
     KIND_MESSAGE,
     KIND_NEWS,
     KIND_NOTIFICATION,
+    KIND_SETTLEMENT,
+    KIND_TAKEN_BACK,
     KIND_TIMER,
     KIND_WAKE,
     KIND_WAKE_NEWS,
@@ -232,7 +234,14 @@ def _process(mechanism, world, lane, time, kind, item):
         _sample(world, lane, time, item)
         return WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
     event = world.progress.events[lane]
-    hooks.at_timer(world.rules, world.ledger, world.log, lane, kind, item, time, event)
+    if kind == KIND_SETTLEMENT or kind == KIND_TAKEN_BACK:
+        hooks.at_settlement(
+            world.rules, world.ledger, world.log, world.queue, world.market.keys, world.traders,
+            world.private, world.news, world.news_parameters, world.data, world.sums.risk,
+            world.settings.initial_ticks, lane, kind, item, time, event,
+        )  # fmt: skip
+    else:
+        hooks.at_timer(world.rules, world.ledger, world.log, lane, kind, item, time, event)
     return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
 
 
@@ -347,7 +356,10 @@ def _check_room(world, lane):
 def finish_lane(mechanism, world, lane):
     """Settle, and check what only holds once trading has ended."""
     event = last_event(world.progress, lane)
-    hooks.at_end(world.rules, world.ledger, world.log, lane, world.settings.horizon_ns)
+    hooks.at_end(
+        world.rules, world.ledger, world.log, lane, world.settings.horizon_ns,
+        world.progress.events[lane],
+    )  # fmt: skip
     hooks.check(world.rules, world.progress, lane, event)
     protocol.close(mechanism, world, lane)
     if not close_lane(world.sums, world.totals, world, lane):

@@ -51,7 +51,7 @@ def test_what_contradicts_is_said_in_a_sentence(values, key, sentence):
     ],
 )
 def test_every_yaml_is_read(name, mode):
-    terms = terms_of(read(yaml.safe_load((CONF / f"{name}.yaml").read_text())))
+    terms = terms_of(read(yaml.safe_load((CONF / f"{name}.yaml").read_text())), 7)
     assert terms.mode == mode
     assert terms.nets == (name == "cycle")
 
@@ -62,6 +62,7 @@ def test_every_yaml_is_tested():
 
 def test_immediate_settlement_takes_no_room():
     uids, limited = np.array([1, 2]), np.array([True, True])
-    state = allocate_settlement(read({"mode": "immediate"}), 3, 50, uids, limited)
+    state = allocate_settlement(read({"mode": "immediate"}), 7, 3, 50, uids, limited)
     arrays = [array for part in state[1:] for array in part]
-    assert all(array.size == 0 for array in arrays)
+    assert {array.shape for array in arrays if array.size} == {(3,)}
+    assert all(array.size == 0 for part in (state.held, state.parties) for array in part)
