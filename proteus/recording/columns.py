@@ -31,8 +31,13 @@ from proteus.market.book.codes import (
     EVENT_RFQ_QUOTE,
     EVENT_RFQ_REJECT,
     EVENT_RFQ_REQUEST,
+    EVENT_SETTLEMENT_FAILED,
+    EVENT_SETTLEMENT_FINAL,
+    EVENT_SETTLEMENT_PENDING,
+    EVENT_SETTLEMENT_REVERTED,
     EVENT_WAIT,
     EXPIRE_NAMES,
+    FAILED_NAMES,
     FOK,
     GTC,
     IOC,
@@ -68,6 +73,14 @@ BOOK: Kind = (SOURCE_VENUE, EVENT_BOOK)
 END: Kind = (SOURCE_VENUE, EVENT_END)
 NEWS: Kind = (SOURCE_NEWS, EVENT_NEWS)
 POSTING: Kind = (SOURCE_RULES, EVENT_POSTING)
+SETTLEMENTS: tuple[Kind, ...] = tuple(
+    (SOURCE_RULES, kind)
+    for kind in (
+        EVENT_SETTLEMENT_PENDING, EVENT_SETTLEMENT_FINAL, EVENT_SETTLEMENT_FAILED,
+        EVENT_SETTLEMENT_REVERTED,
+    )
+)  # fmt: skip
+FAILED: Kind = (SOURCE_RULES, EVENT_SETTLEMENT_FAILED)
 WAITS: Kind = (SOURCE_VENUE, EVENT_WAIT)
 REQUEST: Kind = (SOURCE_TRADER, EVENT_RFQ_REQUEST)
 QUOTE: Kind = (SOURCE_TRADER, EVENT_RFQ_QUOTE)
@@ -78,6 +91,7 @@ REFUSED: Kind = (SOURCE_VENUE, EVENT_RFQ_REJECT)
 KINDS = (
     INTENT, ORDER, REPLACE, CANCEL, ACK, REJECT, CANCELLED, FILL, CLEAR, BOOK, END, NEWS,
     REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING,
+    *SETTLEMENTS,
 )  # fmt: skip
 
 NEW_AT_VENUE = (ORDER, REQUEST, QUOTE)
@@ -94,6 +108,7 @@ REASONS = {
         (EVENT_REJECT, REJECT_NAMES),
         (EVENT_RFQ_REJECT, RFQ_REJECT_NAMES),
         (EVENT_RFQ_EXPIRE, EXPIRE_NAMES),
+        (EVENT_SETTLEMENT_FAILED, FAILED_NAMES),
         (EVENT_END, {**LEDGER_CODES, FAULT_CAPACITY: "capacity"}),
     )
     for code, name in names.items()
@@ -131,7 +146,7 @@ COLUMNS = (
         names={BUY: "buy", SELL: "sell"},
     ),
     Column("price_ticks", "price", (*_NEW, REPLACE, ACCEPT, FILL, CLEAR, BOOK, END), "ticks"),
-    Column("lots", "lots", (*_NEW, REPLACE, ACCEPT, *_ANSWERS, FILL, CLEAR), "lots"),
+    Column("lots", "lots", (*_NEW, REPLACE, ACCEPT, *_ANSWERS, FILL, CLEAR, *SETTLEMENTS), "lots"),
     Column("bid_ticks", "low", (BOOK,), "ticks"),
     Column("ask_ticks", "high", (BOOK,), "ticks"),
     Column("bid_lots", "lots", (BOOK,), "lots"),
@@ -141,19 +156,20 @@ COLUMNS = (
     Column("surplus_lots", "more", (CLEAR,), "lots"),
     Column("value_nano", "value", (*_NEW, REPLACE, NEWS, END), "nano-currency"),
     Column("lifetime", "code", _NEW, names={GTC: "gtc", IOC: "ioc", FOK: "fok"}),
-    Column("reason", "code", (REJECT, CANCELLED, EXPIRED, REFUSED, END), names=REASONS),
+    Column("reason", "code", (REJECT, CANCELLED, EXPIRED, REFUSED, END, FAILED), names=REASONS),
     Column("intent_ns", "intent", _NEW, "ns"),
     Column("reference_half_ticks", "reference", _NEW, "half ticks"),
     Column("cause", "cause", (*_NEW, *_CHANGES)),
     Column("asset", "slot", (POSTING,), names=ASSET_NAMES),
-    Column("giver", "trader", (POSTING,)),
-    Column("receiver", "other", (POSTING,)),
-    Column("amount", "value", (POSTING,), "nano-currency, or lots"),
+    Column("giver", "trader", (POSTING, *SETTLEMENTS)),
+    Column("receiver", "other", (POSTING, *SETTLEMENTS)),
+    Column("amount", "value", (POSTING, *SETTLEMENTS), "nano-currency, or lots"),
     Column(
         "code", "code", (POSTING,), names={code: row.name for code, row in POSTINGS.items()}
     ),
+    Column("fill", "order", SETTLEMENTS),
 )  # fmt: skip
-ADDED_IN_5 = ("asset", "giver", "receiver", "amount", "code")
+ADDED_IN_5 = ("asset", "giver", "receiver", "amount", "code", "fill")
 NAMES = tuple(column.name for column in COLUMNS)
 
 _SHIFT = 5  # event types stay below 2**5

@@ -27,6 +27,7 @@ from proteus.market.events.envelopes import (
     take_envelope,
 )
 from proteus.market.events.log import MISSING, SOURCE_TRADER
+from proteus.market.events.queue import KIND_SETTLEMENT, next_time, pop, push
 from proteus.market.ledger.accounts import LEDGER_CODES, TIMER_NOT_LATER
 from proteus.market.mechanisms.interface import NEVER, end_timer, next_clear, next_timer
 from proteus.market.metrics.execution import count_intent
@@ -73,7 +74,7 @@ _MESSAGES = {
 }  # fmt: skip
 
 # What happens by itself, in the order of ``clock`` at equal time, and before any message.
-_NEWS, _START, _EQUITY, _MID, _CLEAR, _TIMER = range(6)
+_NEWS, _SETTLEMENT, _START, _EQUITY, _MID, _CLEAR, _TIMER = range(7)
 _GRIDS = {_START: MEASURE_START, _EQUITY: MEASURE_EQUITY, _MID: MEASURE_MID}
 
 
@@ -122,6 +123,7 @@ class Rerun:
         start_news(world.news, world.news_parameters, keys[0, 0], keys[0, 1], _LANE)
         self._times = {
             _NEWS: next_jump(world.news, _LANE, -1),
+            _SETTLEMENT: NEVER,
             _START: world.settings.warmup_ns,
             _EQUITY: EQUITY_GRID_NS,
             _MID: world.settings.warmup_ns,
@@ -203,6 +205,8 @@ class Rerun:
             start_shock(world.sums.shocks, world, _LANE, time)
             record_news(world.log, world, _LANE, time)
             self._times[what] = next_jump(world.news, _LANE, self._jump)
+        elif what == _SETTLEMENT:
+            self._settle(time)
         elif what == _CLEAR:
             clear_batch(mechanism, world, _LANE, time)
             event, orders = world.progress.events[_LANE], world.market.orders
@@ -218,6 +222,33 @@ class Rerun:
             hooks.at_sample(world.rules, world.ledger, world.log, _LANE, time, event)
             self._times[what] = measure_grid(world.sums, world, _LANE, time, _GRIDS[what])
 
+    def _settle(self, time: np.int64) -> None:
+        """Settle what is due; nobody is told."""
+        world, event = self.block.world, self.block.world.progress.events[_LANE]
+        _, kind, item = pop(world.queue, _LANE)
+        hooks.at_settlement(
+            world.rules, world.ledger, world.log, world.queue, world.market.keys, world.traders,
+            world.private, world.news, world.news_parameters, world.data, world.sums.risk,
+            world.settings.initial_ticks, _LANE, kind, item, time, event,
+        )  # fmt: skip
+        hooks.check(world.rules, world.progress, _LANE, event)
+        self._drop_reports()
+
+    def _drop_reports(self) -> None:
+        """Take back what was sent to traders: there are none. What rules wait for stays."""
+        world = self.block.world
+        queue, messages = world.queue, world.messages
+        waiting = [pop(queue, _LANE) for _ in range(queue.size[_LANE])]
+        for time, kind, item in waiting:
+            if kind == KIND_SETTLEMENT:
+                push(queue, _LANE, time, kind, item)
+        queue.overflow[_LANE] = messages.overflow[_LANE] = 0
+        is_waiting = queue.size[_LANE] > 0
+        self._times[_SETTLEMENT] = next_time(queue, _LANE) if is_waiting else NEVER
+        envelopes = messages.free.shape[1]
+        messages.free[_LANE] = np.arange(envelopes - 1, -1, -1)
+        messages.n_free[_LANE] = envelopes
+
     def _set_timer(self, time: np.int64) -> None:
         """Expect the next timer of a continuous venue; one that is not later stops the lane."""
         mechanism, world = self.block
@@ -228,7 +259,8 @@ class Rerun:
     def _deliver(self, time: np.int64, slot: Any, answer_word: Any, *, in_clear: bool) -> None:
         mechanism, world = self.block
         book(mechanism, world, _LANE, time, slot, answer_word, in_clear)
-        _drop_reports(world)
+        hooks.check(world.rules, world.progress, _LANE, world.progress.events[_LANE])
+        self._drop_reports()
 
     def _feed(self, at: int, kind: Kind) -> None:
         """Repeat a decision, or let a message reach the venue."""
@@ -365,12 +397,3 @@ def _write_pair(block: Block, row: Mapping[str, Any], envelope: Any, kind: Kind)
     rank = rank_of(row["price_ticks"], side, world.settings.n_ticks)
     messages.rank[_LANE, envelope] = rank
     messages.lots[_LANE, envelope] = row["lots"]
-
-
-def _drop_reports(world: World) -> None:
-    """Take back what was sent to traders: there are none."""
-    queue, messages = world.queue, world.messages
-    queue.size[_LANE] = queue.overflow[_LANE] = messages.overflow[_LANE] = 0
-    envelopes = messages.free.shape[1]
-    messages.free[_LANE] = np.arange(envelopes - 1, -1, -1)
-    messages.n_free[_LANE] = envelopes

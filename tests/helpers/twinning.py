@@ -15,7 +15,7 @@ from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, sta
 from proteus.market.environment.setup import allocate_news, parameters_for
 from proteus.market.events.log import MISSING
 from proteus.market.events.queue import NEVER_NS
-from proteus.market.ledger.accounts import CASH, CONTRACT, LEDGER_CODES
+from proteus.market.ledger.accounts import CASH, CONTRACT, ISSUER, LEDGER_CODES
 from proteus.market.rng import replicate_key, replicate_keys
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.cell import set_up_cell, with_log
@@ -94,10 +94,11 @@ def engine_ends(world: World) -> Row:
         "messages": int(progress.messages[0]),
         "fills": int(progress.fills[0]),
     }
-    for trader in range(len(balance) - 2):
+    traders = world.traders.kind.shape[0]
+    for trader in range(traders):
         ends[f"cash of trader {trader}"] = balance[trader][CASH]
         ends[f"lots of trader {trader}"] = balance[trader][CONTRACT]
-    ends["cash of the issuer"] = balance[-1][CASH]
+    ends["cash of the issuer"] = balance[traders + ISSUER][CASH]
     return ends
 
 

@@ -49,6 +49,7 @@ class Settlement:
         for who, amount in enumerate(capital):
             self.transfer(None, who, amount or 0)
         self.open: list[Trade] = []
+        self.expected: set[int] = set()  # when a market will look
         self.trades = 0
         self.log: list[tuple[Any, ...]] = []
         self.course = [(0, 0)]  # the value pending from a time on

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from proteus.market.cell import CellConfig
-from tests.reference import desk, rfq_desk, rfq_venue, venue
+from tests.reference import desk, rfq_desk, rfq_venue, settling, venue
 from tests.reference.desk import expire, nano
 from tests.reference.draws import NEWS, NOTIFIED, SCHEDULE, Draws, ns
 from tests.reference.rfq import Venue
@@ -39,6 +39,7 @@ def path_of(world: World) -> Path:
 def simulate(cell: CellConfig, draws: Draws, news: News, watch: Watch | None = None) -> World:
     """Run a lane from its start to settlement, or until ``watch`` has seen enough."""
     world = World(cell, draws, news)
+    settling.endow(world)
     if news.jumps:
         world.push_before_end(news.jumps[0][0], "news", 0)
     world.push_before_end(next_clear(world), "clear", None)
@@ -49,6 +50,7 @@ def simulate(cell: CellConfig, draws: Draws, news: News, watch: Watch | None = N
         world.events += happen(world, time_ns, what, item)
         if watch is not None and not watch(world):
             return world
+    settling.end(world)
     end_value = nano(news.value_at(cell.horizon_ns))
     world.note(
         cell.horizon_ns, "venue", "end", value_nano=end_value,
@@ -69,6 +71,10 @@ def happen(world: World, time_ns: int, what: str, item: Any) -> bool:
     if what == "clear":
         clear(world, time_ns)
         world.push_before_end(next_clear(world), "clear", None)
+    elif what == "settle":
+        settling.settle(world, item, time_ns)
+    elif what == "taken back":
+        settling.learn(item)
     elif what == "message":
         path_of(world).receive(world, item, time_ns)
     elif what == "notice":

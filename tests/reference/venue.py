@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any
 
 from proteus.market.rng import STREAM_BATCH
-from tests.reference import orders
+from tests.reference import orders, settling
 from tests.reference.auction import Auction
 from tests.reference.book import Book
 from tests.reference.draws import Cause
@@ -168,6 +168,8 @@ def book_fill(world: World, outcome: Outcome, time_ns: int, in_clear: bool) -> N
     buyer, seller = (world.tickets[i].trader for i in ids)
     world.ledger.fill(buyer.number, seller.number, price, lots)
     world.fills += 1
+    cash = price * world.cell.tick_nano * lots
+    settling.note_fill(world, buyer, seller, lots, cash, time_ns)
     if not in_clear:
         world.last_ticks = price
     for order_id in ids:

@@ -23,14 +23,18 @@ from tests.reference.orders import Row
 from tests.reference.public import Public, read_table
 from tests.reference.rfq import Venue
 from tests.reference.schedules import Schedule
+from tests.reference.settling import make_settlement
 from tests.reference.takers import Informed, Noise
 
-# At equal time: news, then clears, messages, notices to traders, and whatever wakes a trader.
+# At equal time: news, then settlement, clears, messages, notices to traders, and whatever wakes
+# a trader.
 PRIORITY = {
     "news": 0,
+    "settle": 1,
     "clear": 2,
     "message": 3,
     "notice": 4,
+    "taken back": 4,
     "wake": 5,
     "jump seen": 5,
     "expiry": 5,
@@ -190,6 +194,7 @@ class World:
         self.public = Public(read_table(cell), cell.initial_ticks)
         self.last_ticks: int | None = None  # last public price
         self.ledger = Ledger(cell.tick_nano)
+        self.settlement = make_settlement(cell, draws, self.traders)
         self.queue: list[tuple[int, int, int, int, str, Any]] = []
         self.pushed = count()
         self.rows: list[Row] = []

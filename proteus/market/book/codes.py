@@ -136,6 +136,11 @@ CANCEL_NAMES = {
     CANCEL_SELF_TRADE: "self_trade",
 }
 
+# How a fill goes on whose settlement failed.
+FAILED_AGAIN = 0
+FAILED_CLOSED_OUT = 1
+FAILED_NAMES = {FAILED_AGAIN: "again", FAILED_CLOSED_OUT: "closed_out"}
+
 # What stands where there is nothing. Arrays are never indexed by it (``compiler.fields``).
 NO_ORDER = -1  # a slot of an order, request or quote
 NO_OWNER = -1  # of an order that is the only one of its owner

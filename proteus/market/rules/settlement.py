@@ -17,6 +17,8 @@ from proteus.market.book.codes import (
     EVENT_SETTLEMENT_FINAL,
     EVENT_SETTLEMENT_PENDING,
     EVENT_SETTLEMENT_REVERTED,
+    FAILED_AGAIN,
+    FAILED_CLOSED_OUT,
     NO_TRADER,
 )
 from proteus.market.events.latency import FILL_REPORT, delay
@@ -40,10 +42,6 @@ from proteus.market.settlement.legs import (
 )
 
 DUE = -1  # item of an entry of KIND_SETTLEMENT: legs are due; a block: its number
-
-# How a failed fill goes on.
-DUE_AGAIN = 0
-CLOSED_OUT = 1
 
 _TRADER_SHIFT = 48  # of an entry of KIND_TAKEN_BACK: the trader, and lots that it had bought (> 0)
 _LOTS_OFFSET = 1 << 47
@@ -167,7 +165,9 @@ def _record(state, log, lane, time, event):
                 legs.seller[lane, at], legs.lots[lane, at], legs.cash[lane, at],
             )  # fmt: skip
             if kind == EVENT_SETTLEMENT_FAILED and row >= 0:
-                log.code[lane, row] = CLOSED_OUT if status == LEG_CLOSED_OUT else DUE_AGAIN
+                log.code[lane, row] = (
+                    FAILED_CLOSED_OUT if status == LEG_CLOSED_OUT else FAILED_AGAIN
+                )
 
 
 # --- what traders are told ------------------------------------------------------------------------

@@ -34,6 +34,7 @@ ORDER = {
     queue.KIND_CLEAR: 6,
     queue.KIND_MESSAGE: 7,
     queue.KIND_NOTIFICATION: 8,
+    queue.KIND_TAKEN_BACK: 8,
     queue.KIND_WAKE: 9,
     queue.KIND_WAKE_NEWS: 9,
     queue.KIND_TIMER: 9,

@@ -1,0 +1,138 @@
+"""Settlement in whole markets against the plain-Python twin, and what it may never change."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+
+from proteus.configuration.reading import read_cell
+from proteus.market.events.queue import KIND_SETTLEMENT
+from proteus.market.rules import settlement
+from proteus.market.settlement.models import BlockSettlement
+from proteus.market.setup.cell import set_up_cell
+from proteus.market.trading import hooks
+from proteus.recording.columns import rows_of
+from proteus.replaying.rerun import Rerun
+from tests.helpers import twinning
+from tests.helpers.budget import is_proof
+from tests.helpers.cells import ROOT, RULED
+from tests.helpers.random_cells import Tree, random_tree
+from tests.helpers.settling import BLOCKS, DELAYED
+from tests.helpers.twinning import assert_twins
+from tests.reference import settling
+
+EVERY_MECHANISM = pytest.mark.parametrize("mechanism", RULED)
+SLOT_NS = 23_000_000
+CELLS = 50 if is_proof() else 5  # of each mechanism
+
+
+def random_delayed(chooser: Random) -> Tree:
+    """A delayed settlement, fast beside the lane."""
+    key, other = chooser.choice((("delay_ms", "cycle_ms"), ("cycle_ms", "delay_ms")))
+    return DELAYED | {
+        key: chooser.choice((5, 20, 60)),
+        other: None,
+        "netting": chooser.choice(("gross", "net")),
+        "retries": chooser.randint(0, 2),
+        "fail_penalty_ppm": chooser.choice((0, 100, 50_000)),
+    }
+
+
+def random_blocks(chooser: Random) -> Tree:
+    """A settlement by blocks, with frequent forks."""
+    finality = chooser.randint(1, 4)
+    return BLOCKS | {
+        "finality_blocks": finality,
+        "fork_probability": chooser.choice((0.1, 0.5)),
+        "fork_depth": chooser.randint(1, finality),
+    }
+
+
+def settled_tree(chooser: Random, mechanism: str, settled: Tree) -> Tree:
+    """A random market with capital that binds here and there."""
+    tree = random_tree(chooser, mechanism) | {"settlement": settled, "horizon_s": 0.8}
+    for group in tree["population"].values():
+        group["capital"] = chooser.choice((None, 0.1, 0.1, 1))
+    return tree
+
+
+@pytest.mark.nojit
+@EVERY_MECHANISM
+def test_delayed_settlement_equals_the_twin(mechanism: str) -> None:
+    seen: Counter[str] = Counter()
+    for number in range(CELLS):
+        chooser = Random(f"settlement {mechanism} {number}")
+        tree = settled_tree(chooser, mechanism, random_delayed(chooser))
+        twin = assert_twins(read_cell(tree), number, plain=True)
+        seen.update(row["kind"] for row in twin.rows)
+        seen.update(row["code"] for row in twin.rows if row["kind"] == "posting")
+    wanted = {"settlement_pending", "settlement_final", "settlement_failed", "endow", "close_out"}
+    assert min(seen[what] for what in wanted) > 0, seen
+
+
+def make_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let blocks be made in fixed slots, in the engine and in the twin."""
+    build, happens = twinning.build_block, hooks.at_settlement
+    endow, settle = settling.endow, settling.settle
+
+    def build_block(*given, **more):
+        block = build(*given, **more)
+        settlement.expect_block(block.world.rules, block.world.queue, 0, 0, SLOT_NS)
+        return block
+
+    def at_settlement(rules, ledger, log, queue, *rest):
+        happens(rules, ledger, log, queue, *rest)
+        lane, kind, item, time, _ = rest[-5:]
+        if kind == KIND_SETTLEMENT and time + SLOT_NS < rules.settlement.terms.end_ns:
+            settlement.expect_block(rules, queue, lane, item + 1, time + SLOT_NS)
+
+    def endow_in_twin(world):
+        endow(world)
+        world.push_before_end(SLOT_NS, "settle", 0)
+
+    def settle_in_twin(world, number, time):
+        settle(world, number, time)
+        world.push_before_end(time + SLOT_NS, "settle", number + 1)
+
+    monkeypatch.setattr(twinning, "build_block", build_block)
+    monkeypatch.setattr(hooks, "at_settlement", at_settlement)
+    monkeypatch.setattr(settling, "endow", endow_in_twin)
+    monkeypatch.setattr(settling, "settle", settle_in_twin)
+
+
+@pytest.mark.nojit
+@EVERY_MECHANISM
+def test_settlement_by_blocks_equals_the_twin(mechanism, monkeypatch):
+    """The refusal of blocks that nobody makes is left out: here they are made."""
+    make_blocks(monkeypatch)
+    seen: Counter[str] = Counter()
+    for number in range(CELLS):
+        chooser = Random(f"blocks {mechanism} {number}")
+        tree = settled_tree(chooser, mechanism, {"mode": "immediate"})
+        chain = BlockSettlement(**random_blocks(chooser))
+        cell = read_cell(tree).model_copy(update={"settlement": chain})
+        seen.update(row["kind"] for row in assert_twins(cell, number, plain=True).rows)
+    assert min(seen[f"settlement_{what}"] for what in ("pending", "final", "reverted")) > 0, seen
+
+
+@pytest.mark.nojit
+@EVERY_MECHANISM
+def test_a_log_replays_to_the_same_settlement(mechanism):
+    """From the rows of traders alone: the same rows, balances, inventories and sums."""
+    lots = 0
+    for number in range(3):
+        chooser = Random(f"replay {mechanism} {number}")
+        settled = DELAYED | {"cycle_ms": 20, "fail_penalty_ppm": 1000}
+        setup = set_up_cell(read_cell(settled_tree(chooser, mechanism, settled)))
+        world = twinning.engine_block(setup.cell, number, plain=True).world
+        rows = rows_of(world.log, 0)
+        again = Rerun(setup, ROOT, number, rows, len(rows["kind"]), 4)
+        again.run()
+        made = again.block.world
+        for ours, theirs in (
+            (made.ledger, world.ledger), (made.sums.risk, world.sums.risk),
+            (made.rules.settlement.sums, world.rules.settlement.sums),
+        ):  # fmt: skip
+            assert [a.tobytes() for a in ours] == [a.tobytes() for a in theirs]
+        lots += world.rules.settlement.sums.lots[0]
+    assert lots > 0
