@@ -120,7 +120,7 @@ def test_settlement_by_blocks_equals_the_twin(mechanism, monkeypatch):
 def test_a_log_replays_to_the_same_settlement(mechanism):
     """From the rows of traders alone: the same rows, balances, inventories and sums."""
     lots = 0
-    for number in range(3):
+    for number in range(6):
         chooser = Random(f"replay {mechanism} {number}")
         settled = DELAYED | {"cycle_ms": 20, "fail_penalty_ppm": 1000}
         setup = set_up_cell(read_cell(settled_tree(chooser, mechanism, settled)))

@@ -23,6 +23,7 @@ from proteus.market.variables.population import POPULATION_VARIABLES
 from proteus.market.variables.quality import QUALITY_VARIABLES
 from proteus.market.variables.requests import REQUEST_VARIABLES
 from proteus.market.variables.rules import RULE_VARIABLES
+from proteus.market.variables.settlement import SETTLEMENT_VARIABLES
 from proteus.market.variables.taker import TAKER_VARIABLES
 
 __all__ = [
@@ -59,7 +60,7 @@ def variables_of(dims: Collection[str] = ()) -> tuple[Variable, ...]:
     """
     asked = (
         each
-        for each in (*POPULATION_VARIABLES, *RULE_VARIABLES)
+        for each in (*POPULATION_VARIABLES, *RULE_VARIABLES, *SETTLEMENT_VARIABLES)
         if all(dim in dims for dim in (*each.dims, each.needs) if dim in OPTIONAL_DIMENSIONS)
     )
     return (*VARIABLES, *asked)
