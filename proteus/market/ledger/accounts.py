@@ -69,6 +69,7 @@ ENTRY_NOT_CARRIED = 12
 ENTRY_OUT_OF_ORDER = 13
 CLEAR_NOT_LATER = 14
 TIMER_NOT_LATER = 15
+SETTLED_NOT_WHOLE = 17
 LEDGER_CODES = {
     FILL_NOT_POSITIVE: "fill_not_positive",
     FILL_WRONG_SIDE: "fill_on_wrong_side",
@@ -85,6 +86,7 @@ LEDGER_CODES = {
     ENTRY_OUT_OF_ORDER: "entry_out_of_order",
     CLEAR_NOT_LATER: "next_clear_not_later_than_this",
     TIMER_NOT_LATER: "next_timer_not_later_than_now",
+    SETTLED_NOT_WHOLE: "settled_is_not_what_is_held",
 }
 
 

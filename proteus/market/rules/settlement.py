@@ -24,6 +24,7 @@ from proteus.market.book.codes import (
 from proteus.market.events.latency import FILL_REPORT, delay
 from proteus.market.events.log import is_recorded, record_settlement
 from proteus.market.events.queue import KIND_SETTLEMENT, KIND_TAKEN_BACK, NEVER_NS, push
+from proteus.market.ledger.accounts import CASH, CONTRACT, SETTLED_NOT_WHOLE
 from proteus.market.ledger.codes import CLOSE_OUT, DEFAULT, FAIL_PENALTY, REVERT
 from proteus.market.metrics.risk import change_inventory
 from proteus.market.rng import STREAM_TAKEN_BACK, words_at
@@ -120,7 +121,7 @@ def _take_back(rules, ledger, log, traders, risk, lane, value, time, event):
             continue
         code = REVERT if status == LEG_REVERTED else CLOSE_OUT
         buyer, seller = np.int64(legs.buyer[lane, at]), np.int64(legs.seller[lane, at])
-        lots, cash = legs.lots[lane, at], legs.cash[lane, at]
+        lots, cash = np.int64(legs.lots[lane, at]), legs.cash[lane, at]
         posting.move(rules, ledger, log, lane, time, event, buyer, seller, lots, value, code)
         posting.pay(rules, ledger, log, lane, time, event, seller, buyer, cash, code)
         if traders.role[buyer] == CLASS_MAKER:
@@ -160,10 +161,11 @@ def _record(state, log, lane, time, event):
         elif status == LEG_REVERTED:
             kind = EVENT_SETTLEMENT_REVERTED
         if kind != 0:
+            fill, lots = np.int64(legs.fill[lane, at]), np.int64(legs.lots[lane, at])
+            buyer, seller = np.int64(legs.buyer[lane, at]), np.int64(legs.seller[lane, at])
             row = record_settlement(
-                log, lane, event, time, kind, legs.fill[lane, at], legs.buyer[lane, at],
-                legs.seller[lane, at], legs.lots[lane, at], legs.cash[lane, at],
-            )  # fmt: skip
+                log, lane, event, time, kind, fill, buyer, seller, lots, legs.cash[lane, at]
+            )
             if kind == EVENT_SETTLEMENT_FAILED and row >= 0:
                 log.code[lane, row] = (
                     FAILED_CLOSED_OUT if status == LEG_CLOSED_OUT else FAILED_AGAIN
@@ -179,7 +181,7 @@ def _tell(state, queue, keys, traders, private, lane, time):
     legs = state.legs
     for at in range(legs.count[lane]):
         if _is_taken_back(legs.status[lane, at]):
-            fill, lots = legs.fill[lane, at], legs.lots[lane, at]
+            fill, lots = np.int64(legs.fill[lane, at]), np.int64(legs.lots[lane, at])
             buyer, seller = np.int64(legs.buyer[lane, at]), np.int64(legs.seller[lane, at])
             _send(queue, keys, traders, private, lane, time, buyer, lots, fill, 0)
             _send(queue, keys, traders, private, lane, time, seller, -lots, fill, 1)
@@ -207,10 +209,17 @@ def learn(private, lane, item):
 
 
 @cold_kernel
-def end(rules, log, lane, time, event):
-    """Make everything final that is pending."""
+def end(rules, ledger, log, lane, time, event):
+    """Make everything final that is pending; contracts that are settled are then those held."""
     state = rules.settlement
-    if state.terms.mode != MODE_IMMEDIATE:
-        settle_all(state, lane, time)
-        _record(state, log, lane, time, event)
-        release(state, lane)
+    if state.terms.mode == MODE_IMMEDIATE:
+        return
+    settle_all(state, lane, time)
+    _record(state, log, lane, time, event)
+    release(state, lane)
+    pending, settled = state.held.pending, state.held.settled
+    for trader in range(settled.shape[1]):
+        held = ledger.balance[lane, trader, CONTRACT]
+        is_pending = pending[lane, trader, CASH] != 0 or pending[lane, trader, CONTRACT] != 0
+        if is_pending or settled[lane, trader, CONTRACT] != held:
+            rules.refused[lane] = SETTLED_NOT_WHOLE

@@ -115,7 +115,7 @@ def _compensate(settlement, lane, trader, price):
     for at in range(legs.count[lane]):
         other = _other_side(legs, lane, at, trader)
         if legs.status[lane, at] == LEG_CLOSED_OUT and other != trader:
-            gain = price * legs.lots[lane, at] - legs.cash[lane, at]  # of having bought
+            gain = price * np.int64(legs.lots[lane, at]) - legs.cash[lane, at]  # of having bought
             loss = max(np.int64(0), gain if other == legs.buyer[lane, at] else -gain)
             sharing.weights[other] += loss
             lost += loss

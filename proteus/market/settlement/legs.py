@@ -58,14 +58,14 @@ class Terms(NamedTuple):
 class Legs(NamedTuple):
     """Fills that are not final. L lanes, C legs."""
 
-    fill: np.ndarray  # int64 [L, C] number of the fill, from 0; increasing
+    fill: np.ndarray  # int32 [L, C] number of the fill, from 0; increasing
     buyer: np.ndarray  # int32 [L, C]
     seller: np.ndarray  # int32 [L, C]
-    lots: np.ndarray  # int64 [L, C]
+    lots: np.ndarray  # int32 [L, C] at most MAX_LOTS
     cash: np.ndarray  # int64 [L, C] price times lots, nano
     traded_ns: np.ndarray  # int64 [L, C]
     due_ns: np.ndarray  # int64 [L, C] when it is due, or NEVER_NS: under blocks
-    block: np.ndarray  # int64 [L, C] number of the block that carries it, or NO_BLOCK
+    block: np.ndarray  # int32 [L, C] number of the block that carries it, or NO_BLOCK
     tries: np.ndarray  # int32 [L, C] how often it failed
     status: np.ndarray  # int8 [L, C] LEG_*
     failing: np.ndarray  # int32 [L, C] who could not pay, or NO_TRADER
@@ -193,7 +193,7 @@ def settle_leg(settlement, lane, at, time):
     """Make a leg final: both assets leave pending for settled."""
     legs, held = settlement.legs, settlement.held
     buyer, seller = legs.buyer[lane, at], legs.seller[lane, at]
-    lots, cash = legs.lots[lane, at], legs.cash[lane, at]
+    lots, cash = np.int64(legs.lots[lane, at]), legs.cash[lane, at]
     legs.status[lane, at] = LEG_SETTLED
     _change_pending(settlement, lane, at, -1, time)
     held.settled[lane, buyer, _CASH] -= cash
@@ -215,7 +215,7 @@ def _change_pending(settlement, lane, at, sign, time):
     """Add a leg to what is pending, or take it away (``sign`` -1), and extend the integrals."""
     legs, held, sums = settlement.legs, settlement.held, settlement.sums
     buyer, seller = legs.buyer[lane, at], legs.seller[lane, at]
-    lots, cash = sign * legs.lots[lane, at], sign * legs.cash[lane, at]
+    lots, cash = sign * np.int64(legs.lots[lane, at]), sign * legs.cash[lane, at]
     held.pending[lane, buyer, _CASH] -= cash
     held.pending[lane, seller, _CASH] += cash
     held.pending[lane, buyer, _CONTRACT] += lots

@@ -73,6 +73,6 @@ def allocate_settlement(
         legs=allocate(Legs, L=lanes, C=legs),
         held=allocate(Held, L=lanes, A=traders),
         sharing=allocate(Sharing, A=traders),
-        payments=allocate(Payments, L=lanes, P=legs),
+        payments=allocate(Payments, L=lanes, P=(legs + 1) // 2),
         sums=allocate(SettlementSums, L=lanes, A=traders),
     )

@@ -40,7 +40,7 @@ def fills_waiting(cell: CellConfig, members: tuple[Member, ...]) -> int:
 def legs_pending(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many fills are not final at once, with room for six standard deviations."""
     pending_s = min(cell.settlement.pending_ns, cell.horizon_ns) / units.NS_PER_S
-    pending = _FILLS_PER_WAKE_UP * taker_wake_ups_per_s(members) * pending_s
+    pending = taker_wake_ups_per_s(members) * pending_s
     return int(pending + 6 * pending**0.5) + 16
 
 

@@ -157,7 +157,7 @@ def _at_settlement(
 @at_end.implement(Rules)
 @cold_kernel
 def _at_end(rules, ledger, log, lane, time, event):
-    settlement.end(rules, log, lane, time, event)
+    settlement.end(rules, ledger, log, lane, time, event)
 
 
 @check.implement(Rules)
