@@ -54,5 +54,5 @@ def nearest(name: str, names: Iterable[str], prefix: str = "") -> str:
     if close:
         return f"; did you mean {prefix}{close[0]}?"
     return (
-        f"; allowed: {', '.join(prefix + name for name in known)}" if 0 < len(known) <= 20 else ""
+        f"; allowed: {', '.join(prefix + name for name in known)}" if 0 < len(known) <= 30 else ""
     )

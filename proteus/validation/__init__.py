@@ -22,6 +22,7 @@ from proteus.validation.news import mean_reverting_jumps
 from proteus.validation.queues import first_to_empty, queue_length, queue_wait
 from proteus.validation.races import latency_race, sniping_equilibrium
 from proteus.validation.requests import firm_quote, winners_curse
+from proteus.validation.settlement import cycle_wait, pending_value
 from proteus.validation.surplus import call_auction
 from proteus.validation.trades import roll
 
@@ -31,6 +32,7 @@ __all__ = [
     "batch_exposure",
     "batch_wait",
     "call_auction",
+    "cycle_wait",
     "firm_quote",
     "first_to_empty",
     "glosten_milgrom",
@@ -38,6 +40,7 @@ __all__ = [
     "kyle",
     "latency_race",
     "mean_reverting_jumps",
+    "pending_value",
     "queue_length",
     "queue_wait",
     "roll",

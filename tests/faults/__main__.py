@@ -60,6 +60,7 @@ NEAR = {  # the tests of the room where the fault is
     "market/settlement/": (
         f"{MARKET}/settlement/test_settling", "property/test_settlement_against_twin",
     ),
+    "market/rules/settlement": ("property/test_settlement_in_market",),
     "market/information/signals": (f"{MARKET}/information/test_signals",),
     "market/information/": VIEWS,
     "market/environment/": (f"{MARKET}/environment/test_news",),

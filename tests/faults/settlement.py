@@ -81,4 +81,29 @@ SETTLEMENT = (
         "            count_final(settlement.sums, lane, time - legs.traded_ns[lane, at])\n"
         "            settle_leg(settlement, lane, at, time)\n    extend_value",
     ),
+    Fault(
+        "a fill that is closed out is posted as a revert", "market/rules/settlement.py",
+        "REVERT if status == LEG_REVERTED else CLOSE_OUT", "REVERT",
+    ),
+    Fault(
+        "what goes back is worth nothing", "market/rules/settlement.py",
+        "buyer, seller, lots, value, code)", "buyer, seller, lots, np.int64(0), code)",
+    ),
+    Fault(
+        "inventories of makers keep what went back", "market/rules/settlement.py",
+        "change_inventory(risk, lane, buyer, -lots, time)",
+        "change_inventory(risk, lane, buyer, lots, time)",
+    ),
+    Fault(
+        "what went back is told as if it were bought again", "market/rules/settlement.py",
+        "private.position[lane, trader] -= bought", "private.position[lane, trader] += bought",
+    ),
+    Fault(
+        "a penalty is posted as a close-out", "market/rules/settlement.py",
+        "if what == PAY_PENALTY:", "if False:",
+    ),
+    Fault(
+        "the seller owes the cash of a fill", "market/rules/settlement.py",
+        "add_fill(state, lane, buyer, seller,", "add_fill(state, lane, seller, buyer,",
+    ),
 )  # fmt: skip

@@ -6,7 +6,11 @@ from random import Random
 import pytest
 
 from proteus.configuration.reading import read_cell
+from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.events.queue import KIND_SETTLEMENT
+from proteus.market.ledger.accounts import CONTRACT
+from proteus.market.ledger.codes import TERM_REVERTED
+from proteus.market.ledger.entries import worth_of_term
 from proteus.market.rules import settlement
 from proteus.market.settlement.models import BlockSettlement
 from proteus.market.setup.cell import set_up_cell
@@ -113,6 +117,37 @@ def test_settlement_by_blocks_equals_the_twin(mechanism, monkeypatch):
         cell = read_cell(tree).model_copy(update={"settlement": chain})
         seen.update(row["kind"] for row in assert_twins(cell, number, plain=True).rows)
     assert min(seen[f"settlement_{what}"] for what in ("pending", "final", "reverted")) > 0, seen
+
+
+@pytest.mark.nojit
+@EVERY_MECHANISM
+def test_a_revert_takes_back_what_its_fill_made(mechanism, monkeypatch):
+    """A4: the term reverted is minus what was captured, lost and drifted since, so -q (v - P) now.
+
+    The buyer's is that, the seller's its opposite; makers' inventories are what is settled at last.
+    """
+    make_blocks(monkeypatch)
+    reverted = 0
+    for number in range(CELLS):
+        chooser = Random(f"term {mechanism} {number}")
+        tree = settled_tree(chooser, mechanism, {"mode": "immediate"})
+        chain = BlockSettlement(**random_blocks(chooser) | {"fork_probability": 0.5})
+        cell = read_cell(tree).model_copy(update={"settlement": chain})
+        world = twinning.engine_block(cell, number, plain=True).world
+        news, rows = twinning.EngineNews(cell, number), twinning.engine_rows(world)
+        made: Counter[int] = Counter()
+        for row in rows:
+            if row["kind"] == "settlement_reverted":
+                gain = row["lots"] * round(1e9 * news.value_at(row["time_ns"])) - row["amount"]
+                made[row["giver"]] -= gain
+                made[row["receiver"]] += gain
+                reverted += 1
+        for trader in range(len(world.traders.role)):
+            assert worth_of_term(world.ledger, 0, trader, TERM_REVERTED) == made[trader]
+            if world.traders.role[trader] == CLASS_MAKER:
+                held = world.rules.settlement.held.settled[0, trader, CONTRACT]
+                assert world.sums.risk.held[0, trader] == held
+    assert reverted > 0
 
 
 @pytest.mark.nojit

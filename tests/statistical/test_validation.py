@@ -2,7 +2,7 @@
 
 Items with ordinary traders run compiled, on the loops that other tests compile. Those with the
 traders of theory run in plain Python: their loops are compiled by ``make validate`` alone. Seeds
-are fixed; of the 20 z scores one beyond 4 would be a false alarm in 1 of 790 choices of seeds.
+are fixed; of the 24 z scores one beyond 4 would be a false alarm in 1 of 660 choices of seeds.
 """
 
 import subprocess
@@ -39,6 +39,8 @@ COMPILED = (
     (validation.mean_reverting_jumps, {}, 2_000),
     (validation.winners_curse, {"dealers": 4}, 20),
     (validation.firm_quote, {}, 500),
+    (validation.pending_value, {"delay_ms": 100}, 60),
+    (validation.cycle_wait, {"cycle_ms": 100}, 60),
 )
 PLAIN = (
     (validation.queue_wait, {"ahead": 2}, 60),
@@ -129,6 +131,8 @@ def test_kaplan_meier_is_the_textbook_one():
         (validation.winners_curse, "dealers", 0),
         (validation.winners_curse, "signal_sd", 0.5),
         (validation.firm_quote, "move_sd", 0),
+        (validation.pending_value, "delay_ms", 0),
+        (validation.cycle_wait, "rate_per_s", 1e9),
         (validation.roll, "lanes", 1),
         (validation.roll, "root", -1),
     ],

@@ -99,8 +99,9 @@ def settle(
     else:
         make_block(state, keys, lane, item, time)
     rules.overflow[lane] |= state.legs.overflow[lane]
-    _tell(state, queue, keys, traders, private, lane, time)
-    _take_back(rules, ledger, log, traders, risk, lane, value, time, event)
+    if state.legs.taken_back[lane] > 0:
+        _tell(state, queue, keys, traders, private, lane, time)
+        _take_back(rules, ledger, log, traders, risk, lane, value, time, event)
     _pay(rules, ledger, log, lane, time, event)
     _record(state, log, lane, time, event)
     release(state, lane)

@@ -23,7 +23,7 @@ from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.codes import NO_TRADER
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.settlement.failing import resolve_fails
-from proteus.market.settlement.legs import LEG_FAILED, LEG_PENDING, settle_leg, settled_cash
+from proteus.market.settlement.legs import LEG_PENDING, fail_leg, settle_leg, settled_cash
 from proteus.market.settlement.sums import count_final
 
 
@@ -58,8 +58,7 @@ def _settle_gross(settlement, balance, lane, time):
             if buyer != legs.seller[lane, at] and _lacks(
                 settlement, balance, lane, buyer, legs.cash[lane, at]
             ):
-                legs.status[lane, at] = LEG_FAILED
-                legs.failing[lane, at] = buyer
+                fail_leg(legs, lane, at, buyer)
             else:
                 _finish(settlement, lane, at, time)
         due = _earliest_due(legs, lane)
@@ -96,8 +95,7 @@ def _settle_net(settlement, balance, lane, time):
         for at in range(legs.count[lane]):
             is_party = legs.buyer[lane, at] == trader or legs.seller[lane, at] == trader
             if is_party and _is_in_cycle(legs, lane, at, time):
-                legs.status[lane, at] = LEG_FAILED
-                legs.failing[lane, at] = trader
+                fail_leg(legs, lane, at, trader)
         trader = _first_short(settlement, balance, lane, time)
     for at in range(legs.count[lane]):
         if _is_in_cycle(legs, lane, at, time):

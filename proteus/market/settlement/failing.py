@@ -43,14 +43,11 @@ PAY_DIFFERENCE = 2  # of a close-out
 def resolve_fails(settlement, balance, lane, time, price):
     """Charge what failed, close it out or try again; parameters and result as ``settle_due``."""
     legs, sharing, by_uid = settlement.legs, settlement.sharing, settlement.parties.by_uid
-    failed = np.int64(0)
-    for at in range(legs.count[lane]):
-        if legs.status[lane, at] == LEG_FAILED:
-            legs.tries[lane, at] += 1
-            failed += 1
-    settlement.sums.fails[lane] += failed
-    if failed == 0:
+    if legs.failed[lane] == 0:
         return np.int64(NEVER_NS)
+    settlement.sums.fails[lane] += legs.failed[lane]
+    for at in range(legs.count[lane]):
+        legs.tries[lane, at] += legs.status[lane, at] == LEG_FAILED
     for trader in range(by_uid.shape[0]):
         sharing.cash[trader] = settled_cash(settlement.held, balance, lane, trader)
     for place in range(by_uid.shape[0]):

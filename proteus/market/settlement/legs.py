@@ -70,6 +70,8 @@ class Legs(NamedTuple):
     status: np.ndarray  # int8 [L, C] LEG_*
     failing: np.ndarray  # int32 [L, C] who could not pay, or NO_TRADER
     count: np.ndarray  # int64 [L] legs in use
+    failed: np.ndarray  # int64 [L] of these, that could not be paid now
+    taken_back: np.ndarray  # int64 [L] of these, that go back now
     fills: np.ndarray  # int64 [L] fills ever
     expected_ns: np.ndarray  # int64 [L] the latest time that was asked to be queued
     overflow: np.ndarray  # int64 [L] 1: a fill or a payment found no room
@@ -204,9 +206,18 @@ def settle_leg(settlement, lane, at, time):
 
 
 @inline_kernel
+def fail_leg(legs, lane, at, trader):
+    """Let a leg fail because of a trader."""
+    legs.status[lane, at] = LEG_FAILED
+    legs.failing[lane, at] = trader
+    legs.failed[lane] += 1
+
+
+@inline_kernel
 def drop_leg(settlement, lane, at, status, time):
     """End a leg that will never be final, as LEG_CLOSED_OUT or LEG_REVERTED."""
     settlement.legs.status[lane, at] = status
+    settlement.legs.taken_back[lane] += 1
     _change_pending(settlement, lane, at, -1, time)
 
 
@@ -257,6 +268,8 @@ def release(settlement, lane):
         _move(legs, lane, at, kept)
         kept += 1
     legs.count[lane] = kept
+    legs.failed[lane] = 0
+    legs.taken_back[lane] = 0
     settlement.payments.count[lane] = 0
 
 
