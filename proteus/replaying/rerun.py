@@ -231,7 +231,6 @@ class Rerun:
             world.private, world.news, world.news_parameters, world.data, world.sums.risk,
             world.settings.initial_ticks, _LANE, kind, item, time, event,
         )  # fmt: skip
-        hooks.check(world.rules, world.progress, _LANE, event)
         self._drop_reports()
 
     def _drop_reports(self) -> None:
@@ -259,7 +258,6 @@ class Rerun:
     def _deliver(self, time: np.int64, slot: Any, answer_word: Any, *, in_clear: bool) -> None:
         mechanism, world = self.block
         book(mechanism, world, _LANE, time, slot, answer_word, in_clear)
-        hooks.check(world.rules, world.progress, _LANE, world.progress.events[_LANE])
         self._drop_reports()
 
     def _feed(self, at: int, kind: Kind) -> None:
