@@ -125,11 +125,11 @@ ITEMS: tuple[Item, ...] = (
          {"move_sd": 0.02, "half_spread": 0.01}),
     ),
     Item(
-        "V17", "Value pending until settlement", pending_value, "clob, rules",
+        "V18", "Value pending until settlement", pending_value, "clob, rules",
         ({"delay_ms": 50}, {"delay_ms": 200}, {"delay_ms": 500, "rate_per_s": 5}),
     ),
     Item(
-        "V17", "Waiting for a settlement cycle", cycle_wait, "clob, rules",
+        "V18", "Waiting for a settlement cycle", cycle_wait, "clob, rules",
         ({"cycle_ms": 50}, {"cycle_ms": 200}, {"cycle_ms": 500, "rate_per_s": 5}),
     ),
 )  # fmt: skip

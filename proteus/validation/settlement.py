@@ -1,4 +1,4 @@
-"""V17: what is pending under delayed settlement, and how long fills wait for a cycle.
+"""V18: what is pending under delayed settlement, and how long fills wait for a cycle.
 
 Source
     Little (1961) Operations Research 9:383: mean number in a system = rate x mean time in it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from proteus.market import rng
@@ -33,8 +34,17 @@ def make_settlement(cell: CellConfig, draws: Draws, traders: list[Trader]) -> Se
         words = draws.words(rng.STREAM_FORK, rng.ENTITY_MARKET, number)
         return words[0], words[1]
 
-    entities = [trader.entity for trader in traders]
-    return Settlement(rules, entities, [trader.group.capital_nano for trader in traders], fork)
+    return Settlement(rules, uids(cell), [trader.group.capital_nano for trader in traders], fork)
+
+
+def uids(cell: CellConfig) -> list[int]:
+    """Who the traders are: 63 bits of a hash of cohort, group and number."""
+    names = [
+        f"default/{name}/{number}"
+        for name, group in cell.population.items()
+        for number in range(group.count)
+    ]
+    return [int(sha256(name.encode()).hexdigest()[:16], 16) >> 1 for name in names]
 
 
 def endow(world: World) -> None:

@@ -29,7 +29,7 @@ from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.metrics.sums import allocate_sums, allocate_totals
 from proteus.market.rules.state import NoRules, Rules, make_rules
 from proteus.market.settlement.setup import allocate_settlement
-from proteus.market.setup.members import CellSetup
+from proteus.market.setup.members import CellSetup, agent_uids
 from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading.world import World, allocate_origins, allocate_progress
 
@@ -154,9 +154,9 @@ def block_bytes(block: Block) -> int:
 
 def _rules(setup: CellSetup, lanes: int, growth: int) -> Rules:
     """Build what is added to the market."""
-    cell, traders = setup.cell, setup.traders
+    cell = setup.cell
     settlement = allocate_settlement(
-        cell.settlement, cell.horizon_ns, lanes, growth * setup.legs, traders.entity,
+        cell.settlement, cell.horizon_ns, lanes, growth * setup.legs, agent_uids(setup.members),
         setup.endowment > 0,
     )  # fmt: skip
     return make_rules(lanes, setup.endowment, settlement)

@@ -111,9 +111,7 @@ def _entry(variable: Variable) -> str:
     if TRADER in variable.dims:
         lines.append("- Measured with `record.per_trader=true`")
     if TERM in (*variable.dims, variable.needs):
-        lines.append(
-            "- Measured in sweeps in which some cell has capital, costs or delayed settlement"
-        )
+        lines.append("- Measured in sweeps in which some cell has capital, costs or other rules")
     if variable.missing:
         lines.append(f"- NaN: {variable.missing.replace('_', ' ')} (`missing_{variable.missing}`)")
     for dim in variable.dims:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from proteus.market.agents.traders import CLASSES
 from proteus.market.rules.state import NoRules
@@ -20,9 +21,9 @@ from proteus.market.variables.base import (
     Values,
     Variable,
     currency,
-    has_role,
     ratio,
 )
+from proteus.market.variables.population import by_group_and_trader
 
 _NO_FINAL, _NO_FILL = "no_final_fill", "no_fill"
 
@@ -65,12 +66,23 @@ def _lots_final(world: World) -> Values:
     return lots.astype(float)
 
 
-def _locked(world: World) -> Values:
+def _locked(world: World) -> NDArray[np.int64]:
+    """Return the mean cash that each trader must have ready, nano [L, A]."""
     sums = _sums(world)
     if sums is None:
-        return np.zeros((len(world.progress.fills), CLASSES))
-    by_class = [sums.locked_area[:, has_role(world, role)].sum(axis=1) for role in range(CLASSES)]
-    return currency(np.stack(by_class, axis=1) / world.settings.horizon_ns)
+        return np.zeros((len(world.progress.fills), len(world.traders.role)), np.int64)
+    return np.rint(sums.locked_area / world.settings.horizon_ns).astype(np.int64)
+
+
+def _locked_by_class(world: World) -> Values:
+    return currency(_locked(world) @ (world.traders.role[:, None] == np.arange(CLASSES)))
+
+
+_LOCKED = "cash that must be ready for what is pending, mean over time"
+_LOCKED_FORMULA = (
+    "1/T integral of what its pending purchases cost; under netting of what it owes of all pending"
+    " together"
+)
 
 
 def _row(
@@ -113,10 +125,14 @@ SETTLEMENT_VARIABLES: tuple[Variable, ...] = (
         "number of fills and cycles", _reading(lambda sums, world: sums.fails.astype(float)),
     ),
     _row(
-        "capital_locked", "currency", "cash that must be ready for what is pending, mean over time",
-        "1/T integral of the sum over traders of what their pending purchases cost; under netting"
-        " of what each owes of all pending together",
-        _locked, dims=(CLASS,),
+        "capital_locked", "currency", _LOCKED, f"sum over traders of {_LOCKED_FORMULA}",
+        _locked_by_class, dims=(CLASS,),
+    ),
+    *(
+        row._replace(source="count", needs=TERM)
+        for row in by_group_and_trader(
+            "capital_locked", "currency", _LOCKED, _LOCKED_FORMULA, _locked, currency
+        )
     ),
     _row(
         "reverted_share", "1", "share of the lots filled that forks dropped",
