@@ -42,8 +42,8 @@ STREAM_RFQ_ANSWER = 18  # a dealer's legs, thinking time, and whether it answers
 STREAM_RFQ_DELIVERY = 19  # a quote's way to the taker, one word per side; index: same
 STREAM_RFQ_TIE = 20  # order of equally good quotes; index: order
 STREAM_EPISODE = 21  # the key of a later episode; index: episode
-STREAM_FORK = 22  # whether a block forks, and how deep; index: number of the block
-STREAM_TAKEN_BACK = 23  # latency of what is told of a fill that is taken back; index: fill
+STREAM_FORK = 24  # whether a block forks, and how deep; index: number of the block
+STREAM_TAKEN_BACK = 25  # latency of what is told of a fill that is taken back; index: fill
 
 ENTITY_MARKET = 0  # draws that belong to no trader
 
