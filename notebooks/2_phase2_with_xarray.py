@@ -69,7 +69,7 @@ paired("price_rmse").to_dataframe()[["difference", "half", "gain"]]
 # much as that of a lane with two hundred: sum over seeds first, then divide.
 
 # %%
-loss = -ds.maker_adverse_selection.sel(horizon=0)
+loss = -ds.maker_adverse_selection.sel(horizon="0ms")
 per_lot = loss.sum("seed") / ds.maker_volume_lots.sum("seed")
 per_lot.to_pandas()
 

@@ -125,12 +125,12 @@ assert abs(wait_ms.mean() - DELTA_MS / 2) < 4 * error
 
 # %%
 markout = ds.maker_markout.isel(mechanism=0, delta=0)
-drift = markout - markout.sel(horizon=0)
+drift = markout - markout.sel(horizon="0ms")
 error = drift.std("seed", ddof=1) / np.sqrt(SEEDS)
 pd.DataFrame({
     "mean markout": markout.mean("seed"), "drift since the fill": drift.mean("seed"),
     "standard error": error,
-}, index=pd.Index(ds.horizon.to_numpy(), name="horizon (ms)"))  # fmt: skip
+}, index=pd.Index(ds.horizon.to_numpy(), name="horizon"))  # fmt: skip
 
 # %%
 assert (abs(drift.mean("seed")) <= 4 * error + 1e-12).all()

@@ -140,8 +140,8 @@ def _shown(table: pd.DataFrame) -> Table:
     from rich.table import Table
 
     from proteus.analysis import showing
-    from proteus.analysis.contrasts import describe
     from proteus.analysis.summary import interval_text
+    from proteus.results.coordinates import describe
 
     first = table.iloc[0]
     cell = describe({axis: first[axis] for axis in _axes(table)})

@@ -162,13 +162,13 @@ def _sweep(words: Sequence[str]) -> int:
 def _resume(begun: str, words: Sequence[str]) -> int:
     """Go on with the run of a folder; words may give other executor keys."""
     from proteus.commands.job_log import job_log
-    from proteus.results import artifacts, dataset
+    from proteus.results import artifacts, flags
     from proteus.runs import api, claim, estimate, resuming
 
     folder = artifacts.as_path(begun)
     if claim.is_finished(folder):
         with resuming.finished(folder, words) as found:
-            violations = bool(found[dataset.VIOLATION].any())
+            violations = bool(flags.stopped(found).any())
         claim.tidy(folder)
         say(f"{folder} is finished: there is nothing to resume")
         print(folder, flush=True)

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from proteus.analysis.contrasts import Pair, describe
+from proteus.analysis.contrasts import Pair
 from proteus.analysis.measures import swept
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS
 from proteus.plans import parity
+from proteus.results.coordinates import describe
 from proteus.results.dataset import MANIFEST, TESTS, load
 
 CODE = "kernel_hash"  # cells that other kernels ran differ in more than the treatment

@@ -28,9 +28,13 @@ from proteus.analysis.statistics.paired import Arm, Contrast, contrast
 from proteus.configuration.study import GATED, NOT_CHECKED, PASSED, Endpoint
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, shown
+from proteus.results import flags
+from proteus.results.coordinates import describe
+from proteus.results.flags import VIOLATION
 
 PRIMARY, EXPLORATORY = "primary", "exploratory"
 POPULATION = "population"  # of a group or a trader
+DELTA = "delta"  # the swept key that continuous mechanisms do not use
 IDENTICAL, CONSTANT = "identical arms", "constant difference"
 FEW, NOTHING = "fewer than two seeds", "nothing to divide by"
 
@@ -246,19 +250,32 @@ def paired(
         ResultsError: a baseline that the dataset does not have, or nothing beside it.
     """
     fixed = _positions(dataset, baseline)
-    made, idle, held = False, unused(dataset), dataset if kept is None else kept
+    made, held = False, dataset if kept is None else kept
     sizes = {axis: dataset.sizes[axis] for axis in swept(dataset)}
     name = ", ".join(str(dataset[axis].values[at]) for axis, at in fixed.items())
-    for point in points(dataset):
-        base = {**point, **fixed}
-        coordinates = used(dataset, point, idle)
-        if base == point or coordinates is None:
-            continue
+    for point, base, coordinates in _treated(dataset, fixed):
         made = True
         places = (_place(sizes, point), _place(sizes, base))
         yield Pair(coordinates, held.isel(point), held.isel(base), name, places)
     if not made:
         raise ResultsError(f"baseline={baseline} is the only cell: there is nothing to compare")
+
+
+def pair_count(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> int:
+    """Return how many pairs :func:`paired` lists; errors as there, but for nothing to compare."""
+    return sum(1 for _ in _treated(dataset, _positions(dataset, baseline)))
+
+
+def _treated(
+    dataset: xr.Dataset, fixed: Mapping[str, int]
+) -> Iterator[tuple[dict[str, int], dict[str, int], dict[str, Any]]]:
+    """List every cell but the baseline: its place, that of its baseline, its coordinates."""
+    idle = unused(dataset)
+    for point in points(dataset):
+        base = {**point, **fixed}
+        coordinates = used(dataset, point, idle)
+        if base != point and coordinates is not None:
+            yield point, base, coordinates
 
 
 def _place(sizes: Mapping[str, int], point: Mapping[str, int]) -> int:
@@ -296,7 +313,7 @@ def unused(dataset: xr.Dataset) -> dict[str, set[int]]:
     if "mechanism" not in dataset.dims:
         return {}
     axes = [axis for axis in swept(dataset) if axis != "mechanism" and dataset.sizes[axis] > 1]
-    return {
+    found = {
         axis: {
             at
             for at in range(dataset.sizes["mechanism"])
@@ -304,6 +321,18 @@ def unused(dataset: xr.Dataset) -> dict[str, set[int]]:
         }
         for axis in axes
     }
+    if dataset.sizes.get(DELTA) == 1:  # one value: the lanes do not tell
+        names = dataset["mechanism"].values.tolist()
+        found[DELTA] = {at for at, name in enumerate(names) if not uses_delta(name)}
+    return found
+
+
+def uses_delta(mechanism: str) -> bool:
+    """Say whether a mechanism trades in batches; one that is not installed may."""
+    from proteus.market.mechanisms.table import MECHANISM_MODELS
+
+    model = MECHANISM_MODELS.get(mechanism)
+    return model is None or model.uses_delta
 
 
 def _is_same_along(data: xr.Dataset, axis: str) -> bool:
@@ -346,24 +375,13 @@ def refuse_violated(pair: Pair) -> None:
 def violated(pair: Pair) -> str:
     """Say which lane of a pair broke an invariant; empty where none did."""
     for cell, where in ((pair.treated, pair.coordinates), (pair.baseline, pair.name)):
-        codes = cell["violation"].to_numpy()
-        if codes.any():
-            first = int(np.flatnonzero(codes)[0])
-            reason = cell["violation"].attrs["flag_meanings"].split()[codes[first]]
+        stopped = np.flatnonzero(flags.stopped(cell))
+        if len(stopped):
+            first = int(stopped[0])
+            reason = flags.REASONS[int(cell[VIOLATION][first])]
             name = where if isinstance(where, str) else describe(where)
             return (
-                f"{name} cannot be compared: {int((codes > 0).sum())} of {len(codes)} lanes were "
+                f"{name} cannot be compared: {len(stopped)} of {cell.sizes['seed']} lanes were "
                 f"stopped, the first is seed {int(cell['seed'][first])} ({reason})"
             )
     return ""
-
-
-def describe(coordinates: Mapping[str, Any]) -> str:
-    """Write the coordinates of a cell: its mechanism, then the rest in brackets."""
-    rest = [
-        f"{name}={value:g}" if isinstance(value, (float, np.floating)) else f"{name}={value}"
-        for name, value in coordinates.items()
-        if name != "mechanism" and not (isinstance(value, float) and np.isnan(value))
-    ]
-    mechanism = str(coordinates.get("mechanism", "cell"))
-    return f"{mechanism} ({', '.join(rest)})" if rest else mechanism

@@ -14,9 +14,8 @@ import numpy as np
 import xarray as xr
 
 from proteus.analysis import showing
-from proteus.analysis.contrasts import describe, unused, used
+from proteus.analysis.contrasts import unused, used
 from proteus.analysis.measures import (
-    LANE_RATIOS,
     TOTALS,
     Measure,
     estimates,
@@ -28,7 +27,9 @@ from proteus.analysis.measures import (
 )
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import DIMENSIONS, label_text
-from proteus.results.coordinates import axis_unit, short_name
+from proteus.results import flags
+from proteus.results.coordinates import describe, key_head, key_text
+from proteus.results.flags import VIOLATION
 
 
 class Quantity(NamedTuple):
@@ -36,7 +37,7 @@ class Quantity(NamedTuple):
 
     variable: str
     per: str = ""  # a total of this variable makes it a ratio of totals
-    at: Any = None  # horizon, elapsed time, class or rank, or a tuple of them; None: the first
+    at: Any = None  # a label as tables have it (times: ms), or a tuple of some; None: the first
 
     def measure(self, dataset: xr.Dataset) -> Measure:
         """Return how it is estimated.
@@ -75,17 +76,12 @@ class Quantity(NamedTuple):
     def title(self, dataset: xr.Dataset) -> str:
         """Name it for a reader."""
         measure = self.measure(dataset)
-        name = str(dataset[self.variable].attrs.get("long_name", self.variable.replace("_", " ")))
-        if self.variable in showing.LOSSES or self.per:
-            name = showing.called(measure, dataset)
-        elif measure.estimand == LANE_RATIOS:
-            name = f"{name}, mean of lanes"
         at = labels(dataset, measure)[self.column(dataset)]
         where = "".join(
             f"{' at' if DIMENSIONS[dim].unit == 'ms' else ','} {label_text(dim, label)}"
             for dim, label in at.items()
         )
-        return f"{name}{where}"
+        return f"{showing.called(measure, dataset)}{where}"
 
 
 def quantity(written: str | Quantity) -> Quantity:
@@ -125,7 +121,7 @@ class Point(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Name the cell, as fba (delta=100)."""
+        """Name the cell, as fba (delta=100 ms)."""
         return describe(self.coordinates)
 
 
@@ -138,10 +134,15 @@ def distinct(dataset: xr.Dataset) -> Iterator[Point]:
             yield Point(coordinates, at)
 
 
+def differing(cells: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the keys, but for the mechanism, that have several values in some cells."""
+    keys = [key for key in cells[0] if key != "mechanism"]
+    return [key for key in keys if len({key_text(cell[key]) for cell in cells} - {"-"}) > 1]
+
+
 def telling(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the keys, but for the mechanism, that tell cells apart; all where none does."""
-    keys = [key for key in cells[0] if key != "mechanism"]
-    return [key for key in keys if len({str(cell[key]) for cell in cells}) > 1] or keys
+    return differing(cells) or [key for key in cells[0] if key != "mechanism"]
 
 
 def names_of(cells: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -154,19 +155,6 @@ def names_of(cells: Sequence[Mapping[str, Any]]) -> list[str]:
     return [
         describe({key: cell[key] for key in ("mechanism", *keys) if key in cell}) for cell in cells
     ]
-
-
-def key_head(key: str) -> str:
-    """Name a swept key with its unit, for the head of a column."""
-    unit = axis_unit(key)
-    return f"{short_name(key)} ({unit})" if unit not in ("", "1") else short_name(key)
-
-
-def key_text(value: Any) -> str:
-    """Write the value of a swept key; one that a mechanism does not use is a dash."""
-    if isinstance(value, (float, np.floating)):
-        return "-" if np.isnan(value) else f"{value:g}"
-    return str(value)
 
 
 class CellLabels(NamedTuple):
@@ -207,13 +195,13 @@ def why_none(dataset: xr.Dataset, variable: str) -> str:
 
 def is_violated(dataset: xr.Dataset, at: dict[str, int]) -> bool:
     """Say whether a lane of a cell was stopped."""
-    return bool(dataset["violation"].isel(at).to_numpy().any())
+    return bool(flags.stopped(dataset[[VIOLATION]].isel(at)).any())
 
 
 def level(dataset: xr.Dataset, at: dict[str, int], shown: Quantity) -> showing.Shown:
     """Return the estimate of one cell with its 95 % t interval; NaN where violated."""
     measure, k = shown.measure(dataset), shown.column(dataset)
-    found = estimates(dataset[[*measure.variables, "violation"]].isel(at), measure)
+    found = estimates(dataset[[*measure.variables, VIOLATION]].isel(at), measure)
     return showing.shown(shown.variable, found.value[0, k], found.low[0, k], found.high[0, k])
 
 

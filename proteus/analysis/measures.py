@@ -21,6 +21,9 @@ from proteus.errors import ResultsError, nearest
 from proteus.market.agents.traders import CLASS_NAMES, CLASS_NOISE
 from proteus.market.variables.base import CLASS
 from proteus.market.variables.dimensions import MEASURED_DIMENSIONS
+from proteus.results import flags
+from proteus.results.coordinates import table_labels
+from proteus.results.flags import VIOLATION
 
 MEAN, POOLED, TOTALS = "mean", "pooled", "ratio of totals"
 LANE_RATIOS = "mean of lane ratios"
@@ -86,7 +89,7 @@ def check_sweep(dataset: Any) -> None:
     Raises
         ResultsError: what it is, or what it lacks.
     """
-    if not isinstance(dataset, xr.Dataset) or "violation" not in dataset:
+    if not isinstance(dataset, xr.Dataset) or VIOLATION not in dataset:
         named = type(dataset).__name__
         needed = "it must be a dataset of proteus.sweep or proteus.load"
         raise ResultsError(f"a {named} is not allowed: {needed}")
@@ -96,7 +99,7 @@ def check_sweep(dataset: Any) -> None:
         twice = dataset.indexes["seed"]
         raise ResultsError(f"seed={twice[twice.duplicated()][0]} is there twice: each counts once")
     for name, values in dataset.data_vars.items():
-        if name != "violation" and not {"units", "flag_values"} & {*values.attrs}:
+        if name != VIOLATION and "units" not in values.attrs:
             raise ResultsError(f"{name} has lost its units: keep the attributes of the dataset")
 
 
@@ -109,7 +112,7 @@ def measures(dataset: xr.Dataset, names: Sequence[str] | None = None) -> list[Me
     Raises
         ResultsError: a name that is no measured variable.
     """
-    known = [str(name) for name in dataset.data_vars if "flag_values" not in dataset[name].attrs]
+    known = [str(name) for name in dataset.data_vars if name != VIOLATION]
     is_list = names is None or (isinstance(names, Sequence) and not isinstance(names, str))
     if not is_list or (names is not None and len(names) == 0):
         raise ResultsError(f"metrics={names!r} is not allowed: it must be a list of variables")
@@ -133,9 +136,12 @@ def _usual(dataset: xr.Dataset, name: str) -> Measure:
 
 
 def labels(dataset: xr.Dataset, measure: Measure) -> list[dict[str, Any]]:
-    """Return the labels of the columns of a measure, one per label of the dims it has."""
+    """Return the labels of the columns of a measure, one per label of the dims it has.
+
+    Times are numbers of ms, as in all tables.
+    """
     dims = _dims(dataset[measure.variable])
-    values = [dataset[dim].values.tolist() for dim in dims]
+    values = [table_labels(dataset[dim]) for dim in dims]
     return [dict(zip(dims, label, strict=True)) for label in itertools.product(*values)]
 
 
@@ -174,7 +180,7 @@ def estimates(dataset: xr.Dataset, measure: Measure) -> Estimate:
     Returns
         Estimate of arrays [points, k], points as :func:`points` and k as :func:`labels` list them.
     """
-    kept = dataset[[*measure.variables, "violation"]]
+    kept = dataset[[*measure.variables, VIOLATION]]
     parts = [_estimates(part, measure) for part in _slabs(kept, measure.variable)]
     return Estimate(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
@@ -191,8 +197,8 @@ def _estimates(dataset: xr.Dataset, measure: Measure) -> Estimate:
 
 def stopped(dataset: xr.Dataset) -> np.ndarray:
     """Say in which cells a lane was stopped, bool [points]."""
-    codes = dataset["violation"].transpose("seed", *swept(dataset)).to_numpy()
-    return np.asarray(codes.any(axis=0).reshape(-1))
+    of_lanes = flags.stopped(dataset).transpose("seed", *swept(dataset)).to_numpy()
+    return np.asarray(of_lanes.any(axis=0).reshape(-1))
 
 
 def _slabs(dataset: xr.Dataset, name: str) -> Iterator[xr.Dataset]:

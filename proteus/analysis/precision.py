@@ -27,6 +27,7 @@ from proteus.configuration.study import (
     first_of,
 )
 from proteus.plans.plan import Plan, with_seeds
+from proteus.results import flags
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ def _run_in_looks(plan: Plan, rule: SequentialPrecision, simulate: Simulate, loo
         known = half_width if np.isfinite(half_width) else None  # JSON has no infinity
         seen.append({"seeds": count, "half_width": known, "wanted": wanted})
         _log.info("look at %d seeds: half-width %g, wanted %g", count, half_width, wanted)
-        if dataset["violation"].any():
+        if flags.stopped(dataset).any():
             reason = STOPPED
             break
         if half_width <= wanted:

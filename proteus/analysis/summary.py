@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from proteus.analysis import showing
+from proteus.analysis.contrasts import DELTA, uses_delta
 from proteus.analysis.measures import Measure, estimates, labels, measures, swept, units
 from proteus.configuration.design import POINT
 from proteus.market.variables.dimensions import shown
-from proteus.results.coordinates import CELL, axis_unit, short_name
+from proteus.results.coordinates import CELL, key_head, key_text
 
 LOTS = "maker_volume_lots"
 # Variables that the terminal shows, with what each is per.
@@ -50,7 +51,7 @@ def summarise(dataset: xr.Dataset) -> pd.DataFrame:
     Returns
         One row per measure (``measures``), grid point and label of its further dims: the swept
         keys, ``variable``, ``estimand`` and ``per``, ``long_name``, ``units``, a column for each
-        further dim (``horizon``, ``class``, ..., NaN without one), ``value`` with its 95 % t
+        further dim (``horizon`` in ms, ..., NaN without one), ``value`` with its 95 % t
         interval ``low`` and ``high``, ``sd`` (what one seed adds: for a mean the standard deviation
         of its values), ``n`` (seeds with a value), ``n_missing``. A cell in which a lane was
         stopped has no value.
@@ -107,14 +108,14 @@ def show(
     """
     cells = list(table[axes].drop_duplicates().itertuples(index=False, name=None))
     once = table.drop_duplicates([*axes, "variable", "per"])  # at the first horizon or class
+    labels = _labels(axes, cells, numbers)
     if len(cells) <= FEW_CELLS:
         rows = [found for key in MAIN if len(found := _of(once, *key))]
-        console.print(_variables_by_cell(table, axes, cells, rows))
+        console.print(_variables_by_cell(table, axes, labels, rows))
         return
     per = dict(MAIN)
     names = [name for name in dict.fromkeys(first) if name in set(once["variable"])]
     rows = [_of(once, name, per.get(name, _last_per(once, name))) for name in names]
-    labels = _labels(axes, cells, numbers)
     most = max(_FEWEST_ROWS, min(MOST_CELLS, console.height - _FRAME))
     shown = [*labels.items()][:most]
     grid, left_out = _cells_by_variable(table, axes, shown, rows, console.width)
@@ -133,7 +134,11 @@ def _labels(
     axes: list[str], cells: list[tuple[Any, ...]], numbers: np.ndarray | None
 ) -> dict[tuple[Any, ...], list[str]]:
     """Return the distinct cells with their labels; a key that a mechanism ignores is a dash."""
-    texts = {cell: [_number(value) for value in cell] for cell in cells}
+    texts = {
+        cell: ["-" if _has_no(axes, cell, axis) else key_text(value)
+               for axis, value in zip(axes, cell, strict=True)]
+        for cell in cells
+    }  # fmt: skip
     if numbers is None or numbers.size != len(cells) or "mechanism" not in axes:
         return texts
     at = axes.index("mechanism")
@@ -153,6 +158,13 @@ def _labels(
     return kept
 
 
+def _has_no(axes: list[str], cell: tuple[Any, ...], key: str) -> bool:
+    """Say whether the mechanism of a cell does not trade in the batches that a key is of."""
+    if key != DELTA or "mechanism" not in axes:
+        return False
+    return not uses_delta(str(cell[axes.index("mechanism")]))
+
+
 def _is_idle(numbers: np.ndarray, axis: int) -> bool:
     """Say whether the cells of a mechanism are the same all along an axis of several values."""
     return numbers.shape[axis] > 1 and bool((numbers == numbers.take([0], axis)).all())
@@ -165,13 +177,16 @@ def _of(table: pd.DataFrame, variable: str, per: str) -> pd.DataFrame:
 
 
 def _variables_by_cell(
-    table: pd.DataFrame, axes: list[str], cells: list[tuple[Any, ...]], rows: list[pd.DataFrame]
+    table: pd.DataFrame,
+    axes: list[str],
+    cells: dict[tuple[Any, ...], list[str]],
+    rows: list[pd.DataFrame],
 ) -> Table:
     grid = Table(title=_title(table), title_justify="left", box=None, pad_edge=False)
-    grid.add_column("\n".join(map(_axis_title, axes)))
+    grid.add_column("\n".join(map(key_head, axes)))
     grid.add_column("\n" * (len(axes) - 1) + "units")
-    for cell in cells:
-        grid.add_column("\n".join(_number(value) for value in cell), justify="right")
+    for label in cells.values():
+        grid.add_column("\n".join(label), justify="right")
     for row in rows:
         parts = [_cell_text(row, axes, cell) for cell in cells]
         grid.add_row(_row_title(row), row["units"].iloc[0], *parts)
@@ -186,15 +201,17 @@ def _cells_by_variable(
     width: int,
 ) -> tuple[Table, int]:
     """Lay out many cells, a row each, with the columns that fit; also how many do not."""
-    varying = [k for k in range(len(axes)) if k == 0 or len({label[k] for _, label in cells}) > 1]
+    known = [{label[k] for _, label in cells} - {"-"} for k in range(len(axes))]
+    varying = [k for k in range(len(axes)) if k == 0 or len(known[k]) > 1]
     same = [
-        f"{_axis_title(axes[k])} {cells[0][1][k]}" for k in range(len(axes)) if k not in varying
-    ]
+        f"{key_head(axes[k])} {value}"
+        for k in range(len(axes)) if k not in varying for value in known[k]
+    ]  # fmt: skip
     title = "; ".join([_title(table), *same])
     grid = Table(title=title, title_justify="left", box=None, pad_edge=False)
     used = 0
     for k in varying:
-        head = _broken(_axis_title(axes[k]))
+        head = _broken(key_head(axes[k]))
         grid.add_column(head, justify="right")
         used += _width(head, [label[k] for _, label in cells])
     columns: list[list[str]] = []
@@ -222,18 +239,12 @@ def _broken(head: str) -> str:
 
 
 def _width(head: str, texts: Sequence[str]) -> int:
-    return max(map(len, [*head.split("\n"), *texts])) + 1
+    return max(map(len, [*head.split("\n"), *texts])) + 2  # what stands between columns
 
 
 def _title(table: pd.DataFrame) -> str:
     seeds = int((table["n"] + table["n_missing"]).max())
     return f"estimate ± half-width of its 95 % interval, {seeds} seeds"
-
-
-def _axis_title(axis: str) -> str:
-    """Return the name of an axis with its unit, where it has one."""
-    unit, name = axis_unit(axis), short_name(axis)
-    return f"{name} ({unit})" if unit not in ("", "1") else name
 
 
 def _row_title(row: pd.DataFrame) -> str:
@@ -261,7 +272,3 @@ def interval_text(mean: float, half: float) -> str:
         return f"{mean:.4g}"
     digits = int(np.clip(1 - np.floor(np.log10(half)), 0, 9))
     return f"{mean:.{digits}f} ±{half:.{digits}f}"
-
-
-def _number(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, (float, np.floating)) else str(value)

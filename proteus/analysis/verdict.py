@@ -19,7 +19,6 @@ from proteus.analysis import family, showing
 from proteus.analysis.contrasts import (
     IDENTICAL,
     Pair,
-    describe,
     estimates_of,
     exploratory,
     note,
@@ -39,9 +38,12 @@ from proteus.analysis.measures import estimates, labels, units
 from proteus.analysis.statistics import power
 from proteus.analysis.statistics.paired import LEVEL, Contrast
 from proteus.configuration.study import EVALUATION, Endpoint, purpose_of
+from proteus.results.coordinates import describe
+from proteus.results.flags import VIOLATION
 
 BETTER, WORSE, SAME = "better", "worse", "not shown to differ"
 _OUTCOMES = (BETTER, WORSE, SAME)
+_MOST_NAMED = 6  # cells that a headline names
 
 
 class Shown(NamedTuple):
@@ -165,7 +167,7 @@ def has_contrast(dataset: xr.Dataset, declared: Endpoint) -> bool:
 
 def _paired(dataset: xr.Dataset, declared: Endpoint) -> Iterator[Pair]:
     """List every cell with the declared baseline; the pairs hold which lanes were stopped."""
-    return paired(dataset, declared.baseline, dataset[["violation"]].load())  # read once
+    return paired(dataset, declared.baseline, dataset[[VIOLATION]].load())  # read once
 
 
 class Width(NamedTuple):
@@ -304,10 +306,23 @@ def headline_of(found: Verdict | None) -> list[str]:
     better = showing.better(declared.variable, declared.better)
     first = f"By {name}, {better} is better, of {len(cells)} cells compared with {baseline}: "
     first += f"{counted}."
-    preferred = [describe(one.pair.coordinates) for one in cells if one.is_preferred]
-    if preferred:
-        return [first, f"Preferred to {baseline} by the declared endpoint: {', '.join(preferred)}."]
+    if any(one.is_preferred for one in cells):
+        named = _preferred(cells)
+        return [first, f"Preferred to {baseline} by the declared endpoint: {named}."]
     return [first, f"No cell is preferred to {baseline}{_what_binds(cells)}."]
+
+
+def _preferred(cells: Sequence[Judged]) -> str:
+    """Name the preferred cells, or where they are many those that are not."""
+    preferred, others = (
+        [describe(one.pair.coordinates) for one in cells if one.is_preferred == wanted]
+        for wanted in (True, False)
+    )
+    if len(preferred) <= _MOST_NAMED:
+        return ", ".join(preferred)
+    if len(others) > _MOST_NAMED:
+        return f"{len(preferred)} of {len(cells)} cells"
+    return f"all {len(cells)} cells{' but ' if others else ''}{', '.join(others)}"
 
 
 def _what_binds(cells: Sequence[Judged]) -> str:

@@ -8,6 +8,10 @@ Version 4: the budgets of an endpoint are a list, and it has companions. A group
 its traders send; before, each trader was one account. ``record.per_trader`` asks for measures of
 each trader. The dims ``class`` and ``rank`` have names
 that neither Python nor xarray uses for something else.
+Version 5: times in a dataset are timedelta64, before they were numbers of milliseconds; the codes
+of ``violation`` mean the same in every dataset, before each had its own; an event log says of the
+recorded cells alone what they are, and of each its number, and has columns for postings. Groups
+have capital; before, it was unlimited.
 """
 
 from __future__ import annotations
@@ -24,7 +28,8 @@ from proteus.errors import ResultsError
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
+FIRST_WITH_TIMES = 5  # whose times are timedelta64, and whose codes of flags are those of all
 SCHEMA_KEY = "schema_version"
 STAMP = f"{SCHEMA_KEY}={SCHEMA_VERSION}"  # in texts and figures
 _MARKS = {",", '"', "\n", "\r"}
@@ -184,8 +189,20 @@ def _with_budgets(endpoint: dict[str, Any]) -> dict[str, Any]:
     return new
 
 
+def _number_the_cells(attributes: Attributes) -> Attributes:
+    """Return what a log says of its cells with their numbers; before, all cells were listed."""
+    if "cells" not in attributes:
+        return attributes
+    cells = [
+        {"cell": at, **cell, "config": _with_keys_of_4(cell["config"])}  # some of 4 lack one
+        for at, cell in enumerate(json.loads(attributes["cells"]))
+    ]
+    return {**attributes, "cells": json.dumps(cells)}
+
+
 _MIGRATIONS: dict[int, Callable[[Attributes], Attributes]] = {
     1: _list_the_overrides,
     2: _complete_configurations,
     3: _list_the_budgets,
+    4: _number_the_cells,
 }

@@ -59,5 +59,5 @@ def _run(plan: Plan, take: Callable[[LaneLog], None] | None) -> float:
 
 
 def _write(plan: Plan) -> float:
-    with tempfile.TemporaryDirectory() as folder, open_files(plan, Path(folder)) as files:
+    with tempfile.TemporaryDirectory() as folder, open_files(plan, Path(folder), [0]) as files:
         return _run(plan, lambda log: files.write(0, log))

@@ -26,6 +26,7 @@ LIST_KEYS = (
     "design.factors", "endpoint.budgets", "endpoint.companions", "latent.jumps",
     "metrics.elapsed_ms", "metrics.horizons_ms", "parity.exceptions",
 )  # fmt: skip
+ABSENT = "none"  # label of null
 _WRITTEN = {"experiment": "+experiment", "design.name": "design"}  # keys that choose an option
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9_./-]+")
 
@@ -108,11 +109,20 @@ def dimension(word: str) -> str:
 
 
 def values(words: Sequence[str]) -> tuple[AxisValue, ...]:
-    """Return the values of an axis: numbers if all are, otherwise texts."""
+    """Return the values of an axis: numbers if all are, otherwise texts; null is "none".
+
+    Readers of CSV take "null" for a missing value.
+    """
     parsed: list[Any] = [parse(word).value() for word in words]
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in parsed):
         return tuple(parsed)
-    return tuple(value if isinstance(value, str) else canonical_json(value) for value in parsed)
+    return tuple(map(_label, parsed))
+
+
+def _label(value: Any) -> str:
+    if value is None:
+        return ABSENT
+    return value if isinstance(value, str) else canonical_json(value)
 
 
 def from_mapping(parameters: Mapping[str, Any], *, grid: bool) -> list[str]:

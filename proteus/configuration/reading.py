@@ -25,6 +25,7 @@ from proteus.market.rng import trader_entity
 from proteus.market.settlement.models import SETTLEMENT_MODELS
 
 GROUP_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NO_NAMES = ("nan", "null", "inf", "infinity", "true", "false")  # no words to readers of CSV
 
 # pydantic's type of an error -> what is allowed, where its own words are those of Python
 _WORDED = {
@@ -134,6 +135,8 @@ def _read_group(group: Any, name: Any) -> Group:
     where = f"population.{name}"
     if not (isinstance(name, str) and GROUP_NAME.fullmatch(name)):
         raise ConfigError(f"{where} is not allowed: a group name is lower case, as extra_noise")
+    if name in _NO_NAMES:
+        raise ConfigError(f"{where} is not allowed: tables do not keep {name} as a name")
     read = dict(_mapping(group, where))
     read["policy"] = _read_tagged(POLICY_MODELS, read.get("policy"), "kind", where, read)
     return _read(Group, read, where, group)

@@ -10,7 +10,7 @@ import xarray as xr
 
 from proteus.analysis import endpoint as endpoints
 from proteus.analysis.levels import distinct, is_violated
-from proteus.analysis.verdict import has_contrast, headline, judged, sentences
+from proteus.analysis.verdict import has_contrast, headline_of, judged, sentences
 from proteus.configuration.study import Endpoint
 from proteus.results.dataset import MANIFEST, load
 
@@ -67,7 +67,8 @@ class Words(NamedTuple):
 
 def words(one: Bundle) -> Words:
     """Word the verdict of a bundle; what the first sentences say is not said again."""
-    first, found = headline(one.dataset), judged(one.dataset)
+    found = judged(one.dataset)
+    first = headline_of(found)
     said = [sentences(each, found.declared) for each in found.cells] if found else []
     refused = found.refused if found else []
     if not first:

@@ -14,6 +14,7 @@ from proteus.pages.templates import embedded, render
 from proteus.plots.style import CLASS_COLOURS, VALUE_COLOUR, mechanism_colour
 from proteus.recording.columns import REASONS
 from proteus.recording.watched import WatchedLane, books, clears, fills
+from proteus.results.coordinates import describe
 
 _EVENT_COLUMNS = (
     "event", "time_ns", "source", "kind", "trader", "side", "price_ticks", "lots", "reason",
@@ -31,7 +32,6 @@ def lane_page(lane: WatchedLane, start_s: float | None = None, end_s: float | No
         start_s, end_s: the part shown at first, seconds; where neither is given, where the lane is
             busiest.
     """
-    where = ", ".join(f"{key}={value}" for key, value in lane.label.items())
     if start_s is None and end_s is None:
         shown = list(busiest(lane))
         time = round(shown[0] + 0.7 * (shown[1] - shown[0]))
@@ -42,7 +42,7 @@ def lane_page(lane: WatchedLane, start_s: float | None = None, end_s: float | No
         time = shown[0]
     return render(
         "watch.html",
-        title=f"{lane.name} ({where})",
+        title=f"{lane.name}: {describe(lane.label)}",
         stopped=lane.stopped,
         data=embedded({**_about(lane), "shown": shown, "time": time, **_series(lane)}),
     )

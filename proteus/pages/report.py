@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from proteus.pages import tables
 from proteus.pages.bundle import Bundle, words
+from proteus.pages.glossary import Glossary
 from proteus.pages.sections import Section, sections
 from proteus.pages.templates import render
 from proteus.plots.style import inline_svg, legend_keys
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from proteus.pages.sections import Section
 
 _PHONE = 0.75  # of its size is a figure shown at least, where figures are scrolled sideways
-_LONG = 9.0  # inches of a figure that has a row of its own
+_LONG = 8.0  # inches of a figure that has a row of its own
 _WIDE = 5.0  # inches of a figure of which two fit beside each other
 
 
@@ -33,7 +34,7 @@ def report_page(bundles: Sequence[Bundle], drawn: Sequence[list[Section]] | None
         _chapter(one, parts, f"b{number}")
         for number, (one, parts) in enumerate(zip(bundles, made, strict=True))
     ]
-    return render("report.html", chapters=chapters)
+    return render("report.html", chapters=chapters, glossary=Glossary())
 
 
 def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
         "name": one.name,
         "about": tables.cells_sentence(one),
         "first": said.first,
-        "details": said.cells,
+        "details": _first(said.cells),
         "violated": one.violated,
         "sections": [_section(part, key) for part in drawn],
         "primary": tables.primary(one, contrasts),
@@ -62,6 +63,12 @@ def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
         "command": tables.command(one),
         "config": str(one.dataset.attrs.get("config", "")),
     }
+
+
+def _first(sentences: list[str]) -> list[str]:
+    """Keep the sentences on the first cells, and say where the others are."""
+    kept, more = sentences[: tables.MOST_CELLS], len(sentences) - tables.MOST_CELLS
+    return [*kept, f"verdict.txt has {more} more."] if more > 0 else kept
 
 
 def _section(part: Section, key: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,15 +13,15 @@ from proteus import plots
 from proteus.analysis import endpoint as endpoints
 from proteus.analysis import showing
 from proteus.analysis.contrasts import exploratory, paired
-from proteus.analysis.levels import Quantity, key_head, levels, why_none
+from proteus.analysis.levels import Quantity, levels, why_none
 from proteus.analysis.measures import swept
 from proteus.pages.bundle import Bundle
-from proteus.plots.cells import cells_of
+from proteus.plots.cells import MOST_ROWS, cells_of
 from proteus.plots.curves import MOST_LINES, axis_label
 from proteus.plots.ends import ENDS
-from proteus.plots.style import axis_title
+from proteus.plots.style import axis_name, axis_title
 from proteus.plots.trade_offs import along
-from proteus.results.coordinates import short_name
+from proteus.results.coordinates import key_head
 
 _MAIN = (
     plots.PROTECTION,
@@ -92,7 +93,7 @@ def _primary(one: Bundle) -> Section | None:
         f"({showing.estimand_text(measure)}) against {name}, paired by seed, with 95 % "
         f"t intervals; {better} is better. An interval that holds zero shows no difference."
     )
-    pairs = paired(one.dataset, name)
+    pairs = itertools.islice(paired(one.dataset, name, one.dataset[["violation"]]), MOST_ROWS)
     for reason in dict.fromkeys(exploratory(pair) for pair in pairs):
         caption += f" Exploratory, with a hollow mark: {reason}." if reason else ""
     figure = plots.forest(one.dataset, [shown], name)
@@ -138,8 +139,9 @@ def _along(dataset: xr.Dataset, axis: str) -> Section:
               plots.curves(kept, [each], axis, across))
         for each in shown
     ]  # fmt: skip
-    name = str(dataset[axis].attrs.get("long_name", short_name(axis)))
-    return Section(f"curves-{axis}", f"Curves over {name}", caption, drawn, left_out)
+    return Section(
+        f"curves-{axis}", f"Curves over {axis_name(dataset, axis)}", caption, drawn, left_out
+    )
 
 
 def _with_values(
@@ -162,7 +164,8 @@ def _contrasts(one: Bundle) -> Section | None:
     name = one.declared.baseline
     first = endpoint_quantity(one)
     listed = [other for other in main_quantities(one.dataset) if not _same(other, first)]
-    shown, left_out = _with_values(one.dataset, listed)
+    is_treated = one.dataset["mechanism"] != name
+    shown, left_out = _with_values(one.dataset.isel(mechanism=is_treated.to_numpy()), listed)
     caption = (
         f"Each cell against {name}, paired by seed, with 95 % t intervals, not adjusted. All but "
         "the primary endpoint is exploratory."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ from proteus.configuration.treatments import ORDINARY, listed
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
 from proteus.pages.bundle import Bundle
 from proteus.pages.sections import endpoint_quantity, main_quantities
+from proteus.plots.cells import MOST_ROWS
 from proteus.plots.style import with_unit
 
 _COUNTERPARTIES = {
@@ -40,6 +42,7 @@ _COUNTERPARTIES = {
 
 
 _LANES = 12  # links of a cell
+MOST_CELLS = 200  # rows of a table; summary.csv has all
 
 
 class Table(NamedTuple):
@@ -54,13 +57,16 @@ class Table(NamedTuple):
 def contrasts(one: Bundle) -> pd.DataFrame:
     """Contrast every sound cell with the baseline: the endpoint and the main quantities.
 
+    Of very many cells the first ones stand for all.
+
     Returns
         Rows as :func:`proteus.compare`; empty where nothing can be compared.
     """
     shown = endpoint_quantity(one)
     if shown is None or one.declared is None:
         return pd.DataFrame()
-    pairs = [pair for pair in paired(one.dataset, one.declared.baseline) if not violated(pair)]
+    some = itertools.islice(paired(one.dataset, one.declared.baseline), MOST_CELLS)
+    pairs = [pair for pair in some if not violated(pair)]
     if not pairs:
         return pd.DataFrame()
     listed = [quantity.measure(one.dataset) for quantity in (shown, *main_quantities(one.dataset))]
@@ -146,7 +152,7 @@ def levels(one: Bundle) -> Table:
     """Tabulate the main quantities in every cell, with half-widths."""
     dataset = one.dataset
     shown = main_quantities(dataset)
-    cells = list(distinct(dataset))
+    cells = list(itertools.islice(distinct(dataset), MOST_CELLS))
     labels = labels_of([cell.coordinates for cell in cells])
     rows = []
     for cell, point in zip(labels.rows, cells, strict=True):
@@ -184,7 +190,8 @@ def counterparties(one: Bundle) -> Table | None:
     axes = [str(name) for name in table.columns[: list(table.columns).index("counterparty")]]
     cells: list[dict[str, Any]] = []
     texts = []
-    for _, found in table.groupby(axes, sort=False, dropna=False):
+    groups = table.groupby(axes, sort=False, dropna=False)
+    for _, found in itertools.islice(groups, MOST_CELLS):
         rows = found.to_dict("records")
         cells.append({axis: rows[0][axis] for axis in axes})
         texts.append([_with_half(row, name) for row in rows for name in ("total", "per_lot")])
@@ -314,4 +321,7 @@ def cells_sentence(one: Bundle) -> str:
     names = ", ".join(str(name) for name in dataset["mechanism"].values)
     cells = len(list(distinct(dataset)))
     many = "s" if cells > 1 else ""
-    return f"{cells} cell{many} ({names}), {dataset.sizes['seed']} seeds each, paired by seed."
+    said = f"{cells} cell{many} ({names}), {dataset.sizes['seed']} seeds each, paired by seed."
+    if cells <= MOST_CELLS:
+        return said
+    return f"{said} Tables have the first {MOST_CELLS}, figures {MOST_ROWS}; summary.csv has all."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,19 +14,28 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from proteus.analysis import showing
-from proteus.analysis.contrasts import describe, estimate, exploratory, note, paired, violated
+from proteus.analysis.contrasts import (
+    Pair,
+    estimate,
+    exploratory,
+    note,
+    pair_count,
+    paired,
+    violated,
+)
 from proteus.analysis.levels import (
     Point,
     Quantity,
     distinct,
     is_violated,
-    key_text,
     level,
     names_of,
     quantities,
     telling,
+    why_none,
 )
 from proteus.analysis.measures import check_sweep
+from proteus.analysis.statistics.paired import Contrast
 from proteus.errors import ResultsError
 from proteus.plots.style import (
     CLASS_COLOURS,
@@ -38,11 +48,12 @@ from proteus.plots.style import (
     with_unit,
     wrapped,
 )
-from proteus.results.coordinates import short_name
+from proteus.results.coordinates import describe, key_head, key_text
 
 MOST_ROWS = 40
-ROW = 0.26  # inches that a row takes
-FRAME = 1.15  # inches of title and axis
+_FRAME = 1.15  # inches of title and axis
+_ROW, _DENSE = 0.26, 0.19  # inches that a row takes, and one of many
+_MANY = 16
 _LONG = 24  # letters of a name that leaves room for the panel
 _TITLE = 26  # letters of a line of a title beside long names of rows
 _WHISKERS = (0.05, 0.95)
@@ -67,10 +78,11 @@ def forest(
     """
     check_sweep(dataset)
     asked = quantities(shown)
-    every = list(paired(dataset, baseline))
-    pairs = every[:MOST_ROWS]
+    count = pair_count(dataset, baseline)
+    pairs = list(itertools.islice(paired(dataset, baseline), MOST_ROWS))
     with rules():
-        figure, parts = panels(len(asked), (PANEL[0], FRAME + ROW * len(pairs)))
+        lines = 2 if any(map(exploratory, pairs)) else 1
+        figure, parts = panels(len(asked), (PANEL[0], height(len(pairs), lines)))
         for part, wanted in zip(parts, asked, strict=True):
             measure, k = wanted.measure(dataset), wanted.column(dataset)
             for row, pair in enumerate(pairs):
@@ -78,7 +90,7 @@ def forest(
                     continue
                 found = estimate(pair, [measure])
                 if np.isnan(found.difference[k]):
-                    say(part, row, note(found, k))
+                    say(part, row, _why_not(pair, wanted, found, k))
                     continue
                 difference = showing.shown(
                     wanted.variable, found.difference[k], found.low[k], found.high[k]
@@ -89,8 +101,25 @@ def forest(
             rows(part, [pair.coordinates for pair in pairs], [*map(exploratory, pairs)])
             name = pairs[0].name
             part.set_xlabel(with_unit(f"difference from {name}", wanted.unit(dataset)))
-            part.set_title(wrapped(wanted.title(dataset) + rest(len(every)), _TITLE))
+            part.set_title(wrapped(wanted.title(dataset) + rest(count), _TITLE))
     return figure
+
+
+def height(count: int, lines: int = 1) -> float:
+    """Return the height of a panel with a row for each cell, inches.
+
+    Parameters
+        count: of the cells. lines: of the name of a row.
+    """
+    return _FRAME + (_DENSE if count > _MANY and lines == 1 else _ROW) * count
+
+
+def _why_not(pair: Pair, wanted: Quantity, found: Contrast, k: int) -> str:
+    """Say why there is no contrast: a cell without any value, else what is degenerate about it."""
+    for name, value in (("", found.treated[k]), (f" ({pair.name})", found.baseline[k])):
+        if np.isnan(value):
+            return why_none(pair.treated, wanted.variable) + name
+    return note(found, k)
 
 
 def _mark(part: Axes, row: float, found: showing.Shown, colour: str, *, is_hollow: bool) -> None:
@@ -120,8 +149,7 @@ def rows(part: Axes, cells: Sequence[Mapping[str, Any]], notes: Sequence[str] = 
             f"{name} ({', '.join(key_text(cell[key]) for key in keys)})"
             for name, cell in zip(names, cells, strict=True)
         ]
-        told = ",\n".join(map(short_name, keys))
-        part.set_ylabel(f"mechanism\n({told})", fontsize=7.5)
+        part.set_ylabel("\n".join(["mechanism", *map(key_head, keys)]), fontsize=7.5)
     for row in [row for row, why in enumerate(notes) if why]:
         names[row] += "\nexploratory"
     part.set_yticks(range(len(names)), names)
@@ -137,7 +165,7 @@ def rest(count: int) -> str:
 
 def cells_of(dataset: xr.Dataset) -> list[Point]:
     """Return the cells that have a row."""
-    return list(distinct(dataset))[:MOST_ROWS]
+    return list(itertools.islice(distinct(dataset), MOST_ROWS))
 
 
 def distributions(dataset: xr.Dataset, shown: Sequence[str]) -> Figure:
@@ -159,7 +187,7 @@ def distributions(dataset: xr.Dataset, shown: Sequence[str]) -> Figure:
     check_sweep(dataset)
     asked, cells = quantities(shown), cells_of(dataset)
     with rules():
-        figure, parts = panels(len(asked), (PANEL[0], FRAME + ROW * len(cells)))
+        figure, parts = panels(len(asked), (PANEL[0], height(len(cells))))
         for part, wanted in zip(parts, asked, strict=True):
             name = wanted.variable
             sign = showing.sign(name)
@@ -209,9 +237,10 @@ def welfare(dataset: xr.Dataset) -> Figure:
     if not names:
         raise ResultsError("pnl_maker is not in the results: there is no welfare to split")
     cells = cells_of(dataset)
-    height = FRAME + 0.13 * len(names) * len(cells) + 0.3
+    bar = 0.13 if len(cells) <= _MANY else 0.07
+    size = PANEL[0] * 1.5, max(2.4, _FRAME + bar * len(names) * len(cells) + 0.3)
     with rules():
-        figure, (part,) = panels(1, (PANEL[0] * 1.5, max(2.4, height)))
+        figure, (part,) = panels(1, size)
         for number, name in enumerate(names):
             shift = (number - (len(names) - 1) / 2) * 0.8 / len(names)
             for row, point in enumerate(cells):
@@ -224,7 +253,11 @@ def welfare(dataset: xr.Dataset) -> Figure:
                 part.plot([low, high], [row + shift] * 2, color=INK, lw=1.0)
         part.axvline(0, color=INK, lw=0.8)
         rows(part, [point.coordinates for point in cells])
-        part.set_xlabel(with_unit("mean PnL marked at v_T", str(dataset["pnl_maker"].units)))
+        part.set_xlabel(
+            with_unit(
+                "mean PnL marked at the fair value at the end", str(dataset["pnl_maker"].units)
+            )
+        )
         more = rest(len(list(distinct(dataset))))
         part.set_title("Welfare by class: each cell sums to zero" + more)
         legend_below(figure, [Patch(color=CLASS_COLOURS[name], alpha=0.75, label=name)

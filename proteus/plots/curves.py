@@ -16,8 +16,6 @@ from matplotlib.ticker import NullFormatter, NullLocator
 from proteus.analysis.contrasts import unused
 from proteus.analysis.levels import (
     Quantity,
-    key_head,
-    key_text,
     levels,
     quantities,
     quantity,
@@ -38,7 +36,7 @@ from proteus.plots.style import (
     with_unit,
     wrapped,
 )
-from proteus.results.coordinates import short_name
+from proteus.results.coordinates import labelled
 
 MOST_LINES = 12
 _SMALL = (2.9, 2.5)  # inches of one of many panels of a quantity
@@ -78,7 +76,7 @@ def curves(
             at = {} if across is None or place is None else {across: place}
             _curve(part, dataset.isel(at), one, axis, lines)
             if across is not None and place is not None:
-                part.set_title(f"{key_head(across)} {key_text(dataset[across].values[place])}")
+                part.set_title(labelled(across, dataset[across].values[place]))
         if across is not None:
             _as_multiples(figure, parts, asked, dataset)
         legend_below(figure, _handles(lines))
@@ -203,7 +201,7 @@ def _handles(lines: Sequence[_Line]) -> list[Line2D]:
 
 def axis_label(dataset: xr.Dataset, axis: str, at: int) -> str:
     """Write a swept key with its value at a place."""
-    return f"{short_name(axis)}={key_text(dataset[axis].values[at])}"
+    return labelled(axis, dataset[axis].values[at])
 
 
 def _scale(part: Axes, x: np.ndarray) -> None:
@@ -260,8 +258,8 @@ def heat(
             set_ticks(range(len(values)), [_plain(one) for one in values])
         part.set_xlabel(axis_title(dataset, x))
         part.set_ylabel(axis_title(dataset, y))
-        name = ", ".join(f"{key}={_plain(part_of[key].values[0])}" for key in swept(part_of)
-                         if part_of.sizes[key] == 1)  # fmt: skip
+        held = [key for key in swept(part_of) if part_of.sizes[key] == 1]
+        name = ", ".join(labelled(key, part_of[key].values[0]) for key in held)
         part.set_title(
             wrapped(f"{wanted.title(dataset)}; {name}" if name else wanted.title(dataset))
         )

@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 from proteus.analysis.levels import Point, distinct
 from proteus.analysis.measures import check_sweep, estimates, labels, measures, points
 from proteus.errors import ResultsError
-from proteus.plots.cells import FRAME, ROW, cells_of, rest, rows, say
+from proteus.plots.cells import cells_of, height, rest, rows, say
 from proteus.plots.style import END_COLOURS, INK, PANEL, legend_below, panels, rules
 
 ENDS = "taker_end_share"
@@ -45,7 +45,7 @@ def ends(dataset: xr.Dataset) -> Figure:
         if any(np.nansum(shares[name, cause]) > 0 for name in classes)
     ]  # fmt: skip
     with rules():
-        figure, parts = panels(len(classes), (PANEL[0], FRAME + ROW * len(cells)))
+        figure, parts = panels(len(classes), (PANEL[0], height(len(cells))))
         for part, name in zip(parts, classes, strict=True):
             left = np.zeros(len(cells))
             for cause in causes:

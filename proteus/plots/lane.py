@@ -21,6 +21,7 @@ from proteus.plots.style import (
     rules,
 )
 from proteus.recording.watched import MAKER, WatchedLane, books, clears, fills
+from proteus.results.coordinates import describe
 
 _BOOK_COLOUR = "#9aa4ae"
 
@@ -90,9 +91,8 @@ def _prices(part: Axes, lane: WatchedLane, shown: tuple[float, float]) -> None:
     _clear_prices(part, lane)
     part.set_ylim(*_range(lane, shown, (bid, ask, times)))
     part.set_ylabel("price (currency)")
-    where = ", ".join(f"{key}={value}" for key, value in lane.label.items())
     stopped = f"; stopped: {lane.stopped}" if lane.stopped else ""
-    part.set_title(f"{lane.name} ({where}){stopped}")
+    part.set_title(f"{lane.name}: {describe(lane.label)}{stopped}")
     part.legend(loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=8, columnspacing=1.2)
 
 

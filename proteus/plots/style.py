@@ -26,7 +26,7 @@ from matplotlib.patches import Patch
 from proteus.basics.files import whole
 from proteus.basics.versions import STAMP
 from proteus.errors import ConfigError
-from proteus.results.coordinates import axis_unit
+from proteus.results.coordinates import axis_unit, short_name
 
 MECHANISM_COLOURS = {
     "clob": "#0072b2", "fba": "#d55e00", "rfq": "#009e73", "dual_flow": "#aa4499",
@@ -128,7 +128,7 @@ def legend_keys(figure: Figure) -> list[LegendKey]:
     for each in handles:
         if isinstance(each, Line2D):
             style, mark = str(each.get_linestyle()), str(each.get_marker())
-            colour = to_hex(each.get_color())
+            colour = to_hex(each.get_color()).replace(INK, "currentColor")
             marked = _LETTERS.get(mark, "")
             keys.append(
                 LegendKey(str(each.get_label()), colour, _DASHES.get(style, ""), marked, False)
@@ -159,12 +159,19 @@ def wrapped(text: str, width: int = 46) -> str:
     return "\n".join([lines[0][:1].upper() + lines[0][1:], *lines[1:]])
 
 
-def axis_title(dataset: xr.Dataset, name: str) -> str:
-    """Return the long name of a swept key with its unit."""
+def axis_name(dataset: xr.Dataset, name: str) -> str:
+    """Return the long name of a swept key, or its short one where that says no more."""
     attributes = dataset[name].attrs if name in dataset.coords else {}
-    known = str(attributes.get("units", ""))
+    plain = name.replace("_", " ")
+    long_name = str(attributes.get("long_name", plain))
+    return short_name(name) if long_name == plain else long_name
+
+
+def axis_title(dataset: xr.Dataset, name: str) -> str:
+    """Return the name of a swept key with its unit."""
+    known = str(dataset[name].attrs.get("units", "")) if name in dataset.coords else ""
     unit = known if known not in ("", "as configured") else axis_unit(name)
-    return with_unit(str(attributes.get("long_name", name.replace("_", " "))), unit)
+    return with_unit(axis_name(dataset, name), unit)
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from proteus.analysis.levels import (
     Point,
     Quantity,
-    key_text,
+    differing,
     level,
     quantity,
     telling,
@@ -22,7 +22,9 @@ from proteus.analysis.levels import (
 from proteus.analysis.measures import check_sweep
 from proteus.errors import ResultsError
 from proteus.plots.cells import cells_of
+from proteus.plots.labels import Marked, place
 from proteus.plots.style import (
+    INK,
     LINE_STYLES,
     legend_below,
     mechanism_colour,
@@ -31,7 +33,7 @@ from proteus.plots.style import (
     with_unit,
     wrapped,
 )
-from proteus.results.coordinates import short_name
+from proteus.results.coordinates import key_text, labelled
 
 _MARKS = ("o", "s", "^", "D")  # in step with LINE_STYLES
 
@@ -57,9 +59,13 @@ def frontiers(
     cells = cells_of(dataset)
     with rules():
         figure, parts = panels(len(shown))
+        marked = []
         for part, (one, other) in zip(parts, shown, strict=True):
-            handles = _frontier(part, dataset, cells, (quantity(one), quantity(other)))
+            handles, points = _frontier(part, dataset, cells, (quantity(one), quantity(other)))
+            marked.append(points)
         legend_below(figure, handles)
+        for part, points in zip(parts, marked, strict=True):
+            place(part, points)
     return figure
 
 
@@ -67,38 +73,49 @@ def _is_pair(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and len(value) == 2
 
 
-def _rest_of(point: Point, key_of_numbers: str) -> str:
-    """Write what tells a cell from others of its mechanism, other than the key of the numbers."""
-    rest = {short_name(key): key_text(value) for key, value in point.coordinates.items()}
-    return ", ".join(
-        f"{key}={value}" for key, value in rest.items()
-        if key not in ("mechanism", short_name(key_of_numbers)) and value != "-"
-    )  # fmt: skip
+def _rest_of(point: Point, keys: Sequence[str]) -> str:
+    """Write the values of keys that a cell uses."""
+    values = {key: point.coordinates[key] for key in keys}
+    return ", ".join(labelled(key, each) for key, each in values.items() if key_text(each) != "-")
 
 
 def _frontier(
     part: Axes, dataset: xr.Dataset, cells: Sequence[Point], axes: tuple[Quantity, Quantity]
-) -> list[Line2D]:
-    """Draw one trade-off; returns the lines of its legend."""
+) -> tuple[list[Line2D], list[Marked]]:
+    """Draw one trade-off; returns the lines of its legend, and its points."""
     key = along(cells)
+    rest_keys = [each for each in differing([cell.coordinates for cell in cells]) if each != key]
     joined: dict[tuple[str, str], list[Point]] = {}
     for point in cells:
-        joined.setdefault((point.mechanism, _rest_of(point, key)), []).append(point)
+        joined.setdefault((point.mechanism, _rest_of(point, rest_keys)), []).append(point)
     kinds = list(dict.fromkeys(rest for _, rest in joined))
     are_told = len(kinds) <= len(LINE_STYLES)
-    handles: dict[str, Line2D] = {}
+    points: list[Marked] = []
     for (mechanism, rest), found in joined.items():
         kind = kinds.index(rest) if are_told else 0
         members = sorted(found, key=lambda point: _order(point, key))
-        name = ", ".join(filter(None, [mechanism, rest if are_told else ""]))
-        style: dict[str, Any] = {"color": mechanism_colour(mechanism), "ls": LINE_STYLES[kind]}
-        handles[name] = Line2D([], [], marker=_MARKS[kind], label=name, lw=0.9, **style)
-        _trade_off(part, dataset, members, axes, key, style | {"marker": _MARKS[kind]})
+        style = _style(kind) | {"color": mechanism_colour(mechanism)}
+        points += _trade_off(part, dataset, members, axes, key, style)
     for set_label, one in ((part.set_xlabel, axes[0]), (part.set_ylabel, axes[1])):
         name = one.title(dataset)
         set_label(wrapped(with_unit(name, one.unit(dataset))))
     part.margins(0.12)
-    return [*handles.values()]
+    return _handles([mechanism for mechanism, _ in joined], kinds if are_told else []), points
+
+
+def _style(kind: int) -> dict[str, Any]:
+    return {"ls": LINE_STYLES[kind], "marker": _MARKS[kind], "color": INK}
+
+
+def _handles(mechanisms: Sequence[str], kinds: Sequence[str]) -> list[Line2D]:
+    """Return the lines of a legend: colours are mechanisms, marks what differs within one."""
+    told = [(at, kind) for at, kind in enumerate(kinds) if kind]
+    looks: list[tuple[str, dict[str, Any]]] = [
+        (name, {"color": mechanism_colour(name), "lw": 2.5, "marker": "" if told else _MARKS[0]})
+        for name in dict.fromkeys(mechanisms)
+    ]
+    looks += [(kind, _style(at) | {"lw": 0.9}) for at, kind in told]
+    return [Line2D([], [], label=name, **look) for name, look in looks]
 
 
 def along(cells: Sequence[Point]) -> str:
@@ -118,8 +135,8 @@ def _order(point: Point, key: str) -> float:
 def _trade_off(
     part: Axes, dataset: xr.Dataset, members: Sequence[Point], axes: tuple[Quantity, Quantity],
     key: str, style: dict[str, Any],
-) -> None:  # fmt: skip
-    """Draw cells that differ in one key as points that are joined, with the value of the key."""
+) -> list[Marked]:  # fmt: skip
+    """Draw cells that differ in one key as joined points; returns these with its value."""
     found = np.array([[level(dataset, point.at, one) for one in axes] for point in members])
     (x, x_low, x_high), (y, y_low, y_high) = found.transpose(1, 2, 0)
     part.plot(x, y, color=style["color"], ls=style["ls"], lw=0.9, alpha=0.6)
@@ -127,10 +144,8 @@ def _trade_off(
         x, y, xerr=[x - x_low, x_high - x], yerr=[y - y_low, y_high - y], fmt=style["marker"],
         color=style["color"], elinewidth=1.1, alpha=0.85,
     )  # fmt: skip
-    for point, at_x, at_y in zip(members, x, y, strict=True):
-        number = key_text(point.coordinates.get(key, np.nan))
-        if np.isfinite(at_x) and np.isfinite(at_y) and number != "-":
-            part.annotate(
-                number, (at_x, at_y), xytext=(4, 4), textcoords="offset points", fontsize=7,
-                color=style["color"],
-            )  # fmt: skip
+    numbers = [key_text(point.coordinates.get(key, np.nan)) for point in members]
+    return [
+        Marked("" if number == "-" else number, tuple(of_x), tuple(of_y), style["color"])
+        for number, (of_x, of_y) in zip(numbers, found.tolist(), strict=True)
+    ]

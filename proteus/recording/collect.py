@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from proteus.plans.plan import Plan
+    from proteus.results.lanes import Lanes
 
 
 def chosen_lanes(plan: Plan, cell: int) -> Chosen:
@@ -61,8 +62,11 @@ def _is_in(chosen: Chosen, place: int, log: LaneLog) -> bool:
 
 
 @contextmanager
-def collecting(plan: Plan, folder: Path) -> Iterator[Collector | None]:
+def collecting(plan: Plan, folder: Path, lanes: Lanes) -> Iterator[Collector | None]:
     """Collect what ``record.events`` and ``record.traces`` choose; None if they choose nothing.
+
+    Parameters
+        plan, folder: of the run. lanes: its finished ones.
 
     Raises
         OSError: a file cannot be written.
@@ -71,6 +75,18 @@ def collecting(plan: Plan, folder: Path) -> Iterator[Collector | None]:
     if record.events is None and record.traces is None:
         yield None
         return
-    has_events = record.events is not None
-    with files.open_files(plan, folder) if has_events else nullcontext() as events:
+    if record.events is None:
+        yield Collector(plan, None)
+        return
+    with files.open_files(plan, folder, _with_events(plan, lanes)) as events:
         yield Collector(plan, events)
+
+
+def _with_events(plan: Plan, lanes: Lanes) -> list[int]:
+    """Return the cells of which ``record.events`` chooses a lane."""
+    chosen = [choose(plan.settings.record.events, plan, cell) for cell in range(len(plan.cells))]
+    found = {cell for cell, lanes_of in enumerate(chosen) if lanes_of.always.any()}
+    for cell, bad in lanes.violations_of(plan.replicates):
+        if chosen[cell].if_violated[bad.replicate - int(plan.replicates[0])]:
+            found.add(cell)
+    return sorted(found)

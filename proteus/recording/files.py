@@ -23,6 +23,7 @@ from proteus.market.events.log import MISSING
 from proteus.market.variables.dimensions import trader_name
 from proteus.recording import EVENTS, FILLS, LEDGER
 from proteus.recording.checksums import checksums
+from proteus.recording.columns import ADDED_IN_5
 from proteus.recording.ledger import LEDGER_FIELDS, Accounts, ledger_table
 from proteus.recording.tables import (
     CELL,
@@ -61,13 +62,19 @@ def trader_names(cell: CellConfig) -> list[str]:
     ]
 
 
-def _metadata(plan: Plan) -> Metadata:
+def accounts_of(cell: CellConfig) -> Accounts:
+    """Return whom the entries of a cell's lanes are between."""
+    return Accounts(trader_names(cell), cell.tick_nano)
+
+
+def _metadata(plan: Plan, numbers: Sequence[int], *, with_configs: bool) -> Metadata:
+    """Return what a file says of a run, and of some of its cells."""
     from proteus.compiler import jit
 
     cells = [
-        {"label": plan.label(number), "traders": trader_names(cell),
-         "config": cell.model_dump(mode="json")}
-        for number, cell in enumerate(plan.cells)
+        {"cell": number, "label": plan.label(number), "traders": trader_names(plan.cells[number]),
+         "config": plan.cells[number].model_dump(mode="json") if with_configs else {}}
+        for number in numbers
     ]  # fmt: skip
     return {
         SCHEMA_KEY: str(SCHEMA_VERSION),
@@ -91,7 +98,7 @@ class EventFiles:
     """The files of a run while they are written."""
 
     def __init__(
-        self, about: str, accounts: Sequence[Accounts], events: pq.ParquetWriter,
+        self, about: str, accounts: Mapping[int, Accounts], events: pq.ParquetWriter,
         fills: pq.ParquetWriter, ledger: pq.ParquetWriter,
     ) -> None:  # fmt: skip
         """Take the open files, what :func:`sealed` says of the run, and the accounts by cell."""
@@ -111,15 +118,21 @@ class EventFiles:
 
 
 @contextmanager
-def open_files(plan: Plan, folder: Path) -> Iterator[EventFiles]:
-    """Write the files whole: they have their names when the block ends without error."""
-    metadata = _metadata(plan)
+def open_files(plan: Plan, folder: Path, cells: Sequence[int]) -> Iterator[EventFiles]:
+    """Write the files whole: they have their names when the block ends without error.
+
+    Parameters
+        cells: the numbers of those that have recorded lanes. Their configurations, which a replay
+            needs, are in the log alone.
+    """
+    metadata = _metadata(plan, cells, with_configs=True)
+    without_configs = _metadata(plan, cells, with_configs=False)
     with (
         _open(folder / EVENTS, EVENT_FIELDS, metadata) as events,
-        _open(folder / FILLS, FILL_FIELDS, metadata) as fills,
-        _open(folder / LEDGER, LEDGER_FIELDS, metadata) as ledger,
+        _open(folder / FILLS, FILL_FIELDS, without_configs) as fills,
+        _open(folder / LEDGER, LEDGER_FIELDS, without_configs) as ledger,
     ):
-        accounts = [Accounts(trader_names(cell), cell.tick_nano) for cell in plan.cells]
+        accounts = {number: accounts_of(plan.cells[number]) for number in cells}
         files = EventFiles(sealed(metadata), accounts, events, fills, ledger)
         yield files
         for writer in (events, fills, ledger):
@@ -140,11 +153,11 @@ def _open(path: Path, fields: Any, metadata: Metadata) -> Iterator[pq.ParquetWri
 
 
 class RecordedCell(NamedTuple):
-    """What a file says about one cell: its labels, its traders by number, its configuration."""
+    """What a file says of one cell: its labels, its traders by number, its configuration."""
 
     label: dict[str, Any]
     traders: list[str]
-    config: dict[str, Any]
+    config: dict[str, Any]  # empty in a file of fills
 
 
 class EventFile(NamedTuple):
@@ -154,12 +167,24 @@ class EventFile(NamedTuple):
     table: pa.Table
     sealed: str  # what the checksums cover of its metadata
     kernel_hash: str
-    cells: list[RecordedCell]
+    cells: dict[int, RecordedCell]  # by number: those that were recorded
     lanes: list[Lane]
     root: int  # root seed
 
 
 _FIELDS = {EVENTS: EVENT_FIELDS, FILLS: FILL_FIELDS, LEDGER: LEDGER_FIELDS}
+
+
+_HAS_POSTINGS = 5  # the schema version from which a log has their columns
+
+
+def _with_postings(table: pa.Table) -> pa.Table:
+    """Return the table of an older log with columns that no row of it has, before its checksum."""
+    for field in EVENT_FIELDS:
+        if field.name in ADDED_IN_5:
+            empty = pa.nulls(table.num_rows, field.type)
+            table = table.add_column(table.num_columns - 1, field, empty)
+    return table
 
 
 def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
@@ -184,6 +209,8 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
     found = {key.decode(errors="replace"): text.decode(errors="replace") for key, text in written}
     version = read_version(path, found)
     expected = _FIELDS[name]
+    if name == EVENTS and version < _HAS_POSTINGS:
+        table = _with_postings(table)
     if found.get("table") != Path(name).stem or table.schema.names != [f.name for f in expected]:
         raise ResultsError(f"{path} is not the {name} of a run: its columns are others")
     for is_, must in zip(table.schema, expected, strict=True):
@@ -191,7 +218,7 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
             raise ResultsError(f"{path}: {is_.name} is {is_.type}, and must be {_kind(must.type)}")
     try:
         told = migrate(found, version)
-        cells = [RecordedCell(**cell) for cell in json.loads(told["cells"])]
+        cells = {cell.pop("cell"): RecordedCell(**cell) for cell in json.loads(told["cells"])}
         # Tools that rewrite a table keep what its schema says, and not what was added at the end.
         listed = json.loads(found["lanes"]) if "lanes" in found else _lanes_in(table)
         lanes = [Lane(*lane) for lane in listed if cells[lane[0]]]
@@ -243,7 +270,7 @@ def load_events(folder: str | os.PathLike[str]) -> pd.DataFrame:
 
     Returns
         One row per event, lane by lane, with the columns of ``docs/events.md``; a missing number
-        is ``<NA>``. ``attrs["traders"]`` names the traders of each cell by number.
+        is ``<NA>``. ``attrs["traders"]`` names the traders by number of each recorded cell.
 
     Raises
         ResultsError: no such file, not Parquet, not of Proteus, or of a newer schema version.
@@ -292,5 +319,5 @@ def load_ledger(folder: str | os.PathLike[str]) -> pd.DataFrame:
 def _frame(file: EventFile, without: str) -> pd.DataFrame:
     table = file.table.drop_columns([without]) if without else file.table
     frame: pd.DataFrame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-    frame.attrs["traders"] = [cell.traders for cell in file.cells]
+    frame.attrs["traders"] = {number: cell.traders for number, cell in file.cells.items()}
     return frame

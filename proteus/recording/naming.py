@@ -6,6 +6,7 @@ The words are those of ``record.events``; they must leave exactly one lane.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from proteus.basics.selection import Part, as_text, parse, seed_range
 from proteus.errors import ConfigError, ResultsError
@@ -48,7 +49,7 @@ def name(lane: Lane) -> str:
 
 def _check_keys(file: EventFile, words: str, terms: Sequence[Sequence[Part]]) -> None:
     """Refuse a key by which no cell is labelled."""
-    labels = dict.fromkeys(key for cell in file.cells for key in cell.label)
+    labels = dict.fromkeys(key for cell in file.cells.values() for key in cell.label)
     for part in (part for term in terms for part in term if part.value):
         if part.key not in ("seed", "cell", *labels):
             allowed = f"{part.key} must be seed, cell or one of {', '.join(labels)}"
@@ -98,4 +99,10 @@ def _list(file: EventFile, lanes: Sequence[Lane]) -> str:
 
 
 def _label(file: EventFile, lane: Lane) -> str:
-    return ", ".join(f"{key}={value}" for key, value in file.cells[lane.cell].label.items())
+    label = label_of(file.cells[lane.cell])
+    return ", ".join(f"{key}={value}" for key, value in label.items())
+
+
+def label_of(cell: RecordedCell) -> dict[str, Any]:
+    """Return the labels of a cell, but for those of keys that its mechanism does not have."""
+    return {key: value for key, value in cell.label.items() if not _is_free(cell, key)}

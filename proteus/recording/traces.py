@@ -155,7 +155,11 @@ def join(plan: Plan, number: int, lanes: Sequence[tuple[int, xr.Dataset]]) -> xr
     joined = xr.concat([trace for _, trace in lanes], dim="seed")
     joined = joined.assign_coords(
         seed=("seed", np.array(seeds, np.int64), {"long_name": "replicate index", "units": "1"}),
-        time=("time", times_of(cell).astype("timedelta64[ns]")),
+        time=(
+            "time",
+            times_of(cell).astype("timedelta64[ns]"),
+            {"long_name": "time of trading"},
+        ),
         trader=("trader", np.array(trader_names(cell)), {"long_name": "trader"}),
     )
     for name, (unit, title) in _DESCRIBED.items():
@@ -173,7 +177,6 @@ def write(traces: Mapping[int, xr.Dataset], path: Path) -> None:
         encoding: dict[str, Any] = {
             str(name): {"zlib": True, "complevel": 4} for name in dataset.data_vars
         }
-        encoding["time"] = {"units": "nanoseconds", "dtype": "int64"}
         group = f"{GROUP}/cell_{number}"
         dataset.to_netcdf(path, mode="a", engine="netcdf4", group=group, encoding=encoding)
 

@@ -110,7 +110,7 @@ def read_lane(folder: str, words: str) -> WatchedLane:
     changes = open_changes(rows)
     return WatchedLane(
         name=naming.name(lane),
-        label=about.label,
+        label=naming.label_of(about),
         cell=cell,
         traders=about.traders,
         classes=classes,

@@ -30,7 +30,7 @@ from proteus.market.events.log import MISSING, SOURCE_TRADER
 from proteus.market.events.queue import KIND_SETTLEMENT, next_time, pop, push
 from proteus.market.ledger.accounts import LEDGER_CODES, TIMER_NOT_LATER
 from proteus.market.mechanisms.interface import NEVER, end_timer, next_clear, next_timer
-from proteus.market.metrics.execution import count_intent
+from proteus.market.metrics.execution import OFFER_NONE, count_intent
 from proteus.market.metrics.risk import EQUITY_GRID_NS
 from proteus.market.metrics.shocks import start_shock
 from proteus.market.metrics.sums import MEASURE_EQUITY, MEASURE_MID, MEASURE_START, measure_grid
@@ -361,6 +361,7 @@ def _place_order(world: World, row: Mapping[str, Any]) -> None:
     origins.reports[_LANE, slot] = 0
     origins.is_filled[_LANE, slot] = 0
     origins.is_immediate[_LANE, slot] = row["lifetime"] != GTC
+    origins.offer[_LANE, slot] = OFFER_NONE
 
 
 def _write_replace(world: World, row: Mapping[str, Any], envelope: Any) -> None:

@@ -1,10 +1,10 @@
 """One labelled dataset per sweep: built from cells, written whole, read back with care.
 
 Dims are the swept parameters, then ``seed``, then what a variable declares (``horizon``,
-``elapsed``, ``class``, ``rank``; ``group`` and ``trader`` where a plan asks for them). A cell that
-several grid points share is copied to all of them. A violated lane is NaN, and the variable
-``violation`` says why; so is what a cell has no trader or group for; any other NaN has the one
-reason that the variable declares, and its attributes count all three.
+``elapsed``, ``trader_class``, ...; ``trader`` where a plan asks for it). A cell that several grid
+points share is copied to all of them. A violated lane is NaN, and the variable ``violation`` says
+why; so is what a cell has no trader or group for; any other NaN has the one reason that its
+variable declares, and attributes count all three.
 """
 
 from __future__ import annotations
@@ -22,13 +22,21 @@ import xarray as xr
 import yaml
 
 from proteus.basics.schema import canonical_json
-from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, new_name, read_version
+from proteus.basics.versions import (
+    FIRST_WITH_TIMES,
+    SCHEMA_KEY,
+    SCHEMA_VERSION,
+    migrate,
+    new_name,
+    read_version,
+)
 from proteus.errors import ResultsError
 from proteus.market.variables.base import long_name_of
 from proteus.market.variables.dimensions import ABSENT, lacking
 from proteus.plans.plan import Plan
-from proteus.results import artifacts, provenance
-from proteus.results.coordinates import coordinates_of
+from proteus.results import artifacts, flags, provenance
+from proteus.results.coordinates import TIMES, as_times, coordinates_of
+from proteus.results.flags import VIOLATION
 
 if TYPE_CHECKING:
     from proteus.market.variables import Variable
@@ -37,7 +45,6 @@ if TYPE_CHECKING:
 RESULTS = "results.nc"
 MANIFEST = "manifest.json"
 DIGEST = "results_sha256"  # key of the manifest
-VIOLATION = "violation"
 TESTS = "endpoint_tests"  # attribute: the tests of the declared endpoint in all cells
 _STRUCTURED: dict[str, tuple[Callable[[str], Any], type]] = {  # attributes that others read
     "config": (yaml.safe_load, dict),
@@ -68,12 +75,12 @@ def build(plan: Plan, lanes: Lanes, variables: Sequence[Variable], kernel_hash: 
     sizes = dict(dataset.sizes)
     dims = {variable.name: (*plan.axes, "seed", *variable.dims) for variable in variables}
     targets = {name: np.empty([sizes[dim] for dim in of]) for name, of in dims.items()}
-    flags = targets[VIOLATION] = np.empty([sizes[dim] for dim in (*plan.axes, "seed")], np.int8)
+    codes = targets[VIOLATION] = np.empty([sizes[dim] for dim in (*plan.axes, "seed")], np.int8)
     described = fill(plan, lanes, variables, targets)
     for variable in variables:
         name = variable.name
         dataset[name] = (dims[name], targets[name], described[name])
-    dataset[VIOLATION] = ((*plan.axes, "seed"), flags, described[VIOLATION])
+    dataset[VIOLATION] = ((*plan.axes, "seed"), codes, described[VIOLATION])
     return dataset
 
 
@@ -104,12 +111,12 @@ def fill(
     absent = {each.name: _absent(plan, each) for each in variables}
     seen: set[int] = set()
     for slab in slabs(plan):
-        flags = stopped.flags(slab)
-        count = flags.shape[-1]
+        codes = stopped.codes(slab)
+        count = codes.shape[-1]
         first = int(plan.replicates[0]) + slab.seeds.start
         numbers = np.stack([lanes.read(cell, first, count) for cell in slab.cells.ravel().tolist()])
-        numbers = numbers.reshape(*flags.shape, -1)
-        numbers[flags > 0] = np.nan
+        numbers = numbers.reshape(*codes.shape, -1)
+        numbers[codes > 0] = np.nan
         new = np.array([cell not in seen for cell in slab.cells.ravel().tolist()])
         if slab.seeds.stop == len(plan.replicates):
             seen |= set(slab.cells.ravel().tolist())
@@ -117,12 +124,12 @@ def fill(
             column = columns[variable.name]
             values = numbers[..., column.first : column.first + column.width]
             missing[variable.name] += _missing(
-                values, flags > 0, absent[variable.name][slab.cells], new.reshape(slab.cells.shape)
+                values, codes > 0, absent[variable.name][slab.cells], new.reshape(slab.cells.shape)
             )
-            targets[variable.name][slab.at] = values.reshape(*flags.shape, *column.shape)
-        targets[VIOLATION][slab.at] = flags
+            targets[variable.name][slab.at] = values.reshape(*codes.shape, *column.shape)
+        targets[VIOLATION][slab.at] = codes
     described = {each.name: _describe(plan, each, missing[each.name]) for each in variables}
-    return {**described, VIOLATION: _describe_flags(stopped.reasons)}
+    return {**described, VIOLATION: dict(flags.ATTRIBUTES)}
 
 
 class Slab(NamedTuple):
@@ -169,30 +176,28 @@ def _check_declared(plan: Plan, lanes: Lanes, variables: Sequence[Variable]) -> 
 class _Stopped(NamedTuple):
     """The lanes that were stopped, by cell: their places, increasing, and codes of the reasons."""
 
-    reasons: list[str]  # of code 1, 2, ...
     by_cell: dict[int, tuple[np.ndarray, np.ndarray]]
 
-    def flags(self, slab: Slab) -> np.ndarray:
+    def codes(self, slab: Slab) -> np.ndarray:
         """Return int8 [cells..., n]: 0, or the code of the reason why a lane was stopped."""
         count = slab.seeds.stop - slab.seeds.start
-        flags = np.zeros((slab.cells.size, count), np.int8)
+        found = np.zeros((slab.cells.size, count), np.int8)
         for row, cell in enumerate(slab.cells.ravel().tolist()):
             if cell in self.by_cell:
                 places, codes = self.by_cell[cell]
                 begin, end = np.searchsorted(places, [slab.seeds.start, slab.seeds.stop])
-                flags[row, places[begin:end] - slab.seeds.start] = codes[begin:end]
-        return flags.reshape(*slab.cells.shape, count)
+                found[row, places[begin:end] - slab.seeds.start] = codes[begin:end]
+        return found.reshape(*slab.cells.shape, count)
 
 
 def _stopped(plan: Plan, lanes: Lanes) -> _Stopped:
     found = lanes.violations_of(plan.replicates)
-    reasons = sorted({bad.reason for _, bad in found})
     by_cell = {}
     for cell in {cell for cell, _ in found}:
         bads = [bad for owner, bad in found if owner == cell]
         places = np.array([bad.replicate for bad in bads]) - int(plan.replicates[0])
-        by_cell[cell] = places, np.array([1 + reasons.index(bad.reason) for bad in bads], np.int8)
-    return _Stopped(reasons, by_cell)
+        by_cell[cell] = places, np.array([flags.CODES[bad.reason] for bad in bads], np.int8)
+    return _Stopped(by_cell)
 
 
 def _absent(plan: Plan, variable: Variable) -> np.ndarray:
@@ -232,21 +237,10 @@ def _describe(plan: Plan, variable: Variable, missing: np.ndarray) -> dict[str, 
         "formula": variable.formula,
         "source": variable.source,
     }
-    counted = {"violation": stopped, ABSENT: absent, variable.missing: others}
+    counted = {VIOLATION: stopped, ABSENT: absent, variable.missing: others}
     return {
         **{key: text for key, text in described.items() if text},
         **{f"missing_{reason}": count for reason, count in counted.items() if count},
-    }
-
-
-def _describe_flags(reasons: Sequence[str]) -> dict[str, Any]:
-    return {
-        "long_name": "reason why the lane was stopped",
-        "units": "1",
-        "formula": "place of the reason in flag_meanings, 0 where the lane ended",
-        "source": "count",
-        "flag_values": np.arange(len(reasons) + 1, dtype=np.int8),
-        "flag_meanings": " ".join(["none", *reasons]),
     }
 
 
@@ -304,7 +298,7 @@ def opened(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, xr.Dataset]]:
     """
     path = artifacts.find(folder, RESULTS, "give the output folder of a finished sweep")
     try:
-        dataset = xr.open_dataset(path, engine="netcdf4", decode_timedelta=False)
+        dataset = xr.open_dataset(path, engine="netcdf4", decode_timedelta=False)  # as numbers
     except (OSError, ValueError, RuntimeError, AttributeError) as error:
         raise unreadable(path, error) from None
     with dataset:
@@ -312,21 +306,36 @@ def opened(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, xr.Dataset]]:
         _check_manifest(path.with_name(MANIFEST), path, dataset.attrs)
         try:
             dataset.attrs = migrate(dataset.attrs, version)
-            dataset = _with_new_names(dataset, version)
+            dataset = _as_written_now(dataset, version)
         except (LookupError, TypeError, ValueError, AttributeError, yaml.YAMLError):
             raise ResultsError(
                 f"{path} is damaged: what it says of its run cannot be read"
             ) from None
         _check_contents(path, dataset)
-        flags = dataset[VIOLATION].attrs  # netCDF gives a list of one as its element
-        flags["flag_values"] = np.atleast_1d(flags["flag_values"])
         yield path, dataset
 
 
-def _with_new_names(dataset: xr.Dataset, version: int) -> xr.Dataset:
-    """Return a dataset of an older version with dims as they are called now."""
+def _as_written_now(dataset: xr.Dataset, version: int) -> xr.Dataset:
+    """Return a dataset of any version with dims as they are called now, times, and our flags."""
     names = {str(dim): new_name(str(dim), version) for dim in dataset.dims}
-    return dataset.rename({old: new for old, new in names.items() if old != new})
+    dataset = dataset.rename({old: new for old, new in names.items() if old != new})
+    if version >= FIRST_WITH_TIMES:
+        return with_times(dataset)
+    for name in _times_of(dataset):
+        about = {key: text for key, text in dataset[name].attrs.items() if key != "units"}
+        dataset = dataset.assign_coords({name: (name, as_times(dataset[name].to_numpy()), about)})
+    return dataset.assign({VIOLATION: flags.with_our_codes(dataset[VIOLATION])})
+
+
+def with_times(dataset: xr.Dataset) -> xr.Dataset:
+    """Return a dataset that was read as numbers with times where a dim is of times."""
+    coded = xr.Dataset(coords={name: dataset[name] for name in _times_of(dataset)})
+    times = xr.decode_cf(coded, decode_timedelta=True)
+    return dataset.assign_coords({name: times[name] for name in times.coords})
+
+
+def _times_of(dataset: xr.Dataset) -> list[str]:
+    return [name for name in TIMES if name in dataset.coords]
 
 
 def digest(path: Path) -> str:

@@ -14,7 +14,8 @@ import xarray as xr
 from proteus.basics.files import whole
 from proteus.plans.plan import Plan
 from proteus.results import dataset
-from proteus.results.dataset import RESULTS, SLAB_LANES, VIOLATION
+from proteus.results.dataset import RESULTS, SLAB_LANES
+from proteus.results.flags import VIOLATION
 from proteus.results.lanes import Lanes
 
 if TYPE_CHECKING:
@@ -100,4 +101,7 @@ def opened(folder: Path) -> xr.Dataset:
 def opened_file(path: Path) -> xr.Dataset:
     """Open a file of results, as :func:`opened`."""
     netCDF4.set_chunk_cache(_CHUNK_CACHE)
-    return xr.open_dataset(path, engine="netcdf4", decode_timedelta=False, cache=False)
+    found = xr.open_dataset(path, engine="netcdf4", decode_timedelta=False, cache=False)
+    with_times = dataset.with_times(found)
+    with_times.set_close(found.close)
+    return with_times

@@ -23,6 +23,8 @@ from proteus.basics.versions import SCHEMA_KEY, read_version
 from proteus.errors import ResultsError
 from proteus.plans.plan import Plan
 from proteus.results import artifacts
+from proteus.results.coordinates import table_labels
+from proteus.results.flags import REASONS, VIOLATION
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -95,15 +97,14 @@ def _labels(
 
 def _values(lanes: xr.Dataset) -> dict[str, tuple[Any, str]]:
     """Return seed, violation (its reason, null without one), and a column per number measured."""
-    flags = lanes["violation"]
-    reasons = np.array(flags.attrs["flag_meanings"].split(), dtype=object)[flags.to_numpy()]
-    found: list[str | None] = [None if reason == "none" else reason for reason in reasons]
+    codes = lanes[VIOLATION].to_numpy().tolist()
+    found = [REASONS[code] if code else None for code in codes]
     columns: dict[str, tuple[Any, str]] = {
         "seed": (lanes["seed"].to_numpy(), ""),
-        "violation": (pd.Series(found, dtype="string"), ""),
+        VIOLATION: (pd.Series(found, dtype="string"), ""),
     }
     for name in lanes.data_vars:
-        if name != "violation":
+        if name != VIOLATION:
             columns.update(_columns(lanes[name]))
     return columns
 
@@ -118,11 +119,10 @@ def _columns(variable: xr.DataArray) -> Iterator[tuple[str, tuple[np.ndarray, st
 
 
 def _suffix(coordinate: xr.DataArray, at: int) -> str:
-    label = coordinate.to_numpy()[at]
-    if coordinate.dtype.kind not in "if":
-        return str(label)
-    unit = coordinate.attrs.get("units", "1")
-    return f"{label:.15g}{'' if unit == '1' else unit}"
+    label = table_labels(coordinate)[at]
+    if isinstance(label, str):
+        return label
+    return f"{label:.15g}{'ms' if coordinate.dtype.kind == 'm' else ''}"
 
 
 def load_runs(folder: str | os.PathLike[str]) -> pd.DataFrame:

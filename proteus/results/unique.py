@@ -24,7 +24,8 @@ def unique_cells(dataset: xr.Dataset) -> xr.Dataset:
         grid point of each cell.
 
     Raises
-        ResultsError: it has no coordinate ``cell``, as one of schema version 3 or older.
+        ResultsError: it has no coordinate ``cell``, as one of schema version 3 or older, or holds
+            several sweeps, which number their cells each from 0.
     """
     if not isinstance(dataset, xr.Dataset) or CELL not in dataset.coords:
         raise ResultsError(
@@ -36,5 +37,30 @@ def unique_cells(dataset: xr.Dataset) -> xr.Dataset:
         return dataset.expand_dims(CELL)
     point = "grid_point"
     flat = dataset.stack({point: axes}).reset_index(point)
-    _, first = np.unique(flat[CELL].to_numpy(), return_index=True)
-    return flat.isel({point: first}).swap_dims({point: CELL}).transpose(CELL, ...)
+    flat = flat.isel({point: flat[CELL].notnull().to_numpy()})  # a join may lack grid points
+    numbers, first, copies = np.unique(
+        flat[CELL].to_numpy().astype(np.int64), return_index=True, return_inverse=True
+    )
+    _check_copies(flat, point, first[copies], numbers[copies])
+    once = flat.isel({point: first}).assign_coords({CELL: (point, numbers, flat[CELL].attrs)})
+    return once.swap_dims({point: CELL}).transpose(CELL, ...)
+
+
+def _check_copies(flat: xr.Dataset, point: str, originals: np.ndarray, numbers: np.ndarray) -> None:
+    """Check that the grid points of one number are copies of each other.
+
+    Parameters
+        flat: along grid points. originals: int64 [n] place of the first of the same number.
+        numbers: int64 [n] of the cell.
+    """
+    places = np.arange(len(originals))
+    for name, values in flat.data_vars.items():
+        if point not in values.dims:
+            continue
+        rows = values.transpose(point, ...).to_numpy().reshape(len(places), -1)
+        for place in places[originals != places]:
+            if not np.array_equal(rows[place], rows[originals[place]], equal_nan=True):
+                raise ResultsError(
+                    f"{name} differs within cell {numbers[place]}: several sweeps were joined, "
+                    f"whose cells have numbers of their own; call unique_cells before joining them"
+                )

@@ -39,9 +39,10 @@ def simulate(
             as nested mappings, or dotted through ``**{"population.maker.count": 3}``.
 
     Returns
-        Dataset of float64 variables with dims (mechanism, delta, seed), and horizon, elapsed, class
-        or rank where a variable has them. ``units``, ``formula`` and ``source`` are attributes of
-        each; a value that does not exist is NaN, and counted there under its reason.
+        Dataset of float64 variables with dims (mechanism, delta, seed), and horizon, elapsed
+        (timedelta64), trader_class, ... where a variable has them. ``units``, ``formula`` and
+        ``source`` are attributes of each; a value that does not exist is NaN, and counted there
+        under its reason.
 
     Warns
         RuntimeWarning: lanes broke an invariant; they are NaN and named in ``violation``.
@@ -72,7 +73,7 @@ def sweep(
 
     Returns
         Dataset as of :func:`simulate`, with dims (mechanism, delta, <swept keys>, seed), and
-        horizon, elapsed, class or rank where a variable has them.
+        horizon, elapsed, trader_class, ... where a variable has them.
 
     Raises
         ConfigError, ResultsError, RunError: as in :func:`simulate`.

@@ -86,7 +86,7 @@ def run_into(
     with stopping.on_request(say) as stop:
         done = running.simulate(plan, lanes, progress, stop)
     try:
-        with collecting(done.plan, folder) as collector:
+        with collecting(done.plan, folder, lanes) as collector:
             if collector is not None:
                 for cell in range(len(plan.cells)):
                     collector.take(cell, lanes.logs(cell))

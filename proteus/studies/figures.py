@@ -6,10 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+
+from proteus.results.coordinates import key_head
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from proteus.plots.labels import Marked
 
 _SIZE = (5.5, 4.2)  # inches of a panel
 
@@ -47,8 +52,8 @@ def _heat_map(axes: Axes, values: pd.DataFrame, texts: pd.DataFrame, colours: An
     axes.grid(visible=False)
     axes.set_xticks(range(values.shape[1]), [f"{label:g}" for label in values.columns])
     axes.set_yticks(range(values.shape[0]), [f"{label:g}" for label in values.index])
-    axes.set_xlabel(str(values.columns.name).replace("_", " "))
-    axes.set_ylabel(str(values.index.name).replace("_", " "))
+    axes.set_xlabel(key_head(str(values.columns.name)))
+    axes.set_ylabel(key_head(str(values.index.name)))
     for row in range(values.shape[0]):
         for column in range(values.shape[1]):
             axes.text(
@@ -66,11 +71,13 @@ def frontiers(table: pd.DataFrame, path: Path) -> None:
     """
     from matplotlib.lines import Line2D
 
+    from proteus.plots.labels import place
     from proteus.plots.style import legend_below, mechanism_colour, panels, rules, save
 
     titles = {"discovery": "price RMSE, currency", "speed": "mean wait of takers that fill, ms"}
     with rules():
         figure, parts = panels(2, _SIZE)
+        points: dict[str, list[Marked]] = {name: [] for name in titles}
         for axes, (name, title) in zip(parts, titles.items(), strict=True):
             for (mechanism, is_on), rows in table.groupby(["mechanism", f"on_{name}"], sort=False):
                 bars = [
@@ -81,8 +88,7 @@ def frontiers(table: pd.DataFrame, path: Path) -> None:
                     rows["protection"], rows[name], xerr=bars[0], yerr=bars[1], fmt="o", lw=0.6,
                     color=mechanism_colour(str(mechanism)), mfc=None if is_on else "white",
                 )  # fmt: skip
-                if is_on:
-                    _number(axes, rows, name, mechanism_colour(str(mechanism)))
+                points[name] += _points(rows, name, mechanism_colour(str(mechanism)), bool(is_on))
             axes.locator_params(axis="x", nbins=5)
             axes.set_xlabel("adverse-selection loss avoided, currency per lot (higher is better)")
             axes.set_ylabel(f"{title} (lower is better)")
@@ -91,14 +97,20 @@ def frontiers(table: pd.DataFrame, path: Path) -> None:
             Line2D([], [], marker="o", ls="", color=mechanism_colour(str(each)), label=str(each))
             for each in table["mechanism"].unique()
         ])  # fmt: skip
+        for axes, name in zip(parts, titles, strict=True):
+            place(axes, points[name])
     save(figure, path)
 
 
-def _number(axes: Axes, rows: pd.DataFrame, name: str, colour: str) -> None:
-    """Write the batch interval beside points; a mechanism without one has none."""
-    if "delta" not in rows:
-        return
-    for delta, x, y in zip(rows["delta"], rows["protection"], rows[name], strict=True):
-        if delta == delta:
-            axes.annotate(f"{delta:g} ms", (x, y), xytext=(4, 4), textcoords="offset points",
-                          fontsize=7, color=colour)  # fmt: skip
+def _points(rows: pd.DataFrame, name: str, colour: str, is_on: bool) -> list[Marked]:
+    """Return cells as points; those on a frontier have their batch interval, if they use one."""
+    from proteus.plots.labels import Marked
+
+    listed = []
+    for row in rows.to_dict("records"):
+        x, y = (
+            (row[side], row[f"{side}_low"], row[f"{side}_high"]) for side in ("protection", name)
+        )
+        delta = row.get("delta", np.nan)
+        listed.append(Marked(f"{delta:g} ms" if is_on and delta == delta else "", x, y, colour))
+    return listed

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from proteus.analysis.summary import interval_text
+from proteus.results.coordinates import key_head
 from proteus.studies.tables import markdown, number
 
 PROTECTION = "maker_adverse_selection"  # higher is better
@@ -61,7 +62,9 @@ def on_frontier(table: pd.DataFrame, name: str, axes: Sequence[str]) -> str:
         for row in table[table[f"on_{name}"]].sort_values("protection").to_dict("records")
     ]
     unit = {"discovery": "RMSE, currency", "speed": "mean wait of takers that fill, ms"}[name]
-    return markdown([*axes, "adverse-selection loss avoided, currency/lot", unit], rows)
+    return markdown(
+        [*map(key_head, axes), "adverse-selection loss avoided, currency/lot", unit], rows
+    )
 
 
 def _text(row: Mapping[Any, Any], name: str) -> str:

@@ -6,6 +6,7 @@ companions, each as a difference from the baseline with its 95 % interval.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from proteus.analysis import showing
 from proteus.analysis.costs import Move
 from proteus.analysis.verdict import Verdict, judged
 from proteus.basics.versions import STAMP, csv_text
-from proteus.results.coordinates import axis_unit
+from proteus.results.coordinates import key_head, labelled
 from proteus.studies import folders, tables
 from proteus.studies.tables import Grid, effect_text, level_text, number
 
@@ -84,7 +85,7 @@ def _shared(table: pd.DataFrame) -> str:
     axes = names[: names.index("variable")]
     same = [axis for axis in axes if table[axis].nunique(dropna=False) == 1]
     known = {axis: table[axis].iloc[0] for axis in same}
-    return "".join(f"; {axis}={number(value)}" for axis, value in known.items() if value == value)
+    return "".join(f"; {labelled(axis, value)}" for axis, value in known.items() if value == value)
 
 
 def _paper(found: Verdict, said: str) -> Made:
@@ -135,7 +136,7 @@ def _paper_grid(found: Verdict, table: pd.DataFrame) -> Grid:
     ]  # fmt: skip
     moves = [cost.move for cost in first.costs] + first.companions
     heads = [
-        *(_with_unit(axis, axis_unit(axis)) for axis in axes),
+        *map(key_head, axes),
         _with_unit(first.endpoint.name, first.endpoint.unit), "p", "outcome", "budgets",
         *(_with_unit(move.name, move.unit) for move in moves),
     ]  # fmt: skip
@@ -186,7 +187,8 @@ def latex(
         heads, rows: text, which is escaped. words: columns from the left that are words.
     """
     columns = "l" * words + "r" * (len(heads) - words)
-    lines = [" & ".join(map(escaped, line)) + r" \\" for line in (heads, *rows)]
+    shown = [[*map(escaped, heads)], *([_minus(escaped(text)) for text in row] for row in rows)]
+    lines = [" & ".join(line) + r" \\" for line in shown]
     parts = [
         rf"% {STAMP}; needs \usepackage{{booktabs}} and \usepackage{{graphicx}}",
         r"\begin{table}", r"\centering", rf"\caption{{{escaped(caption)}}}",
@@ -196,6 +198,11 @@ def latex(
         r"\end{table}",
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
+
+
+def _minus(text: str) -> str:
+    """Write minus signs of numbers as such, and a dash alone as one."""
+    return "--" if text == "-" else re.sub(r"(?<!\w)-(?=\d)", "$-$", text)
 
 
 def escaped(text: str) -> str:

@@ -16,6 +16,7 @@ from proteus.analysis.statistics.paired import LEVEL, alone
 from proteus.configuration.design import POINT
 from proteus.configuration.study import Survival
 from proteus.errors import ResultsError
+from proteus.results import flags
 from proteus.results.coordinates import CELL
 
 
@@ -35,8 +36,8 @@ def judge(dataset: xr.Dataset, rule: Survival, together: int = 1) -> pd.DataFram
     Raises
         ResultsError: a lane was stopped: what is left would be a selection.
     """
-    if int(dataset["violation"].sum()):
-        stopped = int((dataset["violation"] > 0).sum())
+    stopped = int(flags.stopped(dataset).sum())
+    if stopped:
         raise ResultsError(f"no maker can be judged: {stopped} lanes broke an invariant")
     data = dataset.isel(mechanism=0, delta=0, drop=True)
     respected = (data["maker_inventory_most"] <= rule.largest_inventory_lots) & (

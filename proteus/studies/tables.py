@@ -15,6 +15,7 @@ from proteus.analysis.measures import Measure, estimates, measures, points, unit
 from proteus.analysis.statistics.paired import LEVEL
 from proteus.analysis.summary import interval_text
 from proteus.market.variables.dimensions import MEASURED_DIMENSIONS
+from proteus.results.coordinates import key_head
 
 # What a study shows, in this order; totals of makers are taken per lot.
 SHOWN = (
@@ -120,14 +121,17 @@ def grid(
     axes = _axes(table)
     units_of = dict(zip(table["variable"], table["units"], strict=True))
     titles = {row["variable"]: showing.called_in(row) for row in table.to_dict("records")}
-    heads = {name: f"{titles[name]}, {units_of[name]}" for name in names if name in units_of}
+    heads = {
+        name: titles[name] if units_of[name] == "1" else f"{titles[name]}, {units_of[name]}"
+        for name in names if name in units_of
+    }  # fmt: skip
     varying = [axis for axis in axes if table[axis].nunique(dropna=False) > 1] or axes[:1]
     rows = []
     for label, group in table.groupby(varying, sort=False, dropna=False):
         texts = {row["variable"]: text(row) for row in group.to_dict("records")}
         labelled = label if isinstance(label, tuple) else (label,)
         rows.append([*map(number, labelled), *(texts.get(name, "") for name in heads)])
-    return Grid([*varying, *heads.values()], rows, len(varying))
+    return Grid([*map(key_head, varying), *heads.values()], rows, len(varying))
 
 
 def level_text(row: Mapping[Any, Any]) -> str:

@@ -188,4 +188,12 @@ MEASURES = (
         "    if not origins.is_quote[lane, slot]:\n        execution.ends",
         "    if _is_timed(settings, origins, lane, slot, 0):\n        execution.ends",
     ),
+    Fault(
+        "a request with quotes beyond its limit is not priced out", "market/metrics/execution.py",
+        "OFFER_INSIDE if is_inside else OFFER_BEYOND", "OFFER_INSIDE",
+    ),
+    Fault(
+        "a quote for the other side is an offer", "market/metrics/execution.py",
+        "if orders.side[lane, quote] != orders.side[lane, request]:", "if True:",
+    ),
 )  # fmt: skip

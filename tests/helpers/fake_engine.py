@@ -47,9 +47,9 @@ class Outcome(NamedTuple):
 class FakeEngine:
     """Return value = replicate + 1000 * delta in seconds; records every call."""
 
-    def __init__(self, violated: tuple[int, ...] = ()) -> None:
+    def __init__(self, violated: tuple[int, ...] = (), reason: str = "book_crossed") -> None:
         self.calls: list[dict[str, Any]] = []
-        self.violated = violated
+        self.violated, self.reason = violated, reason
 
     def run_jobs(self, jobs: Iterable[Job], workers: Any, stop: Any) -> Iterator[Outcome]:
         for job in jobs:
@@ -78,7 +78,7 @@ class FakeEngine:
             **{f"pnl_{name}": noise for name in ("noise", "informed", "maker", "sniper")},
         }
         violations = [
-            Violation(replicate, "crossed_book", event_id=5, time_ns=7, detail="x")
+            Violation(replicate, self.reason, event_id=5, time_ns=7, detail="x")
             for replicate in self.violated
             if replicate in replicates
         ]

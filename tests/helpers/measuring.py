@@ -20,6 +20,7 @@ from proteus.market.book.codes import (
 )
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import value_at
+from proteus.market.mechanisms import requests
 from proteus.market.metrics import sums
 from proteus.market.trading import booking, loop, placing, rfq_publishing
 from proteus.market.trading.world import World
@@ -40,6 +41,8 @@ def record(config: CellConfig) -> tuple[Log, World]:
             (rfq_publishing, "publish_price", _log_price),
             (rfq_publishing, "measure_book", _log_live),
             (placing, "count_intent", _log_intent),
+            (requests, "add_quote", _log_offer),
+            (requests, "hold", _log_taken),
             (loop, "start_shock", _log_jump),
             (loop, "measure_grid", _log_grid),
             (sums, "_close_sums", _log_end),
@@ -185,14 +188,36 @@ def _log_answer(
     gone += sum(fill.lots for fill in log.fills for each in fill.sides if each.order == side.order)
     is_refused = kind in (EVENT_REJECT, EVENT_RFQ_REJECT)
     if is_refused or gone == world.market.orders.submitted[0, order]:
-        cause = "refused" if is_refused else _cause(world, kind, int(outbox.reason[0, i]), order)
+        cause = (
+            "refused" if is_refused else _cause(log, world, kind, int(outbox.reason[0, i]), order)
+        )
         log.ends.append(End(side.order, side.role, side.intent, int(time), cause))
 
 
-def _cause(world: World, kind: int, reason: int, order: int) -> str:
+def _log_offer(log: Log, world: World, alive: Any, market: Any, lane: int, slot: int, *_: Any):
+    """Log whether a quote for the side of its request is inside its limit."""
+    request = int(alive.request[0, slot])
+    side, limit = (int(each[0, request]) for each in (market.orders.side, market.orders.rank))
+    price = int(market.orders.rank[0, slot])
+    if side == BUY:
+        price = world.settings.n_ticks - price
+    else:
+        limit = world.settings.n_ticks - limit
+    if market.orders.side[0, slot] != side:
+        inside = price <= limit if side == BUY else price >= limit
+        log.offers.setdefault(_side(world, request, 1).order, []).append(inside)
+
+
+def _log_taken(log: Log, world: World, alive: Any, lane: int, request: int, *_: Any) -> None:
+    log.offers[_side(world, int(request), 1).order].append(True)
+
+
+def _cause(log: Log, world: World, kind: int, reason: int, order: int) -> str:
     """Why an order ended: traders take back only what rests, when its lifetime is over."""
     if kind == EVENT_RFQ_EXPIRE:
-        return {"request_ttl": "expired", "rest_unfilled": "expired"}[EXPIRE_NAMES[reason]]
+        offers = log.offers.get(_side(world, order, 1).order, [])
+        missed = EXPIRE_NAMES[reason] == "request_ttl" and offers and not any(offers)
+        return "priced_out" if missed else "expired"
     name = CANCEL_NAMES[reason]
     if name == "requested":
         assert world.market.orders.lifetime[0, order] == GTC

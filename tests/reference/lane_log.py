@@ -83,6 +83,7 @@ class Log:
     fills: list[Fill] = field(default_factory=list)
     intents: list[tuple[str, int]] = field(default_factory=list)  # (role, time)
     ends: list[End] = field(default_factory=list)  # of orders of takers
+    offers: dict[tuple[int, ...], list[bool]] = field(default_factory=dict)  # of requests: inside?
     lost: list[tuple[tuple[int, ...], int, int]] = field(default_factory=list)  # time, lots
     jumps: list[tuple[int, float, float]] = field(default_factory=list)  # (time, before, after)
     values: dict[int, float] = field(default_factory=dict)  # v at grid times and at T

@@ -29,7 +29,7 @@ def with_metadata(run, target, **changes):
 
 
 REFUSED = [
-    ({"schema_version": "5"}, "events.parquet has schema_version=5: .* a newer Proteus wrote it"),
+    ({"schema_version": "6"}, "events.parquet has schema_version=6: .* a newer Proteus wrote it"),
     ({"schema_version": None}, "events.parquet is not a result of Proteus: it has no schema_ver"),
     ({"table": "fills"}, "events.parquet is not the events.parquet of a run"),
     ({"lanes": "[[1]]"}, "does not say which lanes it holds"),
@@ -118,7 +118,7 @@ def test_the_files_say_what_they_are(run):
     for name in ("events", "fills"):
         file = pq.ParquetFile(folder / f"{name}.parquet")
         metadata = {k.decode(): v.decode() for k, v in file.metadata.metadata.items()}
-        assert metadata["schema_version"] == "4"
+        assert metadata["schema_version"] == "5"
         assert metadata["table"] == name
         assert metadata["config_hash"] == dataset.attrs["config_hash"]
         assert metadata["kernel_hash"] == dataset.attrs["kernel_hash"]

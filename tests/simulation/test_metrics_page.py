@@ -1,48 +1,126 @@
-"""What docs/metrics.md says suffices to compute variables from events, fills and traces."""
+"""What docs/metrics.md says suffices to compute every variable from events, fills and traces.
+
+``tests/reference/by_the_page.py`` does so, under all mechanisms, with requests whose side dealers
+are told, and with blind ones and last looks. A file lacks one thing: v after T, which markouts of
+fills of the last moments are about. They are checked in the lanes whose makers trade nothing that
+late, of which each mechanism has one.
+"""
+
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import proteus
+from proteus.recording.files import read_file
 from proteus.sweep import main
 from tests.helpers.recorded import plain_engine as plain_engine
 from tests.reference.by_the_page import Recorded, everything
 
+PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 WORDS = (
-    "horizon_s=6", "metrics.tau_ms=2000", "metrics.horizons_ms=[0]", "mechanism=clob,fba,dual_flow",
-    "delta=250", "population.noise.count=3", "latent.jump_rate_per_s=3", "record.warmup_s=1",
-    "metrics.volatility_grid_ms=250", "seeds.count=2", "record.events=all", "record.traces=all",
+    "horizon_s=4", "metrics.tau_ms=1000", "metrics.horizons_ms=[0,20,100]", "delta=250",
+    "population.noise.count=3", "latent.jump_rate_per_s=3", "record.warmup_s=1",
+    "metrics.volatility_grid_ms=250", "metrics.elapsed_ms=[50,200,1000,2000]", "seeds.count=2",
+    "record.events=all", "record.traces=all", "record.per_trader=true",
 )  # fmt: skip
-LANES = [(cell, seed) for cell in range(3) for seed in range(2)]
+RUNS = {
+    "told": ("mechanism=clob,fba,dual_flow,rfq",),
+    "blind": (
+        "mechanism=rfq", "mechanism.shows_side=false", "mechanism.last_look=true",
+        "mechanism.tolerance=0.002", "mechanism.dealers=3", "population.maker.count=3",
+        "mechanism.request_ttl_ms=60", "mechanism.response.spread_ms=60",
+    ),
+}  # fmt: skip
+OF_V_AFTER_T = (
+    "maker_adverse_selection", "maker_markout", "maker_adverse_selection_by_class",
+)  # fmt: skip
+S, MS = 10**9, 10**6
 
 
 @pytest.fixture(scope="module")
-def folder(plain_engine, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("page") / "out"
-    assert main([*WORDS, f"output_dir={folder}"]) == 0
-    return folder
+def checked(plain_engine, tmp_path_factory):
+    """What the page gives and what the run stored, by run, mechanism and seed."""
+    found = {}
+    for run, words in RUNS.items():
+        folder = tmp_path_factory.mktemp("page") / run
+        assert main([*WORDS, *words, f"output_dir={folder}"]) == 0
+        stored = proteus.unique_cells(proteus.load(folder))
+        for lane, cell, seed in lanes(folder):
+            of_run = stored.sel(cell=cell, seed=seed)
+            found[run, lane.mechanism, seed] = lane, everything(lane), of_run
+    return found
 
 
-def recorded(folder, cell, seed):
-    events, fills = proteus.load_events(folder), proteus.load_fills(folder)
-    trace = proteus.load_traces(folder)[cell].sel(seed=seed)
-    names = events.attrs["traders"][cell]
-    lane = [table[(table.cell == cell) & (table.seed == seed)] for table in (events, fills)]
-    return Recorded(
-        *lane,
-        v=trace.v.to_series().set_axis(trace.time.to_numpy().astype("timedelta64[ns]").astype(int)),
-        classes=[name.rstrip("0123456789") for name in names],
-        horizon=6 * 10**9, warmup=10**9, grid=250 * 10**6, tau=2 * 10**9, ticks=1000, first=500,
-    )  # fmt: skip
+def lanes(folder):
+    """Yield every recorded lane with its cell and seed."""
+    file, traces = read_file(folder), proteus.load_traces(folder)
+    tables = proteus.load_events(folder), proteus.load_fills(folder)
+    for lane in file.lanes:
+        about = file.cells[lane.cell]
+        metrics, mechanism = about.config["metrics"], about.config["mechanism"]
+        v = traces[lane.cell].sel(seed=lane.seed).v.to_series()
+        kinds = [name.rstrip("0123456789") for name in about.traders]  # here a group is a class
+        yield Recorded(
+            *(of[(of.cell == lane.cell) & (of.seed == lane.seed)] for of in tables),
+            v=v.set_axis(v.index.to_numpy().astype("timedelta64[ns]").astype(int)),
+            mechanism=mechanism["name"], classes=kinds, groups=kinds,
+            horizon=4 * S, warmup=S, grid=250 * MS, tau=S,
+            markouts=[round(h * MS) for h in metrics["horizons_ms"]],
+            elapsed=[round(h * MS) for h in metrics["elapsed_ms"]],
+            ticks=1000, near=metrics["depth_ticks"], first=500,
+            dealers=mechanism.get("dealers", 0), shows_side=mechanism.get("shows_side", False),
+        ), lane.cell, lane.seed  # fmt: skip
 
 
-@pytest.mark.parametrize(("cell", "seed"), LANES)
-def test_the_page_suffices(folder, cell, seed):
-    stored = proteus.load(folder).isel(mechanism=cell, delta=0).sel(seed=seed)
-    found = everything(recorded(folder, cell, seed))
-    wrong = {
-        name: (value, stored[name].item())
-        for name, value in found.items()
-        if not np.isclose(value, stored[name].item(), rtol=1e-9, atol=1e-9, equal_nan=True)
-    }
+def test_every_variable_of_the_page_is_computed(checked):
+    named = re.findall(r"^### `(\w+)`", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(named) > 70
+    for _, found, stored in checked.values():
+        assert sorted(found) == sorted(named)
+        assert set(map(str, stored.data_vars)) == {*named, "violation"}
+
+
+def test_the_page_suffices(checked):
+    wrong = {}
+    for lane, (_, found, stored) in checked.items():
+        for name, value in found.items():
+            ours, theirs = np.asarray(value, float), stored[name].to_numpy()
+            assert ours.shape == theirs.shape, name
+            unknown = np.isnan(ours) if name in OF_V_AFTER_T else np.zeros(ours.shape, bool)
+            same = np.isclose(ours, theirs, rtol=1e-9, atol=1e-9, equal_nan=True)
+            if not (same | unknown).all():
+                wrong[*lane, name] = (value, theirs.tolist())
     assert not wrong
+
+
+def test_only_v_after_the_end_is_not_in_a_file(checked):
+    whole = set()
+    for (run, mechanism, _), (lane, found, stored) in checked.items():
+        makers = lane.members("maker")
+        mine = lane.fills.buyer.isin(makers) | lane.fills.seller.isin(makers)
+        last = lane.fills.time_ns[mine].max()
+        for name in OF_V_AFTER_T:
+            unknown = np.isnan(np.asarray(found[name], float)).reshape(len(lane.markouts), -1)
+            late = [last + h > lane.horizon for h in lane.markouts]
+            assert unknown.all(axis=1).tolist() == unknown.any(axis=1).tolist() == late
+        if not any(late):
+            whole.add((run, mechanism))
+        assert not np.isnan(stored["maker_markout"]).any()
+    assert len(whole) == 5
+
+
+def test_the_lanes_have_what_the_page_speaks_of(checked):
+    for (run, mechanism, _), (_, found, _) in checked.items():
+        assert found["n_fills"] > 3
+        assert found["shock_recoveries"] > 0
+        assert (found["rfq_dealers_asked"] > 0) == (mechanism == "rfq")
+        assert (found["rfq_last_looks"] > 0) == (run == "blind")
+        assert np.isnan(found["quoted_spread"]) == (run == "told" and mechanism == "rfq")
+    every = [found for _, found, _ in checked.values()]
+    for name in ("rfq_rejection_rate", "rfq_late_quotes", "rfq_covered_trades", "rfq_cover_gap"):
+        assert any(found[name] > 0 for found in every), name
+    shares = [np.array(found["taker_end_share"]) for _, found, _ in checked.values()]
+    ends = np.flatnonzero((np.nan_to_num(shares) > 0).any(axis=(0, 1)))
+    assert {0, 1, 4, 6} <= {*ends.tolist()}  # filled, expired, priced out, trading ended

@@ -12,7 +12,7 @@ from proteus.basics import units
 from proteus.errors import ResultsError
 from proteus.market.book.codes import BUY, SELL
 from proteus.market.events.log import MISSING
-from proteus.pages.lane import busiest
+from proteus.pages.lane import busiest, lane_page
 from proteus.plots.lane import lane_figure
 from proteus.recording.watched import MAKER, books, read_lane
 from proteus.sweep import main as sweep
@@ -265,13 +265,16 @@ def test_the_figure_has_units_and_the_part_asked_for(lane):
 @pytest.mark.parametrize("words", ["mechanism:clob/delta:50", "mechanism:clob/delta:100/seed:1"])
 def test_a_mechanism_without_a_delta_stands_on_every_one(folder, words):
     # A sweep with fba at 50 and 100 ms labels the cell of clob with both.
-    assert read_lane(str(folder), words).name == "cell:0/seed:1"
+    lane = read_lane(str(folder), words)
+    assert lane.name == "cell:0/seed:1"
+    assert "<h1>cell:0/seed:1: clob</h1>" in lane_page(lane)
+    assert lane_figure(lane).axes[0].get_title(loc="left") == "cell:0/seed:1: clob"
 
 
 MISTAKES = [
-    ("seed:1", "LANE=seed:1 names 4 lanes: choose cell:0/seed:1 (mechanism=clob, delta=100), cell"),
+    ("seed:1", "LANE=seed:1 names 4 lanes: choose cell:0/seed:1 (mechanism=clob), cell:1"),
     ("cell:0/seed:7", "cell:0/seed:7 was not recorded: there is cell:0/seed:1 (mechanism=clob"),
-    ("mechanism:rfqs/seed:1", "there is cell:0/seed:1 (mechanism=clob, delta=100)"),
+    ("mechanism:rfqs/seed:1", "there is cell:0/seed:1 (mechanism=clob)"),
     ("violations", "LANE=violations was not recorded: there is cell:0/seed:1"),
     ("mech:fba/seed:1", "mech must be seed, cell or one of mechanism, delta"),
     ("7", "LANE=7 is not allowed: must name lanes, as seed:0..3"),

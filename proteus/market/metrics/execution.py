@@ -40,16 +40,21 @@ from proteus.market.book.codes import (
 
 # How an intent ended. Without a fill it was one of the others; trading_ended is what is left.
 END_FILLED = 0
-END_EXPIRED = 1  # its lifetime ended, or its request was not answered to its liking in time
+END_EXPIRED = 1  # its lifetime ended, or the time of its request
 END_CANCELLED = 2  # the trader withdrew its request
 END_SELF_TRADE = 3
-END_PRICED_OUT = 4  # an immediate order found nothing (more) inside its limit
+END_PRICED_OUT = 4  # nothing (more) inside the limit of an immediate order, or a request's quotes
 END_REFUSED = 5  # by the venue; after a last look a request goes on, or expires
 END_TRADING_ENDED = 6
 END_NAMES = (
     "filled", "expired", "cancelled", "self_trade", "priced_out", "refused", "trading_ended",
 )  # fmt: skip
 _COUNTED = END_TRADING_ENDED  # ends that are counted when they happen
+
+# The best that a request was offered: no quote, quotes beyond its limit, or one inside or accepted.
+OFFER_NONE = 0
+OFFER_BEYOND = 1
+OFFER_INSIDE = 2
 
 _BIN_BITS = 4  # a power of two has 2**4 bins of waits
 _FIRST_POWER = 16  # waits below 2**16 ns share the first bin
@@ -152,7 +157,7 @@ def measure_end(execution, world, lane, slot, role, time, kind, reason):
     settings, origins = world.settings, world.origins
     if origins.is_filled[lane, slot] or origins.is_quote[lane, slot] or role == CLASS_MAKER:
         return
-    execution.ends[lane, role, _end_of(kind, reason)] += 1
+    execution.ends[lane, role, _end_of(kind, reason, origins.offer[lane, slot])] += 1
     if role == CLASS_NOISE:
         elapsed = time - origins.intent_ns[lane, slot]
         if _is_timed(settings, origins, lane, slot, elapsed):
@@ -160,7 +165,18 @@ def measure_end(execution, world, lane, slot, role, time, kind, reason):
 
 
 @inline_kernel
-def _end_of(kind, reason):
+def note_offer(origins, market, lane, request, quote):
+    """Note whether a quote that has come is inside the limit of its request."""
+    orders = market.orders
+    if orders.side[lane, quote] != orders.side[lane, request]:
+        ranks = orders.rank[lane, quote] + orders.rank[lane, request]
+        is_inside = ranks >= market.book.n_ticks[lane]
+        offer = OFFER_INSIDE if is_inside else OFFER_BEYOND
+        origins.offer[lane, request] = max(origins.offer[lane, request], offer)
+
+
+@inline_kernel
+def _end_of(kind, reason, offer):
     """Return END_* for an answer; an order is taken back when its lifetime ends."""
     if kind == EVENT_CANCEL:
         if reason == CANCEL_SELF_TRADE:
@@ -169,6 +185,8 @@ def _end_of(kind, reason):
             return END_PRICED_OUT
         return END_EXPIRED
     if kind == EVENT_RFQ_EXPIRE:
+        if reason == EXPIRE_REQUEST_TTL and offer == OFFER_BEYOND:
+            return END_PRICED_OUT
         if reason == EXPIRE_REQUEST_TTL or reason == EXPIRE_REST:
             return END_EXPIRED
         return END_CANCELLED

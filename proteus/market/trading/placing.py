@@ -11,7 +11,7 @@ from proteus.market.events.envelopes import wake_of
 from proteus.market.events.log import is_recorded
 from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger.accounts import nano
-from proteus.market.metrics.execution import count_intent
+from proteus.market.metrics.execution import OFFER_NONE, count_intent
 from proteus.market.trading.recorder import record_intent
 from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 
@@ -47,6 +47,7 @@ def place_order(world, lane, trader, time, i, address, answer_word):
     origins.reports[lane, slot] = 0
     origins.is_filled[lane, slot] = 0
     origins.is_immediate[lane, slot] = lifetime != GTC
+    origins.offer[lane, slot] = OFFER_NONE
     origins.lifetime[lane, slot] = NO_ENVELOPE
     return slot
 

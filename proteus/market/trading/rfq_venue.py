@@ -35,6 +35,7 @@ from proteus.market.events.log import MISSING, is_recorded
 from proteus.market.events.queue import KIND_NOTIFICATION, push
 from proteus.market.mechanisms import requests
 from proteus.market.mechanisms.rfq import Rfq
+from proteus.market.metrics.execution import OFFER_INSIDE, note_offer
 from proteus.market.metrics.requests import following_quote, measure_acceptance
 from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
 from proteus.market.trading import protocol, rfq_desk
@@ -180,6 +181,7 @@ def _take_quote(mechanism, world, lane, time, slot):
     request = np.int64(alive.request[lane, slot])
     world.sums.requests.answered[lane] += _is_first_of_dealer(alive, orders, lane, request, slot)
     requests.add_quote(alive, world.market, lane, slot, time, terms.quote_ttl_ns, terms.tie)
+    note_offer(world.origins, world.market, lane, request, slot)
     _watch(mechanism, world, lane, slot)
     trader, dealer = orders.trader[lane, request], orders.trader[lane, slot]
     words = words_of(
@@ -232,6 +234,7 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
         _tell_of_refusal(world, lane, time, envelope)
         return
     orders.rank[lane, request] = limit  # the limit of the decision to trade
+    world.origins.offer[lane, request] = OFFER_INSIDE
     lots = messages.lots[lane, envelope]  # wanted at most
     if not terms.last_look:
         _measure_and_tell(mechanism, world, lane, time, request, quote)

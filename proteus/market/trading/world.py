@@ -64,6 +64,7 @@ class Origins(NamedTuple):
     is_filled: np.ndarray  # int8 [L, C] 1: has a first fill
     is_quote: np.ndarray  # int8 [L, C] 1: stands for a trader's quote of its side
     is_immediate: np.ndarray  # int8 [L, C] 1: its intent was to trade at once or not at all
+    offer: np.ndarray  # int8 [L, C] OFFER_*: of a request, the best that it was offered
     lifetime: np.ndarray  # int32 [L, C] envelope of its running lifetime, or NO_ENVELOPE
 
 

@@ -7,13 +7,12 @@ is NaN where it has no such trader or group.
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from proteus.errors import ConfigError
 from proteus.market.agents.identity import DEFAULT_COHORT, agent_uid
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_NAMES
@@ -35,6 +34,7 @@ from proteus.market.variables.base import (
 )
 
 ABSENT = "absent"  # why a value is missing where a cell lacks a trader or group
+_ENDS_IN_A_NUMBER = re.compile(r"[0-9]_*$")  # with underscores: "a1_" must not be taken for "a1"
 _SEVERAL = "several"  # what a coordinate says of a group whose kind the sweep varies
 
 Labels = dict[str, np.ndarray]  # of each dim
@@ -62,22 +62,17 @@ def _sizes(cells: Cells) -> dict[str, int]:
 
 
 def trader_name(group: str, number: int) -> str:
-    """Name the trader of a number in its group, as "maker0"."""
-    return f"{group}{number}"
+    """Name the trader of a number in its group, as "maker0"; no two traders share a name.
+
+    After a group whose name ends in a number stands an underscore: "a10" is number 10 of group a,
+    "a1_0" is number 0 of group a1.
+    """
+    return f"{group}_{number}" if _ENDS_IN_A_NUMBER.search(group) else f"{group}{number}"
 
 
 def _traders(cells: Cells) -> np.ndarray:
-    """Name the traders.
-
-    Raises
-        ConfigError: two have the same name, as number 10 of group a and number 0 of group a1.
-    """
     sizes = _sizes(cells).items()
-    names = [trader_name(name, at) for name, size in sizes for at in range(size)]
-    for name, count in Counter(names).items():
-        if count > 1:
-            raise ConfigError(f"population has two traders named {name}: rename a group of them")
-    return np.array(names, str)
+    return np.array([trader_name(name, at) for name, size in sizes for at in range(size)], str)
 
 
 def _agents(cells: Cells) -> np.ndarray:

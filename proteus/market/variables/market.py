@@ -34,7 +34,7 @@ def _pnl_row(role: int, name: str, title: str) -> Variable:
     return Variable(
         name=f"pnl_{name}",
         unit="currency",
-        long_name=f"PnL of all {title}, marked at v_T",
+        long_name=f"PnL of all {title}, marked at the fair value at the end",
         sign="positive: they win",
         formula="sum over traders of cash + lots v_T",
         source="accounts",
@@ -68,7 +68,7 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
         name="n_events",
         unit="1",
         long_name="entries taken from the event queue that did work",
-        formula="count",
+        formula="count, with which a log ends (`event` of its last row)",
         source="count",
         compute=lambda world: world.progress.events.astype(float),
     ),
@@ -77,7 +77,8 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
         unit="1",
         long_name="messages that reached the venue",
         formula=(
-            "count of orders, cancels and replaces; of requests, quotes, acceptances and last looks"
+            "count of orders, cancels and replaces; of requests, quotes, acceptances and last "
+            "looks: the rows of traders in a log but intents"
         ),
         source="count",
         compute=lambda world: world.progress.messages.astype(float),
@@ -85,7 +86,7 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="n_fills",
         unit="1",
-        long_name="fills",
+        long_name="number of fills",
         formula="count",
         source="count",
         compute=lambda world: world.progress.fills.astype(float),

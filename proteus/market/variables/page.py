@@ -17,9 +17,10 @@ sweep, `seed`, and those named here: `horizon` (time after a fill, `metrics.hori
 (time since an intent, `metrics.elapsed_ms`), `trader_class` (maker, informed, noise,
 sniper), `quote_rank` (of a quote for a request, the accepted one first: 1), `intent_end` (how an
 intent ended), `group` (of the population, whatever the class of its traders); with
-`record.per_trader=true` also `trader`. A value that does not exist is NaN, never zero; the
-variable's attributes count why (`missing_<reason>`), and `missing_violation` counts lanes that
-broke an invariant: there `violation` is the place of the reason in its `flag_meanings`, else 0.
+`record.per_trader=true` also `trader`; `docs/dataset.md` has the whole layout. A value that does
+not exist is NaN, never zero; the variable's attributes count why (`missing_<reason>`), and
+`missing_violation` counts lanes that broke an invariant: there `violation` is the code of the
+reason, else 0.
 
 Notation: a fill has q lots (bought: q > 0) at price P at time t; d = +1 bought, -1 sold; m is the
 maker's belief when it sent the filled quote (makers), or the public reference price just before
@@ -30,10 +31,19 @@ mid are those of the book, shown or not. The first `record.warmup_s` seconds are
 quality, never of PnL, markouts or execution. p0 is `contract.initial_probability`, from one tick to
 one tick below 1.
 
-At one instant news come first, then the samples of equity and mid, then a clear, then messages. A
-latency is base (`constant`), base + U, U uniform on 0 .. spread (`uniform`), base + E, E of an
-exponential law with mean spread (`shifted_exponential`), or base + spread exp(shape z), z standard
-normal (`lognormal`), and at least 1 ns.
+At one instant news come first, then the samples of equity and mid, then a clear, then messages;
+what is taken at t + h is what holds after all that happens then, and v in an amount is to the
+nearest nano-currency. In a clear the lots of one side of an auction met each class of the other
+side in proportion to the lots of that class in it. The book is what rests after a message (`clob`),
+or after a clear; that of makers alone under `dual_flow`. A latency is base (`constant`), base + U,
+U uniform on 0 .. spread (`uniform`), base + E, E of an exponential law with mean spread
+(`shifted_exponential`), or base + spread exp(shape z), z standard normal (`lognormal`), and at
+least 1 ns.
+
+Every variable can be computed from `events.parquet`, `fills.parquet` and the traces of a lane
+(`docs/events.md`), and a test does so; only v after T is in no file. There m of a maker is the
+`value_nano` of the order or quote that filled, the reference before an intent is half of its
+`reference_half_ticks`, and an intent has the `order_id` of its order or request.
 
 What always holds: effective = realised + impact, fill by fill; maker PnL marked = spread captured
 + adverse selection at h = 0 + drift after the fills, in whole nano-currency; the PnL of all

@@ -71,7 +71,7 @@ POPULATION_VARIABLES: tuple[Variable, ...] = (
     *by_group_and_trader(
         name="pnl_marked",
         unit="currency",
-        long_name="PnL marked at v_T",
+        long_name="PnL marked at the fair value at the end",
         sign="positive: they win",
         formula="cash + lots v_T",
         amounts=lambda world: world.totals.marked,

@@ -106,7 +106,10 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
         unit="currency",
         long_name="effective spread of takers against makers",
         sign="positive: takers pay",
-        formula="lot average of 2 d (P - reference just before the intent), after the warm-up",
+        formula=(
+            "average of 2 d (P - reference just before the intent) over fills of takers after the "
+            "warm-up, by the lots that met makers"
+        ),
         source="Foucault, Pagano & Roell 2013",
         missing="no_fill",
         compute=_effective_spread,
@@ -135,7 +138,8 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
         long_name="realised spread of takers against makers",
         sign="positive: makers earn",
         formula=(
-            "lot average of 2 d (P - reference(t + h)) over fills up to T - h, after the warm-up"
+            "average of 2 d (P - reference(t + h)) over fills of takers up to T - h after the "
+            "warm-up, by the lots that met makers"
         ),
         source="Huang & Stoll 1996",
         missing="no_fill_with_a_later_reference",
@@ -148,7 +152,8 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
         long_name="price impact of takers against makers",
         sign="positive: the price follows them",
         formula=(
-            "lot average of 2 d (reference(t + h) - reference just before the intent), same fills"
+            "average of 2 d (reference(t + h) - reference just before the intent), over the same "
+            "fills with the same weights"
         ),
         source="Huang & Stoll 1996",
         missing="no_fill_with_a_later_reference",
@@ -195,7 +200,7 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="volatility_ratio",
         unit="1",
-        long_name="realised volatility of the mid over that of v",
+        long_name="realised volatility of the mid over that of the fair value",
         sign="above 1: excess volatility",
         formula="sqrt(sum of squared moves of the mid / the same of v), same steps",
         source="Roll 1984",
@@ -205,7 +210,7 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="shock_half_life",
         unit="ms",
-        long_name="time the reference price takes to follow half a jump of v",
+        long_name="time the reference price takes to follow half a jump of the fair value",
         sign="positive",
         formula=(
             "time waited / jumps followed half of the way. Each jump of v from v0 to v1 after the "
@@ -219,7 +224,7 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="shock_jumps",
         unit="1",
-        long_name="jumps of v after the warm-up",
+        long_name="jumps of the fair value after the warm-up",
         formula="count",
         source="count",
         compute=lambda world: world.sums.shocks.jumps.astype(float),
@@ -228,7 +233,8 @@ QUALITY_VARIABLES: tuple[Variable, ...] = (
         name="shock_recoveries",
         unit="1",
         long_name=(
-            "jumps of v that the reference price followed half of the way before the next one"
+            "jumps of the fair value that the reference price followed half of the way before the "
+            "next one"
         ),
         formula="count; the other jumps are censored by the next one or by T",
         source="count",

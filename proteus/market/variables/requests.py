@@ -25,7 +25,7 @@ REQUEST_VARIABLES: tuple[Variable, ...] = (
         name="rfq_dealers_asked",
         unit="1",
         long_name="dealers asked, summed over requests",
-        formula="sum over requests of the dealers asked",
+        formula="sum over requests of mechanism.dealers, or of all makers where they are fewer",
         source="count",
         compute=lambda world: world.sums.requests.asked.astype(float),
     ),
@@ -42,7 +42,7 @@ REQUEST_VARIABLES: tuple[Variable, ...] = (
         name="rfq_answers",
         unit="1",
         long_name="answers in time",
-        formula="dealers whose quote came while the request lived",
+        formula="dealers whose quote came while the request lived, summed over requests",
         source="count",
         compute=lambda world: world.sums.requests.answered.astype(float),
     ),
@@ -52,8 +52,8 @@ REQUEST_VARIABLES: tuple[Variable, ...] = (
         long_name="winner's improvement over the second best quote",
         sign="positive: the winner was better",
         formula=(
-            "mean over trades with another quote alive of |P - its price|, negative if it was "
-            "better"
+            "mean over trades with another quote for that side of the request alive of |P - the "
+            "best price of these|, negative if it was better"
         ),
         source="Fermanian, Gueant & Pu 2017",
         missing="no_cover",
@@ -63,7 +63,7 @@ REQUEST_VARIABLES: tuple[Variable, ...] = (
         name="rfq_covered_trades",
         unit="1",
         long_name="trades with another quote alive",
-        formula="trades at whose acceptance another quote of that side lived",
+        formula="trades at which another quote for that side of the request lived",
         source="count",
         compute=lambda world: world.sums.requests.covered.astype(float),
     ),
@@ -80,7 +80,7 @@ REQUEST_VARIABLES: tuple[Variable, ...] = (
         name="rfq_last_looks",
         unit="1",
         long_name="last looks that ended",
-        formula="count",
+        formula="count of dealers' confirmations and refusals",
         source="count",
         compute=lambda world: world.sums.requests.last_looks.astype(float),
     ),
@@ -107,8 +107,9 @@ REQUEST_VARIABLES: tuple[Variable, ...] = (
         long_name="markout of one lot at the price of each rank",
         sign="positive: the dealer wins",
         formula=(
-            "mean over trades of q (v(t) - P) of one lot at the price of the quote of that rank, "
-            "the accepted one first; of the others what winning would have brought"
+            "mean over trades of q (v(t) - P) of one lot at the price of the quote of that rank "
+            "among those alive for that side of the request, the accepted one first, then the best "
+            "price, q of its dealer; of the others what winning would have brought"
         ),
         source="Huang & Stoll 1996, of the maker",
         missing="no_quote_of_that_rank",
@@ -119,7 +120,7 @@ REQUEST_VARIABLES: tuple[Variable, ...] = (
         dims=(RANK,),
         unit="1",
         long_name="trades at which a quote of each rank lived",
-        formula="count",
+        formula="count, ranks as in rfq_markout_by_rank",
         source="count",
         compute=lambda world: world.sums.requests.ranked.astype(float),
     ),

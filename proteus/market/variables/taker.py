@@ -79,7 +79,7 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="taker_execution_error",
         unit="currency",
-        long_name="execution error of noise traders against v",
+        long_name="execution error of noise traders against the fair value",
         sign="positive: they pay",
         formula="lot average of d (P - v(t)) over fills",
         source="Hagstromer 2021",
@@ -99,7 +99,7 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="taker_fill_probability",
         unit="1",
-        long_name="probability of a first fill of a noise intent by tau",
+        long_name="probability of a first fill of a noise intent by {tau}",
         formula="noise intents with a fill within tau / noise intents up to T - tau",
         source="Lo, MacKinlay & Zhang 2002",
         missing="no_intent",
@@ -140,9 +140,9 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
         long_name="median wait of noise intents that fill by {tau}",
         sign="positive",
         formula=(
-            "lower median of the time to first fill over noise intents up to T - tau filled "
-            "within tau, on a straight line inside a bin that is 1/16 of a power of two ns wide "
-            "(below 2^16 ns: one bin), so within 1/16 of it"
+            "time in which half of the noise intents up to T - tau filled within tau have their "
+            "first fill, those of a bin spread evenly over it; a bin is 1/16 of a power of two "
+            "ns wide (below 2^16 ns: one bin), so this is within 1/16 of the median"
         ),
         source="Lo, MacKinlay & Zhang 2002",
         missing="no_fill",
@@ -155,7 +155,7 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
         sign="positive",
         formula=(
             "mean of the time to first fill over noise intents up to T - tau that were to trade at "
-            "once or not at all, filled within tau"
+            "once or not at all (lifetime ioc or fok), filled within tau"
         ),
         source="Lo, MacKinlay & Zhang 2002",
         missing="no_fill",
@@ -171,10 +171,13 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
         long_name="share of intents by how they ended",
         formula=(
             "intents of the class with this end / its intents. filled: any lot of it was; else the "
-            "end of its order: expired with its lifetime or time to answer, cancelled by its "
-            "trader, self_trade prevention, priced_out (an order that had to trade at once, for "
-            "which nothing inside its limit was left), refused by the venue, or trading_ended "
-            "before that. Under rfq all intents are requests, which expire"
+            "end of its order: expired with its lifetime, when its trader takes it back (in a log "
+            "requested), or with its time to answer (request_ttl, rest_unfilled); cancelled: a "
+            "request withdrawn by its trader (withdrawn); self_trade prevention; priced_out: an "
+            "order that had to trade at once, for which nothing inside its limit was left "
+            "(immediate_or_cancel), or a request whose time to answer ended after quotes for its "
+            "side, all beyond its limit and none taken; refused by the venue; or trading_ended "
+            "before that"
         ),
         source="count",
         missing="no_intent",
@@ -183,7 +186,7 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="taker_intents",
         unit="1",
-        long_name="noise intents whose execution is watched",
+        long_name="noise intents whose execution is watched for {tau}",
         formula="noise intents up to T - tau",
         source="count",
         compute=lambda world: world.sums.execution.intents.astype(float),
@@ -232,7 +235,8 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
         unit="1",
         long_name="cumulative incidence of the end of a noise order without a fill",
         formula=(
-            "share of noise intents up to T - tau cancelled, expired or refused unfilled by then"
+            "share of noise intents up to T - tau whose order ended by then without any fill, as "
+            "in taker_end_share"
         ),
         source="Aalen & Johansen 1978",
         missing="no_intent_or_beyond_tau",
@@ -242,7 +246,7 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
         name="taker_execution_error_by_class",
         dims=(CLASS,),
         unit="currency",
-        long_name="execution error of takers against v by class",
+        long_name="execution error of takers against the fair value by class",
         sign="positive: they pay",
         formula="lot average of d (P - v(t)) over fills",
         source="Hagstromer 2021",
@@ -253,7 +257,7 @@ TAKER_VARIABLES: tuple[Variable, ...] = (
         name="taker_slippage_by_class",
         dims=(CLASS,),
         unit="currency",
-        long_name="slippage of takers by class",
+        long_name="slippage of takers by class against the reference price just before the intent",
         sign="positive: they pay",
         formula="lot average of d (P - m) over fills",
         source="Perold 1988",

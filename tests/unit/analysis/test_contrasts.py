@@ -11,6 +11,8 @@ import proteus
 from proteus.analysis.verdict import verdict
 from proteus.configuration.study import PURPOSE_SPAN
 from proteus.errors import ResultsError
+from proteus.results import flags
+from tests.helpers.times import milliseconds
 
 SEEDS = 50
 ENDPOINT = {
@@ -40,7 +42,7 @@ def dataset(gain=0.5, rise=50.0, violated=(), first=0, endpoint=ENDPOINT, noise=
     spread[filled == 0] = np.nan
     codes = np.zeros((2, 2, SEEDS), dtype=np.int8)
     for point in violated:
-        codes[point] = 1
+        codes[point] = flags.CODES["book_crossed"]
     dims = ("mechanism", "delta", "seed")
     made = xr.Dataset(
         {
@@ -55,14 +57,13 @@ def dataset(gain=0.5, rise=50.0, violated=(), first=0, endpoint=ENDPOINT, noise=
         },
         coords={
             "mechanism": ["clob", "fba"], "delta": [50.0, 100.0],
-            "seed": np.arange(first, first + SEEDS), "horizon": [0.0, 100.0],
+            "seed": np.arange(first, first + SEEDS), "horizon": milliseconds(0, 100),
         },
         attrs={"config": yaml.safe_dump({"endpoint": endpoint})},
     )  # fmt: skip
     for name, unit in UNITS.items():
         made[name].attrs["units"] = unit
-    flags = {"flag_values": np.arange(2, dtype=np.int8), "flag_meanings": "none crossed_book"}
-    made["violation"] = (dims, codes, flags)
+    made["violation"] = (dims, codes, flags.ATTRIBUTES)
     return made
 
 
@@ -96,7 +97,9 @@ def test_losses_per_lot_are_totals_over_totals():
         delta=50.0, horizon=100.0, per="maker_volume_lots",
     )  # fmt: skip
     cell = data.sel(mechanism="fba", delta=50.0)
-    expected = cell.maker_adverse_selection.sel(horizon=100.0).sum() / cell.maker_volume_lots.sum()
+    expected = (
+        cell.maker_adverse_selection.sel(horizon="100ms").sum() / cell.maker_volume_lots.sum()
+    )
     assert found["treated_value"] == pytest.approx(float(expected))
     assert (found["estimand"], found["units"]) == ("ratio of totals", "currency/lots")
 
@@ -157,7 +160,7 @@ def test_a_declared_endpoint_that_is_no_usual_measure_is_added():
         (lambda d: proteus.compare(d.sel(mechanism=["clob"])), "nothing to compare"),
         (
             lambda d: proteus.compare(dataset(violated=[(1, 0, 7)])),
-            r"fba \(delta=50\) cannot be compared: 1 of 50 .* seed 7 \(crossed_book\)",
+            r"fba \(delta=50 ms\) cannot be compared: 1 of 50 .* seed 7 \(book_crossed\)",
         ),
         (lambda d: proteus.compare(dataset(violated=[(0, 1, 7)])), "clob cannot be compared"),
     ],
@@ -216,18 +219,18 @@ def outcome(**changes):
 
 def test_better_within_the_budget():
     first, second = outcome()
-    assert first.startswith("Under fba (delta=50) adverse-selection loss per lot at 0 ms is 0.")
+    assert first.startswith("Under fba (delta=50 ms) adverse-selection loss per lot at 0 ms is 0.")
     assert "currency/lots lower than under clob (95 % interval of the difference -0.5" in first
     assert "Holm-adjusted p < 1e-16, " in first
     assert first.endswith("50 seeds), which is better.")
     assert "within its budget (may rise by 100 ms)" in second
-    assert second.endswith("so fba (delta=50) is better than clob by the declared endpoint.")
+    assert second.endswith("so fba (delta=50 ms) is better than clob by the declared endpoint.")
 
 
 def test_better_beyond_the_budget_is_not_preferred():
     _, second = outcome(rise=300.0)
     assert "beyond its budget" in second
-    assert second.endswith("so fba (delta=50) is not preferred to clob.")
+    assert second.endswith("so fba (delta=50 ms) is not preferred to clob.")
 
 
 def test_a_budget_inside_the_interval_is_open():
@@ -256,10 +259,11 @@ def test_identical_arms_have_a_sentence():
                 "budgets": []}  # fmt: skip
     first, second = outcome(endpoint=endpoint)
     assert first == (
-        "Under fba (delta=50) price RMSE, mean of lanes is the same as under clob in all 50 seeds."
+        "Under fba (delta=50 ms) price RMSE, mean of lanes is the same as under clob in all 50 "
+        "seeds."
     )
     assert second == (
-        "So fba (delta=50) is not shown to differ from clob by the declared endpoint."
+        "So fba (delta=50 ms) is not shown to differ from clob by the declared endpoint."
     )
 
 
@@ -274,7 +278,9 @@ def test_identical_arms_have_a_sentence():
 def test_an_endpoint_without_a_test_gives_no_verdict(change, why):
     (sentence,) = verdict(change(dataset().sel(delta=[50.0])))
     name = "adverse-selection loss per lot"
-    assert sentence == f"No verdict: {name} of fba (delta=50) cannot be compared with clob: {why}."
+    assert (
+        sentence == f"No verdict: {name} of fba (delta=50 ms) cannot be compared with clob: {why}."
+    )
 
 
 def test_a_difference_that_does_not_vary_gives_no_verdict():
@@ -291,7 +297,7 @@ def test_a_budget_that_cannot_be_compared_is_not_kept():
     data["taker_time_to_execution"] = np.nan * data["taker_time_to_execution"]
     _, second = verdict(data)
     assert "taker time to execution, mean of lanes cannot be compared (fewer" in second
-    assert second.endswith("so fba (delta=50) is not preferred to clob.")
+    assert second.endswith("so fba (delta=50 ms) is not preferred to clob.")
 
 
 def test_no_sentence_of_two_seeds_has_a_number_that_is_none():
@@ -311,8 +317,8 @@ def test_other_measures_do_not_move_the_verdict():
 def test_a_violated_cell_has_no_verdict_and_the_other_one_has():
     sentences = verdict(dataset(violated=[(1, 0, 7)]))
     assert len(sentences) == 3
-    assert sentences[0].startswith("Under fba (delta=100)")
-    assert sentences[2].startswith("No verdict: fba (delta=50) cannot be compared")
+    assert sentences[0].startswith("Under fba (delta=100 ms)")
+    assert sentences[2].startswith("No verdict: fba (delta=50 ms) cannot be compared")
 
 
 def test_pilot_and_selection_seeds_judge_nothing():

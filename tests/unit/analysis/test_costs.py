@@ -42,7 +42,9 @@ def test_the_budget_with_the_least_room_binds_where_all_are_kept():
     assert cell.is_preferred
     _, second = verdict(data)
     assert "share fell by 0.0" in second
-    assert "the budget that binds is share, which has the least room; so fba (delta=50)" in second
+    assert (
+        "the budget that binds is share, which has the least room; so fba (delta=50 ms)" in second
+    )
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_a_budget_that_fails_binds_and_the_cell_is_not_preferred(changes, kept, 
     assert cell.binding.budget.variable == binds
     assert not cell.is_preferred
     _, second = verdict(data)
-    assert "which fails; so fba (delta=50) is not preferred to clob." in second
+    assert "which fails; so fba (delta=50 ms) is not preferred to clob." in second
     assert headline(data)[1] == second
 
 

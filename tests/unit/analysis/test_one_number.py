@@ -21,6 +21,7 @@ from proteus.pages import tables
 from proteus.pages.bundle import bundle
 from proteus.studies.tables import levels as study_levels
 from tests.helpers.sweeps import sweep
+from tests.helpers.times import milliseconds
 
 AXES = ["mechanism", "delta"]
 SEEDS = range(3)
@@ -210,7 +211,7 @@ def split():
             "maker_adverse_selection_by_class": (by, [[[[-1, -5], [9, 9]], [[-2, -8], [9, 9.0]]]]),
             "maker_volume_by_class": (of_class, [[[8, 2], [15, 5.0]]]),
         },
-        coords={"mechanism": ["fba"], "seed": [0, 1], "horizon": [0.0, 100.0],
+        coords={"mechanism": ["fba"], "seed": [0, 1], "horizon": milliseconds(0, 100),
                 "trader_class": ["noise", "sniper"]},
     )  # fmt: skip
     for values in made.values():

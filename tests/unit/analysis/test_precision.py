@@ -72,7 +72,7 @@ def test_a_look_that_sees_no_width_goes_on_and_says_so(engine, capsys, tmp_path)
 def test_the_share_is_of_the_baseline(engine):
     found = record(run(*LOOKS, "precision.half_width_share=0.5", "seeds.count=200"))
     data = run(*BOTH, "seeds.count=40").dataset.sel(mechanism="clob", delta=50)
-    loss = data.maker_adverse_selection.sel(horizon=0).sum() / data.maker_volume_lots.sum()
+    loss = data.maker_adverse_selection.sel(horizon="0ms").sum() / data.maker_volume_lots.sum()
     assert found["looks"][0]["wanted"] == pytest.approx(0.5 * abs(float(loss)))
 
 
@@ -106,7 +106,7 @@ def test_the_baseline_alone_is_judged_by_the_width_of_the_endpoint_itself(engine
     found = run(*words)
     data = found.dataset.isel(mechanism=0, delta=0)
     # lots are equal in all seeds, so the ratio of totals is a mean
-    loss = data.maker_adverse_selection.sel(horizon=0) / data.maker_volume_lots
+    loss = data.maker_adverse_selection.sel(horizon="0ms") / data.maker_volume_lots
     interval = stats.ttest_1samp(loss, 0).confidence_interval(0.95)
     look = record(found)["looks"][0]
     assert look["half_width"] == pytest.approx((interval.high - interval.low) / 2)
@@ -127,12 +127,12 @@ def test_the_command_says_why_it_ended_and_what_was_achieved(engine, capsys, tmp
     assert "ended after 50 seeds: budget spent (half-width" in said
     achieved = pd.read_csv(tmp_path / "x" / "contrasts.csv")
     assert set(achieved["variable"]) >= {"maker_adverse_selection", "n_fills"}
-    assert set(achieved["schema_version"]) == {4}
+    assert set(achieved["schema_version"]) == {5}
     manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
     assert manifest["precision"]["ended"] == "budget spent"
     *sentences, version = (tmp_path / "x" / "verdict.txt").read_text().splitlines()
     assert len(sentences) == 2
-    assert version == "schema_version=4"
+    assert version == "schema_version=5"
 
 
 POWER = [*BOTH, "precision=power", "precision.pilot_seeds=40"]

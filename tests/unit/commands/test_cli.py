@@ -40,7 +40,7 @@ def test_a_sweep_writes_its_report_when_asked(monkeypatch, tmp_path):
     assert main(["seeds.count=3", "output_dir=here", "record.report=true"]) == 3
     page = (tmp_path / "here" / "report.html").read_text()
     assert "Report: here" in page
-    assert "Refused because a lane was stopped: fba (delta=250)." in page
+    assert "Refused because a lane was stopped: fba (delta=250 ms)." in page
     assert "python -m proteus.sweep record.report=true seeds.root=7 seeds.first=1" in page
 
 
@@ -53,7 +53,7 @@ def test_the_log_of_a_run_tells_what_was_run_and_written(engine, tmp_path):
     lines = (tmp_path / "here" / "sweep.log").read_text().splitlines()
     told = [line.partition(" - ")[2] for line in lines]
     assert all(re.match(r"\[[-0-9 :,]+\]\[proteus[.\w]+\]\[INFO\] - ", line) for line in lines)
-    assert told[:2] == ["schema_version=4", f"command: python -m proteus.sweep {' '.join(words)}"]
+    assert told[:2] == ["schema_version=5", f"command: python -m proteus.sweep {' '.join(words)}"]
     assert told[2].startswith("2 cells x 60 seeds = 120 lanes")
     for line in (
         "cell 0 (mechanism=clob, delta=50) starts: seeds 0 to 29",
@@ -72,7 +72,7 @@ def test_a_stopped_lane_is_a_warning_in_the_log(monkeypatch, tmp_path):
     install(monkeypatch, FakeEngine(violated=(1,)))
     assert main(["seeds.count=3", "output_dir=here"]) == 3
     (line,) = re.findall(r".*WARNING.*", (tmp_path / "here" / "sweep.log").read_text())
-    assert "'seed': 1, 'reason': 'crossed_book'" in line
+    assert "'seed': 1, 'reason': 'book_crossed'" in line
 
 
 def test_the_multirun_flag_is_accepted(engine, capsys):
@@ -95,7 +95,7 @@ def test_a_violation_exits_3_and_names_the_lane(monkeypatch, tmp_path, capsys):
     install(monkeypatch, FakeEngine(violated=(1,)))
     assert main(["seeds.count=3", "output_dir=here"]) == 3
     printed = capsys.readouterr()
-    assert "violation: cell=0, mechanism=fba, delta=250, seed=1, reason=crossed_book" in printed.err
+    assert "violation: cell=0, mechanism=fba, delta=250, seed=1, reason=book_crossed" in printed.err
     assert printed.out.splitlines()[-1] == "here"
 
 

@@ -50,7 +50,7 @@ def failed(capsys, *arguments):
 def test_two_cells_are_compared_and_written(folders, capsys):
     assert main(["x:mechanism=clob", "x:mechanism=fba,delta=100", *CSV]) == 0
     out = capsys.readouterr().out
-    assert "fba (delta=100) - clob (delta=50), paired by seed" in out
+    assert "fba (delta=100 ms) - clob (delta=50 ms), paired by seed" in out
     assert out.splitlines()[-1] == "contrasts.csv"
     table = pd.read_csv(folders / "contrasts.csv")
     expected = proteus.compare(proteus.load("x"))

@@ -223,6 +223,7 @@ latent=log_odds latent.jumps=[{{weight:1.0,mean:1.0}}] | latent.jumps.0.sd is mi
 {MAKER}=null | {MAKER}=null | must be a group of keys
 {MAKER}.latency=null | {MAKER}.latency=null | must be a group of keys; allowed: acknowledgement
 +population.Extra={{}} | population.Extra is not allowed | a group name is lower case
++trader@population.nan=noise | population.nan is not allowed | tables do not keep nan as a name
 {MAKER}.kind=makr | {MAKER}.kind=makr does not exist | did you mean maker?
 {MAKER}.kind=noise | unknown key {MAKER}.policy.half_spread | allowed: {MAKER}.policy.lifetime_ms
 {MAKER}.count=-1 | {MAKER}.count=-1 | greater than or equal to 0

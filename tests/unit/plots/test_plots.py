@@ -14,6 +14,7 @@ from proteus.analysis.levels import Quantity, distinct, levels
 from proteus.errors import ConfigError, ResultsError
 from proteus.plots.style import MECHANISM_COLOURS, inline_svg
 from tests.helpers.sweeps import sweep
+from tests.helpers.times import milliseconds
 
 VIOLATED = (1, 0, 3)  # fba, delta=50, the fourth seed
 
@@ -60,7 +61,7 @@ def by_class_and_rank():
         {"by_class": one, "by_rank": other, "violation": ("seed", [False, False])},
         coords={
             "trader_class": ["maker", "informed", "noise"],
-            "horizon": [0.0, 100.0],
+            "horizon": milliseconds(0, 100),
             "quote_rank": [1, 2],
         },
     )
@@ -69,9 +70,9 @@ def by_class_and_rank():
 @pytest.mark.parametrize(
     ("variable", "at", "title", "value"),
     [
-        ("by_class", "informed", "markout, informed at 0 ms", 5.0),
-        ("by_class", 100.0, "markout, maker at 100 ms", 4.0),
-        ("by_class", ("noise", 100.0), "markout, noise at 100 ms", 8.0),
+        ("by_class", "informed", "by class, informed at 0 ms", 5.0),
+        ("by_class", 100.0, "by class, maker at 100 ms", 4.0),
+        ("by_class", ("noise", 100.0), "by class, noise at 100 ms", 8.0),
         ("by_rank", 2, "by rank, quote rank 2", 3.0),
     ],
 )
@@ -83,7 +84,7 @@ def test_a_label_is_found_in_any_dim_and_named_in_the_title(variable, at, title,
 
 def test_a_cell_that_does_not_use_delta_comes_once():
     assert [point.name for point in distinct(sweep())] == [
-        "clob", "fba (delta=50)", "fba (delta=100)",
+        "clob", "fba (delta=50 ms)", "fba (delta=100 ms)",
     ]  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def test_lines_run_in_order_of_value_whatever_that_of_the_words():
     assert line.get_ydata().tolist() == expected["value"].to_numpy().tolist()
     figure = plots.curves(data, ["price_rmse"], "delta", "latent_dt")
     assert [part.get_title(loc="left") for part in figure.axes] == [
-        "latent dt (ms) 5", "latent dt (ms) 10", "latent dt (ms) 20",
+        "latent dt=5 ms", "latent dt=10 ms", "latent dt=20 ms",
     ]  # fmt: skip
     assert len({part.get_ylim() for part in figure.axes}) == 1
     names = [label.get_text() for label in plots.heat(data, "price_rmse", "latent_dt", "mechanism",
@@ -147,7 +148,7 @@ def test_the_ends_of_intents_are_shares_that_fill_their_bar():
 
 def test_a_mechanism_without_delta_has_one_line_for_all_deltas():
     figure = plots.curves(wider([5, 10]), ["price_rmse"], "latent_dt")
-    assert list(drawn(figure)) == ["clob", "fba, delta=50", "fba, delta=100"]
+    assert list(drawn(figure)) == ["clob", "fba, delta=50 ms", "fba, delta=100 ms"]
     with pytest.raises(ResultsError, match="axis=delta gives 14 lines, and at most 12 can be read"):
         plots.curves(wider(range(7)), ["price_rmse"])
 
@@ -156,18 +157,18 @@ def test_rows_with_long_names_leave_their_keys_to_the_axis():
     (part,) = plots.forest(wider([5, 10]), ["price_rmse"]).axes
     names = [label.get_text() for label in part.get_yticklabels()]
     assert names == ["fba (50, 5)", "fba (50, 10)", "fba (100, 5)", "fba (100, 10)"]
-    assert part.get_ylabel() == "mechanism\n(delta,\nlatent dt)"
+    assert part.get_ylabel() == "mechanism\ndelta (ms)\nlatent dt (ms)"
 
 
 def test_rows_leave_out_keys_that_tell_no_cells_apart():
     data = wider([5, 10]).isel(latent_dt=[0])
     (part,) = plots.forest(data, ["price_rmse"]).axes
     names = [label.get_text() for label in part.get_yticklabels()]
-    assert names == ["fba (delta=50)", "fba (delta=100)"]
+    assert names == ["fba (delta=50 ms)", "fba (delta=100 ms)"]
 
 
 @pytest.mark.parametrize(("values", "lines"), [
-    ([5, 10], {"clob, latent dt=5", "clob, latent dt=10", "fba, latent dt=5", "fba, latent dt=10"}),
+    ([5, 10], {"clob", "fba", "latent dt=5 ms", "latent dt=10 ms"}),
     (range(5), {"clob", "fba"}),  # more kinds than there are lines to tell them by
 ])  # fmt: skip
 def test_a_frontier_tells_few_kinds_of_cells_apart(values, lines):
@@ -188,7 +189,7 @@ def test_a_forest_draws_the_paired_contrasts():
     data = sweep()
     (part,) = plots.forest(data, [plots.PROTECTION]).axes
     assert [label.get_text() for label in part.get_yticklabels()] == [
-        "fba (delta=50)", "fba (delta=100)",
+        "fba (delta=50 ms)", "fba (delta=100 ms)",
     ]  # fmt: skip
     measure = plots.PROTECTION.measure(data)
     lines = part.get_lines()

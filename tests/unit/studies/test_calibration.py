@@ -57,7 +57,7 @@ def test_every_file_of_a_calibration_says_its_schema_version(found):
     folder, _, _ = found
     said = versions_in(folder / "x")
     assert {"candidates.csv", "sensitivity.csv", "sensitivity.svg", "report.md"} <= set(said)
-    assert set().union(*said.values()) == {"4"}
+    assert set().union(*said.values()) == {"5"}
 
 
 def test_selection_and_confirmation_share_no_seed_and_none_is_for_evaluation(found):

@@ -116,12 +116,12 @@ def test_phase_4_passes_reports_and_gives_a_verdict(finished, monkeypatch, capsy
     assert main(["phase=4", *FOUR, "output_dir=four"]) == 0
     said = capsys.readouterr().out
     assert said.splitlines()[-1] == "four"
-    assert "Under dual_flow (delta=50)" in (finished / "four" / "verdict.txt").read_text()
+    assert "Under dual_flow (delta=50 ms)" in (finished / "four" / "verdict.txt").read_text()
     assert 'class="verdict"' in (finished / "four" / "report.html").read_text(encoding="utf-8")
     assert proteus.load("four").attrs["gate"] == "passed"
     said = versions_in(finished / "four")
     assert {"levels.csv", "effects.csv", "frontiers.csv", "frontiers.svg", "report.md"} <= set(said)
-    assert set().union(*said.values()) == {"4"}
+    assert set().union(*said.values()) == {"5"}
     report = (finished / "four" / "report.md").read_text()
     for part in ("# Phase 4", "## Who pays", "## Frontiers", "gate: passed", "dual_flow | 50"):
         assert part in report

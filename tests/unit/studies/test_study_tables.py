@@ -28,7 +28,9 @@ def test_a_level_is_a_mean_with_its_t_interval_and_a_ratio_of_totals_per_lot(dat
     row = table.loc[("fba", 100, "price_rmse")]
     assert (row["low"], row["high"]) == pytest.approx((wanted.low, wanted.high))
     loss = table.loc[("fba", 100, "maker_adverse_selection")]
-    total = cell["maker_adverse_selection"].sel(horizon=0).sum() / cell["maker_volume_lots"].sum()
+    total = (
+        cell["maker_adverse_selection"].sel(horizon="0ms").sum() / cell["maker_volume_lots"].sum()
+    )
     assert loss["value"] == pytest.approx(float(total))
 
 

@@ -85,11 +85,23 @@ def test_an_immediate_order_of_a_batch_that_is_rationed_is_priced_out():
     assert measured["taker_wait_filled"] == near(99)  # the batch closes at 1.1 s
 
 
-def test_a_request_that_nobody_answers_to_its_liking_expires():
-    market = HandMarket(*RFQ)
-    market.request(1 * S, NOISE, BUY, 5, 1)
-    market.request(10 * S - 1, NOISE, BUY, 5, 1)
-    assert ends(market.finish()) == {"expired": 1, "trading_ended": 1}
+@pytest.mark.parametrize(
+    ("words", "limit", "lots", "end"),
+    [
+        ((), 5, 1, "priced_out"),  # dealers offer at about 510
+        ((), 995, 1, "filled"),
+        (("mechanism.response_probability=0",), 5, 1, "expired"),  # nobody answers
+        (("mechanism.least_share=1",), 995, 10_000, "expired"),  # for less than is wanted
+        (("mechanism.last_look=true", "mechanism.tolerance=0"), 995, 1, "filled"),
+        # Bids are not for a buyer.
+        (("mechanism.shows_side=false", "contract.initial_probability=0.6"), 605, 1, "priced_out"),
+    ],
+)
+def test_a_request_is_priced_out_where_all_its_quotes_are_beyond_its_limit(words, limit, lots, end):
+    market = HandMarket(*RFQ, *words)
+    market.request(1 * S, NOISE, BUY, limit, lots)
+    market.request(10 * S - 1, NOISE, BUY, limit, lots)
+    assert ends(market.finish()) == {end: 1, "trading_ended": 1}
 
 
 def waits():

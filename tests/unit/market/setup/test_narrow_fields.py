@@ -6,6 +6,7 @@ import pytest
 import proteus
 from proteus.basics.schema import MAX_TICKS
 from proteus.market.book import codes
+from proteus.market.metrics.execution import OFFER_INSIDE
 from proteus.market.setup.block import block_bytes, build_block
 from proteus.market.setup.cell import set_up_cell
 from proteus.market.setup.snapshots import arrays_of
@@ -33,7 +34,7 @@ LARGEST = {
     # codes
     "side": codes.SELL, "ladder": 3, "lifetime": codes.FOK, "post_only": 1, "is_filled": 1,
     "is_quote": 1, "is_immediate": 1, "accepting": 1, "mark_sign": 1, "payoff": 1, "overflow": 1,
-    "stage": STAGE_ENDED, "kind": max(codes.EVENT_NAMES),
+    "stage": STAGE_ENDED, "kind": max(codes.EVENT_NAMES), "offer": OFFER_INSIDE,
     "reason": max(max(names) for names in _REASONS),
     # places of other things
     "trader": _COUNTED, "owner": _COUNTED, "next": _COUNTED, "previous": _COUNTED, "free": _COUNTED,

@@ -2,17 +2,20 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from proteus.errors import ConfigError
 from proteus.market.variables import VARIABLES, page, values_per_lane, variables_of
 from proteus.market.variables.dimensions import (
     DIMENSIONS,
     labels_of,
     lacking,
     shown,
+    trader_name,
     widened,
 )
 from proteus.market.variables.population import POPULATION_VARIABLES
+from proteus.recording.files import trader_names
 from tests.helpers.cells import cell
 
 USUAL = ["horizon", "elapsed", "trader_class", "intent_end", "quote_rank"]
@@ -79,12 +82,27 @@ def test_what_a_cell_lacks_is_missing_and_the_rest_in_its_place():
     assert lacking(usual, few, labels) == 0
 
 
-def test_two_traders_of_one_name_are_refused():
-    population = {"a": small(11).population["maker"], "a1": small(1).population["maker"]}
+ODD = st.from_regex(r"[ab][01_]{0,4}", fullmatch=True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(ODD, st.integers(0, 120), min_size=1, max_size=6))
+def test_no_two_traders_have_one_name(sizes):
+    group = small(1).population["maker"]
+    population = {name: group.model_copy(update={"count": count}) for name, count in sizes.items()}
     both = small(1).model_copy(update={"population": population})
-    with pytest.raises(ConfigError, match="two traders named a10"):
-        labels_of([both], ("trader",))
-    assert labels_of([both], ("group",))["group"].tolist() == ["a", "a1"]
+    names = labels_of([both], ("trader",))["trader"].tolist()
+    assert len(names) == sum(sizes.values())
+    assert len({*names}) == len(names)
+    assert trader_names(both) == names
+
+
+def test_a_trader_has_the_name_of_its_group_and_its_number():
+    assert [trader_name(*each) for each in (("maker", 0), ("a", 10), ("a_", 1))] == [
+        "maker0", "a10", "a_1",
+    ]  # fmt: skip
+    # Otherwise number 10 of group a and number 0 of group a1 were both a10.
+    assert [trader_name(*each) for each in (("a1", 0), ("a1_", 0))] == ["a1_0", "a1__0"]
 
 
 def test_the_page_lists_them():
