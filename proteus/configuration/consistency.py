@@ -63,6 +63,7 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
     yield from _waits(cell)
     yield from _costs(cell)
     yield from contradictions(cell.environment, cell.execution, _around(cell))
+    yield from _settlement(cell)
     yield from _incentives(cell)
     for name, group in cell.population.items():
         yield from _policy(f"population.{name}.policy", group, limit, price_range)
@@ -193,6 +194,17 @@ def _least_messages(group: Group) -> float:
     """
     sends = KINDS[group.kind].role in (CLASS_MAKER, CLASS_NOISE)
     return group.count * group.schedule.wake_ups_per_s if sends else 0.0
+
+
+def _settlement(cell: CellConfig) -> Iterator[Rule]:
+    """List the rules for when fills are final: some must be before the end."""
+    for key in ("delay_ms", "cycle_ms"):
+        after = getattr(cell.settlement, key, None)
+        if after is not None:
+            yield Rule(f"settlement.{key}", after, after < _horizon_ms(cell), _below(cell))
+    mode, allowed = cell.settlement.mode, "immediate or delayed: environment has no blocks"
+    has_blocks = cell.environment.blocks is not None
+    yield Rule("settlement.mode", mode, mode != "blocks" or has_blocks, allowed)
 
 
 def _horizon_ms(cell: CellConfig) -> float:

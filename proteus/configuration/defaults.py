@@ -15,7 +15,8 @@ _LINE = re.compile(r"^(?P<indent> *)(?P<key>[a-z_0-9]+):(?P<value>[^#]*)(#\s*(?P
 _SKIPPED = ("hydra", "defaults")
 _GROUPS = (
     "mechanism", "latent", "costs", "trader", "population", "execution", "execution/leakage",
-    "environment", "channel", "incentives", "record", "design", "precision", "executor",
+    "settlement", "environment", "channel", "incentives", "record", "design", "precision",
+    "executor",
 )  # fmt: skip
 
 

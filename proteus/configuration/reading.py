@@ -24,6 +24,7 @@ from proteus.market.environment.models import LATENT_MODELS
 from proteus.market.mechanisms.base import MechanismConfig
 from proteus.market.mechanisms.table import MECHANISM_MODELS
 from proteus.market.rng import trader_entity
+from proteus.market.settlement.models import SETTLEMENT_MODELS
 
 GROUP_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _NO_NAMES = ("nan", "null", "inf", "infinity", "true", "false")  # no words to readers of CSV
@@ -79,6 +80,7 @@ def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
         ("mechanism", "name", MECHANISM_MODELS),
         ("latent", "model", LATENT_MODELS),
         ("costs", "model", COST_MODELS),
+        ("settlement", "mode", SETTLEMENT_MODELS),
         ("precision", "name", PRECISION_MODELS),
         ("executor", "name", EXECUTOR_MODELS),
         ("design", "name", DESIGN_MODELS),

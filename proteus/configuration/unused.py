@@ -79,6 +79,10 @@ _NEEDS = (
     Need(r"execution\.tip", "execution.tips", _is("fixed"), "execution.tips must be fixed"),
     Need(r"execution\.tip_share", "execution.tips", _is("edge_share"),
          "execution.tips must be edge_share"),
+    Need(r"settlement\.(retries|fail_penalty_ppm)", "has_capital", _is(True),
+         "a group of population must have capital"),
+    Need(r"settlement\.fork_depth", "settlement.fork_probability", _exceeds(0),
+         "settlement.fork_probability must be more than 0"),
     Need(r"latent\.jump(_accuracy|s)", "latent.jump_rate_per_s", _exceeds(0),
          "latent.jump_rate_per_s must be more than 0"),
 )  # fmt: skip

@@ -33,6 +33,7 @@ from proteus.market.environment.models import Latent
 from proteus.market.incentives.models import Incentives
 from proteus.market.information.leakage import Table
 from proteus.market.mechanisms.base import MechanismConfig
+from proteus.market.settlement.models import ImmediateSettlement, Settlement
 
 ListOfMilliseconds = Annotated[tuple[Milliseconds, ...], AS_TUPLE]
 
@@ -128,6 +129,7 @@ class CellConfig(Schema):
     population: dict[str, SerializeAsAny[Group]]
     execution: Execution
     environment: Environment = Environment()
+    settlement: SerializeAsAny[Settlement] = ImmediateSettlement(mode="immediate")
     record: Record
     delta: PositiveMilliseconds
     horizon_s: PositiveSeconds
@@ -199,14 +201,20 @@ class CellConfig(Schema):
     @property
     def needs_rules(self) -> bool:
         """Tell whether the cell adds to its market what the plain loop does not know."""
-        has_capital = any(group.capital is not None for group in self.population.values())
-        is_added = self.has_costs or self.incentives.is_used or self.environment.is_used
-        return has_capital or is_added
+        added = self.settlement, self.incentives, self.environment
+        return self.has_capital or self.has_costs or any(part.is_used for part in added)
 
     @property
     def has_costs(self) -> bool:
         """Tell whether anything is charged."""
         return len(parts_of(self.costs.at(0))) > 0
+
+    @property
+    def has_capital(self) -> bool:
+        """Tell whether anyone trades with a capital that is not unlimited."""
+        return any(
+            group.capital is not None for group in self.population.values() if group.count > 0
+        )
 
     def canonical(self) -> str:
         """Return the text that two cells share exactly when they simulate the same thing."""
@@ -225,6 +233,8 @@ class CellConfig(Schema):
             del tree["costs"]
         if not self.incentives.is_used:
             del tree["incentives"]
+        if not self.settlement.is_used:
+            del tree["settlement"]
         return canonical_json(tree)
 
     @model_validator(mode="after")

@@ -86,6 +86,7 @@ def _series(lane: WatchedLane) -> dict[str, Any]:
         "quotes": {"time_ns": _list(lane.quotes.time), "bid_ticks": _list(lane.quotes.bid),
                    "ask_ticks": _list(lane.quotes.ask)},
         "fills": {name: _list(column) for name, column in fills(lane).items()},
+        "moves": {name: _list(column) for name, column in lane.moves._asdict().items()},
         "clears": {name: _list(column) for name, column in clears(lane).items()},
         "events": {name: _list(lane.rows[name]) for name in _EVENT_COLUMNS},
         "open": {name: _list(column) for name, column in lane.changes._asdict().items()},

@@ -22,14 +22,13 @@ const at = (times, column, time) => {
 };
 const sign = (side) => (side === 0 ? 1 : -1);
 
-/** Lots of every trader after the fills until `time`. */
+/** Lots of every trader after the moves of contracts until `time`. */
 function inventories(time) {
-  const held = data.traders.map(() => 0), fills = data.fills;
-  const count = countUntil(fills.time_ns, time);
+  const held = data.traders.map(() => 0), moves = data.moves;
+  const count = countUntil(moves.time_ns, time);
   for (let i = 0; i < count; i++) {
-    const lots = sign(fills.side[i]) * fills.lots[i];
-    held[fills.first[i]] += lots;
-    held[fills.second[i]] -= lots;
+    if (moves.receiver[i] < held.length) held[moves.receiver[i]] += moves.lots[i];
+    if (moves.giver[i] < held.length) held[moves.giver[i]] -= moves.lots[i];
   }
   return held;
 }
@@ -251,7 +250,7 @@ function drawBatches(top, height) {
 }
 
 function inventorySeries() {
-  const fills = data.fills, groups = new Map();
+  const moves = data.moves, groups = new Map();
   data.traders.forEach((name, trader) => {
     const group = data.classes[trader] === "maker" ? name : data.classes[trader];
     if (!groups.has(group)) groups.set(group, { members: new Set(), colour: data.colours[data.classes[trader]] });
@@ -260,10 +259,10 @@ function inventorySeries() {
   for (const group of groups.values()) {
     let held = 0;
     group.t = [0]; group.v = [0];
-    for (let i = 0; i < fills.time_ns.length; i++) {
-      const lots = sign(fills.side[i]) * fills.lots[i];
-      const move = (group.members.has(fills.first[i]) ? lots : 0) - (group.members.has(fills.second[i]) ? lots : 0);
-      if (move) { held += move; group.t.push(fills.time_ns[i]); group.v.push(held); }
+    for (let i = 0; i < moves.time_ns.length; i++) {
+      const lots = moves.lots[i];
+      const move = (group.members.has(moves.receiver[i]) ? lots : 0) - (group.members.has(moves.giver[i]) ? lots : 0);
+      if (move) { held += move; group.t.push(moves.time_ns[i]); group.v.push(held); }
     }
   }
   return groups;

@@ -158,7 +158,7 @@ def _batches(part: Axes, lane: WatchedLane) -> None:
 
 def _inventories(part: Axes, lane: WatchedLane) -> None:
     """Draw the inventory of every maker, and of every other class together."""
-    times = np.concatenate([[0.0], _seconds(fills(lane)["time_ns"]), [lane.end_ns / NS_PER_S]])
+    times = np.concatenate([[0.0], _seconds(lane.moves.time_ns), [lane.end_ns / NS_PER_S]])
     held = np.vstack([np.zeros((1, len(lane.traders))), lane.inventory])
     held = np.vstack([held, held[-1:]])
     classes = np.array(lane.classes)

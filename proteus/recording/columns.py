@@ -37,8 +37,13 @@ from proteus.market.book.codes import (
     EVENT_RFQ_QUOTE,
     EVENT_RFQ_REJECT,
     EVENT_RFQ_REQUEST,
+    EVENT_SETTLEMENT_FAILED,
+    EVENT_SETTLEMENT_FINAL,
+    EVENT_SETTLEMENT_PENDING,
+    EVENT_SETTLEMENT_REVERTED,
     EVENT_WAIT,
     EXPIRE_NAMES,
+    FAILED_NAMES,
     FOK,
     GTC,
     IOC,
@@ -80,6 +85,14 @@ WAITS_FOR_BLOCK: Kind = (SOURCE_TRADER, EVENT_ENVIRONMENT_WAIT)
 POLICY_REWARD: Kind = (SOURCE_RULES, EVENT_POLICY_REWARD)
 POLICY_PENALTY: Kind = (SOURCE_RULES, EVENT_POLICY_PENALTY)
 POLICY_EPOCH: Kind = (SOURCE_RULES, EVENT_POLICY_EPOCH)
+SETTLEMENTS: tuple[Kind, ...] = tuple(
+    (SOURCE_RULES, kind)
+    for kind in (
+        EVENT_SETTLEMENT_PENDING, EVENT_SETTLEMENT_FINAL, EVENT_SETTLEMENT_FAILED,
+        EVENT_SETTLEMENT_REVERTED,
+    )
+)  # fmt: skip
+FAILED: Kind = (SOURCE_RULES, EVENT_SETTLEMENT_FAILED)
 WAITS: Kind = (SOURCE_VENUE, EVENT_WAIT)
 REQUEST: Kind = (SOURCE_TRADER, EVENT_RFQ_REQUEST)
 QUOTE: Kind = (SOURCE_TRADER, EVENT_RFQ_QUOTE)
@@ -89,8 +102,8 @@ EXPIRED: Kind = (SOURCE_VENUE, EVENT_RFQ_EXPIRE)
 REFUSED: Kind = (SOURCE_VENUE, EVENT_RFQ_REJECT)
 KINDS = (
     INTENT, ORDER, REPLACE, CANCEL, ACK, REJECT, CANCELLED, FILL, CLEAR, BOOK, END, NEWS,
-    REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING, POLICY_REWARD,
-    POLICY_PENALTY, POLICY_EPOCH, CHAIN_BLOCK, REPORT, WAITS_FOR_BLOCK,
+    REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING, *SETTLEMENTS,
+    POLICY_REWARD, POLICY_PENALTY, POLICY_EPOCH, CHAIN_BLOCK, REPORT, WAITS_FOR_BLOCK,
 )  # fmt: skip
 
 NEW_AT_VENUE = (ORDER, REQUEST, QUOTE)
@@ -108,6 +121,7 @@ REASONS = {
         (EVENT_REJECT, REJECT_NAMES),
         (EVENT_RFQ_REJECT, RFQ_REJECT_NAMES),
         (EVENT_RFQ_EXPIRE, EXPIRE_NAMES),
+        (EVENT_SETTLEMENT_FAILED, FAILED_NAMES),
         (EVENT_END, {**LEDGER_CODES, FAULT_CAPACITY: "capacity"}),
     )
     for code, name in names.items()
@@ -145,7 +159,7 @@ COLUMNS = (
         names={BUY: "buy", SELL: "sell"},
     ),
     Column("price_ticks", "price", (*_NEW, REPLACE, ACCEPT, FILL, CLEAR, BOOK, END), "ticks"),
-    Column("lots", "lots", (*_NEW, REPLACE, ACCEPT, *_ANSWERS, FILL, CLEAR), "lots"),
+    Column("lots", "lots", (*_NEW, REPLACE, ACCEPT, *_ANSWERS, FILL, CLEAR, *SETTLEMENTS), "lots"),
     Column("bid_ticks", "low", (BOOK,), "ticks"),
     Column("ask_ticks", "high", (BOOK,), "ticks"),
     Column("bid_lots", "lots", (BOOK,), "lots"),
@@ -157,17 +171,18 @@ COLUMNS = (
         "value_nano", "value", (*_NEW, REPLACE, NEWS, END, CHAIN_BLOCK, REPORT), "nano-currency"
     ),
     Column("lifetime", "code", _NEW, names={GTC: "gtc", IOC: "ioc", FOK: "fok"}),
-    Column("reason", "code", (REJECT, CANCELLED, EXPIRED, REFUSED, END), names=REASONS),
+    Column("reason", "code", (REJECT, CANCELLED, EXPIRED, REFUSED, END, FAILED), names=REASONS),
     Column("intent_ns", "intent", _NEW, "ns"),
     Column("reference_half_ticks", "reference", _NEW, "half ticks"),
     Column("cause", "cause", (*_NEW, *_CHANGES, WAITS_FOR_BLOCK)),
     Column("asset", "slot", (POSTING,), names=ASSET_NAMES),
-    Column("giver", "trader", (POSTING,)),
-    Column("receiver", "other", (POSTING,)),
-    Column("amount", "value", (POSTING, *_POLICIES), "nano-currency, or lots"),
+    Column("giver", "trader", (POSTING, *SETTLEMENTS)),
+    Column("receiver", "other", (POSTING, *SETTLEMENTS)),
+    Column("amount", "value", (POSTING, *SETTLEMENTS, *_POLICIES), "nano-currency, or lots"),
     Column(
         "code", "code", (POSTING,), names={code: row.name for code, row in POSTINGS.items()}
     ),
+    Column("fill", "order", SETTLEMENTS),
     Column("policy", "slot", _POLICIES),
     Column("epoch", "other", _POLICIES),
     Column("score", "more", _POLICIES),
@@ -178,7 +193,7 @@ COLUMNS = (
     Column("tie", "low", (WAITS_FOR_BLOCK,)),
 )  # fmt: skip
 ADDED_IN_5 = (
-    "asset", "giver", "receiver", "amount", "code", "policy", "epoch", "score", "version",
+    "asset", "giver", "receiver", "amount", "code", "fill", "policy", "epoch", "score", "version",
     "messages", "gas_used", "tip", "tie",
 )  # fmt: skip
 NAMES = tuple(column.name for column in COLUMNS)

@@ -6,13 +6,24 @@ A row group holds one lane.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from proteus.market.book.codes import BUY
 from proteus.market.events.log import MISSING
-from proteus.recording.columns import COLUMNS, FILL, NEW_AT_VENUE, REPLACE, Column, is_kind
+from proteus.market.ledger.accounts import CONTRACT
+from proteus.recording.columns import (
+    COLUMNS,
+    FILL,
+    NEW_AT_VENUE,
+    POSTING,
+    REPLACE,
+    Column,
+    is_kind,
+)
 from proteus.results.outcome import Rows
 
 CELL, SEED, CHECKSUM = "cell", "seed", "checksum"
@@ -118,3 +129,34 @@ def owners(rows: Rows) -> NDArray[np.int64]:
     table = np.full(int(numbers.max(initial=0)) + 1, MISSING, np.int64)
     table[numbers] = np.concatenate([rows["trader"][made], rows["trader"][new]])
     return table
+
+
+class ContractMoves(NamedTuple):
+    """Contracts that change hands, in the order of the rows: fills, and postings of rules."""
+
+    time_ns: NDArray[np.int64]  # [n]
+    receiver: NDArray[np.int64]  # [n] account
+    giver: NDArray[np.int64]  # [n] account
+    lots: NDArray[np.int64]  # [n]
+
+    def held(self, traders: int) -> NDArray[np.int64]:
+        """Return the lots of each trader after each move, int64 [n, traders]."""
+        moved = np.zeros((len(self.lots), traders), np.int64)
+        for account, lots in ((self.receiver, self.lots), (self.giver, -self.lots)):
+            places = np.flatnonzero(account < traders)
+            np.add.at(moved, (places, account[places]), lots[places])
+        return moved.cumsum(axis=0)
+
+
+def contract_moves(rows: Rows) -> ContractMoves:
+    """Return all moves of contracts among the rows of one lane, redemption excepted."""
+    is_fill = is_kind(rows, FILL)
+    is_move = is_fill | (is_kind(rows, POSTING) & (rows["asset"] == CONTRACT))
+    receiver, giver = rows["receiver"].copy(), rows["giver"].copy()
+    lots = np.where(is_fill, rows["lots"], rows["amount"])
+    owner, buys = owners(rows), rows["side"][is_fill] == BUY
+    sides = owner[rows["order_id"][is_fill]], owner[rows["other_id"][is_fill]]
+    receiver[is_fill] = np.where(buys, *sides)
+    giver[is_fill] = np.where(buys, *reversed(sides))
+    moves = (column[is_move] for column in (rows["time_ns"], receiver, giver, lots))
+    return ContractMoves(*moves)

@@ -20,15 +20,14 @@ from numpy.typing import NDArray
 from proteus.basics import units
 from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, read_version
 from proteus.errors import ResultsError
-from proteus.market.book.codes import BUY
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import extend_news, start_news
 from proteus.market.environment.setup import allocate_news, parameters_for
 from proteus.market.events.log import MISSING
 from proteus.market.rng import replicate_keys
-from proteus.recording.columns import BOOK, FILL, is_kind
+from proteus.recording.columns import BOOK, is_kind
 from proteus.recording.files import trader_names
-from proteus.recording.tables import owners
+from proteus.recording.tables import contract_moves
 from proteus.results import artifacts
 from proteus.results.dataset import RESULTS, unreadable
 from proteus.results.outcome import LaneLog, Rows
@@ -104,17 +103,11 @@ def _book(rows: Rows, times: Times, n_ticks: int) -> dict[str, NDArray[np.float6
 
 
 def _inventory(rows: Rows, times: Times, traders: int) -> NDArray[np.float64]:
-    """Sum each trader's own fills before each time, float64 [time, trader]."""
-    fills = is_kind(rows, FILL)
-    owner = owners(rows)
-    earlier, later = owner[rows["order_id"][fills]], owner[rows["other_id"][fills]]
-    signed = np.where(rows["side"][fills] == BUY, 1, -1) * rows["lots"][fills]
-    held = np.zeros((len(signed) + 1, traders))
-    places = np.arange(1, len(signed) + 1)
-    np.add.at(held, (places, earlier), signed)
-    np.add.at(held, (places, later), -signed)
-    done = np.searchsorted(rows["time_ns"][fills], times, side="left")
-    inventory: NDArray[np.float64] = held.cumsum(axis=0)[done]
+    """Look up what each trader held before each time, float64 [time, trader]."""
+    moves = contract_moves(rows)
+    done = np.searchsorted(moves.time_ns, times, side="left")
+    held = np.concatenate([np.zeros((1, traders)), moves.held(traders)])
+    inventory: NDArray[np.float64] = held[done]
     return inventory
 
 

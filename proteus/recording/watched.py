@@ -34,7 +34,7 @@ from proteus.recording.columns import (
     is_kind,
 )
 from proteus.recording.files import EventFile, Lane, read_file, start_of, stopped
-from proteus.recording.tables import owners, read_rows
+from proteus.recording.tables import ContractMoves, contract_moves, owners, read_rows
 from proteus.recording.traces import value_path
 from proteus.results.outcome import Rows
 
@@ -76,7 +76,8 @@ class WatchedLane(NamedTuple):
     rows: Rows
     value_times: Series  # [n] ns
     values: NDArray[np.float64]  # [n] currency
-    inventory: Series  # [fill, trader] lots after each fill
+    moves: ContractMoves  # contracts that change hands
+    inventory: Series  # [move, trader] lots after each move
     fill_traders: Series  # [fill, 2] owners of the earlier and the later order
     changes: OpenChanges
     quotes: Quotes
@@ -105,7 +106,7 @@ def read_lane(folder: str, words: str) -> WatchedLane:
     cell = setup.cell
     classes = [CLASS_NAMES[role] for role in setup.traders.role]
     times, values = _fair_value(file, lane, cell, rows)
-    sides = _fill_traders(rows)
+    sides, moves = _fill_traders(rows), contract_moves(rows)
     changes = open_changes(rows)
     return WatchedLane(
         name=naming.name(lane),
@@ -118,7 +119,8 @@ def read_lane(folder: str, words: str) -> WatchedLane:
         rows=rows,
         value_times=times,
         values=values,
-        inventory=_inventory(rows, sides, len(classes)),
+        moves=moves,
+        inventory=moves.held(len(classes)),
         fill_traders=sides,
         changes=changes,
         quotes=best_of_makers(rows, changes, classes),
@@ -156,16 +158,6 @@ def _fill_traders(rows: Rows) -> Series:
     """Return the owners of both orders of each fill, int64 [fill, 2]."""
     fills, owner = is_kind(rows, FILL), owners(rows)
     return np.stack([owner[rows["order_id"][fills]], owner[rows["other_id"][fills]]], axis=1)
-
-
-def _inventory(rows: Rows, sides: Series, traders: int) -> Series:
-    fills = is_kind(rows, FILL)
-    signed = np.where(rows["side"][fills] == BUY, 1, -1) * rows["lots"][fills]
-    moves = np.zeros((len(signed), traders), np.int64)
-    places = np.arange(len(signed))
-    np.add.at(moves, (places, sides[:, 0]), signed)
-    np.add.at(moves, (places, sides[:, 1]), -signed)
-    return moves.cumsum(axis=0)
 
 
 class _Open(NamedTuple):

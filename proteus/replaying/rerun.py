@@ -249,6 +249,8 @@ class Rerun:
     def _deliver(self, time: np.int64, slot: Any, answer_word: Any, *, in_clear: bool) -> None:
         mechanism, world = self.block
         book(mechanism, world, _LANE, time, slot, answer_word, in_clear)
+        self._surroundings.take_entries()
+        self._times[_RULES] = self._surroundings.next_ns
         _drop_reports(world)
 
     def _feed(self, at: int, kind: Kind) -> None:

@@ -1,8 +1,8 @@
 """What rules of a lane that is run again do by themselves, and messages wait as they did.
 
-When blocks are made, what an oracle reads and says, which waiting messages a block takes, and what
-policies pay all follow again from the kernels. What a replay cannot know, that a message came and
-what it offered, is in the rows of messages that wait.
+When blocks are made, what an oracle reads and says, which waiting messages a block takes, what
+settles and what policies pay all follow again from the kernels. What a replay cannot know, that a
+message came and what it offered, is in the rows of messages that wait.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from proteus.market.events.queue import (
     KIND_ENVIRONMENT,
     KIND_INCENTIVE,
     KIND_MESSAGE,
+    KIND_SETTLEMENT,
     PRIORITIES,
     pop,
 )
@@ -29,7 +30,7 @@ from proteus.market.setup.block import Block
 from proteus.market.trading.loop import ring_rules
 
 _LANE = 0
-_OF_RULES = (KIND_ENVIRONMENT, KIND_INCENTIVE)
+_OF_RULES = (KIND_ENVIRONMENT, KIND_SETTLEMENT, KIND_INCENTIVE)
 
 
 class Surroundings:

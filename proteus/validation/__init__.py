@@ -31,6 +31,7 @@ from proteus.validation.news import mean_reverting_jumps
 from proteus.validation.queues import first_to_empty, queue_length, queue_wait
 from proteus.validation.races import latency_race, sniping_equilibrium
 from proteus.validation.requests import firm_quote, winners_curse
+from proteus.validation.settlement import cycle_wait, pending_value
 from proteus.validation.surplus import call_auction
 from proteus.validation.trades import roll
 
@@ -42,6 +43,7 @@ __all__ = [
     "batch_wait",
     "block_wait",
     "call_auction",
+    "cycle_wait",
     "elastic_base_fee",
     "finality",
     "firm_quote",
@@ -52,6 +54,7 @@ __all__ = [
     "latency_race",
     "liquidity_rewards",
     "mean_reverting_jumps",
+    "pending_value",
     "poisson_fees",
     "queue_length",
     "queue_wait",

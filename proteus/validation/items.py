@@ -1,7 +1,7 @@
 """What ``make validate`` compares: a row per function, with the points it is tried at.
 
-Items V1 to V17 are those of the project's list of closed forms; ``driver`` names the compiled loop
-that a row needs, so that each is compiled by one process.
+Items are those of the project's lists of closed forms; ``driver`` names the compiled loop that a
+row needs, so that each is compiled by one process.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from proteus.validation.queues import first_to_empty, queue_length, queue_wait
 from proteus.validation.races import latency_race, sniping_equilibrium
 from proteus.validation.requests import firm_quote, winners_curse
 from proteus.validation.running import ROOT
+from proteus.validation.settlement import cycle_wait, pending_value
 from proteus.validation.surplus import call_auction
 from proteus.validation.trades import roll
 
@@ -137,6 +138,14 @@ ITEMS: tuple[Item, ...] = (
         (*({"schedule": name} for name in SCHEDULES),
          {"schedule": "polymarket_us", "half_spread": 0.2},
          {"schedule": "kalshi", "half_spread": 0.123, "orders_per_s": 50}),
+    ),
+    Item(
+        "V18", "Value pending until settlement", pending_value, "clob, rules",
+        ({"delay_ms": 50}, {"delay_ms": 200}, {"delay_ms": 500, "rate_per_s": 5}),
+    ),
+    Item(
+        "V18", "Waiting for a settlement cycle", cycle_wait, "clob, rules",
+        ({"cycle_ms": 50}, {"cycle_ms": 200}, {"cycle_ms": 500, "rate_per_s": 5}),
     ),
     Item(
         "V19", "Base fee under demand that ignores it", base_fee, "clob, rules",

@@ -68,6 +68,13 @@ NEAR = {  # the tests of the room where the fault is
         f"{MARKET}/ledger/test_accounts", f"{MARKET}/ledger/test_entries",
         "simulation/test_measurement_twin",
     ),
+    "market/arithmetic/shares": (
+        f"{MARKET}/arithmetic/test_shares", f"{MARKET}/settlement/test_settling",
+    ),
+    "market/settlement/": (
+        f"{MARKET}/settlement/test_settling", "property/test_settlement_against_twin",
+    ),
+    "market/rules/settlement": ("property/test_settlement_in_market",),
     "market/information/signals": (f"{MARKET}/information/test_signals",),
     "market/information/": VIEWS,
     "market/environment/oracle": (f"{MARKET}/environment/test_oracle", SURROUNDED),

@@ -10,8 +10,10 @@ from tests.faults.incentives import INCENTIVES
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.requests import REQUESTS
+from tests.faults.settlement import SETTLEMENT
 from tests.faults.traders import TRADERS
 
 FAULTS = (
-    *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *INCENTIVES, *ENVIRONMENT,
+    *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
+    *INCENTIVES, *ENVIRONMENT,
 )  # fmt: skip

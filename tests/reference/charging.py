@@ -11,6 +11,7 @@ from tests.reference.costs import COMPONENTS, NANO, Costs, Fill, exact
 from tests.reference.dual_flow import DualFlow
 from tests.reference.orders import Outcome
 from tests.reference.rfq import Venue
+from tests.reference.settlement import moved
 
 if TYPE_CHECKING:
     from tests.reference.world import Message, Ticket, World
@@ -105,6 +106,7 @@ def post(world: World, trader: int, due: dict[str, Fraction], time_ns: int) -> N
         accounts = [trader if side == "trader" else side for side in sides]
         numbers = [a if isinstance(a, int) else traders + ACCOUNTS[a] for a in accounts]
         world.ledger.pay(accounts[0], accounts[1], int(amount))
+        moved(world.settlement, accounts[0], accounts[1], int(amount))
         world.ledger.fees += int(amount) if code == "fee" else 0
         world.note(
             time_ns, "rules", "posting", asset="cash", giver=numbers[0], receiver=numbers[1],

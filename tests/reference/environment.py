@@ -135,6 +135,8 @@ def make_block(world: World, time_ns: int) -> None:
             chain.next_fee = base_fee - fall
         columns |= {"value_nano": base_fee, "gas_used": used}
     world.note(time_ns, "rules", "environment_block", **columns)
+    if world.cell.settlement.mode == "blocks":
+        world.push(time_ns, "settle", number)
     expect_block(world)
 
 

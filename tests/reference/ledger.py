@@ -24,10 +24,12 @@ class Ledger:
         self.cash[seller] += amount
         assert self.cash.total() == self.lots.total() == 0
 
-    def pay(self, giver: Account, receiver: Account, amount: int) -> None:
-        """Move cash for another reason than a fill."""
-        self.cash[giver] -= amount
-        self.cash[receiver] += amount
+    def pay(self, giver: Account, receiver: Account, cash: int, lots_back: int = 0) -> None:
+        """Cash goes one way, and contracts of a fill that is taken back the other."""
+        self.cash[giver] -= cash
+        self.cash[receiver] += cash
+        self.lots[giver] += lots_back
+        self.lots[receiver] -= lots_back
 
     def settle(self, payoff_nano: int) -> None:
         """The issuer takes every contract back and pays."""

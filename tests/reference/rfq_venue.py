@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
-from tests.reference import rfq_desk
+from tests.reference import rfq_desk, settling
 from tests.reference import rules as added
 from tests.reference.charging import charge_message
 from tests.reference.draws import Cause, ns
@@ -28,6 +28,7 @@ def receive(world: World, message: Message, time_ns: int) -> None:
     world.messages += 1
     charge_message(world, message, time_ns)
     added.count_message(world, message.trader.number)
+    settling.carry(world, message)
     do = {"request": open_request, "quote": take_quote, "accept": take_acceptance}
     do.get(message.kind, take_last_look)(world, message, time_ns)
     deliver(world, time_ns, message.order_id, message.cause)

@@ -11,6 +11,7 @@ from tests.reference.dual_flow import DualFlow
 from tests.reference.incentives import NANO, Due, Program, Resting, exact, nano
 from tests.reference.makers import Maker
 from tests.reference.rfq import Venue
+from tests.reference.settlement import moved
 from tests.reference.world import ACCOUNTS, Trader, World
 
 BEFORE_FIRST, AFTER_LAST = -1, -2  # numbers of events, of entries that no event leads to
@@ -30,6 +31,8 @@ def post(
     if amount == 0:
         return
     world.ledger.pay(giver, receiver, amount)
+    if code != "endow":  # settlement begins with it
+        moved(world.settlement, giver, receiver, amount)
     columns = {
         "asset": "cash", "giver": number(world, giver), "receiver": number(world, receiver),
         "amount": amount, "code": code,

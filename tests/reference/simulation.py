@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from proteus.market.cell import CellConfig
-from tests.reference import desk, environment, rfq_desk, rfq_venue, rules, venue
+from tests.reference import desk, environment, rfq_desk, rfq_venue, rules, settling, venue
 from tests.reference.desk import expire, nano
 from tests.reference.draws import NEWS, NOTIFIED, SCHEDULE, Draws, ns
 from tests.reference.rfq import Venue
@@ -52,6 +52,7 @@ def simulate(cell: CellConfig, draws: Draws, news: News, watch: Watch | None = N
         world.events += happen(world, time_ns, what, item)
         if watch is not None and not watch(world):
             return world
+    settling.end(world)
     rules.finish(world)
     end_value = nano(news.value_at(cell.horizon_ns))
     world.note(
@@ -77,6 +78,10 @@ def happen(world: World, time_ns: int, what: str, item: Any) -> bool:
         world.push_before_end(next_clear(world), "clear", None)
     elif what == "environment":
         item(world, time_ns)
+    elif what == "settle":
+        settling.settle(world, item, time_ns)
+    elif what == "taken back":
+        settling.learn(item)
     elif what == "message":
         if not environment.holds_back(world, item, time_ns):
             path_of(world).receive(world, item, time_ns)

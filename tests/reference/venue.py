@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any
 
 from proteus.market.rng import STREAM_BATCH
-from tests.reference import orders, rules
+from tests.reference import orders, rules, settling
 from tests.reference.auction import Auction
 from tests.reference.book import Book
 from tests.reference.charging import charge_clear, charge_fill, charge_message
@@ -22,6 +22,7 @@ def receive(world: World, message: Message, time_ns: int) -> None:
     world.messages += 1
     charge_message(world, message, time_ns)
     rules.count_message(world, message.trader.number)
+    settling.carry(world, message)
     trader, order_id = message.trader.number, message.order_id
     cause = message.cause.packed
     if message.kind == "order":
@@ -184,6 +185,8 @@ def book_fill(world: World, outcome: Outcome, time_ns: int, in_clear: bool) -> N
     world.ledger.fill(buyer.number, seller.number, price, lots)
     world.fills += 1
     charge_fill(world, outcome, time_ns, in_clear)
+    cash = price * world.cell.tick_nano * lots
+    settling.note_fill(world, *(world.tickets[i] for i in ids), lots, cash, time_ns)
     if not in_clear:
         world.last_ticks = price
     for order_id in ids:

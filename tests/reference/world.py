@@ -26,21 +26,25 @@ from tests.reference.orders import Row
 from tests.reference.public import Public, read_table
 from tests.reference.rfq import Venue
 from tests.reference.schedules import Schedule
+from tests.reference.settlement import moved
+from tests.reference.settling import make_settlement
 from tests.reference.takers import Informed, Noise
 
-# At equal time: news, the environment, policies, then clears, messages, notices, and whatever wakes
-# a trader.
+# At equal time: news, the environment, settlement, policies, then clears, messages, notices, and
+# whatever wakes a trader.
 PRIORITY = {
     "news": 0,
     "environment": 1,
-    "policies": 2,
-    "clear": 3,
-    "message": 4,
-    "notice": 5,
-    "wake": 6,
-    "jump seen": 6,
-    "expiry": 6,
-    "timer": 6,
+    "settle": 2,
+    "policies": 3,
+    "clear": 4,
+    "message": 5,
+    "notice": 6,
+    "taken back": 6,
+    "wake": 7,
+    "jump seen": 7,
+    "expiry": 7,
+    "timer": 7,
 }
 
 
@@ -132,6 +136,7 @@ class Ticket:
     timer: Timer | None = None
     is_immediate: bool = False  # its intent was to trade at once or not at all
     batch: int = 0  # that it joined last
+    block: int | None = None  # that carried the newest message about it
 
 
 class Message(NamedTuple):
@@ -210,6 +215,7 @@ class World:
             trader.mind.costs = Reckoning(self, trader.number, trader.group.knows_costs)
         self.chain, self.oracle = Chain(), Oracle(cell.initial_ticks * cell.tick_nano)
         self.ties: dict[int, int] = {}  # of the messages that are on their way
+        self.settlement = make_settlement(cell, draws, self.traders)
         self.queue: list[tuple[int, int, int, int, str, Any]] = []
         self.pushed = count()
         self.rows: list[Row] = []
@@ -230,6 +236,7 @@ class World:
         """Move cash that is not of a fill; nothing is no entry."""
         if amount:
             self.ledger.pay(giver, receiver, amount)
+            moved(self.settlement, giver, receiver, amount)
             self.note(
                 time_ns, "rules", "posting", asset="cash", giver=giver,
                 receiver=len(self.traders) + ACCOUNTS.index(receiver), amount=amount, code=code,

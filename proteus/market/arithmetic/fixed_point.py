@@ -79,6 +79,16 @@ def multiply_divide(a, b, c, rounding):
 
 
 @inline_kernel
+def product_rest(a, b, c):
+    """Return the rest of a * b over c: int64, for arguments as in ``multiply_divide``."""
+    high, low = _product(np.uint64(a), np.uint64(b))
+    divisor = np.uint64(c)
+    if high == 0:
+        return np.int64(low % divisor)
+    return np.int64(_divide(high % divisor, low, divisor)[1])
+
+
+@inline_kernel
 def _product(a, b):
     """Return the high and the low half of a product of uint64 below 2**63."""
     a_low, a_high = a & _LOW_WORD, a >> _WORD

@@ -33,6 +33,10 @@ EVENT_INTENT = 15  # a trader decides to send a new order, which may never arriv
 EVENT_END = 16  # trading has ended, or the lane was stopped
 EVENT_WAIT = 17  # the venue keeps an order for a while before it takes it
 EVENT_POSTING = 18  # an entry of the ledger that is no fill
+EVENT_SETTLEMENT_PENDING = 19  # a fill waits for its settlement
+EVENT_SETTLEMENT_FINAL = 20
+EVENT_SETTLEMENT_FAILED = 21  # it could not be paid when it was due
+EVENT_SETTLEMENT_REVERTED = 22  # a fork dropped it
 EVENT_POLICY_REWARD = 23  # what an epoch of a policy pays a trader
 EVENT_POLICY_PENALTY = 24  # what it charges one, or takes of its stake
 EVENT_POLICY_EPOCH = 25  # an epoch has ended
@@ -58,6 +62,10 @@ EVENT_NAMES = {
     EVENT_END: "end",
     EVENT_WAIT: "wait",
     EVENT_POSTING: "posting",
+    EVENT_SETTLEMENT_PENDING: "settlement_pending",
+    EVENT_SETTLEMENT_FINAL: "settlement_final",
+    EVENT_SETTLEMENT_FAILED: "settlement_failed",
+    EVENT_SETTLEMENT_REVERTED: "settlement_reverted",
     EVENT_POLICY_REWARD: "policy_reward",
     EVENT_POLICY_PENALTY: "policy_penalty",
     EVENT_POLICY_EPOCH: "policy_epoch",
@@ -139,6 +147,11 @@ CANCEL_NAMES = {
     CANCEL_IMMEDIATE: "immediate_or_cancel",
     CANCEL_SELF_TRADE: "self_trade",
 }
+
+# How a fill goes on whose settlement failed.
+FAILED_AGAIN = 0
+FAILED_CLOSED_OUT = 1
+FAILED_NAMES = {FAILED_AGAIN: "again", FAILED_CLOSED_OUT: "closed_out"}
 
 # What stands where there is nothing. Arrays are never indexed by it (``compiler.fields``).
 NO_ORDER = -1  # a slot of an order, request or quote

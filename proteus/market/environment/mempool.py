@@ -53,7 +53,7 @@ class RouteParameters(NamedTuple):
 
 @state
 class Mempool(NamedTuple):
-    """Messages that wait, as a queue for each trader. L lanes, A traders, M envelopes."""
+    """Messages that wait, as a queue for each trader. L lanes, A traders, M envelopes or orders."""
 
     first: np.ndarray  # int32 [L, A] envelope at the head of the trader's queue, or NO_ENVELOPE
     last: np.ndarray  # int32 [L, A] at its end
@@ -63,6 +63,7 @@ class Mempool(NamedTuple):
     is_taken: np.ndarray  # int8 [L, M] 1: a block has taken it, and it is about to be received
     arrived_ns: np.ndarray  # int64 [L, M] when it began to wait
     tie: np.ndarray  # uint32 [L, M] order of those that came in the same nanosecond
+    carried: np.ndarray  # int64 [L, M] number of the block with the newest message about an order
     reads: np.ndarray  # bool [A] the trader reads what waits
     offered: np.ndarray  # int64 [L] tip of the message that is sent next, nano
     waiting: np.ndarray  # int64 [L] messages
@@ -96,6 +97,12 @@ def see_edge(mempool, parameters, lane, edge, lots, has_rival):
     if parameters.tips == TIPS_EDGE_SHARE and edge > 0:
         share = np.int64(PARTS) if has_rival else np.int64(parameters.tip_share)
         mempool.offered[lane] = multiply_divide(edge * lots, share, np.int64(PARTS), FLOOR)
+
+
+@inline_kernel
+def carry(mempool, lane, slot, number):
+    """Note which block carries a message about the order in a slot."""
+    mempool.carried[lane, slot] = number
 
 
 @inline_kernel

@@ -37,11 +37,12 @@ class Log(NamedTuple):
     source: np.ndarray  # int64 [L, E] SOURCE_*
     event: np.ndarray  # int64 [L, E] number of the event in the lane, from 0
     time: np.ndarray  # int64 [L, E] ns
-    trader: np.ndarray  # int64 [L, E] of a fill: owner of ``order``; of a posting: the giver
-    order: np.ndarray  # int64 [L, E] order version; of a fill: the earlier, or the maker's; number
-    # of a block or report
+    trader: np.ndarray  # int64 [L, E] of a fill: owner of ``order``; of a posting: the giver;
+    # of a settlement: the buyer, who gives the cash
+    order: np.ndarray  # int64 [L, E] order version; of a fill: the earlier, or the maker's;
+    # of a settlement: number of the fill; of a block or report: its number
     other: np.ndarray  # int64 [L, E] version that a replace makes; of a fill: the later order; of a
-    # posting: the receiver
+    # posting: the receiver; of a settlement: the seller
     slot: np.ndarray  # int64 [L, E] slot of the order that a message means; of a posting: the asset
     side: np.ndarray  # int64 [L, E] of a fill: of its maker; of one of two auctions: of makers
     price: np.ndarray  # int64 [L, E] ticks; of a book: the last price; of the end: X in ticks
@@ -52,7 +53,7 @@ class Log(NamedTuple):
     # message that waits: its tie word
     high: np.ndarray  # int64 [L, E] ticks: best ask of a book, upper end of W of a clear
     value: np.ndarray  # int64 [L, E] nano: a trader's belief, or v; of a posting: its amount; of a
-    # block: its base fee; of a message that waits: its tip
+    # settlement: the cash; of a block: its base fee; of a message that waits: its tip
     code: np.ndarray  # int64 [L, E] lifetime of an order, reason of a cancel, reject or end; of a
     # posting: why it was made
     intent: np.ndarray  # int64 [L, E] ns, when the trader decided
@@ -147,3 +148,24 @@ def record_waiting(log, messages, lane, event, time, envelope, tip, tie):
         log.cause[lane, at] = messages.cause[lane, envelope]
         log.value[lane, at] = tip
         log.low[lane, at] = tie
+
+
+@cold_kernel
+def record_settlement(log, lane, event, time, kind, fill, buyer, seller, lots, cash):
+    """Record what becomes of the settlement of a fill.
+
+    Parameters
+        event: number of the event. kind: EVENT_SETTLEMENT_*. fill: its number, from 0. buyer,
+            seller: traders. cash: price times lots, nano.
+
+    Returns
+        The place of the row, or NO_ROW when there is no room.
+    """
+    at = start_row(log, lane, event, time, SOURCE_RULES, kind)
+    if at != NO_ROW:
+        log.order[lane, at] = fill
+        log.trader[lane, at] = buyer
+        log.other[lane, at] = seller
+        log.lots[lane, at] = lots
+        log.value[lane, at] = cash
+    return at

@@ -70,6 +70,7 @@ ENTRY_OUT_OF_ORDER = 13
 CLEAR_NOT_LATER = 14
 TIMER_NOT_LATER = 15
 AMOUNT_TOO_LARGE = 16
+SETTLED_NOT_WHOLE = 17
 LEDGER_CODES = {
     FILL_NOT_POSITIVE: "fill_not_positive",
     FILL_WRONG_SIDE: "fill_on_wrong_side",
@@ -87,6 +88,7 @@ LEDGER_CODES = {
     CLEAR_NOT_LATER: "next_clear_not_later_than_this",
     TIMER_NOT_LATER: "next_timer_not_later_than_now",
     AMOUNT_TOO_LARGE: "amount_overflow",
+    SETTLED_NOT_WHOLE: "settled_is_not_what_is_held",
 }
 
 

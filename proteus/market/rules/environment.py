@@ -16,7 +16,7 @@ import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.traders import CLASS_INFORMED, CLASS_SNIPER
-from proteus.market.book.codes import BUY, NO_ENVELOPE, SELL
+from proteus.market.book.codes import BUY, NO_ENVELOPE, NO_ORDER, SELL
 from proteus.market.environment import blocks, congestion, mempool, oracle, sources, trace
 from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import MESSAGE_ORDER
@@ -31,7 +31,8 @@ from proteus.market.events.queue import KIND_ENVIRONMENT, KIND_MESSAGE, push, ti
 from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger.accounts import AMOUNT_TOO_LARGE, PROPOSER, account_of, nano
 from proteus.market.ledger.codes import GAS_TIP
-from proteus.market.rules import posting
+from proteus.market.rules import posting, settlement
+from proteus.market.settlement.legs import NO_BLOCK
 
 # Items of entries of KIND_ENVIRONMENT.
 BLOCK = 0  # a block is made
@@ -96,6 +97,7 @@ def _make_block(rules, ledger, log, queue, keys, lane, time, event):
         fee, gas = base_fee, channels.congestion.gas_used[lane]
     if is_recorded(log):
         record_block(log, lane, event, time, number, taken, fee, gas)
+    settlement.expect_block(rules, queue, lane, number, time)
     blocks.expect_block(channels.blocks, numbers.blocks, keys, lane)
     _push_before(queue, numbers, lane, channels.blocks.next_ns[lane], BLOCK)
 
@@ -158,6 +160,23 @@ def _check(channels, numbers, log, queue, news, news_parameters, data, keys, lan
 def goes_by_blocks(rules):
     """Tell whether messages wait for blocks."""
     return rules.channels.route.by_blocks != 0
+
+
+@inline_kernel
+def carry(rules, orders, lane, trader, slot):
+    """Note that the newest block carries a message of a trader about an order of its own."""
+    if slot != NO_ORDER and orders.trader[lane, slot] == trader:
+        newest_block = rules.environment.blocks.made[lane] - 1
+        mempool.carry(rules.environment.mempool, lane, slot, newest_block)
+
+
+@inline_kernel
+def block_of_fill(rules, lane, buy, sell):
+    """Return the block that carried the later message of both orders, NO_BLOCK without a route."""
+    if not goes_by_blocks(rules):
+        return np.int64(NO_BLOCK)
+    carried = rules.environment.mempool.carried
+    return max(carried[lane, buy], carried[lane, sell])
 
 
 @cold_kernel

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from proteus.compiler.jit import cold_kernel
 from proteus.market.events.log import is_recorded, record_posting
-from proteus.market.ledger.accounts import BEFORE_FIRST, CASH, ISSUER, LEDGER_OK, account_of
+from proteus.market.ledger.accounts import (
+    BEFORE_FIRST,
+    CASH,
+    CONTRACT,
+    ISSUER,
+    LEDGER_OK,
+    account_of,
+)
 from proteus.market.ledger.codes import ENDOW
-from proteus.market.ledger.entries import transfer
+from proteus.market.ledger.entries import transfer, transfer_contracts
 
 
 @cold_kernel
@@ -26,6 +33,16 @@ def pay(rules, ledger, log, lane, time, event, giver, receiver, amount, code):
         rules.refused[lane] = refused
     elif is_recorded(log):
         record_posting(log, lane, event, time, CASH, giver, receiver, amount, code)
+
+
+@cold_kernel
+def move(rules, ledger, log, lane, time, event, giver, receiver, lots, value, code):
+    """Move contracts, whose drift begins at ``value``: v now, nano. The rest is as in ``pay``."""
+    refused = transfer_contracts(ledger, lane, giver, receiver, lots, value, code, event)
+    if refused != LEDGER_OK:
+        rules.refused[lane] = refused
+    elif is_recorded(log):
+        record_posting(log, lane, event, time, CONTRACT, giver, receiver, lots, code)
 
 
 @cold_kernel

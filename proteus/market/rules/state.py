@@ -13,6 +13,7 @@ from proteus.market.costs.state import Costs, Uncharged
 from proteus.market.environment.channel_setup import ChannelParameters, Channels
 from proteus.market.incentives.state import Incentives, PolicyTable, allocate_incentives
 from proteus.market.rules.roles import Roles
+from proteus.market.settlement.legs import SettlementState
 
 
 @state
@@ -29,10 +30,12 @@ class Rules(NamedTuple):
     endowment: np.ndarray  # int64 [A] capital of each trader, nano-currency; 0: no limit
     roles: Roles
     costs: Costs
+    settlement: SettlementState
     incentives: Incentives
     channels: ChannelParameters  # the numbers of the environment
     environment: Channels  # its state
     refused: np.ndarray  # int64 [L] why the ledger refused an entry, or LEDGER_OK
+    overflow: np.ndarray  # int64 [L] 1: something that is added found no room
 
 
 def make_rules(
@@ -41,6 +44,7 @@ def make_rules(
     endowment: NDArray[np.int64],
     roles: Roles,
     costs: Costs,
+    settlement: SettlementState,
     policies: PolicyTable,
     channels: ChannelParameters,
     environment: Channels,
@@ -49,11 +53,11 @@ def make_rules(
 
     Parameters
         orders: most that a lane has at once. endowment: int64 [A] capital of each trader, nano.
-        roles: who makes in a fill. costs: of the block. policies: of incentives. channels: the
-        numbers of the environment. environment: its state.
+        roles: who makes in a fill. costs: of the block. settlement: its state. policies: of
+            incentives. channels: the numbers of the environment. environment: its state.
     """
     return allocate(
         Rules, L=lanes, A=len(endowment), endowment=endowment, roles=roles, costs=costs,
-        incentives=allocate_incentives(policies, lanes, orders), channels=channels,
-        environment=environment,
+        settlement=settlement, incentives=allocate_incentives(policies, lanes, orders),
+        channels=channels, environment=environment,
     )  # fmt: skip

@@ -29,7 +29,8 @@ from proteus.market.mechanisms.interface import allocate_market
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.metrics.sums import allocate_sums, allocate_totals
 from proteus.market.rules.state import NoRules, Rules, make_rules
-from proteus.market.setup.members import CellSetup, reads_mempool
+from proteus.market.settlement.setup import allocate_settlement
+from proteus.market.setup.members import CellSetup, agent_uids, reads_mempool
 from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading.world import World, allocate_origins, allocate_progress
 
@@ -162,9 +163,13 @@ def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | R
     environment = allocate_channels(
         cell.environment, cell.execution, lanes, reads_mempool(setup.members), slots, initial
     )
+    settlement = allocate_settlement(
+        cell.settlement, cell.horizon_ns, lanes, growth * setup.legs, agent_uids(setup.members),
+        setup.endowment > 0,
+    )  # fmt: skip
     return make_rules(
-        lanes, slots, setup.endowment, setup.roles, costs, setup.policies, setup.channels,
-        environment,
+        lanes, slots, setup.endowment, setup.roles, costs, settlement, setup.policies,
+        setup.channels, environment,
     )  # fmt: skip
 
 

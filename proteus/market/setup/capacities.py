@@ -40,6 +40,13 @@ def fills_waiting(cell: CellConfig, members: tuple[Member, ...]) -> int:
     return int(waiting + 6 * waiting**0.5) + 16
 
 
+def legs_pending(cell: CellConfig, members: tuple[Member, ...]) -> int:
+    """Estimate how many fills are not final at once, with room for six standard deviations."""
+    pending_s = min(cell.settlement.pending_ns, cell.horizon_ns) / units.NS_PER_S
+    pending = taker_wake_ups_per_s(members) * pending_s
+    return int(pending + 6 * pending**0.5) + 16
+
+
 def taker_wake_ups_per_s(members: tuple[Member, ...]) -> float:
     """Return how often takers wake up on their schedules, all together."""
     takers = (m for m in members if KINDS[m.group.kind].role != CLASS_MAKER)

@@ -72,6 +72,7 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         policies=make_table(
             cell.incentives, cell.horizon_ns, cell.tick_nano, is_maker, reward_decays(members)
         ),
+        legs=capacities.whole_rows(capacities.legs_pending(cell, members)),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from proteus.basics import units
 from proteus.basics.units import milliseconds_to_ns as _ns
 from proteus.market.agents.base import Members
 from proteus.market.agents.group import Group
+from proteus.market.agents.identity import DEFAULT_COHORT, agent_uid
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import (
     NO_GROUP,
@@ -61,6 +62,7 @@ class CellSetup(NamedTuple):
     channels: ChannelParameters  # the numbers of the environment
     roles: Roles  # who makes in a fill
     policies: PolicyTable  # of incentives
+    legs: int  # fills whose settlement is pending at once
 
 
 def trader_columns(members: tuple[Member, ...]) -> Traders:
@@ -136,6 +138,13 @@ def reward_decays(members: tuple[Member, ...]) -> NDArray[np.float64]:
         if getattr(policy, "knows_rewards", False):
             decays[trader] = policy.reward_decay
     return decays
+
+
+def agent_uids(members: tuple[Member, ...]) -> NDArray[np.int64]:
+    """Return who each trader is; the one of an empty population is nobody."""
+    uids = np.zeros(max(len(members), 1), np.int64)
+    uids[: len(members)] = [agent_uid(DEFAULT_COHORT, m.group_name, m.number) for m in members]
+    return uids
 
 
 def _legs(group: Group) -> tuple[LatencyLaw, LatencyLaw, LatencyLaw, LatencyLaw]:

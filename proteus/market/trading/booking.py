@@ -153,8 +153,8 @@ def _post_fill(world, lane, time, i, in_clear):
         return False
     world.progress.fills[lane] += 1
     hooks.at_fill(
-        world.rules, world.ledger, world.log, orders, world.origins, world.traders, lane, buy, sell,
-        earlier, price, lots, market.clears[lane], time, event,
+        world.rules, world.ledger, world.log, world.queue, orders, world.origins, world.traders,
+        lane, buy, sell, earlier, price, lots, market.clears[lane], time, event,
     )  # fmt: skip
     measure_fill(sums, world, lane, buy, sell, price, lots, time, value, in_clear)
     report_fill(world, lane, time, buy, lots)

@@ -20,17 +20,27 @@ from __future__ import annotations
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.costs.charging import charges_nothing, has_gas
 from proteus.market.costs.volume import find_tiers, has_tiers
-from proteus.market.events.queue import KIND_INCENTIVE
+from proteus.market.environment.news import value_at
+from proteus.market.events.queue import KIND_INCENTIVE, KIND_TAKEN_BACK
 from proteus.market.incentives.state import has_policies
-from proteus.market.ledger.accounts import LEDGER_OK
-from proteus.market.rules import costs, counting, environment, incentives, posting
+from proteus.market.information.history import newest, reference_doubled
+from proteus.market.ledger.accounts import LEDGER_OK, nano
+from proteus.market.rules import (
+    costs,
+    counting,
+    environment,
+    incentives,
+    posting,
+    settlement,
+)
 from proteus.market.rules.state import NoRules, Rules
+from proteus.market.settlement.legs import is_immediate
 from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 
 HOOKS = (
     "at_start", "before_sending", "at_door", "at_answer", "at_fill", "after_clear",
     "after_booking", "at_timer", "at_sample", "at_decision", "at_end", "check", "constrain",
-    "see_edge", "hold_back", "at_environment",
+    "see_edge", "hold_back", "at_environment", "at_settlement",
 )  # fmt: skip
 
 
@@ -63,8 +73,8 @@ def at_answer(rules, orders, lane, quote, request, elapsed_ns, reference):
 
 @interface
 def at_fill(
-    rules, ledger, log, orders, origins, traders, lane, buy, sell, earlier, price, lots, clears,
-    time, event,
+    rules, ledger, log, queue, orders, origins, traders, lane, buy, sell, earlier, price, lots,
+    clears, time, event,
 ):  # fmt: skip
     """A fill between two orders, by their slots, has been posted; its price is in ticks.
 
@@ -104,7 +114,7 @@ def at_decision(rules, ledger, log, private, lane, trader, time, event):
 
 
 @interface
-def at_end(rules, ledger, log, private, news, news_parameters, lane, time):
+def at_end(rules, ledger, log, private, news, news_parameters, lane, time, event):
     """Trading has ended; contracts are not redeemed yet."""
 
 
@@ -141,9 +151,17 @@ def at_environment(
     """An entry of the environment is due."""
 
 
+@interface
+def at_settlement(
+    rules, ledger, log, queue, keys, traders, private, news, news_parameters, data, risk,
+    initial_ticks, lane, kind, item, time, event,
+):  # fmt: skip
+    """Legs are due or a block is made; or a trader hears that a fill of its own was taken back."""
+
+
 for _hook in (
     at_start, before_sending, at_door, at_answer, at_fill, after_clear, after_booking, at_timer,
-    at_sample, at_decision, at_end, check, see_edge, at_environment,
+    at_sample, at_decision, at_end, check, see_edge, at_environment, at_settlement,
 ):  # fmt: skip
     _hook.empty_for(NoRules)
 # Nothing that is added acts here yet.
@@ -207,7 +225,8 @@ def _at_environment(
 
 @at_end.implement(Rules)
 @cold_kernel
-def _at_end(rules, ledger, log, private, news, news_parameters, lane, time):
+def _at_end(rules, ledger, log, private, news, news_parameters, lane, time, event):
+    settlement.end(rules, ledger, log, lane, time, event)
     incentives.end_incentives(rules, ledger, log, private, lane, time)
     environment.end(rules, news, news_parameters, lane, time)
 
@@ -219,6 +238,8 @@ def _at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
         costs.at_door(rules, ledger, log, lane, trader, kind, time, event)
     if has_policies(rules.incentives):
         counting.count_message(rules, lane, trader)
+    if environment.goes_by_blocks(rules):
+        environment.carry(rules, orders, lane, trader, slot)
 
 
 @at_answer.implement(Rules)
@@ -231,18 +252,41 @@ def _at_answer(rules, orders, lane, quote, request, elapsed_ns, reference):
 @at_fill.implement(Rules)
 @inline_kernel
 def _at_fill(
-    rules, ledger, log, orders, origins, traders, lane, buy, sell, earlier, price, lots, clears,
-    time, event,
+    rules, ledger, log, queue, orders, origins, traders, lane, buy, sell, earlier, price, lots,
+    clears, time, event,
 ):  # fmt: skip
     if not charges_nothing(rules.costs):
         costs.at_fill(
             rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, clears,
             time, event,
         )  # fmt: skip
+    if not is_immediate(rules.settlement):
+        settlement.note_fill(
+            rules, ledger, log, queue, orders, lane, buy, sell, price, lots, time,
+            environment.block_of_fill(rules, lane, buy, sell), event,
+        )  # fmt: skip
     if has_policies(rules.incentives):
         counting.count_fill(
             rules, orders, traders.group, lane, buy, sell, earlier, price, lots, clears
         )
+
+
+@at_settlement.implement(Rules)
+@cold_kernel
+def _at_settlement(
+    rules, ledger, log, queue, keys, traders, private, news, news_parameters, data, risk,
+    initial_ticks, lane, kind, item, time, event,
+):  # fmt: skip
+    if kind == KIND_TAKEN_BACK:
+        settlement.learn(private, lane, item)
+        return
+    value = nano(value_at(news, news_parameters, lane, time))
+    doubled = reference_doubled(data, lane, newest(data, lane), initial_ticks)
+    price = doubled * ledger.tick_nano[0] // 2
+    settlement.settle(
+        rules, ledger, log, queue, keys, traders, private, risk, lane, item, value, price, time,
+        event,
+    )  # fmt: skip
 
 
 @at_timer.implement(Rules)
@@ -275,7 +319,7 @@ def _at_decision(rules, ledger, log, private, lane, trader, time, event):
 def _check(rules, progress, lane, event):
     if rules.refused[lane] != LEDGER_OK:
         stop_lane(progress, lane, rules.refused[lane], event)
-    if rules.costs.volume.overflow[lane]:
+    if rules.costs.volume.overflow[lane] or rules.overflow[lane]:
         stop_lane(progress, lane, FAULT_CAPACITY, event)
 
 

@@ -22,6 +22,8 @@ from proteus.market.events.queue import (
     KIND_MESSAGE,
     KIND_NEWS,
     KIND_NOTIFICATION,
+    KIND_SETTLEMENT,
+    KIND_TAKEN_BACK,
     KIND_TIMER,
     KIND_WAKE,
     KIND_WAKE_NEWS,
@@ -252,6 +254,13 @@ def ring_rules(mechanism, world, lane, time, kind, item):
             world.data, market.keys, lane, item, time, event,
         )  # fmt: skip
         return
+    if kind == KIND_SETTLEMENT or kind == KIND_TAKEN_BACK:
+        hooks.at_settlement(
+            world.rules, world.ledger, world.log, world.queue, market.keys, world.traders,
+            world.private, world.news, world.news_parameters, world.data, world.sums.risk,
+            world.settings.initial_ticks, lane, kind, item, time, event,
+        )  # fmt: skip
+        return
     public_before = np.int64(NEVER_NS) if is_continuous(mechanism) else market.clears[lane]
     hooks.at_timer(
         world.rules, world.ledger, world.log, world.queue, market.orders, world.private,
@@ -372,7 +381,7 @@ def finish_lane(mechanism, world, lane):
     event = last_event(world.progress, lane)
     hooks.at_end(
         world.rules, world.ledger, world.log, world.private, world.news, world.news_parameters,
-        lane, world.settings.horizon_ns,
+        lane, world.settings.horizon_ns, world.progress.events[lane],
     )  # fmt: skip
     hooks.check(world.rules, world.progress, lane, event)
     protocol.close(mechanism, world, lane)

@@ -25,6 +25,7 @@ from proteus.market.variables.population import POPULATION_VARIABLES
 from proteus.market.variables.quality import QUALITY_VARIABLES
 from proteus.market.variables.requests import REQUEST_VARIABLES
 from proteus.market.variables.rules import RULE_VARIABLES
+from proteus.market.variables.settlement import SETTLEMENT_VARIABLES
 from proteus.market.variables.taker import TAKER_VARIABLES
 
 __all__ = [
@@ -60,7 +61,8 @@ def variables_of(dims: Collection[str] = ()) -> tuple[Variable, ...]:
         dims: those asked for; others than optional ones make no difference.
     """
     rows = (
-        *POPULATION_VARIABLES, *RULE_VARIABLES, *INCENTIVE_VARIABLES, *ENVIRONMENT_VARIABLES,
+        *POPULATION_VARIABLES, *RULE_VARIABLES, *SETTLEMENT_VARIABLES, *INCENTIVE_VARIABLES,
+        *ENVIRONMENT_VARIABLES,
     )  # fmt: skip
     asked = (
         each

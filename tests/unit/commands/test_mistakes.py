@@ -45,6 +45,18 @@ mechanism=clob execution.leakage.fba.fill.price=parties | changes nothing | mech
 population.sniper.count=0 population.sniper.signal.delay_ms=1,2 | changes nothing | count must be
 mechanism=clob,rfq delta=50,100 | delta=50,100 changes nothing | must trade in batches, as fba
 {MAKER}.policy.half_spread=5 | {MAKER}.policy.half_spread=5 | at most 1
+settlement=t_minus | settlement=t_minus does not exist | did you mean t_plus?
+settlement=immediate settlement.retries=2 | unknown key settlement.retries | allowed: settle
+settlement=t_plus settlement.delay_ms=20000 | delay_ms=20000 | less than horizon_s=20
+settlement=t_plus settlement.delay_ms=0 | settlement.delay_ms=0 | more than 0
+settlement=t_plus settlement.cycle_ms=100 | delay_ms=1000 | exactly one of delay_ms and
+settlement=cycle settlement.cycle_ms=null | settlement.delay_ms=null | exactly one of delay_ms and
+settlement=t_plus settlement.netting=both | settlement.netting=both | 'gross' or 'net'
+settlement=t_plus settlement.retries=1,2 | retries=1,2 changes nothing | must have capital
+settlement=cycle settlement.fail_penalty_ppm=0,9 | changes nothing | population must have capital
+settlement=t_plus settlement.fail_penalty_ppm=2000000 | fail_penalty_ppm=2000000 | equal to 1000000
+settlement=blocks | settlement.mode=blocks is not allowed | environment has no blocks
+settlement=blocks settlement.fork_depth=9 | settlement.fork_depth=9 | at most finality_blocks=4
 ~mechanism | ~mechanism is not allowed | must be one of clob, dual_flow, fba, rfq
 ~latent | ~latent is not allowed | must be one of bayesian, log_odds
 +trader@{MAKER}=noise | {MAKER} is there already | write trader@{MAKER}=noise

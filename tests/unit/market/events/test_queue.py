@@ -35,6 +35,7 @@ ORDER = {
     queue.KIND_CLEAR: 7,
     queue.KIND_MESSAGE: 8,
     queue.KIND_NOTIFICATION: 9,
+    queue.KIND_TAKEN_BACK: 9,
     queue.KIND_WAKE: 10,
     queue.KIND_WAKE_NEWS: 10,
     queue.KIND_TIMER: 10,

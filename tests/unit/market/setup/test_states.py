@@ -33,7 +33,8 @@ REQUESTS = [{"time_ns": 1, "order_id": 4, "kind": "request", "side": "buy", "qua
 @functools.cache
 def built(mechanism, population, recorded, growth):
     """A block as an engine gets it."""
-    setup = set_up_cell(cell(f"mechanism={mechanism}", *POPULATIONS[population]))
+    added = ("settlement=t_plus",) if recorded else ()
+    setup = set_up_cell(cell(f"mechanism={mechanism}", *POPULATIONS[population], *added))
     setup = setup._replace(is_rich=recorded)  # so that both loops are seen
     keys = replicate_keys(ROOT, np.arange(LANES))
     return build_block(with_log(setup) if recorded else setup, keys, growth, audit=False)
