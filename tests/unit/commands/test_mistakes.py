@@ -32,7 +32,7 @@ population.makers.count=2 | unknown key population.makers.count | did you mean p
 population.extra.count=2 | unknown key population.extra.count | allowed: population.informed
 {MAKER}.polcy.skew=1 | unknown key {MAKER}.polcy.skew | did you mean {MAKER}.policy?
 delta.x=3 | unknown key delta.x | delta is a value, not a group of keys
-+foo=3 | unknown key foo | allowed: contract, delta
++foo=3 | unknown key foo | allowed: contract, costs, delta
 ~population.bot | unknown key population.bot | allowed: population.informed, population.maker
 mechanism=clob mechanism.price_rule=lower | unknown key mechanism.price_rule | allowed: mechanism.
 mechanism=clob,fba mechanism.dealers=3 | unknown key mechanism.dealers | allowed: mech
