@@ -20,6 +20,7 @@ from proteus.plots.cells import MOST_ROWS, cells_of
 from proteus.plots.curves import MOST_LINES, axis_label
 from proteus.plots.ends import ENDS
 from proteus.plots.style import axis_name, axis_title
+from proteus.plots.terms import TERMS
 from proteus.plots.trade_offs import along
 from proteus.results.coordinates import key_head
 
@@ -63,7 +64,7 @@ class Section(NamedTuple):
 def sections(one: Bundle) -> list[Section]:
     """Draw everything that a bundle has values for."""
     made = [_primary(one), *_curves(one), _contrasts(one), _frontiers(one)]
-    made += [_distributions(one), _welfare(one), _ends(one)]
+    made += [_distributions(one), _welfare(one), _terms(one), _ends(one)]
     return [section for section in made if section is not None and section.drawn]
 
 
@@ -231,6 +232,19 @@ def _welfare(one: Bundle) -> Section | None:
     caption = "Who wins what from whom, with 95 % t intervals; all classes and the venue sum to 0."
     drawn = [Drawn("welfare", "mean PnL by class and cell", plots.welfare(one.dataset))]
     return Section("welfare", "Welfare split", caption, drawn)
+
+
+def _terms(one: Bundle) -> Section | None:
+    if TERMS not in one.dataset:
+        return None
+    caption = (
+        "Who pays what to whom: mean PnL of each class by what it comes from. Bars are gross, "
+        "gains to the right and losses to the left; the mark is the net, which is their sum. "
+        "Fills are what trades earned against the fair value then, drift what it moved while "
+        "lots were held."
+    )
+    drawn = [Drawn("terms", "mean PnL by class, cell and term", plots.terms(one.dataset))]
+    return Section("terms", "What is won and paid", caption, drawn)
 
 
 def _ends(one: Bundle) -> Section | None:

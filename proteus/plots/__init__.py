@@ -14,6 +14,7 @@ from proteus.plots.cells import distributions, forest, welfare
 from proteus.plots.curves import curves, heat
 from proteus.plots.ends import ends
 from proteus.plots.style import save
+from proteus.plots.terms import terms
 from proteus.plots.trade_offs import frontiers
 
 PROTECTION = Quantity("maker_adverse_selection", "maker_volume_lots")  # of makers, from others
@@ -32,5 +33,6 @@ __all__ = [
     "frontiers",
     "heat",
     "save",
+    "terms",
     "welfare",
 ]

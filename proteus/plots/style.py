@@ -39,6 +39,11 @@ END_COLOURS = {  # how an intent ended
     "filled": "#2a9d8f", "expired": "#e0b13c", "cancelled": "#7d8590", "self_trade": "#c1355a",
     "priced_out": "#8a63d2", "refused": "#8c6d31", "trading_ended": "#b5bdc6",
 }  # fmt: skip
+TERM_COLOURS = {  # what a profit or loss comes from
+    "fills": "#3d8fd1", "drift": "#b5bdc6", "fees": "#c1355a", "rebates": "#2a9d8f",
+    "gas": "#cc8800", "rewards": "#8a63d2", "penalties": "#7a2e4a", "interest": "#5a7d2a",
+    "liquidation": "#8c6d31", "defaults": "#111111", "reverted": "#7d8590",
+}  # fmt: skip
 VALUE_COLOUR = "#8a63d2"  # the fair value
 OTHER_COLOUR = "#8c6d31"  # what has no colour of its own
 INK, GRID = "#24292f", "#d0d7de"  # replaced by variables of the page where a figure stands in one

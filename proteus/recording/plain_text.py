@@ -100,7 +100,9 @@ def _beancount(lane: str, entries: list[_Entry], held: dict[tuple[str, str], int
         yield f'{_DAY} * "{entry.code}" "event {entry.cause} at {entry.time_ns} ns"'
         yield from _legs(lane, entry)
     for (name, asset), amount in held.items():
-        yield f"{_DAY_AFTER} balance {_account(lane, name)}  {_amount(amount, asset)}"
+        number, unit = _amount(amount, asset).split()
+        # Without a tolerance of 0, one that is wrong by a unit of the last digit would hold.
+        yield f"{_DAY_AFTER} balance {_account(lane, name)}  {number} ~ 0 {unit}"
 
 
 def _hledger(lane: str, entries: list[_Entry], held: dict[tuple[str, str], int]) -> Iterator[str]:

@@ -130,11 +130,12 @@ def test_beancount_proves_the_balances(recorded, tmp_path):
     entries, errors, _ = loader.load_string(text)
     assert errors == []
     assert {type(entry).__name__ for entry in entries} == {"Open", "Transaction", "Balance"}
-    *rest, last = text.splitlines()
-    assert " balance " in last
-    *account, amount, asset = last.split()
-    wrong = " ".join([*account, str(Decimal(amount) + 1), asset])
-    assert len(loader.load_string("\n".join([*rest, wrong, ""]))[1]) == 1
+    lines = text.splitlines()
+    at = max(i for i, line in enumerate(lines) if " balance " in line and line.endswith("CASH"))
+    *account, amount, sign, tolerance, asset = lines[at].split()
+    wrong = f"{Decimal(amount) + Decimal('1e-9'):f}"  # by the smallest amount there is
+    lines[at] = " ".join([*account, wrong, sign, tolerance, asset])
+    assert len(loader.load_string("\n".join([*lines, ""]))[1]) == 1
 
 
 @pytest.mark.skipif(shutil.which("hledger") is None, reason="hledger is not installed")

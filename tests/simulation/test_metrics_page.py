@@ -33,6 +33,7 @@ RUNS = {
         "mechanism.request_ttl_ms=60", "mechanism.response.spread_ms=60",
     ),
 }  # fmt: skip
+OF_RULES = "- Measured in sweeps in which some cell has"  # which these cells have not
 OF_V_AFTER_T = (
     "maker_adverse_selection", "maker_markout", "maker_adverse_selection_by_class",
 )  # fmt: skip
@@ -75,7 +76,8 @@ def lanes(folder):
 
 
 def test_every_variable_of_the_page_is_computed(checked):
-    named = re.findall(r"^### `(\w+)`", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    entries = re.split(r"^### ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    named = [entry.split("`")[1] for entry in entries if OF_RULES not in entry]
     assert len(named) > 70
     for _, found, stored in checked.values():
         assert sorted(found) == sorted(named)

@@ -148,7 +148,7 @@ def test_noise_arrivals_stand_at_their_addresses(base, key):
         assert (wake.number, wake.time) == (number, time)
         words = rng.draw(*key, rng.STREAM_INTENT, entity, number, 0)
         lifetime = rng.draw(*key, rng.STREAM_LIFETIME, entity, number, 0)[0]
-        assert wake.words == (*words, lifetime)
+        assert wake.words == (*words, lifetime, 0)  # nothing is drawn where nothing costs
         assert wake.intents[0][1] == int(words[0]) >> 31
         assert wake.latencies == (tuple(rng.draw(*key, rng.STREAM_LATENCY, entity, number, 0)),)
     assert len(wakes) > 5

@@ -66,10 +66,10 @@ def test_what_makers_win_of_each_class_is_their_markout_at_the_fill(usual):
     """The kernel sums the markout of all makers apart from its parts by counterparty."""
     by_class = usual["maker_spread_captured_by_class"] + usual[
         "maker_adverse_selection_by_class"
-    ].sel({HORIZON: 0})
+    ].isel({HORIZON: 0})
     total = proteus.maker_pnl(usual).query("counterparty not in ['all', 'moves of what they hold']")
-    mean = usual["maker_markout"].sel({HORIZON: 0}).mean("seed")
-    assert abs(by_class.sum(CLASS) - usual["maker_markout"].sel({HORIZON: 0})).max() < 1e-9
+    mean = usual["maker_markout"].isel({HORIZON: 0}).mean("seed")
+    assert abs(by_class.sum(CLASS) - usual["maker_markout"].isel({HORIZON: 0})).max() < 1e-9
     for mechanism in ("clob", "fba"):
         rows = total[total["mechanism"] == mechanism]
         for delta, found in rows.groupby("delta", dropna=False)["total"].sum().items():

@@ -214,10 +214,10 @@ def test_the_switch_of_theory_compiles_and_decides_as_in_plain_python():
             world.intents.count[0] = 0
             world.seen.signal[0], world.seen.time[0] = 0.53, S
             world.seen.reference_doubled[0] = 1001
-            world.seen.words[0] = [1 << 31, 12345, 3 << 30, 77, 99]
+            world.seen.words[0] = [1 << 31, 12345, 3 << 30, 77, 99, 0]
             world.private.wakes[0] = 1
-            arguments = world.policies, world.traders, world.seen, world.private, world.intents
-            choose(*arguments, 0, trader)
+            known = world.policies, world.traders, world.seen, world.private, world.rules.costs
+            choose(*known, world.intents, 0, trader)
         sent = [
             [column[0, : world.intents.count[0]].tolist() for column in world.intents[:-1]]
             for world in worlds

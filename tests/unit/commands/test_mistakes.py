@@ -13,6 +13,7 @@ from proteus.configuration import overrides
 from proteus.errors import ConfigError
 from proteus.sweep import main
 from tests.helpers.fake_engine import FakeEngine, install
+from tests.unit.commands.mistakes_of_costs import OF_COSTS
 from tests.unit.commands.mistakes_of_environments import OF_ENVIRONMENTS
 from tests.unit.commands.mistakes_of_rules import OF_INCENTIVES
 
@@ -32,7 +33,7 @@ population.makers.count=2 | unknown key population.makers.count | did you mean p
 population.extra.count=2 | unknown key population.extra.count | allowed: population.informed
 {MAKER}.polcy.skew=1 | unknown key {MAKER}.polcy.skew | did you mean {MAKER}.policy?
 delta.x=3 | unknown key delta.x | delta is a value, not a group of keys
-+foo=3 | unknown key foo | allowed: contract, delta
++foo=3 | unknown key foo | allowed: contract, costs, delta
 ~population.bot | unknown key population.bot | allowed: population.informed, population.maker
 mechanism=clob mechanism.price_rule=lower | unknown key mechanism.price_rule | allowed: mechanism.
 mechanism=clob,fba mechanism.dealers=3 | unknown key mechanism.dealers | allowed: mech
@@ -71,35 +72,6 @@ design=grid design.factors=[{{key:mechanism,low:0,high:1}}] | key mechanism | is
 +experiment=phase1 size=quick,paper | size=quick,paper cannot be swept | one size at a time
 foo=1 | unknown key foo | docs/defaults.md lists every key
 study=x | study=x is not allowed | only a file of conf/experiment has it
-costs=kalsi | costs=kalsi does not exist | did you mean kalshi?
-costs.model=kalshi | costs.model=kalshi does not exist | allowed: binary_quadratic, gas
-costs=kalshi costs.taker_rat=1 | unknown key costs.taker_rat | did you mean costs.taker_rate?
-costs=none costs.taker_ppm=5 | unknown key costs.taker_ppm | allowed: costs.model, costs.scale
-costs=kalshi costs.taker_rate=high | costs.taker_rate=high | must be a number
-costs=kalshi costs.scale=-1 | costs.scale=-1 | must be a number of at least 0
-costs=kalshi costs.exponent=0.5 | costs.exponent=0.5 | must be a whole number
-costs=kalshi costs.balance_to=0 | costs.balance_to=0 | must be a number of more than 0, or null
-costs=kalshi costs.rounding=up | costs.rounding=up | must be 'floor', 'ceil', 'half_up'
-costs=kalshi costs.round_to=0.0000000001 | costs.round_to=1e-10 | a multiple of 0.000000001
-costs=notional costs.minimum=-0.01 | costs.minimum=-0.01 | must be a number of at least 0
-costs=notional costs.taker_ppm=[[1,500]] | costs.taker_ppm=[[1, 500]] | must start with 0
-costs=notional costs.taker_ppm=[[0,5],[0,6]] | costs.taker_ppm=[[0, 5], [0, 6]] | and increase
-costs=notional costs.taker_ppm=[0,500] | costs.taker_ppm=[0, 500] | must hold pairs [from_s, value]
-costs=notional costs.taker_ppm=1e16 | "taker_ppm":1e+16 | do not fit 64 bits; take rates with fewer
-costs=gas costs.new_units=1e30 | "new_units":1e+30 | do not fit 64 bits
-costs=gas costs.tip=-1 | costs.tip=-1 | must be a number of at least 0
-costs=dydx costs.tiers=[] | costs.tiers=[] | must hold at least one tier
-costs=dydx costs.tiers=[{{volume:5,taker:1,maker:1}}] | costs.tiers.0.volume=5 | everyone has the
-costs=dydx costs.tiers=[{{taker:1}}] | costs.tiers.0.maker is missing | missing
-costs=dydx costs.window_s=0 | costs.window_s=0 | must be more than 0
-costs=dydx costs.start_volume=[[nois,5]] | costs.start_volume.nois=5 | of a group of the population
-costs=parts | costs.parts=[] | must hold at least one model
-costs=parts costs.parts=[{{model:gass}}] | costs.parts.0 | does not exist; did you mean gas?
-costs=parts costs.parts=[{{model:gas,tips:1}}] | costs.parts.0 | tips of its part gas: unknown key
-costs.scale=0.5 | costs.scale=0.5 changes nothing | costs must be another one than none
-{NOISE}.knows_costs=true,false | changes nothing | costs must be another one than none
-{NOISE}.policy.reservation_scale=0.01,0.02 | changes nothing | costs must be another one than none
-costs=polymarket costs.balance_rebate=0.01 | changes nothing | costs.balance_to must not be null
 {NOISE}.policy.reservation_scale=0 | {NOISE}.policy.reservation_scale=0 | must be greater than 0
 design=sobol | design.factors=[] is not allowed | must not be an empty list
 output_dir=/proc/x | output_dir=/proc/x is not allowed | there is none free there
@@ -341,7 +313,7 @@ record.traces=seed:0..900 record.trace_step_ms=0.000001 output_dir=new | 901 lan
 --cfg job dleta=3 | unknown key dleta | did you mean delta?
 --cfg job delta=1,2 | delta=1,2 is not allowed here | one configuration
 {OF_INCENTIVES}""".strip().splitlines()]  # fmt: skip
-MISTAKES += OF_ENVIRONMENTS
+MISTAKES += OF_COSTS + OF_ENVIRONMENTS
 
 
 def is_same_in_python(words):

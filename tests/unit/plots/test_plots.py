@@ -146,6 +146,26 @@ def test_the_ends_of_intents_are_shares_that_fill_their_bar():
         assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(1)
 
 
+def test_terms_of_profit_stand_beside_each_other_by_sign_and_their_sum_is_the_mark():
+    data = sweep().assign_coords(trader_class=["maker", "noise"], pnl_term=["fills", "fees", "gas"])
+    shape = ("mechanism", "delta", "seed", "trader_class", "pnl_term")
+    parts = np.array([[5.0, -2.0, -1.0], [-4.0, 0.0, 0.0]])
+    values = np.broadcast_to(parts, (*data["price_rmse"].shape, 2, 3))
+    data["pnl_by_term"] = shape, values, {"units": "currency"}
+    figure = plots.terms(data)
+    assert [part.get_title(loc="left") for part in figure.axes] == ["Maker", "Noise"]
+    for part, expected in zip(figure.axes, parts, strict=True):
+        bars = [bar for bar in part.patches if bar.get_y() < 0.5]  # of the first cell
+        assert [bar.get_width() for bar in bars] == expected.tolist()
+        assert min(bar.get_x() + min(bar.get_width(), 0) for bar in bars) == min(
+            expected[expected < 0].sum(), 0
+        )
+        marks = [line for line in part.lines if line.get_marker() == "D"]
+        assert marks[0].get_xdata()[0] == expected.sum()
+    with pytest.raises(ResultsError, match="no cell has capital, costs or channels"):
+        plots.terms(sweep())
+
+
 def test_a_mechanism_without_delta_has_one_line_for_all_deltas():
     figure = plots.curves(wider([5, 10]), ["price_rmse"], "latent_dt")
     assert list(drawn(figure)) == ["clob", "fba, delta=50 ms", "fba, delta=100 ms"]

@@ -51,7 +51,6 @@ class Mind:
         self.view = allocate_view(1, 8)
         self.private = allocate_private(1, 1)
         self.intents = allocate_intents(1)
-        self.costs = Uncharged()
 
     def decide(self, time=0, prints=(), signal=None, look=0):
         """Decide and return ((bid, lots), (ask, lots))."""
@@ -61,9 +60,8 @@ class Mind:
         self.view.look[0] = look
         self.view.signal[0] = 0.0 if signal is None else signal
         self.intents.count[0] = 0
-        maker.decide(
-            self.state, self.view, self.private, signal is not None, self.costs, self.intents, 0, 0
-        )  # fmt: skip
+        has_signal, costs = signal is not None, Uncharged()
+        maker.decide(self.state, self.view, self.private, has_signal, costs, self.intents, 0, 0)
         assert self.intents.count[0] == 2
         assert list(self.intents.kind[0, :2]) == [INTENT_QUOTE] * 2
         assert list(self.intents.side[0, :2]) == [BUY, SELL]

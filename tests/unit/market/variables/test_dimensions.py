@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proteus.market.agents.identity import agent_uid
 from proteus.market.variables import VARIABLES, page, values_per_lane, variables_of
 from proteus.market.variables.dimensions import (
     DIMENSIONS,
+    OPTIONAL_DIMENSIONS,
     labels_of,
     lacking,
     shown,
@@ -39,6 +41,11 @@ def test_a_sweep_has_the_traders_of_all_its_cells():
     assert along == {
         "trader_group": ["maker"] * 3 + ["noise"] * 2,
         "trader_role": ["maker"] * 3 + ["noise"] * 2,
+        "agent_uid": [
+            agent_uid("default", name, at)
+            for name, size in (("maker", 3), ("noise", 2))
+            for at in range(size)
+        ],
     }
 
 
@@ -108,5 +115,6 @@ def test_a_trader_has_the_name_of_its_group_and_its_number():
 def test_the_page_lists_them():
     text = page.page()
     assert "### `pnl_marked_by_trader` by trader" in text
-    assert text.count("- Measured with `record.per_trader=true`") == 2
+    by_trader = sum("trader" in each.dims for each in variables_of(OPTIONAL_DIMENSIONS))
+    assert text.count("- Measured with `record.per_trader=true`") == by_trader > 2
     assert "NaN: in cells without that group (`missing_absent`)" in text
