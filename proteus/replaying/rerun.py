@@ -63,7 +63,7 @@ from proteus.recording.columns import (
     rows_of,
     written,
 )
-from proteus.replaying.surroundings import Surroundings
+from proteus.replaying.surroundings import Surroundings, drop_reports
 from proteus.results.outcome import Rows
 
 _LANE = 0
@@ -251,7 +251,7 @@ class Rerun:
         book(mechanism, world, _LANE, time, slot, answer_word, in_clear)
         self._surroundings.take_entries()
         self._times[_RULES] = self._surroundings.next_ns
-        _drop_reports(world)
+        drop_reports(world)
 
     def _feed(self, at: int, kind: Kind) -> None:
         """Repeat a decision, or let a message reach the venue."""
@@ -394,12 +394,3 @@ def _write_pair(block: Block, row: Mapping[str, Any], envelope: Any, kind: Kind)
     rank = rank_of(row["price_ticks"], side, world.settings.n_ticks)
     messages.rank[_LANE, envelope] = rank
     messages.lots[_LANE, envelope] = row["lots"]
-
-
-def _drop_reports(world: World) -> None:
-    """Take back what was sent to traders: there are none."""
-    queue, messages = world.queue, world.messages
-    queue.size[_LANE] = queue.overflow[_LANE] = messages.overflow[_LANE] = 0
-    envelopes = messages.free.shape[1]
-    messages.free[_LANE] = np.arange(envelopes - 1, -1, -1)
-    messages.n_free[_LANE] = envelopes

@@ -28,6 +28,7 @@ from proteus.market.mechanisms.interface import NEVER
 from proteus.market.rules.state import Rules
 from proteus.market.setup.block import Block
 from proteus.market.trading.loop import ring_rules
+from proteus.market.trading.world import World
 
 _LANE = 0
 _OF_RULES = (KIND_ENVIRONMENT, KIND_SETTLEMENT, KIND_INCENTIVE)
@@ -88,3 +89,12 @@ class Surroundings:
             elif kind == KIND_MESSAGE:  # a block has taken it, and it is received by its own row
                 assert mempool.is_released(self._rules.environment.mempool, _LANE, item)
                 self._free.append(int(item))
+
+
+def drop_reports(world: World) -> None:
+    """Take back what was sent to traders: there are none."""
+    queue, messages = world.queue, world.messages
+    queue.size[_LANE] = queue.overflow[_LANE] = messages.overflow[_LANE] = 0
+    envelopes = messages.free.shape[1]
+    messages.free[_LANE] = np.arange(envelopes - 1, -1, -1)
+    messages.n_free[_LANE] = envelopes

@@ -55,13 +55,8 @@ COSTS = (
         "_is_share(2 * traded, sides,", "_is_share(traded, sides,",
     ),
     Fault(
-        "the order that rests takes", RULES,
-        "MAKER if slot == earlier else TAKER", "TAKER if slot == earlier else MAKER",
-    ),
-    Fault(
-        "in its first clear an order makes", RULES,
-        "orders.batch[lane, slot] < market.clears[lane] - 1",
-        "orders.batch[lane, slot] <= market.clears[lane] - 1",
+        "the order that rests takes", "market/rules/roles.py",
+        "return slot == earlier", "return slot != earlier",
     ),
     Fault(
         "an order pays the minimum in its first clear alone", RULES,

@@ -38,13 +38,14 @@ from proteus.market.agents.kinds import FIRST_OTHER
 from proteus.market.book.codes import EVENT_FILL
 from proteus.market.costs.codes import GAS_TIP
 from proteus.market.costs.models import MILLION
-from proteus.market.costs.state import BY_TRADER
+from proteus.market.incentives.codes import SLASHES
 from proteus.market.ledger.codes import PAYOFF
+from proteus.market.settlement.models import WHOLE_PPM
 
 @kernel
 def probe(factor):
     ours = NANO + MAX_LOTS + EVENT_FILL + FIRST_OTHER + PAYOFF
-    return factor * (ours + GAS_TIP + MILLION + BY_TRADER)
+    return factor * (ours + GAS_TIP + MILLION + SLASHES + WHOLE_PPM)
 
 if __name__ == "__main__":
     print(probe(3), sum(probe.stats.cache_hits.values()))
@@ -56,7 +57,8 @@ CONSTANTS = {  # file: the line of the constant, and by how much it changes
     "market/agents/kinds.py": ("FIRST_OTHER = 16 ", "FIRST_OTHER = 27 ", 11),
     "market/ledger/codes.py": ("PAYOFF = 30\n", "PAYOFF = 43\n", 13),
     "market/costs/codes.py": ("GAS_TIP = 3\n", "GAS_TIP = 8\n", 5),
-    "market/costs/state.py": ("BY_TRADER = 1 ", "BY_TRADER = 18 ", 17),
+    "market/incentives/codes.py": ("SLASHES = 2 ", "SLASHES = 19 ", 17),
+    "market/settlement/models.py": ("WHOLE_PPM = 1_000_000 ", "WHOLE_PPM = 1_000_021 ", 21),
     "market/costs/models.py": ("MILLION = 1_000_000\n", "MILLION = 1_000_019\n", 19),
 }
 OLD, NEW = "for _ in range(9):", "for _ in range(8):"
