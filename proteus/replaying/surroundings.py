@@ -81,6 +81,8 @@ class Surroundings:
     def take_entries(self) -> None:
         """Take what kernels have put into the queue out of it; what traders are told is dropped."""
         queue = self._world.queue
+        if not isinstance(self._world.rules, Rules):
+            queue.size[_LANE] = 0
         while queue.size[_LANE] > 0:
             time, kind, item = pop(queue, _LANE)
             if kind in _OF_RULES:

@@ -82,7 +82,9 @@ NEAR = {  # the tests of the room where the fault is
     "market/environment/congestion": (f"{MARKET}/environment/test_congestion", SURROUNDED),
     "market/environment/mempool": (f"{MARKET}/environment/test_mempool", SURROUNDED),
     "market/environment/": (f"{MARKET}/environment/test_news",),
-    "market/rules/environment": (SURROUNDED, "simulation/test_environment"),
+    "market/rules/environment": (
+        SURROUNDED, "property/test_all_rules_against_twin", "simulation/test_environment",
+    ),
     "market/incentives/": POLICIES,
     "market/rules/incentives": POLICIES,
     "market/rules/counting": POLICIES,

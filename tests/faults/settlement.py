@@ -106,4 +106,9 @@ SETTLEMENT = (
         "the seller owes the cash of a fill", "market/rules/settlement.py",
         "add_fill(state, lane, buyer, seller,", "add_fill(state, lane, seller, buyer,",
     ),
+    Fault(
+        "a fill is carried by the newest block", "market/rules/environment.py",
+        "return max(carried[lane, buy], carried[lane, sell])",
+        "return rules.environment.blocks.made[lane] - 1",
+    ),
 )  # fmt: skip

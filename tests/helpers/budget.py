@@ -6,6 +6,7 @@ The first column is what ``make test`` runs, the second what ``make proof`` runs
 import os
 
 BUDGET = {
+    "all_rules_twin": (6, 60),
     "costs_twin": (8, 50),
     "environment_twin": (6, 80),
     "fuzz_configs": (120, 2_000),
