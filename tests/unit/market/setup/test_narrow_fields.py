@@ -18,7 +18,7 @@ from tests.unit.reference.test_reference_twin import limit
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", RULED)
 
 # Bytes of a lane of the default cell, at most; all int64, that of the order book took 262,038.
-BYTES = {"clob": 123_000, "fba": 133_000, "dual_flow": 171_000, "rfq": 183_000}
+BYTES = {"clob": 123_000, "fba": 133_000, "dual_flow": 171_000, "rfq": 183_500}
 
 LOTS = 2**58  # five of these can be shared out pro rata
 
