@@ -68,6 +68,7 @@ ENTRY_NOT_CARRIED = 12
 ENTRY_OUT_OF_ORDER = 13
 CLEAR_NOT_LATER = 14
 TIMER_NOT_LATER = 15
+INTENT_IMPOSSIBLE = 16
 LEDGER_CODES = {
     FILL_NOT_POSITIVE: "fill_not_positive",
     FILL_WRONG_SIDE: "fill_on_wrong_side",
@@ -84,6 +85,7 @@ LEDGER_CODES = {
     ENTRY_OUT_OF_ORDER: "entry_out_of_order",
     CLEAR_NOT_LATER: "next_clear_not_later_than_this",
     TIMER_NOT_LATER: "next_timer_not_later_than_now",
+    INTENT_IMPOSSIBLE: "intent_without_side_price_or_size",
 }
 
 
