@@ -1,4 +1,4 @@
-"""The one command: ``proteus run|compare|report|phases|calibrate|watch|bench``.
+"""The one command: ``proteus run|compare|report|phases|calibrate|equilibrium|watch|bench``.
 
     proteus run mechanism=fba delta=250        # python -m proteus.sweep mechanism=fba delta=250
     proteus COMMAND --help                     # what a command takes
@@ -29,6 +29,7 @@ _COMMANDS = {
     "report": ("proteus.report", "write the page of a sweep, verdict first"),
     "phases": ("proteus.phases", "run a phase of the programme, and judge it"),
     "calibrate": ("proteus.calibrate", "find a regime that makers survive in"),
+    "equilibrium": ("proteus.equilibrium", "find the quotes at which makers earn nothing"),
     "watch": ("proteus.watch", "show one recorded lane"),
     "bench": ("proteus.bench.__main__", "measure speed and memory"),
 }
@@ -113,7 +114,9 @@ def _choices(line: str) -> list[str]:
         known: Iterable[str] = [*commands(), "--help", _VERSION_FLAG, _COMPLETION]
     elif words[0] == "run" and words[-1].startswith("-"):
         known = ["--help", "--resume", "--version"]
-    elif words[0] in ("run", "calibrate"):
+    elif words[0] in ("run", "calibrate") or (
+        words[0] == "equilibrium" and not words[-1].startswith("-")
+    ):
         known = _of_schema(words[1:]) or _of_hydra(words[1:])
     else:
         known = _options(words[0])

@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
         Raises
             ConfigError: words that are not allowed.
         """
-        chosen = self.parse_args(words)
+        chosen = self.parse_intermixed_args(words)  # options may stand among the words
         for action in self._actions:
             value = getattr(chosen, action.dest, None)
             if "" in (value if isinstance(value, list) else [value]):

@@ -111,18 +111,30 @@ def at_points(plan: Plan, numbers: Sequence[int]) -> Plan:
     Parameters
         numbers: of the points.
     """
-    axis = [*plan.axes].index(design.POINT)
-    table = np.take(plan.cell_of, numbers, axis)
+    return at(plan, {design.POINT: numbers})
+
+
+def at(plan: Plan, places: Mapping[str, Sequence[int]]) -> Plan:
+    """Return a part of a sweep: some values of some axes, in that order.
+
+    Parameters
+        places: axis to the positions of the values that are kept; other axes stay whole.
+    """
+    axes, table, designed = dict(plan.axes), plan.cell_of, plan.designed
+    for name, numbers in places.items():
+        axes[name] = tuple(plan.axes[name][number] for number in numbers)
+        table = np.take(table, numbers, [*plan.axes].index(name))
+        if name == design.POINT:
+            designed = {
+                key: tuple(values[number] for number in numbers) for key, values in designed.items()
+            }
     kept = list(dict.fromkeys(table.ravel().tolist()))
-    places = {cell: place for place, cell in enumerate(kept)}
+    renumbered = {cell: place for place, cell in enumerate(kept)}
     made = replace(
         plan,
-        axes={**plan.axes, design.POINT: tuple(numbers)},
+        axes=axes,
         cells=tuple(plan.cells[cell] for cell in kept),
-        cell_of=np.vectorize(places.get, otypes=[np.int64])(table),
-        designed={
-            name: tuple(values[number] for number in numbers)
-            for name, values in plan.designed.items()
-        },
+        cell_of=np.vectorize(renumbered.get, otypes=[np.int64])(table),
+        designed=designed,
     )
     return with_seeds(made, plan.settings.seeds.first, plan.settings.seeds.count)

@@ -92,6 +92,11 @@ TIES = ("time", "size", "random")
         ("proteus report --fig", {"--figures"}),
         ("proteus run --re", {"--resume"}),
         ("proteus calibrate siz", {"size="}),
+        ("proteus equilibrium --bet", {"--between"}),
+        (
+            "proteus equilibrium population.maker.policy.half_s",
+            {"population.maker.policy.half_spread="},
+        ),
         ("proteus compare out", set()),  # folders are completed by the shell
     ],
 )
