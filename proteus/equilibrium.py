@@ -67,9 +67,9 @@ def parser() -> Parser:
 
 
 def _equilibrium(chosen: argparse.Namespace) -> int:
-    from proteus.studies import equilibrium
+    from proteus.studies import equilibrium, equilibrium_report
 
-    found = equilibrium.find(
+    answer = equilibrium.find(
         chosen.key,
         chosen.words,
         between=chosen.between,
@@ -77,10 +77,11 @@ def _equilibrium(chosen: argparse.Namespace) -> int:
         response=chosen.response,
         group=chosen.group,
     )
-    for sentence in found.sentences:
+    written = equilibrium_report.write(answer)
+    for sentence in written.sentences:
         print(sentence)
-    print(found.folder, flush=True)
-    return EXIT_DONE if found.table["value"].notna().all() else EXIT_NOT_FOUND
+    print(answer.folder, flush=True)
+    return EXIT_DONE if written.table["value"].notna().all() else EXIT_NOT_FOUND
 
 
 if __name__ == "__main__":

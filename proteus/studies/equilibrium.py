@@ -55,7 +55,7 @@ class Question(NamedTuple):
     key: str
     words: tuple[str, ...]
     group: str
-    count: int  # of the group
+    size: int  # of the group
     members: Mapping[str, Any]  # configuration of the group
     response: str
     is_whole: bool  # the values of the key are whole numbers
@@ -72,14 +72,13 @@ class Cell(NamedTuple):
     why: str  # there is no root, or which of several it is; empty otherwise
 
 
-class Found(NamedTuple):
-    """The answer."""
+class Answer(NamedTuple):
+    """What was found, and where it is to be written."""
 
     folder: Path
     question: Question
     cells: list[Cell]
-    table: pd.DataFrame  # a row per cell
-    sentences: list[str]
+    plan: Plan  # of the cells, without the values
 
 
 def find(
@@ -90,8 +89,8 @@ def find(
     points: Any = 9,
     response: str = ZERO_PROFIT,
     group: str | None = None,
-) -> Found:
-    """Find the value in every cell of what is swept, and write what was found.
+) -> Answer:
+    """Find the value in every cell of what is swept; ``equilibrium_report`` writes what was found.
 
     Parameters
         key: dotted, a number. words: of the command line; ``seeds.count`` and ``output_dir`` count.
@@ -101,17 +100,15 @@ def find(
 
     Raises
         ConfigError: what is not allowed, before anything runs. ResultsError: a lane broke an
-            invariant, or files cannot be written. RunError: the machine stopped the run.
+            invariant. RunError: the machine stopped the run.
     """
-    from proteus.studies import equilibrium_report
-
     whole = planner.from_words(list(words))
     question = _question(whole, key, words, response, group)
     values = _first_values(whole, question, between, points)
     folder = _folder(whole, question)
     folders.check_empty(folder)
     cells = [_narrowed(question, cell) for cell in _first_look(question, whole, values)]
-    return equilibrium_report.written(folder, question, cells, whole)
+    return Answer(folder, question, cells, whole)
 
 
 def _question(
@@ -277,7 +274,7 @@ def _profits(
     """
     if question.response == ZERO_PROFIT:
         return [
-            [total / question.count for total in found]
+            [total / question.size for total in found]
             for found in _pnl(question, question.words, question.key, values, question.group, cells)
         ]
     by_value = []
@@ -299,7 +296,7 @@ def deviating(
     own = f"population.{_DEVIATOR}"
     words = (
         *question.words, f"{question.key}={value!r}",
-        f"population.{question.group}.count={question.count - 1}",
+        f"population.{question.group}.count={question.size - 1}",
         f"+trader@{own}={question.members['kind']}", f"{own}.count=1",
         *(f"{own}.{key}={written(part)}" for key, part in question.members.items()
           if key not in ("kind", "count")),

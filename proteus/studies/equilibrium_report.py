@@ -6,7 +6,7 @@ import math
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,15 +14,14 @@ import pandas as pd
 from proteus.analysis.statistics.paired import Arm, contrast
 from proteus.analysis.statistics.roots import mean_of
 from proteus.basics.versions import STAMP, csv_text
-from proteus.plans.plan import Plan
 from proteus.results import provenance
 from proteus.results.coordinates import axis_unit, describe, short_name
 from proteus.studies import folders
 from proteus.studies.equilibrium import (
     BEST_RESPONSE,
     ZERO_PROFIT,
+    Answer,
     Cell,
-    Found,
     Question,
     gains,
 )  # fmt: skip
@@ -42,23 +41,35 @@ _METHODS = {
 }
 
 
-def written(folder: Path, question: Question, cells: Sequence[Cell], plan: Plan) -> Found:
-    """Write all files of an answer; returns it with its table and sentences."""
+class Written(NamedTuple):
+    """An answer as tables and words."""
+
+    table: pd.DataFrame  # a row per cell
+    sentences: list[str]
+
+
+def write(answer: Answer) -> Written:
+    """Write all files of an answer; returns its table and sentences.
+
+    Raises
+        ResultsError: they cannot be written.
+    """
+    folder, question, cells, _ = answer
     table = _table(cells)
-    found = Found(folder, question, [*cells], table, _sentences(question, table))
+    sentences = _sentences(question, table)
     folders.write_text(folder / TABLE, csv_text(table))
     folders.write_text(folder / TRIED, csv_text(_tried(question, cells)))
-    if question.response == BEST_RESPONSE:
-        steps = [
-            gains(question, cell).assign(**cell.labels) for cell in cells if cell.root is not None
-        ]
-        if steps:
-            listed = pd.concat(steps, ignore_index=True)
-            folders.write_text(folder / GAINS, csv_text(listed))
-            found.sentences.append(_largest_gain(listed))
+    steps = [
+        gains(question, cell).assign(**cell.labels)
+        for cell in cells if question.response == BEST_RESPONSE and cell.root is not None
+    ]  # fmt: skip
+    if steps:
+        listed = pd.concat(steps, ignore_index=True)
+        folders.write_text(folder / GAINS, csv_text(listed))
+        sentences.append(_largest_gain(listed))
     _draw(question, cells, folder / FIGURE)
-    folders.write_text(folder / REPORT, _report(found, plan))
-    return found
+    folders.write_text(folder / REPORT, _report(answer, sentences))
+    return Written(table, sentences)
 
 
 def _table(cells: Sequence[Cell]) -> pd.DataFrame:
@@ -108,11 +119,13 @@ def _sentences(question: Question, table: pd.DataFrame) -> list[str]:
     key, unit = question.key.rpartition(".")[2], axis_unit(question.key.replace(".", "_"))
     beside = f" {unit}" if unit not in ("", "1") else ""
     what = "earns nothing" if question.response == ZERO_PROFIT else "answers itself best"
-    labels = [name for name in table if name not in _COLUMNS]
-    first = describe(table.iloc[0][labels].to_dict())
+    rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    places = [
+        describe({name: value for name, value in row.items() if name not in _COLUMNS})
+        for row in rows
+    ]
     said = []
-    for row in table.to_dict("records"):
-        where = describe({name: row[name] for name in labels})
+    for where, row in zip(places, rows, strict=True):
         if math.isnan(row["value"]):
             said.append(f"{where}: no value found: {row['note']}.")
             continue
@@ -123,7 +136,7 @@ def _sentences(question: Question, table: pd.DataFrame) -> list[str]:
         )
         if not math.isnan(row["difference"]):
             said[-1] += (
-                f" That is {row['difference']:+.3g}{beside} from {first} "
+                f" That is {row['difference']:+.3g}{beside} from {places[0]} "
                 f"({row['difference_low']:+.3g} to {row['difference_high']:+.3g})."
             )
     return said
@@ -136,8 +149,11 @@ _COLUMNS = (
 
 def _largest_gain(listed: pd.DataFrame) -> str:
     """Say what one member could gain by a large step, at most."""
-    best = listed.loc[listed["gain"].idxmax()]
-    where = describe(best.drop(["value", "gain", "low", "high"]).to_dict())
+    best = listed.iloc[int(listed["gain"].to_numpy().argmax())].to_dict()
+    where = describe({
+        str(name): value for name, value in best.items()
+        if name not in ("value", "gain", "low", "high")
+    })  # fmt: skip
     sure = "more than noise" if best["low"] > 0 else "not told from nothing"
     return (
         f"Of larger steps of one member the best is to {best['value']:.4g} under {where}: it gains "
@@ -214,11 +230,11 @@ def _linear_range(cells: Sequence[Cell]) -> float:
     return max(float(np.median(means)), 1e-9)
 
 
-def _report(found: Found, plan: Plan) -> str:
-    question = found.question
+def _report(answer: Answer, sentences: Sequence[str]) -> str:
+    _, question, _, plan = answer
     command = shlex.join(["python", "-m", "proteus.equilibrium", question.key, *question.words])
     parts = [
-        "# Equilibrium", _METHODS[question.response], *found.sentences, f"![values]({FIGURE})",
+        "# Equilibrium", _METHODS[question.response], *sentences, f"![values]({FIGURE})",
         f"Values: {TABLE}; what was tried on the way: {TRIED}. Intervals are by the delta method, "
         f"over common seeds; differences are paired.",
         "## Provenance",

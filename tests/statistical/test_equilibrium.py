@@ -9,8 +9,8 @@ import math
 
 import pytest
 
-from proteus.studies import equilibrium
-from proteus.studies.equilibrium import Found
+from proteus.studies import equilibrium, equilibrium_report
+from proteus.studies.equilibrium import Answer
 from proteus.validation.running import jumps, market, ns, once, poisson, trader
 
 _TICK = 0.0001
@@ -22,7 +22,7 @@ _STILL = {  # a maker that never learns and never tires
 _ONE_LOT = {"quote_lots": 1, "inventory_limit_lots": 1_000_000}
 
 
-def _found(words: list[str], low: float, high: float, seeds: int, **asked: str) -> Found:
+def _found(words: list[str], low: float, high: float, seeds: int, **asked: str) -> Answer:
     return equilibrium.find(
         "population.quoting.policy.half_spread",
         [*words, f"seeds.count={seeds}", "executor=threads"],
@@ -30,7 +30,13 @@ def _found(words: list[str], low: float, high: float, seeds: int, **asked: str) 
     )  # fmt: skip
 
 
-def _error(found: Found) -> float:
+def _value(found: Answer) -> float:
+    (cell,) = found.cells
+    assert cell.root is not None
+    return cell.root.value
+
+
+def _error(found: Answer) -> float:
     (cell,) = found.cells
     assert cell.root is not None
     return float(cell.root.interval().deviation[0]) / math.sqrt(len(cell.root.psi))
@@ -54,7 +60,7 @@ def test_glosten_and_milgrom_half_spread_is_half_the_informed_share(
     found = _found(words, 0.02, 0.4, 800)
     # One in 200 informed orders comes before anyone is informed.
     allowed = 4 * _error(found) + _TICK + 0.005 * informed_share
-    assert found.table["value"][0] == pytest.approx(informed_share / 2, abs=allowed)
+    assert _value(found) == pytest.approx(informed_share / 2, abs=allowed)
 
 
 def test_a_sniped_maker_earns_nothing_at_the_spread_of_budish_cramton_and_shim(
@@ -80,7 +86,7 @@ def test_a_sniped_maker_earns_nothing_at_the_spread_of_budish_cramton_and_shim(
     expected = losing * jump / (investors + losing)
     # Jumps after the first start away from 1/2, and are smaller by 4 J^2; prices are whole ticks.
     allowed = 4 * _error(found) + _TICK + 4 * jump**2 * expected
-    assert found.table["value"][0] == pytest.approx(expected, abs=allowed)
+    assert _value(found) == pytest.approx(expected, abs=allowed)
 
 
 def test_makers_who_do_not_compete_answer_themselves_at_the_monopoly_price(tmp_path, monkeypatch):
@@ -96,5 +102,5 @@ def test_makers_who_do_not_compete_answer_themselves_at_the_monopoly_price(tmp_p
     ]  # fmt: skip
     found = _found(words, 0.004, 0.1, 400, response="best")
     expected = distance * math.log((1 + step) / (1 - step)) / (2 * step)
-    assert found.table["value"][0] == pytest.approx(expected, abs=4 * _error(found) + _TICK)
-    assert "not told from nothing" in found.sentences[-1]
+    assert _value(found) == pytest.approx(expected, abs=4 * _error(found) + _TICK)
+    assert "not told from nothing" in equilibrium_report.write(found).sentences[-1]
