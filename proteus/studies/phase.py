@@ -15,18 +15,33 @@ from proteus.analysis import precision
 from proteus.analysis.verdict import verdict
 from proteus.basics.versions import SCHEMA_KEY, csv_text
 from proteus.commands.executing import execute
+from proteus.configuration import overrides
 from proteus.errors import ConfigError
 from proteus.pages import REPORT as PAGE
 from proteus.plans import planner
 from proteus.plans.plan import Plan
 from proteus.results import merge, provenance
 from proteus.runs.folder import Written
-from proteus.studies import figures, folders, frontier, gate, tables
+from proteus.studies import (
+    equilibrium,
+    equilibrium_report,
+    figures,
+    folders,
+    frontier,
+    gate,
+    tables,
+)  # fmt: skip
 from proteus.studies.tables import LEGEND, by_cell, effect_text, level_text, markdown
 
 PHASES = ("1", "2", "3", "4")
 LEVELS, EFFECTS, FRONTIERS = "levels.csv", "effects.csv", "frontiers.csv"
 REPORT, FRONTIER_FIGURE, EXPOSURE = "report.md", "frontiers.svg", "exposure"
+BREAK_EVEN, HALF_SPREAD = "equilibrium", "population.maker.policy.half_spread"
+_MOST_SEEDS = 1000  # of the search for quotes at zero profit
+_OF_A_STUDY = (  # words that say how many and where, and not what
+    "experiment", "size", "seeds", "precision", "endpoint", "output_dir", "study", "mechanism",
+    "delta",
+)  # fmt: skip
 SNIPER_AGE_MS = 1.0  # of the news that the sniper of conf/population/exposure.yaml sees
 
 
@@ -90,6 +105,7 @@ def _sections(number: str, dataset: xr.Dataset, plan: Plan, folder: Path) -> lis
     if number == "4":
         paid = tables.levels(dataset, tables.WELFARE)
         parts += ["## Who pays", by_cell(paid, level_text, tables.WELFARE)]
+        parts += _break_even(plan, folder)
     return parts
 
 
@@ -161,6 +177,39 @@ def exposure(dataset: xr.Dataset) -> pd.DataFrame:
     table["theory"] = np.minimum(1, table["ratio"])
     columns = ["gap", "delta", "ratio", "theory", "value", "low", "high"]
     return table[columns].sort_values(["gap", "delta"]).reset_index(drop=True)
+
+
+def _break_even(plan: Plan, folder: Path) -> list[str]:
+    """Find the makers' half-spread at zero profit by mechanism, at the middle batch interval."""
+    deltas = plan.axes["delta"]
+    kept = [
+        word for word in plan.words
+        if not overrides.is_axis(word) and overrides.key(word).partition(".")[0] not in _OF_A_STUDY
+    ]  # fmt: skip
+    population = [] if any(overrides.key(word) == "population" for word in kept) else [
+        "population=calibrated"
+    ]  # fmt: skip
+    seeds = plan.settings.seeds
+    words = [
+        *population, *kept, f"mechanism={','.join(map(str, plan.axes['mechanism']))}",
+        f"delta={deltas[len(deltas) // 2]:g}", f"seeds.root={seeds.root}",
+        f"seeds.first={seeds.first}", f"seeds.count={min(len(plan.replicates), _MOST_SEEDS)}",
+        f"output_dir={folder / BREAK_EVEN}",
+    ]  # fmt: skip
+    try:
+        answer = equilibrium.find(HALF_SPREAD, words)
+    except ConfigError as error:  # a population of other makers
+        return ["## Quotes at zero profit", f"Not looked for: {error}."]
+    found = equilibrium_report.write(answer)
+    text = (
+        "Makers above are the same under every mechanism. Here their half-spread is moved, in each "
+        "mechanism alone, to where they earn nothing."
+    )
+    said = "\n".join(f"- {sentence}" for sentence in found.sentences)
+    return [
+        "## Quotes at zero profit", text, said,
+        f"![quotes]({BREAK_EVEN}/{equilibrium_report.FIGURE})",
+    ]  # fmt: skip
 
 
 def _report(number: str, dataset: xr.Dataset, plan: Plan, sections: Sequence[str]) -> str:

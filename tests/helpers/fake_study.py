@@ -18,6 +18,8 @@ VARIABLES = (
     row("price_rmse"),
     row("pnl_venue"),
 )
+BY_GROUP = row("pnl_marked_by_group", "group")
+BY_GROUP.needs = ""
 
 
 class StudyEngine(FakeEngine):
@@ -34,6 +36,9 @@ class StudyEngine(FakeEngine):
         noise = outcome.values["maker_adverse_selection"][:, 0] + 1.5  # -0.5 to 0.5
         pnl = self.profit * maker.policy.half_spread - self.bite * harm + noise
         one = np.ones(len(replicates))
+        groups = [*cell.population]
+        by_group = np.zeros((len(replicates), len(groups)))
+        by_group[:, groups.index("maker")] = pnl
         outcome.values.update(
             {
                 "maker_pnl_marked": pnl,
@@ -43,6 +48,7 @@ class StudyEngine(FakeEngine):
                 "price_rmse": 0.01 * one + 0.001 * noise,
                 **{f"pnl_{name}": 0 * one for name in ("noise", "informed", "sniper", "venue")},
                 "pnl_maker": pnl,
+                "pnl_marked_by_group": by_group,
             }
         )
         return outcome
@@ -52,4 +58,5 @@ def install_study(monkeypatch: pytest.MonkeyPatch, engine: StudyEngine) -> Study
     """Put the stand-in and its variables where they are imported from."""
     monkeypatch.setattr(fake_engine, "VARIABLES", VARIABLES)
     install(monkeypatch, engine)
+    monkeypatch.setattr("proteus.market.variables.POPULATION_VARIABLES", (BY_GROUP,))
     return engine

@@ -125,6 +125,9 @@ def test_phase_4_passes_reports_and_gives_a_verdict(finished, monkeypatch, capsy
     report = (finished / "four" / "report.md").read_text()
     for part in ("# Phase 4", "## Who pays", "## Frontiers", "gate: passed", "dual_flow | 50"):
         assert part in report
+    # The stand-in's makers earn 100 h less what informed orders and latency take, everywhere.
+    assert report.count("maker earns nothing at half_spread = ") == 3
+    assert (finished / "four" / "equilibrium" / "equilibrium.svg").is_file()
 
 
 def test_outside_the_gate_it_is_exploratory_and_there_is_no_verdict_on_it(
