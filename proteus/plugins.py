@@ -129,8 +129,11 @@ def is_file_of_plugin(path: Path) -> bool:
 def place_of(error: BaseException) -> str:
     """Say where an error arose and what it is: "FILE, line 12, in decide: TypeError: ...".
 
-    The place is the last one in another package, or the last of all.
+    The place is the last one in another package, or the last of all. A function that a type should
+    implement and does not has no line: it is told by that of the type.
     """
+    if missing := _missing(error):
+        return missing[1]
     frames = _frames(error)
     theirs = [frame for frame in frames if is_file_of_plugin(Path(frame.filename))]
     frame = (theirs or frames)[-1]
@@ -141,10 +144,25 @@ def place_of(error: BaseException) -> str:
 
 def is_of_plugin(error: BaseException) -> bool:
     """Tell whether an error arose in another package, or in what that called."""
-    return any(is_file_of_plugin(Path(frame.filename)) for frame in _frames(error))
+    missing = _missing(error)
+    files = [missing[0]] if missing else [frame.filename for frame in _frames(error)]
+    return any(is_file_of_plugin(Path(file)) for file in files)
 
 
 def _frames(error: BaseException) -> StackSummary:
     import traceback  # takes 3 ms
 
     return traceback.extract_tb(error.__traceback__)
+
+
+def _missing(error: BaseException) -> tuple[str, str] | None:
+    """Return the file of a type and what it lacks, where an interface asks it for a function."""
+    import inspect
+
+    if not isinstance(error, NotImplementedError) or len(error.args) != 2:  # of ``interface``
+        return None
+    name, kind = error.args
+    lines, first = inspect.getsourcelines(kind)
+    line = first + next(k for k, text in enumerate(lines) if text.startswith("class "))
+    file = inspect.getsourcefile(kind) or ""
+    return file, f"{file}, line {line}, in {kind.__name__}: it does not implement {name}"

@@ -29,7 +29,7 @@ from proteus.configuration.study import GATED, NOT_CHECKED, PASSED, Endpoint
 from proteus.errors import ResultsError, nearest
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, shown
 from proteus.results import flags
-from proteus.results.coordinates import describe
+from proteus.results.coordinates import CELL, describe
 from proteus.results.flags import VIOLATION
 
 PRIMARY, EXPLORATORY = "primary", "exploratory"
@@ -293,6 +293,11 @@ def _positions(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> dict[s
         raise ResultsError(f"baseline={baseline!r} is not allowed: {allowed}")
     named = {"mechanism": baseline} if isinstance(baseline, str) else dict(baseline)
     positions = {}
+    if CELL in dataset.dims:
+        raise ResultsError(
+            "cells along one dim are not allowed: contrasts need the swept dims, so give the "
+            "dataset that unique_cells was given; copies count once there too"
+        )
     for axis, value in named.items():
         if axis not in swept(dataset):
             raise ResultsError(f"baseline has {axis}={value}{nearest(axis, swept(dataset))}")

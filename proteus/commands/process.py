@@ -99,7 +99,7 @@ def _with_folders(words: Sequence[str]) -> list[str]:
             os.environ[plugins.VERBOSE] = "1"
         elif name == CONFIG_DIR:
             folder = value if is_given else next(left, "")
-            if not folder or folder.startswith("-"):
+            if folder.startswith("-") or not os.path.isdir(folder):
                 raise ConfigError(f"{CONFIG_DIR}={folder} is not allowed: it must name a folder")
             folders.append(folder)
         else:

@@ -150,7 +150,10 @@ def interface(stub: Callable[..., Any]) -> Any:
 
     @functools.wraps(stub)
     def dispatch(*arguments: Any) -> Any:
-        return implementation(type(arguments[0]))(*arguments)
+        found = implementation(type(arguments[0]))
+        if found is None:
+            raise NotImplementedError(stub.__name__, type(arguments[0]))
+        return found(*arguments)
 
     def choose(first: Any) -> Any:
         found = implementation(first.state_class) if isinstance(first, StateType) else None

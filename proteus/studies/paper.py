@@ -16,7 +16,7 @@ import xarray as xr
 
 from proteus.analysis import showing
 from proteus.analysis.costs import Move
-from proteus.analysis.verdict import Verdict, judged
+from proteus.analysis.verdict import Shown, Verdict, judged
 from proteus.basics.versions import STAMP, csv_text
 from proteus.results.coordinates import key_head, labelled
 from proteus.studies import folders, tables
@@ -92,9 +92,8 @@ def _paper(found: Verdict, said: str) -> Made:
     """Lay out what is judged: a row per cell."""
     rows = []
     for one in found.cells:
-        k, contrast = one.endpoint.column, one.endpoint.found
         moves = [cost.move for cost in one.costs] + one.companions
-        endpoint = _endpoint_columns(found, contrast, k, one.endpoint.p)
+        endpoint = _endpoint_columns(found, one.endpoint)
         row = {**one.pair.coordinates, **endpoint, "outcome": one.outcome}
         for move in moves:
             row |= _columns(move)
@@ -110,22 +109,21 @@ def _paper(found: Verdict, said: str) -> Made:
     return Made(PAPER, caption, table, Grid(heads, texts, words))
 
 
-def _endpoint_columns(found: Verdict, contrast: Any, k: int, p: float) -> dict[str, Any]:
+def _endpoint_columns(found: Verdict, one: Shown) -> dict[str, Any]:
+    k, contrast = one.column, one.found
     shown = showing.shown(
         found.declared.variable, contrast.difference[k], contrast.low[k], contrast.high[k]
     )
+    head = _with_unit(one.name, one.unit)
     return {
-        "endpoint": shown.value, "endpoint_low": shown.low, "endpoint_high": shown.high,
-        "p_adjusted": p, "n": int(contrast.n[k]),
+        head: shown.value, f"{head}_low": shown.low, f"{head}_high": shown.high,
+        "p_adjusted": one.p, "n": int(contrast.n[k]),
     }  # fmt: skip
 
 
 def _columns(move: Move) -> dict[str, float]:
-    return {
-        move.name: move.difference,
-        f"{move.name}_low": move.low,
-        f"{move.name}_high": move.high,
-    }
+    head = _with_unit(move.name, move.unit)
+    return {head: move.difference, f"{head}_low": move.low, f"{head}_high": move.high}
 
 
 def _paper_grid(found: Verdict, table: pd.DataFrame) -> Grid:
@@ -135,17 +133,15 @@ def _paper_grid(found: Verdict, table: pd.DataFrame) -> Grid:
         axis for axis in first.pair.coordinates if axis == "mechanism" or _varies(table, axis)
     ]  # fmt: skip
     moves = [cost.move for cost in first.costs] + first.companions
-    heads = [
-        *map(key_head, axes),
-        _with_unit(first.endpoint.name, first.endpoint.unit), "p", "outcome", "budgets",
-        *(_with_unit(move.name, move.unit) for move in moves),
-    ]  # fmt: skip
+    endpoint = _with_unit(first.endpoint.name, first.endpoint.unit)
+    others = [_with_unit(move.name, move.unit) for move in moves]
+    heads = [*map(key_head, axes), endpoint, "p", "outcome", "budgets", *others]
     rows = []
     for row in table.to_dict("records"):
         rows.append([
-            *(_label(row[axis]) for axis in axes), _interval(row, "endpoint"),
+            *(_label(row[axis]) for axis in axes), _interval(row, endpoint),
             showing.p_alone(row["p_adjusted"]), str(row["outcome"]), str(row["budgets"]),
-            *(_interval(row, move.name) for move in moves),
+            *(_interval(row, head) for head in others),
         ])  # fmt: skip
     return Grid(heads, rows, len(axes))
 

@@ -57,6 +57,21 @@ def decide_ordinary(policies, traders, view, private, costs, intents, lane, trad
         sniper.decide(policies.sniper, view, costs, intents, lane, trader)
 
 
+@interface
+def are_possible(policies, intents, lane, n_ticks):
+    """Tell whether all intents have a side, a price of the book and a size.
+
+    Kernels do not look again before they use them as places in arrays. Those of our own kinds are
+    possible by what their configuration allows, so by default nobody looks.
+    """
+
+
+@are_possible.otherwise
+@inline_kernel
+def _are_possible(policies, intents, lane, n_ticks):
+    return True
+
+
 @inline_kernel
 def learn_fill(policies, traders, lane, trader, sign, quoted_belief, filled_ns, now):
     """Tell a trader now of its own fill; kinds that learn nothing from it have no line.

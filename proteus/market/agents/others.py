@@ -15,7 +15,9 @@ from proteus.compiler.jit import inline_kernel, interface, state
 from proteus.market.agents import informed, maker, noise, ordinary, sniper
 from proteus.market.agents.base import Members, decide_one
 from proteus.market.agents.kinds import FIRST_OTHER, KINDS, THEORY
-from proteus.market.agents.ordinary import Policies, decide, decide_ordinary
+from proteus.market.agents.ordinary import Policies, are_possible, decide, decide_ordinary
+from proteus.market.agents.traders import INTENT_QUOTE
+from proteus.market.book.codes import BUY, SELL
 
 
 @state
@@ -94,3 +96,17 @@ def _decide_in_link(chain, traders, view, private, intents, lane, trader):
 
 
 _decide_in.empty_for(End)
+
+
+@are_possible.implement(WithOthers)
+@inline_kernel
+def _are_all_possible(policies, intents, lane, n_ticks):
+    if intents.count[lane] > intents.kind.shape[1]:
+        return False
+    for i in range(intents.count[lane]):
+        side, lots, price = intents.side[lane, i], intents.lots[lane, i], intents.price[lane, i]
+        is_nothing = lots == 0 and intents.kind[lane, i] == INTENT_QUOTE  # what it does not want
+        is_priced = 0 < price < n_ticks or is_nothing
+        if (side != BUY and side != SELL) or (lots <= 0 and not is_nothing) or not is_priced:
+            return False
+    return True

@@ -71,6 +71,7 @@ CLEAR_NOT_LATER = 14
 TIMER_NOT_LATER = 15
 AMOUNT_TOO_LARGE = 16
 SETTLED_NOT_WHOLE = 17
+INTENT_IMPOSSIBLE = 18
 LEDGER_CODES = {
     FILL_NOT_POSITIVE: "fill_not_positive",
     FILL_WRONG_SIDE: "fill_on_wrong_side",
@@ -89,6 +90,7 @@ LEDGER_CODES = {
     TIMER_NOT_LATER: "next_timer_not_later_than_now",
     AMOUNT_TOO_LARGE: "amount_overflow",
     SETTLED_NOT_WHOLE: "settled_is_not_what_is_held",
+    INTENT_IMPOSSIBLE: "intent_without_side_price_or_size",
 }
 
 

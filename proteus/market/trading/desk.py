@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.agents.ordinary import decide
+from proteus.market.agents.ordinary import are_possible, decide
 from proteus.market.agents.traders import CLASS_MAKER, INTENT_QUOTE
 from proteus.market.book.book import rank_of
 from proteus.market.book.codes import BUY, NO_ENVELOPE, NO_ORDER, NO_PRICE, SELL
@@ -39,10 +39,11 @@ from proteus.market.information.history import (
     took_part,
 )
 from proteus.market.information.signals import signal
-from proteus.market.ledger.accounts import nano
+from proteus.market.ledger.accounts import INTENT_IMPOSSIBLE, nano
 from proteus.market.rng import STREAM_INTENT, STREAM_LIFETIME, words_at
 from proteus.market.trading import constraints, hooks
 from proteus.market.trading.placing import next_id, note_intent, place_order
+from proteus.market.trading.world import stop_lane
 
 
 @inline_kernel
@@ -56,8 +57,7 @@ def wake(world, lane, trader, time, cause, number):
     address = pack_address(cause, 0, number)
     words = latency_words(traders, market.keys, lane, trader, address)
     look(world, lane, trader, time, words, cause, number)
-    costs = world.rules.costs
-    decide(world.policies, traders, world.seen, world.private, costs, intents, lane, trader)
+    decide_possible(world, lane, trader)
     count = intents.count[lane]
     first = 1 if count == 2 and _moves_up(world, lane, trader) else 0
     for i in range(count):
@@ -65,6 +65,17 @@ def wake(world, lane, trader, time, cause, number):
         address = pack_address(cause, slot, number)
         drawn = words if slot == 0 else latency_words(traders, market.keys, lane, trader, address)
         _send(world, lane, trader, time, slot, address, drawn)
+
+
+@inline_kernel
+def decide_possible(world, lane, trader):
+    """Let a trader decide; what no venue can take stops the lane, and nothing of it is sent."""
+    intents, progress = world.intents, world.progress
+    costs, private = world.rules.costs, world.private
+    decide(world.policies, world.traders, world.seen, private, costs, intents, lane, trader)
+    if not are_possible(world.policies, intents, lane, world.settings.n_ticks):
+        stop_lane(progress, lane, INTENT_IMPOSSIBLE, progress.events[lane])
+        intents.count[lane] = 0
 
 
 @inline_kernel

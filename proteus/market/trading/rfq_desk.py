@@ -17,7 +17,6 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.agents.ordinary import decide
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.book.book import rank_of
 from proteus.market.book.codes import BUY, GTC, IOC, NO_ENVELOPE, NO_ORDER, NO_PRICE, SELL
@@ -90,8 +89,7 @@ def _look(mechanism, world, lane, trader, time, words, cause, number):
 
 @cold_kernel
 def _decide(world, lane, trader):
-    costs, private = world.rules.costs, world.private
-    decide(world.policies, world.traders, world.seen, private, costs, world.intents, lane, trader)
+    desk.decide_possible(world, lane, trader)
 
 
 @inline_kernel

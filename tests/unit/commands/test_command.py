@@ -159,9 +159,14 @@ def test_output_that_cannot_be_written_is_one_sentence():
     assert done.stderr.count(b"\n") == 1
 
 
-@pytest.mark.parametrize("words", [["--config-dir"], ["--config-dir="], ["--config-dir", "--help"]])
+@pytest.mark.parametrize("words", [
+    ["--config-dir"], ["--config-dir="], ["--config-dir", "--help"], ["--config-dir", "not/there"],
+])  # fmt: skip
 def test_a_folder_of_configuration_that_is_not_named_is_one_sentence(words):
-    """A word that is missing, or one that is another flag, is no folder: nothing is run."""
+    """Nothing is run where a word is missing, is another flag, or names what is not there.
+
+    The sentence has the word that was written, not the variable that hands it on.
+    """
     command = [sys.executable, "-m", "proteus.sweep", *words]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env=ENVIRONMENT, timeout=60

@@ -148,6 +148,25 @@ def test_tables_are_written_as_files(no_figures, tmp_path, capsys, kind):
         assert found["difference"].tolist() == pytest.approx(wanted["difference"].tolist())
 
 
+def test_columns_for_a_paper_have_the_names_and_units_of_its_text(no_figures, tmp_path):
+    """A row of the file says what it holds: a loss, in the sign of a loss, per what."""
+    folder = write(few(), tmp_path / "x")
+    for kind in ("csv", "md"):
+        assert main([str(folder), "--tables", kind]) == 0
+    table = pd.read_csv(folder / "tables" / "paper.csv")
+    text = (folder / "tables" / "paper.md").read_text(encoding="utf-8")
+    heads = text.splitlines()[2].strip("| ").split(" | ")
+    rest = {"mechanism", "delta (ms)", "p", "outcome", "budgets"}
+    assert "adverse-selection loss per lot (currency/lots)" in heads
+    for head in (head for head in heads if head not in rest):
+        assert {head, f"{head}_low", f"{head}_high"} <= {*table}
+    contrast = compare(few())
+    is_loss = contrast.eval("variable == 'maker_adverse_selection' and horizon == 0")
+    lost = -contrast[is_loss & (contrast["per"] == "maker_volume_lots")]["difference"]
+    found = table["adverse-selection loss per lot (currency/lots)"]
+    assert found.tolist() == pytest.approx(lost.tolist())
+
+
 def test_a_table_of_latex_is_whole_and_escapes_what_latex_reads():
     odd = r"50 % of a_b & {c} ~ x^2 \ $ # < ±"
     text = latex(

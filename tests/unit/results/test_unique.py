@@ -43,3 +43,10 @@ def test_parts_of_a_sweep_have_their_cells(engine):
 def test_what_has_no_cells_is_refused(wrong):
     with pytest.raises(ResultsError, match="coordinate cell"):
         proteus.unique_cells(wrong)
+
+
+def test_what_compares_asks_for_the_dataset_with_its_dims(engine):
+    """The estimates of a cell are at its labels: the sentence says which dataset has them."""
+    made = proteus.sweep({"mechanism": ["clob", "fba"], "delta": [50, 100]}, seeds=4)
+    with pytest.raises(ResultsError, match="give the dataset that unique_cells was given"):
+        proteus.compare(proteus.unique_cells(made))
