@@ -316,6 +316,7 @@ def test_every_code_has_a_name():
                 "ENTRY_",
                 "CLEAR_",
                 "TIMER_",
+                "INTENT",
                 "SETTLED_",
             )
         )
