@@ -128,7 +128,7 @@ def place(dataset: xr.Dataset, endpoint: Endpoint) -> dict[str, Any] | None:
     wanted = at(endpoint)
     if not wanted:
         return wanted
-    held = np.ravel(table_labels(dataset[HORIZON])) if HORIZON in dataset.coords else []
+    held: Any = np.ravel(table_labels(dataset[HORIZON])) if HORIZON in dataset.coords else []
     if endpoint.horizon_ms not in held:
         return None
     return wanted if HORIZON in dataset[endpoint.variable].dims else {}
