@@ -310,13 +310,13 @@ def test_every_code_has_a_name():
                 "ORDER_",
                 "ASSET_",
                 "AMOUNT_",
+                "INTENT",
                 "INVENTORY_",
                 "BOOK_",
                 "PNL_",
                 "ENTRY_",
                 "CLEAR_",
                 "TIMER_",
-                "INTENT",
                 "SETTLED_",
             )
         )
