@@ -61,7 +61,7 @@ def compare(
         dataset: of a sweep.
         baseline: a mechanism, or labels of swept dims; cells are compared at equal labels of the
             other dims.
-        metrics: variables to contrast; None takes all.
+        metrics: variables to contrast; None takes all, and the declared endpoint with them.
 
     Returns
         One row per cell, variable and label: the swept keys (``delta`` is NaN under a mechanism
@@ -77,12 +77,14 @@ def compare(
         degenerate contrast is).
 
     Raises
-        ResultsError: no dataset of a sweep, no such baseline or variable, nothing to compare, or a
-            cell in which a lane broke an invariant.
+        ResultsError: no dataset of a sweep, no such baseline or variable, nothing to compare, a
+            cell in which a lane broke an invariant, or the endpoint at other horizons only.
     """
     check_sweep(dataset)
     pairs = list(paired(dataset, baseline))
     declared = endpoints.declared(dataset)
+    if metrics is None and declared is not None and (why := endpoints.absent(dataset, declared)):
+        raise ResultsError(f"{why}: select it, or name what shall be compared as metrics")
     listed = measures(dataset, metrics)
     if metrics is None and declared is not None and declared.variable in dataset:
         listed = list(dict.fromkeys([*listed, endpoints.primary(dataset, declared)]))
@@ -219,7 +221,8 @@ def _primary_column(pair: Pair, declared: Endpoint | None) -> tuple[Measure, dic
     mechanism = pair.baseline.coords.get("mechanism")
     if mechanism is not None and mechanism.item() != declared.baseline:
         return None
-    return endpoints.primary(pair.treated, declared), endpoints.at(declared)
+    label = endpoints.place(pair.treated, declared)
+    return None if label is None else (endpoints.primary(pair.treated, declared), label)
 
 
 def _share(difference: float, baseline: float) -> float:

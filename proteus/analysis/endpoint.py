@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 import yaml
 
 from proteus.analysis.measures import TOTALS, Measure, measures
 from proteus.configuration.study import PILOT, Endpoint, purpose_of
 from proteus.errors import ConfigError, nearest
+from proteus.market.variables.base import HORIZON
+from proteus.results.coordinates import table_labels
 
 if TYPE_CHECKING:
     from proteus.plans.plan import Plan
@@ -31,7 +34,7 @@ def check(plan: Plan) -> None:
         if name not in dims:
             allowed = nearest(name, dims) or "; docs/metrics.md lists the variables"
             raise ConfigError(f"{key}={name} does not exist{allowed}")
-        if set(dims[name]) - ({"horizon"} if key == "endpoint.variable" else set()):
+        if set(dims[name]) - ({HORIZON} if key == "endpoint.variable" else set()):
             beyond = ", ".join(dims[name])
             raise ConfigError(
                 f"{key}={name} is not allowed: it has {beyond}, and must be one number"
@@ -59,7 +62,7 @@ def _named(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
 
 def _check_horizon(plan: Plan, dims: tuple[str, ...]) -> None:
     horizon = plan.settings.endpoint.horizon_ms
-    if "horizon" not in dims:
+    if HORIZON not in dims:
         if horizon is not None:
             name = plan.settings.endpoint.variable
             reason = f"must be null, since endpoint.variable={name} has no horizons"
@@ -111,4 +114,31 @@ def usual(dataset: xr.Dataset, name: str) -> Measure:
 
 def at(endpoint: Endpoint) -> dict[str, Any]:
     """Return the labels of the endpoint's column: its horizon, if it has one."""
-    return {} if endpoint.horizon_ms is None else {"horizon": endpoint.horizon_ms}
+    return {} if endpoint.horizon_ms is None else {HORIZON: endpoint.horizon_ms}
+
+
+def place(dataset: xr.Dataset, endpoint: Endpoint) -> dict[str, Any] | None:
+    """Return the labels of the endpoint's column in a dataset that has its variable.
+
+    Where one horizon has been selected, that is no label of a column any more.
+
+    Returns
+        None where the dataset has other horizons only.
+    """
+    wanted = at(endpoint)
+    if not wanted:
+        return wanted
+    held: Any = np.ravel(table_labels(dataset[HORIZON])) if HORIZON in dataset.coords else []
+    if endpoint.horizon_ms not in held:
+        return None
+    return wanted if HORIZON in dataset[endpoint.variable].dims else {}
+
+
+def absent(dataset: xr.Dataset, endpoint: Endpoint) -> str:
+    """Say that a dataset has the endpoint's variable at other horizons only; empty otherwise."""
+    if endpoint.variable not in dataset or place(dataset, endpoint) is not None:
+        return ""
+    return (
+        f"the declared endpoint is {endpoint.variable} at {endpoint.horizon_ms:g} ms, a horizon "
+        f"that the dataset does not have"
+    )

@@ -34,7 +34,7 @@ from proteus.analysis.costs import (
     cost_text,
     move_text,
 )
-from proteus.analysis.measures import estimates, labels, units
+from proteus.analysis.measures import Measure, estimates, labels, units
 from proteus.analysis.statistics import power
 from proteus.analysis.statistics.paired import LEVEL, Contrast
 from proteus.configuration.study import EVALUATION, Endpoint, purpose_of
@@ -98,6 +98,8 @@ def judged(dataset: xr.Dataset) -> Verdict | None:
     if purposes != {EVALUATION}:
         spent = " and ".join(sorted(purposes))
         return Verdict(declared, [], [f"No verdict: {spent} seeds judge nothing."])
+    if why := endpoints.absent(dataset, declared):
+        return Verdict(declared, [], [f"No verdict: {why}."])
     pairs = list(_paired(dataset, declared))
     reasons = [violated(pair) or exploratory(pair) for pair in pairs]
     sound = [pair for pair, reason in zip(pairs, reasons, strict=True) if not reason]
@@ -196,7 +198,7 @@ def widths(dataset: xr.Dataset, declared: Endpoint) -> list[Width]:
 def _own_widths(dataset: xr.Dataset, declared: Endpoint) -> list[Width]:
     measure = endpoints.primary(dataset, declared)
     found = estimates(dataset, measure)
-    k = labels(dataset, measure).index(endpoints.at(declared))
+    k = _column(dataset, measure, declared)
     columns = (found.value, found.low, found.high, found.deviation)
     return [
         Width((high - low) / 2, abs(value), deviation)
@@ -212,11 +214,17 @@ def _width(found: Contrast, k: int, scales: np.ndarray) -> Width:
 def _estimated(dataset: xr.Dataset, pairs: Sequence[Pair], declared: Endpoint) -> list[Shown]:
     """Estimate the endpoint of every pair."""
     measure = endpoints.primary(dataset, declared)
-    column = labels(dataset, measure).index(endpoints.at(declared))
+    column = _column(dataset, measure, declared)
     name, unit = showing.called(measure, dataset), units(dataset, measure)
     return [
         Shown(name, found, column, unit, np.nan) for found in estimates_of(dataset, pairs, measure)
     ]
+
+
+def _column(dataset: xr.Dataset, measure: Measure, declared: Endpoint) -> int:
+    label = endpoints.place(dataset, declared)
+    assert label is not None  # judged: where the dataset has it
+    return labels(dataset, measure).index(label)
 
 
 def _primary(dataset: xr.Dataset, pairs: Sequence[Pair], declared: Endpoint) -> list[Shown]:

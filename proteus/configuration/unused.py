@@ -60,7 +60,7 @@ _NEEDS = (
     Need(r"(.+\.schedule)\.cluster_gap_ms", r"\1.cluster_probability", _exceeds(0),
          r"\1.cluster_probability must be more than 0"),
     Need(r"(.+\.schedule)\.rate_per_s", r"\1.law", lambda law: law != "none",
-         r"\1.law must be another one than none"),
+         r"\1.law must not be none"),
     Need(r"(.+\.policy)\.widen_by", r"\1.at_limit", _is("widen"), r"\1.at_limit must be widen"),
     Need(r"(.+\.policy)\.(knows_rewards|reward_pass|reward_decay)", "incentives.is_used", _is(True),
          "incentives must have a policy"),
@@ -73,7 +73,7 @@ _NEEDS = (
     Need(r"(population\.\w+)\.(?!count$).+", r"\1.count", _exceeds(0),
          r"\1.count must be more than 0"),
     Need(r"costs\.scale|population\.\w+\.(knows_costs|policy\.reservation_scale)", "has_costs",
-         _is(True), "costs must be another one than none"),
+         _is(True), "costs must not be none"),
     Need(r"costs\.balance_rebate", "costs.balance_to", _is_ever_given,
          "costs.balance_to must not be null"),
     Need(r"execution\.tip", "execution.tips", _is("fixed"), "execution.tips must be fixed"),
@@ -114,7 +114,7 @@ def _check_key(key: str, written: str, cells: Sequence[CellConfig]) -> None:
             found = [value for cell in cells if (value := _look_up(cell, beside)) is not None]
             if found and not any(map(need.holds, found)):
                 wanted = match.expand(need.wanted)
-                raise ConfigError(f"{written} changes nothing: {wanted} for it to count")
+                raise ConfigError(f"{written} changes nothing: for it to count, {wanted}")
 
 
 def _look_up(cell: CellConfig, key: str) -> Any:

@@ -83,10 +83,11 @@ def _no_verdict(one: Bundle, refused: list[str]) -> list[str]:
     """Say why there is no verdict."""
     if refused:
         return [*refused, "The figures below are exploratory."][:2]
-    held = ", ".join(str(name) for name in one.dataset["mechanism"].values)
-    reason = "and declares no endpoint"
+    names = [str(name) for name in one.dataset["mechanism"].values]
+    held, reason = ", ".join(names), "and declares no endpoint"
     if one.declared is not None:
-        reason = f"without its baseline {one.declared.baseline}"
+        has_baseline = one.declared.baseline in names
+        reason = "alone" if has_baseline else f"without its baseline {one.declared.baseline}"
     return [
         f"{NO_VERDICT}: this sweep holds {held} {reason}, so nothing is compared.",
         "Its levels are shown below, with 95 % intervals.",

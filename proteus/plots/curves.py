@@ -27,6 +27,7 @@ from proteus.plots.style import (
     GRID,
     INK,
     LINE_STYLES,
+    MARKS,
     PANEL,
     axis_title,
     legend_below,
@@ -182,12 +183,16 @@ def _curve(
 
 
 def _styles(lines: Sequence[_Line]) -> list[dict[str, Any]]:
-    """Say how each line is drawn: colours are mechanisms, strokes what differs within one."""
-    strokes: dict[tuple[str, ...], str] = {}
+    """Say how each line is drawn: colours are mechanisms, strokes what differs within one.
+
+    Where there are more lines than strokes, marks tell them apart.
+    """
+    kinds = list(dict.fromkeys(line.rest for line in lines))
+    looks = dict(zip(kinds, itertools.product(MARKS, LINE_STYLES), strict=False))
     return [
         {
-            "ls": strokes.setdefault(line.rest, LINE_STYLES[len(strokes) % len(LINE_STYLES)]),
-            "marker": "o" if line.uses_axis else "",
+            "ls": looks[line.rest][1],
+            "marker": looks[line.rest][0] if line.uses_axis else "",
             "color": mechanism_colour(line.mechanism),
             "label": ", ".join([line.mechanism, *line.rest]),
         }

@@ -48,6 +48,7 @@ VALUE_COLOUR = "#8a63d2"  # the fair value
 OTHER_COLOUR = "#8c6d31"  # what has no colour of its own
 INK, GRID = "#24292f", "#d0d7de"  # replaced by variables of the page where a figure stands in one
 LINE_STYLES = ("-", "--", ":", "-.")  # of what differs within a mechanism
+MARKS = ("o", "s", "^", "D")
 
 FORMATS = ("png", "pdf", "svg")
 PANEL = (4.4, 3.1)  # inches

@@ -10,6 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from proteus.analysis.levels import (
     Point,
@@ -26,6 +27,7 @@ from proteus.plots.labels import Marked, place
 from proteus.plots.style import (
     INK,
     LINE_STYLES,
+    MARKS,
     legend_below,
     mechanism_colour,
     panels,
@@ -34,8 +36,6 @@ from proteus.plots.style import (
     wrapped,
 )
 from proteus.results.coordinates import key_text, labelled
-
-_MARKS = ("o", "s", "^", "D")  # in step with LINE_STYLES
 
 
 def frontiers(
@@ -99,19 +99,20 @@ def _frontier(
     for set_label, one in ((part.set_xlabel, axes[0]), (part.set_ylabel, axes[1])):
         name = one.title(dataset)
         set_label(wrapped(with_unit(name, one.unit(dataset))))
+    part.xaxis.set_major_locator(MaxNLocator(nbins=5))
     part.margins(0.12)
     return _handles([mechanism for mechanism, _ in joined], kinds if are_told else []), points
 
 
 def _style(kind: int) -> dict[str, Any]:
-    return {"ls": LINE_STYLES[kind], "marker": _MARKS[kind], "color": INK}
+    return {"ls": LINE_STYLES[kind], "marker": MARKS[kind], "color": INK}
 
 
 def _handles(mechanisms: Sequence[str], kinds: Sequence[str]) -> list[Line2D]:
     """Return the lines of a legend: colours are mechanisms, marks what differs within one."""
     told = [(at, kind) for at, kind in enumerate(kinds) if kind]
     looks: list[tuple[str, dict[str, Any]]] = [
-        (name, {"color": mechanism_colour(name), "lw": 2.5, "marker": "" if told else _MARKS[0]})
+        (name, {"color": mechanism_colour(name), "lw": 2.5, "marker": "" if told else MARKS[0]})
         for name in dict.fromkeys(mechanisms)
     ]
     looks += [(kind, _style(at) | {"lw": 0.9}) for at, kind in told]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 from numba import errors as compiler_errors
 from numpy.typing import NDArray
 
+from proteus.compiler.jit import JIT_DISABLED
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.ledger.accounts import LEDGER_CODES
 from proteus.market.rng import replicate_keys
@@ -71,7 +73,7 @@ def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str
     keys = replicate_keys(task.root, task.replicates[part])
     block = pool.take(keys)
     try:
-        advance_block(block.mechanism, block.world, NEVER_NS)
+        _advance(block)
     except compiler_errors.NumbaError as error:
         raise explained(pool.setup, error) from error
     values = _measured(task, block)
@@ -95,6 +97,12 @@ def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str
     return values
 
 
+def _advance(block: Block) -> None:
+    """Run a block to its end; in plain Python the words of Philox wrap around, as they should."""
+    with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
+        advance_block(block.mechanism, block.world, NEVER_NS)
+
+
 def _measured(task: Task, block: Block) -> dict[str, Values]:
     """Return what is measured of a block, with the labels of its sweep."""
     values = measure(block.world, task.dims)
@@ -115,7 +123,7 @@ def _run_again(setup: CellSetup, key: NDArray[np.uint32], fault: int) -> Block:
     growth, audit = (2, False) if fault == FAULT_CAPACITY else (1, True)
     while True:
         block = build_block(setup, key, growth, audit)
-        advance_block(block.mechanism, block.world, NEVER_NS)
+        _advance(block)
         fault = int(block.world.progress.fault[0])
         needs_room = fault == FAULT_CAPACITY and growth < capacities.LARGEST_GROWTH
         if fault == FAULT_NONE or (audit and not needs_room):

@@ -54,6 +54,8 @@ def streams(draw: st.DrawFn) -> Stream:
         action = chooser.choice(ACTIONS)
         if action in ("limit", "market"):
             row = new_order(chooser, action, n_ticks, len(new_orders))
+            if action == "market" and chooser.random() < 0.1:
+                row["tif"] = "gtc"  # of which it cannot be
             new_orders.append(row)
         else:
             row = change(chooser, action, n_ticks, new_orders)
@@ -105,6 +107,8 @@ def new_order(chooser: Random, action: str, n_ticks: int, number: int) -> Row:
         "price_ticks": price if action == "limit" else None,
         "role": chooser.choice(ROLES),
     }
+    if action == "market" and row["tif"] == "gtc":
+        del row["tif"]
     return {column: cell for column, cell in row.items() if cell is not None}
 
 

@@ -156,6 +156,7 @@ def test_dual_flow_equals_twin(allocation: str, self_trade: str) -> None:
 CLOB_OUTCOMES = {
     "invalid_price",
     "invalid_quantity",
+    "invalid_tif",
     "duplicate_order_id",
     "unknown_order",
     "another_agent",

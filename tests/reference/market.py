@@ -62,6 +62,8 @@ class Market:
             return "invalid_price"
         if not is_market and not self.is_valid_price(message.price_ticks):
             return "invalid_price"
+        if is_market and message.tif == "gtc":
+            return "invalid_tif"
         if message.order_id in self.used_ids:
             return "duplicate_order_id"
         assert message.side is not None
@@ -76,7 +78,7 @@ class Market:
             fill_or_kill=message.tif == "fok",
             post_only=bool(message.post_only),
             role=message.role or "taker",
-            tif=message.tif or "gtc",
+            tif=message.tif or ("ioc" if is_market else "gtc"),
         )
         reason = self.refusal(order)
         if reason is None:

@@ -59,7 +59,7 @@ def decide_ordinary(policies, traders, view, private, costs, intents, lane, trad
 
 @interface
 def are_possible(policies, intents, lane, n_ticks):
-    """Tell whether all intents have a side, a price of the book and a size.
+    """Tell whether there is room for all intents, and each has a side, a price and a size.
 
     Kernels do not look again before they use them as places in arrays. Those of our own kinds are
     possible by what their configuration allows, so by default nobody looks.

@@ -130,7 +130,7 @@ def allocate_intents(lanes: int) -> Intents:
 
 @inline_kernel
 def intend(intents, lane, kind, side, price, lots, lifetime, duration, belief):
-    """Append an intent.
+    """Append an intent; one more than there is room for is counted, and stops the lane.
 
     Parameters
         intents: written. kind: INTENT_*. side: BUY or SELL. price: limit, ticks. lots: size.
@@ -138,6 +138,9 @@ def intend(intents, lane, kind, side, price, lots, lifetime, duration, belief):
         belief: what the trader thinks the contract is worth, currency.
     """
     at = intents.count[lane]
+    intents.count[lane] = at + 1
+    if at >= intents.kind.shape[1]:
+        return
     intents.kind[lane, at] = kind
     intents.side[lane, at] = side
     intents.price[lane, at] = price
@@ -145,4 +148,3 @@ def intend(intents, lane, kind, side, price, lots, lifetime, duration, belief):
     intents.lifetime[lane, at] = lifetime
     intents.duration[lane, at] = duration
     intents.belief[lane, at] = belief
-    intents.count[lane] = at + 1

@@ -15,7 +15,6 @@ from proteus.market.book.codes import (
     EVENT_CANCEL,
     EVENT_REJECT,
     EVENT_WAIT,
-    FOK,
     GTC,
     IOC,
     NO_ORDER,
@@ -53,9 +52,11 @@ MAX_QUANTITY = 2**62
 # Why the door itself rejects a message, besides the reasons of ``codes``: no log has these.
 REJECT_ANOTHER_AGENT = 101
 REJECT_DIFFERS_FROM_ORDER = 102
+REJECT_INVALID_TIF = 103
 DOOR_REJECT_NAMES = {
     REJECT_ANOTHER_AGENT: "another_agent",
     REJECT_DIFFERS_FROM_ORDER: "differs_from_order",
+    REJECT_INVALID_TIF: "invalid_tif",
 }
 
 
@@ -70,7 +71,7 @@ class Rows(NamedTuple):
     side: np.ndarray  # int8 [N] BUY, SELL or NOT_GIVEN
     price: np.ndarray  # int64 [N] a price of the book, 0: none of it; or UNCHANGED
     quantity: np.ndarray  # int64 [N] lots, or UNCHANGED
-    lifetime: np.ndarray  # int8 [N] GTC, IOC, FOK or NOT_GIVEN, which is GTC
+    lifetime: np.ndarray  # int8 [N] GTC, IOC, FOK or NOT_GIVEN: GTC, of a market order IOC
     post_only: np.ndarray  # int8 [N] 0, 1 or NOT_GIVEN, which is 0
     is_taker: np.ndarray  # int8 [N] role of the order, 0, 1 or NOT_GIVEN, which is 1
     slot_of: np.ndarray  # int32 [K] slot of the order with that id, or NO_ORDER
@@ -188,20 +189,17 @@ def _new_order(mechanism, market, rows, row):
     is_market = rows.kind[row] == KIND_MARKET
     reason = check_price(price, n_ticks)
     if is_market:
-        reason = 0 if price == UNCHANGED else REJECT_INVALID_PRICE
+        reason = REJECT_INVALID_TIF if rows.lifetime[row] == GTC else 0
+        reason = reason if price == UNCHANGED else REJECT_INVALID_PRICE
     reason = check_quantity(rows.quantity[row]) or reason
     if reason:
         return reason
     if rows.slot_of[identity] != NO_ORDER:
         return REJECT_DUPLICATE_ORDER_ID
-    rank, lifetime = n_ticks, _lifetime(rows, row)
-    if not is_market:
-        rank = rank_of(price, side, n_ticks)
-    else:
-        lifetime = FOK if lifetime == FOK else IOC
+    rank = n_ticks if is_market else rank_of(price, side, n_ticks)
     fill_in(
         market.orders, 0, row, identity + 1, rows.agent[row], rows.agent[row], side, rank,
-        rows.quantity[row], lifetime, _is_post_only(rows, row),
+        rows.quantity[row], _lifetime(rows, row), _is_post_only(rows, row),
     )  # fmt: skip
     market.orders.ladder[0, row] = ladder_of(market.book, side, _is_taker(rows, row))
     enter(mechanism, market, 0, row, rows.time_ns[row])
@@ -213,7 +211,9 @@ def _new_order(mechanism, market, rows, row):
 
 @inline_kernel
 def _lifetime(rows, row):
-    return max(rows.lifetime[row], GTC)
+    if rows.lifetime[row] != NOT_GIVEN:
+        return np.int64(rows.lifetime[row])
+    return np.int64(IOC if rows.kind[row] == KIND_MARKET else GTC)
 
 
 @inline_kernel

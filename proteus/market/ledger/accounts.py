@@ -72,6 +72,7 @@ TIMER_NOT_LATER = 15
 AMOUNT_TOO_LARGE = 16
 SETTLED_NOT_WHOLE = 17
 INTENT_IMPOSSIBLE = 18
+INTENTS_TOO_MANY = 19
 LEDGER_CODES = {
     FILL_NOT_POSITIVE: "fill_not_positive",
     FILL_WRONG_SIDE: "fill_on_wrong_side",
@@ -91,6 +92,7 @@ LEDGER_CODES = {
     AMOUNT_TOO_LARGE: "amount_overflow",
     SETTLED_NOT_WHOLE: "settled_is_not_what_is_held",
     INTENT_IMPOSSIBLE: "intent_without_side_price_or_size",
+    INTENTS_TOO_MANY: "more_intents_than_four_at_a_wake_up",
 }
 
 

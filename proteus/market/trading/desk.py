@@ -39,7 +39,7 @@ from proteus.market.information.history import (
     took_part,
 )
 from proteus.market.information.signals import signal
-from proteus.market.ledger.accounts import INTENT_IMPOSSIBLE, nano
+from proteus.market.ledger.accounts import INTENT_IMPOSSIBLE, INTENTS_TOO_MANY, nano
 from proteus.market.rng import STREAM_INTENT, STREAM_LIFETIME, words_at
 from proteus.market.trading import constraints, hooks
 from proteus.market.trading.placing import next_id, note_intent, place_order
@@ -74,7 +74,9 @@ def decide_possible(world, lane, trader):
     costs, private = world.rules.costs, world.private
     decide(world.policies, world.traders, world.seen, private, costs, intents, lane, trader)
     if not are_possible(world.policies, intents, lane, world.settings.n_ticks):
-        stop_lane(progress, lane, INTENT_IMPOSSIBLE, progress.events[lane])
+        is_full = intents.count[lane] > intents.kind.shape[1]
+        reason = INTENTS_TOO_MANY if is_full else INTENT_IMPOSSIBLE
+        stop_lane(progress, lane, reason, progress.events[lane])
         intents.count[lane] = 0
 
 

@@ -331,3 +331,29 @@ def test_pilot_and_selection_seeds_judge_nothing():
 def test_without_the_baseline_there_is_nothing_to_say():
     assert verdict(dataset().sel(mechanism=["fba"])) == []
     assert verdict(dataset().assign_attrs(config="{}")) == []
+
+
+@pytest.mark.parametrize("chosen", [0, [0], [1, 0]])
+def test_a_horizon_that_is_selected_is_still_that_of_the_endpoint(chosen):
+    """The rows and sentences are those of the whole dataset, however its horizon is taken."""
+    data = dataset(gain=0.02)
+    part = data.isel(horizon=chosen)
+    found, whole = (
+        table[table["family"] == "primary"].drop(columns="horizon", errors="ignore")
+        for table in (proteus.compare(part), proteus.compare(data))
+    )
+    pd.testing.assert_frame_equal(found.reset_index(drop=True), whole.reset_index(drop=True))
+    assert verdict(part) == verdict(data)
+
+
+@pytest.mark.parametrize("cut", [
+    lambda data: data.sel(horizon="100ms"), lambda data: data.isel(horizon=[1]),
+    lambda data: data.isel(horizon=0, drop=True),
+])  # fmt: skip
+def test_without_the_horizon_of_the_endpoint_nothing_is_judged_in_silence(cut):
+    part = cut(dataset())
+    with pytest.raises(ResultsError, match="at 0 ms, a horizon that the dataset does not have"):
+        proteus.compare(part)
+    assert "at 0 ms, a horizon that the dataset does not have" in " ".join(verdict(part))
+    table = proteus.compare(part, metrics=["maker_adverse_selection"])
+    assert set(table["family"]) == {"exploratory"}

@@ -29,8 +29,8 @@ costs=dydx costs.start_volume=[[nois,5]] | costs.start_volume.nois=5 | of a grou
 costs=parts | costs.parts=[] | must hold at least one model
 costs=parts costs.parts=[{{model:gass}}] | costs.parts.0 | does not exist; did you mean gas?
 costs=parts costs.parts=[{{model:gas,tips:1}}] | costs.parts.0 | tips of its part gas: unknown key
-costs.scale=0.5 | costs.scale=0.5 changes nothing | costs must be another one than none
-{NOISE}.knows_costs=true,false | changes nothing | costs must be another one than none
-{NOISE}.policy.reservation_scale=0.01,0.02 | changes nothing | costs must be another one than none
+costs.scale=0.5 | costs.scale=0.5 changes nothing | costs must not be none
+{NOISE}.knows_costs=true,false | changes nothing | costs must not be none
+{NOISE}.policy.reservation_scale=0.01,0.02 | changes nothing | costs must not be none
 costs=polymarket costs.balance_rebate=0.01 | changes nothing | costs.balance_to must not be null
 """.strip().splitlines()]  # fmt: skip

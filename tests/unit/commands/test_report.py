@@ -268,6 +268,8 @@ def test_beside_it_other_mechanisms_are_judged():
 def test_where_nothing_is_compared_the_levels_are_shown():
     data = few().sel(mechanism=["fba"])
     assert "No verdict: this sweep holds fba without its baseline clob" in words_of(page_of(data))
+    said = words_of(page_of(few().sel(mechanism=["clob"])))
+    assert "No verdict: this sweep holds clob alone, so nothing is compared." in said
     names = [section.name for section in sections(bundle(data, {}, "x"))]
     assert names == ["curves-delta", "frontiers", "distributions", "welfare"]
 

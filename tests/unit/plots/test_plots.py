@@ -199,6 +199,30 @@ def test_a_frontier_tells_few_kinds_of_cells_apart(values, lines):
     assert numbers == ["50", "100"] * len(values)  # of fba; clob has none
 
 
+@pytest.mark.parametrize("least", [0.0027, 0.0137, 0.027, 0.11, 1.3])
+def test_numbers_under_a_frontier_stand_apart(least):
+    data = sweep()
+    spread = least * np.array([[1.0, 1.05], [1.1, 1.55]])[..., None] * np.ones(data.sizes["seed"])
+    error = data["price_rmse"].transpose("mechanism", "delta", "seed").copy(data=spread)
+    figure = plots.frontiers(data.assign(price_rmse=error), [(plots.DISCOVERY, plots.PROTECTION)])
+    figure.canvas.draw()
+    low, high = figure.axes[0].get_xlim()
+    labels = [tick.label1 for tick in figure.axes[0].xaxis.get_major_ticks()
+              if low <= tick.get_loc() <= high]  # fmt: skip
+    boxes = [label.get_window_extent() for label in labels]
+    gaps = [right.x0 - left.x1 for left, right in itertools.pairwise(boxes)]
+    assert len(boxes) > 2
+    assert min(gaps) > boxes[0].height / 2
+
+
+def test_as_many_lines_as_are_drawn_can_be_told_apart():
+    """One mechanism along a key, beside another of so many values that strokes repeat."""
+    data = wider(range(12)).sel(mechanism=["fba"])
+    lines = plots.curves(data, ["price_rmse"], "delta").axes[0].get_lines()
+    looks = {(line.get_linestyle(), line.get_marker(), line.get_color()) for line in lines}
+    assert len(looks) == len(lines) == 12
+
+
 def test_a_figure_says_that_it_has_not_all_rows():
     (part,) = plots.distributions(wider(range(30)), ["price_rmse"]).axes
     assert len(part.get_yticks()) == 40

@@ -138,3 +138,21 @@ def test_a_batch_that_closes_at_the_end_of_trading_does_not_clear(mechanism: str
     assert max(clears) == 1100 * MS
     rows = [limit(1, "buy", 50, 1, role="maker"), limit(2, "sell", 50, 1)]
     assert proteus.replay(rows, mechanism, delta=1200).clears["time_ns"].tolist() == [1200 * MS]
+
+
+@pytest.mark.parametrize("mechanism", MECHANISMS)
+def test_a_market_order_cannot_wait(mechanism: str) -> None:
+    """It never rests: one that says gtc is told so, instead of being taken for another."""
+    for tif, reasons in (("gtc", ["invalid_tif"]), ("ioc", []), (None, [])):
+        result = proteus.replay([ORDER, market(5, "sell", 2, tif=tif)], mechanism)
+        assert result.rejects["reason"].tolist() == reasons
+        assert result.fills["quantity"].tolist() == ([] if reasons else [2])
+
+
+@pytest.mark.parametrize("tif", ["ioc", None])
+def test_what_a_change_says_of_a_market_order_is_so(tif: Any) -> None:
+    """In a batch it is open until the clear, and is ioc whether it says so or not."""
+    cancels = [{"kind": "cancel", "order_id": 5, "tif": said} for said in ("gtc", "ioc")]
+    said = proteus.replay([market(5, "buy", 2, tif=tif), *cancels], "fba")
+    assert said.rejects[["row", "reason"]].to_numpy().tolist() == [[1, "differs_from_order"]]
+    assert said.cancels["reason"].tolist() == ["requested"]

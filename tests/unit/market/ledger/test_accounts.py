@@ -310,7 +310,7 @@ def test_every_code_has_a_name():
                 "ORDER_",
                 "ASSET_",
                 "AMOUNT_",
-                "INTENT_",
+                "INTENT",
                 "INVENTORY_",
                 "BOOK_",
                 "PNL_",

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from proteus.compiler.jit import compiled
 from proteus.market.agents import insider
-from proteus.market.agents.traders import INTENT_ORDER, intend
+from proteus.market.agents.traders import INTENT_ORDER, allocate_intents, intend
 from proteus.market.book.codes import BUY, IOC
 from proteus.market.ledger.accounts import LEDGER_CODES
 from proteus.market.trading.world import FAULT_NONE
@@ -20,12 +21,13 @@ ONE_INSIDER = (
 )  # fmt: skip
 
 
-def _run(monkeypatch, mechanism, **wanted):
-    """Run a lane whose other kind wants this at each wake-up; returns its world."""
+def _run(monkeypatch, mechanism, times=1, **wanted):
+    """Run a lane whose other kind wants this, so many times, at each wake-up; returns its world."""
     side, price, lots = (np.int64(value) for value in {**POSSIBLE, **wanted}.values())
 
     def want(intents, lane, *_):
-        intend(intents, lane, INTENT_ORDER, side, price, lots, IOC, 0, 0.5)
+        for _ in range(times):
+            intend(intents, lane, INTENT_ORDER, side, price, lots, IOC, 0, 0.5)
 
     monkeypatch.setattr(insider, "intend", want)
     block = build(cell(f"mechanism={mechanism}", *ONE_INSIDER))
@@ -50,3 +52,32 @@ def test_it_stops_the_lane_before_anything_is_sent(monkeypatch, mechanism, wante
 def test_the_ends_of_the_book_are_prices(monkeypatch, price):
     world = _run(monkeypatch, "clob", price=price)
     assert world.progress.fault[0] == FAULT_NONE
+
+
+@pytest.mark.parametrize("mechanism", ["clob", "rfq"])
+@pytest.mark.parametrize("times", [5, 9])
+def test_more_intents_than_there_is_room_for_stop_the_lane(monkeypatch, mechanism, times):
+    """Compiled, the fifth would be written beside the array: into another lane, or beyond all."""
+    world = _run(monkeypatch, mechanism, times)
+    code = int(world.progress.fault[0])
+    assert LEDGER_CODES[code] == "more_intents_than_four_at_a_wake_up"
+    assert (world.ledger.bought + world.ledger.sold)[0, -1] == 0
+
+
+def test_there_is_room_for_four(monkeypatch):
+    world = _run(monkeypatch, "clob", 4)
+    assert world.progress.fault[0] == FAULT_NONE
+    assert world.ledger.bought[0, -1] > 0
+
+
+def test_compiled_intents_stay_in_their_lane():
+    """What another package wants too much of reaches no memory but its own."""
+    want, whole = compiled(intend), allocate_intents(3)
+    kept = [field[1:].copy() for field in whole[:-1]]
+    for lane in (0, 2):
+        for _ in range(50):
+            want(whole, lane, INTENT_ORDER, 1, 7, 5, IOC, 3, 0.5)
+    assert whole.count.tolist() == [50, 0, 50]
+    for before, field in zip(kept, whole[:-1], strict=True):
+        assert np.array_equal(field[1], before[0])
+        assert (field[[0, 2]] == field[0, 0]).all()
