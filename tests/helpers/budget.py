@@ -30,6 +30,7 @@ BUDGET = {
     "replay_twin_fba": (7, 40),
     "replay_twin_rfq": (60, 300),
     "rfq_lanes": (16, 200),
+    "rich_loop": (5, 50),  # of each mechanism
     "validation": (1, 10),  # times the lanes of each reduced comparison
     "wakes": (20_000, 400_000),
 }

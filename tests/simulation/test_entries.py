@@ -3,6 +3,7 @@
 What they must change is counted by hand, from the same lanes without them.
 """
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from proteus.market.environment.news import value_at
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.ledger.accounts import (
+    AMOUNT_TOO_LARGE,
     ASSET_NOT_CONSERVED,
     BEFORE_FIRST,
     CASH,
@@ -48,10 +50,15 @@ from proteus.market.ledger.codes import (
     TERM_REWARDS,
 )
 from proteus.market.ledger.entries import drift_of, transfer, transfer_contracts, worth_of_term
-from proteus.market.setup.block import Block
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import Block, build_block
+from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.trading.loop import advance_block
+from proteus.market.trading.world import FAULT_NONE
 from proteus.market.variables import measure
-from tests.helpers.cells import MECHANISM_NAMES, S, build, cell, differing, run_plain
+from tests.helpers.cells import MECHANISM_NAMES, ROOT, S, build, cell, differing, run_plain
+from tests.helpers.twinning import engine_rows
+from tests.reference.orders import Row
 
 LANES = 2
 WORDS = ("horizon_s=2", "metrics.tau_ms=500")
@@ -272,3 +279,40 @@ def test_a_fee_under_the_code_of_fills_stops_its_lane(mechanism, payer):
     book(block, 1, FILL, payer, other(block, VENUE), FEE_NANO)
     run_plain(*block)
     assert block.world.progress.fault.tolist() == [0, PNL_NOT_DECOMPOSED]
+
+
+# --- more lots than int64 has cash for ------------------------------------------------------------
+
+ROOM = 3  # lots that a trader may still buy, and still sell
+
+
+def overfilled(rows: list[Row]) -> int:
+    """Find the event of the fill that is beyond the room of a trader, in the log of a lane."""
+    owner: dict[int, int] = {}
+    traded: Counter[tuple[int, str]] = Counter()
+    for row in rows:
+        if row["kind"] == "fill":
+            opposite = "sell" if row["side"] == "buy" else "buy"
+            sides = (row["trader"], row["side"]), (owner[row["other_id"]], opposite)
+            for side in sides:
+                traded[side] += row["lots"]
+            if max(traded[side] for side in sides) > ROOM:
+                return int(row["event"])
+        elif row["source"] == "trader":
+            changes = row["kind"] == "replace"
+            owner[row["other_id"] if changes else row["order_id"]] = row["trader"]
+    raise AssertionError("there are not so many fills")
+
+
+@EVERY_MECHANISM
+def test_a_lane_stops_at_the_fill_for_which_cash_may_have_no_room(mechanism):
+    setup = with_log(set_up_cell(cell(f"mechanism={mechanism}", *WORDS)))
+    keys = replicate_keys(ROOT, np.arange(1))
+    clean, full = build_block(setup, keys, 1, False), build_block(setup, keys, 1, False)
+    for counted in (full.world.ledger.bought, full.world.ledger.sold):
+        counted[:] = (2**62 - 1) // S - ROOM  # a contract costs at most a unit, 10**9 nano
+    for block in (clean, full):
+        advance_block(*block, NEVER_NS)
+    assert clean.world.progress.fault[0] == FAULT_NONE
+    assert full.world.progress.fault[0] == AMOUNT_TOO_LARGE
+    assert full.world.progress.fault_event[0] == overfilled(engine_rows(clean.world))

@@ -15,20 +15,17 @@ from proteus.market.ledger.accounts import (
     CASH,
     ENTRY_NOT_CARRIED,
     ISSUER,
-    PLAIN_ACCOUNTS,
-    PLAIN_CODES,
     account_of,
 )
 from proteus.market.ledger.codes import ENDOW
 from proteus.market.rules import posting
-from proteus.market.rules.state import NoRules
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell, with_log
-from proteus.market.setup.snapshots import arrays_of_lanes
 from proteus.market.trading import hooks, protocol
 from proteus.market.trading.loop import advance_block
 from proteus.market.variables import measure
 from tests.helpers.cells import MECHANISM_NAMES, ROOT, S, cell, run_plain
+from tests.helpers.loops import differing, without_rules
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 LANES = 3
@@ -53,28 +50,11 @@ def finished(setup, advance=lambda block: advance_block(*block, NEVER_NS)):
     return block
 
 
-def differing(left, right):
-    """Name the arrays of lanes in which two blocks differ by a bit."""
-    pairs = zip(arrays_of_lanes(left), arrays_of_lanes(right), strict=True)
-    return [path for (path, a), (_, b) in pairs if a.tobytes() != b.tobytes()]
-
-
-def plain_part(ledger):
-    """The accounts and codes that a plain ledger carries; in all others there is nothing."""
-    accounts = ledger.bought.shape[1] + len(PLAIN_ACCOUNTS)
-    places = ledger.place[list(PLAIN_CODES)]
-    total = ledger.total[:, :accounts, places]
-    assert np.count_nonzero(total) == np.count_nonzero(ledger.total)
-    assert not ledger.balance[:, accounts:].any()
-    return ledger._replace(balance=ledger.balance[:, :accounts], total=total)
-
-
 @EVERY_MECHANISM
 def test_the_rich_loop_has_the_bits_of_the_plain_one(mechanism):
     plain = finished(setup_of(mechanism, is_rich=False))
     full = finished(setup_of(mechanism))
-    same = full.world._replace(rules=NoRules(), ledger=plain_part(full.world.ledger))
-    assert differing(plain, full._replace(world=same)) == []
+    assert differing(plain, full._replace(world=without_rules(full.world))) == []
 
 
 # --- the moments ----------------------------------------------------------------------------------

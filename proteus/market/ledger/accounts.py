@@ -52,6 +52,11 @@ NOT_CARRIED = -1
 BEFORE_FIRST = -1
 AFTER_LAST = -2
 
+# Cash is int64: half of it is for fills and the payoff, half for all other entries. A contract is
+# worth at most one currency, so who bought and sold no more lots than this has room in any case.
+MOST_CASH = 2**62 - 1  # nano-currency that all other entries may leave with an account
+MOST_TRADED = MOST_CASH // NANO  # lots that a trader may buy, and may sell
+
 # What a posting or an audit can find.
 LEDGER_OK = 0
 FILL_NOT_POSITIVE = 1

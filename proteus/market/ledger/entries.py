@@ -14,6 +14,7 @@ from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.codes import BUY, SELL
 from proteus.market.ledger.accounts import (
     AFTER_LAST,
+    AMOUNT_TOO_LARGE,
     CASH,
     CONTRACT,
     ENTRY_NOT_CARRIED,
@@ -24,6 +25,8 @@ from proteus.market.ledger.accounts import (
     FILL_WRONG_SIDE,
     ISSUER,
     LEDGER_OK,
+    MOST_CASH,
+    MOST_TRADED,
     NOT_CARRIED,
     VALUE_THEN,
     account_of,
@@ -74,6 +77,31 @@ def _is_carried(ledger, asset, giver, receiver, code):
 
 
 @inline_kernel
+def transfer_cash(ledger, lane, giver, receiver, amount, code, cause):
+    """Move cash that is neither of a fill nor of the payoff. Returns as ``transfer``.
+
+    Those have room of their own (``accounts.MOST_TRADED``), so no sequence of entries takes a
+    balance out of int64.
+    """
+    if not _is_carried(ledger, CASH, giver, receiver, code):
+        return ENTRY_NOT_CARRIED
+    if amount < -MOST_CASH or amount > MOST_CASH:
+        return AMOUNT_TOO_LARGE
+    if not (_has_room(ledger, lane, giver, -amount) and _has_room(ledger, lane, receiver, amount)):
+        return AMOUNT_TOO_LARGE
+    return transfer(ledger, lane, CASH, giver, receiver, amount, code, cause)
+
+
+@inline_kernel
+def _has_room(ledger, lane, account, amount):
+    """Tell whether an account can get so much more under codes other than FILL and PAYOFF."""
+    held = ledger.balance[lane, account, CASH]
+    for code in (FILL, PAYOFF):
+        held -= ledger.total[lane, account, ledger.place[code], CASH]
+    return -MOST_CASH <= held + amount <= MOST_CASH
+
+
+@inline_kernel
 def transfer_contracts(ledger, lane, giver, receiver, lots, value, code, cause):
     """Move contracts, whose drift begins at ``value``: v now, nano. Returns as ``transfer``."""
     refused = transfer(ledger, lane, CONTRACT, giver, receiver, lots, code, cause)
@@ -106,6 +134,8 @@ def post_fill(ledger, orders, book, lane, buy, sell, price, lots, value, cause):
     if orders.rank[lane, buy] < price or orders.rank[lane, sell] < n_ticks - price:
         return FILL_BEYOND_LIMIT
     buyer, seller = orders.trader[lane, buy], orders.trader[lane, sell]
+    if max(ledger.bought[lane, buyer], ledger.sold[lane, seller]) > MOST_TRADED - lots:
+        return AMOUNT_TOO_LARGE
     cash = price * ledger.tick_nano[0] * lots
     refused = transfer_contracts(ledger, lane, seller, buyer, lots, value, FILL, cause)
     if refused != LEDGER_OK:

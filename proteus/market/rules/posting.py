@@ -13,7 +13,7 @@ from proteus.market.ledger.accounts import (
     account_of,
 )
 from proteus.market.ledger.codes import ENDOW
-from proteus.market.ledger.entries import transfer, transfer_contracts
+from proteus.market.ledger.entries import transfer_cash, transfer_contracts
 
 
 @cold_kernel
@@ -28,7 +28,7 @@ def pay(rules, ledger, log, lane, time, event, giver, receiver, amount, code):
     """
     if amount == 0:
         return
-    refused = transfer(ledger, lane, CASH, giver, receiver, amount, code, event)
+    refused = transfer_cash(ledger, lane, giver, receiver, amount, code, event)
     if refused != LEDGER_OK:
         rules.refused[lane] = refused
     elif is_recorded(log):

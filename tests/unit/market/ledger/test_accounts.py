@@ -124,6 +124,18 @@ def test_a_wrong_fill_is_refused_and_nothing_is_written(crossing, price, lots, c
     assert not state.orders.filled.any()
 
 
+@pytest.mark.parametrize(("trader", "counted"), [(ALICE, "bought"), (BOB, "sold")])
+@pytest.mark.parametrize(("more", "code"), [(0, LEDGER_OK), (1, accounts.AMOUNT_TOO_LARGE)])
+def test_lots_that_could_take_cash_out_of_int64_are_refused(crossing, trader, counted, more, code):
+    """Whatever they cost and pay, cash stays inside int64 until this one."""
+    state, buy, sell = crossing
+    most = (2**62 - 1) // NANO
+    getattr(state.ledger, counted)[0, trader] = most - 3 + more
+    assert state.post(buy, sell, 50, 3) == code
+    assert state.ledger.balance.any() == (code == LEDGER_OK)
+    assert most * NANO + accounts.MOST_CASH < 2**63
+
+
 @pytest.mark.parametrize("swap", ["both", "buy twice", "sell twice"])
 def test_a_fill_on_the_wrong_side_is_refused(crossing, swap):
     state, buy, sell = crossing

@@ -13,6 +13,7 @@ from proteus.market.ledger import codes
 from proteus.market.ledger.accounts import (
     ACCOUNT_NAMES,
     AFTER_LAST,
+    AMOUNT_TOO_LARGE,
     ASSET_NOT_CONSERVED,
     BEFORE_FIRST,
     CASH,
@@ -49,6 +50,7 @@ from proteus.market.ledger.entries import (
     equity_of,
     settle,
     transfer,
+    transfer_cash,
     transfer_contracts,
     worth_of_term,
 )
@@ -155,6 +157,34 @@ def test_numbers_of_nothing_are_refused_and_not_taken_from_the_end(
         refused = transfer_contracts(ledger, 1, giver, receiver, 9, 5, code, 0)
         assert refused == ENTRY_NOT_CARRIED
     assert everything(ledger) == before
+
+
+MOST = 2**62 - 1
+
+
+@pytest.mark.parametrize(
+    ("before", "amount", "refusal"),
+    [
+        (0, MOST, LEDGER_OK),
+        (0, MOST + 1, AMOUNT_TOO_LARGE),
+        (0, -MOST, LEDGER_OK),
+        (0, -MOST - 1, AMOUNT_TOO_LARGE),
+        (0, -(2**63), AMOUNT_TOO_LARGE),
+        (MOST, 1, AMOUNT_TOO_LARGE),
+        (MOST, -MOST, LEDGER_OK),
+        (-MOST, -1, AMOUNT_TOO_LARGE),
+        (MOST - 5, 5, LEDGER_OK),
+    ],
+)
+@pytest.mark.parametrize("of_fills", [0, MOST, -MOST])
+def test_cash_has_room_beside_that_of_fills(ledger, before, amount, refusal, of_fills):
+    """Fills may take half of int64; so whatever else moves, a balance is never cut to 64 bits."""
+    transfer(ledger, 0, CASH, ALICE, BOB, of_fills, FILL, 0)
+    assert transfer_cash(ledger, 0, ALICE, BOB, before, FEE, 1) == LEDGER_OK
+    assert transfer_cash(ledger, 0, ALICE, BOB, np.int64(amount), FEE, 2) == refusal
+    held = of_fills + before + (amount if refusal == LEDGER_OK else 0)
+    assert ledger.balance[0, [ALICE, BOB], CASH].tolist() == [-held, held]
+    assert transfer_cash(ledger, 0, -1, BOB, 1, FEE, 3) == ENTRY_NOT_CARRIED
 
 
 def test_nothing_comes_after_the_payoff(ledger):
