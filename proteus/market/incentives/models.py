@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, Union
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -22,6 +22,8 @@ from proteus.basics.schema import (
     requirement,
 )
 from proteus.market.costs.schedule import AmountScheduled, Schedule
+from proteus.market.incentives.added import ADDED_MEASURES, ADDED_SCORES
+from proteus.market.incentives.base import Measure, Score
 
 POLICY_NAME = re.compile(r"[a-z][a-z0-9_]*")
 LARGEST_AMOUNT = 1_000_000  # currency; thousands of these are far inside int64 money
@@ -61,13 +63,6 @@ class Sampling(Schema):
 
 
 # --- scores ---------------------------------------------------------------------------------------
-
-
-class Score(Schema):
-    """Hold what scores have in common: what they read."""
-
-    READS_BOOK: ClassVar[bool] = False  # orders that rest and have been published
-    ON_GRID: ClassVar[tuple[str, ...]] = ()  # keys that are whole ticks
 
 
 class Volume(Score):
@@ -141,16 +136,14 @@ class Response(Score):
     min_lots: Lots  # or the lots of the request, if these are fewer
 
 
-AnyScore = Annotated[
-    Volume | TwoSidedQuadratic | DiscountedDepth | Uptime | Response, Field(discriminator="name")
-]
+_SCORES = (Volume, TwoSidedQuadratic, DiscountedDepth, Uptime, Response)
+if TYPE_CHECKING:
+    AnyScore = Volume | TwoSidedQuadratic | DiscountedDepth | Uptime | Response
+else:
+    AnyScore = Annotated[Union[(*_SCORES, *ADDED_SCORES)], Field(discriminator="name")]
 
 
 # --- what a penalty is for ------------------------------------------------------------------------
-
-
-class Measure(Score):
-    """Hold what the measures of penalties have in common."""
 
 
 class MissedUptime(Measure):
@@ -173,7 +166,11 @@ class MessageRatio(Measure):
     most_per_fill: int = Field(ge=0, le=MOST_PER_FILL)
 
 
-AnyMeasure = Annotated[MissedUptime | MessageRatio, Field(discriminator="name")]
+_MEASURES = (MissedUptime, MessageRatio)
+if TYPE_CHECKING:
+    AnyMeasure = MissedUptime | MessageRatio
+else:
+    AnyMeasure = Annotated[Union[(*_MEASURES, *ADDED_MEASURES)], Field(discriminator="name")]
 
 
 class Fine(Schema):
@@ -303,6 +300,14 @@ class Incentives(Schema):
     def is_used(self) -> bool:
         """Tell whether there is any policy."""
         return bool(self.policies)
+
+    @property
+    def rewards_makers(self) -> bool:
+        """Tell whether makers can earn anything, which is what they react to."""
+        return any(
+            isinstance(policy, RewardPolicy) and policy.traders != "takers"
+            for policy in self.policies.values()
+        )
 
     @property
     def in_order(self) -> tuple[tuple[str, AnyPolicy], ...]:
