@@ -106,12 +106,13 @@ def _row(entry: EntryPoint, kind: type[Row]) -> Row:
 
 
 def _leave_out(entry: EntryPoint, reason: str) -> None:
-    """Note why an entry is left out, and warn of it once: not again in every worker."""
+    """Note why an entry is left out, and warn of it once: of one reason, and in no worker."""
     import multiprocessing
 
     sentence = f"{entry.name} of {entry.group}, from {_distribution(entry)}, is left out: {reason}"
+    is_told = any(one.endswith(reason) for told in _left_out.values() for one in told)
     _left_out.setdefault(entry.name, []).append(sentence)
-    if multiprocessing.parent_process() is None:
+    if not is_told and multiprocessing.parent_process() is None:
         warnings.warn(sentence, PluginWarning, stacklevel=2)
 
 

@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from proteus.basics import units
 from proteus.basics.schema import Schema
 
+LARGEST_AMOUNT = 1_000_000  # currency; thousands of these are far inside int64 money
 MOST_POINTS = 2**36  # of one order or fill: sums over all of an epoch are inside int64
+
+
+def _exact(value: float) -> float:
+    """Return a number in its shortest form, after proving that it is one of whole billionths."""
+    try:
+        units.currency_to_nano(value)
+    except units.UnitError as error:
+        allowed = error.allowed.removeprefix("an amount of currency ")
+        raise PydanticCustomError("requirement", "{allowed}", {"allowed": allowed}) from None
+    return int(value) if value == int(value) else value
+
+
+_EXACT = AfterValidator(_exact)
+Amount = Annotated[float, Field(ge=0, le=LARGEST_AMOUNT), _EXACT]  # currency
+Price = Annotated[float, Field(ge=0, le=1), _EXACT]  # currency
+Distance = Annotated[float, Field(gt=0, le=1), _EXACT]  # currency
+Share = Annotated[float, Field(ge=0, le=1), _EXACT]
+Factor = Annotated[float, Field(gt=0, le=1), _EXACT]
 
 
 class Score(Schema):

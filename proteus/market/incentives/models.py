@@ -9,8 +9,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Annotated, Literal, Self, Union
 
-from pydantic import AfterValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
 from proteus.basics import units
 from proteus.basics.schema import (
@@ -23,31 +22,21 @@ from proteus.basics.schema import (
 )
 from proteus.market.costs.schedule import AmountScheduled, Schedule
 from proteus.market.incentives.added import ADDED_MEASURES, ADDED_SCORES
-from proteus.market.incentives.base import Measure, Score
+from proteus.market.incentives.base import (
+    LARGEST_AMOUNT,
+    Amount,
+    Distance,
+    Factor,
+    Measure,
+    Price,
+    Score,
+    Share,
+)
 
 POLICY_NAME = re.compile(r"[a-z][a-z0-9_]*")
-LARGEST_AMOUNT = 1_000_000  # currency; thousands of these are far inside int64 money
 LARGEST_FINE = 1_000  # currency; of millions of messages it is inside int64 money
 MOST_PER_FILL = 1_000_000  # messages
 LARGEST_DIVISOR = 1_000  # of a score of one side
-
-
-def _exact(value: float) -> float:
-    """Return a number in its shortest form, after proving that it is one of whole billionths."""
-    try:
-        units.currency_to_nano(value)
-    except units.UnitError as error:
-        allowed = error.allowed.removeprefix("an amount of currency ")
-        raise PydanticCustomError("requirement", "{allowed}", {"allowed": allowed}) from None
-    return int(value) if value == int(value) else value
-
-
-_EXACT = AfterValidator(_exact)
-Amount = Annotated[float, Field(ge=0, le=LARGEST_AMOUNT), _EXACT]  # currency
-Price = Annotated[float, Field(ge=0, le=1), _EXACT]  # currency
-Distance = Annotated[float, Field(gt=0, le=1), _EXACT]  # currency
-Share = Annotated[float, Field(ge=0, le=1), _EXACT]
-Factor = Annotated[float, Field(gt=0, le=1), _EXACT]
 
 
 class Sampling(Schema):
