@@ -45,6 +45,7 @@ GROUPS = (
 
 Row = TypeVar("Row")
 _left_out: dict[str, list[str]] = {}  # name of an entry to the sentences that say why
+_told: set[tuple[str, str]] = set()  # packages and reasons that were warned of
 
 
 class PluginWarning(UserWarning):
@@ -87,7 +88,7 @@ def rows(group: str, kind: type[Row], taken: Collection[str] = ()) -> dict[str, 
         try:
             if entry.name in seen:
                 read.pop(entry.name, None)
-                raise _UnusableError("there is one of this name already")
+                raise _UnusableError(f"there is a {entry.name} already")
             seen.add(entry.name)
             read[entry.name] = _row(entry, kind)
         except _UnusableError as error:
@@ -110,9 +111,10 @@ def _leave_out(entry: EntryPoint, reason: str) -> None:
     import multiprocessing
 
     sentence = f"{entry.name} of {entry.group}, from {_distribution(entry)}, is left out: {reason}"
-    is_told = any(one.endswith(reason) for told in _left_out.values() for one in told)
     _left_out.setdefault(entry.name, []).append(sentence)
-    if not is_told and multiprocessing.parent_process() is None:
+    why = _distribution(entry), reason
+    if why not in _told and multiprocessing.parent_process() is None:
+        _told.add(why)
         warnings.warn(sentence, PluginWarning, stacklevel=2)
 
 

@@ -17,7 +17,7 @@ from proteus.market.incentives.added import (
     points_of_order,
 )
 from proteus.market.incentives.base import Score
-from proteus.market.incentives.models import RewardPolicy
+from proteus.market.incentives.models import AnyPolicy, RewardPolicy
 from proteus.market.incentives.state import Incentives
 from proteus.market.ledger.accounts import CASH, POOL, STAKES, account_of
 from proteus.market.ledger.codes import PENALTY, REWARD, SLASH
@@ -35,7 +35,7 @@ def check_incentives(
     """Check what a file of policies owes to everyone.
 
     Their scores are in the table; those of other packages give whole numbers in range, compiled as
-    in plain Python. In lanes as long as the longest epoch, pools never go below zero and hold what
+    in plain Python. In lanes of one epoch or a halving, pools never go below zero and hold what
     their account holds, stakes are given back or lost, cash sums to zero, and a second run is the
     same to the bit. Makers who do not know of rewards trade as if there were none. Under one of
     the mechanisms at least somebody is rewarded or charged.
@@ -56,9 +56,15 @@ def check_incentives(
         if score.name in ADDED_KINDS:
             _check_points(score, score.name, config)
     if policies:
-        longest_s = max(_SHORTEST_S, *(policy.epoch_s for policy in policies))
+        longest_s = max(_SHORTEST_S, *map(_least_s, policies))
         moved = [_moved(name, mechanism, longest_s, words) for mechanism in mechanisms]
         assert any(moved), f"{name}: nobody is ever rewarded or charged"
+
+
+def _least_s(policy: AnyPolicy) -> float:
+    """Return how long a lane must be for one epoch, and for one after a halving."""
+    halving_s = policy.halving_s if isinstance(policy, RewardPolicy) else None
+    return policy.epoch_s + (halving_s or 0)
 
 
 def _check_points(score: Score, name: str, config: CellConfig) -> None:
