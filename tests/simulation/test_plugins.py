@@ -262,8 +262,8 @@ def test_python_warns_as_well_and_goes_on(there):
         "with warnings.catch_warnings(record=True) as caught:\n"
         "    warnings.simplefilter('always')\n"
         "    import proteus\n"
-        "    about = dict(mechanism='clob', horizon_s=1, metrics={'tau_ms': 500})\n"
-        "    found = proteus.simulate(**about, seeds=1)\n"
+        "    about = dict(horizon_s=1, metrics={'tau_ms': 500}, record={'warmup_s': 0})\n"
+        "    found = proteus.simulate(mechanism='clob', seeds=1, **about)\n"
         "print(int(found['n_fills'].sum() > 0), [type(w.message).__name__ for w in caught\n"
         "    if 'momentum' in str(w.message)])"
     )
