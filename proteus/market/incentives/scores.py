@@ -199,7 +199,7 @@ def volume_of_fill(table, policy, trader, other_group, group, is_maker, price, l
         group, other_group: of the trader and of whom it traded with; NO_GROUP is nobody's.
         is_maker: its role in the fill. price: ticks.
     """
-    if not table.takes_part[policy, trader] or (group == other_group and group >= 0):
+    if not _may_score(table, policy, trader, other_group, group):
         return 0
     in_role = table.counts_maker[policy] if is_maker else table.counts_taker[policy]
     in_band = table.lowest[policy] <= price <= table.highest[policy]
@@ -207,9 +207,15 @@ def volume_of_fill(table, policy, trader, other_group, group, is_maker, price, l
 
 
 @inline_kernel
+def _may_score(table, policy, trader, other_group, group):
+    """Tell whether a fill can score for a trader: it takes part, and met another group."""
+    return table.takes_part[policy, trader] and (group != other_group or group < 0)
+
+
+@inline_kernel
 def added_of_fill(table, policy, trader, side, other_group, group, is_maker, price, lots):
     """Return what a side of a fill scores by the rule of another package, as ``volume_of_fill``."""
-    if not table.takes_part[policy, trader] or (group == other_group and group >= 0):
+    if not _may_score(table, policy, trader, other_group, group):
         return np.int64(0)
     code, numbers = table.score[policy], table.numbers[policy]
     return points_of_fill(code, numbers, side, is_maker, price, lots)
