@@ -13,6 +13,7 @@ WORDS = (
     "mechanism=clob", "costs=kalshi", "horizon_s=6", "metrics.tau_ms=500", "record.events=all",
     "seeds.count=1", "incentives=staking",
     "incentives.policies.slashing.measure.required_share=0.95",
+    "incentives.policies.presence.pool.currency=0.5",  # of 1 that an epoch is worth
     "+incentives.policies.rebate={kind: reward, traders: makers, epoch_s: 2, sampling: null,"
     " score: {name: volume, role: maker, lowest_price: 0, highest_price: 1},"
     " pool: {source: fees, share: 0.5}, per_epoch: null, halving_s: null, most_per_lot: null}",
@@ -71,6 +72,18 @@ def test_what_no_epoch_moves_has_none(run):
     lost = ledger[ledger.code == "slash"]
     assert back.epoch.notna().sum() == len(lost) > 0  # the others are given back at the end
     assert back[back.epoch.isna()].cause.tolist() == [-2] * 2
+
+
+def test_an_epoch_that_its_pool_cannot_pay_is_said(run):
+    """Only the one of ``presence`` (number 0 by name), which gets all that there is."""
+    ledger, events, folder = run
+    epochs = events[events.kind == "policy_epoch"]
+    short = epochs[epochs.reason == "pool_short"]
+    assert short[["policy", "epoch"]].to_numpy().tolist() == [[0, 0]]
+    assert epochs.reason.isna().sum() == len(epochs) - 1
+    paid = ledger[(ledger.code == "reward") & (ledger.policy == "presence")].amount.sum()
+    assert 5 * 10**8 - 2 <= paid <= 5 * 10**8
+    assert proteus.load(folder)["epochs_short"].item() == 1
 
 
 def test_the_lanes_replay(run):
