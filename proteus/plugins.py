@@ -5,20 +5,24 @@
     proteus.variables   a tuple of ``market.variables.base.Variable``
     proteus.latency     a ``market.events.latency.Law``
     proteus.costs       a ``market.costs.base.CostKind``
-    proteus.channels    a ``market.environment.sources.Source`` of an oracle
+    proteus.settlement  a ``market.settlement.base.SettlementKind``
+    proteus.incentives  a ``market.incentives.base.ScoreKind``
+    proteus.channels    a ``market.environment.base.Source`` of an oracle
     proteus.studies     any module: its studies are yaml files
 
 A folder ``conf`` in the package of an entry point is laid beside ours. Nothing is looked for until
 it is asked for, and then once: where no such package is installed it costs 8 ms a process.
+
+What cannot be loaded is left out with a warning of one sentence, and is an error for who names it:
+a package that is broken stops nobody who does not use it.
 """
 
 from __future__ import annotations
 
 import functools
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from proteus.errors import ConfigError
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -30,12 +34,26 @@ TRADERS = "proteus.traders"
 VARIABLES = "proteus.variables"
 LATENCY = "proteus.latency"
 COSTS = "proteus.costs"
+SETTLEMENT = "proteus.settlement"
+INCENTIVES = "proteus.incentives"
 CHANNELS = "proteus.channels"
 STUDIES = "proteus.studies"
 VERBOSE = "PROTEUS_VERBOSE"  # set: errors of kernels come with all that is known of them
-GROUPS = (MECHANISMS, TRADERS, VARIABLES, LATENCY, COSTS, CHANNELS, STUDIES)
+GROUPS = (
+    MECHANISMS, TRADERS, VARIABLES, LATENCY, COSTS, SETTLEMENT, INCENTIVES, CHANNELS, STUDIES,
+)  # fmt: skip
 
 Row = TypeVar("Row")
+_left_out: dict[str, list[str]] = {}  # name of an entry to the sentences that say why
+_told: set[tuple[str, str]] = set()  # packages and reasons that were warned of
+
+
+class PluginWarning(UserWarning):
+    """Say in one sentence what of another package is left out, and why."""
+
+
+class _UnusableError(Exception):
+    """Say why an entry gives no row."""
 
 
 @functools.cache
@@ -56,33 +74,53 @@ def _identity(entry: EntryPoint) -> tuple[str, str]:
 def rows(group: str, kind: type[Row], taken: Collection[str] = ()) -> dict[str, Row]:
     """Load what other packages add to a table, by name.
 
+    What cannot be loaded, is something else, or has a name that is taken is left out, and a
+    ``PluginWarning`` says so. Of two packages with one name both are.
+
     Parameters
         group: of GROUPS. kind: type of a row. taken: names that are in the table.
-
-    Raises
-        ConfigError: a package that cannot be loaded, adds something else, or a name that is taken.
     """
     read: dict[str, Row] = {}
+    seen = {*taken}
     for entry in _entries():
         if entry.group != group:
             continue
-        about = f"{entry.name} of {entry.group}, from {_distribution(entry)},"
-        if entry.name in taken or entry.name in read:
-            raise ConfigError(f"{about} is not allowed: there is one of this name already")
-        row = _loaded(entry, about)
-        if not isinstance(row, kind):
-            what = f"must be a {kind.__name__}, and is of type {type(row).__name__}"
-            raise ConfigError(f"{about} is not allowed: {what}")
-        read[entry.name] = row
+        try:
+            if entry.name in seen:
+                read.pop(entry.name, None)
+                raise _UnusableError(f"there is a {entry.name} already")
+            seen.add(entry.name)
+            read[entry.name] = _row(entry, kind)
+        except _UnusableError as error:
+            _leave_out(entry, str(error))
     return read
 
 
-def _loaded(entry: EntryPoint, about: str) -> Any:
+def _row(entry: EntryPoint, kind: type[Row]) -> Row:
     try:
-        return entry.load()
+        row = entry.load()
     except Exception as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise ConfigError(f"{about} cannot be loaded: {type(error).__name__}: {reason}") from error
+        raise _UnusableError(f"it cannot be loaded: {_place_in(entry, error)}") from error
+    if not isinstance(row, kind):
+        raise _UnusableError(f"it must be a {kind.__name__}, and is of type {type(row).__name__}")
+    return row
+
+
+def _leave_out(entry: EntryPoint, reason: str) -> None:
+    """Note why an entry is left out, and warn of it once: of one reason, and in no worker."""
+    import multiprocessing
+
+    sentence = f"{entry.name} of {entry.group}, from {_distribution(entry)}, is left out: {reason}"
+    _left_out.setdefault(entry.name, []).append(sentence)
+    why = _distribution(entry), reason
+    if why not in _told and multiprocessing.parent_process() is None:
+        _told.add(why)
+        warnings.warn(sentence, PluginWarning, stacklevel=2)
+
+
+def why_left_out(name: object) -> str:
+    """Return "; NAME of GROUP, from PACKAGE, is left out: ...", or nothing if it is not."""
+    return "".join(f"; {sentence}" for sentence in _left_out.get(str(name), ()))
 
 
 def _distribution(entry: EntryPoint) -> str:
@@ -98,8 +136,8 @@ def _folders() -> dict[str, Path]:
     for entry in _entries():
         package = entry.module.partition(".")[0]
         spec = importlib.util.find_spec(package)
-        if spec is None:
-            raise ConfigError(f"{entry.name} of {entry.group} is not there: no module {package}")
+        if spec is None:  # removed by hand; ``rows`` says so
+            continue
         if spec.submodule_search_locations:
             found[package] = Path(next(iter(spec.submodule_search_locations)))
         elif spec.origin is not None:
@@ -124,6 +162,16 @@ def conf_folders() -> list[Path]:
 def is_file_of_plugin(path: Path) -> bool:
     """Tell whether a file belongs to one of these packages."""
     return any(path == place or place in path.parents for place in _folders().values())
+
+
+def _place_in(entry: EntryPoint, error: Exception) -> str:
+    """Say where in the package of an entry loading it has failed, as ``place_of``."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}: {type(error).__name__}: {error.msg}"
+    if is_of_plugin(error):
+        return place_of(error)
+    reason = (str(error).splitlines() or [""])[0]
+    return f"{entry.value}: {type(error).__name__}: {reason}"
 
 
 def place_of(error: BaseException) -> str:

@@ -7,10 +7,11 @@ import gc
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from proteus import plugins
 from proteus.configuration.locate import SEARCH_PATH
@@ -20,6 +21,7 @@ EXIT_DONE, EXIT_WRONG_INPUT, EXIT_VIOLATION, EXIT_STOPPED, EXIT_INTERRUPTED = 0,
 
 PARTS_STAY = "interrupted: finished parts stay in their folders; run the same command again"
 CONFIG_DIR = "--config-dir"  # a further folder of configuration
+_show_as_python = warnings.showwarning
 _asked: list[int] = []  # signals that asked this process to stop
 _SELDOM = 200_000  # objects between two collections
 
@@ -54,6 +56,7 @@ def process(main: Callable[[Sequence[str]], int]) -> NoReturn:
     """
     gc.set_threshold(_SELDOM)
     _hear(_interrupt)
+    warnings.showwarning = _show_warning
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ± shows a question mark
@@ -108,6 +111,17 @@ def _with_folders(words: Sequence[str]) -> list[str]:
         known = os.environ.get(SEARCH_PATH)
         os.environ[SEARCH_PATH] = os.pathsep.join([*folders, *([known] if known else [])])
     return rest
+
+
+def _show_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int,
+    file: TextIO | None = None, line: str | None = None,
+) -> None:  # fmt: skip
+    """Show what is left out of another package as a sentence, and anything else as Python does."""
+    if issubclass(category, plugins.PluginWarning):
+        say(f"warning: {message}")
+    else:
+        _show_as_python(message, category, filename, lineno, file, line)
 
 
 def _hear(handler: Callable[[int, FrameType | None], NoReturn] | signal.Handlers) -> None:

@@ -20,6 +20,7 @@ from proteus.market.costs.tables import make_tables
 from proteus.market.environment.contradictions import Around, Rule, contradictions
 from proteus.market.events.latency import ADDED_LAWS, LatencyLaw
 from proteus.market.incentives import checks
+from proteus.market.rules.roles import BY_CLASS, rule_of
 
 LARGEST_INDEX = 2**32  # arrivals, jumps and batches with draws of their own
 MOST_STEPS = 4 * LARGEST_INDEX  # steps of the news: four to an index
@@ -91,7 +92,8 @@ def _incentives(cell: CellConfig) -> Iterator[Rule]:
     takers = [group for group in groups if group not in makers]
     market = checks.Market(
         cell.horizon_ns, cell.tick_nano, cell.mechanism.has_requests, len(makers), len(takers),
-        _least_capital(makers), _least_capital(takers),
+        _least_capital(makers), _least_capital(takers), cell.has_fees,
+        rule_of(cell.mechanism) == BY_CLASS,
     )  # fmt: skip
     for key, value, allowed in checks.contradictions(cell.incentives, market):
         yield Rule(f"incentives.policies.{key}", value, False, allowed)

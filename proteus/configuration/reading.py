@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails, ValidationError
 
+from proteus import plugins
 from proteus.configuration import consistency
 from proteus.configuration.design import DESIGN_MODELS, AnyDesign
 from proteus.configuration.executors import EXECUTOR_MODELS
@@ -157,7 +158,7 @@ def _read_tagged(
     named = inside.get(tag) if owner is None else owner.get(tag)
     if not isinstance(named, str) or named not in models:
         written = _value(named, [])
-        raise ConfigError(f"{where}.{tag}={written} does not exist{nearest(str(named), [*models])}")
+        raise ConfigError(f"{where}.{tag}={written} {_is_not_there(named, models)}")
     return _read(models[named], inside, where if owner is None else f"{where}.policy", inside)
 
 
@@ -196,7 +197,13 @@ def _sentence(details: ErrorDetails, model: type[BaseModel], where: str, raw: An
     else:
         allowed = _WORDED.get(details["type"], details["msg"])
         allowed = allowed.replace("Input should be", "must be").replace("Input ", "")
-    return f"{key}={_value(raw, path)} is not allowed: {allowed}"
+    value = _value(raw, path)
+    return f"{key}={value} is not allowed: {allowed}{plugins.why_left_out(value)}"
+
+
+def _is_not_there(name: Any, names: Iterable[str]) -> str:
+    """Say that there is no such choice, and why if a package would add it but is broken."""
+    return f"does not exist{plugins.why_left_out(name) or nearest(str(name), names)}"
 
 
 def _without_tags(path: list[str], raw: Any) -> list[str]:
@@ -218,7 +225,7 @@ def _tag_sentence(details: ErrorDetails, path: list[str]) -> str:
     if details["type"] == "union_tag_not_found":
         return f"{key} is missing"
     names = re.findall(r"'([^']+)'", context["expected_tags"])
-    return f"{key}={context['tag']} does not exist{nearest(str(context['tag']), names)}"
+    return f"{key}={context['tag']} {_is_not_there(context['tag'], names)}"
 
 
 def _keys(model: type[BaseModel], path: list[str]) -> list[str]:

@@ -27,13 +27,14 @@ from proteus.basics.schema import (
 from proteus.errors import ConfigError as ConfigError
 from proteus.market.agents.group import Group
 from proteus.market.costs.base import CostModel
-from proteus.market.costs.models import NO_COSTS, parts_of
+from proteus.market.costs.models import NO_COSTS, GasCosts, parts_of
 from proteus.market.environment.channels import Environment, Routing
 from proteus.market.environment.models import Latent
 from proteus.market.incentives.models import Incentives
 from proteus.market.information.leakage import Table
 from proteus.market.mechanisms.base import MechanismConfig
-from proteus.market.settlement.models import ImmediateSettlement, Settlement
+from proteus.market.settlement.base import Settlement
+from proteus.market.settlement.models import ImmediateSettlement
 
 ListOfMilliseconds = Annotated[tuple[Milliseconds, ...], AS_TUPLE]
 
@@ -208,6 +209,11 @@ class CellConfig(Schema):
     def has_costs(self) -> bool:
         """Tell whether anything is charged."""
         return len(parts_of(self.costs.at(0))) > 0
+
+    @property
+    def has_fees(self) -> bool:
+        """Tell whether trading costs anything beyond gas."""
+        return any(not isinstance(part, GasCosts) for part in parts_of(self.costs.at(0)))
 
     @property
     def has_capital(self) -> bool:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from proteus.market.book.codes import (
     BUY,
     CANCEL_NAMES,
+    EPOCH_NAMES,
     EVENT_ACK,
     EVENT_BATCH_CLEAR,
     EVENT_BOOK,
@@ -122,6 +123,7 @@ REASONS = {
         (EVENT_RFQ_REJECT, RFQ_REJECT_NAMES),
         (EVENT_RFQ_EXPIRE, EXPIRE_NAMES),
         (EVENT_SETTLEMENT_FAILED, FAILED_NAMES),
+        (EVENT_POLICY_EPOCH, EPOCH_NAMES),
         (EVENT_END, {**LEDGER_CODES, FAULT_CAPACITY: "capacity"}),
     )
     for code, name in names.items()
@@ -171,7 +173,10 @@ COLUMNS = (
         "value_nano", "value", (*_NEW, REPLACE, NEWS, END, CHAIN_BLOCK, REPORT), "nano-currency"
     ),
     Column("lifetime", "code", _NEW, names={GTC: "gtc", IOC: "ioc", FOK: "fok"}),
-    Column("reason", "code", (REJECT, CANCELLED, EXPIRED, REFUSED, END, FAILED), names=REASONS),
+    Column(
+        "reason", "code", (REJECT, CANCELLED, EXPIRED, REFUSED, END, FAILED, POLICY_EPOCH),
+        names=REASONS,
+    ),
     Column("intent_ns", "intent", _NEW, "ns"),
     Column("reference_half_ticks", "reference", _NEW, "half ticks"),
     Column("cause", "cause", (*_NEW, *_CHANGES, WAITS_FOR_BLOCK)),

@@ -66,7 +66,7 @@ def trader_names(cell: CellConfig) -> list[str]:
 
 def accounts_of(cell: CellConfig) -> Accounts:
     """Return whom the entries of a cell's lanes are between."""
-    return Accounts(trader_names(cell), cell.tick_nano)
+    return Accounts(trader_names(cell), cell.tick_nano, cell.incentives.versions)
 
 
 def _metadata(plan: Plan, numbers: Sequence[int], *, with_configs: bool) -> Metadata:
@@ -323,14 +323,15 @@ def load_ledger(folder: str | os.PathLike[str]) -> pd.DataFrame:
         One row per entry, lane by lane, in their order: cause (number of the event, -1 before the
         first and -2 after the last), time_ns, code, asset (cash, contract), giver and receiver
         (names of traders and accounts), and amount (nano-currency, lots; int64, above 0 but for
-        what moves the other way). Per lane and asset what is received less what is given sums to
+        what moves the other way); policy, policy_version, epoch and score of what an epoch of a
+        policy moves, else missing. Per lane and asset what is received less what is given sums to
         zero over accounts.
 
     Raises
         ResultsError: as :func:`load_events`.
     """
     frame = _frame(read_file(folder, LEDGER), without="")
-    for name in ("code", "asset", "giver", "receiver"):
+    for name in ("code", "asset", "giver", "receiver", "policy", "policy_version"):
         frame[name] = frame[name].cat.remove_unused_categories()
     return frame
 

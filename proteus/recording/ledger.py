@@ -3,11 +3,14 @@
 A fill is two entries, contracts one way and cash the other; what rules move has a row of its own;
 at the end every account gives its contracts to the issuer, who pays X for each. Entries of nothing
 are left out. Per asset all balances sum to zero after every entry.
+
+What an epoch of a policy moves stands before the row of the policy that says for whom, which epoch
+and what score; its entries have these too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,14 +27,32 @@ from proteus.market.ledger.accounts import (
     CONTRACT,
     ISSUER,
 )
-from proteus.market.ledger.codes import FILL, PAYOFF, POSTINGS
-from proteus.recording.columns import END, POSTING, is_kind
+from proteus.market.ledger.codes import (
+    DEFAULT,
+    FILL,
+    FUND,
+    PAYOFF,
+    PENALTY,
+    POSTINGS,
+    REWARD,
+    SLASH,
+    UNSTAKE,
+)
+from proteus.recording.columns import (
+    END,
+    POLICY_EPOCH,
+    POLICY_PENALTY,
+    POLICY_REWARD,
+    POSTING,
+    is_kind,
+)
 from proteus.recording.columns import FILL as FILL_ROW
 from proteus.recording.tables import CELL, SEED, owners
 from proteus.results.outcome import Rows
 
 _NAME = pa.dictionary(pa.int16(), pa.string())
 _COLUMNS = ("cause", "time_ns", "code", "asset", "giver", "receiver", "amount")
+_OF_POLICY = ("policy", "epoch", "score")  # of an entry that an epoch of a policy leads to
 LEDGER_FIELDS = (
     pa.field(CELL, pa.int64()),
     pa.field(SEED, pa.int64()),
@@ -42,14 +63,22 @@ LEDGER_FIELDS = (
     pa.field("giver", _NAME),
     pa.field("receiver", _NAME),
     pa.field("amount", pa.int64(), metadata={"units": "nano-currency, or lots"}),
+    pa.field("policy", _NAME),
+    pa.field("policy_version", _NAME),
+    pa.field("epoch", pa.int64()),
+    pa.field("score", pa.int64()),
 )
 
 
 class Accounts(NamedTuple):
-    """Who a lane's entries are between: the names of its traders, and its price step in nano."""
+    """Who a lane's entries are between: the names of its traders, and its price step in nano.
+
+    ``policies`` are the versions of its policies by name, in the order of their numbers.
+    """
 
     traders: Sequence[str]
     tick_nano: int
+    policies: Mapping[str, str]
 
     @property
     def names(self) -> list[str]:
@@ -69,7 +98,8 @@ def entries_of(rows: Rows, accounts: Accounts) -> dict[str, NDArray[np.int64]]:
         rows: every column of its log, int64 [n].
 
     Returns
-        cause, time_ns, code, asset, giver, receiver, amount: int64 [entries].
+        cause, time_ns, code, asset, giver, receiver, amount: int64 [entries]; and policy (number),
+        epoch, score, MISSING where no epoch of a policy leads to an entry.
     """
     at, parts = np.arange(len(rows["kind"])), []
     for mask, made in (
@@ -94,8 +124,32 @@ def _of_fills(rows: Rows, accounts: Accounts) -> list[dict[str, NDArray[np.int64
 
 
 def _of_postings(rows: Rows) -> dict[str, NDArray[np.int64]]:
-    made = {name: values[is_kind(rows, POSTING)] for name, values in rows.items()}
-    return {"cause": made["event"], **{name: made[name] for name in _COLUMNS if name != "cause"}}
+    at = np.flatnonzero(is_kind(rows, POSTING))
+    made = {name: values[at] for name, values in rows.items()}
+    moved = {name: made[name] for name in _COLUMNS if name != "cause"}
+    return {"cause": made["event"], **moved, **_policies_of(rows, at)}
+
+
+def _policies_of(rows: Rows, at: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
+    """Return what the next row of a policy says of each posting, where it is of that epoch.
+
+    A stake comes back in an epoch if the next entry loses it, and else at the end.
+    """
+    told = np.flatnonzero(
+        is_kind(rows, POLICY_REWARD) | is_kind(rows, POLICY_PENALTY) | is_kind(rows, POLICY_EPOCH)
+    )
+    found = {name: _all(MISSING, at) for name in _OF_POLICY}
+    if not len(told):
+        return found
+    code = rows["code"][at]
+    is_lost = (code == UNSTAKE) & (np.append(code[1:], UNSTAKE) == SLASH)
+    next_told = told[np.minimum(np.searchsorted(told, at), len(told) - 1)]
+    is_of_epoch = (next_told > at) & (rows["event"][next_told] == rows["event"][at])
+    is_of_epoch &= np.isin(code, (FUND, REWARD, PENALTY, DEFAULT, SLASH)) | is_lost
+    for name, values in found.items():
+        values[is_of_epoch] = rows[name][next_told[is_of_epoch]]
+    found["score"][code == FUND] = MISSING  # of nobody
+    return found
 
 
 def _of_the_end(
@@ -133,7 +187,11 @@ def _joined(
     parts: Sequence[dict[str, NDArray[np.int64]]], without: str = ""
 ) -> dict[str, NDArray[np.int64]]:
     """Put entries after each other in the order of their rows; those of nothing are left out."""
-    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    names = ["row", *_COLUMNS, *_OF_POLICY]
+    joined = {
+        name: np.concatenate([part.get(name, _all(MISSING, part["cause"])) for part in parts])
+        for name in names if name in _OF_POLICY or name in parts[0]
+    }  # fmt: skip
     order = np.argsort(joined["row"], kind="stable")
     order = order[joined["amount"][order] != 0]
     return {name: values[order] for name, values in joined.items() if name != without}
@@ -158,7 +216,22 @@ def ledger_table(
     for name in _COLUMNS:
         if name not in names:
             arrays.append(pa.array(entries[name]))
-            continue
-        indices = pa.array(entries[name].astype(np.int16))  # codes are numbered from 0
-        arrays.append(pa.DictionaryArray.from_arrays(indices, [*names[name].values()]))
+        else:
+            arrays.append(_named(entries[name], [*names[name].values()]))
+    policies = entries["policy"]
+    arrays += [
+        _named(policies, [*texts]) for texts in (accounts.policies, accounts.policies.values())
+    ]
+    arrays += [_or_null(entries[name]) for name in ("epoch", "score")]
     return pa.table(arrays, schema=schema)
+
+
+def _named(numbers: NDArray[np.int64], names: list[str]) -> pa.Array:
+    """Return names by their numbers, which go from 0; null where there is none."""
+    missing = numbers == MISSING
+    indices = pa.array(np.where(missing, 0, numbers).astype(np.int16), mask=missing)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
+
+
+def _or_null(numbers: NDArray[np.int64]) -> pa.Array:
+    return pa.array(numbers, mask=numbers == MISSING)

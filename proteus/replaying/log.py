@@ -121,7 +121,8 @@ def _check_derived(file: EventFile, parts: list[tuple[Lane, pa.Table]]) -> None:
 
 def _accounts(file: EventFile, lane: Lane) -> Accounts:
     setup, _ = _set_up(file.path, json.dumps(file.cells[lane.cell].config))
-    return Accounts(file.cells[lane.cell].traders, setup.cell.tick_nano)
+    policies = setup.cell.incentives.versions
+    return Accounts(file.cells[lane.cell].traders, setup.cell.tick_nano, policies)
 
 
 def _check_table(file: EventFile, name: str, parts: list[pa.Table]) -> None:

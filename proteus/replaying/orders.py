@@ -13,6 +13,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from proteus import plugins
 from proteus.basics import units
 from proteus.basics.schema import MAX_TICKS
 from proteus.configuration.locate import conf_file
@@ -138,7 +139,8 @@ def replay(
 def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig:
     """Lay policies over the defaults of ``conf/mechanism``."""
     if not isinstance(name, str) or name not in MECHANISMS:
-        raise ConfigError(f"mechanism={name} does not exist{nearest(str(name), [*MECHANISMS])}")
+        there = plugins.why_left_out(name) or nearest(str(name), [*MECHANISMS])
+        raise ConfigError(f"mechanism={name} does not exist{there}")
     path = conf_file("mechanism", name)
     if path is None:
         raise ConfigError(f"mechanism={name} is not allowed: it has no file in conf/mechanism")

@@ -1,10 +1,12 @@
-"""What mechanisms, traders, costs and channels must obey, for those that other packages add.
+"""What mechanisms, traders and rules must obey, for those that other packages add.
 
-    from proteus.testing import check_channel, check_costs, check_mechanism, check_trader
+    from proteus.testing import check_costs, check_mechanism, check_trader
 
     check_mechanism("speed_bump")
     check_trader("momentum", mechanisms=["clob"])
     check_costs("kalshi")
+    check_settlement("t_plus")
+    check_incentives("polymarket")
     check_channel("twap")
 
 A check runs short lanes and raises AssertionError with what is wrong. Proteus holds its own tables
@@ -17,5 +19,14 @@ from proteus.testing.channels import check_channel as check_channel
 from proteus.testing.contract import check_mechanism as check_mechanism
 from proteus.testing.contract import check_trader as check_trader
 from proteus.testing.costs import check_costs as check_costs
+from proteus.testing.incentives import check_incentives as check_incentives
+from proteus.testing.settlement import check_settlement as check_settlement
 
-__all__ = ["check_channel", "check_costs", "check_mechanism", "check_trader"]
+__all__ = [
+    "check_channel",
+    "check_costs",
+    "check_incentives",
+    "check_mechanism",
+    "check_settlement",
+    "check_trader",
+]

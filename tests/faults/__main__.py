@@ -37,7 +37,9 @@ VIEWS = (
     f"{MARKET}/information/test_views_and_links", f"{MARKET}/information/test_leakage_tables",
 )  # fmt: skip
 CHARGED = "property/test_costs_against_twin"
+OF_PACKAGES = (f"{MARKET}/incentives/test_added", "simulation/test_contract_of_rules")
 POLICIES = (
+    f"{MARKET}/incentives/test_added", f"{MARKET}/incentives/test_models",
     "property/test_incentives_against_twin", f"{MARKET}/incentives/test_scores",
     f"{MARKET}/incentives/test_payments", f"{MARKET}/rules/test_roles",
     f"{MARKET}/rules/test_learning",
@@ -71,6 +73,9 @@ NEAR = {  # the tests of the room where the fault is
     "market/arithmetic/shares": (
         f"{MARKET}/arithmetic/test_shares", f"{MARKET}/settlement/test_settling",
     ),
+    "market/settlement/added": OF_PACKAGES,
+    "market/incentives/added": OF_PACKAGES,
+    "recording/ledger": ("simulation/test_policies_in_files",),
     "market/settlement/": (
         f"{MARKET}/settlement/test_settling", "property/test_settlement_against_twin",
     ),

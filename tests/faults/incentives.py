@@ -38,8 +38,8 @@ INCENTIVES = (
     Fault(
         "the own group counts as anybody",
         "market/incentives/scores.py",
-        "or (group == other_group and group >= 0):",
-        "or False:",
+        "and (group != other_group or group < 0)",
+        "and True",
     ),
     Fault(
         "orders of the open batch count as published",

@@ -4,6 +4,7 @@ The old text stands exactly once in its file (``tests/unit/house/test_faults.py`
 line changes the row. A fault is a mistake that somebody could make, not a syntax error.
 """
 
+from tests.faults.added import ADDED
 from tests.faults.costs import COSTS
 from tests.faults.environment import ENVIRONMENT
 from tests.faults.incentives import INCENTIVES
@@ -15,5 +16,5 @@ from tests.faults.traders import TRADERS
 
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
-    *INCENTIVES, *ENVIRONMENT,
+    *INCENTIVES, *ENVIRONMENT, *ADDED,
 )  # fmt: skip

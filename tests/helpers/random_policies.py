@@ -16,6 +16,8 @@ def random_incentives(chooser: Random, tree: Tree) -> Tree:
     policies = {}
     for name in NAMES[: chooser.randint(1, 3)]:
         policies[name] = random_policy(chooser, is_rfq, tick)
+        if tree["mechanism"]["name"] in ("rfq", "dual_flow"):
+            _give_a_role(policies[name])
     for group in tree["population"].values():
         if group["kind"] == "maker":
             group["policy"] |= {
@@ -25,6 +27,13 @@ def random_incentives(chooser: Random, tree: Tree) -> Tree:
             }
             group["capital"] = chooser.choice((None, None, 0.5, 30))
     return {"policies": policies}
+
+
+def _give_a_role(policy: Tree) -> None:
+    """Let who takes part have the role that a policy rewards, where classes have them."""
+    others = {"makers": "taker", "takers": "maker"}
+    if policy.get("score", {}).get("role") == others.get(policy["traders"], ""):
+        policy["score"]["role"] = "both"
 
 
 def random_policy(chooser: Random, is_rfq: bool, tick: float) -> Tree:

@@ -146,6 +146,7 @@ def end_epoch(world: World, program: Program, time_ns: int, event: int) -> None:
     row = {"policy": program.number, "epoch": program.epoch}
     scores, lots = dict(program.score), dict(program.lots)
     missing = {trader: program.missing(trader) for trader in program.members if not program.pays}
+    short = program.short
     dues = program.end_epoch()
     for due in dues:
         move(world, program, due, time_ns, event)
@@ -154,6 +155,8 @@ def end_epoch(world: World, program: Program, time_ns: int, event: int) -> None:
         columns = {"trader": due.trader, "score": score, "amount": due.amount}
         write(world, time_ns, event, kind, row | columns)
     columns = {"score": sum(scores.values()), "amount": sum(due.amount for due in dues)}
+    if program.short > short:
+        columns["reason"] = "pool_short"
     write(world, time_ns, event, "policy_epoch", row | columns)
     learn(world, program, dues, lots)
 

@@ -40,7 +40,7 @@ from proteus.market.costs.codes import GAS_TIP
 from proteus.market.costs.models import MILLION
 from proteus.market.incentives.codes import SLASHES
 from proteus.market.ledger.codes import PAYOFF
-from proteus.market.settlement.models import WHOLE_PPM
+from proteus.market.settlement.base import WHOLE_PPM
 
 @kernel
 def probe(factor):
@@ -58,7 +58,7 @@ CONSTANTS = {  # file: the line of the constant, and by how much it changes
     "market/ledger/codes.py": ("PAYOFF = 30\n", "PAYOFF = 43\n", 13),
     "market/costs/codes.py": ("GAS_TIP = 3\n", "GAS_TIP = 8\n", 5),
     "market/incentives/codes.py": ("SLASHES = 2 ", "SLASHES = 19 ", 17),
-    "market/settlement/models.py": ("WHOLE_PPM = 1_000_000 ", "WHOLE_PPM = 1_000_021 ", 21),
+    "market/settlement/base.py": ("WHOLE_PPM = 1_000_000 ", "WHOLE_PPM = 1_000_021 ", 21),
     "market/costs/models.py": ("MILLION = 1_000_000\n", "MILLION = 1_000_019\n", 19),
 }
 OLD, NEW = "for _ in range(9):", "for _ in range(8):"

@@ -126,6 +126,31 @@ def swept():
     return {pay: block.world for pay, block in blocks.items()}
 
 
+def test_no_policy_needs_another_kernel(swept):
+    """Counted: what one policy has compiled runs all others, and one in an experiment."""
+    before = len(advance_block.signatures)
+    cells = [cell("mechanism=clob", f"incentives={name}", "costs=kalshi", *SHORT) for name in NAMES]
+    cells += planner.from_words(["+experiment=incentives_over_time", "size=quick"]).cells[:1]
+    for config in cells:
+        block = block_of(config)
+        advance_block(*block, NEVER_NS)
+        assert not block.world.progress.fault.any()
+    assert len(advance_block.signatures) == before > 0
+
+
+@pytest.mark.nojit
+def test_an_epoch_that_cannot_be_paid_in_full_is_counted():
+    """A pool of 2.5 under five epochs of 1 (those of 2 s in 10 s): the last three are short."""
+    words = [
+        "incentives.policies.liquidity.epoch_s=2",
+        "incentives.policies.liquidity.pool.currency=2.5",
+    ]
+    world = played(cell("mechanism=clob", "incentives=polymarket", *words, *SHORT))
+    measured = measure(world, (TERM,))
+    assert measured["epochs_short"] == 3
+    assert measured["rewards_received"].sum() == pytest.approx(2.5, abs=1e-7)
+
+
 def test_a_reward_sweep_moves_the_spread(swept):
     """Not a transfer alone: the more a pool pays, the narrower makers quote, seed by seed.
 

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import proteus
 
 ROOT = Path(proteus.__file__).parent.parent
 EXAMPLES = ROOT / "examples"
+MOMENTUM = "proteus_momentum/__init__.py"
 CELL = (
     "+trader@population.momentum=momentum", "horizon_s=5", "metrics.tau_ms=1000",
     "seeds.count=4", "executor.workers=2",
@@ -38,22 +41,39 @@ class Environment:
         pip = (sys.executable, "-m", "pip", "--python", self.python, "install", *quiet)
         subprocess.run([*pip, *places], check=True, timeout=120)
 
-    def run(self, *words: object, plain: bool = False, check: bool = True, **more: str) -> str:
-        """Run Python there and return stdout; plain: without the JIT."""
+    @contextmanager
+    def edited(self, file: str, change: Callable[[str], str]) -> Iterator[Path]:
+        """Let a file of a package be another one for a while."""
+        source = self.site / file
+        text = source.read_text()
+        assert change(text) != text
+        try:
+            source.write_text(change(text))
+            yield source
+        finally:
+            source.write_text(text)
+
+    def run(
+        self, *words: object, plain: bool = False, check: bool = True, merge: bool = False,
+        **more: str,
+    ) -> str:  # fmt: skip
+        """Run Python there and return stdout; plain: without the JIT; merge: after stderr."""
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         settings = {**kept, **more, **({"NUMBA_DISABLE_JIT": "1"} if plain else {})}
         done = subprocess.run(
             [self.python, *map(str, words)], env=settings, capture_output=True, text=True,
             timeout=600,
         )  # fmt: skip
-        assert not check or done.returncode == 0, done.stderr
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        if merge:
+            return done.stderr + done.stdout
         return done.stdout if check else done.stderr
 
 
 @pytest.fixture(scope="module")
 def there(tmp_path_factory):
     made = Environment(tmp_path_factory.mktemp("environment"))
-    made.install("speed_bump", "momentum")
+    made.install("speed_bump", "momentum", "protocol")
     return made
 
 
@@ -61,24 +81,36 @@ def test_help_and_completion_know_them(there):
     told = there.run("-m", "proteus.sweep", "--help")
     assert "mechanism: clob, dual_flow, fba, rfq, speed_bump" in told
     assert ", momentum, " in told
+    for group, name in (("costs", "capped"), ("settlement", "session"), ("incentives", "depth"),
+                        ("environment", "blend"), ("channel", "oracle_blend")):  # fmt: skip
+        (line,) = [line for line in told.splitlines() if line.strip().startswith(f"{group}: ")]
+        assert name in line
     line = "proteus run mechanism=sp"
     known = there.run("-m", "proteus", "--complete", COMP_LINE=line, COMP_POINT=str(len(line)))
     assert known.split() == ["mechanism=speed_bump"]
     line = "proteus run mechanism=speed_bump mechanism.allocation="
     known = there.run("-m", "proteus", "--complete", COMP_LINE=line, COMP_POINT=str(len(line)))
     assert "mechanism.allocation=pro_rata" in known.split()
+    line = "proteus run settlement=session settlement.netting="
+    known = there.run("-m", "proteus", "--complete", COMP_LINE=line, COMP_POINT=str(len(line)))
+    assert known.split() == ["settlement.netting=gross", "settlement.netting=net"]
+    line = "proteus run settlement=se"
+    known = there.run("-m", "proteus", "--complete", COMP_LINE=line, COMP_POINT=str(len(line)))
+    assert known.split() == ["settlement=session"]
 
 
-def test_their_kernels_are_in_the_hash_by_content(there):
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("proteus_momentum/__init__.py", "abs(trend) <=", "abs(trend) <"),
+        ("proteus_protocol/settlement.py", "< cutoff_ns else", "<= cutoff_ns else"),
+    ],
+)
+def test_their_kernels_are_in_the_hash_by_content(there, file, old, new):
     code = "from proteus.compiler.jit import kernel_hash; print(kernel_hash())"
     before = there.run("-c", code)
-    source = there.site / "proteus_momentum" / "__init__.py"
-    text = source.read_text()
-    try:
-        source.write_text(text.replace("abs(trend) <=", "abs(trend) <"))
+    with there.edited(file, lambda text: text.replace(old, new)):
         edited = there.run("-c", code)
-    finally:
-        source.write_text(text)
     ours = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout
@@ -94,27 +126,54 @@ def test_they_keep_the_contract(there):
     there.run("-c", code, plain=True)
 
 
+def test_rules_keep_the_contract_by_the_tests_of_their_package(there):
+    tests = EXAMPLES / "protocol" / "tests"
+    told = there.run("-m", "pytest", "-q", "-p", "no:cacheprovider", tests, plain=True)
+    assert " 14 passed" in told.splitlines()[-1].rjust(40)
+
+
+RESULTS = """
+import sys, json, proteus
+found, lanes = proteus.load(sys.argv[1]), proteus.replay_log(sys.argv[1])
+events, ledger = proteus.load_events(sys.argv[1]), proteus.load_ledger(sys.argv[1])
+by_group, ruled = found["pnl_marked_by_group"], found.sel(incentives="depth")
+accounts = found[["pnl_venue", "pnl_network", "pnl_proposer", "pnl_pool", "pnl_stakes"]]
+total = by_group.sum("group") + accounts.to_dataarray().sum("variable")
+taken = ledger[ledger.policy == "taking"]
+print(json.dumps({
+    "groups": by_group["group"].values.tolist(),
+    "total": float(abs(total).max()),
+    "lanes": len(lanes), "waits": int((events.kind == "wait").sum()),
+    "fees": [float(found["fees_paid"].sel(costs=name).sum()) for name in ("none", "capped")],
+    "pending": float(found["pending_value_most"].min()),
+    "rewards": float(ruled["rewards_received"].sum()),
+    "fined": int(taken.amount.sum()), "taken": int(taken.score.sum()),
+    "reports": float(found["oracle_reports"].min()),
+    "versions": sorted(len(version) for version in ledger.policy_version.cat.categories),
+}))
+"""
+
+
 def test_a_sweep_has_them_in_its_results_its_report_and_its_logs(there, tmp_path):
-    """Compiled: one loop with both."""
+    """Compiled: one loop with a mechanism, a kind of trader and rules of three packages."""
     folder = tmp_path / "out"
     there.run(
-        "-m", "proteus.sweep", "mechanism=speed_bump", "mechanism.delay_ms=1,4", *CELL,
+        "-m", "proteus.sweep", "mechanism=speed_bump", *CELL, "costs=none,capped",
+        "settlement=session", "incentives=none,depth", "environment=blend",
         "record.events=seed:0", "record.report=true", f"output_dir={folder}",
     )  # fmt: skip
-    assert "speed_bump" in (folder / "report.html").read_text()
-    code = (
-        "import sys, json, proteus;"
-        "found = proteus.load(sys.argv[1]); lanes = proteus.replay_log(sys.argv[1]);"
-        "events = proteus.load_events(sys.argv[1]);"
-        "pnl = found['pnl_marked_by_group'];"
-        "print(json.dumps([pnl['group'].values.tolist(), float(abs(pnl.sum('group')).max()),"
-        "len(lanes), int((events.kind == 'wait').sum())]))"
-    )
-    groups, total, lanes, waits = json.loads(there.run("-c", code, folder))
-    assert groups == ["maker", "informed", "noise", "sniper", "momentum"]
-    assert total < 1e-9
-    assert lanes == 2
-    assert waits > 20
+    page = (folder / "report.html").read_text()
+    assert all(word in page for word in ("speed_bump", "capped", "depth"))
+    found = json.loads(there.run("-c", RESULTS, folder))
+    assert found["groups"] == ["maker", "informed", "noise", "sniper", "momentum"]
+    assert found["total"] < 1e-9
+    assert found["lanes"] == 4
+    assert found["waits"] > 20
+    assert found["fees"][0] == 0 < found["fees"][1]
+    assert min(found["pending"], found["rewards"], found["reports"]) > 0
+    # A fine of 0.0001 for each lot taken; a score stands at each of its entries.
+    assert found["fined"] == found["taken"] * 10**5 > 0
+    assert found["versions"] == [16, 16]
 
 
 def test_a_taker_waits_exactly_as_long_as_the_bump(there):
@@ -141,29 +200,72 @@ assert found.rejects.reason.tolist() == ["unknown_order"]
 
 
 def test_a_kernel_that_is_wrong_is_told_by_its_line(there, tmp_path):
-    source = there.site / "proteus_momentum" / "__init__.py"
-    text = source.read_text()
-    wrong = text.replace("policy.weight[trader] * trend", "policy.wait[trader] * trend")
-    line = wrong.splitlines().index(next(row for row in wrong.splitlines() if ".wait[" in row)) + 1
     words = ("-m", "proteus.sweep", "mechanism=clob", *CELL, f"output_dir={tmp_path / 'out'}")
-    try:
-        source.write_text(wrong)
+    old, new = "policy.weight[trader] * trend", "policy.wait[trader] * trend"
+    with there.edited(MOMENTUM, lambda text: text.replace(old, new)) as source:
         told = there.run(*words, check=False)
-    finally:
-        source.write_text(text)
+        rows = source.read_text().splitlines()
+    line = rows.index(next(row for row in rows if ".wait[" in row)) + 1
     (sentence,) = [row for row in told.splitlines() if row.startswith("stopped: ")]
     assert sentence.startswith(f"stopped: {source}, line {line}, in decide: AttributeError: ")
     assert "--verbose" in sentence
     assert "Traceback" not in told
 
 
-def test_a_package_that_cannot_be_loaded_is_named(there, tmp_path):
-    source = there.site / "proteus_momentum" / "__init__.py"
-    text = source.read_text()
-    try:
-        source.write_text("import nothing_of_this_name\n")
-        told = there.run("-m", "proteus.sweep", "plan_only=true", check=False)
-    finally:
-        source.write_text(text)
-    assert told.startswith("error: momentum of proteus.traders, from proteus-momentum, cannot be ")
-    assert len(told.splitlines()) == 1
+# --- a package that is broken ---------------------------------------------------------------------
+
+PLAN = ("-m", "proteus.sweep", "plan_only=true")
+BROKEN = {
+    "a module that is missing": (
+        "\nimport nothing_of_this_name\n", "line 2, in <module>: ModuleNotFoundError: No module",
+    ),
+    "no Python": ("x = (\n", "line 1: SyntaxError: '(' was never closed"),
+    "no such name": ("", "proteus_momentum:KIND: AttributeError: module 'proteus_momentum' has no"),
+    "another thing": ("KIND = 5\n", "it must be a TraderKind, and is of type int"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "reason"), BROKEN.values(), ids=BROKEN)
+def test_a_package_that_is_broken_stops_only_who_names_it(there, text, reason):
+    """Others get a sentence; `momentum` is known by the file of its package, and refused."""
+    with there.edited(MOMENTUM, lambda _: text):
+        ran = there.run(*PLAN, merge=True)
+        refused = there.run(*PLAN, CELL[0], check=False)
+    warned, *rest = ran.splitlines()
+    about = "momentum of proteus.traders, from proteus-momentum, is left out: "
+    assert warned.startswith(f"warning: {about}")
+    assert reason in warned
+    assert len(rest) > 0
+    assert not any("momentum" in line for line in rest)
+    (sentence,) = [line for line in refused.splitlines() if line.startswith("error: ")]
+    assert "population.momentum.kind=momentum does not exist; " + about in sentence
+    assert reason in sentence
+    assert len(refused.splitlines()) == 2  # it was warned of, and is named
+
+
+def test_a_package_with_several_entries_is_warned_of_once(there):
+    with there.edited("proteus_protocol/__init__.py", lambda _: "raise OSError('gone')\n"):
+        ran = there.run(*PLAN, merge=True)
+        refused = there.run(*PLAN, "incentives=depth", check=False)
+        other = there.run(*PLAN, "environment=blend", check=False)
+    (warned,) = [line for line in ran.splitlines() if line.startswith("warning: ")]
+    assert "from proteus-protocol, is left out: it cannot be loaded: " in warned
+    assert "proteus_protocol/__init__.py, line 1, in <module>: OSError: gone" in warned
+    assert "score.name=linear_depth does not exist; linear_depth of proteus.inc" in refused
+    assert "oracle.source=blend is not allowed: " in other
+    assert "OSError: gone" in other
+
+
+def test_python_warns_as_well_and_goes_on(there):
+    code = (
+        "import warnings\n"
+        "with warnings.catch_warnings(record=True) as caught:\n"
+        "    warnings.simplefilter('always')\n"
+        "    import proteus\n"
+        "    about = dict(horizon_s=1, metrics={'tau_ms': 500}, record={'warmup_s': 0})\n"
+        "    found = proteus.simulate(mechanism='clob', seeds=1, **about)\n"
+        "print(int(found['n_fills'].sum() > 0), [type(w.message).__name__ for w in caught\n"
+        "    if 'momentum' in str(w.message)])"
+    )
+    with there.edited(MOMENTUM, lambda _: "import nothing_of_this_name\n"):
+        assert there.run("-c", code, plain=True).split("\n")[0] == "1 ['PluginWarning']"

@@ -153,6 +153,10 @@ FAILED_AGAIN = 0
 FAILED_CLOSED_OUT = 1
 FAILED_NAMES = {FAILED_AGAIN: "again", FAILED_CLOSED_OUT: "closed_out"}
 
+# Why an epoch of a policy is not paid in full.
+EPOCH_SHORT = 0
+EPOCH_NAMES = {EPOCH_SHORT: "pool_short"}
+
 # What stands where there is nothing. Arrays are never indexed by it (``compiler.fields``).
 NO_ORDER = -1  # a slot of an order, request or quote
 NO_OWNER = -1  # of an order that is the only one of its owner

@@ -7,18 +7,11 @@ value   v, with noise of its own
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from proteus import plugins
 from proteus.compiler.jit import inline_kernel
-
-
-class Source(NamedTuple):
-    """What another package adds: a reading made of what is public and what is true."""
-
-    read: Callable[..., Any]  # part of a kernel: (public reference price, v, time) to a price; nano
-
+from proteus.market.environment.base import Source
 
 SOURCE_PUBLIC = 0
 SOURCE_TWAP = 1

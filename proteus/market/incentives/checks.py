@@ -12,6 +12,7 @@ from proteus.basics.schema import MAX_LOTS
 from proteus.market.incentives.codes import SHARE_ONE
 from proteus.market.incentives.models import (
     AnyPolicy,
+    FeePool,
     Incentives,
     PenaltyPolicy,
     Response,
@@ -19,6 +20,7 @@ from proteus.market.incentives.models import (
     Score,
     Slash,
     TwoSidedQuadratic,
+    Volume,
 )
 
 MOST_EPOCHS = 100_000  # of a policy: their amounts are a table
@@ -36,6 +38,8 @@ class Market(NamedTuple):
     takers: int
     maker_capital: float | None  # currency, of who has least; None: unlimited
     taker_capital: float | None
+    has_fees: bool = True  # some are charged, so that they can be shared
+    makes_by_class: bool = False  # makers make in every fill, and all others take
 
 
 class Contradiction(NamedTuple):
@@ -55,6 +59,8 @@ def contradictions(incentives: Incentives, market: Market) -> Iterator[Contradic
         found = [
             *_of_mechanism(policy, where, score, market.has_requests),
             *_of_traders(policy, market),
+            *_of_roles(policy, where, score, market),
+            *_of_money(policy, market),
             *_of_epochs(policy, market),
             *_of_ticks(where, score, market),
             *_of_stakes(policy, staked, market),
@@ -88,6 +94,34 @@ def _of_traders(policy: AnyPolicy, market: Market) -> Iterator[Contradiction]:
     if there.get(policy.traders, market.makers + market.takers) == 0:
         allowed = "a class that the population has, or nobody could take part"
         yield Contradiction("traders", policy.traders, allowed)
+
+
+def _of_roles(
+    policy: AnyPolicy, where: str, score: Score, market: Market
+) -> Iterator[Contradiction]:
+    """Refuse a volume in a role that no fill gives to who takes part."""
+    if not isinstance(score, Volume) or not market.makes_by_class:
+        return
+    other = {"makers": "taker", "takers": "maker"}.get(policy.traders)
+    if score.role == other:
+        allowed = (
+            f"both with traders={policy.traders}: under this mechanism makers make in every fill,"
+            " and nobody else does"
+        )
+        yield Contradiction(f"{where}.role", score.role, allowed)
+
+
+def _of_money(policy: AnyPolicy, market: Market) -> Iterator[Contradiction]:
+    """Refuse a pool that nothing flows into, and a reward that never halves."""
+    if not isinstance(policy, RewardPolicy):
+        return
+    if isinstance(policy.pool, FeePool) and not market.has_fees:
+        allowed = "issuer where costs have no fees, as costs=none: nothing would flow into the pool"
+        yield Contradiction("pool.source", policy.pool.source, allowed)
+    halving_s = policy.halving_s
+    if halving_s is not None and units.seconds_to_ns(halving_s) >= market.horizon_ns:
+        allowed = f"less than horizon_s={market.horizon_ns / units.NS_PER_S:g}, or null"
+        yield Contradiction("halving_s", halving_s, allowed)
 
 
 def _of_epochs(policy: AnyPolicy, market: Market) -> Iterator[Contradiction]:

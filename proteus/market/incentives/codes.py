@@ -10,6 +10,7 @@ SCORE_UPTIME = 3
 SCORE_RESPONSE = 4
 MEASURE_UPTIME = 5
 MEASURE_MESSAGES = 6
+FIRST_ADDED = 16  # of those of other packages
 SCORES = {
     "volume": SCORE_VOLUME,
     "two_sided_quadratic": SCORE_TWO_SIDED,

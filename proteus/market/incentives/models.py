@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, Union
 
-from pydantic import AfterValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
 from proteus.basics import units
 from proteus.basics.schema import (
@@ -22,30 +21,22 @@ from proteus.basics.schema import (
     requirement,
 )
 from proteus.market.costs.schedule import AmountScheduled, Schedule
+from proteus.market.incentives.added import ADDED_MEASURES, ADDED_SCORES
+from proteus.market.incentives.base import (
+    LARGEST_AMOUNT,
+    Amount,
+    Distance,
+    Factor,
+    Measure,
+    Price,
+    Score,
+    Share,
+)
 
 POLICY_NAME = re.compile(r"[a-z][a-z0-9_]*")
-LARGEST_AMOUNT = 1_000_000  # currency; thousands of these are far inside int64 money
 LARGEST_FINE = 1_000  # currency; of millions of messages it is inside int64 money
 MOST_PER_FILL = 1_000_000  # messages
 LARGEST_DIVISOR = 1_000  # of a score of one side
-
-
-def _exact(value: float) -> float:
-    """Return a number in its shortest form, after proving that it is one of whole billionths."""
-    try:
-        units.currency_to_nano(value)
-    except units.UnitError as error:
-        allowed = error.allowed.removeprefix("an amount of currency ")
-        raise PydanticCustomError("requirement", "{allowed}", {"allowed": allowed}) from None
-    return int(value) if value == int(value) else value
-
-
-_EXACT = AfterValidator(_exact)
-Amount = Annotated[float, Field(ge=0, le=LARGEST_AMOUNT), _EXACT]  # currency
-Price = Annotated[float, Field(ge=0, le=1), _EXACT]  # currency
-Distance = Annotated[float, Field(gt=0, le=1), _EXACT]  # currency
-Share = Annotated[float, Field(ge=0, le=1), _EXACT]
-Factor = Annotated[float, Field(gt=0, le=1), _EXACT]
 
 
 class Sampling(Schema):
@@ -61,13 +52,6 @@ class Sampling(Schema):
 
 
 # --- scores ---------------------------------------------------------------------------------------
-
-
-class Score(Schema):
-    """Hold what scores have in common: what they read."""
-
-    READS_BOOK: ClassVar[bool] = False  # orders that rest and have been published
-    ON_GRID: ClassVar[tuple[str, ...]] = ()  # keys that are whole ticks
 
 
 class Volume(Score):
@@ -141,16 +125,14 @@ class Response(Score):
     min_lots: Lots  # or the lots of the request, if these are fewer
 
 
-AnyScore = Annotated[
-    Volume | TwoSidedQuadratic | DiscountedDepth | Uptime | Response, Field(discriminator="name")
-]
+_SCORES = (Volume, TwoSidedQuadratic, DiscountedDepth, Uptime, Response)
+if TYPE_CHECKING:
+    AnyScore = Volume | TwoSidedQuadratic | DiscountedDepth | Uptime | Response
+else:
+    AnyScore = Annotated[Union[(*_SCORES, *ADDED_SCORES)], Field(discriminator="name")]
 
 
 # --- what a penalty is for ------------------------------------------------------------------------
-
-
-class Measure(Score):
-    """Hold what the measures of penalties have in common."""
 
 
 class MissedUptime(Measure):
@@ -173,7 +155,11 @@ class MessageRatio(Measure):
     most_per_fill: int = Field(ge=0, le=MOST_PER_FILL)
 
 
-AnyMeasure = Annotated[MissedUptime | MessageRatio, Field(discriminator="name")]
+_MEASURES = (MissedUptime, MessageRatio)
+if TYPE_CHECKING:
+    AnyMeasure = MissedUptime | MessageRatio
+else:
+    AnyMeasure = Annotated[Union[(*_MEASURES, *ADDED_MEASURES)], Field(discriminator="name")]
 
 
 class Fine(Schema):
@@ -303,6 +289,14 @@ class Incentives(Schema):
     def is_used(self) -> bool:
         """Tell whether there is any policy."""
         return bool(self.policies)
+
+    @property
+    def rewards_makers(self) -> bool:
+        """Tell whether makers can earn anything, which is what they react to."""
+        return any(
+            isinstance(policy, RewardPolicy) and policy.traders != "takers"
+            for policy in self.policies.values()
+        )
 
     @property
     def in_order(self) -> tuple[tuple[str, AnyPolicy], ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from proteus.basics.units import NANO
 from proteus.compiler.jit import inline_kernel
 from proteus.market.arithmetic.fixed_point import CEIL, FLOOR, multiply_divide
-from proteus.market.incentives.codes import ALL_OF_POOL, MEASURE_UPTIME, NO_CAP
+from proteus.market.incentives.codes import ALL_OF_POOL, FIRST_ADDED, MEASURE_UPTIME, NO_CAP
 
 
 @inline_kernel
@@ -69,7 +69,7 @@ def share_of_fees(table, policy, fees):
 
 @inline_kernel
 def units_missed(incentives, lane, policy, trader):
-    """Return what a trader's epoch lacks: samples, or messages too many."""
+    """Return what a trader's epoch lacks: samples, messages too many, or points."""
     table = incentives.table
     if not table.takes_part[policy, trader]:
         return 0
@@ -78,6 +78,8 @@ def units_missed(incentives, lane, policy, trader):
         samples = incentives.samples[lane, policy]
         required = multiply_divide(samples, table.required[policy], NANO, CEIL)
         return max(required - score, 0)
+    if table.score[policy] >= FIRST_ADDED:
+        return score
     fills = max(incentives.fills[lane, policy, trader], 1)
     return max(score - (table.most_per_fill[policy] + 1) * fills, 0)
 

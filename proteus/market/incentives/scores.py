@@ -14,11 +14,16 @@ Source
 
 from __future__ import annotations
 
-from proteus.compiler.jit import inline_kernel
+import numpy as np
+
+from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
 from proteus.market.book.codes import BUY, NO_PRICE, SELL
+from proteus.market.incentives.added import points_of_fill, points_of_order
 from proteus.market.incentives.codes import (
+    FIRST_ADDED,
     NO_MIDDLE,
+    PAYS,
     SCORE_DEPTH,
     SCORE_TWO_SIDED,
     SHARE_ONE,
@@ -39,6 +44,12 @@ def sample(incentives, lane, policy):
         for side in (BUY, SELL):
             count_depth(table, policy, standing, points, lane, side)
             add_shares(points, lane, side, incentives.score, policy)
+    elif code >= FIRST_ADDED:
+        count_added(table, policy, standing, points, lane, middle)
+        if table.act[policy] == PAYS:
+            add_shares(points, lane, BUY, incentives.score, policy)
+        else:
+            add_points(points, lane, BUY, incentives.score, policy)
     elif code == SCORE_TWO_SIDED:
         count_quadratic(table, policy, standing, points, lane, middle)
         join_sides(table, policy, points, lane, middle)
@@ -126,6 +137,21 @@ def count_depth(table, policy, standing, points, lane, side):
         points[lane, :, side] = 0
 
 
+@cold_kernel
+def count_added(table, policy, standing, points, lane, middle):
+    """Count what each trader's orders score by the rule of another package, as points of BUY."""
+    code, numbers = table.score[policy], table.numbers[policy]
+    for row in range(standing.count[lane]):
+        trader, side = standing.trader[lane, row], standing.side[lane, row]
+        if table.takes_part[policy, trader]:
+            points[lane, trader, side] += points_of_order(
+                code, numbers, side, standing.price[lane, row], standing.lots[lane, row], middle
+            )
+    for trader in range(points.shape[1]):
+        bids, asks = points[lane, trader, BUY], points[lane, trader, SELL]
+        points[lane, trader, BUY] = min(bids, asks) if table.both_sides[policy] else bids + asks
+
+
 @inline_kernel
 def count_near(table, policy, standing, points, lane, middle):
     """Count the lots of each trader's orders that are near enough to the mid, by side."""
@@ -159,6 +185,13 @@ def add_shares(points, lane, side, score, policy):
 
 
 @inline_kernel
+def add_points(points, lane, side, score, policy):
+    """Add the points of a side to each score as they are."""
+    for trader in range(points.shape[1]):
+        score[lane, policy, trader] += points[lane, trader, side]
+
+
+@inline_kernel
 def volume_of_fill(table, policy, trader, other_group, group, is_maker, price, lots):
     """Return the lots of a fill that count for one of its traders.
 
@@ -166,11 +199,26 @@ def volume_of_fill(table, policy, trader, other_group, group, is_maker, price, l
         group, other_group: of the trader and of whom it traded with; NO_GROUP is nobody's.
         is_maker: its role in the fill. price: ticks.
     """
-    if not table.takes_part[policy, trader] or (group == other_group and group >= 0):
+    if not _may_score(table, policy, trader, other_group, group):
         return 0
     in_role = table.counts_maker[policy] if is_maker else table.counts_taker[policy]
     in_band = table.lowest[policy] <= price <= table.highest[policy]
     return lots if in_role and in_band else 0
+
+
+@inline_kernel
+def _may_score(table, policy, trader, other_group, group):
+    """Tell whether a fill can score for a trader: it takes part, and met another group."""
+    return table.takes_part[policy, trader] and (group != other_group or group < 0)
+
+
+@inline_kernel
+def added_of_fill(table, policy, trader, side, other_group, group, is_maker, price, lots):
+    """Return what a side of a fill scores by the rule of another package, as ``volume_of_fill``."""
+    if not _may_score(table, policy, trader, other_group, group):
+        return np.int64(0)
+    code, numbers = table.score[policy], table.numbers[policy]
+    return points_of_fill(code, numbers, side, is_maker, price, lots)
 
 
 @inline_kernel

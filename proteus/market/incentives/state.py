@@ -16,7 +16,10 @@ from proteus.market.events.queue import NEVER_NS
 
 @state
 class PolicyTable(NamedTuple):
-    """The policies of a cell. P policies by name, A traders, E epochs, W steps of discounts."""
+    """The policies of a cell. P policies by name, A traders, E epochs, W steps of discounts.
+
+    M is how many numbers a score of another package has, at most.
+    """
 
     score: np.ndarray  # int64 [P] SCORE_* or MEASURE_*
     act: np.ndarray  # int64 [P] PAYS, FINES or SLASHES
@@ -45,6 +48,8 @@ class PolicyTable(NamedTuple):
     within_ns: np.ndarray  # int64 [P]
     required: np.ndarray  # int64 [P] nano-shares of the samples of an epoch
     most_per_fill: np.ndarray  # int64 [P] messages
+    numbers: np.ndarray  # int64 [P, M] of a score of another package
+    both_sides: np.ndarray  # bool [P] of such a score: the side with fewer points counts
     decay: np.ndarray  # float64 [A] weight of the newest epoch in what its lots earn; 0: unknown
     horizon_ns: np.ndarray  # int64 [1] T
     n_ticks: np.ndarray  # int64 [1]

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from proteus.basics import units
 from proteus.basics.units import NANO
 from proteus.compiler.arrays import allocate
+from proteus.market.incentives.added import ADDED_KINDS, SCORE_CODES
 from proteus.market.incentives.codes import (
     ALL_OF_POOL,
     FINES,
     NO_CAP,
     PAYS,
-    SCORES,
     SLASHES,
 )
 from proteus.market.incentives.models import (
@@ -91,8 +91,8 @@ def make_table(
     rows = [_row(name, policy, horizon_ns, tick_nano) for name, policy in incentives.in_order]
     takes_part = [_takes_part(policy, is_maker) for _, policy in incentives.in_order]
     sizes = {
-        "P": len(rows), "A": len(is_maker),
-        "E": _longest(rows, "amount"), "W": _longest(rows, "weight"),
+        "P": len(rows), "A": len(is_maker), "E": _longest(rows, "amount"),
+        "W": _longest(rows, "weight"), "M": _longest(rows, "numbers"),
     }  # fmt: skip
     columns: dict[str, Any] = {"n_ticks": NANO // tick_nano, "horizon_ns": horizon_ns}
     if decay is not None:
@@ -128,7 +128,7 @@ def _row(name: str, policy: AnyPolicy, horizon_ns: int, tick_nano: int) -> dict[
     is_reward = isinstance(policy, RewardPolicy)
     score = policy.score if isinstance(policy, RewardPolicy) else policy.measure
     return {
-        "score": SCORES[score.name],
+        "score": SCORE_CODES[score.name],
         "act": PAYS if is_reward else FINES,
         "epoch_ns": policy.epoch_ns,
         "epochs": epochs,
@@ -161,8 +161,14 @@ def _numbers_of(score: Any, tick_nano: int) -> dict[str, Any]:
     numbers: dict[str, Any] = {
         "spread": 0, "min_lots": 1, "divisor": 1, "lowest": 0, "highest": 0, "target": 0, "step": 1,
         "weight": [], "skip_from": 0, "within_ns": 0, "required": 0, "most_per_fill": 0,
-        "counts_taker": False, "counts_maker": False,
+        "counts_taker": False, "counts_maker": False, "both_sides": False, "numbers": [],
     }  # fmt: skip
+    if score.name in ADDED_KINDS:
+        return numbers | {
+            "min_lots": getattr(score, "min_lots", 1),
+            "numbers": [*score.numbers(tick_nano)],
+            "both_sides": score.BOTH_SIDES,
+        }
     if not isinstance(score, (Volume, DiscountedDepth, MessageRatio)):
         numbers["spread"] = 2 * _nano(score.max_spread) // tick_nano
         numbers["min_lots"] = score.min_lots

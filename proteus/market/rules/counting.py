@@ -9,8 +9,19 @@ import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.book import rank_of, rests
-from proteus.market.incentives.codes import MEASURE_MESSAGES, SCORE_RESPONSE, SCORE_VOLUME
-from proteus.market.incentives.scores import distance_of, is_response, volume_of_fill
+from proteus.market.book.codes import BUY, SELL
+from proteus.market.incentives.codes import (
+    FIRST_ADDED,
+    MEASURE_MESSAGES,
+    SCORE_RESPONSE,
+    SCORE_VOLUME,
+)
+from proteus.market.incentives.scores import (
+    added_of_fill,
+    distance_of,
+    is_response,
+    volume_of_fill,
+)
 from proteus.market.rules.roles import makes
 
 
@@ -74,6 +85,14 @@ def count_fill(rules, orders, groups, lane, buy, sell, earlier, price, lots, cle
             incentives.score[lane, policy, seller] += volume_of_fill(
                 table, policy, seller, groups[buyer], groups[seller], seller_makes, price, lots
             )
+        elif table.score[policy] >= FIRST_ADDED and table.sample_ns[policy] == 0:
+            incentives.score[lane, policy, buyer] += added_of_fill(
+                table, policy, buyer, BUY, groups[seller], groups[buyer], buyer_makes, price, lots
+            )
+            incentives.score[lane, policy, seller] += added_of_fill(
+                table, policy, seller, SELL, groups[buyer], groups[seller], seller_makes, price,
+                lots,
+            )  # fmt: skip
 
 
 @cold_kernel

@@ -17,12 +17,13 @@ from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import AMOUNT_OVERFLOW, FLOOR, multiply_divide
 from proteus.market.book.codes import (
+    EPOCH_SHORT,
     EVENT_POLICY_EPOCH,
     EVENT_POLICY_PENALTY,
     EVENT_POLICY_REWARD,
     NO_TRADER,
 )
-from proteus.market.events.log import NO_ROW, SOURCE_RULES, is_recorded, start_row
+from proteus.market.events.log import MISSING, NO_ROW, SOURCE_RULES, is_recorded, start_row
 from proteus.market.events.queue import KIND_INCENTIVE, NEVER_NS, push
 from proteus.market.incentives.codes import (
     FINES,
@@ -156,6 +157,7 @@ def end_incentives(rules, ledger, log, private, lane, time):
 def _end_epoch(rules, ledger, log, private, lane, policy, time, event):
     """Pay or charge the epoch that ends, let traders learn from it, and begin the next."""
     incentives, act = rules.incentives, rules.incentives.table.act[policy]
+    short_before = incentives.short[lane, policy]
     _note_shares(incentives, lane, policy)
     if act == PAYS:
         _take_fees(rules, ledger, log, lane, policy, time, event)
@@ -164,7 +166,8 @@ def _end_epoch(rules, ledger, log, private, lane, policy, time, event):
         _fine(rules, ledger, log, lane, policy, time, event)
     else:
         _slash(rules, ledger, log, lane, policy, time, event)
-    _note_epoch(incentives, log, lane, policy, time, event)
+    is_short = incentives.short[lane, policy] > short_before
+    _note_epoch(incentives, log, lane, policy, time, event, is_short)
     _learn(incentives, private, lane, policy)
     open_epoch(incentives, lane, policy)
 
@@ -302,13 +305,13 @@ def _note_shares(incentives, lane, policy):
 
 @cold_kernel
 def _note_policy(incentives, log, lane, policy, time, event, kind, trader, score, amount):
-    """Record what a policy did.
+    """Record what a policy did; returns the row, or NO_ROW.
 
     Parameters
         score: of the trader in the epoch, or what it lacked. amount: nano-currency.
     """
     if not is_recorded(log):
-        return
+        return NO_ROW
     at = start_row(log, lane, event, time, SOURCE_RULES, kind)
     if at != NO_ROW:
         log.trader[lane, at] = trader
@@ -316,15 +319,18 @@ def _note_policy(incentives, log, lane, policy, time, event, kind, trader, score
         log.other[lane, at] = incentives.epoch[lane, policy]
         log.more[lane, at] = score
         log.value[lane, at] = amount
+    return at
 
 
 @inline_kernel
-def _note_epoch(incentives, log, lane, policy, time, event):
+def _note_epoch(incentives, log, lane, policy, time, event, is_short):
     """Record the end of an epoch: the scores of all, and what was paid or charged together."""
     total, moved = np.int64(0), np.int64(0)
     for trader in range(incentives.due.shape[1]):
         total += incentives.score[lane, policy, trader]
         moved += abs(incentives.due[lane, trader])
-    _note_policy(
+    at = _note_policy(
         incentives, log, lane, policy, time, event, EVENT_POLICY_EPOCH, NO_TRADER, total, moved
     )
+    if at != NO_ROW:
+        log.code[lane, at] = EPOCH_SHORT if is_short else MISSING

@@ -30,11 +30,15 @@ class Roles(NamedTuple):
 
 
 def make_roles(mechanism: MechanismConfig, is_maker: NDArray[np.bool_]) -> Roles:
+    """Allocate the rule of a mechanism."""
+    return allocate(Roles, A=len(is_maker), rule=rule_of(mechanism), is_maker=is_maker)
+
+
+def rule_of(mechanism: MechanismConfig) -> int:
     """Choose the rule: by class where roles are kept apart."""
-    rule = BY_CLEAR if mechanism.uses_delta else BY_ARRIVAL
     if mechanism.has_requests or mechanism.auctions > 1:
-        rule = BY_CLASS
-    return allocate(Roles, A=len(is_maker), rule=rule, is_maker=is_maker)
+        return BY_CLASS
+    return BY_CLEAR if mechanism.uses_delta else BY_ARRIVAL
 
 
 @inline_kernel

@@ -23,6 +23,7 @@ from proteus.market.arithmetic.fixed_point import CEIL, multiply_divide
 from proteus.market.arithmetic.shares import share_out
 from proteus.market.book.codes import NO_PRICE
 from proteus.market.events.queue import NEVER_NS
+from proteus.market.settlement.base import WHOLE_PPM
 from proteus.market.settlement.legs import (
     LEG_CLOSED_OUT,
     LEG_FAILED,
@@ -31,7 +32,6 @@ from proteus.market.settlement.legs import (
     expect,
     settled_cash,
 )
-from proteus.market.settlement.models import WHOLE_PPM
 
 # What a payment is.
 PAY_PENALTY = 0

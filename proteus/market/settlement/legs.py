@@ -13,6 +13,7 @@ import numpy as np
 from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
 from proteus.market.book.codes import NO_TRADER
 from proteus.market.events.queue import NEVER_NS
+from proteus.market.settlement.added import OF_OURS, due_added
 from proteus.market.settlement.sums import SettlementSums, locked_changed, value_changed
 
 MODE_IMMEDIATE = 0
@@ -36,12 +37,14 @@ _CONTRACT = 1
 
 @state
 class Terms(NamedTuple):
-    """Parameters of settlement; those of other modes than its own are 0."""
+    """Parameters of settlement; those of other modes than its own are 0. N numbers of a rule."""
 
     mode: int  # MODE_*
     end_ns: int  # nothing is due from then on, as all is settled
     delay_ns: int  # from a fill to when it is due; 0: in cycles
     cycle_ns: int  # distance of cycles
+    rule: int  # of added.RULES, which says when a fill is due; OF_OURS: the two above
+    numbers: np.ndarray  # int64 [N] what that rule is given
     nets: bool  # one amount per trader and cycle, and not each fill
     retries: int  # cycles that a failed fill is given
     fail_penalty_ppm: int  # of the value that fails, a cycle
@@ -143,6 +146,8 @@ def due_after(terms, time):
     Settlement comes before trading of the same nanosecond, so a fill at the time of a cycle
     belongs to the next one.
     """
+    if terms.rule != OF_OURS:
+        return due_added(terms.rule, terms.numbers, time)
     if terms.cycle_ns > 0:
         return (time // terms.cycle_ns + 1) * terms.cycle_ns
     return time + terms.delay_ns

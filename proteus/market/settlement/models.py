@@ -1,4 +1,4 @@
-"""Configuration models of settlement: one per mode."""
+"""Configuration models of settlement: one per mode, those of other packages as well."""
 
 from __future__ import annotations
 
@@ -11,29 +11,12 @@ from proteus.basics.schema import (
     PositiveCount,
     PositiveMilliseconds,
     Probability,
-    Schema,
     requirement,
 )
+from proteus.market.settlement.added import ADDED_KINDS
+from proteus.market.settlement.base import DatedSettlement, Settlement
 
-MOST_RETRIES = 1_000_000
-WHOLE_PPM = 1_000_000  # a penalty is at most the value that failed
 DEEPEST_CHAIN = 1_000_000  # blocks that a fill may have to wait for
-
-
-class Settlement(Schema):
-    """Hold what the modes share: their name."""
-
-    mode: str
-
-    @property
-    def is_used(self) -> bool:
-        """Tell whether a fill may be final later than it happens."""
-        return self.mode != "immediate"
-
-    @property
-    def pending_ns(self) -> int:
-        """Return how long a fill is pending that does not fail, at most."""
-        return 0
 
 
 class ImmediateSettlement(Settlement):
@@ -42,15 +25,12 @@ class ImmediateSettlement(Settlement):
     mode: Literal["immediate"]
 
 
-class DelayedSettlement(Settlement):
+class DelayedSettlement(DatedSettlement):
     """A fill is due a while after it, or at the next of fixed times."""
 
     mode: Literal["delayed"]
     delay_ms: PositiveMilliseconds | None
     cycle_ms: PositiveMilliseconds | None
-    netting: Literal["gross", "net"]
-    retries: int = Field(ge=0, le=MOST_RETRIES)
-    fail_penalty_ppm: int = Field(ge=0, le=WHOLE_PPM)
 
     @model_validator(mode="after")
     def _check_due(self) -> Self:
@@ -93,4 +73,5 @@ SETTLEMENT_MODELS: dict[str, type[Settlement]] = {
     "immediate": ImmediateSettlement,
     "delayed": DelayedSettlement,
     "blocks": BlockSettlement,
+    **{name: kind.config for name, kind in ADDED_KINDS.items()},
 }

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from proteus.basics import units
 from proteus.compiler.arrays import allocate
+from proteus.market.settlement.added import OF_OURS, RULES
+from proteus.market.settlement.base import DatedSettlement, Settlement
 from proteus.market.settlement.legs import (
     MODE_BLOCKS,
     MODE_DELAYED,
@@ -19,7 +21,7 @@ from proteus.market.settlement.legs import (
     Sharing,
     Terms,
 )
-from proteus.market.settlement.models import BlockSettlement, DelayedSettlement, Settlement
+from proteus.market.settlement.models import BlockSettlement, DelayedSettlement
 from proteus.market.settlement.sums import SettlementSums
 
 _WORDS = 2**32  # random words there are
@@ -27,15 +29,22 @@ _WORDS = 2**32  # random words there are
 
 def terms_of(config: Settlement, end_ns: int) -> Terms:
     """Return the numbers of a configuration; ``end_ns``: the end of trading."""
-    immediate = Terms(MODE_IMMEDIATE, end_ns, 0, 0, False, 0, 0, 0, 0, 0)
-    if isinstance(config, DelayedSettlement):
-        return immediate._replace(
+    none = np.zeros(0, np.int64)
+    immediate = Terms(MODE_IMMEDIATE, end_ns, 0, 0, OF_OURS, none, False, 0, 0, 0, 0, 0)
+    if isinstance(config, DatedSettlement):
+        terms = immediate._replace(
             mode=MODE_DELAYED,
-            delay_ns=units.milliseconds_to_ns(config.delay_ms or 0),
-            cycle_ns=units.milliseconds_to_ns(config.cycle_ms or 0),
+            rule=RULES.get(config.mode, OF_OURS),
+            numbers=np.array(config.numbers(), np.int64),
             nets=config.netting == "net",
             retries=config.retries,
             fail_penalty_ppm=config.fail_penalty_ppm,
+        )
+        if not isinstance(config, DelayedSettlement):
+            return terms
+        return terms._replace(
+            delay_ns=units.milliseconds_to_ns(config.delay_ms or 0),
+            cycle_ns=units.milliseconds_to_ns(config.cycle_ms or 0),
         )
     if isinstance(config, BlockSettlement):
         return immediate._replace(

@@ -68,6 +68,14 @@ def _presence(world: World) -> Values:
     return ratio(incentives.met, incentives.could)
 
 
+def _short(world: World) -> Values:
+    """Return in how many epochs pools could not pay in full."""
+    incentives = _incentives(world)
+    if incentives is None:
+        return np.zeros(len(world.progress.fault))
+    return np.asarray(incentives.short.sum(axis=1), float)
+
+
 def _sum(values: Values) -> Values:
     return np.asarray(values.sum(axis=1))
 
@@ -123,7 +131,10 @@ INCENTIVE_VARIABLES: tuple[Variable, ...] = (
         name="penalties_paid",
         unit="currency",
         long_name="penalties of policies",
-        formula="fines, as far as there was cash, and parts of stakes that it lost",
+        formula=(
+            "fines, as far as there was cash, and parts of stakes that it lost; penalties of"
+            " settlement (fail_penalty, close_out) are in the term penalties of pnl_by_term alone"
+        ),
         of_traders=_penalties,
         over=_sum,
     ),
@@ -144,5 +155,14 @@ INCENTIVE_VARIABLES: tuple[Variable, ...] = (
         of_traders=_presence,
         over=_mean,
         missing="no_sample",
+    ),
+    Variable(
+        name="epochs_short",
+        unit="1",
+        long_name="epochs of policies that their pool could not pay in full",
+        formula="number of epochs in which the pool had less than the reward and what was carried",
+        source="count",
+        compute=_short,
+        needs=TERM,
     ),
 )

@@ -1,6 +1,11 @@
 """Mistakes about what a market adds to trading, as rows of the table of ``test_mistakes``."""
 
 MAKER, POOL = "population.maker", "incentives.policies.liquidity"
+POLICIES = "incentives.policies"
+REBATE, VOLUME, SLASHING = (
+    f"{POLICIES}.{name}" for name in ("rebate", "volume", "slashing.charge")
+)
+TAKERS_MAKE = f"{VOLUME}.traders=takers {VOLUME}.score.role=maker"
 
 OF_INCENTIVES = f"""\
 incentives=polymarkt | incentives=polymarkt does not exist | did you mean polymarket?
@@ -25,4 +30,13 @@ incentives=staking incentives.policies.slashing.charge.share=2 | charge.share=2 
 incentives=kalshi_volume incentives.policies.volume.score.lowest_price=1 | lowest_price=1 | highest
 +incentives.policies.mine={{kind:reward}} | incentives.policies.mine.traders is missing | traders
 {MAKER}.policy.reward_pass=0,1 | reward_pass=0,1 changes nothing | incentives must have a policy
+incentives=message_ratio {MAKER}.policy.knows_rewards=true,false | changes nothing | reward makers
+incentives=polymarket {POOL}.traders=takers {MAKER}.policy.reward_pass=0,1 | nothing | reward makers
+incentives=staking {SLASHING}.stake=0 {SLASHING}.share=0.1,0.2 | nothing | stake must be more
+incentives=maker_rebate | {REBATE}.pool.source=fees | issuer where costs have no fees, as costs=none
+incentives=maker_rebate costs=gas | {REBATE}.pool.source=fees | nothing would flow into the pool
+costs=none,kalshi incentives=maker_rebate | {REBATE}.pool.source=fees | issuer where costs have no
+incentives=emission {POLICIES}.emission.halving_s=20 | halving_s=20 | less than horizon_s=20
+incentives=maker_rebate costs=kalshi {REBATE}.score.role=taker mechanism=rfq | role=taker | both
+mechanism=dual_flow incentives=kalshi_volume {TAKERS_MAKE} | role=maker | makers make in every fill
 """

@@ -62,6 +62,15 @@ def test_page_of_events_names_every_column_kind_and_reason_to_look_up() -> None:
         assert f"`{EVENT_NAMES[kind]}`" in text, (source, kind)
 
 
+@pytest.mark.parametrize("group", ["costs", "settlement", "incentives", "channel"])
+def test_page_of_venues_has_a_row_for_every_file_of_rules(group: str) -> None:
+    """What it is after, its source, and what is not realistic about it."""
+    rows = [line for line in (DOCS / "venues.md").read_text().splitlines() if line[:1] == "|"]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    found = {name for row in cells if len(row) == 4 for name in re.findall("`([^`]+)`", row[0])}
+    assert {path.stem for path in (ROOT / "conf" / group).glob("*.yaml")} <= found
+
+
 def test_table_of_defaults_has_the_model_defaults() -> None:
     # MODEL 30, by hand.
     text = table()

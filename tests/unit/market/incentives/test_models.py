@@ -109,6 +109,13 @@ IN_A_CELL = [
     (penalty(MISSED, {"name": "slash", "stake": 6, "share": 0}),
      BASELINE._replace(maker_capital=5.5), "charge.stake",
      "at most the capital=5.5 of makers, for all policies together"),
+    (reward(VOLUME, per_epoch=None, pool={"source": "fees", "share": 0.5}),
+     BASELINE._replace(has_fees=False), "pool.source",
+     "issuer where costs have no fees, as costs=none: nothing would flow into the pool"),
+    (reward(VOLUME, halving_s=20), BASELINE, "halving_s", "less than horizon_s=20, or null"),
+    (reward(VOLUME | {"role": "taker"}, traders="makers"), BASELINE._replace(makes_by_class=True),
+     "score.role", "both with traders=makers: under this mechanism makers make in every fill,"
+     " and nobody else does"),
     (reward(DEPTH | {"step": 0.005}), CENTS, "score.step",
      "a multiple of contract.tick=0.01"),
     (reward(UPTIME | {"max_spread": 0.032}), CENTS, "score.max_spread",

@@ -1,0 +1,65 @@
+"""Worked examples of the protocol's rules, and what Proteus asks of any."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from proteus.market.book.codes import BUY, SELL
+from proteus.market.costs.codes import MAKER, TAKER
+from proteus.testing import check_channel, check_costs, check_incentives, check_settlement
+from proteus_protocol.costs import CappedCosts
+from proteus_protocol.incentives import linear_points, taken_points
+from proteus_protocol.settlement import SessionSettlement, due
+from pydantic import ValidationError
+
+MS = 1_000_000
+KEYS = {"mode": "session", "netting": "net", "retries": 1, "fail_penalty_ppm": 100}
+
+
+@pytest.mark.parametrize(("price", "fee"), [(0.1, "0.002"), (0.25, "0.005"), (0.9, "0.005")])
+def test_the_fee_is_two_percent_up_to_half_a_cent(price, fee):
+    costs = CappedCosts(model="capped", taker_ppm=20_000, cap=0.005)
+    for side in (BUY, SELL):
+        assert costs.per_lot(TAKER, side, Fraction(str(price)), 0) == Fraction(fee)
+        assert costs.per_lot(MAKER, side, Fraction(str(price)), 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("traded_ms", "due_ms"), [(0, 1000), (699, 1000), (700, 2000), (999, 2000), (1000, 2000)]
+)
+def test_a_fill_is_due_at_the_end_of_its_day_or_of_the_next(traded_ms, due_ms):
+    assert due(np.array([1000 * MS, 700 * MS]), traded_ms * MS) == due_ms * MS
+
+
+def test_a_cutoff_lies_in_the_day():
+    with pytest.raises(ValidationError, match="must be at most day_ms=5"):
+        SessionSettlement(**KEYS, day_ms=5, cutoff_ms=6)
+
+
+def test_what_an_order_and_a_fill_score():
+    """A bid of 3 lots one tick and a half below the mid, of 4 ticks: (8 - 3) x 3."""
+    numbers = np.array([8])
+    assert linear_points(numbers, BUY, 500, 3, 1003) == 15
+    assert linear_points(numbers, SELL, 503, 3, 1003) == 15
+    assert linear_points(numbers, SELL, 500, 3, 1003) == 24  # beyond the mid
+    assert linear_points(numbers, BUY, 496, 3, 1003) == 0
+    assert taken_points(numbers, BUY, False, 500, 3) == 3
+    assert taken_points(numbers, BUY, True, 500, 3) == 0
+
+
+def test_costs_keep_the_contract():
+    check_costs("capped", mechanisms=("clob",))
+
+
+def test_settlement_keeps_the_contract():
+    check_settlement("session", words=("settlement.day_ms=400", "settlement.cutoff_ms=250"))
+
+
+def test_incentives_keep_the_contract():
+    check_incentives("depth", mechanisms=("clob",))
+
+
+def test_the_oracle_keeps_the_contract():
+    check_channel("blend", mechanisms=("clob",))
