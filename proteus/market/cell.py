@@ -199,6 +199,16 @@ class CellConfig(Schema):
         return blocks.interval_ns if blocks and self.execution.route == "blocks" else 0
 
     @property
+    def slot_ns(self) -> int:
+        """Return the length of the slots of blocks, or 0 where blocks have none."""
+        blocks = self.environment.blocks
+        return blocks.interval_ns if blocks and blocks.law == "slots" else 0
+
+    def wake_ups_per_s(self, group: Group) -> float:
+        """Return how often a trader of a group wakes up on its schedule."""
+        return group.schedule.wake_ups_per_s(self.slot_ns)
+
+    @property
     def needs_rules(self) -> bool:
         """Tell whether the cell adds to its market what the plain loop does not know."""
         added = self.settlement, self.incentives, self.environment

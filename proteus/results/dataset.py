@@ -244,6 +244,15 @@ def _describe(plan: Plan, variable: Variable, missing: np.ndarray) -> dict[str, 
     }
 
 
+def _of_environments(plan: Plan) -> dict[str, int]:
+    """Return the version of the channels around markets, where any cell has one."""
+    if not any(cell.environment.is_used for cell in plan.cells):
+        return {}
+    from proteus.market.environment.trace import ENVIRONMENT_KEY, ENVIRONMENT_SCHEMA
+
+    return {ENVIRONMENT_KEY: ENVIRONMENT_SCHEMA}
+
+
 def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
     seeds = plan.settings.seeds
     return {
@@ -260,6 +269,7 @@ def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
         "seed_count": seeds.count,
         "population_hash": plan.population_hash,
         **({"gate": plan.gate} if plan.gate else {}),
+        **_of_environments(plan),
         "parity": canonical_json(plan.fairness),
         "versions": canonical_json(provenance.versions()),
         "created": provenance.created(),

@@ -5,12 +5,14 @@ import io
 import json
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import proteus
 from proteus.market import rng
-from proteus.market.agents.traders import CLASS_NAMES
-from proteus.market.environment.trace import trace_hash
+from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
+from proteus.market.environment.trace import ENVIRONMENT_KEY, ENVIRONMENT_SCHEMA, trace_hash
+from proteus.market.events.envelopes import CAUSE_SCHEDULE
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.variables import measure
@@ -215,7 +217,10 @@ STALE_MAKER = [
     "population.sniper.signal.noise_sd=0", "environment=blocks", "execution.route=blocks",
     "execution.tips=edge_share", "execution.tip_share=0.25",
 ]  # fmt: skip
-READS = ["+channel@environment.mempool=mempool", "population.sniper.policy.reads_mempool=true"]
+READS = [
+    "+channel@environment.mempool=mempool", "population.sniper.policy.reads_mempool=true",
+    "execution.leakage.clob.waiting.orders=public",
+]  # fmt: skip
 
 
 def tips_by_block(count, *words):
@@ -281,6 +286,48 @@ def test_who_is_shown_nothing_offers_as_one_who_does_not_look():
     assert paid["s"][sniper] > paid["b"][sniper]
 
 
+# --- what traders know of blocks ------------------------------------------------------------------
+
+BEFORE_SLOTS = [
+    f"population.maker.schedule.{key}"
+    for key in ("law=before_slots", "rate_per_s=0", "jitter=0", "lead_ms=20")
+]
+
+
+def test_who_looks_before_a_slot_does_so_whether_a_block_is_made_or_not(monkeypatch):
+    """At k x 100 ms less 20 ms, k = 1, 2, ..., and at no other time but when it hears of fills."""
+    from proteus.market.trading import desk
+
+    times, wake = [], desk.wake
+
+    def note(world, lane, trader, time, cause, number):
+        if cause == CAUSE_SCHEDULE and world.traders.role[trader] == CLASS_MAKER:
+            times.append((int(number), int(time)))
+        wake(world, lane, trader, time, cause, number)
+
+    monkeypatch.setattr(desk, "wake", note)
+    words = ["environment=blocks", *BY_BLOCKS, "environment.blocks.missed=0.5", *BEFORE_SLOTS]
+    world = run("fba", *words)
+    assert 0 < world.rules.environment.blocks.made[0] < 19
+    assert sorted(set(times)) == [(k, (k * 100 + 80) * 10**6) for k in range(20)]
+
+
+GAS_TO_PAY = ["environment=congestion", *BY_BLOCKS, "costs=gas"]
+SHOWN = "execution.leakage.clob.block.base_fee=public"
+
+
+def test_a_base_fee_that_is_shown_is_reckoned_with():
+    """One that stays what the schedule says changes nothing; one that rises, what is sent."""
+    same = ["environment.congestion.demand_spread=0.0"]
+    rises = ["environment.congestion.demand_mean=1.9", "environment.congestion.demand_spread=0.1"]
+    one, two = (run("clob", *GAS_TO_PAY, *same, *more) for more in ([], [SHOWN]))
+    assert measured(one)["gas_paid"].sum() > 0
+    assert differing(one, two) == set()
+    one, two = (run("clob", *GAS_TO_PAY, *rises, *more) for more in ([], [SHOWN]))
+    assert {"quoted_spread", "gas_paid"} <= differing(one, two)
+    assert measured(two)["quoted_spread"][0] > measured(one)["quoted_spread"][0]
+
+
 # --- what is measured -----------------------------------------------------------------------------
 
 
@@ -334,6 +381,8 @@ def test_recorded_lanes_have_their_environment_and_are_run_again(mechanism, tmp_
         assert of["version"].tolist() == list(range(len(of))), name
         fields[name] = [json.loads(text) for text in of["fields"]]
     assert len(fields["blocks"]) == len(fields["congestion"]) == 14
+    written = pq.read_metadata(folder / "environment.parquet").metadata[ENVIRONMENT_KEY.encode()]
+    assert int(written) == dataset.attrs[ENVIRONMENT_KEY] == ENVIRONMENT_SCHEMA
     assert dataset["blocks_made"].item() == 14
     assert len(fields["oracle"]) == dataset["oracle_reports"].item()
     events = proteus.load_events(folder)
@@ -353,3 +402,25 @@ def test_a_run_without_an_environment_has_no_file_of_it(tmp_path):
     dataset = write(folder, *words_of("fba", horizon_s=0.8))
     assert not (folder / "environment.parquet").exists()
     assert not OURS & {*dataset}
+    assert ENVIRONMENT_KEY not in dataset.attrs
+
+
+def test_forks_are_in_the_environment_of_recorded_lanes(tmp_path):
+    """Of each: the block that makes it, and how many before it are gone, as the log has it."""
+    words = ["environment=blocks", *BY_BLOCKS, "settlement=blocks", "settlement.fork_depth=2"]
+    folder = tmp_path / "out"
+    dataset = write(folder, *words_of("fba", *words, "settlement.fork_probability=0.4"))
+    found, events = proteus.load_environment(folder), proteus.load_events(folder)
+    forks, logged = found[found["channel"] == "forks"], events[events["kind"] == "environment_fork"]
+    assert len(forks) > 0
+    assert forks["time_ns"].tolist() == logged["time_ns"].tolist()
+    assert forks["version"].tolist() == logged["version"].tolist()
+    depths = [json.loads(text)["depth"] for text in forks["fields"]]
+    assert depths == logged["depth"].tolist()
+    made = found[found["channel"] == "blocks"].set_index("version")["time_ns"]
+    assert made[forks["version"]].tolist() == forks["time_ns"].tolist()
+    back = events[events["kind"] == "settlement_reverted"]
+    assert dataset["reverted_share"].item() > 0
+    assert set(back["time_ns"]) <= set(forks["time_ns"])
+    (lane,) = proteus.replay_log(folder)
+    assert lane.metrics["reverted_share"] == dataset["reverted_share"].item()
