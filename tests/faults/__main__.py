@@ -57,12 +57,14 @@ NEAR = {  # the tests of the room where the fault is
     "market/trading/loop": (*DESK, *VIEWS),
     "market/events/queue": (f"{MARKET}/events/test_queue", "property/test_incentives_against_twin"),
     "market/events/latency": VIEWS,
-    "market/events/schedule": ("statistical/test_schedules",),
+    "market/events/schedule": (
+        "statistical/test_schedules", "simulation/test_knowing_blocks",
+    ),
     "market/costs/": (
         f"{MARKET}/costs/test_charging", f"{MARKET}/costs/test_volume",
         f"{MARKET}/costs/test_expected", f"{MARKET}/costs/test_venues", CHARGED,
     ),
-    "market/rules/costs": (CHARGED,),
+    "market/rules/costs": (CHARGED, "property/test_all_rules_against_twin"),
     "market/setup/costs": (CHARGED,),
     "market/ledger/": (
         f"{MARKET}/ledger/test_accounts", f"{MARKET}/ledger/test_entries",

@@ -10,52 +10,21 @@ import pytest
 
 import proteus
 from proteus.market import rng
-from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
+from proteus.market.agents.traders import CLASS_NAMES
 from proteus.market.environment.trace import ENVIRONMENT_KEY, ENVIRONMENT_SCHEMA, trace_hash
-from proteus.market.events.envelopes import CAUSE_SCHEDULE
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell, with_log
-from proteus.market.variables import measure
-from proteus.market.variables.base import GROUP, TERM
-from proteus.market.variables.environment import ENVIRONMENT_VARIABLES
 from proteus.recording.columns import FILL, NEWS, WAITS_FOR_BLOCK, is_kind, rows_of
 from proteus.recording.tables import owners
 from proteus.sweep import main
 from tests.helpers.cells import MECHANISM_NAMES, ROOT, cell, run_plain
+from tests.helpers.surrounded import BY_BLOCKS, OURS, differing, measured, run, words_of
 
 pytestmark = pytest.mark.nojit
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 S = 10**9
-LONG_LIVES = ["mechanism.quote_ttl_ms=400", "mechanism.request_ttl_ms=600"]
-BY_BLOCKS = ["execution.route=blocks", "environment.blocks.interval_ms=100"]
-OURS = {variable.name for variable in ENVIRONMENT_VARIABLES}
 COUNTED = OURS | {"n_events"}  # entries of the environment are events
-
-
-def words_of(mechanism, *words, horizon_s=2):
-    lives = LONG_LIVES if mechanism == "rfq" else []
-    short = [f"horizon_s={horizon_s}", "metrics.tau_ms=500", "metrics.elapsed_ms=[100]"]
-    short += ["metrics.horizons_ms=[0]", "record.warmup_s=0.5", "population.noise.count=2"]
-    return [f"mechanism={mechanism}", *lives, *short, *words]
-
-
-def run(mechanism, *words, replicates=(0,), rich=False):
-    setup = set_up_cell(cell(*words_of(mechanism, *words)), rich)
-    keys = rng.replicate_keys(ROOT, np.array(replicates))
-    block = build_block(setup, keys, 8, False)
-    run_plain(*block)
-    assert not block.world.progress.fault.any()
-    return block.world
-
-
-def measured(world):
-    return measure(world, (GROUP, TERM))
-
-
-def differing(one, two):
-    ours, theirs = measured(one), measured(two)
-    return {name for name in ours if ours[name].tobytes() != theirs[name].tobytes()}
 
 
 # --- what nobody reads moves nothing --------------------------------------------------------------
@@ -284,48 +253,6 @@ def test_who_is_shown_nothing_offers_as_one_who_does_not_look():
     paid = {name: measured(world)["tips_paid"][0] for name, world in (("b", blind), ("s", shown))}
     sniper = CLASS_NAMES.index("sniper")
     assert paid["s"][sniper] > paid["b"][sniper]
-
-
-# --- what traders know of blocks ------------------------------------------------------------------
-
-BEFORE_SLOTS = [
-    f"population.maker.schedule.{key}"
-    for key in ("law=before_slots", "rate_per_s=0", "jitter=0", "lead_ms=20")
-]
-
-
-def test_who_looks_before_a_slot_does_so_whether_a_block_is_made_or_not(monkeypatch):
-    """At k x 100 ms less 20 ms, k = 1, 2, ..., and at no other time but when it hears of fills."""
-    from proteus.market.trading import desk
-
-    times, wake = [], desk.wake
-
-    def note(world, lane, trader, time, cause, number):
-        if cause == CAUSE_SCHEDULE and world.traders.role[trader] == CLASS_MAKER:
-            times.append((int(number), int(time)))
-        wake(world, lane, trader, time, cause, number)
-
-    monkeypatch.setattr(desk, "wake", note)
-    words = ["environment=blocks", *BY_BLOCKS, "environment.blocks.missed=0.5", *BEFORE_SLOTS]
-    world = run("fba", *words)
-    assert 0 < world.rules.environment.blocks.made[0] < 19
-    assert sorted(set(times)) == [(k, (k * 100 + 80) * 10**6) for k in range(20)]
-
-
-GAS_TO_PAY = ["environment=congestion", *BY_BLOCKS, "costs=gas"]
-SHOWN = "execution.leakage.clob.block.base_fee=public"
-
-
-def test_a_base_fee_that_is_shown_is_reckoned_with():
-    """One that stays what the schedule says changes nothing; one that rises, what is sent."""
-    same = ["environment.congestion.demand_spread=0.0"]
-    rises = ["environment.congestion.demand_mean=1.9", "environment.congestion.demand_spread=0.1"]
-    one, two = (run("clob", *GAS_TO_PAY, *same, *more) for more in ([], [SHOWN]))
-    assert measured(one)["gas_paid"].sum() > 0
-    assert differing(one, two) == set()
-    one, two = (run("clob", *GAS_TO_PAY, *rises, *more) for more in ([], [SHOWN]))
-    assert {"quoted_spread", "gas_paid"} <= differing(one, two)
-    assert measured(two)["quoted_spread"][0] > measured(one)["quoted_spread"][0]
 
 
 # --- what is measured -----------------------------------------------------------------------------

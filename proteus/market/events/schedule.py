@@ -52,7 +52,8 @@ class Schedule(Schema):
     def _check_law(self) -> Self:
         has_rate = self.law not in ("none", "before_slots")
         if has_rate != (self.rate_per_s > 0):
-            allowed = "must be greater than 0" if has_rate else f"must be 0 when law={self.law}"
+            laws = "none" if has_rate else self.law
+            allowed = f"must be 0 when law={laws}, and greater than 0 otherwise"
             raise requirement("rate_per_s", allowed)
         if (self.law == "before_slots") != (self.lead_ms is not None):
             needed = "must be given" if self.law == "before_slots" else "must be null"

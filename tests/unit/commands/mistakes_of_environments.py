@@ -47,10 +47,10 @@ environment=chain execution.route=blocks execution.max_fee=0.0001 | 0.0001 | of 
 {CHAIN} +channel@environment.mempool=mempool | environment.mempool=given | where nobody reads it
 population.sniper.policy.reads_mempool=true | reads_mempool=true | without environment.mempool
 {READS} | waiting.orders=hidden | public with environment.mempool
-execution.leakage.clob.waiting.orders=public | waiting.orders=public | hidden without
+mechanism=clob execution.leakage.clob.waiting.orders=public | waiting.orders=public | hidden without
 execution.leakage.clob.waiting.sender=public | waiting.sender=public | must be hidden
 execution.leakage.clob.report.price=public | report.price=public | must be hidden
-execution.leakage.clob.block.base_fee=public | block.base_fee=public | nobody pays one
+mechanism=clob execution.leakage.clob.block.base_fee=public | base_fee=public | nobody pays one
 {SCHEDULE}.lead_ms=5 | lead_ms=5 | null when law=periodic
 {SCHEDULE}.law=before_slots | rate_per_s=20 | must be 0 when law=before_slots
 environment=blocks {EARLY} | lead_ms=null | must be given
