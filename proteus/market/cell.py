@@ -199,6 +199,13 @@ class CellConfig(Schema):
         return blocks.interval_ns if blocks and self.execution.route == "blocks" else 0
 
     @property
+    def uses_blocks(self) -> bool:
+        """Tell whether anything waits for blocks, or anybody looks before they are made."""
+        groups = (group for group in self.population.values() if group.count)
+        looks = any(group.schedule.law == "before_slots" for group in groups)
+        return self.block_ns > 0 or self.settlement.mode == "blocks" or looks
+
+    @property
     def slot_ns(self) -> int:
         """Return the length of the slots of blocks, or 0 where blocks have none."""
         blocks = self.environment.blocks

@@ -244,13 +244,15 @@ def _describe(plan: Plan, variable: Variable, missing: np.ndarray) -> dict[str, 
     }
 
 
-def _of_environments(plan: Plan) -> dict[str, int]:
-    """Return the version of the channels around markets, where any cell has one."""
+def _of_environments(plan: Plan) -> dict[str, Any]:
+    """Return the version of the channels around markets, and which of them the markets move."""
     if not any(cell.environment.is_used for cell in plan.cells):
         return {}
+    moved = sorted(set().union(*(cell.environment.endogenous for cell in plan.cells)))
     from proteus.market.environment.trace import ENVIRONMENT_KEY, ENVIRONMENT_SCHEMA
 
-    return {ENVIRONMENT_KEY: ENVIRONMENT_SCHEMA}
+    says = {"environment_endogenous": " ".join(moved)} if moved else {}
+    return {ENVIRONMENT_KEY: ENVIRONMENT_SCHEMA, **says}
 
 
 def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:

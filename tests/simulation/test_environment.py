@@ -310,6 +310,7 @@ def test_recorded_lanes_have_their_environment_and_are_run_again(mechanism, tmp_
     assert len(fields["blocks"]) == len(fields["congestion"]) == 14
     written = pq.read_metadata(folder / "environment.parquet").metadata[ENVIRONMENT_KEY.encode()]
     assert int(written) == dataset.attrs[ENVIRONMENT_KEY] == ENVIRONMENT_SCHEMA
+    assert dataset.attrs["environment_endogenous"] == "oracle"  # it reads the price
     assert dataset["blocks_made"].item() == 14
     assert len(fields["oracle"]) == dataset["oracle_reports"].item()
     events = proteus.load_events(folder)
@@ -351,3 +352,21 @@ def test_forks_are_in_the_environment_of_recorded_lanes(tmp_path):
     assert set(back["time_ns"]) <= set(forks["time_ns"])
     (lane,) = proteus.replay_log(folder)
     assert lane.metrics["reverted_share"] == dataset["reverted_share"].item()
+
+
+def test_the_trace_does_not_depend_on_how_lanes_are_spread(tmp_path):
+    """Lanes together, one by one on two threads, and in two processes."""
+    arrangements = (
+        ["executor.workers=1", "executor.block_lanes=4"],
+        ["executor.workers=2", "executor.block_lanes=1"],
+        ["executor=processes", "executor.workers=2", "executor.task_lanes=2"],
+    )
+    found = []
+    for number, arranged in enumerate(arrangements):
+        folder = tmp_path / str(number)
+        words = [*words_of("fba", *EXOGENOUS, horizon_s=0.6), "seeds.count=3", *arranged]
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            assert main([*words, f"output_dir={folder}"]) == 0
+        found.append(proteus.load(folder)["environment_trace"].to_numpy().ravel().tolist())
+    assert found[0] == found[1] == found[2]
+    assert len(set(found[0])) == 3

@@ -51,6 +51,8 @@ mechanism=clob execution.leakage.clob.waiting.orders=public | waiting.orders=pub
 execution.leakage.clob.waiting.sender=public | waiting.sender=public | must be hidden
 execution.leakage.clob.report.price=public | report.price=public | must be hidden
 mechanism=clob execution.leakage.clob.block.base_fee=public | base_fee=public | nobody pays one
+environment=blocks environment.blocks.interval_ms=50,100 | changes nothing | must be blocks
+environment=congestion environment.congestion.denominator=8,9 | changes nothing | must be blocks
 {SCHEDULE}.lead_ms=5 | lead_ms=5 | null when law=periodic
 {SCHEDULE}.law=before_slots | rate_per_s=20 | must be 0 when law=before_slots
 environment=blocks {EARLY} | lead_ms=null | must be given

@@ -285,6 +285,12 @@ def test_every_channel_of_conf_is_one():
                 assert key == "defaults" or getattr(made, key) == value, (path, key)
 
 
+def test_what_the_market_moves_is_endogenous():
+    assert environment(**CHAIN, oracle=oracle(source="value")).endogenous == set()
+    moved = {"congestion": congestion(message_gas=1), "oracle": oracle()}
+    assert environment(**CHAIN | moved).endogenous == {"congestion", "oracle"}
+
+
 def test_numbers_of_the_kernels():
     parts = {"oracle": oracle(source="value", noise_sd=0.02), "mempool": mempool(0.25)}
     made = numbers_of(
