@@ -29,6 +29,16 @@ _NAMES = {
     "pnl_venue": "PnL of the venue",
     "volume_lots": "lots traded",
     "price_rmse": "price RMSE",
+    "time_to_finality": "time until a fill is final",
+    "pending_value_mean": "value not final, mean over time",
+    "pending_value_most": "value not final, largest",
+    "pending_at_end": "value not final at the end",
+    "reverted_share": "share of lots reverted by forks",
+    "block_wait": "wait of a message for its block",
+    "reordered_share": "share of messages that overtook others",
+    "messages_stuck": "messages that no block took",
+    "oracle_error_rmse": "oracle RMSE",
+    "oracle_reports": "reports of the oracle",
 }
 # What is measured up to tau, which the long name in a dataset says in seconds.
 _OF_TAU = (

@@ -20,6 +20,7 @@ from proteus.market.costs.tables import make_tables
 from proteus.market.environment.contradictions import Around, Rule, contradictions
 from proteus.market.events.latency import ADDED_LAWS, LatencyLaw
 from proteus.market.incentives import checks
+from proteus.market.information.leakage import PUBLIC
 from proteus.market.rules.roles import BY_CLASS, rule_of
 
 LARGEST_INDEX = 2**32  # arrivals, jumps and batches with draws of their own
@@ -147,7 +148,7 @@ def _counts(cell: CellConfig) -> Iterator[Rule]:
         yield Rule("delta", cell.delta, batches <= LARGEST_INDEX, allowed)
     rates = {"latent.jump_rate_per_s": (cell.latent.jump_rate_per_s, settle_s)}
     for name, group in cell.population.items():
-        wake_ups = group.schedule.wake_ups_per_s
+        wake_ups = cell.wake_ups_per_s(group)
         rates[f"population.{name}.schedule.rate_per_s"] = (wake_ups, horizon_s)
     for key, (rate, seconds) in rates.items():
         most = LARGEST_INDEX / seconds
@@ -184,9 +185,17 @@ def _around(cell: CellConfig) -> Around:
     lives = {f"mechanism.{key}": getattr(cell.mechanism, key, None) for key in _LIVES}
     return Around(
         horizon_ns=cell.horizon_ns,
-        messages_per_s=sum(_least_messages(group) for group in cell.population.values()),
+        messages_per_s=sum(_least_messages(cell, group) for group in cell.population.values()),
         lives_ms={key: life for key, life in lives.items() if life is not None},
         reader=next((name for name, group in cell.population.items() if _reads(group)), ""),
+        shows_base_fee=cell.leakage.block.base_fee == PUBLIC,
+        shows_waiting=cell.leakage.waiting.orders == PUBLIC,
+        table=f"execution.leakage.{cell.mechanism.name}",
+        leads_ms={
+            name: group.schedule.lead_ms
+            for name, group in cell.population.items()
+            if group.count and group.schedule.lead_ms is not None
+        },
     )
 
 
@@ -194,14 +203,14 @@ def _reads(group: Group) -> bool:
     return group.count > 0 and getattr(group.policy, "reads_mempool", False)
 
 
-def _least_messages(group: Group) -> float:
+def _least_messages(cell: CellConfig, group: Group) -> float:
     """Return how many messages a group sends per second at least, about.
 
     Noise sends an order at each arrival, a maker moves a quote at most of its wake-ups; whether
     others send anything, the market decides.
     """
     sends = KINDS[group.kind].role in (CLASS_MAKER, CLASS_NOISE)
-    return group.count * group.schedule.wake_ups_per_s if sends else 0.0
+    return group.count * cell.wake_ups_per_s(group) if sends else 0.0
 
 
 def _settlement(cell: CellConfig) -> Iterator[Rule]:

@@ -200,6 +200,23 @@ class CellConfig(Schema):
         return blocks.interval_ns if blocks and self.execution.route == "blocks" else 0
 
     @property
+    def uses_blocks(self) -> bool:
+        """Tell whether anything waits for blocks, or anybody looks before they are made."""
+        groups = (group for group in self.population.values() if group.count)
+        looks = any(group.schedule.law == "before_slots" for group in groups)
+        return self.block_ns > 0 or self.settlement.mode == "blocks" or looks
+
+    @property
+    def slot_ns(self) -> int:
+        """Return the length of the slots of blocks, or 0 where blocks have none."""
+        blocks = self.environment.blocks
+        return blocks.interval_ns if blocks and blocks.law == "slots" else 0
+
+    def wake_ups_per_s(self, group: Group) -> float:
+        """Return how often a trader of a group wakes up on its schedule."""
+        return group.schedule.wake_ups_per_s(self.slot_ns)
+
+    @property
     def needs_rules(self) -> bool:
         """Tell whether the cell adds to its market what the plain loop does not know."""
         added = self.settlement, self.incentives, self.environment

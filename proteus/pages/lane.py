@@ -9,17 +9,28 @@ import numpy as np
 
 from proteus.basics import units
 from proteus.market.book.codes import BUY, EVENT_NAMES, SELL
-from proteus.market.events.log import MISSING, SOURCE_NEWS, SOURCE_TRADER, SOURCE_VENUE
+from proteus.market.events.log import (
+    MISSING,
+    SOURCE_NEWS,
+    SOURCE_RULES,
+    SOURCE_TRADER,
+    SOURCE_VENUE,
+)
+from proteus.market.ledger.accounts import ACCOUNT_NAMES
+from proteus.market.ledger.codes import POSTINGS, TERM_NAMES
 from proteus.pages.templates import embedded, render
-from proteus.plots.style import CLASS_COLOURS, VALUE_COLOUR, mechanism_colour
+from proteus.plots.style import CLASS_COLOURS, TERM_COLOURS, VALUE_COLOUR, mechanism_colour
+from proteus.recording import watched_rules
 from proteus.recording.columns import REASONS
 from proteus.recording.watched import WatchedLane, books, clears, fills
 from proteus.results.coordinates import describe
 
 _EVENT_COLUMNS = (
     "event", "time_ns", "source", "kind", "trader", "side", "price_ticks", "lots", "reason",
-    "value_nano", "order_id", "other_id",
+    "value_nano", "order_id", "other_id", "giver", "receiver", "amount", "asset", "code", "fill",
+    "policy", "epoch", "version", "messages", "depth", "tip",
 )  # fmt: skip
+_OF_RULES = ("charges", "rewards", "blocks", "reports", "settlements", "pending")
 
 _OPENED_NS = 2 * units.NS_PER_S
 
@@ -67,7 +78,19 @@ def _about(lane: WatchedLane) -> dict[str, Any]:
         "traders": lane.traders,
         "classes": lane.classes,
         "colours": {**CLASS_COLOURS, "value": VALUE_COLOUR, "mechanism": _colour(lane)},
-        "sources": {SOURCE_TRADER: "trader", SOURCE_VENUE: "venue", SOURCE_NEWS: "news"},
+        "accounts": [*lane.traders, *ACCOUNT_NAMES.values()],
+        "terms": TERM_COLOURS,
+        "codes": {
+            code: {"name": row.name.replace("_", " "), "term": TERM_NAMES[row.term]}
+            for code, row in POSTINGS.items()
+        },
+        "fates": watched_rules.FATES,
+        "sources": {
+            SOURCE_TRADER: "trader",
+            SOURCE_VENUE: "venue",
+            SOURCE_NEWS: "news",
+            SOURCE_RULES: "rules",
+        },
         "kinds": EVENT_NAMES,
         "sides": {BUY: "buy", SELL: "sell"},
         "reasons": REASONS,
@@ -90,6 +113,10 @@ def _series(lane: WatchedLane) -> dict[str, Any]:
         "clears": {name: _list(column) for name, column in clears(lane).items()},
         "events": {name: _list(lane.rows[name]) for name in _EVENT_COLUMNS},
         "open": {name: _list(column) for name, column in lane.changes._asdict().items()},
+        **{
+            name: {key: _list(column) for key, column in getattr(watched_rules, name)(lane).items()}
+            for name in _OF_RULES
+        },
     }  # fmt: skip
 
 

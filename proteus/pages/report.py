@@ -52,6 +52,7 @@ def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
         "sections": [_section(part, key) for part in drawn],
         "primary": tables.primary(one, contrasts),
         "levels": tables.levels(one),
+        "rules": tables.rules(one),
         "counterparties": tables.counterparties(one),
         "seeds": tables.seeds_sentence(one),
         "precision": tables.precision(contrasts),

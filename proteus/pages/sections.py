@@ -34,6 +34,17 @@ _MAIN = (
     Quantity("maker_pnl_marked"),
     Quantity("realised_volatility"),
 )
+_RULES = (
+    Quantity("time_to_finality"),
+    Quantity("pending_value_mean"),
+    Quantity("reverted_share"),
+    Quantity("settlement_fails"),
+    Quantity("block_wait"),
+    Quantity("reordered_share"),
+    Quantity("messages_stuck"),
+    Quantity("oracle_error_rmse"),
+    Quantity("oracle_reports"),
+)
 _DISTRIBUTED = ("maker_pnl_marked", "maker_max_drawdown", "price_rmse", "taker_wait_filled")
 _TRADE_OFFS = (
     ("protection-discovery", plots.DISCOVERY, plots.PROTECTION),
@@ -75,6 +86,14 @@ def main_quantities(dataset: xr.Dataset) -> list[Quantity]:
     ]
 
 
+def rule_quantities(dataset: xr.Dataset) -> list[Quantity]:
+    """Return what settlement and environment did, as far as anything of it happened."""
+    return [
+        one for one in _RULES
+        if one.variable in dataset and bool((dataset[one.variable].fillna(0) != 0).any())
+    ]  # fmt: skip
+
+
 def endpoint_quantity(one: Bundle) -> Quantity | None:
     """Return the declared endpoint; None where nothing is compared."""
     if one.declared is None or not one.is_comparison:
@@ -109,11 +128,16 @@ def _curves(one: Bundle) -> Iterator[Section]:
         axis for axis in swept(dataset)
         if dataset.sizes[axis] > 1 and axis != _POINT and dataset[axis].dtype.kind in "iuf"
     ]  # fmt: skip
+    of_rules = rule_quantities(dataset)
     for axis in axes:
-        yield _along(dataset, axis)
+        yield _along(dataset, axis, "curves", "Curves", main_quantities(dataset))
+        if of_rules:
+            yield _along(dataset, axis, "rules", "Settlement and environment", of_rules)
 
 
-def _along(dataset: xr.Dataset, axis: str) -> Section:
+def _along(
+    dataset: xr.Dataset, axis: str, name: str, title: str, listed: Sequence[Quantity]
+) -> Section:
     """Draw the levels along one swept number; a second key has a panel for each of its values."""
     others = [
         name for name in swept(dataset)
@@ -134,14 +158,14 @@ def _along(dataset: xr.Dataset, axis: str) -> Section:
         caption += f" Each panel is a value of {key_head(across)}."
     if held:
         caption += f" Only {', '.join(held)} is shown; results.nc has the rest."
-    shown, left_out = _with_values(dataset, main_quantities(dataset))
+    shown, left_out = _with_values(dataset, listed)
     drawn = [
         Drawn(f"curve-{axis}-{each.variable}", f"{each.title(dataset)} along {axis}",
               plots.curves(kept, [each], axis, across))
         for each in shown
     ]  # fmt: skip
     return Section(
-        f"curves-{axis}", f"Curves over {axis_name(dataset, axis)}", caption, drawn, left_out
+        f"{name}-{axis}", f"{title} over {axis_name(dataset, axis)}", caption, drawn, left_out
     )
 
 

@@ -31,7 +31,7 @@ from proteus.configuration.study import Endpoint
 from proteus.configuration.treatments import ORDINARY, listed
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
 from proteus.pages.bundle import Bundle
-from proteus.pages.sections import endpoint_quantity, main_quantities
+from proteus.pages.sections import endpoint_quantity, main_quantities, rule_quantities
 from proteus.plots.cells import MOST_ROWS
 from proteus.plots.style import with_unit
 
@@ -150,8 +150,16 @@ def precision(table: pd.DataFrame) -> Table | None:
 
 def levels(one: Bundle) -> Table:
     """Tabulate the main quantities in every cell, with half-widths."""
-    dataset = one.dataset
-    shown = main_quantities(dataset)
+    return _levels(one.dataset, main_quantities(one.dataset))
+
+
+def rules(one: Bundle) -> Table | None:
+    """Tabulate what settlement and environment did in every cell; None where they did nothing."""
+    shown = rule_quantities(one.dataset)
+    return _levels(one.dataset, shown) if shown else None
+
+
+def _levels(dataset: xr.Dataset, shown: list[Quantity]) -> Table:
     cells = list(itertools.islice(distinct(dataset), MOST_CELLS))
     labels = labels_of([cell.coordinates for cell in cells])
     rows = []

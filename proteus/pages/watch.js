@@ -91,6 +91,7 @@ function writeNow() {
     ["fills so far", "fills", countUntil(data.fills.time_ns, time)],
   ];
   if (data.clears.time_ns.length) facts.push(["last batch, lots", "batch", lastBatch(time)]);
+  facts.push(...factsOfRules(time));
   el("now").innerHTML = facts.map(([name, id, value]) =>
     `<tr><td>${name}</td><td class="number" id="now-${id}">${text(value)}</td></tr>`).join("");
 }
@@ -124,6 +125,7 @@ function writeOrders() {
 
 /** Who is on the other side of a fill, with the number of the other order. */
 function counterparty(i) {
+  if (data.events.receiver[i] !== null) return data.accounts[data.events.receiver[i]];
   if (!fillOf.has(i)) return "";
   const other = data.events.other_id[i], second = data.fills.second[fillOf.get(i)];
   return `${data.traders[second]}${other === null ? "" : `, order ${other}`}`;
@@ -137,11 +139,12 @@ function writeEvents() {
     const sideCode = events.side[i] ?? (isCancel ? order.side ?? null : null);
     const ticks = events.price_ticks[i] ?? (isCancel ? order.price ?? null : null);
     const side = sideCode === null ? "" : data.sides[sideCode];
-    const who = events.trader[i] === null ? "" : data.traders[events.trader[i]];
+    const whose = events.trader[i] ?? events.giver[i];
+    const who = whose === null ? "" : data.accounts[whose];
     const lots = events.lots[i] === null ? "" : events.lots[i];
-    const about = events.reason[i] === null
+    const about = aboutRules(i) || (events.reason[i] === null
       ? (data.sources[events.source[i]] === "news" ? `v = ${(events.value_nano[i] / 1e9).toFixed(5)}` : "")
-      : data.reasons[events.reason[i]];
+      : data.reasons[events.reason[i]]);
     lines.push(row(cell((events.time_ns[i] / S).toFixed(6), "number"), cell(data.sources[events.source[i]]),
       cell(data.kinds[events.kind[i]]), cell(who), cell(side, side),
       cell(ticks === null ? "" : price(ticks), "number"), cell(lots, "number"),
@@ -268,12 +271,15 @@ function inventorySeries() {
   return groups;
 }
 const series = inventorySeries();
+const rulePanels = panelsOfRules();
 
 function draw() {
   const ratio = window.devicePixelRatio || 1, width = canvas.clientWidth;
   const narrow = width < 500, heights = narrow ? [230, 60, 110] : [320, 70, 140];
   if (!hasBatches) heights[1] = 0;
-  const total = heights.reduce((a, b) => a + b) + GAP * (hasBatches ? 3 : 2) + 22;
+  const ofRules = rulePanels.map((one) => one.height[narrow ? 1 : 0]);
+  const panels = (hasBatches ? 3 : 2) + ofRules.length;
+  const total = [...heights, ...ofRules].reduce((a, b) => a + b) + GAP * panels + 22;
   canvas.width = Math.round(width * ratio); canvas.height = Math.round(total * ratio);
   canvas.style.height = `${total}px`;
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -290,6 +296,7 @@ function draw() {
     steps(quotes.time_ns, price01(quotes.ask_ticks), y, data.colours.maker, 1);
     steps(data.value.t, data.value.v, y, data.colours.value, 2);
     drawTrades(y);
+    drawOracle(y);
   });
   top += heights[0] + GAP;
   if (hasBatches) { drawBatches(top, heights[1]); top += heights[1] + GAP; }
@@ -301,7 +308,13 @@ function draw() {
   clip(top, heights[2], () => {
     for (const group of series.values()) steps(group.t, group.v, yi, group.colour || css("--ink"), 1.4);
   });
-  drawTime(top + heights[2]);
+  let bottom = top + heights[2];
+  rulePanels.forEach((one, i) => {
+    one.top = bottom + GAP; one.bottom = one.top + ofRules[i];
+    one.draw(one.top, ofRules[i]);
+    bottom = one.bottom;
+  });
+  drawTime(bottom);
 }
 
 function clip(top, height, paint) {
@@ -395,8 +408,11 @@ const timeAt = (px) => state.from + ((px - plot.left) / plot.width) * (state.to 
 function tip(event) {
   const box = el("tip"), time = timeAt(event.offsetX), fill = fillAt(event.offsetX, event.offsetY);
   if (time < state.from || time > state.to) { box.hidden = true; return; }
-  const fills = data.fills, book = data.book, lines = [clockText(time)];
-  if (fill !== null) {
+  const fills = data.fills, book = data.book;
+  const over = rulePanels.find((one) => event.offsetY >= one.top - GAP / 2 && event.offsetY <= one.bottom + 4);
+  const told = over ? over.tell(time) : fill === null ? reportAt(event.offsetX, event.offsetY) : null;
+  const lines = told || [clockText(time)];
+  if (told) { /* said */ } else if (fill !== null) {
     const [buyer, seller] = fills.side[fill] === 0 ? [fills.first[fill], fills.second[fill]] : [fills.second[fill], fills.first[fill]];
     lines[0] = clockText(fills.time_ns[fill]);
     lines.push(`fill: ${fills.lots[fill]} at ${price(fills.price_ticks[fill])}`,
@@ -446,7 +462,7 @@ function start() {
   for (const name of new Set(data.classes)) keys.push([name, "▲▼", `trades of ${name}`]);
   el("legend").innerHTML = keys.map(([name, mark, label]) =>
     `<span><i style="color: ${data.colours[name] || "inherit"}">${mark}</i>${text(label)}</span>`).join("") +
-    "<span><i class=\"soft\">█</i>published book, bid to ask</span>";
+    "<span><i class=\"soft\">█</i>published book, bid to ask</span>" + legendOfRules();
   show(state.time);
 }
 start();

@@ -20,6 +20,7 @@ from proteus.market.book.codes import (
     EVENT_CANCEL,
     EVENT_END,
     EVENT_ENVIRONMENT_BLOCK,
+    EVENT_ENVIRONMENT_FORK,
     EVENT_ENVIRONMENT_REPORT,
     EVENT_ENVIRONMENT_WAIT,
     EVENT_FILL,
@@ -82,6 +83,7 @@ NEWS: Kind = (SOURCE_NEWS, EVENT_NEWS)
 POSTING: Kind = (SOURCE_RULES, EVENT_POSTING)
 CHAIN_BLOCK: Kind = (SOURCE_RULES, EVENT_ENVIRONMENT_BLOCK)
 REPORT: Kind = (SOURCE_RULES, EVENT_ENVIRONMENT_REPORT)
+FORK: Kind = (SOURCE_RULES, EVENT_ENVIRONMENT_FORK)
 WAITS_FOR_BLOCK: Kind = (SOURCE_TRADER, EVENT_ENVIRONMENT_WAIT)
 POLICY_REWARD: Kind = (SOURCE_RULES, EVENT_POLICY_REWARD)
 POLICY_PENALTY: Kind = (SOURCE_RULES, EVENT_POLICY_PENALTY)
@@ -104,7 +106,7 @@ REFUSED: Kind = (SOURCE_VENUE, EVENT_RFQ_REJECT)
 KINDS = (
     INTENT, ORDER, REPLACE, CANCEL, ACK, REJECT, CANCELLED, FILL, CLEAR, BOOK, END, NEWS,
     REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING, *SETTLEMENTS,
-    POLICY_REWARD, POLICY_PENALTY, POLICY_EPOCH, CHAIN_BLOCK, REPORT, WAITS_FOR_BLOCK,
+    POLICY_REWARD, POLICY_PENALTY, POLICY_EPOCH, CHAIN_BLOCK, REPORT, FORK, WAITS_FOR_BLOCK,
 )  # fmt: skip
 
 NEW_AT_VENUE = (ORDER, REQUEST, QUOTE)
@@ -191,15 +193,16 @@ COLUMNS = (
     Column("policy", "slot", _POLICIES),
     Column("epoch", "other", _POLICIES),
     Column("score", "more", _POLICIES),
-    Column("version", "order", (CHAIN_BLOCK, REPORT)),
+    Column("version", "order", (CHAIN_BLOCK, REPORT, FORK)),
     Column("messages", "lots", (CHAIN_BLOCK,)),
     Column("gas_used", "more", (CHAIN_BLOCK,), "gas"),
+    Column("depth", "more", (FORK,), "blocks"),
     Column("tip", "value", (WAITS_FOR_BLOCK,), "nano-currency"),
     Column("tie", "low", (WAITS_FOR_BLOCK,)),
 )  # fmt: skip
 ADDED_IN_5 = (
     "asset", "giver", "receiver", "amount", "code", "fill", "policy", "epoch", "score", "version",
-    "messages", "gas_used", "tip", "tie",
+    "messages", "gas_used", "depth", "tip", "tie",
 )  # fmt: skip
 NAMES = tuple(column.name for column in COLUMNS)
 

@@ -1,7 +1,8 @@
 """Rows as a Parquet table: ``environment.parquet``, what the channels around a market did.
 
 It is written where a cell of the plan uses an environment: a row for each block, each base fee and
-each report of an oracle, by its running number in its channel.
+each report of an oracle, by its running number in its channel, and for each fork, by the number of
+the block that makes it.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from proteus.basics.schema import canonical_json
-from proteus.market.environment.trace import CHANNELS, ENVIRONMENT_SCHEMA
+from proteus.market.environment.trace import CHANNELS, ENVIRONMENT_KEY, ENVIRONMENT_SCHEMA
 from proteus.market.events.log import MISSING
-from proteus.recording.columns import CHAIN_BLOCK, REPORT, Kind, is_kind
+from proteus.recording.columns import CHAIN_BLOCK, FORK, REPORT, Kind, is_kind
 from proteus.results.outcome import Rows
 
-ENVIRONMENT_KEY = "environment_schema"
 METADATA = {ENVIRONMENT_KEY: str(ENVIRONMENT_SCHEMA)}
 
 ENVIRONMENT_FIELDS = (
@@ -32,8 +32,9 @@ _CHANNELS: dict[str, tuple[Kind, dict[str, str]]] = {
     "oracle": (REPORT, {"price_nano": "value_nano"}),
     "blocks": (CHAIN_BLOCK, {"messages": "messages"}),
     "congestion": (CHAIN_BLOCK, {"base_fee_nano": "value_nano", "gas_used": "gas_used"}),
+    "forks": (FORK, {"depth": "depth"}),
 }
-assert set(_CHANNELS) == set(CHANNELS)
+assert {*_CHANNELS} == {*CHANNELS, "forks"}  # these are drawn for settlement
 
 
 def environment_table(schema: pa.Schema, cell: int, seed: int, rows: Rows) -> pa.Table:

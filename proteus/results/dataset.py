@@ -244,6 +244,17 @@ def _describe(plan: Plan, variable: Variable, missing: np.ndarray) -> dict[str, 
     }
 
 
+def _of_environments(plan: Plan) -> dict[str, Any]:
+    """Return the version of the channels around markets, and which of them the markets move."""
+    if not any(cell.environment.is_used for cell in plan.cells):
+        return {}
+    moved = sorted(set().union(*(cell.environment.endogenous for cell in plan.cells)))
+    from proteus.market.environment.trace import ENVIRONMENT_KEY, ENVIRONMENT_SCHEMA
+
+    says = {"environment_endogenous": " ".join(moved)} if moved else {}
+    return {ENVIRONMENT_KEY: ENVIRONMENT_SCHEMA, **says}
+
+
 def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
     seeds = plan.settings.seeds
     return {
@@ -260,6 +271,7 @@ def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
         "seed_count": seeds.count,
         "population_hash": plan.population_hash,
         **({"gate": plan.gate} if plan.gate else {}),
+        **_of_environments(plan),
         "parity": canonical_json(plan.fairness),
         "versions": canonical_json(provenance.versions()),
         "created": provenance.created(),

@@ -149,7 +149,7 @@ def _seconds(plan: Plan, workers: int, one_lane_each: float) -> float:
 def _baseline_seconds(cell: CellConfig) -> float:
     """Return how many seconds of the baseline are as much work as one lane of a cell."""
     groups = cell.population.values()
-    wake_ups = sum(group.count * group.schedule.wake_ups_per_s for group in groups)
+    wake_ups = sum(group.count * cell.wake_ups_per_s(group) for group in groups)
     share = 0.1 + 0.9 * wake_ups / BASELINE_WAKE_UPS_PER_S  # news and clears cost without traders
     return share * cell.settle_ns / units.NS_PER_S
 

@@ -59,12 +59,16 @@ NEAR = {  # the tests of the room where the fault is
     "market/trading/loop": (*DESK, *VIEWS),
     "market/events/queue": (f"{MARKET}/events/test_queue", "property/test_incentives_against_twin"),
     "market/events/latency": VIEWS,
-    "market/events/schedule": ("statistical/test_schedules",),
+    "market/events/schedule": (
+        "statistical/test_schedules", "simulation/test_knowing_blocks",
+    ),
     "market/costs/": (
         f"{MARKET}/costs/test_charging", f"{MARKET}/costs/test_volume",
         f"{MARKET}/costs/test_expected", f"{MARKET}/costs/test_venues", CHARGED,
     ),
-    "market/rules/costs": (CHARGED, "simulation/test_metrics_page"),
+    "market/rules/costs": (
+        CHARGED, "simulation/test_metrics_page", "property/test_all_rules_against_twin",
+    ),
     "recording/": ("unit/recording/test_charges",),
     "market/setup/costs": (CHARGED,),
     "market/ledger/": (

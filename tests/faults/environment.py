@@ -95,4 +95,23 @@ ENVIRONMENT = (
         "takers forget that an acceptance waits for a block", "market/trading/rfq_links.py",
         " + world.settings.block_ns", "",
     ),
+    Fault(
+        "a fork drops blocks that are not there", "market/rules/settlement.py",
+        "min(make_block(state, keys, lane, item, time), item)",
+        "make_block(state, keys, lane, item, time)",
+    ),
+    Fault(
+        "what failed is looked at again only by chance", "market/settlement/due.py",
+        "legs.status[lane, at] == LEG_PENDING or legs.status[lane, at] == LEG_FAILED:",
+        "legs.status[lane, at] == LEG_PENDING:",
+    ),
+    Fault(
+        "who looks before a slot ends looks when it ends", "market/events/schedule.py",
+        "slot_ns - schedules.lead_ns[trader]", "slot_ns",
+    ),
+    Fault(
+        "who is shown the base fee reckons with that of the last block", "market/rules/costs.py",
+        "rules.costs.known_fee[lane] = rules.environment.congestion.next_base_fee[lane]",
+        "rules.costs.known_fee[lane] = rules.environment.congestion.base_fee[lane]",
+    ),
 )  # fmt: skip

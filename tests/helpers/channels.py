@@ -59,7 +59,11 @@ def routing(**overrides: Any) -> Routing:
 
 
 MARKET = Surroundings(
-    tick_nano=10**6, initial_ticks=500, horizon_ns=20 * 10**9, warmup_ns=2 * 10**9
+    tick_nano=10**6,
+    initial_ticks=500,
+    horizon_ns=20 * 10**9,
+    warmup_ns=2 * 10**9,
+    shows_base_fee=False,
 )
 
 

@@ -289,8 +289,18 @@ HIDDEN: dict[str, Change] = {
         what_another_left_behind,
     )
 }  # fmt: skip
+
+
+def channels(world: World, decision: Decision) -> None:
+    """What an oracle has read and said, blocks, base fees, and what waits with its tips."""
+    shake_all(world.rules.environment, but=("reads", "offered"))
+
+
 # Which of these changes the fields of an event that the tables let nobody else see.
 FIELDS = {
+    "report": channels,
+    "block": channels,
+    "waiting": channels,
     "order": book_behind_the_published,
     "ack": messages_under_way,
     "reject": messages_under_way,

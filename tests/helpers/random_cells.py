@@ -104,17 +104,30 @@ def random_surrounded_tree(chooser: Random, mechanism: str) -> Tree:
     if snipers and mechanism != "rfq" and tree["execution"]["tips"] == "edge_share":
         snipers[0]["policy"]["reads_mempool"] = True
         tree["environment"]["mempool"] = {"visible": chooser.choice((0.5, 1.0))}
+        tree["execution"]["leakage"][mechanism]["waiting"]["orders"] = "public"
     if mechanism == "rfq":  # a request that ends before its quotes can come is refused
         for key in ("request_ttl_ms", "quote_ttl_ms"):
             tree["mechanism"][key] += 2 * blocks["interval_ms"] + 1
+    has_slots = blocks["law"] == "slots" and blocks["interval_ms"] >= 25
+    if has_slots and chooser.random() < 0.5:  # a group looks before they end
+        group = chooser.choice([*tree["population"].values()])
+        group["schedule"] |= {
+            "law": "before_slots", "rate_per_s": 0, "jitter": 0, "cluster_probability": 0,
+            "lead_ms": chooser.choice((1, 20)),
+        }  # fmt: skip
     sends = sum(
-        group["count"] * group["schedule"]["rate_per_s"]
+        group["count"] * (group["schedule"]["rate_per_s"] or _slots_per_s(group, blocks))
         for group in tree["population"].values()
         if group["kind"] in ("maker", "noise")
     )
     least = sends * blocks["interval_ms"] / 1000 / (1 - blocks["missed"])
     tree["execution"]["capacity"] = chooser.choice((None, int(least) + 1))
     return tree
+
+
+def _slots_per_s(group: Tree, blocks: Tree) -> float:
+    before_slots = group["schedule"]["law"] == "before_slots"
+    return 1000 / blocks["interval_ms"] if before_slots else 0.0
 
 
 def random_blocks(chooser: Random) -> Tree:

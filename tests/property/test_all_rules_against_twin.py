@@ -47,6 +47,9 @@ def everything(chooser: Random, mechanism: str) -> Tree:
     for policy in tree["incentives"]["policies"].values():
         if policy["kind"] == "reward" and chooser.random() < 0.5:
             policy |= SHARED
+    pays = tree["environment"]["congestion"] and tree["execution"].get("route") == "blocks"
+    if pays and chooser.random() < 0.5:
+        tree["execution"]["leakage"][mechanism]["block"]["base_fee"] = "public"
     return tree | {"horizon_s": 0.4}
 
 

@@ -11,7 +11,7 @@ from proteus.market.ledger.accounts import CONTRACT
 from proteus.market.ledger.codes import TERM_REVERTED
 from proteus.market.ledger.entries import worth_of_term
 from proteus.market.setup.cell import set_up_cell
-from proteus.recording.columns import rows_of
+from proteus.recording.columns import FORK, is_kind, rows_of
 from proteus.replaying.rerun import Rerun
 from tests.helpers import twinning
 from tests.helpers.budget import is_proof
@@ -82,8 +82,15 @@ def test_settlement_by_blocks_equals_the_twin(mechanism):
     for number in range(CELLS):
         chooser = Random(f"blocks {mechanism} {number}")
         cell = read_cell(chained_tree(chooser, mechanism, random_blocks(chooser)))
-        seen.update(row["kind"] for row in assert_twins(cell, number, plain=True).rows)
+        rows = assert_twins(cell, number, plain=True).rows
+        seen.update(row["kind"] for row in rows)
+        made = [row["version"] for row in rows if row["kind"] == "environment_block"]
+        for row in rows:
+            if row["kind"] == "environment_fork":
+                assert row["version"] in made
+                assert 1 <= row["depth"] <= min(cell.settlement.fork_depth, row["version"])
     assert min(seen[f"settlement_{what}"] for what in ("pending", "final", "reverted")) > 0, seen
+    assert seen["environment_fork"] > 0, seen
 
 
 @pytest.mark.nojit
@@ -118,12 +125,15 @@ def test_a_revert_takes_back_what_its_fill_made(mechanism):
 @pytest.mark.nojit
 @EVERY_MECHANISM
 def test_a_log_replays_to_the_same_settlement(mechanism):
-    """From the rows of traders alone: the same rows, balances, inventories and sums."""
-    lots = 0
+    """From the rows of traders alone: the same rows, forks, balances, inventories and sums."""
+    lots = forks = 0
     for number in range(6):
         chooser = Random(f"replay {mechanism} {number}")
         settled = DELAYED | {"cycle_ms": 20, "fail_penalty_ppm": 1000}
-        setup = set_up_cell(read_cell(settled_tree(chooser, mechanism, settled)))
+        tree = settled_tree(chooser, mechanism, settled)
+        if number % 2:
+            tree = chained_tree(chooser, mechanism, random_blocks(chooser))
+        setup = set_up_cell(read_cell(tree))
         world = twinning.engine_block(setup.cell, number, plain=True).world
         rows = rows_of(world.log, 0)
         again = Rerun(setup, ROOT, number, rows, len(rows["kind"]), 4)
@@ -135,4 +145,6 @@ def test_a_log_replays_to_the_same_settlement(mechanism):
         ):  # fmt: skip
             assert [a.tobytes() for a in ours] == [a.tobytes() for a in theirs]
         lots += world.rules.settlement.sums.lots[0]
+        forks += is_kind(rows, FORK).sum()
     assert lots > 0
+    assert forks > 0

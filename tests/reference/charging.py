@@ -139,7 +139,9 @@ class Reckoning:
     def gas(self, now: int) -> Fraction:
         """What the message costs by which it trades."""
         action = "accept" if isinstance(self.world.market, Venue) else "new"
-        due = self.world.costs.gas(action, now)
+        is_shown = self.world.cell.leakage.block.base_fee == "public"
+        base_fee = self.world.chain.next_fee * NANO if is_shown else None  # of the next block
+        due = self.world.costs.gas(action, now, base_fee)
         return due["gas_burned"] + due["gas_tip"]
 
     def limit(

@@ -11,8 +11,8 @@ WAKE, PHASE = 0, 1  # blocks of the stream
 class Schedule:
     """Wake-ups 0, 1, 2, ... of one trader; times are asked for in this order."""
 
-    def __init__(self, law: schedule.Schedule, draws: Draws, entity: int) -> None:
-        self.law, self.draws, self.entity = law, draws, entity
+    def __init__(self, law: schedule.Schedule, draws: Draws, entity: int, slot_ns: int = 0) -> None:
+        self.law, self.draws, self.entity, self.slot_ns = law, draws, entity, slot_ns
         self.gap_ns = NS_PER_S / law.rate_per_s if law.rate_per_s else 0.0
         self.anchor_ns = 0  # the last wake-up, before jitter
 
@@ -20,6 +20,8 @@ class Schedule:
         """The time of a wake-up, or None if there is none."""
         if self.law.law == "none":
             return None
+        if self.law.law == "before_slots":
+            return (number + 1) * self.slot_ns - ns(self.law.lead_ms or 0)
         if self.law.law == "periodic":
             return self.periodic(number)
         return self.poisson(number)

@@ -222,8 +222,8 @@ class Settlement:
 
     # --- blocks -----------------------------------------------------------------------------------
 
-    def block(self, number: int, time: int) -> None:
-        """A block is made."""
+    def block(self, number: int, time: int) -> int:
+        """A block is made; how many blocks before it are dropped, of those that there are."""
         word, other = self.fork(number)
         depth = 0
         if word < round(self.rules["fork_probability"] * 2**32):
@@ -238,6 +238,7 @@ class Settlement:
             elif trade.block + self.rules["finality_blocks"] <= number:
                 self._finish(trade, time)
         self.course.append((time, self.value()))
+        return min(depth, number)
 
     # --- the end ----------------------------------------------------------------------------------
 

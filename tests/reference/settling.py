@@ -86,7 +86,9 @@ def settle(world: World, number: int | None, time: int) -> None:
         for trade in settlement.open:
             expect(world, trade.due)
     else:
-        settlement.block(number, time)
+        dropped = settlement.block(number, time)
+        if dropped:
+            world.note(time, "rules", "environment_fork", version=number, depth=dropped)
     follow(world, time, before, settlement.log[since:])
 
 

@@ -272,7 +272,9 @@ def make_trader(cell: CellConfig, draws: Draws, number: int, name: str, member: 
         mind = Noise(policy, cell.execution.protection_ticks, cell.n_ticks)
     else:
         mind = Informed(group, cell.n_ticks)
-    return Trader(number, group, entity, mind, Schedule(group.schedule, draws, entity))
+    blocks = cell.environment.blocks
+    schedule = Schedule(group.schedule, draws, entity, ns(blocks.interval_ms) if blocks else 0)
+    return Trader(number, group, entity, mind, schedule)
 
 
 def make_market(cell: CellConfig) -> Market | Venue:

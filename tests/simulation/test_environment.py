@@ -5,55 +5,26 @@ import io
 import json
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 import proteus
 from proteus.market import rng
 from proteus.market.agents.traders import CLASS_NAMES
-from proteus.market.environment.trace import trace_hash
+from proteus.market.environment.trace import ENVIRONMENT_KEY, ENVIRONMENT_SCHEMA, trace_hash
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell, with_log
-from proteus.market.variables import measure
-from proteus.market.variables.base import GROUP, TERM
-from proteus.market.variables.environment import ENVIRONMENT_VARIABLES
 from proteus.recording.columns import FILL, NEWS, WAITS_FOR_BLOCK, is_kind, rows_of
 from proteus.recording.tables import owners
 from proteus.sweep import main
 from tests.helpers.cells import MECHANISM_NAMES, ROOT, cell, run_plain
+from tests.helpers.surrounded import BY_BLOCKS, OURS, differing, measured, run, words_of
 
 pytestmark = pytest.mark.nojit
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 S = 10**9
-LONG_LIVES = ["mechanism.quote_ttl_ms=400", "mechanism.request_ttl_ms=600"]
-BY_BLOCKS = ["execution.route=blocks", "environment.blocks.interval_ms=100"]
-OURS = {variable.name for variable in ENVIRONMENT_VARIABLES}
 COUNTED = OURS | {"n_events"}  # entries of the environment are events
-
-
-def words_of(mechanism, *words, horizon_s=2):
-    lives = LONG_LIVES if mechanism == "rfq" else []
-    short = [f"horizon_s={horizon_s}", "metrics.tau_ms=500", "metrics.elapsed_ms=[100]"]
-    short += ["metrics.horizons_ms=[0]", "record.warmup_s=0.5", "population.noise.count=2"]
-    return [f"mechanism={mechanism}", *lives, *short, *words]
-
-
-def run(mechanism, *words, replicates=(0,), rich=False):
-    setup = set_up_cell(cell(*words_of(mechanism, *words)), rich)
-    keys = rng.replicate_keys(ROOT, np.array(replicates))
-    block = build_block(setup, keys, 8, False)
-    run_plain(*block)
-    assert not block.world.progress.fault.any()
-    return block.world
-
-
-def measured(world):
-    return measure(world, (GROUP, TERM))
-
-
-def differing(one, two):
-    ours, theirs = measured(one), measured(two)
-    return {name for name in ours if ours[name].tobytes() != theirs[name].tobytes()}
 
 
 # --- what nobody reads moves nothing --------------------------------------------------------------
@@ -215,7 +186,10 @@ STALE_MAKER = [
     "population.sniper.signal.noise_sd=0", "environment=blocks", "execution.route=blocks",
     "execution.tips=edge_share", "execution.tip_share=0.25",
 ]  # fmt: skip
-READS = ["+channel@environment.mempool=mempool", "population.sniper.policy.reads_mempool=true"]
+READS = [
+    "+channel@environment.mempool=mempool", "population.sniper.policy.reads_mempool=true",
+    "execution.leakage.clob.waiting.orders=public",
+]  # fmt: skip
 
 
 def tips_by_block(count, *words):
@@ -334,6 +308,9 @@ def test_recorded_lanes_have_their_environment_and_are_run_again(mechanism, tmp_
         assert of["version"].tolist() == list(range(len(of))), name
         fields[name] = [json.loads(text) for text in of["fields"]]
     assert len(fields["blocks"]) == len(fields["congestion"]) == 14
+    written = pq.read_metadata(folder / "environment.parquet").metadata[ENVIRONMENT_KEY.encode()]
+    assert int(written) == dataset.attrs[ENVIRONMENT_KEY] == ENVIRONMENT_SCHEMA
+    assert dataset.attrs["environment_endogenous"] == "oracle"  # it reads the price
     assert dataset["blocks_made"].item() == 14
     assert len(fields["oracle"]) == dataset["oracle_reports"].item()
     events = proteus.load_events(folder)
@@ -353,3 +330,43 @@ def test_a_run_without_an_environment_has_no_file_of_it(tmp_path):
     dataset = write(folder, *words_of("fba", horizon_s=0.8))
     assert not (folder / "environment.parquet").exists()
     assert not OURS & {*dataset}
+    assert ENVIRONMENT_KEY not in dataset.attrs
+
+
+def test_forks_are_in_the_environment_of_recorded_lanes(tmp_path):
+    """Of each: the block that makes it, and how many before it are gone, as the log has it."""
+    words = ["environment=blocks", *BY_BLOCKS, "settlement=blocks", "settlement.fork_depth=2"]
+    folder = tmp_path / "out"
+    dataset = write(folder, *words_of("fba", *words, "settlement.fork_probability=0.4"))
+    found, events = proteus.load_environment(folder), proteus.load_events(folder)
+    forks, logged = found[found["channel"] == "forks"], events[events["kind"] == "environment_fork"]
+    assert len(forks) > 0
+    assert forks["time_ns"].tolist() == logged["time_ns"].tolist()
+    assert forks["version"].tolist() == logged["version"].tolist()
+    depths = [json.loads(text)["depth"] for text in forks["fields"]]
+    assert depths == logged["depth"].tolist()
+    made = found[found["channel"] == "blocks"].set_index("version")["time_ns"]
+    assert made[forks["version"]].tolist() == forks["time_ns"].tolist()
+    back = events[events["kind"] == "settlement_reverted"]
+    assert dataset["reverted_share"].item() > 0
+    assert set(back["time_ns"]) <= set(forks["time_ns"])
+    (lane,) = proteus.replay_log(folder)
+    assert lane.metrics["reverted_share"] == dataset["reverted_share"].item()
+
+
+def test_the_trace_does_not_depend_on_how_lanes_are_spread(tmp_path):
+    """Lanes together, one by one on two threads, and in two processes."""
+    arrangements = (
+        ["executor.workers=1", "executor.block_lanes=4"],
+        ["executor.workers=2", "executor.block_lanes=1"],
+        ["executor=processes", "executor.workers=2", "executor.task_lanes=2"],
+    )
+    found = []
+    for number, arranged in enumerate(arrangements):
+        folder = tmp_path / str(number)
+        words = [*words_of("fba", *EXOGENOUS, horizon_s=0.6), "seeds.count=3", *arranged]
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            assert main([*words, f"output_dir={folder}"]) == 0
+        found.append(proteus.load(folder)["environment_trace"].to_numpy().ravel().tolist())
+    assert found[0] == found[1] == found[2]
+    assert len(set(found[0])) == 3

@@ -46,7 +46,8 @@ class Schedules(NamedTuple):
     """When each trader wakes up. A traders."""
 
     law: np.ndarray  # int8 [A] schedule.*
-    gap_ns: np.ndarray  # float64 [A] period, or mean gap
+    gap_ns: np.ndarray  # float64 [A] period, mean gap, or length of a slot
+    lead_ns: np.ndarray  # int64 [A] from a wake-up before the end of a slot to that
     jitter_ns: np.ndarray  # float64 [A] largest shift of a periodic wake-up
     cluster_probability: np.ndarray  # float64 [A]
     cluster_gap_ns: np.ndarray  # float64 [A] mean gap inside a cluster

@@ -43,6 +43,7 @@ EVENT_POLICY_EPOCH = 25  # an epoch has ended
 EVENT_ENVIRONMENT_BLOCK = 26  # a block is made
 EVENT_ENVIRONMENT_REPORT = 27  # an oracle issues a report, which arrives later
 EVENT_ENVIRONMENT_WAIT = 28  # a message comes, and waits for a block
+EVENT_ENVIRONMENT_FORK = 29  # a block belongs to another branch, which drops blocks before it
 EVENT_NAMES = {
     EVENT_NEWS: "news",
     EVENT_ORDER: "order",
@@ -72,6 +73,7 @@ EVENT_NAMES = {
     EVENT_ENVIRONMENT_BLOCK: "environment_block",
     EVENT_ENVIRONMENT_REPORT: "environment_report",
     EVENT_ENVIRONMENT_WAIT: "environment_wait",
+    EVENT_ENVIRONMENT_FORK: "environment_fork",
 }
 
 # Why a message was rejected.

@@ -1,7 +1,8 @@
 """What traders make of costs: by the functions that charge them, on an order that is new.
 
-A trader knows its tiers, the base fee and the schedule. It reckons with one fill of all its lots,
-and with one message. Where there can be no costs (``Uncharged``) all of this compiles to nothing.
+A trader knows its tiers, the schedule and, where it is shown, the base fee. It reckons with one
+fill of all its lots, and with one message. Where there can be no costs (``Uncharged``) all of this
+compiles to nothing.
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ def _affordable(costs, lane, trader, side, limit, worth, lots, anchor, time):
 @cold_kernel
 def _limit_of_taker(costs, lane, side, worth, lots, anchor, time):
     furthest = costs.tables.curves.shape[1] - 2 if side == BUY else 1
-    gas = _gas(costs, time)
+    gas = _gas(costs, lane, time)
     return limit_with_costs(costs, lane, TAKER, side, furthest, worth, lots, anchor, gas, time)
 
 
@@ -174,7 +175,8 @@ def _is_worth(costs, lane, trader, role, side, price, lots, anchor, mean, word, 
 @cold_kernel
 def _with_gas(costs, lane, role, side, price, lots, anchor, time):
     """Return what a lot of an order would cost, with the message by which it trades, currency."""
-    return expected_cost(costs, lane, role, side, price, lots, anchor, _gas(costs, time), time)
+    gas = _gas(costs, lane, time)
+    return expected_cost(costs, lane, role, side, price, lots, anchor, gas, time)
 
 
 @worth_of_lot.implement(Costs)
@@ -197,10 +199,10 @@ def has_worth(costs):
 
 
 @inline_kernel
-def _gas(costs, time):
+def _gas(costs, lane, time):
     """Return what the message costs by which a trader trades, nano."""
     action = costs.payers.trading_action[0]
-    return gas_of_action(costs, action, OF_THE_MODEL, OF_THE_MODEL, time)
+    return gas_of_action(costs, action, costs.known_fee[lane], OF_THE_MODEL, time)
 
 
 @inline_kernel

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import state, written_first
+from proteus.market.costs.charging import OF_THE_MODEL
 from proteus.market.costs.codes import COMPONENTS
 from proteus.market.costs.tables import CostTables
 
@@ -66,6 +67,7 @@ class Costs(NamedTuple):
     price: np.ndarray  # int64 [L, C] ticks, of these
     filled: np.ndarray  # int32 [L, C] slots of the orders with lots there, in order
     n_filled: np.ndarray  # int64 [L] how many
+    known_fee: np.ndarray  # int64 [L] base fee that who decides knows, nano, or OF_THE_MODEL
     due: np.ndarray  # int64 [L, 5] nano of each of codes.COMPONENTS of the charge
     against_makers: np.ndarray  # float64 [L] nano for takers' fills against makers, warm-up apart
     gained: np.ndarray  # int64 [L] nano that filled lots were worth by themselves
@@ -85,6 +87,7 @@ def make_costs(
     traders, parts = len(start), len(tables.kind)
     return allocate(
         Costs, L=lanes, A=traders, C=slots if parts else 0, P=parts, tables=tables, payers=payers,
+        known_fee=OF_THE_MODEL,
         volume=allocate(
             Volume, L=lanes, A=traders, F=sides if parts else 1, start=start,
             traded=np.stack([start, np.zeros_like(start)], axis=1),

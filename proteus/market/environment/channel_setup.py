@@ -49,6 +49,7 @@ class Surroundings(NamedTuple):
     initial_ticks: int
     horizon_ns: int
     warmup_ns: int
+    shows_base_fee: bool  # to traders
 
 
 @state
@@ -88,7 +89,7 @@ def channel_parameters(
             missed=float(blocks.missed) if blocks else 0.0,
         ),
         congestion=_congestion(environment.congestion),
-        route=_route(environment, routing),
+        route=_route(environment, routing, market.shows_base_fee),
         horizon_ns=market.horizon_ns,
         warmup_ns=market.warmup_ns,
         initial_ticks=market.initial_ticks,
@@ -133,7 +134,7 @@ def _exact(number: float) -> Fraction:
     return Fraction(Decimal(repr(number)))
 
 
-def _route(environment: Environment, routing: Routing) -> RouteParameters:
+def _route(environment: Environment, routing: Routing, shows_base_fee: bool) -> RouteParameters:
     mempool, fee = environment.mempool, routing.max_fee
     return RouteParameters(
         by_blocks=int(routing.route == "blocks"),
@@ -143,6 +144,7 @@ def _route(environment: Environment, routing: Routing) -> RouteParameters:
         tip_share=units.currency_to_nano(routing.tip_share),
         max_fee=UNLIMITED if fee is None else units.currency_to_nano(fee),
         visible=float(mempool.visible) if mempool else 0.0,
+        shows_base_fee=int(shows_base_fee),
     )
 
 

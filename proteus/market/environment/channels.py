@@ -153,11 +153,6 @@ class CongestionConfig(Schema):
         """Return the gas of a block that leaves the base fee as it is."""
         return self.gas_limit // self.elasticity
 
-    @property
-    def is_endogenous(self) -> bool:
-        """Return whether the base fee depends on what the market does."""
-        return self.message_gas > 0
-
     @model_validator(mode="after")
     def _check_gas(self) -> Self:
         if units.currency_to_nano(self.base_fee) == 0:
@@ -207,6 +202,16 @@ class Environment(Schema):
     def is_used(self) -> bool:
         """Tell whether there is any channel."""
         return any(getattr(self, channel) is not None for channel in type(self).model_fields)
+
+    @property
+    def endogenous(self) -> set[str]:
+        """Return the channels that depend on what the market does, and are no part of the trace."""
+        found = set()
+        if self.oracle is not None and self.oracle.source != "value":
+            found.add("oracle")
+        if self.congestion is not None and self.congestion.message_gas > 0:
+            found.add("congestion")
+        return found
 
     @model_validator(mode="after")
     def _check_channels(self) -> Self:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from proteus.basics import units
@@ -34,6 +35,10 @@ class Around(NamedTuple):
     messages_per_s: float  # that traders send, as far as it is known beforehand
     lives_ms: dict[str, float]  # key to the life of what ends by itself at the venue
     reader: str = ""  # a group that reads the mempool
+    shows_base_fee: bool = False  # of the next block, to traders
+    shows_waiting: bool = False  # waiting orders, to those who read them
+    table: str = "execution.leakage"  # the key of the leakage table
+    leads_ms: Mapping[str, float] = MappingProxyType({})  # of groups that look before slots end
 
     @property
     def by_requests(self) -> bool:
@@ -44,6 +49,8 @@ class Around(NamedTuple):
 def contradictions(environment: Environment, routing: Routing, around: Around) -> Iterator[Rule]:
     """List the rules of a cell's environment, those that hold and those that do not."""
     yield from _route(environment, routing, around)
+    yield from _shown(environment, routing, around)
+    yield from _before_slots(environment.blocks, around)
     if environment.oracle is not None:
         yield from _oracle(environment.oracle, around)
     if environment.blocks is not None:
@@ -97,6 +104,39 @@ def _route(environment: Environment, routing: Routing, around: Around) -> Iterat
         not around.by_requests or around.reader == "",
         "false where traders send requests, which do not compete",
     )  # fmt: skip
+
+
+def _shown(environment: Environment, routing: Routing, around: Around) -> Iterator[Rule]:
+    """List the rules of what the leakage table shows of an environment."""
+    is_paid = environment.congestion is not None and routing.route == "blocks"
+    yield Rule(
+        f"{around.table}.block.base_fee", "public", is_paid or not around.shows_base_fee,
+        "hidden without environment.congestion and execution.route=blocks: nobody pays one",
+    )  # fmt: skip
+    yield Rule(
+        f"{around.table}.waiting.orders", "public",
+        environment.mempool is not None or not around.shows_waiting,
+        "hidden without environment.mempool: no message is shown",
+    )  # fmt: skip
+    yield Rule(
+        f"{around.table}.waiting.orders", "hidden",
+        environment.mempool is None or around.shows_waiting,
+        "public with environment.mempool: who reads it must be shown it",
+    )  # fmt: skip
+
+
+def _before_slots(blocks: BlocksConfig | None, around: Around) -> Iterator[Rule]:
+    for name, lead_ms in around.leads_ms.items():
+        has_slots = blocks is not None and blocks.law == "slots"
+        yield Rule(
+            f"population.{name}.schedule.law", "before_slots", has_slots,
+            "periodic, poisson, once or none where environment.blocks has no slots",
+        )  # fmt: skip
+        if blocks is not None:
+            yield Rule(
+                f"population.{name}.schedule.lead_ms", lead_ms, lead_ms < blocks.interval_ms,
+                f"less than environment.blocks.interval_ms={blocks.interval_ms}",
+            )  # fmt: skip
 
 
 def _written(value: Any) -> str:

@@ -49,6 +49,7 @@ class RouteParameters(NamedTuple):
     tip_share: int  # of the edge, in parts of PARTS
     max_fee: int  # of a message, for base fee and tip, nano, or UNLIMITED
     visible: float  # share of the waiting messages that is shown
+    shows_base_fee: int  # 1: traders know the base fee of the next block
 
 
 @state

@@ -19,6 +19,7 @@ from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.rng import philox
 
+ENVIRONMENT_KEY = "environment_schema"  # in what is written
 ENVIRONMENT_SCHEMA = 1  # of channels, their fields and how they are folded
 
 CHANNELS = {"oracle": 0, "blocks": 1, "congestion": 2}

@@ -14,6 +14,7 @@ from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
 from proteus.market.book.codes import (
     EVENT_ENVIRONMENT_BLOCK,
+    EVENT_ENVIRONMENT_FORK,
     EVENT_ENVIRONMENT_REPORT,
     EVENT_ENVIRONMENT_WAIT,
     EVENT_POSTING,
@@ -40,7 +41,7 @@ class Log(NamedTuple):
     trader: np.ndarray  # int64 [L, E] of a fill: owner of ``order``; of a posting: the giver;
     # of a settlement: the buyer, who gives the cash
     order: np.ndarray  # int64 [L, E] order version; of a fill: the earlier, or the maker's;
-    # of a posting: the order that is charged; of a block or report: its number
+    # of a posting: the order that is charged; of a block, report or fork: its number
     other: np.ndarray  # int64 [L, E] version that a replace makes; of a fill: the later order; of a
     # posting: the receiver; of a settlement: the seller
     slot: np.ndarray  # int64 [L, E] slot of the order that a message means; of a posting: the asset
@@ -48,7 +49,7 @@ class Log(NamedTuple):
     price: np.ndarray  # int64 [L, E] ticks; of a book: the last price; of the end: X in ticks
     lots: np.ndarray  # int64 [L, E] of a book: at the best bid; of a block: messages in it
     more: np.ndarray  # int64 [L, E] lots at the best ask of a book; surplus of a clear; gas of a
-    # block; of a posting or settlement: number of the fill
+    # block; blocks that a fork drops; of a posting or settlement: number of the fill
     low: np.ndarray  # int64 [L, E] ticks: best bid of a book, lower end of W of a clear; of a
     # message that waits: its tie word
     high: np.ndarray  # int64 [L, E] ticks: best ask of a book, upper end of W of a clear
@@ -130,6 +131,19 @@ def record_block(log, lane, event, time, number, messages, base_fee, gas):
         log.lots[lane, at] = messages
         log.value[lane, at] = base_fee
         log.more[lane, at] = gas
+
+
+@cold_kernel
+def record_fork(log, lane, event, time, number, dropped):
+    """Record that a block, by its number, belongs to a branch without the last ones before it.
+
+    Parameters
+        dropped: how many these are.
+    """
+    at = start_row(log, lane, event, time, SOURCE_RULES, EVENT_ENVIRONMENT_FORK)
+    if at != NO_ROW:
+        log.order[lane, at] = number
+        log.more[lane, at] = dropped
 
 
 @cold_kernel

@@ -12,6 +12,9 @@ through which the kernels make every view and the public reference price.
     price of rfq        asked: as parties, and the dealers who were asked are told it
     cover of rfq        winner: the dealer who trades is told the best price of the others
     delay_ms            comes on top of the reader's market data latency
+    base_fee of block   public: who knows costs reckons with that of the next block, and else with
+                        what the schedule says
+    orders of waiting   public: who reads them sees side, limit and lots of environment.mempool
 """
 
 from __future__ import annotations
@@ -35,8 +38,12 @@ _CODES = {PUBLIC: TO_PUBLIC, ASKED: TO_PARTIES, PARTIES: TO_PARTIES, HIDDEN: TO_
 
 # The events whose tables compared cells must share, and the name they are compared by. The others
 # are as the mechanism forces them.
-COMPARED = {"book": "book", "trade": "print", "batch_clear": "print"}
-CHOSEN = ("best_bid", "best_ask", "price", "delay_ms")  # their fields that have a choice
+COMPARED = {
+    "book": "book", "trade": "print", "batch_clear": "print", "block": "block",
+    "waiting": "waiting",
+}  # fmt: skip
+# Their fields that have a choice.
+CHOSEN = ("best_bid", "best_ask", "price", "delay_ms", "base_fee", "orders")
 
 
 def _one_of(*allowed: str, reason: str = "") -> PlainValidator:
@@ -160,14 +167,41 @@ class Cover(Schema):
     price: CoverPrice
 
 
+class Report(Schema):
+    """A report of an oracle arrives."""
+
+    price: Unread = HIDDEN
+
+
+class BlockMade(Schema):
+    """A block is made."""
+
+    base_fee: Best = HIDDEN
+
+
+class Waiting(Schema):
+    """A message waits for a block; ``orders`` are side, limit and lots of an order."""
+
+    count: Unread = HIDDEN
+    orders: Best = HIDDEN
+    sender: Unread = HIDDEN
+
+
 class Table(Schema):
     """The events of every mechanism; a subclass adds those of its own."""
 
     PRINT: ClassVar[str]  # the name of the event that prints trades
+    NEUTRAL: ClassVar[dict[str, Any]] = {
+        "report": Report().model_dump(), "block": BlockMade().model_dump(),
+        "waiting": Waiting().model_dump(),
+    }  # fmt: skip
 
     ack: Answer
     reject: Answer
     fill: Fill
+    report: Report = Report()
+    block: BlockMade = BlockMade()
+    waiting: Waiting = Waiting()
 
     @property
     def delays_ns(self) -> dict[str, int]:

@@ -117,6 +117,18 @@ def base_fee_of_block(rules, lane):
 
 
 @inline_kernel
+def shows_base_fee(rules):
+    """Tell whether traders are shown the base fee of the block that is made next."""
+    return rules.channels.route.shows_base_fee != 0
+
+
+@inline_kernel
+def learn_base_fee(rules, lane):
+    """Let the trader who decides know it: it follows from the blocks so far."""
+    rules.costs.known_fee[lane] = rules.environment.congestion.next_base_fee[lane]
+
+
+@inline_kernel
 def _gather(costs, lane, slot, price, lots):
     """Add to what an order fills in this clear; all of it has one price."""
     if costs.lots[lane, slot] == 0:

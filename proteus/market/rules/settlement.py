@@ -22,7 +22,7 @@ from proteus.market.book.codes import (
     NO_TRADER,
 )
 from proteus.market.events.latency import FILL_REPORT, delay
-from proteus.market.events.log import is_recorded, record_settlement
+from proteus.market.events.log import is_recorded, record_fork, record_settlement
 from proteus.market.events.queue import KIND_SETTLEMENT, KIND_TAKEN_BACK, NEVER_NS, push
 from proteus.market.ledger.accounts import CASH, CONTRACT, SETTLED_NOT_WHOLE
 from proteus.market.ledger.codes import CLOSE_OUT, DEFAULT, FAIL_PENALTY, REVERT
@@ -95,7 +95,9 @@ def settle(
     if item == DUE:
         _expect(queue, lane, settle_due(state, ledger.balance, lane, time, price))
     else:
-        make_block(state, keys, lane, item, time)
+        dropped = min(make_block(state, keys, lane, item, time), item)
+        if dropped > 0 and is_recorded(log):
+            record_fork(log, lane, event, time, item, dropped)
     rules.overflow[lane] |= state.legs.overflow[lane]
     if state.legs.taken_back[lane] > 0:
         _tell(state, queue, keys, traders, private, lane, time)

@@ -23,7 +23,14 @@ from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.codes import NO_TRADER
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.settlement.failing import resolve_fails
-from proteus.market.settlement.legs import LEG_PENDING, fail_leg, settle_leg, settled_cash
+from proteus.market.settlement.legs import (
+    LEG_FAILED,
+    LEG_PENDING,
+    expect,
+    fail_leg,
+    settle_leg,
+    settled_cash,
+)
 from proteus.market.settlement.sums import count_final
 
 
@@ -35,15 +42,28 @@ def settle_due(settlement, balance, lane, time, price):
         balance: int64 [L, B, 2], economic; read. price: public price of a lot, nano, or NO_PRICE.
 
     Returns
-        A time at which to call again for what failed, or NEVER_NS.
+        A time at which to call again, or NEVER_NS.
 
     Afterwards the statuses of the legs and the payments say what is to be posted.
     """
+    legs = settlement.legs
+    legs.expected_ns[lane] = 0
     if settlement.terms.nets:
         _settle_net(settlement, balance, lane, time)
     else:
         _settle_gross(settlement, balance, lane, time)
-    return resolve_fails(settlement, balance, lane, time, price)
+    resolve_fails(settlement, balance, lane, time, price)
+    return expect(settlement.terms, legs, lane, _next_due(legs, lane))
+
+
+@inline_kernel
+def _next_due(legs, lane):
+    """Return when anything is due next, what failed just now with it, or NEVER_NS."""
+    due = np.int64(NEVER_NS)
+    for at in range(legs.count[lane]):
+        if legs.status[lane, at] == LEG_PENDING or legs.status[lane, at] == LEG_FAILED:
+            due = min(due, legs.due_ns[lane, at])
+    return due
 
 
 @inline_kernel

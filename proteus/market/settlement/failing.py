@@ -22,14 +22,12 @@ from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import CEIL, multiply_divide
 from proteus.market.arithmetic.shares import share_out
 from proteus.market.book.codes import NO_PRICE
-from proteus.market.events.queue import NEVER_NS
 from proteus.market.settlement.base import WHOLE_PPM
 from proteus.market.settlement.legs import (
     LEG_CLOSED_OUT,
     LEG_FAILED,
     drop_leg,
     due_after,
-    expect,
     settled_cash,
 )
 
@@ -41,10 +39,10 @@ PAY_DIFFERENCE = 2  # of a close-out
 
 @inline_kernel
 def resolve_fails(settlement, balance, lane, time, price):
-    """Charge what failed, close it out or try again; parameters and result as ``settle_due``."""
+    """Charge what failed, close it out or try again; parameters as ``settle_due``."""
     legs, sharing, by_uid = settlement.legs, settlement.sharing, settlement.parties.by_uid
     if legs.failed[lane] == 0:
-        return np.int64(NEVER_NS)
+        return
     settlement.sums.fails[lane] += legs.failed[lane]
     for at in range(legs.count[lane]):
         legs.tries[lane, at] += legs.status[lane, at] == LEG_FAILED
@@ -52,19 +50,15 @@ def resolve_fails(settlement, balance, lane, time, price):
         sharing.cash[trader] = settled_cash(settlement.held, balance, lane, trader)
     for place in range(by_uid.shape[0]):
         _charge(settlement, lane, by_uid[place])
-    is_any_left = _close_out(settlement, lane, time)
+    _close_out(settlement, lane, time)
     for place in range(by_uid.shape[0]):
         _compensate(settlement, lane, by_uid[place], price)
-    if not is_any_left:
-        return np.int64(NEVER_NS)
-    return expect(settlement.terms, legs, lane, due_after(settlement.terms, time))
 
 
 @inline_kernel
 def _close_out(settlement, lane, time):
-    """End fills that have had all their tries; tells whether others are due again."""
+    """End fills that have had all their tries; the others are due again."""
     legs, terms = settlement.legs, settlement.terms
-    is_any_left = False
     for at in range(legs.count[lane]):
         if legs.status[lane, at] != LEG_FAILED:
             continue
@@ -73,8 +67,6 @@ def _close_out(settlement, lane, time):
             drop_leg(settlement, lane, at, LEG_CLOSED_OUT, time)
         else:
             legs.due_ns[lane, at] = due_after(terms, time)
-            is_any_left = True
-    return is_any_left
 
 
 @cold_kernel

@@ -76,7 +76,7 @@ class Legs(NamedTuple):
     failed: np.ndarray  # int64 [L] of these, that could not be paid now
     taken_back: np.ndarray  # int64 [L] of these, that go back now
     fills: np.ndarray  # int64 [L] fills ever
-    expected_ns: np.ndarray  # int64 [L] the latest time that was asked to be queued
+    expected_ns: np.ndarray  # int64 [L] when settlement looks next, or 0: nothing is due
     overflow: np.ndarray  # int64 [L] 1: a fill or a payment found no room
 
 
@@ -191,11 +191,11 @@ def add_fill(settlement, lane, buyer, seller, lots, cash, time, block):
 
 @inline_kernel
 def expect(terms, legs, lane, due):
-    """Return a time that is to be queued, or NEVER_NS if it is already, or never comes.
+    """Return a time that is to be queued, or NEVER_NS if another one is, or it never comes.
 
-    Times are asked for in their order: what is added or fails now is due after all that is pending.
+    What is added or fails now is due after all that is pending, so one time at once is enough.
     """
-    if due >= terms.end_ns or due <= legs.expected_ns[lane]:
+    if due >= terms.end_ns or legs.expected_ns[lane] != 0:
         return np.int64(NEVER_NS)
     legs.expected_ns[lane] = due
     return due

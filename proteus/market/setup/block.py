@@ -59,7 +59,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
         world=World(
             settings=setup.settings._replace(audit_every_event=audit),
             progress=allocate_progress(lanes),
-            queue=allocate_queue(lanes, pending),
+            queue=allocate_queue(lanes, growth * setup.entries),
             messages=allocate_messages(lanes, pending),
             market=allocate_market(
                 lanes, pending, cell.n_ticks, cell.initial_ticks, pending, keys.copy(), auctions

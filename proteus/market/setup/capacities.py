@@ -8,6 +8,7 @@ from proteus.basics import units
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.cell import CellConfig
+from proteus.market.settlement.models import BlockSettlement, DelayedSettlement
 from proteus.market.setup.members import CellSetup, Member
 
 _HISTORY = 256  # public states and prints kept, with nothing shown late
@@ -23,51 +24,85 @@ def pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
     for member in members:
         lifetime_ms = getattr(member.group.policy, "lifetime_ms", 0)
         lifetime_s = min(cell.horizon_s, math.inf if lifetime_ms is None else lifetime_ms / 1000)
-        alive += member.group.schedule.wake_ups_per_s * (lifetime_s + _BUSY_S)
+        alive += cell.wake_ups_per_s(member.group) * (lifetime_s + _BUSY_S)
     busy = cell.delta_ns / units.NS_PER_S
-    alive += busy * sum(member.group.schedule.wake_ups_per_s for member in members)
+    alive += busy * sum(cell.wake_ups_per_s(member.group) for member in members)
     if cell.block_ns and cell.environment.blocks:  # they wait for blocks, one per wake-up
         gap_s = cell.environment.blocks.mean_gap_ms / 1000
-        alive += gap_s * sum(member.group.schedule.wake_ups_per_s for member in members)
-    alive += cell.mechanism.places(taker_wake_ups_per_s(members))
+        alive += gap_s * sum(cell.wake_ups_per_s(member.group) for member in members)
+    alive += cell.mechanism.places(taker_wake_ups_per_s(cell, members))
     return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
+
+
+def queue_entries(cell: CellConfig, members: tuple[Member, ...]) -> int:
+    """Estimate how many entries a lane's queue has at once: of orders and traders, and of rules."""
+    return pending_orders(cell, members) + _of_rules(cell) + _taken_back(cell, members)
+
+
+def _of_rules(cell: CellConfig) -> int:
+    """Return how many entries of their own rules have at once, but for fills that go back.
+
+    The next block and check, the warm-up, what is due, what a block settles, and the next of the
+    policies; of an oracle each report that is on its way.
+    """
+    if not cell.needs_rules:
+        return 0
+    oracle = cell.environment.oracle
+    return 6 + (oracle.lag_ns // oracle.check_ns + 1 if oracle else 0)
+
+
+def _taken_back(cell: CellConfig, members: tuple[Member, ...]) -> int:
+    """Estimate how many traders are told at once that a fill goes back, with room as for orders."""
+    blocks, after = cell.environment.blocks, cell.settlement
+    if isinstance(after, BlockSettlement) and after.fork_probability > 0 and blocks:
+        window_s = after.fork_depth * blocks.mean_gap_ms / 1000
+    elif isinstance(after, DelayedSettlement) and cell.has_capital:
+        window_s = (after.cycle_ms or 0) / 1000
+    else:
+        return 0
+    fills = taker_wake_ups_per_s(cell, members) * min(window_s, cell.horizon_ns / units.NS_PER_S)
+    return 2 * (int(fills + 6 * fills**0.5) + 1)
 
 
 def fills_waiting(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many fills wait for their markouts, with room for six standard deviations."""
     longest_s = cell.markout_horizons_ns[-1] / units.NS_PER_S
-    waiting = _FILLS_PER_WAKE_UP * taker_wake_ups_per_s(members) * longest_s
+    waiting = _FILLS_PER_WAKE_UP * taker_wake_ups_per_s(cell, members) * longest_s
     return int(waiting + 6 * waiting**0.5) + 16
 
 
 def legs_pending(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many fills are not final at once, with room for six standard deviations."""
     pending_s = min(cell.settlement.pending_ns, cell.horizon_ns) / units.NS_PER_S
-    pending = taker_wake_ups_per_s(members) * pending_s
+    pending = taker_wake_ups_per_s(cell, members) * pending_s
     return int(pending + 6 * pending**0.5) + 16
 
 
-def taker_wake_ups_per_s(members: tuple[Member, ...]) -> float:
+def taker_wake_ups_per_s(cell: CellConfig, members: tuple[Member, ...]) -> float:
     """Return how often takers wake up on their schedules, all together."""
     takers = (m for m in members if KINDS[m.group.kind].role != CLASS_MAKER)
-    return sum(m.group.schedule.wake_ups_per_s for m in takers)
+    return sum(cell.wake_ups_per_s(m.group) for m in takers)
 
 
 def states_kept(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many public states or prints a lane makes before the oldest one is shown."""
     delay_s = max(cell.leakage.delays_ns.values()) / units.NS_PER_S
-    wake_ups = sum(member.group.schedule.rate_per_s for member in members)
+    wake_ups = sum(
+        max(member.group.schedule.rate_per_s, cell.wake_ups_per_s(member.group))
+        for member in members
+    )
     clears = units.NS_PER_S / cell.delta_ns if cell.delta_ns else 0.0
     return _HISTORY + int(delay_s * (_STATES_PER_WAKE_UP * wake_ups + clears))
 
 
 def expected_rows(setup: CellSetup) -> int:
     """Estimate the rows of a lane: about what its traders send, and what comes of it."""
-    wake_ups = sum(member.group.schedule.wake_ups_per_s for member in setup.members)
-    of_a_clear = setup.cell.mechanism.auctions + 1  # and the book
-    clears = of_a_clear * units.NS_PER_S / setup.cell.delta_ns if setup.cell.delta_ns else 0.0
-    rows_per_s = _ROWS_PER_WAKE_UP * wake_ups + clears + setup.cell.latent.jump_rate_per_s
-    return int(rows_per_s * setup.cell.horizon_ns / units.NS_PER_S) + 256
+    cell = setup.cell
+    wake_ups = sum(cell.wake_ups_per_s(member.group) for member in setup.members)
+    of_a_clear = cell.mechanism.auctions + 1  # and the book
+    clears = of_a_clear * units.NS_PER_S / cell.delta_ns if cell.delta_ns else 0.0
+    rows_per_s = _ROWS_PER_WAKE_UP * wake_ups + clears + cell.latent.jump_rate_per_s
+    return int(rows_per_s * cell.horizon_ns / units.NS_PER_S) + 256
 
 
 def whole_rows(least: int) -> int:

@@ -10,6 +10,7 @@ from proteus.market.cell import CellConfig
 from proteus.market.environment.channel_setup import Surroundings, channel_parameters
 from proteus.market.environment.setup import parameters_for
 from proteus.market.incentives.tables import make_table
+from proteus.market.information.leakage import PUBLIC
 from proteus.market.rules.roles import make_roles
 from proteus.market.setup import capacities
 from proteus.market.setup.costs import costs_of_cell
@@ -53,20 +54,24 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         news=parameters_for(cell.latent, cell.horizon_ns, cell.settle_ns, probability),
         settings=_settings(cell),
         traders=traders,
-        schedules=schedule_columns(members),
+        schedules=schedule_columns(members, cell.slot_ns),
         kinds=members_by_kind(cell, members),
         disclosure=cell.leakage.disclosure(),
         signal_window_ns=max(delays, default=0),
         pending=capacities.whole_rows(capacities.pending_orders(cell, members)),
+        entries=capacities.whole_rows(capacities.queue_entries(cell, members)),
         waiting=capacities.power_of_two(capacities.fills_waiting(cell, members)),
         history=capacities.power_of_two(capacities.states_kept(cell, members)),
         log_rows=0,
         is_rich=is_rich or cell.needs_rules,
         endowment=endowments(members),
-        costs=costs_of_cell(cell, members, capacities.taker_wake_ups_per_s(members)),
+        costs=costs_of_cell(cell, members, capacities.taker_wake_ups_per_s(cell, members)),
         channels=channel_parameters(
             cell.environment, cell.execution,
-            Surroundings(cell.tick_nano, cell.initial_ticks, cell.horizon_ns, cell.warmup_ns),
+            Surroundings(
+                cell.tick_nano, cell.initial_ticks, cell.horizon_ns, cell.warmup_ns,
+                cell.leakage.block.base_fee == PUBLIC,
+            ),
         ),
         roles=make_roles(cell.mechanism, is_maker),
         policies=make_table(

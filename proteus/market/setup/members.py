@@ -53,6 +53,7 @@ class CellSetup(NamedTuple):
     disclosure: Disclosure
     signal_window_ns: int  # how far back signals look
     pending: int  # orders and envelopes that a lane has at once
+    entries: int  # of its queue at once, at least as many
     waiting: int  # fills that wait for a later reference price, a power of two
     history: int  # public states and prints kept, a power of two
     log_rows: int  # rows that a lane's log has room for; 0: nothing is recorded
@@ -153,8 +154,8 @@ def _legs(group: Group) -> tuple[LatencyLaw, LatencyLaw, LatencyLaw, LatencyLaw]
     return latency.submission, latency.acknowledgement, latency.fill_report, latency.market_data
 
 
-def schedule_columns(members: tuple[Member, ...]) -> Schedules:
-    """Lay out when each trader wakes up."""
+def schedule_columns(members: tuple[Member, ...], slot_ns: int) -> Schedules:
+    """Lay out when each trader wakes up; ``slot_ns``: length of the slots of blocks, or 0."""
     schedules = [member.group.schedule for member in members]
     count = max(len(schedules), 1)
 
@@ -164,10 +165,15 @@ def schedule_columns(members: tuple[Member, ...]) -> Schedules:
         return array
 
     gaps = [units.NS_PER_S / s.rate_per_s if s.rate_per_s else 0.0 for s in schedules]
+    gaps = [
+        float(slot_ns) if s.law == "before_slots" else gap
+        for s, gap in zip(schedules, gaps, strict=True)
+    ]
     jitters = [gap * s.jitter for gap, s in zip(gaps, schedules, strict=True)]
     return Schedules(
         law=column([SCHEDULE_CODES[s.law] for s in schedules], np.int8),
         gap_ns=column(gaps, np.float64),
+        lead_ns=column([_ns(s.lead_ms or 0) for s in schedules], np.int64),
         jitter_ns=column(jitters, np.float64),
         cluster_probability=column([s.cluster_probability for s in schedules], np.float64),
         cluster_gap_ns=column([_ns(s.cluster_gap_ms) for s in schedules], np.float64),

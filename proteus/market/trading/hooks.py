@@ -321,6 +321,8 @@ def _after_booking(rules, ledger, log, market, origins, traders, split, lane, ti
 def _at_decision(rules, ledger, log, private, lane, trader, time, event):
     if has_tiers(rules.costs):
         find_tiers(rules.costs, lane, trader, time, event)
+    if costs.shows_base_fee(rules):
+        costs.learn_base_fee(rules, lane)
 
 
 @check.implement(Rules)

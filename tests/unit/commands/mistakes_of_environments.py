@@ -3,6 +3,12 @@
 ORACLE, KEY = "environment=oracle environment.oracle", "environment.oracle"
 CHAIN = "environment=blocks execution.route=blocks"
 LAW = "environment=blocks environment.blocks.law"
+SCHEDULE = "population.maker.schedule"
+EARLY = f"{SCHEDULE}.law=before_slots {SCHEDULE}.rate_per_s=0 {SCHEDULE}.jitter=0"
+READS = (
+    f"{CHAIN} population.sniper.policy.reads_mempool=true execution.tips=edge_share "
+    "execution.tip_share=0.5 +channel@environment.mempool=mempool"
+)
 
 # words | key, and value where there is one | what is allowed
 OF_ENVIRONMENTS = [line.split(" | ") for line in f"""
@@ -40,5 +46,17 @@ environment=chain execution.route=blocks execution.max_fee=0.0001 | 0.0001 | of 
 +channel@environment.mempool=mempool | environment.mempool=given | no message waits
 {CHAIN} +channel@environment.mempool=mempool | environment.mempool=given | where nobody reads it
 population.sniper.policy.reads_mempool=true | reads_mempool=true | without environment.mempool
+{READS} | waiting.orders=hidden | public with environment.mempool
+mechanism=clob execution.leakage.clob.waiting.orders=public | waiting.orders=public | hidden without
+execution.leakage.clob.waiting.sender=public | waiting.sender=public | must be hidden
+execution.leakage.clob.report.price=public | report.price=public | must be hidden
+mechanism=clob execution.leakage.clob.block.base_fee=public | base_fee=public | nobody pays one
+environment=blocks environment.blocks.interval_ms=50,100 | changes nothing | must be blocks
+environment=congestion environment.congestion.denominator=8,9 | changes nothing | must be blocks
+{SCHEDULE}.lead_ms=5 | lead_ms=5 | null when law=periodic
+{SCHEDULE}.law=before_slots | rate_per_s=20 | must be 0 when law=before_slots
+environment=blocks {EARLY} | lead_ms=null | must be given
+{EARLY} {SCHEDULE}.lead_ms=5 | law=before_slots | has no slots
+environment=blocks {EARLY} {SCHEDULE}.lead_ms=500 | lead_ms=500 | interval_ms=500
 population.noise.policy.reads_mempool=true | unknown key population.noise.policy.reads | allowed
 """.strip().splitlines()]  # fmt: skip

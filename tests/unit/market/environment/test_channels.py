@@ -25,6 +25,7 @@ pytestmark = pytest.mark.nojit
 
 S = 10**9
 NOBODY = np.zeros(3, np.bool_)
+SHOWN = {"shows_waiting": True}
 AROUND = Around(horizon_ns=20 * S, messages_per_s=100.0, lives_ms={})
 TWAP = {"source": "twap"}
 ELASTIC = {"demand": "elastic", "demand_mean": 2.0, "highest_value": 0.001}
@@ -147,13 +148,37 @@ CHAIN = {"blocks": blocks(), "congestion": congestion()}
         ),
         (
             CHAIN | {"mempool": mempool()}, BY_BLOCKS | {"tips": "edge_share"},
-            {"reader": "fast", "lives_ms": {"mechanism.quote_ttl_ms": 2000}},
+            {"reader": "fast", "lives_ms": {"mechanism.quote_ttl_ms": 2000}, **SHOWN},
             "population.fast.policy.reads_mempool",
             "false where traders send requests, which do not compete",
         ),
         (
             CHAIN | {"mempool": mempool()}, {}, {}, "environment.mempool",
             "null when execution.route=direct: no message waits",
+        ),
+        (
+            CHAIN | {"mempool": mempool()}, BY_BLOCKS | {"tips": "edge_share"},
+            {"reader": "fast", "table": "execution.leakage.clob"},
+            "execution.leakage.clob.waiting.orders",
+            "public with environment.mempool: who reads it must be shown it",
+        ),
+        (
+            CHAIN, BY_BLOCKS, SHOWN, "execution.leakage.waiting.orders",
+            "hidden without environment.mempool: no message is shown",
+        ),
+        (
+            CHAIN, {}, {"shows_base_fee": True}, "execution.leakage.block.base_fee",
+            "hidden without environment.congestion and execution.route=blocks: nobody pays one",
+        ),
+        (
+            {"blocks": blocks(law="poisson")}, {}, {"leads_ms": {"maker": 5}},
+            "population.maker.schedule.law",
+            "periodic, poisson, once or none where environment.blocks has no slots",
+        ),
+        (
+            {"blocks": blocks()}, {}, {"leads_ms": {"maker": 500}},
+            "population.maker.schedule.lead_ms",
+            "less than environment.blocks.interval_ms=500",
         ),
         (
             {"blocks": blocks(), "congestion": congestion(message_gas=1)}, {}, {},
@@ -212,10 +237,12 @@ def test_what_contradicts_the_rest_of_a_cell(parts, way, around, key, allowed):
         (
             CHAIN | {"mempool": mempool()},
             BY_BLOCKS | {"tips": "edge_share"},
-            {"reader": "sniper"},
+            {"reader": "sniper", **SHOWN},
         ),
         ({"blocks": blocks()}, BY_BLOCKS, {"lives_ms": {"mechanism.quote_ttl_ms": 1001}}),
         ({"blocks": blocks()}, {}, {"lives_ms": {"mechanism.quote_ttl_ms": 10}}),
+        ({"blocks": blocks()}, {}, {"leads_ms": {"maker": 499}}),
+        (CHAIN, BY_BLOCKS, {"shows_base_fee": True}),
     ],
 )
 def test_what_does_not_contradict(parts, way, around):
@@ -258,6 +285,12 @@ def test_every_channel_of_conf_is_one():
                 assert key == "defaults" or getattr(made, key) == value, (path, key)
 
 
+def test_what_the_market_moves_is_endogenous():
+    assert environment(**CHAIN, oracle=oracle(source="value")).endogenous == set()
+    moved = {"congestion": congestion(message_gas=1), "oracle": oracle()}
+    assert environment(**CHAIN | moved).endogenous == {"congestion", "oracle"}
+
+
 def test_numbers_of_the_kernels():
     parts = {"oracle": oracle(source="value", noise_sd=0.02), "mempool": mempool(0.25)}
     made = numbers_of(
@@ -269,7 +302,7 @@ def test_numbers_of_the_kernels():
     assert made.congestion == (
         500_000, 30_000_000, 15_000_000, 8, 7_500_000, 22_500_000, 0, 0,
     )  # fmt: skip
-    assert made.route == (1, 7, 2, 1_000_000, 100_000_000, 10_000_000, 0.25)
+    assert made.route == (1, 7, 2, 1_000_000, 100_000_000, 10_000_000, 0.25, 0)
 
 
 def test_what_is_not_there_has_no_lanes():
