@@ -17,6 +17,7 @@ from proteus.market.costs.charging import (
     charges_nothing,
     cost_of_fill,
     gas_of_action,
+    has_gas,
 )
 from proteus.market.costs.codes import MAKER, TAKER
 from proteus.market.costs.state import Costs, Uncharged
@@ -201,6 +202,8 @@ def has_worth(costs):
 @inline_kernel
 def _gas(costs, lane, time):
     """Return what the message costs by which a trader trades, nano."""
+    if not has_gas(costs):
+        return np.int64(0)
     action = costs.payers.trading_action[0]
     return gas_of_action(costs, action, costs.known_fee[lane], OF_THE_MODEL, time)
 

@@ -119,7 +119,7 @@ def count_depth(table, policy, standing, points, lane, side):
     for row in range(standing.count[lane]):
         if standing.side[lane, row] != side:
             continue
-        price, lots = standing.price[lane, row], standing.lots[lane, row]
+        price, lots = standing.price[lane, row], np.int64(standing.lots[lane, row])
         if best == NO_PRICE:
             best = level = price
         if price != level:

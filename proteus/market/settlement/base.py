@@ -25,7 +25,12 @@ class Settlement(Schema):
 
     @property
     def pending_ns(self) -> int:
-        """Return how long a fill is pending that does not fail, at most."""
+        """Return how long a fill is pending that does not fail, at most; without blocks."""
+        return 0
+
+    @property
+    def pending_blocks(self) -> int:
+        """Return how many blocks are made while a fill is pending, at most."""
         return 0
 
 
