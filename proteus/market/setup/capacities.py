@@ -83,7 +83,8 @@ def _blocks_s(cell: CellConfig) -> float:
     count, blocks = cell.settlement.pending_blocks, cell.environment.blocks
     if not count or not blocks:
         return 0.0
-    return (count + 6 * (count * blocks.gap_variance) ** 0.5) * blocks.mean_gap_ms / 1000
+    room = 6 * math.sqrt(count * blocks.gap_variance)
+    return (count + room) * blocks.mean_gap_ms / 1000
 
 
 def taker_wake_ups_per_s(cell: CellConfig, members: tuple[Member, ...]) -> float:
