@@ -54,7 +54,7 @@ def streams(draw: st.DrawFn) -> Stream:
         action = chooser.choice(ACTIONS)
         if action in ("limit", "market"):
             row = new_order(chooser, action, n_ticks, len(new_orders))
-            if action == "market" and chooser.random() < 0.1:
+            if action == "market" and chooser.random() < 0.4:
                 row["tif"] = "gtc"  # of which it cannot be
             new_orders.append(row)
         else:
@@ -62,6 +62,14 @@ def streams(draw: st.DrawFn) -> Stream:
             row |= said_besides(chooser, row, n_ticks, new_orders)
         rows.append({"time_ns": time_ns} | row)
     return Stream(n_ticks, delta, reference, rows)
+
+
+def is_valid(row: Row, n_ticks: int) -> bool:
+    """Tell whether a row is a new order that is valid in itself."""
+    if row["kind"] not in ("limit", "market") or row["quantity"] <= 0:
+        return False
+    can_wait = row["kind"] == "limit" or row.get("tif") != "gtc"
+    return can_wait and 0 < row.get("price_ticks", 1) < n_ticks
 
 
 def order_id(number: int) -> int:

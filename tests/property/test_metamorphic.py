@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import proteus
 from proteus.replaying.orders import Replayed
 from tests.helpers.budget import budget, is_proof
-from tests.helpers.streams import NS_PER_MS, Row, Stream, streams
+from tests.helpers.streams import NS_PER_MS, Row, Stream, is_valid, streams
 
 SELF_TRADE_MODES = ("none", "cancel_newest", "cancel_oldest", "cancel_both", "decrement")
 ALLOCATIONS = {
@@ -67,8 +67,7 @@ def new_orders(stream: Stream) -> list[Row]:
     """The valid new orders of a stream, each id once, without fill-or-kill and post-only."""
     rows: dict[int, Row] = {}
     for row in stream.rows:
-        is_order = row["kind"] in ("limit", "market") and row["quantity"] > 0
-        if is_order and 0 < row.get("price_ticks", 1) < stream.n_ticks:
+        if is_valid(row, stream.n_ticks):
             rows.setdefault(row["order_id"], row)
     return [
         {key: cell for key, cell in row.items() if key != "post_only"}

@@ -394,13 +394,3 @@ def test_groups_with_the_same_random_addresses_are_refused(engine, capsys):
     # Found by search: both names hash to the same 20 bits.
     assert main([f"+trader@population.{name}=noise" for name in ("g1168", "g1221")]) == 2
     assert "population.g1221 is not allowed" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("words", "said"), [
-    ("mechanism=clob,rfq delta=50,100", "delta=50,100 changes nothing: for it to count, mechanism "
-     "must trade in batches, as fba does"),
-    ("costs.scale=0.5", "costs.scale=0.5 changes nothing: for it to count, costs must not be none"),
-])  # fmt: skip
-def test_a_word_that_changes_nothing_is_told_what_it_needs(engine, capsys, words, said):
-    assert main(shlex.split(words)) == 2
-    assert capsys.readouterr().err == f"error: {said}\n"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.helpers.budget import budget, is_proof
-from tests.helpers.streams import NS_PER_MS, Row, Stream, streams
+from tests.helpers.streams import NS_PER_MS, Row, Stream, is_valid, streams
 from tests.reference.orders import SELF_TRADE_MODES, Replayed
 from tests.reference.replay import replay
 from tests.unit.reference.test_reference_twin import (
@@ -233,8 +233,7 @@ def valid_orders(stream: Stream) -> list[Row]:
     """The limit and market orders of a stream that are valid in themselves, each id once."""
     rows: dict[int, Row] = {}
     for row in stream.rows:
-        valid = row["kind"] in ("limit", "market") and row["quantity"] > 0
-        if valid and 0 < row.get("price_ticks", 1) < stream.n_ticks:
+        if is_valid(row, stream.n_ticks):
             rows.setdefault(row["order_id"], row)
     return list(rows.values())
 
