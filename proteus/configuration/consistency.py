@@ -15,7 +15,7 @@ from proteus.market.agents.group import Group
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.cell import CellConfig
-from proteus.market.costs.models import start_volumes
+from proteus.market.costs.models import start_volumes, tips_of
 from proteus.market.costs.tables import make_tables
 from proteus.market.environment.contradictions import Around, Rule, contradictions
 from proteus.market.events.latency import ADDED_LAWS, LatencyLaw
@@ -81,6 +81,12 @@ def _costs(cell: CellConfig) -> Iterator[Rule]:
         yield Rule(
             f"costs.start_volume.{name}", volume, name in cell.population,
             f"of a group of the population: {groups}",
+        )  # fmt: skip
+    route = cell.execution.route
+    for key, tip in tips_of(cell.costs).items():
+        yield Rule(
+            f"costs.{key}", tip, route == "blocks" or tip == 0,
+            f"0 when execution.route={route}: no block takes messages by their tips",
         )  # fmt: skip
 
 

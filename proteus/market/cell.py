@@ -202,12 +202,18 @@ class CellConfig(Schema):
     def needs_rules(self) -> bool:
         """Tell whether the cell adds to its market what the plain loop does not know."""
         added = self.settlement, self.incentives, self.environment
-        return self.has_capital or self.has_costs or any(part.is_used for part in added)
+        is_used = any(part.is_used for part in added)
+        return is_used or self.has_capital or self.has_costs or self.has_private_values
 
     @property
     def has_costs(self) -> bool:
         """Tell whether anything is charged."""
         return len(parts_of(self.costs.at(0))) > 0
+
+    @property
+    def has_private_values(self) -> bool:
+        """Tell whether trading is worth something by itself to anyone."""
+        return any(group.private_value > 0 for group in self.population.values() if group.count > 0)
 
     @property
     def has_capital(self) -> bool:

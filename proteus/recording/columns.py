@@ -151,7 +151,7 @@ COLUMNS = (
     ),
     Column("kind", "kind", KINDS, names=EVENT_NAMES),
     Column("trader", "trader", (*_ABOUT_ORDERS, POLICY_REWARD, POLICY_PENALTY)),
-    Column("order_id", "order", _ABOUT_ORDERS),
+    Column("order_id", "order", (*_ABOUT_ORDERS, POSTING)),
     Column("other_id", "other", (REPLACE, FILL, QUOTE, ACCEPT)),
     Column("slot", "slot", (*_NEW, *_CHANGES)),
     Column(
@@ -182,7 +182,7 @@ COLUMNS = (
     Column(
         "code", "code", (POSTING,), names={code: row.name for code, row in POSTINGS.items()}
     ),
-    Column("fill", "order", SETTLEMENTS),
+    Column("fill", "more", (POSTING, *SETTLEMENTS)),
     Column("policy", "slot", _POLICIES),
     Column("epoch", "other", _POLICIES),
     Column("score", "more", _POLICIES),

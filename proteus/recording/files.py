@@ -22,6 +22,7 @@ from proteus.market.cell import CellConfig
 from proteus.market.events.log import MISSING
 from proteus.market.variables.dimensions import trader_name
 from proteus.recording import ENVIRONMENT, EVENTS, FILLS, LEDGER
+from proteus.recording.charges import CHARGE_COLUMNS
 from proteus.recording.checksums import checksums
 from proteus.recording.columns import ADDED_IN_5
 from proteus.recording.environment import ENVIRONMENT_FIELDS, environment_table
@@ -194,15 +195,21 @@ _FIELDS = {
 }  # fmt: skip
 
 
-_HAS_POSTINGS = 5  # the schema version from which a log has their columns
+_HAS_RULES = 5  # the schema version from which files have the columns of rules
 
 
-def _with_postings(table: pa.Table) -> pa.Table:
-    """Return the table of an older log with columns that no row of it has, before its checksum."""
-    for field in EVENT_FIELDS:
-        if field.name in ADDED_IN_5:
-            empty = pa.nulls(table.num_rows, field.type)
-            table = table.add_column(table.num_columns - 1, field, empty)
+def _with_rules(table: pa.Table, name: str) -> pa.Table:
+    """Return the table of an older file with the columns of rules: nothing was charged."""
+    if name == EVENTS:  # before the checksum
+        for field in EVENT_FIELDS:
+            if field.name in ADDED_IN_5:
+                empty = pa.nulls(table.num_rows, field.type)
+                table = table.add_column(table.num_columns - 1, field, empty)
+    elif name == FILLS:
+        for field in FILL_FIELDS:
+            if field.name in CHARGE_COLUMNS:
+                nothing = pa.array(np.zeros(table.num_rows, np.int64))
+                table = table.append_column(field, nothing)
     return table
 
 
@@ -228,8 +235,8 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
     found = {key.decode(errors="replace"): text.decode(errors="replace") for key, text in written}
     version = read_version(path, found)
     expected = _FIELDS[name]
-    if name == EVENTS and version < _HAS_POSTINGS:
-        table = _with_postings(table)
+    if version < _HAS_RULES:
+        table = _with_rules(table, name)
     if found.get("table") != Path(name).stem or table.schema.names != [f.name for f in expected]:
         raise ResultsError(f"{path} is not the {name} of a run: its columns are others")
     for is_, must in zip(table.schema, expected, strict=True):
@@ -305,7 +312,8 @@ def load_fills(folder: str | os.PathLike[str]) -> pd.DataFrame:
 
     Returns
         One row per fill, lane by lane, with the columns of ``docs/events.md``: prices in ticks,
-        quantities in lots, times in ns, and both owners.
+        quantities in lots, times in ns, both owners, and what each side was charged, in
+        nano-currency.
 
     Raises
         ResultsError: as :func:`load_events`.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from proteus.market.book.codes import BUY
 from proteus.market.events.log import MISSING
 from proteus.market.ledger.accounts import CONTRACT
+from proteus.recording.charges import CHARGE_COLUMNS, Sides, charges_of
 from proteus.recording.columns import (
     COLUMNS,
     FILL,
@@ -44,6 +45,7 @@ EVENT_FIELDS = (
 _FILL_COLUMNS = {
     "event": "", "time_ns": "ns", "buy_order_id": "", "sell_order_id": "", "maker_order_id": "",
     "taker_order_id": "", "buyer": "", "seller": "", "price_ticks": "ticks", "quantity": "lots",
+    **dict.fromkeys(CHARGE_COLUMNS, "nano-currency"),
 }  # fmt: skip
 FILL_FIELDS = (
     pa.field(CELL, pa.int64()),
@@ -105,7 +107,7 @@ def _numbers(column: Column, written: pa.ChunkedArray) -> NDArray[np.int64]:
 
 
 def fills_table(schema: pa.Schema, cell: int, seed: int, rows: Rows) -> pa.Table:
-    """Return the fills among the rows of one lane, with both owners."""
+    """Return the fills among the rows of one lane, with both owners and what they were charged."""
     fills = {name: values[is_kind(rows, FILL)] for name, values in rows.items()}
     earlier, later = fills["order_id"], fills["other_id"]
     owner = owners(rows)
@@ -116,6 +118,7 @@ def fills_table(schema: pa.Schema, cell: int, seed: int, rows: Rows) -> pa.Table
         "sell_order_id": sell, "maker_order_id": earlier, "taker_order_id": later,
         "buyer": owner[buy], "seller": owner[sell], "price_ticks": fills["price_ticks"],
         "quantity": fills["lots"],
+        **charges_of(rows, Sides(fills["event"], (buy, sell), fills["lots"])),
     }  # fmt: skip
     arrays = [pa.array(columns[name]) for name in _FILL_COLUMNS]
     return pa.table([_repeated(cell, fills), _repeated(seed, fills), *arrays], schema=schema)

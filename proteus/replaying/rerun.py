@@ -285,7 +285,8 @@ class Rerun:
             _write_pair(self.block, row, envelope, kind)
         hooks.at_door(
             world.rules, world.ledger, world.log, world.market.orders, _LANE, trader,
-            messages.kind[_LANE, envelope], slot, time, world.progress.events[_LANE],
+            messages.kind[_LANE, envelope], slot, row["order_id"], time,
+            world.progress.events[_LANE],
         )  # fmt: skip
         slot, answer_word = protocol.receive(self.block.mechanism, world, _LANE, time, envelope)
         self._set_timer(time)

@@ -31,7 +31,13 @@ PARTS = (
     "maker:0},{volume:9,taker:300,maker:-200}]},{model:gas,tip:0.0001},"
     "{model:notional,taker_ppm:200,minimum:0.01}]"
 )
-WORDS = {"parts": (PARTS,), "notional": ("costs.taker_ppm=1000", "costs.maker_per_lot=-0.0001")}
+BLOCKS = (  # which alone take tips
+    "environment=blocks", "environment.blocks.interval_ms=20", "execution.route=blocks",
+)  # fmt: skip
+WORDS = {
+    "parts": (PARTS, *BLOCKS),
+    "notional": ("costs.taker_ppm=1000", "costs.maker_per_lot=-0.0001"),
+}
 ACCOUNTS = {"venue": VENUE, "network": NETWORK, "proposer": PROPOSER}
 TAKEN = [getattr(codes, component.upper()) for component in COMPONENTS]
 

@@ -21,7 +21,36 @@ def random_charged(chooser: Random, mechanism: str) -> Tree:
         group["knows_costs"] = chooser.random() < 0.7
         if group["kind"] == "noise":
             group["policy"]["reservation_scale"] = chooser.choice((None, 0.002, 0.02))
-    return tree
+    return by_blocks(tree) if any(part.get("tip") for part in parts_of(tree["costs"])) else tree
+
+
+def parts_of(costs: Tree) -> list[Tree]:
+    """List the models that are added up."""
+    parts: list[Tree] = costs["parts"] if costs["model"] == "parts" else [costs]
+    return parts
+
+
+def by_blocks(tree: Tree) -> Tree:
+    """Let messages go by short blocks, which alone take tips."""
+    blocks = {"law": "slots", "interval_ms": 5, "missed": 0.0}
+    alone = dict.fromkeys(("oracle", "congestion", "mempool"))
+    way = {
+        "route": "blocks", "capacity": None, "tips": "none", "tip": 0.0005, "tip_share": 0.5,
+        "max_fee": None,
+    }  # fmt: skip
+    mechanism = dict(tree["mechanism"])
+    for key in ("request_ttl_ms", "quote_ttl_ms"):
+        if key in mechanism:  # what ends before an answer can come is refused
+            mechanism[key] += 2 * blocks["interval_ms"] + 1
+    return tree | {
+        "environment": {"blocks": blocks, **alone}, "execution": tree["execution"] | way,
+        "mechanism": mechanism,
+    }  # fmt: skip
+
+
+def without_tips(parts: list[Tree]) -> list[Tree]:
+    """Return the same parts, of which none has a tip."""
+    return [part | {"tip": 0} if part["model"] == "gas" else part for part in parts]
 
 
 def random_costs(chooser: Random, groups: list[str]) -> Tree:

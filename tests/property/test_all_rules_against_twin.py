@@ -18,7 +18,7 @@ from tests.helpers import twinning
 from tests.helpers.budget import budget
 from tests.helpers.cells import ROOT, RULED
 from tests.helpers.random_cells import Tree, random_surrounded_tree
-from tests.helpers.random_costs import random_costs
+from tests.helpers.random_costs import random_costs, without_tips
 from tests.helpers.random_policies import with_incentives
 from tests.helpers.settling import BLOCKS, DELAYED
 from tests.helpers.twinning import assert_twins
@@ -40,6 +40,8 @@ def everything(chooser: Random, mechanism: str) -> Tree:
     tree = with_incentives(chooser, random_surrounded_tree(chooser, mechanism))
     names = list(tree["population"])
     parts = [GAS, FEES, *random_costs(chooser, names).get("parts", [])]
+    if tree["execution"].get("route") != "blocks":
+        parts = without_tips(parts)
     tree["costs"] = {"model": "parts", "parts": parts}
     tree["settlement"] = chooser.choice((FORKS, FORKS, CYCLES))
     for policy in tree["incentives"]["policies"].values():

@@ -13,7 +13,7 @@ from proteus.configuration.reading import read_cell
 from tests.helpers.budget import budget, is_proof
 from tests.helpers.cells import RULED
 from tests.helpers.random_cells import random_tree
-from tests.helpers.random_costs import random_charged
+from tests.helpers.random_costs import by_blocks, random_charged
 from tests.helpers.twinning import assert_twins
 from tests.reference.costs import COMPONENTS
 
@@ -53,7 +53,8 @@ def test_all_parts_at_once_equal_the_twin(mechanism):
     seen = Counter()
     for number in range(3):
         tree = random_tree(Random(f"{mechanism} {number}"), mechanism) | {"horizon_s": 0.5}
-        rows = assert_twins(read_cell(tree | {"costs": EVERYTHING}), number, plain=True).rows
+        tree = by_blocks(tree) | {"costs": EVERYTHING}
+        rows = assert_twins(read_cell(tree), number, plain=True).rows
         seen.update(row["code"] for row in rows if row["kind"] == "posting")
     assert min(seen[component] for component in COMPONENTS) >= 1, seen
 

@@ -14,7 +14,7 @@ from tests.reference.rfq import Venue
 from tests.reference.settlement import moved
 
 if TYPE_CHECKING:
-    from tests.reference.world import Message, Ticket, World
+    from tests.reference.world import Message, World
 
 ACTIONS = {"order": "new", "confirm": "confirm", "decline": "confirm"}
 ACCOUNTS = {"venue": 0, "network": 2, "proposer": 3}  # after the traders
@@ -48,7 +48,8 @@ def charge_message(world: World, message: Message, time_ns: int) -> None:
     by_blocks = world.cell.execution.route == "blocks"
     has_fee = by_blocks and world.cell.environment.congestion is not None
     base_fee = world.chain.base_fee * NANO if has_fee else None  # of the block that carries it
-    post(world, message.trader.number, world.costs.gas(action, time_ns, base_fee), time_ns)
+    due = world.costs.gas(action, time_ns, base_fee)
+    post(world, message.trader.number, due, time_ns, message.order_id)
 
 
 def charge_fill(world: World, outcome: Outcome, time_ns: int, in_clear: bool) -> None:
@@ -65,7 +66,7 @@ def charge_fill(world: World, outcome: Outcome, time_ns: int, in_clear: bool) ->
         is_maker = order_id == outcome.order_id  # the earlier one
         if isinstance(world.market, Venue):
             is_maker = ticket.trader.makes
-        charge(world, ticket, outcome.price_ticks, outcome.lots, is_maker, time_ns)
+        charge(world, order_id, outcome.price_ticks, outcome.lots, is_maker, time_ns)
 
 
 def charge_clear(world: World, time_ns: int) -> None:
@@ -76,15 +77,16 @@ def charge_clear(world: World, time_ns: int) -> None:
         is_maker = ticket.batch < world.market.batch - 1  # the clear has opened a new batch
         if isinstance(world.market, DualFlow):
             is_maker = ticket.trader.makes
-        charge(world, ticket, price, lots, is_maker, time_ns, in_clear=True)
+        charge(world, order_id, price, lots, is_maker, time_ns, in_clear=True)
     world.cleared.clear()
 
 
 def charge(
-    world: World, ticket: Ticket, price: int, lots: int, is_maker: bool, time_ns: int,
+    world: World, order_id: int, price: int, lots: int, is_maker: bool, time_ns: int,
     in_clear: bool = False,
 ) -> None:  # fmt: skip
     """Charge an order, and note what it traded for the tiers of later events."""
+    ticket = world.tickets[order_id]
     role, number, n_ticks = ("taker", "maker")[is_maker], ticket.trader.number, world.cell.n_ticks
     anchor = ticket.reference_doubled if ticket.is_immediate else 2 * ticket.price_ticks
     fill = Fill(
@@ -92,11 +94,14 @@ def charge(
     )  # fmt: skip
     due = world.costs.charge(id(ticket), number, world.events, fill, in_clear)
     world.costs.note(time_ns, world.events, number, role, fill.price * lots)
-    post(world, number, due, time_ns)
+    post(world, number, due, time_ns, order_id, None if in_clear else world.fills - 1)
 
 
-def post(world: World, trader: int, due: dict[str, Fraction], time_ns: int) -> None:
-    """Move what is due, and write a row for each component."""
+def post(
+    world: World, trader: int, due: dict[str, Fraction], time_ns: int, order_id: int,
+    fill: int | None = None,
+) -> None:  # fmt: skip
+    """Move what is due from an order, and write a row for each component."""
     traders = max(len(world.traders), 1)
     for code, sides in POSTED.items():
         amount = due[code] / NANO
@@ -110,7 +115,7 @@ def post(world: World, trader: int, due: dict[str, Fraction], time_ns: int) -> N
         world.ledger.fees += int(amount) if code == "fee" else 0
         world.note(
             time_ns, "rules", "posting", asset="cash", giver=numbers[0], receiver=numbers[1],
-            amount=int(amount), code=code,
+            amount=int(amount), code=code, order_id=order_id, fill=fill,
         )  # fmt: skip
 
 

@@ -167,7 +167,9 @@ def take_messages(world: World, time_ns: int, base_fee: int) -> int:
         world.push(time_ns, "message", best.message, AFTER_ALL_TIES)
         tip = tip_of(best)
         chain.tips += tip
-        world.pay(time_ns, best.message.trader.number, "proposer", tip, "gas_tip")
+        message = best.message
+        order = {"order_id": message.order_id}
+        world.pay(time_ns, message.trader.number, "proposer", tip, "gas_tip", **order)
         taken += 1
     return taken
 

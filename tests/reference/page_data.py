@@ -18,10 +18,12 @@ class Recorded(NamedTuple):
 
     events: pd.DataFrame
     fills: pd.DataFrame
+    ledger: pd.DataFrame
     v: pd.Series  # currency, by time
     mechanism: str
     classes: list[str]  # of each trader, by number
     groups: list[str]
+    names: list[str]  # of each trader, as the ledger has them
     horizon: int  # T
     warmup: int
     grid: int  # of realised volatility
@@ -33,6 +35,7 @@ class Recorded(NamedTuple):
     first: int  # p0, ticks
     dealers: int  # asked for each request
     shows_side: bool
+    rules: dict  # what a cell with rules says of them: none of it in a plain one
 
     def rows(self, *kinds, source=None):
         """Return the rows of some kinds."""

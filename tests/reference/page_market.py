@@ -8,21 +8,39 @@ import pandas as pd
 
 from tests.reference.page_data import ROLES, average, held, public, ratio, value_path, versions
 
+CLAIMS = ("endow", "fund", "stake", "unstake")
+BEFORE_SAMPLES = (
+    "environment_block", "environment_report", "settlement_final", "settlement_failed",
+    "settlement_reverted", "policy_reward", "policy_penalty", "policy_epoch",
+)  # fmt: skip
+
+
+def entries(lane):
+    """Return the entries that are PnL, with times 1 ns earlier where samples come after them."""
+    made = lane.ledger[~lane.ledger.code.isin([*CLAIMS, "payoff"])]
+    first = {-1, -2, *lane.rows(*BEFORE_SAMPLES).event}  # what ends with trading counts at T
+    return made.assign(at=made.time_ns - made.cause.isin(first))
+
 
 def equity(lane, members, times, final=False):
     """Return cash + lots v of traders together, before the fills of each time; at T after all."""
-    bought, sold = lane.fills.buyer.isin(members), lane.fills.seller.isin(members)
-    signed = (bought.astype(int) - sold.astype(int)) * lane.fills.quantity
-    moves = pd.DataFrame({"lots": signed, "cash": -signed * lane.fills.price_ticks / lane.ticks})
-    moves.index = lane.fills.time_ns.to_numpy(int)
-    sums = pd.concat([pd.DataFrame({"lots": [0], "cash": [0.0]}, [-1]), moves]).cumsum()
+    moves, names = entries(lane), [lane.names[at] for at in members]
+    sign = moves.receiver.isin(names).astype(int) - moves.giver.isin(names).astype(int)
+    signed = (sign * moves.amount).astype(float)
+    is_cash = moves.asset == "cash"
+    moves = pd.DataFrame(
+        {"lots": signed.where(~is_cash, 0), "cash": signed.where(is_cash, 0) / 1e9}
+    )
+    moves.index = entries(lane)["at"].to_numpy(int)
+    start = pd.DataFrame({"lots": [0.0], "cash": [0.0]}, [-2])
+    sums = pd.concat([start, moves.sort_index(kind="stable")]).cumsum()
     at = {name: held(sums[name], times, before=not final) for name in sums}
     return at["cash"] + at["lots"] * np.round(held(value_path(lane), times), 9), at
 
 
 def pnl(lane):
     """Return PnL by class, group and trader, and what was traded."""
-    found = {"pnl_venue": 0.0}  # there are no fees
+    found = {"pnl_venue": account(lane, "venue")}
     end = lane.rows("end").iloc[-1]
 
     def marked(members):
@@ -39,15 +57,27 @@ def pnl(lane):
         if role == "maker":
             found["maker_pnl_settled"] = settled
             found["maker_pnl_marked"] = found["pnl_maker"]
-    parts = [[at] for at in range(len(lane.classes))]
-    names = dict.fromkeys(lane.groups)
-    groups = [[at for at, each in enumerate(lane.groups) if each == name] for name in names]
-    for name, of in (("group", groups), ("trader", parts)):
+    for name, of in parts(lane).items():
         found[f"pnl_marked_by_{name}"] = [marked(members)[0] for members in of]
         found[f"volume_lots_by_{name}"] = [lots(members) for members in of]
     found["volume_lots"], found["n_fills"] = lane.fills.quantity.sum(), len(lane.fills)
-    messages = lane.events[(lane.events.source == "trader") & (lane.events.kind != "intent")]
+    messages = lane.events[lane.events.source == "trader"]
+    messages = messages[~messages.kind.isin(["intent", "environment_wait"])]
     return found | {"n_messages": len(messages), "n_events": end.event}
+
+
+def parts(lane):
+    """Return the traders of each group, and each trader by itself."""
+    names = dict.fromkeys(lane.groups)
+    groups = [[at for at, each in enumerate(lane.groups) if each == name] for name in names]
+    return {"group": groups, "trader": [[at] for at in range(len(lane.classes))]}
+
+
+def account(lane, name):
+    """Return the cash of an account at the end, less what it was funded with."""
+    moves = lane.ledger[(lane.ledger.asset == "cash") & ~lane.ledger.code.isin(CLAIMS)]
+    got = moves.amount[moves.receiver == name].sum() - moves.amount[moves.giver == name].sum()
+    return float(got) / 1e9
 
 
 def risk(lane):
@@ -61,9 +91,10 @@ def risk(lane):
     found["maker_max_drawdown"] = (np.maximum.accumulate(path) - path).max()
     squares, variances, most = [], [], 0
     for maker in makers:
-        own = lane.fills[(lane.fills.buyer == maker) | (lane.fills.seller == maker)]
-        sign = (own.buyer == maker).astype(int) - (own.seller == maker).astype(int)
-        lots = np.concatenate([[0], (sign * own.quantity).cumsum()])
+        own, name = entries(lane).query("asset == 'contract'"), lane.names[maker]
+        own = own[(own.receiver == name) | (own.giver == name)]
+        sign = (own.receiver == name).astype(int) - (own.giver == name).astype(int)
+        lots = np.concatenate([[0], (sign * own.amount).cumsum()]).astype(float)
         widths = np.diff(np.concatenate([[0], own.time_ns, [lane.horizon]])) / lane.horizon
         squares.append((lots**2 * widths).sum())
         variances.append(squares[-1] - (lots * widths).sum() ** 2)

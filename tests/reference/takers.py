@@ -92,7 +92,8 @@ class Noise:
             met = view.ask_ticks if side == "buy" else view.bid_ticks
             about = side, met, self.size(size_word), view.reference_doubled, mean, worth_word, now
             is_worth = self.costs.accepts("taker", *about)
-            return [Intent(side, price, self.size(size_word), "ioc")] if is_worth else []
+            wanted = Intent(side, price, self.size(size_word), "ioc", belief=self.worth(worth_word))
+            return [wanted] if is_worth else []
         low, high = self.policy.offset_low_ticks, self.policy.offset_high_ticks
         offset = low + int(below(offset_word, high - low + 1))
         price = self.behind(view.reference_doubled, side, offset)
@@ -100,7 +101,12 @@ class Noise:
         lots = self.size(size_word)
         if not self.costs.accepts("maker", side, price, lots, 2 * price, mean, worth_word, now):
             return []
-        return [Intent(side, price, lots, "gtc", life_ns)]
+        return [Intent(side, price, lots, "gtc", life_ns, self.worth(worth_word))]
+
+    def worth(self, word: int) -> float:
+        """What a lot is worth to it by itself; 0: nothing is said."""
+        mean = self.policy.reservation_scale
+        return 0.0 if mean is None else float(exponential(word) * mean)
 
     def size(self, word: int) -> int:
         """A geometric size, capped."""

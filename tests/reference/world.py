@@ -232,7 +232,9 @@ class World:
         if time_ns is not None and time_ns < self.cell.horizon_ns:
             self.push(time_ns, what, item)
 
-    def pay(self, time_ns: int, giver: int, receiver: str, amount: int, code: str) -> None:
+    def pay(
+        self, time_ns: int, giver: int, receiver: str, amount: int, code: str, **more: Any
+    ) -> None:
         """Move cash that is not of a fill; nothing is no entry."""
         if amount:
             self.ledger.pay(giver, receiver, amount)
@@ -240,6 +242,7 @@ class World:
             self.note(
                 time_ns, "rules", "posting", asset="cash", giver=giver,
                 receiver=len(self.traders) + ACCOUNTS.index(receiver), amount=amount, code=code,
+                **more,
             )  # fmt: skip
 
     def note(self, time_ns: int, source: str, kind: str, **columns: Any) -> None:

@@ -1,6 +1,9 @@
 """Costs from the command line to files: one data set, a ledger that adds up, lanes that replay."""
 
+from collections import Counter
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import proteus
@@ -16,6 +19,9 @@ WORDS = (
     "record.warmup_s=0", "record.per_trader=true", "record.events=all", "seeds.count=2",
 )  # fmt: skip
 CHARGES = ("fee", "rebate", "gas_burned", "rounding")
+OF_FILLS = {"fee": "fee", "rebate": "rebate", "rounding": "rounding"}  # column, code
+OF_MESSAGES = {"gas": "gas_burned", "tip": "gas_tip"}
+LANE = ["cell", "seed"]
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +48,68 @@ def test_the_ledger_has_each_charge_with_its_two_sides(run):
     assert accounts.loc["fee", "receiver"] == accounts.loc["rounding", "receiver"] == {"venue"}
     assert accounts.loc["rebate", "giver"] == {"venue"}
     assert accounts.loc["gas_burned", "receiver"] == {"network"}
+
+
+def both_sides(folder):
+    """Every fill twice, once for each side, with the same columns."""
+    fills = proteus.load_fills(folder)
+    sides = []
+    for side, order in (("buyer", "buy_order_id"), ("seller", "sell_order_id")):
+        named = {f"{side}_{name}": name for name in {**OF_FILLS, **OF_MESSAGES}}
+        part = fills.rename(columns={**named, order: "order", side: "trader"})
+        sides.append(part[[*LANE, "event", "order", "trader", "quantity", *named.values()]])
+    return pd.concat(sides, ignore_index=True)
+
+
+@pytest.mark.parametrize("name", OF_FILLS)
+def test_what_fills_cost_sums_to_the_ledger_by_lane_and_trader(run, name):
+    """In whole numbers, also where what an order paid in a clear is split over its fills."""
+    ledger, traders = proteus.load_ledger(run[0]), proteus.load_fills(run[0]).attrs["traders"]
+    ledger = ledger[ledger["code"] == OF_FILLS[name]]
+    payer = ledger["receiver"] if name == "rebate" else ledger["giver"]
+    numbers = {cell: {who: at for at, who in enumerate(names)} for cell, names in traders.items()}
+    ledger = ledger.assign(
+        trader=[numbers[c][t] for c, t in zip(ledger["cell"], payer, strict=True)]
+    )
+    booked = ledger.groupby([*LANE, "trader"])["amount"].sum()
+    charged = both_sides(run[0]).groupby([*LANE, "trader"])[name].sum()
+    charged = charged[charged > 0]
+    assert len(charged) > 5
+    assert charged.to_dict() == booked.to_dict()
+
+
+def test_messages_about_an_order_are_paid_by_its_fills(run):
+    """Gas of every version that a filled order was or became; only other orders' is left out."""
+    events, sides = proteus.load_events(run[0]), both_sides(run[0])
+    sides = sides[sides["gas"] > 0]
+    root = {}
+    for row in events[events["kind"] == "replace"].itertuples():
+        at = row.cell, row.seed
+        root[*at, row.other_id] = root.get((*at, row.order_id), row.order_id)
+    postings = events[events["code"] == "gas_burned"]
+    paid, found = Counter(), Counter()
+    for row in postings.itertuples():
+        paid[row.cell, row.seed, root.get((row.cell, row.seed, row.order_id), row.order_id)] += (
+            row.amount
+        )
+    for row in sides.itertuples():
+        found[row.cell, row.seed, root.get((row.cell, row.seed, row.order), row.order)] += row.gas
+    assert len(found) > 20
+    assert found == {order: paid[order] for order in found}
+    assert found.total() < paid.total()
+
+
+def test_fills_of_an_order_in_a_clear_pay_by_their_lots(run):
+    """Each within one unit of its exact part, and none is lost."""
+    sides = both_sides(run[0])
+    together = sides.groupby([*LANE, "event", "order"])
+    split = together.filter(lambda part: len(part) > 1 and part["fee"].sum() > 0)
+    groups = split.groupby([*LANE, "event", "order"])
+    batched = 0
+    for _, part in groups:
+        exact = part["fee"].sum() * part["quantity"] / part["quantity"].sum()
+        batched += int((abs(part["fee"] - exact) < 1).all())
+    assert batched > 3
 
 
 def test_lanes_replay_with_their_charges(run):

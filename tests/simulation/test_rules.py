@@ -188,7 +188,7 @@ def test_an_entry_that_is_refused_stops_its_lane_at_its_event(monkeypatch):
     block = new_block(setup_of("clob"), 2)
     nobody, at = -1, 7
 
-    def pay_wrongly(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
+    def pay_wrongly(rules, ledger, log, orders, lane, trader, kind, slot, order, time, event):
         if lane == 1 and event >= at:
             posting.pay(rules, ledger, log, lane, time, event, nobody, trader, 5, ENDOW)
             stopped.append(int(event))

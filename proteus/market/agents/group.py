@@ -39,6 +39,11 @@ class Group(Schema):
         """Return the capital of each trader in nano-currency, or None where it has no limit."""
         return None if self.capital is None else units.currency_to_nano(self.capital)
 
+    @property
+    def private_value(self) -> float:
+        """Return the mean of what trading is worth by itself, currency; 0: nothing is said."""
+        return getattr(self.policy, "reservation_scale", None) or 0.0
+
     @model_validator(mode="after")
     def _check_signal(self) -> Self:
         if self.policy.needs_signal and self.signal is None:

@@ -30,7 +30,7 @@ from proteus.market.agents.base import Members, PolicyConfig
 from proteus.market.agents.traders import INTENT_ORDER, intend
 from proteus.market.book.codes import BUY, GTC, IOC, SELL
 from proteus.market.costs.codes import MAKER, TAKER
-from proteus.market.costs.expected import is_worth
+from proteus.market.costs.expected import is_worth, worth_of_lot
 from proteus.market.rng import below, exponential, uniform
 
 
@@ -99,17 +99,18 @@ def decide(noise, view, costs, intents, lane, trader):
     lots = min(1 + np.int64(more), noise.max_lots[trader])
     last, twice = noise.n_ticks[0] - 1, view.reference_doubled[lane]
     mean, word, now = noise.reservation[trader], view.words[lane, 5], view.time[lane]
+    worth = worth_of_lot(costs, mean, word)
     if uniform(view.words[lane, 1]) < noise.marketable[trader]:
         price = _beyond(twice, side, noise.protection[0])
         met = view.executable[lane, 1 - side]
         if is_worth(costs, lane, trader, TAKER, side, met, lots, twice, mean, word, now):
-            intend(intents, lane, INTENT_ORDER, side, min(max(price, 1), last), lots, IOC, 0, 0.0)
+            intend(intents, lane, INTENT_ORDER, side, min(max(price, 1), last), lots, IOC, 0, worth)
         return
     offset = noise.offset_low[trader] + below(view.words[lane, 3], noise.offset_width[trader])
     price = min(max(_behind(twice, side, offset), 1), last)
     lifetime = np.int64(exponential(view.words[lane, 4]) * noise.lifetime_ns[trader]) + 1
     if is_worth(costs, lane, trader, MAKER, side, price, lots, 2 * price, mean, word, now):
-        intend(intents, lane, INTENT_ORDER, side, price, lots, GTC, lifetime, 0.0)
+        intend(intents, lane, INTENT_ORDER, side, price, lots, GTC, lifetime, worth)
 
 
 @inline_kernel

@@ -119,7 +119,8 @@ class Intents(NamedTuple):
     lots: np.ndarray  # int64 [L, 4]
     lifetime: np.ndarray  # int64 [L, 4] GTC or IOC
     duration: np.ndarray  # int64 [L, 4] ns after which a resting order is cancelled; 0: never
-    belief: np.ndarray  # float64 [L, 4] what the trader thinks the contract is worth
+    belief: np.ndarray  # float64 [L, 4] what the trader thinks the contract is worth; of noise what
+    # a lot is worth to it beside that
     count: np.ndarray  # int64 [L]
 
 
@@ -135,7 +136,8 @@ def intend(intents, lane, kind, side, price, lots, lifetime, duration, belief):
     Parameters
         intents: written. kind: INTENT_*. side: BUY or SELL. price: limit, ticks. lots: size.
         lifetime: GTC or IOC. duration: ns after which what rests is cancelled; 0: never.
-        belief: what the trader thinks the contract is worth, currency.
+        belief: what the trader thinks the contract is worth, currency; of noise what a lot is worth
+            to it beside that.
     """
     at = intents.count[lane]
     intents.kind[lane, at] = kind

@@ -75,6 +75,14 @@ def is_worth(costs, lane, trader, role, side, price, lots, anchor, mean, word, t
 
 
 @interface
+def worth_of_lot(costs, mean, word):
+    """Return what trading a lot is worth by itself to a trader, currency; 0: nothing is said.
+
+    Parameters are those of ``is_worth``.
+    """
+
+
+@interface
 def draw_value(costs, keys, lane, words, entity, number, cause):
     """Write the random word of a private value behind those of an intent.
 
@@ -110,6 +118,12 @@ def _half_spread(costs, lane, trader, half_spread, side, price, lots, time):
 @inline_kernel
 def _is_free(costs, lane, trader, role, side, price, lots, anchor, mean, word, time):
     return True
+
+
+@worth_of_lot.implement(Uncharged)
+@inline_kernel
+def _unsaid(costs, mean, word):
+    return 0.0
 
 
 @affordable.implement(Costs)
@@ -154,7 +168,7 @@ def _is_worth(costs, lane, trader, role, side, price, lots, anchor, mean, word, 
     if mean == 0.0 or not costs.payers.knows[trader]:
         return True
     cost = _with_gas(costs, lane, role, side, price, lots, anchor, time)
-    return cost <= exponential(word) * mean
+    return cost <= _worth_of_lot(costs, mean, word)
 
 
 @cold_kernel
@@ -163,11 +177,23 @@ def _with_gas(costs, lane, role, side, price, lots, anchor, time):
     return expected_cost(costs, lane, role, side, price, lots, anchor, _gas(costs, time), time)
 
 
+@worth_of_lot.implement(Costs)
+@inline_kernel
+def _worth_of_lot(costs, mean, word):
+    return exponential(word) * mean
+
+
 @draw_value.implement(Costs)
 @inline_kernel
 def _draw_value(costs, keys, lane, words, entity, number, cause):
-    if not charges_nothing(costs):
+    if has_worth(costs):
         words[lane, 5] = words_at(keys, lane, STREAM_RESERVATION, entity, number, cause)[0]
+
+
+@inline_kernel
+def has_worth(costs):
+    """Tell whether trading is worth something by itself to some trader."""
+    return costs.payers.has_worth[0]
 
 
 @inline_kernel

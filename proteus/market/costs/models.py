@@ -291,6 +291,14 @@ def parts_of(model: CostModel) -> tuple[CostModel, ...]:
     )
 
 
+def tips_of(model: CostModel) -> dict[str, float]:
+    """Return the largest tip of every model of gas, by its key, currency per unit."""
+    named = {"tip": model}
+    if isinstance(model, AddedCosts):
+        named = {f"parts.{number}.tip": part for number, part in enumerate(model.parts)}
+    return {key: max(gas.tip.values) for key, gas in named.items() if isinstance(gas, GasCosts)}
+
+
 def start_volumes(model: CostModel) -> dict[str, float]:
     """Return what each trader of a group had traded before, by group, currency."""
     parts = model.parts if isinstance(model, AddedCosts) else (model,)

@@ -41,6 +41,8 @@ class Payers(NamedTuple):
     by_clear: np.ndarray  # bool [1] fills of a clear are charged together, by their orders
     action: np.ndarray  # int8 [7] ACTION_* of each kind of message
     trading_action: np.ndarray  # int8 [1] that of the message by which a taker trades
+    worth: np.ndarray  # float64 [A] mean of what trading is worth by itself, currency; 0: unsaid
+    has_worth: np.ndarray  # bool [1] of some trader it is said
 
 
 @state
@@ -65,6 +67,8 @@ class Costs(NamedTuple):
     filled: np.ndarray  # int32 [L, C] slots of the orders with lots there, in order
     n_filled: np.ndarray  # int64 [L] how many
     due: np.ndarray  # int64 [L, 5] nano of each of codes.COMPONENTS of the charge
+    against_makers: np.ndarray  # float64 [L] nano for takers' fills against makers, warm-up apart
+    gained: np.ndarray  # int64 [L] nano that filled lots were worth by themselves
 
 
 def make_costs(

@@ -40,7 +40,7 @@ class Log(NamedTuple):
     trader: np.ndarray  # int64 [L, E] of a fill: owner of ``order``; of a posting: the giver;
     # of a settlement: the buyer, who gives the cash
     order: np.ndarray  # int64 [L, E] order version; of a fill: the earlier, or the maker's;
-    # of a settlement: number of the fill; of a block or report: its number
+    # of a posting: the order that is charged; of a block or report: its number
     other: np.ndarray  # int64 [L, E] version that a replace makes; of a fill: the later order; of a
     # posting: the receiver; of a settlement: the seller
     slot: np.ndarray  # int64 [L, E] slot of the order that a message means; of a posting: the asset
@@ -48,7 +48,7 @@ class Log(NamedTuple):
     price: np.ndarray  # int64 [L, E] ticks; of a book: the last price; of the end: X in ticks
     lots: np.ndarray  # int64 [L, E] of a book: at the best bid; of a block: messages in it
     more: np.ndarray  # int64 [L, E] lots at the best ask of a book; surplus of a clear; gas of a
-    # block
+    # block; of a posting or settlement: number of the fill
     low: np.ndarray  # int64 [L, E] ticks: best bid of a book, lower end of W of a clear; of a
     # message that waits: its tie word
     high: np.ndarray  # int64 [L, E] ticks: best ask of a book, upper end of W of a clear
@@ -97,12 +97,13 @@ def start_row(log, lane, event, time, source, kind):
 
 
 @cold_kernel
-def record_posting(log, lane, event, time, asset, giver, receiver, amount, code):
+def record_posting(log, lane, event, time, asset, giver, receiver, amount, code, order, fill):
     """Record an entry of the ledger that is no fill.
 
     Parameters
         event: number of the event. asset: CASH or CONTRACT. giver, receiver: accounts. amount: nano
-            or lots. code: posting code, as FEE.
+            or lots. code: posting code, as FEE. order: version of the order that is charged, and
+            fill: number of the fill that it is charged for; MISSING without one.
     """
     at = start_row(log, lane, event, time, SOURCE_RULES, EVENT_POSTING)
     if at != NO_ROW:
@@ -111,6 +112,8 @@ def record_posting(log, lane, event, time, asset, giver, receiver, amount, code)
         log.other[lane, at] = receiver
         log.value[lane, at] = amount
         log.code[lane, at] = code
+        log.order[lane, at] = order
+        log.more[lane, at] = fill
 
 
 @cold_kernel
@@ -163,7 +166,7 @@ def record_settlement(log, lane, event, time, kind, fill, buyer, seller, lots, c
     """
     at = start_row(log, lane, event, time, SOURCE_RULES, kind)
     if at != NO_ROW:
-        log.order[lane, at] = fill
+        log.more[lane, at] = fill
         log.trader[lane, at] = buyer
         log.other[lane, at] = seller
         log.lots[lane, at] = lots

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.book.book import rank_of
 from proteus.market.book.codes import NO_ORDER
 from proteus.market.costs.charging import (
@@ -23,6 +24,7 @@ from proteus.market.costs.charging import (
 )
 from proteus.market.costs.codes import FEE, GAS_BURNED, GAS_TIP, MAKER, REBATE, ROUNDING, TAKER
 from proteus.market.costs.volume import find_tiers, has_tiers, note_fill
+from proteus.market.events.log import MISSING
 from proteus.market.ledger import codes
 from proteus.market.ledger.accounts import (
     AMOUNT_TOO_LARGE,
@@ -31,14 +33,16 @@ from proteus.market.ledger.accounts import (
     VENUE,
     account_of,
 )
-from proteus.market.rules.posting import pay
+from proteus.market.metrics.clear_split import lots_against
+from proteus.market.rules.posting import charge
 from proteus.market.rules.roles import makes
 
 
 @cold_kernel
 def at_fill(
-    rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, clears, time, event
-):
+    rules, ledger, log, orders, origins, traders, lane, buy, sell, earlier, price, lots, clears,
+    fill, time, event,
+):  # fmt: skip
     """Charge both sides of a fill, or gather their lots if it is of a clear."""
     costs = rules.costs
     if costs.payers.by_clear[0]:
@@ -47,11 +51,16 @@ def at_fill(
         return
     for slot in (buy, sell):
         role = MAKER if makes(rules.roles, orders, lane, slot, earlier, clears) else TAKER
-        _charge(rules, ledger, log, orders, origins, lane, slot, role, price, lots, time, event)
+        _charge(
+            rules, ledger, log, orders, origins, lane, slot, role, price, lots, fill, time, event
+        )  # fmt: skip
+        other = orders.trader[lane, sell if slot == buy else buy]
+        share = 1.0 if traders.role[other] == CLASS_MAKER else 0.0
+        _measure(rules, traders, lane, orders.trader[lane, slot], share, time)
 
 
 @cold_kernel
-def after_booking(rules, ledger, log, market, origins, lane, time, event):
+def after_booking(rules, ledger, log, market, origins, traders, split, lane, time, event):
     """Charge each order that was filled in a clear, in the order of their first fills."""
     costs, orders = rules.costs, market.orders
     for i in range(costs.n_filled[lane]):
@@ -62,19 +71,39 @@ def after_booking(rules, ledger, log, market, origins, lane, time, event):
         role = MAKER if is_maker else TAKER
         take_order(costs, lane, slot, _number(origins, lane, slot))
         forget_paid(costs, lane, slot)
-        _charge(rules, ledger, log, orders, origins, lane, slot, role, price, lots, time, event)
+        _charge(
+            rules, ledger, log, orders, origins, lane, slot, role, price, lots, np.int64(MISSING),
+            time, event,
+        )  # fmt: skip
+        share = lots_against(
+            split, lane, orders.ladder[lane, slot], 1, CLASS_MAKER, CLASS_MAKER, True
+        )
+        _measure(rules, traders, lane, orders.trader[lane, slot], share, time)
     costs.n_filled[lane] = 0
 
 
 @cold_kernel
-def at_door(rules, ledger, log, lane, trader, kind, time, event):
-    """Charge gas for a message that reaches the venue, whatever becomes of it."""
+def note_gains(rules, orders, origins, lane, buy, sell, lots):
+    """Add what the lots of a fill are worth by themselves to those of whom that is said."""
+    costs = rules.costs
+    for slot in (buy, sell):
+        if costs.payers.worth[orders.trader[lane, slot]] > 0.0:
+            costs.gained[lane] += lots * origins.belief[lane, slot]
+
+
+@cold_kernel
+def at_door(rules, ledger, log, lane, trader, kind, order, time, event):
+    """Charge gas for a message that reaches the venue, whatever becomes of it.
+
+    Parameters
+        kind: MESSAGE_*. order: version of the order that it is about.
+    """
     costs = rules.costs
     begin_charge(costs, lane)
     action = costs.payers.action[kind]
     base_fee = base_fee_of_block(rules, lane)
     if charge_action(costs, lane, action, base_fee, OF_THE_MODEL, time):
-        _post_gas(rules, ledger, log, lane, trader, time, event)
+        _post_gas(rules, ledger, log, lane, trader, order, time, event)
     else:
         rules.refused[lane] = AMOUNT_TOO_LARGE
 
@@ -104,7 +133,9 @@ def _number(origins, lane, slot):
 
 
 @inline_kernel
-def _charge(rules, ledger, log, orders, origins, lane, slot, role, price, lots, time, event):
+def _charge(
+    rules, ledger, log, orders, origins, lane, slot, role, price, lots, fill, time, event
+):  # fmt: skip
     """Charge one order for lots at a price, and note them for the tiers of later events."""
     costs, side, trader = rules.costs, orders.side[lane, slot], orders.trader[lane, slot]
     anchor = 2 * rank_of(orders.rank[lane, slot], side, costs.tables.curves.shape[1] - 1)
@@ -118,29 +149,56 @@ def _charge(rules, ledger, log, orders, origins, lane, slot, role, price, lots, 
     if has_tiers(costs):
         value = price * lots * costs.tables.tick_nano[0]
         note_fill(costs, lane, trader, role, value, time, event)
-    _post(rules, ledger, log, lane, trader, time, event)
+    order = orders.client_id[lane, slot]
+    _post(rules, ledger, log, lane, trader, order, fill, time, event)
 
 
 @inline_kernel
-def _post(rules, ledger, log, lane, trader, time, event):
+def _measure(rules, traders, lane, trader, share, time):
+    """Add what was just charged to what takers' fills against makers cost, after the warm-up.
+
+    Parameters
+        share: of the fill that counts as traded with makers.
+    """
+    if traders.role[trader] != CLASS_MAKER and time >= rules.channels.warmup_ns:
+        due = rules.costs.due
+        cost = due[lane, FEE] + due[lane, ROUNDING] - due[lane, REBATE]
+        rules.costs.against_makers[lane] += share * cost
+
+
+@inline_kernel
+def _post(rules, ledger, log, lane, trader, order, fill, time, event):
     """Post what is due for a fill, a component at a time."""
     venue, due = account_of(ledger, VENUE), rules.costs.due
     fee, rebate, rounding = due[lane, FEE], due[lane, REBATE], due[lane, ROUNDING]
     if fee != 0:
-        pay(rules, ledger, log, lane, time, event, trader, venue, fee, codes.FEE)
+        charge(
+            rules, ledger, log, lane, time, event, trader, venue, fee, codes.FEE, order, fill
+        )  # fmt: skip
     if rebate != 0:
-        pay(rules, ledger, log, lane, time, event, venue, trader, rebate, codes.REBATE)
+        charge(
+            rules, ledger, log, lane, time, event, venue, trader, rebate, codes.REBATE, order, fill
+        )  # fmt: skip
     if rounding != 0:
-        pay(rules, ledger, log, lane, time, event, trader, venue, rounding, codes.ROUNDING)
+        charge(
+            rules, ledger, log, lane, time, event, trader, venue, rounding, codes.ROUNDING, order,
+            fill,
+        )  # fmt: skip
 
 
 @inline_kernel
-def _post_gas(rules, ledger, log, lane, trader, time, event):
+def _post_gas(rules, ledger, log, lane, trader, order, time, event):
     """Post what is due for a message: what is burned, and the tip."""
     burned, tip = rules.costs.due[lane, GAS_BURNED], rules.costs.due[lane, GAS_TIP]
     if burned != 0:
         network = account_of(ledger, NETWORK)
-        pay(rules, ledger, log, lane, time, event, trader, network, burned, codes.GAS_BURNED)
+        charge(
+            rules, ledger, log, lane, time, event, trader, network, burned, codes.GAS_BURNED,
+            order, MISSING,
+        )  # fmt: skip
     if tip != 0:
         proposer = account_of(ledger, PROPOSER)
-        pay(rules, ledger, log, lane, time, event, trader, proposer, tip, codes.GAS_TIP)
+        charge(
+            rules, ledger, log, lane, time, event, trader, proposer, tip, codes.GAS_TIP, order,
+            MISSING,
+        )  # fmt: skip

@@ -61,11 +61,13 @@ def _push_before(queue, numbers, lane, time, item):
 
 
 @cold_kernel
-def run(rules, ledger, log, queue, news, news_parameters, data, keys, lane, item, time, event):
+def run(
+    rules, ledger, log, queue, messages, news, news_parameters, data, keys, lane, item, time, event
+):
     """Do what an entry of KIND_ENVIRONMENT is about."""
     channels, numbers = rules.environment, rules.channels
     if item == BLOCK:
-        _make_block(rules, ledger, log, queue, keys, lane, time, event)
+        _make_block(rules, ledger, log, queue, messages, keys, lane, time, event)
     elif item == CHECK:
         _check(channels, numbers, log, queue, news, news_parameters, data, keys, lane, time, event)
     elif item == ARRIVAL:
@@ -76,7 +78,7 @@ def run(rules, ledger, log, queue, news, news_parameters, data, keys, lane, item
 
 
 @inline_kernel
-def _make_block(rules, ledger, log, queue, keys, lane, time, event):
+def _make_block(rules, ledger, log, queue, messages, keys, lane, time, event):
     """Let a block take messages, use its gas and set the next base fee; expect the next block."""
     channels, numbers = rules.environment, rules.channels
     number = blocks.make_block(channels.blocks, lane)
@@ -85,7 +87,7 @@ def _make_block(rules, ledger, log, queue, keys, lane, time, event):
     taken = np.int64(0)
     if numbers.route.by_blocks and base_fee <= numbers.route.max_fee:
         most_tip = numbers.route.max_fee - base_fee
-        taken = _take_messages(rules, ledger, log, queue, lane, time, event, most_tip)
+        taken = _take_messages(rules, ledger, log, queue, messages, lane, time, event, most_tip)
     fee, gas = np.int64(MISSING), np.int64(MISSING)
     if numbers.congestion.base_fee > 0:
         if not congestion.fill_block(
@@ -111,7 +113,7 @@ def _fee_of_next(rules, lane):
 
 
 @inline_kernel
-def _take_messages(rules, ledger, log, queue, lane, time, event, most_tip):
+def _take_messages(rules, ledger, log, queue, messages, lane, time, event, most_tip):
     """Put the messages that a block takes into the queue, in its order; returns how many."""
     pool = rules.environment.mempool
     taken = np.int64(0)
@@ -122,7 +124,10 @@ def _take_messages(rules, ledger, log, queue, lane, time, event, most_tip):
         push(queue, lane, time, KIND_MESSAGE, envelope)
         proposer, tip = account_of(ledger, PROPOSER), pool.tip[lane, envelope]
         sender = np.int64(pool.sender[lane, envelope])
-        posting.pay(rules, ledger, log, lane, time, event, sender, proposer, tip, GAS_TIP)
+        posting.charge(
+            rules, ledger, log, lane, time, event, sender, proposer, tip, GAS_TIP,
+            messages.client_id[lane, envelope], MISSING,
+        )  # fmt: skip
         taken += 1
     return taken
 

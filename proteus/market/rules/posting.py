@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proteus.compiler.jit import cold_kernel
-from proteus.market.events.log import is_recorded, record_posting
+from proteus.market.events.log import MISSING, is_recorded, record_posting
 from proteus.market.ledger.accounts import (
     BEFORE_FIRST,
     CASH,
@@ -26,13 +26,30 @@ def pay(rules, ledger, log, lane, time, event, giver, receiver, amount, code):
 
     An entry that the ledger refuses stops the lane after this event.
     """
+    charge(
+        rules, ledger, log, lane, time, event, giver, receiver, amount, code, MISSING, MISSING
+    )  # fmt: skip
+
+
+@cold_kernel
+def charge(
+    rules, ledger, log, lane, time, event, giver, receiver, amount, code, order, fill
+):  # fmt: skip
+    """Move cash as ``pay`` does, because of an order.
+
+    Parameters
+        order: its version. fill: number of the fill that it is charged for, from 0; MISSING for
+            several, and for a message.
+    """
     if amount == 0:
         return
     refused = transfer(ledger, lane, CASH, giver, receiver, amount, code, event)
     if refused != LEDGER_OK:
         rules.refused[lane] = refused
     elif is_recorded(log):
-        record_posting(log, lane, event, time, CASH, giver, receiver, amount, code)
+        record_posting(
+            log, lane, event, time, CASH, giver, receiver, amount, code, order, fill
+        )  # fmt: skip
 
 
 @cold_kernel
@@ -42,7 +59,9 @@ def move(rules, ledger, log, lane, time, event, giver, receiver, lots, value, co
     if refused != LEDGER_OK:
         rules.refused[lane] = refused
     elif is_recorded(log):
-        record_posting(log, lane, event, time, CONTRACT, giver, receiver, lots, code)
+        record_posting(
+            log, lane, event, time, CONTRACT, giver, receiver, lots, code, MISSING, MISSING
+        )  # fmt: skip
 
 
 @cold_kernel

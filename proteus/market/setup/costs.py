@@ -75,7 +75,9 @@ def _payers(cell: CellConfig, members: tuple[Any, ...]) -> Payers:
     groups = [member.group for member in members]
     knows = [group.knows_costs and cell.has_costs for group in groups] or [False]
     trading = codes.ACTION_ACCEPT if asks else codes.ACTION_NEW
+    worth = [group.private_value for group in groups] or [0.0]
     return allocate(
         Payers, A=len(knows), knows=np.array(knows), by_clear=cell.mechanism.uses_delta,
-        action=action, trading_action=np.int8(trading),
+        action=action, trading_action=np.int8(trading), worth=np.array(worth),
+        has_worth=any(worth),
     )  # fmt: skip

@@ -86,8 +86,8 @@ def book(mechanism, world, lane, time, slot, answer_word, in_clear):
             word = answer_word if order == slot else world.origins.answer[lane, order]
             _book_answer(mechanism, world, lane, time, i, order, word)
     hooks.after_booking(
-        world.rules, world.ledger, world.log, world.market, world.origins, lane, time,
-        world.progress.events[lane],
+        world.rules, world.ledger, world.log, world.market, world.origins, world.traders,
+        world.sums.clear_split, lane, time, world.progress.events[lane],
     )  # fmt: skip
     code = check_orders(world.market.orders, outbox, lane)
     if code != LEDGER_OK:
@@ -151,10 +151,11 @@ def _post_fill(world, lane, time, i, in_clear):
     if code != LEDGER_OK:
         stop_lane(world.progress, lane, code, event)
         return False
-    world.progress.fills[lane] += 1
+    fill = world.progress.fills[lane]
+    world.progress.fills[lane] = fill + 1
     hooks.at_fill(
         world.rules, world.ledger, world.log, world.queue, orders, world.origins, world.traders,
-        lane, buy, sell, earlier, price, lots, market.clears[lane], time, event,
+        lane, buy, sell, earlier, price, lots, market.clears[lane], fill, time, event,
     )  # fmt: skip
     measure_fill(sums, world, lane, buy, sell, price, lots, time, value, in_clear)
     report_fill(world, lane, time, buy, lots)

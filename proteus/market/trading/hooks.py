@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.costs.charging import charges_nothing, has_gas
+from proteus.market.costs.expected import has_worth
 from proteus.market.costs.volume import find_tiers, has_tiers
 from proteus.market.environment.news import value_at
 from proteus.market.events.queue import KIND_INCENTIVE, KIND_TAKEN_BACK
@@ -55,11 +56,11 @@ def before_sending(rules, ledger, log, lane, trader, envelope, time, event):
 
 
 @interface
-def at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
+def at_door(rules, ledger, log, orders, lane, trader, kind, slot, order, time, event):
     """A message of a trader has reached the venue; nothing has been done about it.
 
-    It is about the order that had ``slot`` when it was sent (``envelopes.MESSAGE_*`` says how).
-    Meanwhile that may have ended, and another trader's have the slot.
+    It is about the order that had ``slot`` when it was sent (``envelopes.MESSAGE_*`` says how), by
+    its version ``order``. Meanwhile that may have ended, and another trader's have the slot.
     """
 
 
@@ -74,12 +75,12 @@ def at_answer(rules, orders, lane, quote, request, elapsed_ns, reference):
 @interface
 def at_fill(
     rules, ledger, log, queue, orders, origins, traders, lane, buy, sell, earlier, price, lots,
-    clears, time, event,
+    clears, fill, time, event,
 ):  # fmt: skip
     """A fill between two orders, by their slots, has been posted; its price is in ticks.
 
     ``earlier`` is the one of them that was there first, or the maker's where roles are kept apart;
-    ``clears`` are those so far, with that of this fill.
+    ``clears`` are those so far, with that of this fill, ``fill`` is its number, from 0.
     """
 
 
@@ -89,8 +90,11 @@ def after_clear(rules, ledger, log, orders, lane, time, event):
 
 
 @interface
-def after_booking(rules, ledger, log, market, origins, lane, time, event):
-    """All fills and answers of an event are posted; no order that it ended has left its slot."""
+def after_booking(rules, ledger, log, market, origins, traders, split, lane, time, event):
+    """All fills and answers of an event are posted; no order that it ended has left its slot.
+
+    ``split`` says who met whom in a clear (``metrics.clear_split``).
+    """
 
 
 @interface
@@ -146,7 +150,7 @@ def hold_back(rules, log, messages, entities, keys, lane, envelope, time, event)
 
 @interface
 def at_environment(
-    rules, ledger, log, queue, news, news_parameters, data, keys, lane, item, time, event
+    rules, ledger, log, queue, messages, news, news_parameters, data, keys, lane, item, time, event
 ):
     """An entry of the environment is due."""
 
@@ -216,11 +220,12 @@ def _hold_back(rules, log, messages, entities, keys, lane, envelope, time, event
 @at_environment.implement(Rules)
 @cold_kernel
 def _at_environment(
-    rules, ledger, log, queue, news, news_parameters, data, keys, lane, item, time, event
+    rules, ledger, log, queue, messages, news, news_parameters, data, keys, lane, item, time, event
 ):
     environment.run(
-        rules, ledger, log, queue, news, news_parameters, data, keys, lane, item, time, event
-    )
+        rules, ledger, log, queue, messages, news, news_parameters, data, keys, lane, item, time,
+        event,
+    )  # fmt: skip
 
 
 @at_end.implement(Rules)
@@ -233,9 +238,9 @@ def _at_end(rules, ledger, log, private, news, news_parameters, lane, time, even
 
 @at_door.implement(Rules)
 @inline_kernel
-def _at_door(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
+def _at_door(rules, ledger, log, orders, lane, trader, kind, slot, order, time, event):
     if has_gas(rules.costs):
-        costs.at_door(rules, ledger, log, lane, trader, kind, time, event)
+        costs.at_door(rules, ledger, log, lane, trader, kind, order, time, event)
     if has_policies(rules.incentives):
         counting.count_message(rules, lane, trader)
     if environment.goes_by_blocks(rules):
@@ -253,13 +258,15 @@ def _at_answer(rules, orders, lane, quote, request, elapsed_ns, reference):
 @inline_kernel
 def _at_fill(
     rules, ledger, log, queue, orders, origins, traders, lane, buy, sell, earlier, price, lots,
-    clears, time, event,
+    clears, fill, time, event,
 ):  # fmt: skip
     if not charges_nothing(rules.costs):
         costs.at_fill(
-            rules, ledger, log, orders, origins, lane, buy, sell, earlier, price, lots, clears,
-            time, event,
+            rules, ledger, log, orders, origins, traders, lane, buy, sell, earlier, price, lots,
+            clears, fill, time, event,
         )  # fmt: skip
+    if has_worth(rules.costs):
+        costs.note_gains(rules, orders, origins, lane, buy, sell, lots)
     if not is_immediate(rules.settlement):
         settlement.note_fill(
             rules, ledger, log, queue, orders, lane, buy, sell, price, lots, time,
@@ -302,9 +309,11 @@ def _at_timer(
 
 @after_booking.implement(Rules)
 @inline_kernel
-def _after_booking(rules, ledger, log, market, origins, lane, time, event):
+def _after_booking(rules, ledger, log, market, origins, traders, split, lane, time, event):
     if rules.costs.n_filled[lane] > 0:
-        costs.after_booking(rules, ledger, log, market, origins, lane, time, event)
+        costs.after_booking(
+            rules, ledger, log, market, origins, traders, split, lane, time, event
+        )  # fmt: skip
 
 
 @at_decision.implement(Rules)

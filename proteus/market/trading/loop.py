@@ -212,8 +212,8 @@ def _process(mechanism, world, lane, time, kind, item):
             return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
         hooks.at_door(
             world.rules, world.ledger, world.log, orders, lane, messages.trader[lane, item],
-            messages.kind[lane, item], messages.order[lane, item], time,
-            world.progress.events[lane],
+            messages.kind[lane, item], messages.order[lane, item], messages.client_id[lane, item],
+            time, world.progress.events[lane],
         )  # fmt: skip
         slot, answer_word = protocol.receive(mechanism, world, lane, time, item)
         timers.set_timer(mechanism, world, lane, time)
@@ -250,8 +250,8 @@ def ring_rules(mechanism, world, lane, time, kind, item):
     market, event = world.market, world.progress.events[lane]
     if kind == KIND_ENVIRONMENT:
         hooks.at_environment(
-            world.rules, world.ledger, world.log, world.queue, world.news, world.news_parameters,
-            world.data, market.keys, lane, item, time, event,
+            world.rules, world.ledger, world.log, world.queue, world.messages, world.news,
+            world.news_parameters, world.data, market.keys, lane, item, time, event,
         )  # fmt: skip
         return
     if kind == KIND_SETTLEMENT or kind == KIND_TAKEN_BACK:

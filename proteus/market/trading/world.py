@@ -56,7 +56,8 @@ class Settings(NamedTuple):
 class Origins(NamedTuple):
     """Where each order comes from. L lanes, C order slots."""
 
-    belief: np.ndarray  # int64 [L, C] nano: the maker's belief when it sent this version
+    belief: np.ndarray  # int64 [L, C] nano: the maker's belief when it sent this version; of noise
+    # what a lot is worth to it beside that
     intent_ns: np.ndarray  # int64 [L, C] when the trader decided
     reference_doubled: np.ndarray  # int32 [L, C] twice the public reference then, ticks
     cause: np.ndarray  # int64 [L, C] cause, slot and wake-up of this version

@@ -55,7 +55,10 @@ ENVIRONMENT_VARIABLES: tuple[Variable, ...] = (
         unit="currency",
         long_name="root mean square error of the oracle",
         sign="positive",
-        formula="sqrt(time average of (last report that has arrived - v)^2), after the warm-up",
+        formula=(
+            "sqrt(time average of (last report that has arrived - v)^2), after the warm-up; one "
+            "arrives lag_ms after it is issued, and before the first there is p0"
+        ),
         source="count",
         missing="no_oracle",
         needs=TERM,
@@ -86,7 +89,10 @@ ENVIRONMENT_VARIABLES: tuple[Variable, ...] = (
         unit="ms",
         long_name="time that a message waits for its block",
         sign="positive",
-        formula="mean over messages that a block took of block time - arrival",
+        formula=(
+            "mean over messages that a block took of the time of their own row - that of their "
+            "environment_wait row, which has the same trader and cause"
+        ),
         source="count",
         missing="no_message",
         needs=TERM,
@@ -107,8 +113,8 @@ ENVIRONMENT_VARIABLES: tuple[Variable, ...] = (
         unit="1",
         long_name="share of messages that overtook others",
         formula=(
-            "messages that a block took before one of another trader that had come earlier / "
-            "messages that blocks took"
+            "messages that a block took before one that had come earlier (time, then tie) and was "
+            "the next of its trader / messages that blocks took"
         ),
         source="count",
         missing="no_message",
@@ -121,7 +127,11 @@ ENVIRONMENT_VARIABLES: tuple[Variable, ...] = (
         long_name="fingerprint of the exogenous channels",
         formula=(
             "53 bits of a hash over blocks, base fees of others' demand and reports of an oracle "
-            f"that reads v, environment_schema={ENVIRONMENT_SCHEMA}; equal for equal traces"
+            f"that reads v, environment_schema={ENVIRONMENT_SCHEMA}; equal for equal traces. From "
+            "words (0, 0) on each row of environment.parquet at time t makes them the first two "
+            "words of Philox-4x32-10 with the words as key and the counter (2 c, t, t >> 32, 0), "
+            "then (2 c + 1, x, x >> 32, 0): c = 0 and x the price of a report, nano; 1 and the "
+            "number of a block; 2 and a base fee, nano. It is 2^21 w0 + floor(w1 / 2^11)"
         ),
         source="count",
         missing="no_exogenous_channel",

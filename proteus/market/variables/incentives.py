@@ -123,7 +123,10 @@ INCENTIVE_VARIABLES: tuple[Variable, ...] = (
         name="penalties_paid",
         unit="currency",
         long_name="penalties of policies",
-        formula="fines, as far as there was cash, and parts of stakes that it lost",
+        formula=(
+            "fines (penalty) as far as there was cash, so less entries of default from the pool, "
+            "and parts of stakes that it lost (slash)"
+        ),
         of_traders=_penalties,
         over=_sum,
     ),
@@ -131,7 +134,10 @@ INCENTIVE_VARIABLES: tuple[Variable, ...] = (
         name="reward_score",
         unit="1",
         long_name="share of what all score",
-        formula="its score / those of all, mean over epochs in which anybody scores",
+        formula=(
+            "its score (policy_reward) / those of all (policy_epoch), mean over the ended epochs "
+            "of policies that reward its class, in which anybody scores; without a row it has 0"
+        ),
         of_traders=_score_shares,
         over=_mean,
         missing="no_score",
@@ -140,7 +146,10 @@ INCENTIVE_VARIABLES: tuple[Variable, ...] = (
         name="uptime_share",
         unit="1",
         long_name="presence under policies that ask for it",
-        formula="samples at which both sides had lots enough near the mid / all samples",
+        formula=(
+            "samples at which both sides had lots enough near the mid (the score of policy_reward "
+            "where presence is rewarded) / all samples of the epochs that ended"
+        ),
         of_traders=_presence,
         over=_mean,
         missing="no_sample",

@@ -8,6 +8,7 @@ import numpy as np
 
 from proteus.market.agents.traders import CLASS_INFORMED, CLASS_MAKER, CLASS_NOISE, CLASS_SNIPER
 from proteus.market.ledger.accounts import CASH, VENUE, account_of
+from proteus.market.ledger.codes import TERM_CLAIMS
 from proteus.market.trading.world import World
 from proteus.market.variables.base import (
     Values,
@@ -27,7 +28,10 @@ def _pnl(role: int) -> Callable[[World], Values]:
 
 
 def _pnl_venue(world: World) -> Values:
-    return currency(world.ledger.balance[:, account_of(world.ledger, VENUE), CASH])
+    """Return its cash; what it puts into pools is theirs to lose, so that all PnL sums to zero."""
+    ledger, venue = world.ledger, account_of(world.ledger, VENUE)
+    claims = ledger.total[:, venue, ledger.term == TERM_CLAIMS, CASH].sum(axis=1)
+    return currency(ledger.balance[:, venue, CASH] - claims)
 
 
 def _pnl_row(role: int, name: str, title: str) -> Variable:
@@ -60,7 +64,7 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
         unit="currency",
         long_name="PnL of the venue",
         sign="positive: the venue earns",
-        formula="cash of the venue: fees less rebates",
+        formula="cash of the venue: fees and rounding less rebates; what pools take is theirs",
         source="accounts",
         compute=_pnl_venue,
     ),
@@ -78,7 +82,7 @@ MARKET_VARIABLES: tuple[Variable, ...] = (
         long_name="messages that reached the venue",
         formula=(
             "count of orders, cancels and replaces; of requests, quotes, acceptances and last "
-            "looks: the rows of traders in a log but intents"
+            "looks: the rows of traders in a log but intents and environment_wait"
         ),
         source="count",
         compute=lambda world: world.progress.messages.astype(float),

@@ -31,19 +31,25 @@ mid are those of the book, shown or not. The first `record.warmup_s` seconds are
 quality, never of PnL, markouts or execution. p0 is `contract.initial_probability`, from one tick to
 one tick below 1.
 
-At one instant news come first, then the samples of equity and mid, then a clear, then messages;
-what is taken at t + h is what holds after all that happens then, and v in an amount is to the
-nearest nano-currency. In a clear the lots of one side of an auction met each class of the other
-side in proportion to the lots of that class in it. The book is what rests after a message (`clob`),
-or after a clear; that of makers alone under `dual_flow`. A latency is base (`constant`), base + U,
-U uniform on 0 .. spread (`uniform`), base + E, E of an exponential law with mean spread
+At one instant news come first, then blocks and reports, settlement, what policies do, the samples
+of equity and mid, a clear, and messages; what ends with trading (cause -2) counts at T. What is
+taken at t + h is what holds after all that happens then, and v in an amount is to the nearest
+nano-currency. In a clear the lots of one side of an auction met each class of the other side in
+proportion to the lots of that class in it. The book is what rests after a message (`clob`), or
+after a clear; that of makers alone under `dual_flow`. A latency is base (`constant`), base + U, U
+uniform on 0 .. spread (`uniform`), base + E, E of an exponential law with mean spread
 (`shifted_exponential`), or base + spread exp(shape z), z standard normal (`lognormal`), and at
 least 1 ns.
 
-Every variable can be computed from `events.parquet`, `fills.parquet` and the traces of a lane
-(`docs/events.md`), and a test does so; only v after T is in no file. There m of a maker is the
-`value_nano` of the order or quote that filled, the reference before an intent is half of its
-`reference_half_ticks`, and an intent has the `order_id` of its order or request.
+Every variable can be computed from `events.parquet`, `fills.parquet`, `ledger.parquet`,
+`environment.parquet` and the traces of a lane (`docs/events.md`), and a test does so; only v after
+T is in no file, nor, under policies that charge for absence, who was there at addressed instants.
+There m of a maker is the `value_nano` of the order or quote that filled, the reference before an
+intent is half of its `reference_half_ticks`, and an intent has the `order_id` of its order or
+request. Cash and lots of PnL are the entries of `ledger.parquet` but those of the codes `endow`,
+`fund`, `stake` and `unstake`, and up to T of `payoff`; who receives has more, who gives less. A
+fill is pending from its `settlement_pending` row to its `settlement_final` or
+`settlement_reverted` one, or to the `settlement_failed` one with the reason `closed_out`.
 
 What always holds: effective = realised + impact, fill by fill; maker PnL marked = spread captured
 + adverse selection at h = 0 + drift after the fills, in whole nano-currency; the PnL of all

@@ -12,7 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.market.agents.traders import CLASSES
+from proteus.basics.units import NANO
+from proteus.market.agents.traders import CLASS_NOISE, CLASSES
 from proteus.market.ledger.accounts import (
     CASH,
     CONTRACT,
@@ -26,6 +27,7 @@ from proteus.market.ledger.accounts import (
 )
 from proteus.market.ledger.codes import (
     FEE,
+    FILL,
     GAS_BURNED,
     GAS_TIP,
     PAYOFF,
@@ -36,12 +38,24 @@ from proteus.market.ledger.codes import (
     ROUNDING,
     TERM_CLAIMS,
     TERM_DRIFT,
+    TERM_NAMES,
 )
+from proteus.market.rules.state import Rules
 from proteus.market.trading.world import World
-from proteus.market.variables.base import CLASS, TERM, Values, Variable, currency
+from proteus.market.variables.base import (
+    CLASS,
+    TERM,
+    Values,
+    Variable,
+    currency,
+    has_role,
+    ratio,
+)
 from proteus.market.variables.population import by_group_and_trader
 
 Amounts = NDArray[np.int64]  # [L, A]
+
+_COSTS = ((FEE, REBATE, GAS_BURNED, GAS_TIP, ROUNDING), -1)  # all of them, what is paid counts
 
 _MOVED = {  # name: the codes, how it is called, and which sign counts as positive
     "fees_paid": ((FEE,), "fees paid to the venue", -1),
@@ -64,6 +78,30 @@ def _total(world: World, code: int, what: int) -> Amounts:
 
 def _moved(world: World, codes: tuple[int, ...], sign: int) -> Amounts:
     return np.asarray(sign * sum(_total(world, code, CASH) for code in codes))
+
+
+def _execution_error(world: World) -> Values:
+    """Return what a lot cost noise traders beyond the fair value, with all costs that they paid."""
+    execution, role = world.sums.execution, has_role(world, CLASS_NOISE)
+    paid = execution.error[:, CLASS_NOISE] + _moved(world, *_COSTS)[:, role].sum(axis=1)
+    return ratio(currency(paid), execution.lots[:, CLASS_NOISE])
+
+
+def _effective_spread(world: World) -> Values:
+    """Return the effective spread with twice what the takers' sides of its fills were charged."""
+    spreads, paid = world.sums.spreads, world.sums.spreads.effective / world.settings.n_ticks
+    if isinstance(world.rules, Rules):
+        paid = paid + 2 * world.rules.costs.against_makers / NANO
+    return ratio(paid, spreads.effective_lots)
+
+
+def _surplus(world: World) -> Values:
+    """Return what trading gained those noise traders of whom it is said what it is worth."""
+    if not isinstance(world.rules, Rules) or not world.rules.costs.payers.has_worth[0]:
+        return np.full(len(world.progress.fault), np.nan)
+    costs = world.rules.costs
+    traded = _total(world, FILL, CASH) + _total(world, FILL, VALUE_THEN) - _moved(world, *_COSTS)
+    return currency(costs.gained + traded[:, costs.payers.worth > 0].sum(axis=1))
 
 
 def _of_classes(amounts: Amounts, world: World) -> Amounts:
@@ -122,6 +160,16 @@ def _amount_rows(name: str, codes: tuple[int, ...], title: str, sign: int) -> tu
     return (by_class, *(row._replace(needs=TERM) for row in populated))
 
 
+def _codes_of_terms() -> str:
+    """List the codes of entries of each term."""
+    listed = [
+        f"{TERM_NAMES[term]}: {', '.join(p.name for p in POSTINGS.values() if p.term == term)}"
+        for term in PNL_TERMS
+        if term != TERM_DRIFT
+    ]
+    return "; ".join(listed)
+
+
 RULE_VARIABLES: tuple[Variable, ...] = (
     Variable(
         name="pnl_by_term",
@@ -129,7 +177,10 @@ RULE_VARIABLES: tuple[Variable, ...] = (
         unit="currency",
         long_name="PnL marked at v_T, by what it comes from",
         sign="positive: they win",
-        formula="sum of the entries of each term; drift: lots held x (v_T - v when they moved)",
+        formula=(
+            "sum of the entries of each term, contracts at v when they moved; drift: lots that an "
+            f"entry moves x (v_T - v then), of every code. {_codes_of_terms()}"
+        ),
         source="accounts",
         compute=_by_class_and_term,
     ),
@@ -151,4 +202,49 @@ RULE_VARIABLES: tuple[Variable, ...] = (
         )
     ),
     *(row for name, about in _MOVED.items() for row in _amount_rows(name, *about)),
+    Variable(
+        name="effective_spread_net",
+        unit="currency",
+        long_name="effective spread with fees and rebates of takers",
+        sign="positive: takers pay",
+        formula=(
+            "effective_spread + twice the fees and rounding less rebates of the takers' sides of "
+            "its fills (fills.parquet) per lot, averaged as it is. Gas and tips are of messages, "
+            "and not in it"
+        ),
+        source="Colliard & Foucault 2012",
+        compute=_effective_spread,
+        needs=TERM,
+        missing="no_fill",
+    ),
+    Variable(
+        name="taker_execution_error_net",
+        unit="currency",
+        long_name="execution error of noise traders with all costs",
+        sign="positive: they pay",
+        formula=(
+            "(sum over fills of noise of |q| d (P - v(t)) + fees + rounding + gas + tips that "
+            "noise traders paid - their rebates, by ledger.parquet) / their lots filled; gas of "
+            "messages that led to no fill counts"
+        ),
+        source="Hagstromer 2021",
+        compute=_execution_error,
+        needs=TERM,
+        missing="no_fill",
+    ),
+    Variable(
+        name="surplus_noise",
+        unit="currency",
+        long_name="gains from trade of noise traders with a private value",
+        sign="positive: they win",
+        formula=(
+            "sum over fills of noise traders whose group has a reservation_scale of |q| (what a "
+            "lot is worth to it by itself, value_nano of its order - d (P - v(t))) - all costs "
+            "that they paid, as in taker_execution_error_net"
+        ),
+        source="Goettler, Parlour & Rajan 2005",
+        compute=_surplus,
+        needs=TERM,
+        missing="no_private_value",
+    ),
 )

@@ -81,7 +81,7 @@ def _locked_by_class(world: World) -> Values:
 _LOCKED = "cash that must be ready for what is pending, mean over time"
 _LOCKED_FORMULA = (
     "1/T integral of what its pending purchases cost; under netting of what it owes of all pending"
-    " together"
+    " together, if anything; to the nearest nano-currency"
 )
 
 
@@ -118,7 +118,8 @@ SETTLEMENT_VARIABLES: tuple[Variable, ...] = (
     ),
     _row(
         "time_to_finality", "ms", "time from a fill to when it is final",
-        "mean over fills that are final before T", _time_to_finality, _NO_FINAL,
+        "mean over fills that are final before T; 0 where every fill is at once",
+        _time_to_finality, _NO_FINAL,
     ),
     _row(
         "settlement_fails", "1", "times that a fill could not be paid when it was due",
@@ -140,6 +141,7 @@ SETTLEMENT_VARIABLES: tuple[Variable, ...] = (
     ),
     _row(
         "volume_lots_final", "lots", "lots traded that became final",
-        "lots of fills that are neither reverted nor closed out", _lots_final,
+        "lots of fills that are neither reverted nor closed out; at T all that are pending are "
+        "final", _lots_final,
     ),
 )  # fmt: skip

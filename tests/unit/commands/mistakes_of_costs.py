@@ -21,6 +21,10 @@ costs=notional costs.taker_ppm=[0,500] | costs.taker_ppm=[0, 500] | must hold pa
 costs=notional costs.taker_ppm=1e16 | "taker_ppm":1e+16 | do not fit 64 bits; take rates with fewer
 costs=gas costs.new_units=1e30 | "new_units":1e+30 | do not fit 64 bits
 costs=gas costs.tip=-1 | costs.tip=-1 | must be a number of at least 0
+costs=gas costs.tip=0.001 | costs.tip=0.001 | 0 when execution.route=direct: no block takes
+costs=gas costs.tip=[[0,0],[5,0.001]] | costs.tip=0.001 | 0 when execution.route=direct
+costs=parts costs.parts=[{{model:gas}},{{model:gas,tip:0.1}}] | costs.parts.1.tip=0.1 | 0 when
+costs=gas costs.tip=0.001 environment=blocks | costs.tip=0.001 | 0 when execution.route=direct
 costs=dydx costs.tiers=[] | costs.tiers=[] | must hold at least one tier
 costs=dydx costs.tiers=[{{volume:5,taker:1,maker:1}}] | costs.tiers.0.volume=5 | everyone has the
 costs=dydx costs.tiers=[{{taker:1}}] | costs.tiers.0.maker is missing | missing
