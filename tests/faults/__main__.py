@@ -62,7 +62,8 @@ NEAR = {  # the tests of the room where the fault is
         f"{MARKET}/costs/test_charging", f"{MARKET}/costs/test_volume",
         f"{MARKET}/costs/test_expected", f"{MARKET}/costs/test_venues", CHARGED,
     ),
-    "market/rules/costs": (CHARGED,),
+    "market/rules/costs": (CHARGED, "simulation/test_metrics_page"),
+    "recording/": ("unit/recording/test_charges",),
     "market/setup/costs": (CHARGED,),
     "market/ledger/": (
         f"{MARKET}/ledger/test_accounts", f"{MARKET}/ledger/test_entries",

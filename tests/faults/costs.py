@@ -88,11 +88,33 @@ COSTS = (
     ),
     Fault(
         "noise traders pay what is worth less to them", EXPECTED,
-        "return cost <= exponential(word) * mean", "return cost >= exponential(word) * mean",
+        "return cost <= _worth_of_lot(costs, mean, word)",
+        "return cost >= _worth_of_lot(costs, mean, word)",
     ),
     Fault(
         "an acceptance costs what a request costs", "market/setup/costs.py",
         "(envelopes.MESSAGE_ACCEPT, codes.ACTION_ACCEPT)",
         "(envelopes.MESSAGE_ACCEPT, codes.ACTION_REQUEST)",
+    ),
+    Fault(
+        "what makers believe is a gain from trade", RULES,
+        "if costs.payers.worth[orders.trader[lane, slot]] > 0.0:", "if True:",
+    ),
+    Fault(
+        "a spread with costs has those of the warm-up", RULES,
+        " and time >= rules.channels.warmup_ns:", ":",
+    ),
+    Fault(
+        "a spread with costs has those of fills against takers", RULES,
+        "share = 1.0 if traders.role[other] == CLASS_MAKER else 0.0", "share = 1.0",
+    ),
+    Fault(
+        "a charge is of the fill after", RULES,
+        "lots, fill, time, event\n        )  # fmt: skip\n        other",
+        "lots, fill + 1, time, event\n        )  # fmt: skip\n        other",
+    ),
+    Fault(
+        "units that are left go to the smallest remainders", "recording/charges.py",
+        "key=lambda at: -rests[at]", "key=lambda at: rests[at]",
     ),
 )  # fmt: skip

@@ -140,7 +140,7 @@ def test_a_message_at_the_door_is_its_sender_s_whoever_has_the_slot_by_then(monk
     block = new_block(setup_of("clob"), 1)
     receive, told, came = protocol.receive, [], []
 
-    def note(rules, ledger, log, orders, lane, trader, kind, slot, time, event):
+    def note(rules, ledger, log, orders, lane, trader, kind, slot, order, time, event):
         told.append((int(trader), int(kind), int(time), int(event)))
 
     def note_message(mechanism, world, lane, time, item):

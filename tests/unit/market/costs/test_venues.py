@@ -248,6 +248,23 @@ def test_dflow_adds_a_rounded_part_and_an_exact_one():
     assert cost(read, 27, 33) == decimal(".46") + decimal(".065043")
 
 
+@pytest.mark.parametrize(("tier", "fee"), [(0, "2.25"), (1, "2.1875"), (2, "2.125"), (3, "2")])
+def test_dflow_falls_with_volume_and_makers_pay_a_quarter(tier, fee):
+    """0.09, 0.0875, 0.085 and 0.08 of p (1 - p) a lot; a bound is reached by equality."""
+    rates = (0.09, 0.0875, 0.085, 0.08)
+    tiers = [{"volume": 100 * n, "taker": r, "maker": r / 4} for n, r in enumerate(rates)]
+    read = model(model="tiered", base="binary_quadratic", tiers=tiers)
+    for role, share in ((TAKER, 1), (MAKER, 4)):
+        costs = costs_of(read, start=(100 * tier * 10**9, 0))
+        assert charge(costs, 50, 100, role=role) == {"fee": decimal(fee) / share}
+
+
+def test_polymarket_takes_nothing_of_geopolitics():
+    read = model("polymarket", taker_rate=0)
+    for role in (TAKER, MAKER):
+        assert charge(costs_of(read), 50, 100, role=role) == {}
+
+
 # --- part of the notional -------------------------------------------------------------------------
 
 
@@ -260,6 +277,34 @@ def test_dydx_on_a_million(tier, role, takes):
     """Two fills of a million lots at 0.5, the most that an order has here."""
     read = model("dydx", tiers=[model("dydx").model_dump()["tiers"][tier] | NO_NEED])
     assert 2 * cost(read, 50, 1_000_000, role=role) == takes
+
+
+DYDX = [  # volume in millions, shares of all and of makers in per cent, basis points
+    (0, 0, 0, 5.0, 1.0), (1, 0, 0, 4.5, 1.0), (5, 0, 0, 4.0, 0.5), (25, 0, 0, 3.5, 0.0),
+    (125, 0, 0, 3.0, 0.0), (125, 0.5, 0, 2.5, -0.5), (125, 0.5, 1, 2.5, -0.7),
+    (125, 0.5, 2, 2.5, -0.9), (125, 0.5, 4, 2.5, -1.1),
+]  # fmt: skip
+
+
+def test_dydx_has_the_needs_and_rates_of_its_chain():
+    tiers = model("dydx").model_dump()["tiers"]
+    assert [
+        (tier["volume"] / 10**6, tier["share_ppm"] / 10**4, tier["maker_share_ppm"] / 10**4,
+         tier["taker"] / 100, tier["maker"] / 100)
+        for tier in tiers
+    ] == DYDX  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("traded", "basis_points"),
+    [(0, "5"), (10**6 - 1, "5"), (10**6, "4.5"), (5 * 10**6, "4"), (25 * 10**6 - 1, "4"),
+     (25 * 10**6, "3.5"), (125 * 10**6, "2.5")],
+)  # fmt: skip
+def test_a_need_of_dydx_is_reached_by_equality(traded, basis_points):
+    """Where nobody else trades the share of all is half, beyond 0.5 %."""
+    costs = costs_of(model("dydx"), start=(traded * 10**9, 0))
+    fee = charge(costs, 50, 20_000)["fee"]
+    assert fee == decimal(basis_points) * 10_000 / 10_000
 
 
 NO_NEED = {"volume": 0, "share_ppm": 0, "maker_share_ppm": 0}
