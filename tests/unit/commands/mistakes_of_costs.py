@@ -36,5 +36,8 @@ costs=parts costs.parts=[{{model:gas,tips:1}}] | costs.parts.0 | tips of its par
 costs.scale=0.5 | costs.scale=0.5 changes nothing | costs must be another one than none
 {NOISE}.knows_costs=true,false | changes nothing | costs must be another one than none
 {NOISE}.policy.reservation_scale=0.01,0.02 | changes nothing | costs must be another one than none
+costs=gas costs.quote_units=2 | costs.quote_units=2 changes nothing | must have requests, as rfq has
+costs=gas costs.confirm_units=0,1 | changes nothing | mechanism must have requests, as rfq has
+costs=gas mechanism=rfq costs.new_units=2 | costs.new_units=2 changes nothing | must have orders
 costs=polymarket costs.balance_rebate=0.01 | changes nothing | costs.balance_to must not be null
 """.strip().splitlines()]  # fmt: skip
