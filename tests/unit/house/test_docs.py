@@ -16,7 +16,8 @@ import yaml
 import proteus
 from proteus.configuration.defaults import table
 from proteus.market.book.codes import EVENT_NAMES
-from proteus.market.variables import VARIABLES
+from proteus.market.variables import variables_of
+from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS
 from proteus.market.variables.page import page
 from proteus.market.variables.sources import SOURCES
 from proteus.recording.columns import KINDS, NAMES
@@ -51,7 +52,8 @@ def test_page_of_metrics_is_up_to_date() -> None:
 
 
 def test_every_source_of_a_variable_is_given_in_full_and_used() -> None:
-    assert {variable.source for variable in VARIABLES} == {*SOURCES}
+    listed = variables_of(OPTIONAL_DIMENSIONS)
+    assert {variable.source for variable in listed} == {*SOURCES}
 
 
 def test_page_of_events_names_every_column_kind_and_reason_to_look_up() -> None:
