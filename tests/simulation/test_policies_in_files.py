@@ -14,7 +14,7 @@ WORDS = (
     "seeds.count=1", "incentives=staking",
     "incentives.policies.slashing.measure.required_share=0.95",
     "incentives.policies.presence.pool.currency=0.5",  # of 1 that an epoch is worth
-    "+incentives.policies.rebate={kind: reward, traders: makers, epoch_s: 2, sampling: null,"
+    "+incentives.policies.volume_rebate={kind: reward, traders: makers, epoch_s: 2, sampling: null,"
     " score: {name: volume, role: maker, lowest_price: 0, highest_price: 1},"
     " pool: {source: fees, share: 0.5}, per_epoch: null, halving_s: null, most_per_lot: null}",
 )  # fmt: skip
@@ -56,7 +56,7 @@ def test_a_version_is_the_hash_of_what_is_configured(run):
 def test_fees_that_flow_into_a_pool_have_its_policy_and_no_score(run):
     ledger, _, _ = run
     flown = ledger[(ledger.code == "fund") & (ledger.giver == "venue")]
-    assert set(flown.policy) == {"rebate"}
+    assert set(flown.policy) == {"volume_rebate"}
     assert flown.groupby("seed").epoch.apply(list).tolist() == [[0, 1, 2]]
     assert flown.score.isna().all()
     fees = ledger[ledger.code == "fee"].groupby("seed").amount.sum().to_numpy(float)
