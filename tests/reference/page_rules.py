@@ -166,6 +166,7 @@ def policies(lane):
     share, there = (np.divide(above, below, np.full(len(lane.names), np.nan), where=below > 0)
                     for above, below in ((shares, scored), (met, could)))  # fmt: skip
     found = by_all(lane, "reward_score", share, mean_of)
+    found["epochs_short"] = int((epochs.reason == "pool_short").sum())
     return found | by_all(lane, "uptime_share", there, mean_of)
 
 
