@@ -64,7 +64,7 @@ NEAR = {  # the tests of the room where the fault is
         f"{MARKET}/costs/test_charging", f"{MARKET}/costs/test_volume",
         f"{MARKET}/costs/test_expected", f"{MARKET}/costs/test_venues", CHARGED,
     ),
-    "market/rules/costs": (CHARGED, "property/test_all_rules_against_twin"),
+    "market/rules/costs": (CHARGED, "simulation/test_knowing_blocks"),
     "market/setup/costs": (CHARGED,),
     "market/ledger/": (
         f"{MARKET}/ledger/test_accounts", f"{MARKET}/ledger/test_entries",
