@@ -151,12 +151,12 @@ function settlementPanel() {
     const i = nearest(ended.time_ns, time);
     const waits = at(data.pending.time_ns, data.pending.value, i === null ? time : ended.time_ns[i]) ?? 0;
     if (i === null) return [clockText(time), `not final: ${currency(waits)}`];
-    const lines = [];
+    const lines = [], finals = []; // what went wrong first
     for (let j = 0; j < ended.time_ns.length; j++) {
       if (ended.time_ns[j] !== ended.time_ns[i]) continue;
-      lines.push(`fill ${ended.fill[j]} ${FATE_TEXTS[fate(j)]}: ${ended.lots[j]} lots, ${data.accounts[ended.buyer[j]]} of ${data.accounts[ended.seller[j]]}`);
+      (fate(j) === "final" ? finals : lines).push(`fill ${ended.fill[j]} ${FATE_TEXTS[fate(j)]}: ${ended.lots[j]} lots, ${data.accounts[ended.buyer[j]]} of ${data.accounts[ended.seller[j]]}`);
     }
-    return [clockText(ended.time_ns[i]), ...shortened(lines), `not final: ${currency(waits)}`];
+    return [clockText(ended.time_ns[i]), ...shortened([...lines, ...finals]), `not final: ${currency(waits)}`];
   });
 }
 

@@ -1,11 +1,18 @@
 """What traders make of blocks: looks before their slots, and a base fee that is shown."""
 
+import numpy as np
 import pytest
 
 from proteus.market.agents.traders import CLASS_MAKER
+from proteus.market.costs.charging import OF_THE_MODEL
 from proteus.market.events.envelopes import CAUSE_SCHEDULE
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import build_block
+from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.trading import desk
-from tests.helpers.surrounded import BY_BLOCKS, differing, measured, run
+from proteus.recording.columns import CHAIN_BLOCK, is_kind, rows_of
+from tests.helpers.cells import ROOT, cell, run_plain
+from tests.helpers.surrounded import BY_BLOCKS, differing, measured, run, words_of
 
 pytestmark = pytest.mark.nojit
 
@@ -33,6 +40,30 @@ def test_who_looks_before_a_slot_does_so_whether_a_block_is_made_or_not(monkeypa
 
 GAS_TO_PAY = ["environment=congestion", *BY_BLOCKS, "costs=gas"]
 SHOWN = "execution.leakage.clob.block.base_fee=public"
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_who_is_shown_the_base_fee_knows_what_the_next_block_will_charge(monkeypatch, is_shown):
+    """At every decision: that of the block which is made next, as the log has it."""
+    known, wake = [], desk.wake
+
+    def note(world, *arguments):
+        made = world.rules.environment.blocks.made[0]
+        known.append((int(made), int(world.rules.costs.known_fee[0])))
+        wake(world, *arguments)
+
+    monkeypatch.setattr(desk, "wake", note)
+    words = words_of("clob", *GAS_TO_PAY, *([SHOWN] if is_shown else []))
+    setup = with_log(set_up_cell(cell(*words)))
+    block = build_block(setup, replicate_keys(ROOT, np.arange(1)), 8, False)
+    run_plain(*block)
+    rows = rows_of(block.world.log, 0)
+    at = is_kind(rows, CHAIN_BLOCK)
+    fees = dict(zip(rows["version"][at].tolist(), rows["value_nano"][at].tolist(), strict=True))
+    assert len(set(fees.values())) > 10
+    found = {(fees[made], fee) for made, fee in known if made in fees}
+    assert len(found) > 10
+    assert found == {(fee, fee if is_shown else OF_THE_MODEL) for fee, _ in found}
 
 
 def test_a_base_fee_that_is_shown_is_reckoned_with():
