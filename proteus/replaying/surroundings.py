@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from proteus.market.book.codes import NO_ENVELOPE
 from proteus.market.environment import mempool
 from proteus.market.events.log import record_waiting
 from proteus.market.events.queue import (
@@ -88,9 +89,16 @@ class Surroundings:
             if kind in _OF_RULES:
                 entry = int(time), PRIORITIES[kind], next(self._numbers), int(kind), int(item)
                 heapq.heappush(self._expected, entry)
-            elif kind == KIND_MESSAGE:  # a block has taken it, and it is received by its own row
-                assert mempool.is_released(self._rules.environment.mempool, _LANE, item)
-                self._free.append(int(item))
+            elif kind == KIND_MESSAGE:
+                self._let_go(item)
+
+    def _let_go(self, place: int) -> None:
+        """Free the places of what a block has taken; each is received by its own row."""
+        pool = self._rules.environment.mempool
+        while place != NO_ENVELOPE:
+            assert mempool.is_released(pool, _LANE, place)
+            self._free.append(int(place))
+            place = pool.after[_LANE, place]
 
 
 def drop_reports(world: World) -> None:

@@ -56,10 +56,8 @@ ENVIRONMENT = (
     Fault(
         "a tip lifts what waits behind another message of its trader",
         "market/environment/mempool.py",
-        "    after = mempool.after[lane, mempool.first[lane, trader]]\n"
-        "    mempool.first[lane, trader] = after",
-        "    after = mempool.after[lane, mempool.last[lane, trader]]\n"
-        "    mempool.first[lane, trader] = after",
+        "    after = mempool.after[lane, head]\n",
+        "    after = mempool.after[lane, mempool.last[lane, trader]]\n",
     ),
     Fault(
         "among equal tips the last to come goes first", "market/environment/mempool.py",

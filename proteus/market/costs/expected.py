@@ -16,6 +16,7 @@ from proteus.market.costs.charging import (
     charges_nothing,
     cost_of_fill,
     gas_of_action,
+    has_gas,
 )
 from proteus.market.costs.codes import MAKER, TAKER
 from proteus.market.costs.state import Costs, Uncharged
@@ -173,6 +174,8 @@ def _draw_value(costs, keys, lane, words, entity, number, cause):
 @inline_kernel
 def _gas(costs, time):
     """Return what the message costs by which a trader trades, nano."""
+    if not has_gas(costs):
+        return np.int64(0)
     action = costs.payers.trading_action[0]
     return gas_of_action(costs, action, OF_THE_MODEL, OF_THE_MODEL, time)
 

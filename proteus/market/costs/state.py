@@ -50,7 +50,10 @@ class Uncharged(NamedTuple):
 
 @state
 class Costs(NamedTuple):
-    """What is charged to whom. L lanes, A traders, C order slots, P parts."""
+    """What is charged to whom. L lanes, A traders, C order slots, P parts.
+
+    G slots gather what an order fills in a clear: as many as C, or none where there are no clears.
+    """
 
     tables: CostTables
     volume: Volume
@@ -60,9 +63,9 @@ class Costs(NamedTuple):
     fees: np.ndarray  # int64 [L, C, P] nano of its fees so far, by their rates
     paid: np.ndarray  # int64 [L, C, P] nano that it has paid of them, at least the minimum
     kept: np.ndarray  # int64 [L, C, P] nano of rounding fees that were not given back
-    lots: np.ndarray  # int64 [L, C] filled in the clear that is being booked
-    price: np.ndarray  # int64 [L, C] ticks, of these
-    filled: np.ndarray  # int32 [L, C] slots of the orders with lots there, in order
+    lots: np.ndarray  # int32 [L, G] filled in the clear that is being booked
+    price: np.ndarray  # int32 [L, G] ticks, of these
+    filled: np.ndarray  # int32 [L, G] slots of the orders with lots there, in order
     n_filled: np.ndarray  # int64 [L] how many
     due: np.ndarray  # int64 [L, 5] nano of each of codes.COMPONENTS of the charge
 
@@ -76,13 +79,16 @@ def make_costs(
     Parameters
         tables, payers: of the cell. start: int64 [A] nano that each trader had traded before.
         lanes, slots: sizes; without parts no order needs a slot.
-        sides: of fills that wait or are in the window at most, a power of two.
+        sides: of fills that wait or are in the window at most, a power of two; without tiers
+            none is noted.
     """
-    traders, parts = len(start), len(tables.kind)
+    traders, parts, tiers = len(start), len(tables.kind), tables.bound.shape[2]
+    slots = slots if parts else 0
     return allocate(
-        Costs, L=lanes, A=traders, C=slots if parts else 0, P=parts, tables=tables, payers=payers,
+        Costs, L=lanes, A=traders, C=slots, P=parts, G=slots if payers.by_clear[0] else 0,
+        tables=tables, payers=payers,
         volume=allocate(
-            Volume, L=lanes, A=traders, F=sides if parts else 1, start=start,
+            Volume, L=lanes, A=traders, F=sides if tiers > 1 else 1, start=start,
             traded=np.stack([start, np.zeros_like(start)], axis=1),
             everybody=np.array([start.sum(), 0], np.int64),
         ),

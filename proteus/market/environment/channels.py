@@ -126,6 +126,11 @@ class BlocksConfig(Schema):
         """Return the mean time between two blocks that are made."""
         return self.interval_ms / (1.0 - self.missed)
 
+    @property
+    def gap_variance(self) -> float:
+        """Return the variance of that time, in squares of its mean."""
+        return 1.0 if self.law == "poisson" else self.missed
+
     @model_validator(mode="after")
     def _check_missed(self) -> Self:
         if self.law == "poisson" and self.missed:

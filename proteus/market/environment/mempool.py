@@ -14,6 +14,11 @@ Rules
     decides for each, so that it does not depend on who looks. Who reads them and sees a rival for
     the same trade offers all of its edge.
 
+Where a message is
+    Those that wait are a chain for each trader. What a block takes is one chain in its order, and
+    only the first of it is in the queue of events; each puts the next one there. A block of a
+    hundred messages would otherwise be a hundred entries that everything sent meanwhile must pass.
+
 Source
     EIP-1559 and its section on transaction ordering: by priority fee, then by arrival.
 """
@@ -57,12 +62,16 @@ class Mempool(NamedTuple):
 
     first: np.ndarray  # int32 [L, A] envelope at the head of the trader's queue, or NO_ENVELOPE
     last: np.ndarray  # int32 [L, A] at its end
-    after: np.ndarray  # int32 [L, M] the trader's next one, or NO_ENVELOPE
-    sender: np.ndarray  # int32 [L, M] whose it is
+    came: np.ndarray  # int64 [L, A] when that at the head began to wait
+    offers: np.ndarray  # int64 [L, A] tip that it offers, nano
+    line: np.ndarray  # int32 [L, A] whose head a block takes, the first of them last
+    lined_up: np.ndarray  # int64 [L] traders in it
+    after: np.ndarray  # int32 [L, M] next one of the trader, or of the block, or NO_ENVELOPE
     tip: np.ndarray  # int64 [L, M] that it offers, nano; once a block has taken it: that it pays
     is_taken: np.ndarray  # int8 [L, M] 1: a block has taken it, and it is about to be received
     arrived_ns: np.ndarray  # int64 [L, M] when it began to wait
-    tie: np.ndarray  # uint32 [L, M] order of those that came in the same nanosecond
+    tie: np.ndarray  # uint32 [L, M] order of those that came in the same nanosecond, if several did
+    newest: np.ndarray  # int32 [L] the one that began to wait last, or NO_ENVELOPE
     carried: np.ndarray  # int64 [L, M] number of the block with the newest message about an order
     reads: np.ndarray  # bool [A] the trader reads what waits
     offered: np.ndarray  # int64 [L] tip of the message that is sent next, nano
@@ -81,8 +90,14 @@ def allocate_mempool(lanes: int, reads: NDArray[np.bool_], envelopes: int) -> Me
     """
     return allocate(
         Mempool, L=lanes, A=len(reads), M=envelopes,
-        first=NO_ENVELOPE, last=NO_ENVELOPE, after=NO_ENVELOPE, reads=reads,
+        first=NO_ENVELOPE, last=NO_ENVELOPE, after=NO_ENVELOPE, newest=NO_ENVELOPE, reads=reads,
     )  # fmt: skip
+
+
+@inline_kernel
+def sees_edges(parameters):
+    """Tell whether tips depend on what senders expect."""
+    return parameters.by_blocks != 0 and parameters.tips == TIPS_EDGE_SHARE
 
 
 @inline_kernel
@@ -117,12 +132,12 @@ def offer(mempool, parameters, lane, envelope):
 def wait(mempool, lane, trader, envelope, time, tie):
     """Put a message that has come at the end of its trader's queue."""
     mempool.after[lane, envelope] = NO_ENVELOPE
-    mempool.sender[lane, envelope] = trader
     mempool.arrived_ns[lane, envelope] = time
     mempool.tie[lane, envelope] = tie
+    mempool.newest[lane] = envelope
     last = mempool.last[lane, trader]
     if last == NO_ENVELOPE:
-        mempool.first[lane, trader] = envelope
+        _put_first(mempool, lane, trader, envelope)
     else:
         mempool.after[lane, last] = envelope
     mempool.last[lane, trader] = envelope
@@ -130,30 +145,88 @@ def wait(mempool, lane, trader, envelope, time, tie):
 
 
 @inline_kernel
-def take(mempool, lane, time, most_tip):
-    """Take the message that comes next in a block, or return NO_ENVELOPE.
+def rival_of(mempool, lane, time):
+    """Return the message that began to wait last, if that was at this time, or NO_ENVELOPE.
+
+    Only then do tie words decide anything, so that others need none.
+    """
+    newest = np.int64(mempool.newest[lane])
+    if newest != NO_ENVELOPE and mempool.arrived_ns[lane, newest] == time:
+        return newest
+    return np.int64(NO_ENVELOPE)
+
+
+@inline_kernel
+def line_up(mempool, lane, most_tip):
+    """Put the heads of all queues into the order in which a block takes them.
 
     Parameters
-        time: of the block. most_tip: what the base fee leaves for a tip, at least 0, nano.
+        most_tip: what the base fee leaves for a tip, at least 0, nano.
     """
-    best = earliest = np.int64(NO_TRADER)
+    mempool.lined_up[lane] = 0
     for trader in range(mempool.first.shape[1]):
         if mempool.first[lane, trader] != NO_ENVELOPE:
-            if best == NO_TRADER or _goes_before(mempool, lane, trader, best, most_tip):
-                best = np.int64(trader)
-            if earliest == NO_TRADER or _came_before(mempool, lane, trader, earliest):
-                earliest = np.int64(trader)
-    if best == NO_TRADER:
-        return np.int64(NO_ENVELOPE)
+            _join_line(mempool, lane, trader, most_tip)
+
+
+@inline_kernel
+def _join_line(mempool, lane, trader, most_tip):
+    """Put a trader where its head belongs; seen from the front, where most of them belong."""
+    at = mempool.lined_up[lane]
+    mempool.lined_up[lane] = at + 1
+    while at > 0:
+        other = np.int64(mempool.line[lane, at - 1])
+        if not _goes_before(mempool, lane, other, trader, most_tip):
+            break
+        mempool.line[lane, at] = other
+        at -= 1
+    mempool.line[lane, at] = trader
+
+
+@inline_kernel
+def take(mempool, lane, time, most_tip):
+    """Take the message that comes next in a block, after ``line_up``.
+
+    Parameters
+        time: of the block. most_tip: as there.
+
+    Returns
+        Its envelope and its sender, or NO_ENVELOPE and NO_TRADER if none waits.
+    """
+    front = mempool.lined_up[lane] - 1
+    if front < 0:
+        return np.int64(NO_ENVELOPE), np.int64(NO_TRADER)
+    best = np.int64(mempool.line[lane, front])
+    mempool.reordered[lane] += _is_reordered(mempool, lane, front, best, most_tip)
+    mempool.lined_up[lane] = front
     envelope = np.int64(mempool.first[lane, best])
     _take_head(mempool, lane, best)
-    mempool.reordered[lane] += best != earliest
+    if mempool.first[lane, best] != NO_ENVELOPE:
+        _join_line(mempool, lane, best, most_tip)
     mempool.waited_ns[lane] += time - mempool.arrived_ns[lane, envelope]
     paid = min(mempool.tip[lane, envelope], most_tip)
     mempool.tip[lane, envelope] = paid
     mempool.tips[lane] += paid
     mempool.is_taken[lane, envelope] = 1
-    return envelope
+    return envelope, best
+
+
+@inline_kernel
+def _is_reordered(mempool, lane, front, best, most_tip):
+    """Tell whether the head of anybody behind the front came before that of the first."""
+    last = np.int64(mempool.line[lane, 0])
+    if _capped(mempool, lane, last, most_tip) == _capped(mempool, lane, best, most_tip):
+        return False  # all tips in the line are equal
+    for at in range(front):
+        if _came_before(mempool, lane, np.int64(mempool.line[lane, at]), best):
+            return True
+    return False
+
+
+@inline_kernel
+def follow(mempool, lane, before, envelope):
+    """Let a message that a block has taken be received after the one that it took before."""
+    mempool.after[lane, before] = envelope
 
 
 @inline_kernel
@@ -166,31 +239,51 @@ def is_released(mempool, lane, envelope):
 
 @inline_kernel
 def _take_head(mempool, lane, trader):
-    after = mempool.after[lane, mempool.first[lane, trader]]
-    mempool.first[lane, trader] = after
-    if after == NO_ENVELOPE:
-        mempool.last[lane, trader] = NO_ENVELOPE
+    head = mempool.first[lane, trader]
+    after = mempool.after[lane, head]
+    mempool.after[lane, head] = NO_ENVELOPE
+    _put_first(mempool, lane, trader, after)
     mempool.waiting[lane] -= 1
     mempool.taken[lane] += 1
 
 
 @inline_kernel
+def _put_first(mempool, lane, trader, envelope):
+    """Make a message the head of its trader's queue, or NO_ENVELOPE: then that is empty.
+
+    What the choice of a block reads of heads stands beside each other.
+    """
+    mempool.first[lane, trader] = envelope
+    if envelope == NO_ENVELOPE:
+        mempool.last[lane, trader] = NO_ENVELOPE
+    else:
+        mempool.came[lane, trader] = mempool.arrived_ns[lane, envelope]
+        mempool.offers[lane, trader] = mempool.tip[lane, envelope]
+
+
+@inline_kernel
 def _goes_before(mempool, lane, trader, other, most_tip):
     """Tell whether the head of one trader's queue goes before another's."""
-    one, two = mempool.first[lane, trader], mempool.first[lane, other]
-    tip, rival = min(mempool.tip[lane, one], most_tip), min(mempool.tip[lane, two], most_tip)
+    tip = _capped(mempool, lane, trader, most_tip)
+    rival = _capped(mempool, lane, other, most_tip)
     if tip != rival:
         return tip > rival
     return _came_before(mempool, lane, trader, other)
 
 
 @inline_kernel
+def _capped(mempool, lane, trader, most_tip):
+    return min(mempool.offers[lane, trader], most_tip)
+
+
+@inline_kernel
 def _came_before(mempool, lane, trader, other):
-    one, two = mempool.first[lane, trader], mempool.first[lane, other]
-    came, rival = mempool.arrived_ns[lane, one], mempool.arrived_ns[lane, two]
+    came, rival = mempool.came[lane, trader], mempool.came[lane, other]
     if came != rival:
         return came < rival
-    return mempool.tie[lane, one] < mempool.tie[lane, two]
+    one, two = mempool.first[lane, trader], mempool.first[lane, other]
+    tie, rival_tie = mempool.tie[lane, one], mempool.tie[lane, two]
+    return tie < rival_tie if tie != rival_tie else trader < other
 
 
 @inline_kernel

@@ -14,6 +14,8 @@ Source
 
 from __future__ import annotations
 
+import numpy as np
+
 from proteus.compiler.jit import inline_kernel
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
 from proteus.market.book.codes import BUY, NO_PRICE, SELL
@@ -108,7 +110,7 @@ def count_depth(table, policy, standing, points, lane, side):
     for row in range(standing.count[lane]):
         if standing.side[lane, row] != side:
             continue
-        price, lots = standing.price[lane, row], standing.lots[lane, row]
+        price, lots = standing.price[lane, row], np.int64(standing.lots[lane, row])
         if best == NO_PRICE:
             best = level = price
         if price != level:

@@ -55,10 +55,10 @@ class PolicyTable(NamedTuple):
 class Standing(NamedTuple):
     """Orders that rest and are public, each side from its best price on. L lanes, K rows."""
 
-    trader: np.ndarray  # int64 [L, K]
-    side: np.ndarray  # int64 [L, K] BUY or SELL
-    price: np.ndarray  # int64 [L, K] ticks
-    lots: np.ndarray  # int64 [L, K] open
+    trader: np.ndarray  # int32 [L, K]
+    side: np.ndarray  # int8 [L, K] BUY or SELL
+    price: np.ndarray  # int32 [L, K] ticks
+    lots: np.ndarray  # int32 [L, K] open
     count: np.ndarray  # int64 [L]
 
 

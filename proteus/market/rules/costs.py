@@ -56,7 +56,7 @@ def after_booking(rules, ledger, log, market, origins, lane, time, event):
     costs, orders = rules.costs, market.orders
     for i in range(costs.n_filled[lane]):
         slot = costs.filled[lane, i]
-        price, lots = costs.price[lane, slot], costs.lots[lane, slot]
+        price, lots = np.int64(costs.price[lane, slot]), np.int64(costs.lots[lane, slot])
         costs.lots[lane, slot] = 0
         is_maker = makes(rules.roles, orders, lane, slot, NO_ORDER, market.clears[lane])
         role = MAKER if is_maker else TAKER

@@ -114,16 +114,19 @@ def _fee_of_next(rules, lane):
 def _take_messages(rules, ledger, log, queue, lane, time, event, most_tip):
     """Put the messages that a block takes into the queue, in its order; returns how many."""
     pool = rules.environment.mempool
-    taken = np.int64(0)
+    taken, before = np.int64(0), np.int64(NO_ENVELOPE)
+    mempool.line_up(pool, lane, most_tip)
     while taken < rules.channels.route.capacity:
-        envelope = mempool.take(pool, lane, time, most_tip)
+        envelope, sender = mempool.take(pool, lane, time, most_tip)
         if envelope == NO_ENVELOPE:
             break
-        push(queue, lane, time, KIND_MESSAGE, envelope)
+        if before == NO_ENVELOPE:
+            push(queue, lane, time, KIND_MESSAGE, envelope)
+        else:
+            mempool.follow(pool, lane, before, envelope)
         proposer, tip = account_of(ledger, PROPOSER), pool.tip[lane, envelope]
-        sender = np.int64(pool.sender[lane, envelope])
         posting.pay(rules, ledger, log, lane, time, event, sender, proposer, tip, GAS_TIP)
-        taken += 1
+        taken, before = taken + 1, envelope
     return taken
 
 
@@ -160,6 +163,12 @@ def _check(channels, numbers, log, queue, news, news_parameters, data, keys, lan
 def goes_by_blocks(rules):
     """Tell whether messages wait for blocks."""
     return rules.channels.route.by_blocks != 0
+
+
+@inline_kernel
+def sees_edges(rules):
+    """Tell whether tips depend on what senders expect."""
+    return mempool.sees_edges(rules.channels.route)
 
 
 @inline_kernel
@@ -244,19 +253,36 @@ def offer(rules, lane, envelope):
     mempool.offer(rules.environment.mempool, rules.channels.route, lane, envelope)
 
 
-@cold_kernel
-def hold_back(rules, log, messages, entities, keys, lane, envelope, time, event):
-    """Tell whether a message that is due has to wait for a block; if so, it does from now on."""
+@inline_kernel
+def hold_back(rules, log, queue, messages, entities, keys, lane, envelope, time, event):
+    """Tell whether a message that is due has to wait for a block; if so, it does from now on.
+
+    One that comes out of a block puts the next one of that block into the queue. Until the last of
+    them is received nothing is sent, so they keep their order.
+    """
     pool = rules.environment.mempool
     if mempool.is_released(pool, lane, envelope):
+        following = np.int64(pool.after[lane, envelope])
+        if following != NO_ENVELOPE:
+            push(queue, lane, time, KIND_MESSAGE, following)
         return False
-    trader = np.int64(messages.trader[lane, envelope])
-    tie = tie_word(messages, entities, keys, lane, envelope)
+    _wait(pool, log, messages, entities, keys, lane, envelope, time, event)
+    return True
+
+
+@cold_kernel
+def _wait(pool, log, messages, entities, keys, lane, envelope, time, event):
+    """Let a message wait for a block."""
+    trader, tie = np.int64(messages.trader[lane, envelope]), np.uint32(0)
+    rival = mempool.rival_of(pool, lane, time)
+    if rival != NO_ENVELOPE:
+        pool.tie[lane, rival] = tie_word(messages, entities, keys, lane, rival)
+    if rival != NO_ENVELOPE or is_recorded(log):
+        tie = tie_word(messages, entities, keys, lane, envelope)
     mempool.wait(pool, lane, trader, envelope, time, tie)
     if is_recorded(log):
         tip = pool.tip[lane, envelope]
         record_waiting(log, messages, lane, event, time, envelope, tip, tie)
-    return True
 
 
 # --- the end --------------------------------------------------------------------------------------

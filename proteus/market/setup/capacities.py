@@ -42,9 +42,17 @@ def fills_waiting(cell: CellConfig, members: tuple[Member, ...]) -> int:
 
 def legs_pending(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many fills are not final at once, with room for six standard deviations."""
-    pending_s = min(cell.settlement.pending_ns, cell.horizon_ns) / units.NS_PER_S
-    pending = taker_wake_ups_per_s(members) * pending_s
+    pending_s = cell.settlement.pending_ns / units.NS_PER_S + _blocks_s(cell)
+    pending = taker_wake_ups_per_s(members) * min(pending_s, cell.horizon_s)
     return int(pending + 6 * pending**0.5) + 16
+
+
+def _blocks_s(cell: CellConfig) -> float:
+    """Return how long the blocks take that make a fill final, with the same room."""
+    count, blocks = cell.settlement.pending_blocks, cell.environment.blocks
+    if not count or not blocks:
+        return 0.0
+    return (count + 6 * (count * blocks.gap_variance) ** 0.5) * blocks.mean_gap_ms / 1000
 
 
 def taker_wake_ups_per_s(members: tuple[Member, ...]) -> float:

@@ -140,7 +140,7 @@ def see_edge(
 
 
 @interface
-def hold_back(rules, log, messages, entities, keys, lane, envelope, time, event):
+def hold_back(rules, log, queue, messages, entities, keys, lane, envelope, time, event):
     """Tell whether a message that has reached the venue's side has to wait there."""
 
 
@@ -190,7 +190,7 @@ def _see_edge(
     rules, messages, orders, keys, traders, private, view, intents, lane, trader, i, lots, stands,
     tick_nano, n_ticks,
 ):  # fmt: skip
-    if environment.goes_by_blocks(rules):
+    if environment.sees_edges(rules):
         environment.see_edge(
             rules, messages, orders, keys, traders, private, view, intents, lane, trader, i, lots,
             stands, tick_nano, n_ticks,
@@ -199,22 +199,22 @@ def _see_edge(
 
 @hold_back.implement(NoRules)
 @inline_kernel
-def _never(rules, log, messages, entities, keys, lane, envelope, time, event):
+def _never(rules, log, queue, messages, entities, keys, lane, envelope, time, event):
     return False
 
 
 @hold_back.implement(Rules)
 @inline_kernel
-def _hold_back(rules, log, messages, entities, keys, lane, envelope, time, event):
+def _hold_back(rules, log, queue, messages, entities, keys, lane, envelope, time, event):
     if environment.goes_by_blocks(rules):
         return environment.hold_back(
-            rules, log, messages, entities, keys, lane, envelope, time, event
+            rules, log, queue, messages, entities, keys, lane, envelope, time, event
         )
     return False
 
 
 @at_environment.implement(Rules)
-@cold_kernel
+@inline_kernel
 def _at_environment(
     rules, ledger, log, queue, news, news_parameters, data, keys, lane, item, time, event
 ):

@@ -206,8 +206,8 @@ def _process(mechanism, world, lane, time, kind, item):
     if kind == KIND_MESSAGE:
         messages, orders = world.messages, world.market.orders
         if hooks.hold_back(
-            world.rules, world.log, messages, world.traders.entity, world.market.keys, lane, item,
-            time, world.progress.events[lane],
+            world.rules, world.log, world.queue, messages, world.traders.entity, world.market.keys,
+            lane, item, time, world.progress.events[lane],
         ):  # fmt: skip
             return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
         hooks.at_door(

@@ -14,6 +14,7 @@ from proteus.market.environment.mempool import (
     allocate_mempool,
     is_released,
     is_shown,
+    line_up,
     offer,
     see_edge,
     take,
@@ -61,8 +62,9 @@ def fill(messages, traders=5, envelopes=64):
 
 def block(mempool, time, capacity=UNLIMITED, most_tip=UNLIMITED):
     taken = []
+    line_up(mempool, 0, most_tip)
     while len(taken) < capacity:
-        envelope = take(mempool, 0, time, most_tip)
+        envelope, _ = take(mempool, 0, time, most_tip)
         if envelope == NO_ENVELOPE:
             break
         taken.append(int(envelope))
