@@ -32,12 +32,7 @@ class Settlement(Schema):
 
     @property
     def pending_ns(self) -> int:
-        """Return how long a fill is pending that does not fail, at most; without blocks."""
-        return 0
-
-    @property
-    def pending_blocks(self) -> int:
-        """Return how many blocks are made while a fill is pending, at most."""
+        """Return how long a fill is pending that does not fail, at most."""
         return 0
 
 
@@ -89,9 +84,9 @@ class BlockSettlement(Settlement):
         return self
 
     @property
-    def pending_blocks(self) -> int:
-        """Return how many blocks are made while a fill is pending, at most."""
-        return self.finality_blocks + 1  # with that which carries it
+    def pending_ns(self) -> int:
+        """Return how long a fill is pending at most; blocks may be made at any times."""
+        return units.LARGEST
 
 
 SETTLEMENT_MODELS: dict[str, type[Settlement]] = {

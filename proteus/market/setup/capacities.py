@@ -8,6 +8,7 @@ from proteus.basics import units
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.cell import CellConfig
+from proteus.market.settlement.models import BlockSettlement
 from proteus.market.setup.members import CellSetup, Member
 
 _HISTORY = 256  # public states and prints kept, with nothing shown late
@@ -42,16 +43,17 @@ def fills_waiting(cell: CellConfig, members: tuple[Member, ...]) -> int:
 
 def legs_pending(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many fills are not final at once, with room for six standard deviations."""
-    pending_s = cell.settlement.pending_ns / units.NS_PER_S + _blocks_s(cell)
-    pending = taker_wake_ups_per_s(members) * min(pending_s, cell.horizon_s)
+    pending_s = min(cell.settlement.pending_ns, cell.horizon_ns) / units.NS_PER_S
+    pending = taker_wake_ups_per_s(members) * min(pending_s, _finality_s(cell))
     return int(pending + 6 * pending**0.5) + 16
 
 
-def _blocks_s(cell: CellConfig) -> float:
+def _finality_s(cell: CellConfig) -> float:
     """Return how long the blocks take that make a fill final, with the same room."""
-    count, blocks = cell.settlement.pending_blocks, cell.environment.blocks
-    if not count or not blocks:
-        return 0.0
+    settlement, blocks = cell.settlement, cell.environment.blocks
+    if not isinstance(settlement, BlockSettlement) or not blocks:
+        return math.inf
+    count = settlement.finality_blocks + 1  # with the one that carries it
     return (count + 6 * (count * blocks.gap_variance) ** 0.5) * blocks.mean_gap_ms / 1000
 
 

@@ -33,10 +33,10 @@ def test_a_curve_is_the_smallest_integers():
     kalshi = made(model("kalshi", round_to=None), 100)
     ticks = np.arange(1, 100)
     assert (
-        kalshi.curves[kalshi.curve[0, 0, 0, 0, 0], 1:-1].tolist()
+        kalshi.curves[kalshi.curve[0], 1:-1].tolist()
         == (ticks * (100 - ticks)).tolist()
     )
-    numerator, denominator = kalshi.numerator[0, 0, 0, 0, 0], kalshi.denominator[0, 0, 0, 0, 0]
+    numerator, denominator = kalshi.numerator[0], kalshi.denominator[0]
     assert Fraction(int(numerator), int(denominator)) == Fraction(7, 10**6) * 10**9
 
 
