@@ -54,7 +54,8 @@ def _finality_s(cell: CellConfig) -> float:
     if not isinstance(settlement, BlockSettlement) or not blocks:
         return math.inf
     count = settlement.finality_blocks + 1  # with the one that carries it
-    return (count + 6 * (count * blocks.gap_variance) ** 0.5) * blocks.mean_gap_ms / 1000
+    longest = count + 6 * math.sqrt(count * blocks.gap_variance)
+    return longest * blocks.mean_gap_ms / 1000
 
 
 def taker_wake_ups_per_s(members: tuple[Member, ...]) -> float:
