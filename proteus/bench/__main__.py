@@ -1,6 +1,6 @@
 """``python -m proteus.bench [name ...]``: measure, print a table, write outputs/bench/*.json.
 
-Without names everything is measured, which takes a quarter of an hour on an idle machine. stdout
+Without names everything is measured, which takes half an hour on an idle machine. stdout
 carries the table and, last, the file; progress goes to stderr. Exit codes: 0 measured, whether
 targets are met or not; 2 unknown name.
 """
@@ -24,6 +24,7 @@ from proteus.bench import (
     peers,
     recording,
     requests,
+    rules,
     scaling,
     start,
     workers,
@@ -43,6 +44,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "auctions": auctions.measure,
     "ensemble": ensemble.measure,
     "requests": requests.measure,
+    "rules": rules.measure,
     "door": door.measure,
     "workers": workers.measure,
     "scaling": scaling.measure,

@@ -13,7 +13,7 @@ from proteus.compiler.jit import inline_kernel
 from proteus.market.arithmetic.fixed_point import AMOUNT_OVERFLOW, multiply_divide, rounding_of
 from proteus.market.book.codes import BUY
 from proteus.market.costs.codes import FEE, GAS_BURNED, GAS_TIP, REBATE, ROUNDING
-from proteus.market.costs.tables import GAS, SURPLUS, segment_at
+from proteus.market.costs.tables import GAS, SURPLUS, rate_at, segment_at
 
 OF_THE_MODEL = -1  # for a base fee or a tip: what the model says
 _LARGEST_GAS = 2**62  # nano, of a message
@@ -122,18 +122,19 @@ def _amount(tables, segment, part, tier, role, side, price, lots, anchor):
 
     What is no fee is a rebate, an amount of at most 0.
     """
-    rate = tables.numerator[segment, part, tier, role, side]
+    at = rate_at(tables, segment, part, tier, role, side)
+    rate = tables.numerator[at]
     if tables.kind[part] == SURPLUS:
         improvement = anchor - 2 * price if side == BUY else 2 * price - anchor
-        cap = tables.cap[segment, part, tier, role, side] * 2 * price
+        cap = tables.cap[at] * 2 * price
         rate, shape = min(rate * max(improvement, 0), cap), np.int64(1)
     else:
-        shape = tables.curves[tables.curve[segment, part, tier, role, side], price]
+        shape = tables.curves[tables.curve[at], price]
     if rate == 0 or shape == 0:
         return np.int64(0), False
     is_fee = (rate > 0) == (shape > 0)
     units = multiply_divide(
-        abs(shape) * lots, abs(rate), tables.denominator[segment, part, tier, role, side],
+        abs(shape) * lots, abs(rate), tables.denominator[at],
         rounding_of(tables.rounding[part], is_fee),
     )  # fmt: skip
     amount = units * tables.round_to[segment, part]

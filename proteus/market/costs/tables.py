@@ -53,7 +53,8 @@ ROLES_AND_SIDES = tuple((role, side) for role in (TAKER, MAKER) for side in (BUY
 class CostTables(NamedTuple):
     """What is charged. S segments of time, P parts, T tiers, K curves, N prices from 0 to 1.
 
-    Money is in nano-currency. The last two axes of four and five are role and side.
+    Money is in nano-currency. R rates are those of all segments, parts, tiers, roles and sides, the
+    last of these fastest (``rate_at``).
     """
 
     from_ns: np.ndarray  # int64 [S] when each segment begins
@@ -64,10 +65,10 @@ class CostTables(NamedTuple):
     minimum: np.ndarray  # int64 [S, P] nano; 0: none
     balance_to: np.ndarray  # int64 [S, P] nano that balances stay multiples of; 0: of anything
     balance_rebate: np.ndarray  # int64 [S, P] nano; 0: none
-    numerator: np.ndarray  # int64 [S, P, T, 2, 2] below 0: a rebate; of a surplus its share
-    denominator: np.ndarray  # int64 [S, P, T, 2, 2]
-    cap: np.ndarray  # int64 [S, P, T, 2, 2] of a surplus: share of the price; same denominator
-    curve: np.ndarray  # int64 [S, P, T, 2, 2] number of the curve
+    numerator: np.ndarray  # int64 [R] below 0: a rebate; of a surplus its share
+    denominator: np.ndarray  # int64 [R]
+    cap: np.ndarray  # int64 [R] of a surplus: share of the price; same denominator
+    curve: np.ndarray  # int64 [R] number of the curve
     curves: np.ndarray  # int64 [K, N]
     bound: np.ndarray  # int64 [S, P, T, 3] what a tier needs: volume in nano, two shares in ppm
     window_ns: np.ndarray  # int64 [1] of the volume that tiers are about, or NEVER_NS
@@ -112,9 +113,10 @@ def _cached(named: _Named, n_ticks: int, horizon_ns: int) -> CostTables:
     times = named.model.times_ns()
     segments = [parts_of(named.model.at(time)) for time in times]
     parts, curves = segments[0], _Curves(n_ticks)
+    tiers = max([len(part.bounds()) for now in segments for part in now], default=1)
     tables: CostTables = allocate(
-        CostTables, S=len(times), P=len(parts), K=0, N=n_ticks + 1,
-        T=max([len(part.bounds()) for now in segments for part in now], default=1),
+        CostTables, S=len(times), P=len(parts), K=0, N=n_ticks + 1, T=tiers,
+        R=len(times) * len(parts) * tiers * len(ROLES_AND_SIDES),
         from_ns=times,
         kind=np.array([_kind(part) for part in parts], np.int8),
         rounding=np.array([ROUNDINGS[part.rounding] for part in parts], np.int8),
@@ -179,9 +181,9 @@ def _fill_rates(tables: CostTables, at: tuple[int, int], part: CostModel, curves
             math.ceil(bound.share_ppm), math.ceil(bound.maker_share_ppm),
         ]  # fmt: skip
         for role, side in ROLES_AND_SIDES:
-            here = *at, tier, role, side
+            here = rate_at(tables, *at, tier, role, side)
             if isinstance(part, SurplusCosts):
-                _fill_surplus(tables, here, part, to_units / (2 * curves.n_ticks))
+                _fill_surplus(tables, here, role, part, to_units / (2 * curves.n_ticks))
                 continue
             factor, curve = curves.add(
                 [part.per_lot(role, side, price, tier) for price in curves.prices]
@@ -198,10 +200,10 @@ def _fill_rates(tables: CostTables, at: tuple[int, int], part: CostModel, curves
 
 
 def _fill_surplus(
-    tables: CostTables, here: tuple[int, ...], part: SurplusCosts, per_half_tick: Fraction
+    tables: CostTables, here: int, role: int, part: SurplusCosts, per_half_tick: Fraction
 ) -> None:
     """Write the share of the improvement and of the price, both in half ticks."""
-    share = part.share(here[-2]) * per_half_tick
+    share = part.share(role) * per_half_tick
     cap = part.cap_ppm.exact / MILLION * per_half_tick
     denominator = math.lcm(share.denominator, cap.denominator)
     tables.denominator[here] = _fits(part, denominator)
@@ -250,11 +252,20 @@ def _slopes(tables: CostTables) -> NDArray[np.float64]:
     """Return the most that each part changes from tick to tick, nano per lot."""
     inside = tables.curves[:, 1:-1].astype(float)
     changes = np.abs(np.diff(inside, axis=1)).max(axis=1, initial=0.0)
-    rate = tables.round_to[:, :, None, None, None] / tables.denominator
-    by_curve = np.abs(tables.numerator) * changes[tables.curve]
-    of_surplus = 2.0 * np.maximum(tables.numerator, tables.cap)
-    is_surplus = (tables.kind == SURPLUS)[None, :, None, None, None]
-    return (rate * np.where(is_surplus, of_surplus, by_curve)).max(axis=(0, 2, 3, 4), initial=0.0)
+    segments, parts, tiers = tables.bound.shape[:3]
+    of_parts = segments, parts, tiers * len(ROLES_AND_SIDES)
+    rate = tables.round_to[:, :, None] / tables.denominator.reshape(of_parts)
+    by_curve = (np.abs(tables.numerator) * changes[tables.curve]).reshape(of_parts)
+    of_surplus = 2.0 * np.maximum(tables.numerator, tables.cap).reshape(of_parts)
+    is_surplus = (tables.kind == SURPLUS)[None, :, None]
+    return (rate * np.where(is_surplus, of_surplus, by_curve)).max(axis=(0, 2), initial=0.0)
+
+
+@inline_kernel
+def rate_at(tables, segment, part, tier, role, side):
+    """Return the row of a rate."""
+    row = (segment * tables.kind.shape[0] + part) * tables.bound.shape[2] + tier
+    return (row * 2 + role) * 2 + side
 
 
 @inline_kernel

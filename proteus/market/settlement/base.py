@@ -28,11 +28,6 @@ class Settlement(Schema):
         """Return how long a fill is pending that does not fail, at most; without blocks."""
         return 0
 
-    @property
-    def pending_blocks(self) -> int:
-        """Return how many blocks are made while a fill is pending, at most."""
-        return 0
-
 
 class DatedSettlement(Settlement):
     """A fill is due at a time, and fails if it cannot be paid then; a subclass says when.

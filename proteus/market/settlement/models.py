@@ -63,11 +63,6 @@ class BlockSettlement(Settlement):
             raise requirement("fork_depth", allowed)
         return self
 
-    @property
-    def pending_blocks(self) -> int:
-        """Return how many blocks are made while a fill is pending, at most."""
-        return self.finality_blocks + 1  # with that which carries it
-
 
 SETTLEMENT_MODELS: dict[str, type[Settlement]] = {
     "immediate": ImmediateSettlement,

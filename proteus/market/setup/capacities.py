@@ -73,18 +73,19 @@ def fills_waiting(cell: CellConfig, members: tuple[Member, ...]) -> int:
 
 def legs_pending(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many fills are not final at once, with room for six standard deviations."""
-    pending_s = cell.settlement.pending_ns / units.NS_PER_S + _blocks_s(cell)
-    pending = taker_wake_ups_per_s(cell, members) * min(pending_s, cell.horizon_s)
+    pending_s = min(cell.settlement.pending_ns, cell.horizon_ns) / units.NS_PER_S
+    pending = taker_wake_ups_per_s(cell, members) * min(pending_s, _finality_s(cell))
     return int(pending + 6 * pending**0.5) + 16
 
 
-def _blocks_s(cell: CellConfig) -> float:
+def _finality_s(cell: CellConfig) -> float:
     """Return how long the blocks take that make a fill final, with the same room."""
-    count, blocks = cell.settlement.pending_blocks, cell.environment.blocks
-    if not count or not blocks:
-        return 0.0
-    room = 6 * math.sqrt(count * blocks.gap_variance)
-    return (count + room) * blocks.mean_gap_ms / 1000
+    settlement, blocks = cell.settlement, cell.environment.blocks
+    if not isinstance(settlement, BlockSettlement) or not blocks:
+        return math.inf
+    count = settlement.finality_blocks + 1  # with the one that carries it
+    longest = count + 6 * math.sqrt(count * blocks.gap_variance)
+    return longest * blocks.mean_gap_ms / 1000
 
 
 def taker_wake_ups_per_s(cell: CellConfig, members: tuple[Member, ...]) -> float:

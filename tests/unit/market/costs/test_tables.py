@@ -32,11 +32,8 @@ def test_a_curve_is_the_smallest_integers():
     """0.07 p (1 - p) on hundredths is 7 / 1e6 times t (100 - t), of which the divisor is 1."""
     kalshi = made(model("kalshi", round_to=None), 100)
     ticks = np.arange(1, 100)
-    assert (
-        kalshi.curves[kalshi.curve[0, 0, 0, 0, 0], 1:-1].tolist()
-        == (ticks * (100 - ticks)).tolist()
-    )
-    numerator, denominator = kalshi.numerator[0, 0, 0, 0, 0], kalshi.denominator[0, 0, 0, 0, 0]
+    assert kalshi.curves[kalshi.curve[0], 1:-1].tolist() == (ticks * (100 - ticks)).tolist()
+    numerator, denominator = kalshi.numerator[0], kalshi.denominator[0]
     assert Fraction(int(numerator), int(denominator)) == Fraction(7, 10**6) * 10**9
 
 
