@@ -9,6 +9,8 @@ SOURCES := proteus tests
 ARGS ?= mechanism=fba delta=250
 
 SIZE ?= standard
+PROVED = tests/property tests/statistical \
+	$(shell grep -rl --include='test_*.py' 'helpers.budget import' tests/unit tests/simulation)
 PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
 
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
@@ -82,10 +84,10 @@ bench: $(STAMP) ## measure speed and memory into outputs/bench
 validate: $(STAMP) ## compare the engine with closed forms: outputs/validate/table.csv, docs/validation.md
 	$(BIN)/python -m proteus.validation --page docs
 
-proof: $(STAMP) ## run the property and statistical tests at full counts into docs/proof.txt
+proof: $(STAMP) ## run what has a full count, property and statistical tests, into docs/proof.txt
 	@mkdir -p docs
 	{ echo "kernel hash $$($(BIN)/python -c 'from proteus.compiler import jit; print(jit.kernel_hash())')"; \
-	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 --dist worksteal -q --no-header -rA --tb=short tests/property tests/statistical \
+	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 --dist worksteal -q --no-header -rA --tb=short $(PROVED) \
 	| grep -E '^(PASSED|FAILED|ERROR|SKIPPED|E  |=+ .* in |[0-9]+ (passed|failed))'; } | tee docs/proof.tmp
 	@mv docs/proof.tmp docs/proof.txt
 
