@@ -25,6 +25,7 @@ from proteus.validation.incentives import liquidity_rewards, volume_rewards
 from proteus.validation.insider_auction import kyle
 from proteus.validation.inventory import avellaneda_stoikov
 from proteus.validation.learning import glosten_milgrom
+from proteus.validation.maker_study import maker_study
 from proteus.validation.news import mean_reverting_jumps
 from proteus.validation.queues import first_to_empty, queue_length, queue_wait
 from proteus.validation.races import latency_race, sniping_equilibrium
@@ -68,6 +69,11 @@ ITEMS: tuple[Item, ...] = (
         "V3", "Avellaneda-Stoikov quotes and profit", avellaneda_stoikov, "clob, theory",
         ({"risk_aversion": 0.1}, {"risk_aversion": 0.01}, {"risk_aversion": 0.5},
          {"strategy": "symmetric"}),
+    ),
+    Item(
+        "V3", "Study of makers by Avellaneda and Stoikov", maker_study, "clob, theory and lab",
+        ({"risk_aversion": 0.01}, {"risk_aversion": 0.1}, {"risk_aversion": 0.5},
+         {"risk_aversion": 1}),
     ),
     Item(
         "V4", "Sniping and the zero-profit spread", sniping_equilibrium, "clob, theory",
