@@ -3,9 +3,9 @@
 Four numbers at four risk aversions against a table: 20,000 paths of the model in 200 steps. In each
 the maker quotes, a taker of either side comes to a quote at distance d with probability
 min(1, A dt exp(-k d)), and the mid moves. Here the maker looks once in a step, a taker of either
-side comes once, at an exponential distance shifted by ln(A dt) / k, and the mid moves on the grid of
-the news. When in a step each of them comes is drawn for each lane; a lane counts where the maker is
-the first, so that takers stand by the same mid. Nothing else depends on these times.
+side comes once, at an exponential distance shifted by ln(A dt) / k, and the mid moves on the grid
+of the news. When in a step each of them comes is drawn for each lane; a lane counts where the maker
+is the first, so that takers stand by the same mid. Nothing else depends on these times.
 
 Source
     Avellaneda & Stoikov (2008) Quantitative Finance 8:217, section 3: for g = 0.1 from 1,000 paths
@@ -18,15 +18,20 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from proteus.basics.units import NANO
 from proteus.market.trading.world import World
+from proteus.recording.columns import BOOK
 from proteus.validation.comparison import Array, Comparison, mean_of, one_of, sampled
+from proteus.validation.logs import is_row
 from proteus.validation.running import ROOT, compose, market, ns, simulate, trader
 
 _TICK = 0.00001
 _SCALE = 0.005  # currency in a unit of their prices
 _STEPS = 200  # in T = 1
+_STEP_NS = NANO // _STEPS
+_SETTLED_NS = 10  # after a look both quotes stand
 _LANES_FOR_ONE = 3  # of three times in a step each is the first as often
 _PATHS = 20_000  # behind the table
 _VOLATILITY, _FILL_DECAY, _ARRIVAL_RATE = 2.0, 1.5, 140.0
@@ -67,7 +72,7 @@ def maker_study(risk_aversion: float = 0.1, *, lanes: int = 2_000, root: int = R
     row = STUDY[g]
     lanes, root = sampled(lanes, root)
     spread, profit, inventory, counts = simulate(
-        compose(_market(g)), _LANES_FOR_ONE * lanes, root, _read
+        compose(_market(g)), _LANES_FOR_ONE * lanes, root, _read, recorded=True
     ).T
     spread, profit, inventory = (each[counts > 0] for each in (spread, profit, inventory))
     found, profits = len(profit), mean_of(profit)
@@ -114,10 +119,21 @@ def _market(g: float) -> list[str]:
 
 def _read(world: World) -> Array:
     """Return spread, profit, inventory of the maker in the study's units, and whether it counts."""
-    quality = world.sums.quality
-    spread = quality.spread / quality.covered / (world.settings.n_ticks * _SCALE)
     profit = world.totals.marked[:, 0] / NANO / _SCALE
     inventory = (world.ledger.bought - world.ledger.sold)[:, 0]
-    phases = world.private.anchor % (NANO // _STEPS)
+    phases = world.private.anchor % _STEP_NS
     counts = (phases[:, 1] > phases[:, 0]) & (phases[:, 2] > phases[:, 0])
-    return np.stack([spread, profit, inventory, counts], axis=1)
+    return np.stack([_spreads(world, phases[:, :1]), profit, inventory, counts], axis=1)
+
+
+def _spreads(world: World, looks: NDArray[np.int64]) -> Array:
+    """Return the mean of the spreads just after looks; in between, fills leave one side alone."""
+    log = world.log
+    after = log.time - looks
+    is_quoted = is_row(world, BOOK) & (log.low > 0) & (log.high > 0)
+    lanes, rows = np.nonzero(is_quoted & (after >= 0) & (after % _STEP_NS < _SETTLED_NS))
+    spreads = np.full((len(log.time), _STEPS), np.nan)
+    steps = after[lanes, rows] // _STEP_NS
+    spreads[lanes, steps] = (log.high - log.low)[lanes, rows]  # the last of a look stays
+    mean: Array = np.nanmean(spreads, axis=1) / (world.settings.n_ticks * _SCALE)
+    return mean

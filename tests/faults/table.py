@@ -7,6 +7,7 @@ line changes the row. A fault is a mistake that somebody could make, not a synta
 from tests.faults.costs import COSTS
 from tests.faults.environment import ENVIRONMENT
 from tests.faults.incentives import INCENTIVES
+from tests.faults.lab import LAB
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.requests import REQUESTS
@@ -15,5 +16,5 @@ from tests.faults.traders import TRADERS
 
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
-    *INCENTIVES, *ENVIRONMENT,
+    *INCENTIVES, *ENVIRONMENT, *LAB,
 )  # fmt: skip
