@@ -71,11 +71,6 @@ ITEMS: tuple[Item, ...] = (
          {"strategy": "symmetric"}),
     ),
     Item(
-        "V3", "Study of makers by Avellaneda and Stoikov", maker_study, "clob, theory and lab",
-        ({"risk_aversion": 0.01}, {"risk_aversion": 0.1}, {"risk_aversion": 0.5},
-         {"risk_aversion": 1}),
-    ),
-    Item(
         "V4", "Sniping and the zero-profit spread", sniping_equilibrium, "clob, theory",
         ({}, {"firms": 2, "jump": 0.1}, {"law": "normal"}, {"law": "normal", "firms": 6}),
     ),
@@ -181,6 +176,11 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "V21", "A capped reward for volume", volume_rewards, "clob, rules",
         ({}, {"rate_per_s": 5, "reward_lots": 8}, {"rate_per_s": 60, "reward_lots": 50}),
+    ),
+    Item(
+        "V22", "Study of makers by Avellaneda and Stoikov", maker_study, "clob, theory and lab",
+        ({"risk_aversion": 0.01}, {"risk_aversion": 0.1}, {"risk_aversion": 0.5},
+         {"risk_aversion": 1}),
     ),
 )  # fmt: skip
 

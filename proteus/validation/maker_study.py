@@ -1,4 +1,4 @@
-"""V3: the published study of Avellaneda and Stoikov, by a maker in parts.
+"""V22: the published study of Avellaneda and Stoikov, by a maker in parts.
 
 Four numbers at four risk aversions against a table: 20,000 paths of the model in 200 steps. In each
 the maker quotes, a taker of either side comes to a quote at distance d with probability

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logit
 
@@ -37,6 +37,7 @@ def ewma_of(values, gain, is_corrected):
 
 
 @pytest.mark.parametrize("is_corrected", [False, True])
+@settings(deadline=None)
 @given(
     values=st.lists(st.floats(0, 1), min_size=1, max_size=30),
     gain=st.floats(0.01, 1),
@@ -84,6 +85,7 @@ def test_kalman_settles_at_the_root_of_the_riccati_equation():
     assert level == pytest.approx(0.5)
 
 
+@settings(deadline=None)
 @given(st.floats(-0.5, 1.5), st.floats(0.0001, 0.4))
 def test_log_odds_never_leave_the_prices(price, least):
     level = kalman.log_odds(price, least)
@@ -92,6 +94,7 @@ def test_log_odds_never_leave_the_prices(price, least):
     assert kalman.price_of(level, least) == pytest.approx(clipped, rel=1e-9)
 
 
+@settings(deadline=None)
 @given(st.floats(-1000, 1000))
 def test_prices_of_any_log_odds_stay_inside(level):
     assert 0.001 <= kalman.price_of(level, 0.001) <= 0.999

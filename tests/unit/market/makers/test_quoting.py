@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
@@ -56,6 +56,7 @@ def test_glft_without_aversion_is_its_limit():
     assert nearly == pytest.approx((0.25, 0.0), abs=1e-6)
 
 
+@settings(deadline=None)
 @given(st.floats(1e-6, 10), st.floats(0.1, 200), st.floats(0.1, 200), st.integers(1, 50))
 def test_glft_against_the_formula_written_out(g, a, k, size):
     x = g * size / k
@@ -71,6 +72,7 @@ def test_without_decay_nothing_can_be_quoted(k):
     assert glft.quote(0.5, 3, 0.1, 2.0, 0.0, 1.5, 1) == (0.5, math.inf)
 
 
+@settings(deadline=None)
 @given(st.floats(1e-12, 1e-3), st.floats(0, 5))
 def test_tiny_decay_is_no_error(k, g):
     for half in (
@@ -81,6 +83,7 @@ def test_tiny_decay_is_no_error(k, g):
         assert not math.isnan(half)
 
 
+@settings(deadline=None)
 @given(st.integers(-20, 20), st.floats(0.01, 1), st.floats(0.001, 2))
 def test_rules_are_mirrored(q, sigma, g):
     for rule in (
@@ -91,6 +94,7 @@ def test_rules_are_mirrored(q, sigma, g):
         assert (middle, half) == (-mirrored, same)
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 1), st.floats(1.01, 4))
 def test_volatility_moves_the_quotes_of_every_rule_that_names_it(sigma, factor):
     """A public package has a sigma that does nothing."""
