@@ -86,13 +86,12 @@ LAB = (
         "return policy.filters.is_ready[lane, trader]", "return True",
     ),
     Fault(
-        "the smallest half-spread is no bound of the rules", MAKER,
+        "the largest half-spread is no bound of the rules", MAKER,
         "half_spread = min(max(half_spread, least), most)",
-        "half_spread = min(half_spread, most)",
+        "half_spread = max(half_spread, least)",
     ),
     Fault(
-        "a filter without a signal sees it", MAKER,
-        "has_signal = has_signal and parameters.uses_signal[trader]",
-        "has_signal = has_signal or False",
+        "a price that a maker is told is not heard", MAKER,
+        "hear(policy.filters, lane, trader, price)", "pass",
     ),
 )  # fmt: skip

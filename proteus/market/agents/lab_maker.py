@@ -104,7 +104,6 @@ class LabParameters(NamedTuple):
     most: np.ndarray  # float64 [A] largest half-spread
     is_linear: np.ndarray  # bool [A] quotes as the ordinary maker
     reads_tape: np.ndarray  # bool [A] believes as the ordinary maker
-    uses_signal: np.ndarray  # bool [A] its filter may see the signal
     waits_wide: np.ndarray  # bool [A] while its filter is not ready
     tick: np.ndarray  # float64 [1] currency
 
@@ -134,7 +133,6 @@ def make(members: Members) -> LabMaker:
             most=column(mosts),
             is_linear=column((p.quoting.CODE == LINEAR for p in policies), np.bool_),
             reads_tape=column((code in (TAPE, TAPE_ONLY) for code in codes), np.bool_),
-            uses_signal=column((code != TAPE_ONLY for code in codes), np.bool_),
             waits_wide=column((p.not_ready == "widest" for p in policies), np.bool_),
             tick=np.array([tick]),
         ),
@@ -197,9 +195,8 @@ def _decide(policy, view, private, has_signal, costs, intents, lane, trader):
 @inline_kernel
 def _estimate(policy, view, has_signal, lane, trader):
     """Bring the belief up to what is shown; returns whether the filter is ready."""
-    parameters, thinking = policy.parameters, policy.maker
-    has_signal = has_signal and parameters.uses_signal[trader]
-    if parameters.reads_tape[trader]:
+    thinking = policy.maker
+    if policy.parameters.reads_tape[trader]:
         maker.learn(thinking, view, has_signal, lane, trader)
         return True
     update(policy.filters, view, policy.seen, has_signal, lane, trader)

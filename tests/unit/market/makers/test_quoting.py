@@ -65,6 +65,13 @@ def test_glft_against_the_formula_written_out(g, a, k, size):
     assert glft.coefficients(g, a, k, size) == pytest.approx((c1, c2), rel=1e-8)
 
 
+def test_glft_has_the_size_of_its_quotes():
+    c1 = math.log(1 + 0.1 * 5 / 60) / (0.1 * 5)
+    c2 = math.sqrt(0.1 / (2 * 8 * 5 * 60) * (1 + 0.1 * 5 / 60) ** (60 / (0.1 * 5) + 1))
+    middle, half = glft.quote(0.0, 2, 0.1, 0.3, 8.0, 60.0, 5)
+    assert (middle, half) == pytest.approx((-2 * 0.3 * c2, c1 + 5 * 0.3 * c2 / 2))
+
+
 @pytest.mark.parametrize("k", [0.0, -1.0])
 def test_without_decay_nothing_can_be_quoted(k):
     assert avellaneda_stoikov.quote(0.5, 3, 0.1, 2.0, k, 1.0) == (0.5, math.inf)
