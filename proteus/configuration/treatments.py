@@ -50,8 +50,13 @@ def is_treated(key: str, treatment: Sequence[str]) -> bool:
         len(parts) >= len(wanted)
         and all(a in ("*", b) for a, b in zip(wanted, parts, strict=False))
         for name in treatment
-        for wanted in (place.split(".") for place in TREATMENTS[name].places or (name,))
+        for wanted in (place.split(".") for place in _places(name))
     )
+
+
+def _places(name: str) -> tuple[str, ...]:
+    """Return the keys that the key of a treatment stands for."""
+    return (TREATMENTS[name].places if name in TREATMENTS else ()) or (name,)
 
 
 def listed(treatment: Sequence[str]) -> str:
