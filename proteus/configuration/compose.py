@@ -23,7 +23,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from proteus.configuration import locate
+from proteus.configuration import lab, locate
 from proteus.configuration.locate import (
     CONFIG_NAME,
     HYDRA_VERSION,
@@ -74,11 +74,20 @@ def compose_words(words: Sequence[str]) -> Composed:
     for word in words:
         _check_word(parse(word))
     try:
-        return _compose(words)
+        return _compose(_in_full(words))
     except ConfigError:
         raise
     except _COMPOSITION_ERRORS as error:
-        raise ConfigError(_explain(words, error)) from None
+        raise ConfigError(_explain(_in_full(words), error)) from None
+
+
+def _in_full(words: Sequence[str]) -> list[str]:
+    """Write out common words, by the groups of the population that other words choose."""
+
+    def chosen(others: Sequence[str]) -> Composed:
+        return _compose([word for word in others if not _sets_value(word)])
+
+    return lab.written_in_full(words, chosen)
 
 
 def _check_word(override: Override) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from proteus.basics import units
 from proteus.errors import ConfigError
@@ -67,6 +68,7 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
     yield from contradictions(cell.environment, cell.execution, _around(cell))
     yield from _settlement(cell)
     yield from _incentives(cell)
+    yield from _filters(cell)
     for name, group in cell.population.items():
         yield from _policy(f"population.{name}.policy", group, limit, price_range)
         if group.count:
@@ -222,6 +224,26 @@ def _settlement(cell: CellConfig) -> Iterator[Rule]:
     mode, allowed = cell.settlement.mode, "immediate or delayed: environment has no blocks"
     has_blocks = cell.environment.blocks is not None
     yield Rule("settlement.mode", mode, mode != "blocks" or has_blocks, allowed)
+
+
+def _filters(cell: CellConfig) -> Iterator[Rule]:
+    """List what the filters of lab makers read that the cell does not show."""
+    table = f"execution.leakage.{cell.mechanism.name}.book"
+    book: Any = getattr(cell.leakage, "book", None)
+    for name, group in cell.population.items():
+        part: Any = getattr(group.policy, "filter", None)
+        if part is None or group.count == 0:
+            continue
+        key = f"population.{name}.policy.filter.name"
+        if part.reads_oracle:
+            has_oracle = cell.environment.oracle is not None
+            yield Rule(key, part.name, has_oracle, "another one: environment has no oracle")
+        if part.reads_sizes:
+            mechanism = f"another one: mechanism={cell.mechanism.name} publishes no book"
+            yield Rule(key, part.name, book is not None, mechanism)
+            for field in ("best_bid", "best_ask", "size") if book is not None else ():
+                shown, allowed = getattr(book, field), f"public: {key}={part.name} reads it"
+                yield Rule(f"{table}.{field}", shown, shown == "public", allowed)
 
 
 def _horizon_ms(cell: CellConfig) -> float:

@@ -18,6 +18,7 @@ from proteus.basics.schema import (
     Schema,
     requirement,
 )
+from proteus.configuration.lab import PARTS
 from proteus.configuration.treatments import ORDINARY, TREATMENTS, listed
 
 # Replicates by purpose: what was chosen with some seeds is never judged with them.
@@ -158,6 +159,17 @@ class Survival(Schema):
     share_of_seeds: float = Field(gt=0, le=1)  # that respect both
     confirmed: PositiveCount  # candidates that are run again on other seeds
     confirmed_seeds: int = Field(ge=LEAST_SEEDS)
+
+
+class Lab(Schema):
+    """Say which part of the lab makers a study varies: compared cells differ in it alone."""
+
+    vary: Literal["filter", "quoting", "risk", "all"] | None
+
+    @property
+    def treatment(self) -> tuple[str, ...]:
+        """Return the parts in which compared cells may differ; none where no part is varied."""
+        return tuple(PARTS) if self.vary == "all" else (self.vary,) if self.vary else ()
 
 
 class Parity(Schema):

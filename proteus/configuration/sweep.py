@@ -8,14 +8,15 @@ mapping and words the errors.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import SerializeAsAny
+from pydantic import SerializeAsAny, model_validator
 
-from proteus.basics.schema import FolderName
+from proteus.basics.schema import FolderName, requirement
 from proteus.configuration.design import AnyDesign
 from proteus.configuration.executors import Executor
-from proteus.configuration.study import Endpoint, Parity, Precision, Seeds, Survival
+from proteus.configuration.lab import KIND
+from proteus.configuration.study import Endpoint, Lab, Parity, Precision, Seeds, Survival
 from proteus.errors import ConfigError as ConfigError
 from proteus.market.cell import CellConfig
 
@@ -24,7 +25,7 @@ class SweepConfig(CellConfig):
     """Hold one composed configuration: a cell, and how to run it."""
 
     RUN_KEYS: ClassVar[tuple[str, ...]] = (
-        "seeds", "precision", "design", "endpoint", "parity", "survival", "study", "size",
+        "seeds", "precision", "design", "endpoint", "parity", "lab", "survival", "study", "size",
         "executor", "output_dir", "plan_only",
     )  # fmt: skip
 
@@ -33,12 +34,24 @@ class SweepConfig(CellConfig):
     design: SerializeAsAny[AnyDesign]
     endpoint: Endpoint
     parity: Parity
+    lab: Lab = Lab(vary=None)
     survival: Survival | None
     study: str | None
     size: str | None
     executor: SerializeAsAny[Executor]
     output_dir: FolderName | None
     plan_only: bool
+
+    @property
+    def treatment(self) -> tuple[str, ...]:
+        """Return the keys in which compared cells may differ."""
+        return self.lab.treatment or self.parity.treatment
+
+    @model_validator(mode="after")
+    def _check_lab(self) -> Self:
+        if self.lab.vary and all(group.kind != KIND for group in self.population.values()):
+            raise requirement("lab.vary", "must be null: no group of the population is a lab maker")
+        return self
 
     def cell(self) -> CellConfig:
         """Return the part that decides results."""

@@ -274,10 +274,21 @@ def parity(one: Bundle) -> tuple[list[str], Table | None]:
         )
     else:
         said.append("The draws were not compared: one mechanism ran.")
+    said += _lab_parts(one)
     if not deliberate:
         return said, None
     rows = [(key, *(_plain(value) for value in values)) for key, values in deliberate.items()]
     return said, Table(("key", "one cell", "another"), rows, words=3)
+
+
+def _lab_parts(one: Bundle) -> list[str]:
+    """Say which parts the lab makers of the sweep have, with the hash of each; or nothing."""
+    rows = json.loads(one.dataset.attrs.get("lab", "[]"))
+    kinds = ("filter", "quoting") if rows else ()
+    found = {kind: dict.fromkeys(f"{row[kind]} ({row[f'{kind}_hash']})" for row in rows)
+             for kind in kinds}  # fmt: skip
+    said = "; ".join(f"{kind} {', '.join(parts)}" for kind, parts in found.items())
+    return [f"Parts of makers, with the hash of their keys: {said}."] if said else []
 
 
 def _plain(value: Any) -> str:

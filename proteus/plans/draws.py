@@ -54,7 +54,7 @@ def check(plan: Plan) -> Plan:
     Raises
         ConfigError: the streams that differ although no treatment or exception explains it.
     """
-    treatment = [TREATMENTS[key] for key in plan.settings.parity.treatment]
+    treatment = [TREATMENTS[key] for key in plan.settings.treatment]
     chosen = _representatives(plan, treatment)
     if len(chosen) < 2:
         return plan

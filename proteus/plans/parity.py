@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from proteus.configuration import overrides
-from proteus.configuration.treatments import ORDINARY, is_below, listed
+from proteus.configuration.treatments import ORDINARY, is_below, is_treated, listed
 from proteus.errors import ConfigError, nearest
 from proteus.market.cell import CellConfig, Record
 from proteus.market.information.leakage import comparable
@@ -40,7 +40,7 @@ def check(plan: Plan) -> dict[str, list[Any]]:
     Raises
         ConfigError: the cells, the keys that differ and both values; or an unknown exception.
     """
-    exceptions, treatment = plan.settings.parity.exceptions, plan.settings.parity.treatment
+    exceptions, treatment = plan.settings.parity.exceptions, plan.settings.treatment
     trees = map(tree, plan.cells)
     check_exceptions("parity.exceptions", exceptions, trees, treatment=treatment)
     deliberate: dict[str, list[Any]] = {}
@@ -57,13 +57,13 @@ def check(plan: Plan) -> dict[str, list[Any]]:
 
 def declared(plan: Plan) -> dict[str, list[str]]:
     """Return the treatment for the record of a comparison, where a study declares its own."""
-    treatment = plan.settings.parity.treatment
+    treatment = plan.settings.treatment
     return {} if treatment == ORDINARY else {"treatment": [*treatment]}
 
 
 def compared(plan: Plan) -> Iterator[list[int]]:
     """List the cells of each group of grid points that differ in treatment coordinates only."""
-    along = {overrides.dimension(key) for key in plan.settings.parity.treatment}
+    along = {overrides.dimension(key) for key in plan.settings.treatment}
     first = [axis for axis, name in enumerate(plan.axes) if name in along]
     table = np.moveaxis(plan.cell_of, first, range(len(first)))
     groups = table.reshape(int(np.prod(table.shape[: len(first)])), -1)
@@ -150,7 +150,7 @@ def _untreated(side: Mapping[str, Any], treatment: Sequence[str]) -> Iterator[tu
     execution = kept.get("execution")
     if isinstance(execution, Mapping) and "leakage" in execution:
         kept["execution"] = {**execution, "leakage": comparable(execution["leakage"])}
-    return (leaf for leaf in _leaves(kept) if not is_below(leaf[0], treatment))
+    return (leaf for leaf in _leaves(kept) if not is_treated(leaf[0], treatment))
 
 
 def _leaves(branch: Mapping[str, Any], parent: str = "") -> Iterator[tuple[str, Any]]:
@@ -168,7 +168,7 @@ def _sentence(plan: Plan, left: int, right: int, unfair: Sequence[Difference]) -
     ]
     return (
         f"cells ({labels[0]}) and ({labels[1]}) cannot be compared: they differ in "
-        f"{words(unfair)}; only {listed(plan.settings.parity.treatment)} may, or keys named in "
+        f"{words(unfair)}; only {listed(plan.settings.treatment)} may, or keys named in "
         f"parity.exceptions"
     )
 

@@ -33,6 +33,7 @@ from proteus.basics.versions import (
 from proteus.errors import ResultsError
 from proteus.market.variables.base import long_name_of
 from proteus.market.variables.dimensions import ABSENT, lacking
+from proteus.plans.parts import parts_of
 from proteus.plans.plan import Plan
 from proteus.results import artifacts, flags, provenance
 from proteus.results.coordinates import TIMES, as_times, coordinates_of
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 RESULTS = "results.nc"
 MANIFEST = "manifest.json"
+LAB_KEY = "lab"  # attribute, and key of the manifest: the parts of lab makers
 DIGEST = "results_sha256"  # key of the manifest
 TESTS = "endpoint_tests"  # attribute: the tests of the declared endpoint in all cells
 _STRUCTURED: dict[str, tuple[Callable[[str], Any], type]] = {  # attributes that others read
@@ -256,7 +258,7 @@ def _of_environments(plan: Plan) -> dict[str, Any]:
 
 
 def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
-    seeds = plan.settings.seeds
+    seeds, parts = plan.settings.seeds, parts_of(plan.cells)
     return {
         "title": "Proteus sweep",
         SCHEMA_KEY: SCHEMA_VERSION,
@@ -272,6 +274,7 @@ def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
         "population_hash": plan.population_hash,
         **({"gate": plan.gate} if plan.gate else {}),
         **_of_environments(plan),
+        **({LAB_KEY: canonical_json(parts)} if parts else {}),
         "parity": canonical_json(plan.fairness),
         "versions": canonical_json(provenance.versions()),
         "created": provenance.created(),

@@ -206,11 +206,13 @@ def _manifest(result: Result, recorded: Sequence[Lane]) -> dict[str, Any]:
         "parity": plan.fairness,
         "precision": json.loads(attributes["precision"]),
         "lanes": plan.lanes,
+        **({dataset.LAB_KEY: json.loads(attributes[dataset.LAB_KEY])}
+           if dataset.LAB_KEY in attributes else {}),
         "recorded": [lane._asdict() for lane in recorded],
         "versions": provenance.versions(),
         "machine": provenance.machine(),
         "violations": result.violations,
-    }
+    }  # fmt: skip
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -189,10 +189,17 @@ def check_declaration(mechanism: str) -> None:
 def check_kind(kind: str) -> None:
     """Check that a kind has its yaml, and a number of its own."""
     keys = _keys("trader", kind)
-    odd = keys["policy"].keys() ^ KINDS[kind].policy.model_fields.keys()
+    odd = {*keys["policy"], *_parts_in(keys)} ^ KINDS[kind].policy.model_fields.keys()
     assert keys["kind"] == kind, "the yaml is of another kind"
     assert not odd, f"keys that only the yaml or the model of the policy has: {sorted(odd)}"
     assert [row.number for row in KINDS.values()].count(KINDS[kind].number) == 1
+
+
+def _parts_in(keys: dict[str, Any]) -> Iterator[str]:
+    """List the keys of a policy that are files of their own, as ``/filter@policy.filter``."""
+    listed = [place for entry in keys.get("defaults", ()) if isinstance(entry, dict)
+              for place in entry]  # fmt: skip
+    yield from (place.rpartition("@policy.")[2] for place in listed)
 
 
 def _keys(group: str, option: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from proteus.validation.incentives import liquidity_rewards, volume_rewards
 from proteus.validation.insider_auction import kyle
 from proteus.validation.inventory import avellaneda_stoikov
 from proteus.validation.learning import glosten_milgrom
+from proteus.validation.maker_study import maker_study
 from proteus.validation.news import mean_reverting_jumps
 from proteus.validation.queues import first_to_empty, queue_length, queue_wait
 from proteus.validation.races import latency_race, sniping_equilibrium
@@ -53,6 +54,7 @@ __all__ = [
     "kyle",
     "latency_race",
     "liquidity_rewards",
+    "maker_study",
     "mean_reverting_jumps",
     "pending_value",
     "poisson_fees",

@@ -25,6 +25,7 @@ from proteus.validation.incentives import liquidity_rewards, volume_rewards
 from proteus.validation.insider_auction import kyle
 from proteus.validation.inventory import avellaneda_stoikov
 from proteus.validation.learning import glosten_milgrom
+from proteus.validation.maker_study import maker_study
 from proteus.validation.news import mean_reverting_jumps
 from proteus.validation.queues import first_to_empty, queue_length, queue_wait
 from proteus.validation.races import latency_race, sniping_equilibrium
@@ -175,6 +176,11 @@ ITEMS: tuple[Item, ...] = (
     Item(
         "V21", "A capped reward for volume", volume_rewards, "clob, rules",
         ({}, {"rate_per_s": 5, "reward_lots": 8}, {"rate_per_s": 60, "reward_lots": 50}),
+    ),
+    Item(
+        "V22", "Study of makers by Avellaneda and Stoikov", maker_study, "clob, theory and lab",
+        ({"risk_aversion": 0.01}, {"risk_aversion": 0.1}, {"risk_aversion": 0.5},
+         {"risk_aversion": 1}),
     ),
 )  # fmt: skip
 

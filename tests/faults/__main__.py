@@ -45,6 +45,11 @@ POLICIES = (
     f"{MARKET}/rules/test_learning",
     "simulation/test_incentives",
 )  # fmt: skip
+LAB = (
+    f"{MARKET}/makers/test_filters", f"{MARKET}/makers/test_quoting",
+    f"{MARKET}/makers/test_estimates", f"{MARKET}/agents/test_lab_maker",
+    "property/test_lab_against_twin",
+)  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
@@ -99,6 +104,8 @@ NEAR = {  # the tests of the room where the fault is
     "market/rules/incentives": POLICIES,
     "market/rules/counting": POLICIES,
     "market/rules/roles": POLICIES,
+    "market/makers/": LAB,
+    "market/agents/lab": LAB,
     "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),
     "market/metrics/execution": (
         f"{MARKET}/metrics/test_waits_and_ends", f"{MARKET}/metrics/test_measurement",

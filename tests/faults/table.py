@@ -8,6 +8,7 @@ from tests.faults.added import ADDED
 from tests.faults.costs import COSTS
 from tests.faults.environment import ENVIRONMENT
 from tests.faults.incentives import INCENTIVES
+from tests.faults.lab import LAB
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.requests import REQUESTS
@@ -16,5 +17,5 @@ from tests.faults.traders import TRADERS
 
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
-    *INCENTIVES, *ENVIRONMENT, *ADDED,
+    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB,
 )  # fmt: skip

@@ -114,6 +114,10 @@ class Maker:
             loss = -mark.sign * (self.belief - mark.belief)
             self.adverse += self.policy.adverse_selection_decay * (loss - self.adverse)
 
+    def reservation(self) -> float:
+        """The price that inventory leans to."""
+        return self.belief - self.policy.skew * self.position
+
     def quote(self, side: str, inventory: int, now: int) -> Intent:
         """What should stand on a side; ``inventory`` is signed so that this side adds to it."""
         policy, limit = self.policy, self.policy.inventory_limit_lots
@@ -125,7 +129,7 @@ class Maker:
         if widens:
             lots = policy.quote_lots
             half_spread += policy.widen_by
-        reservation = self.belief - policy.skew * self.position
+        reservation = self.reservation()
         price = self.outward(side, reservation, half_spread)
         if lots > 0:
             half_spread = self.costs.half_spread(half_spread, side, price, lots, now)

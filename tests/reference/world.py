@@ -18,6 +18,7 @@ from tests.reference.draws import Cause, Draws, ns
 from tests.reference.dual_flow import DualFlow
 from tests.reference.environment import Chain, Oracle
 from tests.reference.incentives import Program
+from tests.reference.lab import LabMaker
 from tests.reference.ledger import Ledger
 from tests.reference.links import Link
 from tests.reference.makers import Maker
@@ -268,6 +269,8 @@ def make_trader(cell: CellConfig, draws: Draws, number: int, name: str, member: 
     mind: Maker | Informed | Noise
     if group.kind == "maker":
         mind = Maker(policy, cell.contract.initial_probability, cell.n_ticks)
+    elif group.kind == "lab_maker":
+        mind = LabMaker(policy, cell.contract.initial_probability, cell.n_ticks)
     elif group.kind == "noise":
         mind = Noise(policy, cell.execution.protection_ticks, cell.n_ticks)
     else:

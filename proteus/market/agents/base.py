@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.basics.schema import Schema
-from proteus.compiler.jit import interface
+from proteus.compiler.jit import inline_kernel, interface
 
 
 class PolicyConfig(Schema):
@@ -28,6 +28,7 @@ class Members(NamedTuple):
     n_ticks: int
     protection_ticks: int
     initial_probability: float = 0.5  # p0
+    growth: int = 1  # factor on capacities
 
     def column(self, values: Iterable[Any], dtype: Any = np.float64) -> NDArray[Any]:
         """Return an array [A] with the members' values in their places, zero elsewhere."""
@@ -78,3 +79,66 @@ def decide_one(policy, view, private, has_signal, intents, lane, trader):
             themselves. has_signal: whether it sees a signal. intents: written.
         lane: row. trader: its number.
     """
+
+
+# What most kinds need not implement: they reckon with no costs, learn nothing, and see no more.
+
+
+@interface
+def decide_charged(policy, view, private, has_signal, costs, intents, lane, trader):
+    """Let one trader decide that may reckon with ``costs``; the rest is as in ``decide_one``."""
+
+
+@decide_charged.otherwise
+@inline_kernel
+def _decide_uncharged(policy, view, private, has_signal, costs, intents, lane, trader):
+    decide_one(policy, view, private, has_signal, intents, lane, trader)
+
+
+@interface
+def show_one(policy, data, at, report, lane):
+    """Show one trader of a kind, before it decides, what is public beside its view.
+
+    Parameters
+        data: the public history. at: ring position of the state that it sees. report: of the
+            oracle, nano, or NO_REPORT.
+    """
+
+
+@interface
+def learn_fill_one(policy, lane, trader, sign, quoted_belief, filled_ns, now):
+    """Tell one trader of a kind of its own fill; parameters are those of ``learn_fill``."""
+
+
+@interface
+def learn_price_one(policy, lane, trader, price):
+    """Tell one trader of a kind a price in ticks."""
+
+
+@interface
+def has_overflown_one(policy, lane):
+    """Tell whether what some trader of a kind remembers has outgrown its room; 0 or 1."""
+
+
+@show_one.otherwise
+@inline_kernel
+def _see_no_more(policy, data, at, report, lane):
+    pass
+
+
+@learn_fill_one.otherwise
+@inline_kernel
+def _learn_no_fill(policy, lane, trader, sign, quoted_belief, filled_ns, now):
+    pass
+
+
+@learn_price_one.otherwise
+@inline_kernel
+def _learn_no_price(policy, lane, trader, price):
+    pass
+
+
+@has_overflown_one.otherwise
+@inline_kernel
+def _has_room(policy, lane):
+    return 0

@@ -15,6 +15,7 @@ from proteus.market.agents import (
     glosten_milgrom,
     informed,
     insider,
+    lab_maker,
     linear_maker,
     maker,
     noise,
@@ -54,7 +55,8 @@ _THEORY = {  # assumed by models of theory
     "insider": TraderKind(insider.InsiderPolicy, CLASS_INFORMED, insider.make),
 }  # fmt: skip
 THEORY = tuple(_THEORY)
-_ADDED = plugins.rows(plugins.TRADERS, TraderKind, {**_ORDINARY, **_THEORY})
+_LAB = {"lab_maker": TraderKind(lab_maker.LabMakerPolicy, CLASS_MAKER, lab_maker.make)}
+_ADDED = plugins.rows(plugins.TRADERS, TraderKind, {**_ORDINARY, **_THEORY, **_LAB})
 
 
 def _numbered(kinds: Mapping[str, TraderKind]) -> dict[str, TraderKind]:
@@ -65,5 +67,5 @@ def _numbered(kinds: Mapping[str, TraderKind]) -> dict[str, TraderKind]:
     }
 
 
-KINDS: dict[str, TraderKind] = {**_ORDINARY, **_numbered({**_THEORY, **_ADDED})}
+KINDS: dict[str, TraderKind] = {**_ORDINARY, **_numbered({**_THEORY, **_LAB, **_ADDED})}
 POLICY_MODELS: dict[str, type[PolicyConfig]] = {name: kind.policy for name, kind in KINDS.items()}

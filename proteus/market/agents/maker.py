@@ -147,10 +147,20 @@ def make(members: Members, initial_probability: float, growth: int) -> Maker:
 @inline_kernel
 def decide(maker, view, private, has_signal, costs, intents, lane, trader):
     """Learn from the view, then say what should stand on both sides."""
-    parameters = maker.parameters
-    _judge_fills(maker, lane, trader, view.time[lane])
-    _learn(maker, view, has_signal, lane, trader)
-    inventory = private.position[lane, trader]
+    judge_fills(maker, lane, trader, view.time[lane])
+    learn(maker, view, has_signal, lane, trader)
+    note_change(maker, lane, trader)
+    reservation, half_spread = linear(maker, private, lane, trader)
+    maker.half_spread[lane, trader] = half_spread
+    inventory, now = private.position[lane, trader], view.time[lane]
+    quote_side(maker, private, costs, intents, lane, trader, now, BUY, reservation, inventory)
+    quote_side(maker, private, costs, intents, lane, trader, now, SELL, reservation, -inventory)
+
+
+@inline_kernel
+def linear(maker, private, lane, trader):
+    """Return the reservation price and the half-spread, currency, by what the maker thinks now."""
+    parameters, inventory = maker.parameters, private.position[lane, trader]
     belief = maker.belief[lane, trader]
     half_spread = (
         parameters.half_spread[trader]
@@ -160,11 +170,8 @@ def decide(maker, view, private, has_signal, costs, intents, lane, trader):
     )
     smallest, rewarded = parameters.half_spread[trader], private.rewarded[lane, trader]
     half_spread = narrowed(half_spread, smallest, parameters.reward_pass[trader], rewarded)
-    maker.half_spread[lane, trader] = half_spread
     reservation = belief - parameters.skew[trader] * inventory
-    now = view.time[lane]
-    _quote(maker, private, costs, intents, lane, trader, now, BUY, reservation, inventory)
-    _quote(maker, private, costs, intents, lane, trader, now, SELL, reservation, -inventory)
+    return reservation, half_spread
 
 
 @inline_kernel
@@ -173,7 +180,7 @@ def learn_fill(maker, lane, trader, sign, quoted_belief, filled_ns, now):
 
     Parameters are those of ``table.learn_fill``.
     """
-    _judge_fills(maker, lane, trader, now)
+    judge_fills(maker, lane, trader, now)
     step = maker.parameters.gain_fill[trader] * maker.half_spread[lane, trader]
     maker.belief[lane, trader] = min(max(maker.belief[lane, trader] - sign * step, 0.0), 1.0)
     seen = maker.marks[lane, trader, 1]
@@ -197,7 +204,7 @@ def learn_price(maker, lane, trader, price):
 
 
 @inline_kernel
-def _judge_fills(maker, lane, trader, time):
+def judge_fills(maker, lane, trader, time):
     """Fold own fills whose horizon has passed into AS_hat; the belief has not moved since."""
     weight = maker.parameters.adverse_decay[trader]
     number, mask = maker.parameters.number[trader], maker.mark_due.shape[2] - 1
@@ -212,8 +219,8 @@ def _judge_fills(maker, lane, trader, time):
 
 
 @inline_kernel
-def _learn(maker, view, has_signal, lane, trader):
-    """Move the belief to prints of others and to a new look at the signal; update sigma_hat."""
+def learn(maker, view, has_signal, lane, trader):
+    """Move the belief to prints of others and to a new look at the signal."""
     parameters = maker.parameters
     belief = maker.belief[lane, trader]
     for i in range(view.n_prints[lane]):
@@ -222,10 +229,16 @@ def _learn(maker, view, has_signal, lane, trader):
     if has_signal and view.look[lane] != maker.look[lane, trader]:
         maker.look[lane, trader] = view.look[lane]
         belief += parameters.gain_signal[trader] * (view.signal[lane] - belief)
-    change = abs(belief - maker.belief_before[lane, trader])
-    weight = parameters.volatility_decay[trader]
-    maker.volatility[lane, trader] += weight * (change - maker.volatility[lane, trader])
     maker.belief[lane, trader] = belief
+
+
+@inline_kernel
+def note_change(maker, lane, trader):
+    """Update sigma_hat with the change of the belief since the last requote."""
+    belief = maker.belief[lane, trader]
+    change = abs(belief - maker.belief_before[lane, trader])
+    weight = maker.parameters.volatility_decay[trader]
+    maker.volatility[lane, trader] += weight * (change - maker.volatility[lane, trader])
     maker.belief_before[lane, trader] = belief
 
 
@@ -252,7 +265,7 @@ def _fit(private, lane, trader, side, price, lots, most):
 
 
 @inline_kernel
-def _quote(maker, private, costs, intents, lane, trader, now, side, reservation, signed):
+def quote_side(maker, private, costs, intents, lane, trader, now, side, reservation, signed):
     """Say what should stand on one side; ``signed`` is the inventory this side would add to.
 
     The half-spread is wider by what a fill at the price without costs would cost.

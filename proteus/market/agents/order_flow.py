@@ -11,10 +11,10 @@ Source
 from __future__ import annotations
 
 import math
-from typing import Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from proteus.basics import units
 from proteus.basics.schema import Lots, Milliseconds, NonNegative, Ticks, requirement
@@ -35,11 +35,14 @@ _FOREVER = -1.0
 class FlowPolicy(PolicyConfig):
     """Keys of ``policy`` in ``conf/trader/flow.yaml``."""
 
+    NEUTRAL: ClassVar[dict[str, Any]] = {"shift": 0.0}
+
     side: Literal["buy", "sell", "random"]
     limit: Literal["uniform", "exponential"]
     low_ticks: Ticks
     high_ticks: Ticks
     distance: NonNegative  # currency
+    shift: Annotated[float, Field(ge=-1, le=1)] = 0.0  # currency
     lots: Lots
     lots_sd: NonNegative
     lifetime_ms: Milliseconds | None
@@ -60,6 +63,7 @@ class Flow(NamedTuple):
     low: np.ndarray  # int64 [A] ticks
     width: np.ndarray  # int64 [A] number of limits, uniformly drawn
     distance: np.ndarray  # float64 [A] mean, ticks
+    shift: np.ndarray  # float64 [A] added to each distance, ticks
     lots: np.ndarray  # int64 [A]
     lots_sd: np.ndarray  # float64 [A] of a normal size; 0: always ``lots``
     lifetime_ns: np.ndarray  # float64 [A] mean; 0: immediate, _FOREVER: until filled
@@ -79,6 +83,7 @@ def make(members: Members) -> Flow:
         low=members.key("low_ticks", np.int64),
         width=members.column((p.high_ticks - p.low_ticks + 1 for p in policies), np.int64),
         distance=members.column(p.distance * members.n_ticks for p in policies),
+        shift=members.column(p.shift * members.n_ticks for p in policies),
         lots=members.key("lots", np.int64),
         lots_sd=members.key("lots_sd"),
         lifetime_ns=members.column(lifetimes),
@@ -118,7 +123,7 @@ def _limit(flow, view, has_signal, lane, trader, side):
     middle = 0.5 * view.reference_doubled[lane]
     if has_signal:
         middle = view.signal[lane] * flow.n_ticks[0]
-    distance = exponential(view.words[lane, 1]) * flow.distance[trader]
+    distance = exponential(view.words[lane, 1]) * flow.distance[trader] + flow.shift[trader]
     if side == BUY:
         return np.int64(math.floor(middle + distance))
     return np.int64(math.ceil(middle - distance))

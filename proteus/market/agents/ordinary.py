@@ -72,7 +72,17 @@ def _are_possible(policies, intents, lane, n_ticks):
     return True
 
 
-@inline_kernel
+@interface
+def show(policies, traders, data, at, report, lane, trader):
+    """Show a trader what is public beside its view; no ordinary kind reads it.
+
+    Parameters
+        data: the public history. at: ring position of the state that it sees. report: of the
+            oracle, nano, or NO_REPORT.
+    """
+
+
+@interface
 def learn_fill(policies, traders, lane, trader, sign, quoted_belief, filled_ns, now):
     """Tell a trader now of its own fill; kinds that learn nothing from it have no line.
 
@@ -80,18 +90,39 @@ def learn_fill(policies, traders, lane, trader, sign, quoted_belief, filled_ns, 
         sign: 1.0 if it bought, else -1.0. quoted_belief: its belief behind the order, currency.
         filled_ns, now: when it was filled, and when it is told, ns.
     """
+
+
+@interface
+def learn_price(policies, traders, lane, trader, price):
+    """Tell a trader a price in ticks; kinds that learn nothing from it have no line."""
+
+
+@interface
+def has_overflown(policies, lane):
+    """Tell whether what some trader remembers has outgrown its room; 0 or 1."""
+
+
+show.empty_for(Policies)
+
+
+@learn_fill.implement(Policies)
+@inline_kernel
+def learn_fill_ordinary(policies, traders, lane, trader, sign, quoted_belief, filled_ns, now):
+    """Choose by kind; ``policies`` has at least the fields of ``Policies``."""
     if traders.kind[trader] == MAKER:
         maker.learn_fill(policies.maker, lane, trader, sign, quoted_belief, filled_ns, now)
 
 
+@learn_price.implement(Policies)
 @inline_kernel
-def learn_price(policies, traders, lane, trader, price):
-    """Tell a trader a price in ticks; kinds that learn nothing from it have no line."""
+def learn_price_ordinary(policies, traders, lane, trader, price):
+    """Choose by kind; ``policies`` has at least the fields of ``Policies``."""
     if traders.kind[trader] == MAKER:
         maker.learn_price(policies.maker, lane, trader, price)
 
 
+@has_overflown.implement(Policies)
 @inline_kernel
-def has_overflown(policies, lane):
-    """Tell whether what some trader remembers has outgrown its room; 0 or 1."""
+def has_overflown_ordinary(policies, lane):
+    """Ask the kinds that remember; ``policies`` has at least the fields of ``Policies``."""
     return policies.maker.overflow[lane]

@@ -13,9 +13,28 @@ import numpy as np
 
 from proteus.compiler.jit import inline_kernel, interface, state
 from proteus.market.agents import informed, maker, noise, ordinary, sniper
-from proteus.market.agents.base import Members, decide_one
+from proteus.market.agents.base import (
+    Members,
+    decide_charged,
+    has_overflown_one,
+    learn_fill_one,
+    learn_price_one,
+    show_one,
+)
 from proteus.market.agents.kinds import FIRST_OTHER, KINDS, THEORY
-from proteus.market.agents.ordinary import Policies, are_possible, decide, decide_ordinary
+from proteus.market.agents.ordinary import (
+    Policies,
+    are_possible,
+    decide,
+    decide_ordinary,
+    has_overflown,
+    has_overflown_ordinary,
+    learn_fill,
+    learn_fill_ordinary,
+    learn_price,
+    learn_price_ordinary,
+    show,
+)
 from proteus.market.agents.traders import INTENT_QUOTE
 from proteus.market.book.codes import BUY, SELL
 
@@ -67,7 +86,7 @@ def make_policies(
     for name in reversed([name for name in KINDS if name in there]):
         kind = KINDS[name]
         assert kind.make is not None
-        chain = Link(np.int64(kind.number), kind.make(members[name]), chain)
+        chain = Link(np.int64(kind.number), kind.make(members[name]._replace(growth=growth)), chain)
     return WithOthers(**common._asdict(), others=chain)
 
 
@@ -77,25 +96,38 @@ def _decide_all(policies, traders, view, private, costs, intents, lane, trader):
     if traders.kind[trader] < FIRST_OTHER:
         decide_ordinary(policies, traders, view, private, costs, intents, lane, trader)
     else:
-        _decide_in(policies.others, traders, view, private, intents, lane, trader)
+        _decide_in(policies.others, traders, view, private, costs, intents, lane, trader)
 
 
-@interface
-def _decide_in(chain, traders, view, private, intents, lane, trader):
-    """Let a trader decide whose kind is in the chain."""
-
-
-@_decide_in.implement(Link)
+@show.implement(WithOthers)
 @inline_kernel
-def _decide_in_link(chain, traders, view, private, intents, lane, trader):
-    if traders.kind[trader] == chain.number:
-        has_signal = traders.has_signal[trader]
-        decide_one(chain.policy, view, private, has_signal, intents, lane, trader)
+def _show_all(policies, traders, data, at, report, lane, trader):
+    if traders.kind[trader] >= FIRST_OTHER:
+        _show_in(policies.others, traders, data, at, report, lane, trader)
+
+
+@learn_fill.implement(WithOthers)
+@inline_kernel
+def _learn_fill_all(policies, traders, lane, trader, sign, quoted_belief, filled_ns, now):
+    if traders.kind[trader] < FIRST_OTHER:
+        learn_fill_ordinary(policies, traders, lane, trader, sign, quoted_belief, filled_ns, now)
     else:
-        _decide_in(chain.rest, traders, view, private, intents, lane, trader)
+        _fill_in(policies.others, traders, lane, trader, sign, quoted_belief, filled_ns, now)
 
 
-_decide_in.empty_for(End)
+@learn_price.implement(WithOthers)
+@inline_kernel
+def _learn_price_all(policies, traders, lane, trader, price):
+    if traders.kind[trader] < FIRST_OTHER:
+        learn_price_ordinary(policies, traders, lane, trader, price)
+    else:
+        _price_in(policies.others, traders, lane, trader, price)
+
+
+@has_overflown.implement(WithOthers)
+@inline_kernel
+def _has_overflown_all(policies, lane):
+    return has_overflown_ordinary(policies, lane) + _overflown_in(policies.others, lane)
 
 
 @are_possible.implement(WithOthers)
@@ -110,3 +142,84 @@ def _are_all_possible(policies, intents, lane, n_ticks):
         if (side != BUY and side != SELL) or (lots <= 0 and not is_nothing) or not is_priced:
             return False
     return True
+
+
+# --- the chain ------------------------------------------------------------------------------------
+
+
+@interface
+def _decide_in(chain, traders, view, private, costs, intents, lane, trader):
+    """Let a trader decide whose kind is in the chain."""
+
+
+@interface
+def _show_in(chain, traders, data, at, report, lane, trader):
+    """Show a trader more whose kind is in the chain."""
+
+
+@interface
+def _fill_in(chain, traders, lane, trader, sign, quoted_belief, filled_ns, now):
+    """Tell a trader of its fill whose kind is in the chain."""
+
+
+@interface
+def _price_in(chain, traders, lane, trader, price):
+    """Tell a trader a price whose kind is in the chain."""
+
+
+@interface
+def _overflown_in(chain, lane):
+    """Add up the kinds in the chain whose memory has outgrown its room."""
+
+
+@_decide_in.implement(Link)
+@inline_kernel
+def _decide_in_link(chain, traders, view, private, costs, intents, lane, trader):
+    if traders.kind[trader] == chain.number:
+        has_signal = traders.has_signal[trader]
+        decide_charged(chain.policy, view, private, has_signal, costs, intents, lane, trader)
+    else:
+        _decide_in(chain.rest, traders, view, private, costs, intents, lane, trader)
+
+
+@_show_in.implement(Link)
+@inline_kernel
+def _show_in_link(chain, traders, data, at, report, lane, trader):
+    if traders.kind[trader] == chain.number:
+        show_one(chain.policy, data, at, report, lane)
+    else:
+        _show_in(chain.rest, traders, data, at, report, lane, trader)
+
+
+@_fill_in.implement(Link)
+@inline_kernel
+def _fill_in_link(chain, traders, lane, trader, sign, quoted_belief, filled_ns, now):
+    if traders.kind[trader] == chain.number:
+        learn_fill_one(chain.policy, lane, trader, sign, quoted_belief, filled_ns, now)
+    else:
+        _fill_in(chain.rest, traders, lane, trader, sign, quoted_belief, filled_ns, now)
+
+
+@_price_in.implement(Link)
+@inline_kernel
+def _price_in_link(chain, traders, lane, trader, price):
+    if traders.kind[trader] == chain.number:
+        learn_price_one(chain.policy, lane, trader, price)
+    else:
+        _price_in(chain.rest, traders, lane, trader, price)
+
+
+@_overflown_in.implement(Link)
+@inline_kernel
+def _overflown_in_link(chain, lane):
+    return has_overflown_one(chain.policy, lane) + _overflown_in(chain.rest, lane)
+
+
+@_overflown_in.implement(End)
+@inline_kernel
+def _no_overflow(chain, lane):
+    return 0
+
+
+for _each in (_decide_in, _show_in, _fill_in, _price_in):
+    _each.empty_for(End)

@@ -121,3 +121,18 @@ def _power_of_2(k):
     """Return 2**k for k between -1022 and 1023."""
     word = (k + _EXPONENT_BIAS) << _FRACTION_BITS
     return np.int64(word).view(np.float64)
+
+
+@inline_kernel
+def portable_log1p(x):
+    """Return log(1 + x) for x >= 0, to a few units in the last place also where x is tiny.
+
+    Source: Kahan's correction log(u) x / (u - 1), u = 1 + x; Goldberg (1991) ACM Computing Surveys
+    23:5, theorem 4.
+    """
+    u = 1.0 + x
+    if u == 1.0:
+        return x
+    if u == math.inf:
+        return u
+    return portable_log(u) * (x / (u - 1.0))

@@ -38,6 +38,7 @@ class Disclosure(NamedTuple):
     price_delay_ns: int  # how much later a print is shown
     price_to_asked: bool  # dealers who were asked are told the price of the trade
     cover_to_winner: bool  # the dealer who trades is told the best price of the others
+    shows_size: bool  # the lots at the best prices are shown, to those who read them
 
 
 @state

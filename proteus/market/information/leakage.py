@@ -7,6 +7,7 @@ rule that would read it. The rest is resolved once per cell to the few numbers o
 through which the kernels make every view and the public reference price.
 
     best_bid, best_ask  hidden: that side of the book looks empty
+    size of the book    public: the lots at the best prices that are shown, which filters read
     price               parties: only the prints a trader took part in give it a last price;
                         hidden: there is no tape and no last price
     price of rfq        asked: as parties, and the dealers who were asked are told it
@@ -42,8 +43,10 @@ COMPARED = {
     "book": "book", "trade": "print", "batch_clear": "print", "block": "block",
     "waiting": "waiting",
 }  # fmt: skip
-# Their fields that have a choice.
-CHOSEN = ("best_bid", "best_ask", "price", "delay_ms", "base_fee", "orders")
+CHOSEN = {  # their fields that have a choice
+    "book": ("best_bid", "best_ask", "size", "delay_ms"), "print": ("price", "delay_ms"),
+    "block": ("base_fee",), "waiting": ("orders",),
+}  # fmt: skip
 
 
 def _one_of(*allowed: str, reason: str = "") -> PlainValidator:
@@ -99,7 +102,7 @@ class Book(Schema):
 
     best_bid: Best
     best_ask: Best
-    size: Unread
+    size: Best
     depth: Unread
     delay_ms: Milliseconds
 
@@ -238,6 +241,7 @@ class BookTable(Table):
             price_delay_ns=price_delay,
             price_to_asked=False,
             cover_to_winner=False,
+            shows_size=self.book.size == PUBLIC,
         )
 
 
@@ -262,6 +266,7 @@ class RequestTable(Table):
             price_delay_ns=delay,
             price_to_asked=self.trade.price == ASKED,
             cover_to_winner=self.cover.price == WINNER,
+            shows_size=False,
         )
 
 
@@ -286,7 +291,9 @@ def comparable(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         tables: the key ``execution.leakage`` of a cell as plain values: one table, by mechanism.
     """
     return {
-        COMPARED[event]: {key: value for key, value in fields.items() if key in CHOSEN}
+        COMPARED[event]: {
+            key: value for key, value in fields.items() if key in CHOSEN[COMPARED[event]]
+        }
         for table in tables.values()
         for event, fields in table.items()
         if event in COMPARED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.agents.ordinary import are_possible, decide
+from proteus.market.agents.ordinary import are_possible, decide, show
 from proteus.market.agents.traders import CLASS_MAKER, INTENT_QUOTE
 from proteus.market.book.book import rank_of
 from proteus.market.book.codes import BUY, NO_ENVELOPE, NO_ORDER, NO_PRICE, SELL
@@ -121,6 +121,8 @@ def observe(world, lane, trader, time, data_delay):
         )  # fmt: skip
     if is_maker:
         _read_tape(world, lane, trader, seen - data.disclosure.price_delay_ns)
+    report = hooks.report_shown(world.rules, lane)
+    show(world.policies, traders, data, at, report, lane, trader)
 
 
 @cold_kernel

@@ -17,6 +17,8 @@ What an entry breaks stops the lane when its event is over (``check``).
 
 from __future__ import annotations
 
+import numpy as np
+
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.costs.charging import charges_nothing, has_gas
 from proteus.market.costs.expected import has_worth
@@ -26,6 +28,7 @@ from proteus.market.events.queue import KIND_INCENTIVE, KIND_TAKEN_BACK
 from proteus.market.incentives.state import has_policies
 from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger.accounts import LEDGER_OK, nano
+from proteus.market.makers.filters.oracle import NO_REPORT
 from proteus.market.rules import (
     costs,
     counting,
@@ -163,6 +166,11 @@ def at_settlement(
     """Legs are due or a block is made; or a trader hears that a fill of its own was taken back."""
 
 
+@interface
+def report_shown(rules, lane):
+    """Return the report of an oracle that everybody has, nano, or NO_REPORT."""
+
+
 for _hook in (
     at_start, before_sending, at_door, at_answer, at_fill, after_clear, after_booking, at_timer,
     at_sample, at_decision, at_end, check, see_edge, at_environment, at_settlement,
@@ -215,6 +223,20 @@ def _hold_back(rules, log, queue, messages, entities, keys, lane, envelope, time
             rules, log, queue, messages, entities, keys, lane, envelope, time, event
         )
     return False
+
+
+@report_shown.otherwise
+@inline_kernel
+def _no_report(rules, lane):
+    return np.int64(NO_REPORT)
+
+
+@report_shown.implement(Rules)
+@inline_kernel
+def _report_shown(rules, lane):
+    if rules.channels.oracle.check_ns > 0:
+        return rules.environment.oracle.arrived[lane]
+    return np.int64(NO_REPORT)
 
 
 @at_environment.implement(Rules)

@@ -165,7 +165,8 @@ def test_only_the_file_of_a_study_declares_a_treatment(study):
             planner.from_words([word])
     unknown = study(keep=("mechanism", "latent.dt"))
     with pytest.raises(
-        ConfigError, match=r"must be keys of mechanism, delta, incentives and latent\.jump_rate"
+        ConfigError,
+        match=r"must be keys of mechanism, .* risk and latent\.jump_rate",
     ):
         planner.from_words([unknown])
 

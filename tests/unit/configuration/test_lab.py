@@ -1,0 +1,117 @@
+"""The laboratory's words, and what a study of one part may differ in."""
+
+from dataclasses import replace
+
+import pytest
+
+from proteus.configuration.treatments import is_treated
+from proteus.errors import ConfigError
+from proteus.market.agents.lab_maker import LabMakerPolicy
+from proteus.plans import parity
+from proteus.plans.planner import from_mapping, from_words
+
+
+def part_of(words, group="maker"):
+    policy = from_words(words).cells[0].population[group].policy
+    return policy.filter.name, policy.quoting.name
+
+
+def test_common_words_choose_the_parts():
+    assert part_of(["population.maker=lab"]) == ("tape", "linear")
+    assert part_of(["population.maker=lab", "filter=kalman", "quoting=glft"]) == ("kalman", "glft")
+
+
+def test_they_are_those_in_full():
+    short = from_words(["population.maker=lab", "filter=ewma"])
+    full = from_words([
+        "trader@population.maker=lab_maker", "filter@population.maker.policy.filter=ewma",
+    ])  # fmt: skip
+    assert short.cells == full.cells
+
+
+def test_they_are_those_of_python():
+    said = from_mapping({"population.maker": "lab", "quoting": ["fixed", "glft"]})
+    assert said.axes["quoting"] == ("fixed", "glft")
+
+
+def test_every_lab_group_gets_the_part_and_no_other():
+    words = ["+population.extra=lab", "population.maker=lab", "filter=ewma"]
+    assert part_of(words, "extra") == part_of(words) == ("ewma", "linear")
+    (only,) = from_words(["+population.extra=lab", "filter=ewma"]).cells
+    assert isinstance(only.population["extra"].policy, LabMakerPolicy)
+    assert only.population["maker"].kind == "maker"
+
+
+def test_any_kind_can_be_the_option_of_a_group():
+    kinds = [
+        cell.population["maker"].kind for cell in from_words(["population.maker=maker,lab"]).cells
+    ]
+    assert kinds == ["maker", "lab_maker"]
+
+
+def test_keys_of_a_part_can_be_set_beside_its_word():
+    words = ["population.maker=lab", "filter=ewma", "population.maker.policy.filter.gain=0.7"]
+    assert from_words(words).cells[0].population["maker"].policy.filter.gain == 0.7
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["filter=kalman"], "filter=kalman is not allowed: no group of the population is a lab "
+         "maker; write population.maker=lab"),
+        (["population.maker=lab", "filter=kalmn"],
+         "filter=kalmn does not exist; did you mean kalman?"),
+        (["population.maker=lab", "quoting=gltf"],
+         "quoting=gltf does not exist; did you mean glft?"),
+        (["lab.vary=filter"], "lab.vary=filter is not allowed: must be null: no group of the "
+         "population is a lab maker"),
+        (["population.maker=lab", "population.maker.policy.filter.gain=0.5"],
+         "unknown key population.maker.policy.filter.gain"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_said_in_a_sentence(words, sentence):
+    with pytest.raises(ConfigError) as error:
+        from_words(words)
+    assert str(error.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("key", "treatment", "wanted"),
+    [
+        ("population.maker.policy.filter.name", ("filter",), True),
+        ("population.maker.policy.filter", ("filter",), True),
+        ("population.maker.policy.quoting.skew", ("filter",), False),
+        ("population.maker.policy.quoting.skew", ("filter", "quoting"), True),
+        ("population.other.risk", ("risk",), True),
+        ("population.maker.policy.min_half_spread", ("filter", "quoting", "risk"), False),
+        ("mechanism.name", ("filter",), False),
+        ("delta", ("mechanism", "delta"), True),
+    ],
+)
+def test_a_part_is_treated_with_all_its_keys_and_no_others(key, treatment, wanted):
+    assert is_treated(key, treatment) == wanted
+
+
+def test_a_study_of_one_part_compares_cells_that_differ_in_it():
+    plan = from_words(["population.maker=lab", "filter=tape,ewma", "quoting=fixed,glft",
+                       "lab.vary=quoting"])  # fmt: skip
+    assert plan.fairness["treatment"] == ["quoting"]
+    filters = [[plan.cells[c].population["maker"].policy.filter.name for c in group]
+               for group in parity.compared(plan)]  # fmt: skip
+    assert filters == [["tape", "tape"], ["ewma", "ewma"]]
+
+
+def test_and_refuses_those_that_differ_elsewhere():
+    plan = from_words(["population.maker=lab", "quoting=fixed,glft", "lab.vary=quoting"])
+    group = plan.cells[1].population["maker"]
+    policy = group.policy.model_copy(update={"min_half_spread": 0.01})
+    other = plan.cells[1].model_copy(update={
+        "population": {"maker": group.model_copy(update={"policy": policy})}
+        | {k: v for k, v in plan.cells[1].population.items() if k != "maker"},
+    })  # fmt: skip
+    with pytest.raises(ConfigError) as error:
+        parity.check(replace(plan, cells=(plan.cells[0], other)))
+    assert "they differ in population.maker.policy.min_half_spread (0.0 and 0.01)" in str(
+        error.value
+    )
+    assert "only quoting may" in str(error.value)

@@ -1,0 +1,32 @@
+"""The report says which parts lab makers have."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from proteus.pages import tables
+from proteus.plans.parts import parts_of
+from proteus.testing.lanes import cell
+
+pytestmark = pytest.mark.nojit
+
+
+def test_parts_are_named_once_with_the_hash_of_their_keys():
+    words = ("population.maker=lab", "quoting=glft")
+    cells = [cell(*words), cell(*words, "population.maker.policy.quoting.fill_decay=70")]
+    rows = parts_of(cells)
+    assert rows[0]["filter_hash"] == rows[1]["filter_hash"]
+    assert rows[0]["quoting_hash"] != rows[1]["quoting_hash"]
+    attrs = {"lab": json.dumps(rows)}
+    (*_, said), _ = tables.parity(SimpleNamespace(dataset=SimpleNamespace(attrs=attrs)))
+    assert said == (
+        f"Parts of makers, with the hash of their keys: filter tape ({rows[0]['filter_hash']}); "
+        f"quoting glft ({rows[0]['quoting_hash']}), glft ({rows[1]['quoting_hash']})."
+    )
+
+
+def test_without_lab_makers_there_are_none():
+    assert parts_of([cell()]) == []
+    (*said,), _ = tables.parity(SimpleNamespace(dataset=SimpleNamespace(attrs={})))
+    assert not any("Parts" in each for each in said)
