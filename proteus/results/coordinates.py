@@ -40,6 +40,7 @@ _MILLISECOND = np.timedelta64(units.milliseconds_to_ns(1.0), "ns")
 _SECTIONS = ("mechanism", "population", "policy", "schedule")
 
 _UNIT_ENDINGS = {
+    "_per_root_s": "",  # a unit with half a power has no name
     "_per_s": "1/s",
     "_ms": "ms",
     "_s": "s",
@@ -106,7 +107,8 @@ def axis_unit(name: str) -> str:
 
 def short_name(key: str) -> str:
     """Name a swept key in a few words, without the sections it stands in and without its unit."""
-    ending = next((ending for ending in _SAID_BY_UNIT if key.endswith(ending)), "")
+    said = _SAID_BY_UNIT if axis_unit(key) else ()
+    ending = next((ending for ending in said if key.endswith(ending)), "")
     words = key.removesuffix(ending).split("_")
     return " ".join(word for word in words if word not in _SECTIONS) or key
 

@@ -233,12 +233,9 @@ def _describe(plan: Plan, variable: Variable, missing: np.ndarray) -> dict[str, 
         raise ValueError(f"{variable.name} is NaN in {others} places without a declared reason")
     taus_ms = [cell.metrics.tau_ms for cell in plan.cells]
     described = {
-        "units": variable.unit,
-        "long_name": long_name_of(variable, taus_ms),
-        "sign": variable.sign,
-        "formula": variable.formula,
-        "source": variable.source,
-    }
+        "units": variable.unit, "long_name": long_name_of(variable, taus_ms),
+        "sign": variable.sign, "formula": variable.formula, "source": variable.source,
+    }  # fmt: skip
     counted = {VIOLATION: stopped, ABSENT: absent, variable.missing: others}
     return {
         **{key: text for key, text in described.items() if text},

@@ -25,7 +25,7 @@ class Settlement(Schema):
 
     @property
     def pending_ns(self) -> int:
-        """Return how long a fill is pending that does not fail, at most; without blocks."""
+        """Return how long a fill is pending that does not fail, at most."""
         return 0
 
 

@@ -63,6 +63,11 @@ class BlockSettlement(Settlement):
             raise requirement("fork_depth", allowed)
         return self
 
+    @property
+    def pending_ns(self) -> int:
+        """Return how long a fill is pending at most; blocks may be made at any times."""
+        return units.LARGEST
+
 
 SETTLEMENT_MODELS: dict[str, type[Settlement]] = {
     "immediate": ImmediateSettlement,

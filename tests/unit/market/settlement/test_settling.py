@@ -112,7 +112,9 @@ def test_a_fill_at_the_time_of_a_cycle_belongs_to_the_next():
     lane = market([None, None])
     lane.fill(0, 1, 1, 5, NS_PER_MS - 1)
     lane.fill(0, 1, 1, 5, NS_PER_MS)
-    assert lane.queued == [NS_PER_MS, 2 * NS_PER_MS]
+    assert lane.queued == [NS_PER_MS]  # one time at once
+    lane.due(NS_PER_MS, None)
+    assert lane.queued[-1] == 2 * NS_PER_MS
 
 
 def test_netting_locks_less_cash():

@@ -21,6 +21,7 @@ from tests.helpers.cells import MECHANISM_NAMES, ROOT, cell, only
 
 POPULATIONS = {
     "baseline": (),
+    "lab": ("population.maker=lab", "filter=kalman", "quoting=glft"),
     "theory": (*only("insider"), "+trader@population.flow=flow", "population.flow.count=1"),
 }
 LANES = 3
