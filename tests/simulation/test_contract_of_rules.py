@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from proteus.compiler.jit import inline_kernel
 from proteus.configuration.locate import options_of
 from proteus.market.book.codes import BUY
 from proteus.market.incentives import added as scores_added
@@ -42,7 +43,7 @@ def test_every_policy_obeys_the_contract(name):
     ],
 )
 def test_times_that_are_none_are_noticed(monkeypatch, due, reason):
-    monkeypatch.setattr(of_settlement, "due_after", due)
+    monkeypatch.setattr(of_settlement, "due_after", inline_kernel(due))
     with pytest.raises(AssertionError, match=reason):
         check_settlement("t_plus", mechanisms=("clob",))
 

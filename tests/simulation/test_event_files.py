@@ -94,7 +94,12 @@ def test_a_log_of_schema_2_is_read_as_this_version_writes_it(run, tmp_path):
         start += rows
     old = pa.concat_tables(parts).drop_columns([*ADDED_IN_5]).replace_schema_metadata(metadata)
     pq.write_table(old, tmp_path / "events.parquet")
-    assert read_file(tmp_path).cells == read_file(run[0]).cells
+    expected = read_file(run[0]).cells
+    for each in expected.values():  # nothing was around a market, and what is absent is hidden
+        (table,) = each.config["execution"]["leakage"].values()
+        for event in ("report", "block", "waiting"):
+            del table[event]
+    assert read_file(tmp_path).cells == expected
     lane, same = proteus.replay_log(tmp_path)[-1], proteus.replay_log(run[0])[-1]
     assert (lane.cell, lane.seed) == (same.cell, same.seed)
     pd.testing.assert_frame_equal(lane.balances, same.balances)
