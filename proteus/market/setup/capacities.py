@@ -83,8 +83,6 @@ def _finality_s(cell: CellConfig) -> float:
     settlement, blocks = cell.settlement, cell.environment.blocks
     if not isinstance(settlement, BlockSettlement) or not blocks:
         return math.inf
-    if settlement.fork_probability > 0:
-        return math.inf  # a chain that is dropped again and again makes nothing final
     count = settlement.finality_blocks + 1  # with the one that carries it
     longest = count + 6 * math.sqrt(count * blocks.gap_variance)
     return longest * blocks.mean_gap_ms / 1000
