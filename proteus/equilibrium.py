@@ -50,7 +50,9 @@ def parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("key", metavar="KEY", help="as population.maker.policy.half_spread")
-    made.add_argument("words", metavar="key=value", nargs="*", help="as for proteus.sweep")
+    made.add_argument(
+        "words", metavar="key=value", nargs="*", default=[], help="as for proteus.sweep"
+    )
     made.add_argument(
         "--between", nargs=2, metavar=("LOW", "HIGH"),
         help="range of KEY; default an eighth to four times its value in the configuration",

@@ -210,6 +210,8 @@ def _missing(error: BaseException) -> tuple[str, str] | None:
     if not isinstance(error, NotImplementedError) or len(error.args) != 2:  # of ``interface``
         return None
     name, kind = error.args
+    if not isinstance(kind, type):
+        return None
     lines, first = inspect.getsourcelines(kind)
     line = first + next(k for k, text in enumerate(lines) if text.startswith("class "))
     file = inspect.getsourcefile(kind) or ""

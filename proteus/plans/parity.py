@@ -43,6 +43,7 @@ def check(plan: Plan) -> dict[str, list[Any]]:
     exceptions, treatment = plan.settings.parity.exceptions, plan.settings.treatment
     trees = map(tree, plan.cells)
     check_exceptions("parity.exceptions", exceptions, trees, treatment=treatment)
+    _check_varied(plan)
     deliberate: dict[str, list[Any]] = {}
     for cells in compared(plan):
         base = tree(plan.cells[cells[0]])
@@ -53,6 +54,16 @@ def check(plan: Plan) -> dict[str, list[Any]]:
                 raise ConfigError(_sentence(plan, cells[0], other, unfair))
             deliberate.update((key, [left, right]) for key, left, right in found)
     return deliberate
+
+
+def _check_varied(plan: Plan) -> None:
+    """Refuse a part of the lab makers that is to be varied and is the same in all cells."""
+    vary = plan.settings.lab.vary
+    if vary and all(len(cells) == 1 for cells in compared(plan)):
+        allowed = f"sweep {' or '.join(plan.settings.lab.treatment)}"
+        raise ConfigError(
+            f"lab.vary={vary} changes nothing: no cells differ in it alone; {allowed}"
+        )
 
 
 def declared(plan: Plan) -> dict[str, list[str]]:

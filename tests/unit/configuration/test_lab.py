@@ -101,6 +101,12 @@ def test_a_study_of_one_part_compares_cells_that_differ_in_it():
     assert filters == [["tape", "tape"], ["ewma", "ewma"]]
 
 
+@pytest.mark.parametrize("words", [["filter=ewma,kalman"], [], ["quoting=glft", "delta=50,100"]])
+def test_a_part_that_is_the_same_everywhere_is_not_varied(words):
+    with pytest.raises(ConfigError, match=r"^lab.vary=quoting changes nothing: .*; sweep quoting$"):
+        from_words(["population.maker=lab", "lab.vary=quoting", "mechanism=fba", *words])
+
+
 def test_and_refuses_those_that_differ_elsewhere():
     plan = from_words(["population.maker=lab", "quoting=fixed,glft", "lab.vary=quoting"])
     group = plan.cells[1].population["maker"]

@@ -64,6 +64,9 @@ MISTAKES = [
     ([KEY, "population.maker.count=1", "--response", "best"], "needs a group of two or more"),
     (["population.maker.policy.quote_lots", "--between", "1", "2"], "at least 3 whole numbers"),
     ([KEY, "mechanism=clobb"], "mechanism=clobb"),
+    ([], "the following arguments are required: KEY"),
+    ([KEY, "plan_only=true"], "plan_only=true is not allowed: a search keeps profits alone"),
+    ([KEY, "record.events=seed:0"], "record.events=seed:0 is not allowed"),
 ]  # fmt: skip
 
 
