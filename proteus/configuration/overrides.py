@@ -148,11 +148,11 @@ def from_mapping(parameters: Mapping[str, Any], *, grid: bool) -> list[str]:
             if len(value) > LARGEST_GRID:
                 allowed = f"a sweep may have at most {LARGEST_GRID}"
                 raise ConfigError(f"{key} lists {len(value)} values: {allowed}")
-            listed = ",".join(_text(key, part) for part in value)
+            listed = ",".join(written(key, part) for part in value)
             # Hydra's choice() takes no null, and one value alone is no axis without it.
             arguments.append(f"{name}={listed}" if len(value) > 1 else f"{name}=choice({listed})")
         else:
-            arguments.append(f"{name}={_text(key, value)}")
+            arguments.append(f"{name}={written(key, value)}")
     return arguments
 
 
@@ -192,8 +192,12 @@ def _leaves(tree: Mapping[str, Any], parent: str = "") -> Iterator[tuple[str, An
             yield f"{parent}{key}", value
 
 
-def _text(key: str, value: Any) -> str:
-    """Write one value by Hydra's grammar."""
+def written(key: str, value: Any) -> str:
+    """Write the value of a key by Hydra's grammar, nested ones too.
+
+    Raises
+        ConfigError: it has no written form.
+    """
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if value is None or isinstance(value, bool):
@@ -206,9 +210,9 @@ def _text(key: str, value: Any) -> str:
     if isinstance(value, str):
         return value if _PLAIN_TEXT.fullmatch(value) else _quote(value)
     if _is_list(value):
-        return f"[{','.join(_text(key, part) for part in value)}]"
+        return f"[{','.join(written(key, part) for part in value)}]"
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{name}:{_text(key, part)}" for name, part in value.items()) + "}"
+        return "{" + ",".join(f"{name}:{written(key, part)}" for name, part in value.items()) + "}"
     raise ConfigError(f"{key}={value} is not allowed: a {type(value).__name__} cannot be written")
 
 

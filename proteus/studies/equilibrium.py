@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -112,7 +111,7 @@ def find(
     whole = planner.from_words(list(words))
     question = _question(whole, key, words, response, group)
     values = _first_values(whole, question, between, points)
-    folder = _folder(whole, question)
+    folder = folders.fresh(whole, "equilibrium")
     folders.check_empty(folder)
     cells = [_narrowed(question, cell) for cell in _first_look(question, whole, values)]
     return Answer(folder, question, cells, whole)
@@ -204,13 +203,6 @@ def _told(question: Question, values: Sequence[float] | NDArray[np.float64]) -> 
     rounded = [round(value) if question.is_whole else float(f"{value:.{_DIGITS}g}")
                for value in values]  # fmt: skip
     return sorted({*rounded})
-
-
-def _folder(plan: Plan, question: Question) -> Path:
-    if plan.settings.output_dir is not None:
-        return Path(plan.settings.output_dir)
-    name = f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{plan.config_hash[:8]}"
-    return Path(folders.OUTPUTS) / "equilibrium" / name
 
 
 def _first_look(question: Question, whole: Plan, values: Sequence[float]) -> list[Cell]:
@@ -305,22 +297,11 @@ def deviating(
         *question.words, f"{question.key}={value!r}",
         f"population.{question.group}.count={question.size - 1}",
         f"+trader@{own}={question.members['kind']}", f"{own}.count=1",
-        *(f"{own}.{key}={written(part)}" for key, part in question.members.items()
+        *(f"{own}.{key}={overrides.written(key, part)}" for key, part in question.members.items()
           if key not in ("kind", "count")),
     )  # fmt: skip
     key = question.key.replace(f"population.{question.group}.", f"{own}.", 1)
     return _pnl(question, words, key, moved, _DEVIATOR, cells)
-
-
-def written(value: Any) -> str:
-    """Write a value of the configuration as a word has it."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {written(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(written, value)) + "]"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return value if isinstance(value, str) else repr(value)
 
 
 def _pnl(

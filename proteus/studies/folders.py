@@ -18,13 +18,18 @@ from proteus.results import merge
 OUTPUTS = "outputs"
 
 
-def fresh(plan: Plan) -> Path:
-    """Return outputs/<study>/<size>/<time>-<hash> for a plan, or its ``output_dir``."""
+def fresh(plan: Plan, study: str | None = None) -> Path:
+    """Return outputs/<study>/<size>/<time>-<hash> for a plan, or its ``output_dir``.
+
+    Parameters
+        study: of what is no declared study, and has no sizes.
+    """
     settings = plan.settings
     if settings.output_dir is not None:
         return Path(settings.output_dir)
     name = f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{plan.config_hash[:8]}"
-    return Path(OUTPUTS) / str(settings.study) / str(settings.size) / name
+    parents = Path(study) if study else Path(str(settings.study)) / str(settings.size)
+    return Path(OUTPUTS) / parents / name
 
 
 def newest(study: str, size: str) -> Path | None:
