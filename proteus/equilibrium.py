@@ -55,7 +55,7 @@ def parser() -> Parser:
     )
     made.add_argument(
         "--between", nargs=2, metavar=("LOW", "HIGH"),
-        help="range of KEY; default an eighth to four times its value in the configuration",
+        help="range of KEY; default a thirty-second to four times its value in the configuration",
     )  # fmt: skip
     made.add_argument(
         "--points", default="9", help="values that are tried first, 3 to 50; default 9"

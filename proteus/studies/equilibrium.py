@@ -96,7 +96,7 @@ def find(
 
     Parameters
         key: dotted, a number. words: of the command line; ``seeds.count`` and ``output_dir`` count.
-        between: lowest and highest value; None: an eighth to four times the configured one.
+        between: lowest and highest value; None: a thirty-second to four times the configured.
         points: values that are tried first. response: "zero" or "best". group: whose PnL; None:
         the group of the key.
 
@@ -175,7 +175,7 @@ def _first_values(
     if between is None and configured <= 0:
         raise ConfigError(f"{question.key}={configured} says no range: give --between LOW HIGH")
     low, high = (
-        (configured / 8, configured * 4) if between is None
+        (configured / 32, configured * 4) if between is None
         else (_number("--between", bound) for bound in between)
     )  # fmt: skip
     if not low < high:
