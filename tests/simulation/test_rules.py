@@ -69,13 +69,15 @@ class Counted(NamedTuple):
 
 
 def _counting(at, name):
-    lane = list(inspect.signature(getattr(hooks, name)).parameters).index("lane")
+    parameters = list(inspect.signature(getattr(hooks, name)).parameters)
+    lane = parameters.index("lane") if "lane" in parameters else None
 
     def count(*given):
-        given[0].calls[given[lane], at] += 1
+        if lane is not None:
+            given[0].calls[given[lane], at] += 1
         if name == "constrain":
             return given[-1]  # all the lots that it is asked about
-        return False  # nothing is held back
+        return name == "can_pay"  # nothing is held back, and everything is paid
 
     return count
 

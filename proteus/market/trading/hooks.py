@@ -20,6 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
+from proteus.market.constraints.state import is_unconstrained
 from proteus.market.costs.charging import charges_nothing, has_gas
 from proteus.market.costs.expected import has_worth
 from proteus.market.costs.volume import find_tiers, has_tiers
@@ -30,6 +31,7 @@ from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger.accounts import LEDGER_OK, nano
 from proteus.market.makers.filters.oracle import NO_REPORT
 from proteus.market.rules import (
+    constraints,
     costs,
     counting,
     environment,
@@ -44,7 +46,8 @@ from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 HOOKS = (
     "at_start", "before_sending", "at_door", "at_answer", "at_fill", "after_clear",
     "after_booking", "at_timer", "at_sample", "at_decision", "at_end", "check", "constrain",
-    "see_edge", "hold_back", "at_environment", "at_settlement",
+    "see_edge", "hold_back", "at_environment", "at_settlement", "can_pay", "is_told", "at_report",
+    "at_notice",
 )  # fmt: skip
 
 
@@ -54,7 +57,7 @@ def at_start(rules, ledger, log, queue, private, keys, lane):
 
 
 @interface
-def before_sending(rules, ledger, log, lane, trader, envelope, time, event):
+def before_sending(rules, ledger, log, messages, orders, lane, trader, envelope, time, event):
     """A trader is about to send a message to the venue."""
 
 
@@ -131,8 +134,32 @@ def check(rules, progress, lane, event):
 
 
 @interface
-def constrain(rules, private, view, lane, trader, time, becomes, side, price, lots):
+def constrain(rules, ledger, private, view, lane, trader, time, becomes, side, price, lots):
     """Return how many lots a trader may send of those it wants (``constraints.allowed_lots``)."""
+
+
+@interface
+def can_pay(rules, ledger, orders, lane, trader, slot, side, rank, lots):
+    """Tell whether a trader can pay an order that reaches the venue, beside its others there.
+
+    Parameters
+        slot: of the order, or of the one that is changed. side, rank, lots: what it would be.
+    """
+
+
+@interface
+def is_told(rules, trader):
+    """Tell whether a trader waits for answers to orders that are no quotes."""
+
+
+@interface
+def at_report(rules, messages, lane, trader, envelope, price):
+    """A fill of a trader, at a price in ticks, is about to be reported to it."""
+
+
+@interface
+def at_notice(rules, messages, lane, trader, envelope):
+    """A trader is about to read an answer or a fill report."""
 
 
 @interface
@@ -173,7 +200,8 @@ def report_shown(rules, lane):
 
 for _hook in (
     at_start, before_sending, at_door, at_answer, at_fill, after_clear, after_booking, at_timer,
-    at_sample, at_decision, at_end, check, see_edge, at_environment, at_settlement,
+    at_sample, at_decision, at_end, check, see_edge, at_environment, at_settlement, at_report,
+    at_notice,
 ):  # fmt: skip
     _hook.empty_for(NoRules)
 # Nothing that is added acts here yet.
@@ -191,9 +219,11 @@ def _at_start(rules, ledger, log, queue, private, keys, lane):
 
 @before_sending.implement(Rules)
 @inline_kernel
-def _before_sending(rules, ledger, log, lane, trader, envelope, time, event):
+def _before_sending(rules, ledger, log, messages, orders, lane, trader, envelope, time, event):
     if environment.goes_by_blocks(rules):
         environment.offer(rules, lane, envelope)
+    if not is_unconstrained(rules.constraints):
+        constraints.note_message(rules, messages, orders, lane, trader, envelope, time)
 
 
 @see_edge.implement(Rules)
@@ -357,7 +387,42 @@ def _check(rules, progress, lane, event):
 
 
 @constrain.implement(NoRules)
+@inline_kernel
+def _all_lots(rules, ledger, private, view, lane, trader, time, becomes, side, price, lots):
+    return lots
+
+
 @constrain.implement(Rules)
 @inline_kernel
-def _all_lots(rules, private, view, lane, trader, time, becomes, side, price, lots):
-    return lots
+def _constrain(rules, ledger, private, view, lane, trader, time, becomes, side, price, lots):
+    if is_unconstrained(rules.constraints):
+        return lots
+    return constraints.allowed_lots(
+        rules, ledger, private, lane, trader, time, becomes, side, price, lots
+    )
+
+
+@can_pay.implement(NoRules)
+@inline_kernel
+def _always(rules, ledger, orders, lane, trader, slot, side, rank, lots):
+    return True
+
+
+@is_told.implement(NoRules)
+@inline_kernel
+def _is_not_told(rules, trader):
+    return False
+
+
+@is_told.implement(Rules)
+@inline_kernel
+def _is_told(rules, trader):
+    return rules.constraints.table.is_tracked[trader]
+
+
+for _hook, _kernel in (
+    (can_pay, constraints.can_pay),
+    (at_report, constraints.note_report),
+    (at_notice, constraints.hear),
+):
+    _hook.implement(Rules)(_kernel)

@@ -64,15 +64,21 @@ def caps(world):
 
 @hooks.constrain.implement(Caps)
 @inline_kernel
-def _constrain(rules, private, view, lane, trader, time, becomes, side, price, lots):
+def _constrain(rules, ledger, private, view, lane, trader, time, becomes, side, price, lots):
     allowed = min(lots, rules.most[trader, becomes])
     rules.asked[lane, becomes] += 1
     rules.cut[lane, becomes] += allowed < lots
     return allowed
 
 
+@hooks.can_pay.implement(Caps)
+@inline_kernel
+def _can_pay(rules, ledger, orders, lane, trader, slot, side, rank, lots):
+    return True
+
+
 for _name in hooks.HOOKS:
-    if _name != "constrain":
+    if _name not in ("constrain", "can_pay"):
         getattr(hooks, _name).empty_for(Caps)
 
 
