@@ -43,7 +43,12 @@ def compared(block):
     messages = world.messages._replace(rank=np.zeros_like(world.messages.rank))
     policies = world.policies._replace(maker=maker)
     intents = world.intents._replace(lots=np.zeros_like(world.intents.lots))  # before or after it
-    world = world._replace(rules=NoRules(), messages=messages, policies=policies, intents=intents)
+    queue = world.queue._replace(  # with room for entries of rules, or without
+        **{name: of[:, :0] for name, of in world.queue._asdict().items() if np.ndim(of) == 2}
+    )
+    world = world._replace(
+        rules=NoRules(), messages=messages, policies=policies, intents=intents, queue=queue
+    )
     return block._replace(world=world)
 
 

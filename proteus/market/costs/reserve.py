@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from proteus.market.book.codes import BUY, SELL
 from proteus.market.costs.codes import TAKER
-from proteus.market.costs.tables import GAS, SURPLUS, CostTables
+from proteus.market.costs.tables import GAS, SURPLUS, CostTables, rate_at
 
 
 def fee_reserves(tables: CostTables, n_ticks: int) -> NDArray[np.int64]:
@@ -42,8 +42,8 @@ def _of_segment(tables: CostTables, segment: int, side: int, price: int) -> int:
         if kind == GAS:
             continue
         fees = [
-            _fee(tables, (segment, part, tier, TAKER, side), price)
-            for tier in range(tables.numerator.shape[2])
+            _fee(tables, (segment, part), rate_at(tables, segment, part, tier, TAKER, side), price)
+            for tier in range(tables.bound.shape[2])
         ]
         step = int(tables.round_to[segment, part])
         most += max(-(-max(fees) // step) * step, int(tables.minimum[segment, part]))
@@ -51,11 +51,10 @@ def _of_segment(tables: CostTables, segment: int, side: int, price: int) -> int:
     return most
 
 
-def _fee(tables: CostTables, at: tuple[int, ...], price: int) -> Fraction:
+def _fee(tables: CostTables, of: tuple[int, int], at: int, price: int) -> Fraction:
     """Return the exact fee of a lot in nano; of a surplus the most that its cap lets through."""
-    of_curve = tables.curves[tables.curve[at], price] if tables.kind[at[1]] != SURPLUS else 0
-    factor = int(tables.numerator[at]) * int(of_curve)
-    if tables.kind[at[1]] == SURPLUS:
+    if tables.kind[of[1]] == SURPLUS:
         factor = int(tables.cap[at]) * 2 * price
-    units = Fraction(factor, int(tables.denominator[at]))
-    return units * int(tables.round_to[at[0], at[1]])
+    else:
+        factor = int(tables.numerator[at]) * int(tables.curves[tables.curve[at], price])
+    return Fraction(factor, int(tables.denominator[at])) * int(tables.round_to[of])
