@@ -34,7 +34,7 @@ from proteus.market.metrics.sums import (
     measure_fill,
     measure_publication,
 )
-from proteus.market.trading import hooks
+from proteus.market.trading import hooks, limits
 from proteus.market.trading.recorder import record_book, record_outbox
 from proteus.market.trading.reports import notify, report_fill
 from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
@@ -201,7 +201,7 @@ def _tell(mechanism, world, lane, time, order, kind, lots, word):
     """Tell the owner of a quote, if it changes anything, and who has to know for its limits."""
     orders = world.market.orders
     waits = world.origins.is_quote[lane, order]
-    waits = waits or hooks.is_told(world.rules, orders.trader[lane, order])
+    waits = waits or limits.is_told(world.rules, orders.trader[lane, order])
     if lots == 0 or not waits:
         return
     notice = NOTICE_ACK

@@ -46,8 +46,7 @@ from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 HOOKS = (
     "at_start", "before_sending", "at_door", "at_answer", "at_fill", "after_clear",
     "after_booking", "at_timer", "at_sample", "at_decision", "at_end", "check", "constrain",
-    "see_edge", "hold_back", "at_environment", "at_settlement", "can_pay", "is_told", "at_report",
-    "at_notice",
+    "see_edge", "hold_back", "at_environment", "at_settlement",
 )  # fmt: skip
 
 
@@ -139,30 +138,6 @@ def constrain(rules, ledger, private, view, lane, trader, time, becomes, side, p
 
 
 @interface
-def can_pay(rules, ledger, orders, lane, trader, slot, side, rank, lots):
-    """Tell whether a trader can pay an order that reaches the venue, beside its others there.
-
-    Parameters
-        slot: of the order, or of the one that is changed. side, rank, lots: what it would be.
-    """
-
-
-@interface
-def is_told(rules, trader):
-    """Tell whether a trader waits for answers to orders that are no quotes."""
-
-
-@interface
-def at_report(rules, messages, lane, trader, envelope, price):
-    """A fill of a trader, at a price in ticks, is about to be reported to it."""
-
-
-@interface
-def at_notice(rules, messages, lane, trader, envelope):
-    """A trader is about to read an answer or a fill report."""
-
-
-@interface
 def see_edge(
     rules, messages, orders, keys, traders, private, view, intents, lane, trader, i, lots, stands,
     tick_nano, n_ticks,
@@ -200,8 +175,7 @@ def report_shown(rules, lane):
 
 for _hook in (
     at_start, before_sending, at_door, at_answer, at_fill, after_clear, after_booking, at_timer,
-    at_sample, at_decision, at_end, check, see_edge, at_environment, at_settlement, at_report,
-    at_notice,
+    at_sample, at_decision, at_end, check, see_edge, at_environment, at_settlement,
 ):  # fmt: skip
     _hook.empty_for(NoRules)
 # Nothing that is added acts here yet.
@@ -400,29 +374,3 @@ def _constrain(rules, ledger, private, view, lane, trader, time, becomes, side, 
     return constraints.allowed_lots(
         rules, ledger, private, lane, trader, time, becomes, side, price, lots
     )
-
-
-@can_pay.implement(NoRules)
-@inline_kernel
-def _always(rules, ledger, orders, lane, trader, slot, side, rank, lots):
-    return True
-
-
-@is_told.implement(NoRules)
-@inline_kernel
-def _is_not_told(rules, trader):
-    return False
-
-
-@is_told.implement(Rules)
-@inline_kernel
-def _is_told(rules, trader):
-    return rules.constraints.table.is_tracked[trader]
-
-
-for _hook, _kernel in (
-    (can_pay, constraints.can_pay),
-    (at_report, constraints.note_report),
-    (at_notice, constraints.hear),
-):
-    _hook.implement(Rules)(_kernel)

@@ -9,7 +9,7 @@ from proteus.market.book.codes import NO_ENVELOPE
 from proteus.market.events.envelopes import NOTICE_FILL, take_envelope
 from proteus.market.events.latency import ACKNOWLEDGEMENT, FILL_REPORT, delay, fill_report_word
 from proteus.market.events.queue import KIND_NOTIFICATION, push
-from proteus.market.trading import hooks
+from proteus.market.trading import limits
 
 
 @inline_kernel
@@ -50,5 +50,5 @@ def report_fill(world, lane, time, slot, price, lots):
         messages.belief[lane, envelope] = origins.belief[lane, slot]
         messages.filled_ns[lane, envelope] = time
         messages.lifetime[lane, envelope] = origins.lifetime[lane, slot]
-        hooks.at_report(world.rules, messages, lane, trader, envelope, price)
+        limits.at_report(world.rules, messages, lane, trader, envelope, price)
         push(world.queue, lane, arrives, KIND_NOTIFICATION, envelope)

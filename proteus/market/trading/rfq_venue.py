@@ -39,7 +39,7 @@ from proteus.market.mechanisms.rfq import Rfq
 from proteus.market.metrics.execution import OFFER_INSIDE, note_offer
 from proteus.market.metrics.requests import following_quote, measure_acceptance
 from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
-from proteus.market.trading import hooks, protocol, rfq_desk
+from proteus.market.trading import hooks, limits, protocol, rfq_desk
 from proteus.market.trading.recorder import record_rfq_message, record_rfq_refusal
 from proteus.market.trading.rfq_links import answer_to, index_of, set_timer, told_at, words_of
 from proteus.market.trading.rfq_publishing import measure_quotes
@@ -110,7 +110,7 @@ def _can_pay(world, lane, slot, rank, lots):
     """Tell whether its owner can pay the request or quote at ``slot``, with such a limit."""
     orders = world.market.orders
     trader, side = orders.trader[lane, slot], orders.side[lane, slot]
-    return hooks.can_pay(world.rules, world.ledger, orders, lane, trader, slot, side, rank, lots)
+    return limits.can_pay(world.rules, world.ledger, orders, lane, trader, slot, side, rank, lots)
 
 
 @inline_kernel

@@ -18,7 +18,7 @@ from proteus.market.events.log import is_recorded
 from proteus.market.mechanisms import pricing
 from proteus.market.mechanisms.interface import amend, clear, enter, refuse_order, withdraw
 from proteus.market.metrics.clear_split import split_clear
-from proteus.market.trading import hooks
+from proteus.market.trading import limits
 from proteus.market.trading.recorder import record_clear, record_message, record_refused
 from proteus.market.trading.reports import notify
 
@@ -116,7 +116,7 @@ def _can_pay_change(world, lane, envelope, slot):
 def _can_pay(world, lane, envelope, slot, rank, lots):
     """Tell whether a trader can pay what the order at ``slot`` would be."""
     trader, side = world.messages.trader[lane, envelope], world.market.orders.side[lane, slot]
-    return hooks.can_pay(
+    return limits.can_pay(
         world.rules, world.ledger, world.market.orders, lane, trader, slot, side, rank, lots
     )
 

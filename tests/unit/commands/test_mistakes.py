@@ -239,7 +239,6 @@ latent=log_odds latent.jumps=[{{weight:1.0,mean:1.0}}] | latent.jumps.0.sd is mi
 {MAKER}.policy.belief_gain_fill=1.1 | {MAKER}.policy.belief_gain_fill=1.1 | less than or equal to 1
 {MAKER}.policy.quote_lots=0 | {MAKER}.policy.quote_lots=0 | greater than or equal to 1
 {MAKER}.policy.quote_lots=200 | {MAKER}.policy.quote_lots=200 | at most inventory_limit_lots=100
-risk@{MAKER}.risk=[order_sze] | risk=['order_sze'] does not exist | did you mean order_size?
 {MAKER}.risk.inventory_limit.lots=0 | {MAKER}.risk.inventory_limit.lots=0 | or equal to 1
 {MAKER}.risk.inventory_limit.on_limit=cut | inventory_limit.on_limit=cut | 'clip' or 'drop'
 {MAKER}.risk.inventory_limit.kind=capital | unknown key {MAKER}.risk.inventory_limit.lots | on_limit

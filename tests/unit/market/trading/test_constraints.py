@@ -71,14 +71,8 @@ def _constrain(rules, ledger, private, view, lane, trader, time, becomes, side, 
     return allowed
 
 
-@hooks.can_pay.implement(Caps)
-@inline_kernel
-def _can_pay(rules, ledger, orders, lane, trader, slot, side, rank, lots):
-    return True
-
-
 for _name in hooks.HOOKS:
-    if _name not in ("constrain", "can_pay"):
+    if _name != "constrain":
         getattr(hooks, _name).empty_for(Caps)
 
 
