@@ -102,10 +102,18 @@ def _check_word(override: Override) -> None:
     if _is_group(key) and override.is_delete() and override.package is None:
         options = ", ".join(options_of(key))
         raise ConfigError(f"~{key} is not allowed: {key} must be one of {options}")
-    if _is_group(key) and not override.is_delete() and not isinstance(value, (str, dict)):
+    if _is_group(key) and not override.is_delete() and not isinstance(value, _chosen(key)):
         options = ", ".join(options_of(key))
         written = json.dumps(value) if value is None else value
         raise ConfigError(f"{key}={written} is not allowed: must be one of {options}")
+
+
+_LISTED = ("risk",)  # groups of which several options may be chosen at once
+
+
+def _chosen(group: str) -> tuple[type, ...]:
+    """Return the types of what may be chosen of a group."""
+    return (str, dict, list) if group in _LISTED else (str, dict)
 
 
 def _compose(words: Sequence[str]) -> Composed:

@@ -221,7 +221,9 @@ class CellConfig(Schema):
         """Tell whether the cell adds to its market what the plain loop does not know."""
         added = self.settlement, self.incentives, self.environment
         is_used = any(part.is_used for part in added)
-        return is_used or self.has_capital or self.has_costs or self.has_private_values
+        is_chained = any(group.count and group.chain for group in self.population.values())
+        of_traders = self.has_capital or self.has_private_values or is_chained
+        return is_used or self.has_costs or of_traders
 
     @property
     def has_costs(self) -> bool:

@@ -36,6 +36,11 @@ SURROUNDED = "property/test_environment_against_twin"
 VIEWS = (
     f"{MARKET}/information/test_views_and_links", f"{MARKET}/information/test_leakage_tables",
 )  # fmt: skip
+CHAINS = (
+    f"{MARKET}/constraints/test_funds", f"{MARKET}/constraints/test_chain",
+    f"{MARKET}/constraints/test_venue",
+    "property/test_constraints_against_twin", "simulation/test_constraints",
+)  # fmt: skip
 CHARGED = "property/test_costs_against_twin"
 OF_PACKAGES = (f"{MARKET}/incentives/test_added", "simulation/test_contract_of_rules")
 POLICIES = (
@@ -67,6 +72,9 @@ NEAR = {  # the tests of the room where the fault is
     "market/events/schedule": (
         "statistical/test_schedules", "simulation/test_knowing_blocks",
     ),
+    "market/constraints/": CHAINS,
+    "market/rules/constraints": CHAINS,
+    "market/costs/reserve": CHAINS,
     "market/costs/": (
         f"{MARKET}/costs/test_charging", f"{MARKET}/costs/test_volume",
         f"{MARKET}/costs/test_expected", f"{MARKET}/costs/test_venues", CHARGED,

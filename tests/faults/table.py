@@ -5,6 +5,7 @@ line changes the row. A fault is a mistake that somebody could make, not a synta
 """
 
 from tests.faults.added import ADDED
+from tests.faults.constraints import CONSTRAINTS
 from tests.faults.costs import COSTS
 from tests.faults.environment import ENVIRONMENT
 from tests.faults.incentives import INCENTIVES
@@ -17,5 +18,5 @@ from tests.faults.traders import TRADERS
 
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
-    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB,
+    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS,
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """The traders' side of the twin: a wake-up becomes a view, a decision and messages."""
 
+from dataclasses import replace
+
 from proteus.market.rng import (
     STREAM_INTENT,
     STREAM_LIFETIME,
@@ -7,6 +9,7 @@ from proteus.market.rng import (
     STREAM_SIGNAL,
     normal,
 )
+from tests.reference import constraints
 from tests.reference.draws import EXPIRY, Cause, ns
 from tests.reference.environment import fixed_tip, tip_of_change, tip_of_order
 from tests.reference.links import delay
@@ -94,10 +97,13 @@ def send(
 ) -> None:
     """Turn an intent into a message, or into none if a quote stands as it should."""
     time_ns = view.time_ns
+    intent = replace(intent, lots=may_send(world, trader, intent, time_ns))
     if not intent.is_quote:
+        if intent.lots == 0:
+            return
         tip = tip_of_order(world, trader, intent.side, intent.belief, view, intent.lots)
         message = new_order(world, trader, intent, time_ns, cause)
-        post(world, message._replace(tip_nano=tip), sent_ns)
+        post(world, message._replace(tip_nano=tip), sent_ns, time_ns)
         return
     assert isinstance(trader.mind, Maker)
     quote = trader.mind.quotes[intent.side]
@@ -109,7 +115,7 @@ def send(
         quote.order_id, tip = message.order_id, fixed_tip(world)
     elif intent.lots == 0:
         message = Message("cancel", trader, quote.order_id, cause)
-        post(world, message._replace(tip_nano=tip), sent_ns)
+        post(world, message._replace(tip_nano=tip), sent_ns, time_ns)
         quote.order_id = None
         return
     elif intent.price_ticks != quote.price_ticks or intent.lots < quote.lots:
@@ -122,7 +128,20 @@ def send(
         return
     quote.price_ticks, quote.lots = intent.price_ticks, intent.lots
     quote.exposure += intent.lots
-    post(world, message._replace(tip_nano=tip), sent_ns)
+    post(world, message._replace(tip_nano=tip), sent_ns, time_ns)
+
+
+def may_send(world: World, trader: Trader, intent: Intent, time_ns: int) -> int:
+    """The lots of an intent that the trader's chain lets pass."""
+    becomes = "order"
+    if intent.is_quote:
+        quote = trader.mind.quotes[intent.side]  # type: ignore[union-attr]
+        if quote.order_id is not None and intent.price_ticks != quote.price_ticks:
+            becomes = "replace"
+        elif quote.order_id is not None:
+            becomes = "reduction" if intent.lots < quote.lots else "standing"
+    price, lots = intent.price_ticks, intent.lots
+    return constraints.allowed(world, trader, becomes, intent.side, price, lots, time_ns)
 
 
 def new_order(world: World, trader: Trader, intent: Intent, time_ns: int, cause: Cause) -> Message:
@@ -144,9 +163,10 @@ def new_order(world: World, trader: Trader, intent: Intent, time_ns: int, cause:
     return Message("order", trader, order_id, cause)
 
 
-def post(world: World, message: Message, sent_ns: int) -> None:
+def post(world: World, message: Message, sent_ns: int, time_ns: int) -> None:
     """Put a message on its way."""
     trader = message.trader
+    constraints.note_sent(world, message, time_ns)
     arrives_ns, tie = trader.submissions.arrival_and_tie(sent_ns, message.cause)
     word = world.ties[id(message)] = world.draws.tie(trader.entity, tie)
     world.push(arrives_ns, "message", message, word)
@@ -158,13 +178,14 @@ def expire(world: World, timer: Timer, time_ns: int) -> bool:
         return False
     sent_ns = sent(world, timer.trader, time_ns, timer.cause)
     message = Message("cancel", timer.trader, timer.order_id, timer.cause)
-    post(world, message._replace(tip_nano=fixed_tip(world)), sent_ns)
+    post(world, message._replace(tip_nano=fixed_tip(world)), sent_ns, time_ns)
     return True
 
 
 def learn(world: World, notice: Notice, now_ns: int) -> bool:
     """Let a trader learn an answer or a fill; tell whether it wakes up from it."""
     trader = notice.trader
+    constraints.note_told(world, notice)
     is_fill = notice.kind == "fill"
     if isinstance(trader.mind, Maker):
         quote = trader.mind.quotes[notice.side]

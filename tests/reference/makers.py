@@ -56,6 +56,7 @@ class Maker:
         self.look: int | None = None
         self.marks: list[Mark] = []
         self.position = 0
+        self.most_held: int | None = policy.inventory_limit_lots  # None: its chain says it
         self.rewarded = 0.0  # currency that an own lot earns under policies, as it thinks
         self.least_lots = 0  # smallest order that all of these count
         self.quotes = {"buy": Quote(), "sell": Quote()}
@@ -137,8 +138,8 @@ class Maker:
         stands = self.quotes[side]
         is_kept = stands.order_id is not None and stands.price_ticks == price
         is_kept = is_kept and stands.lots <= lots
-        if not widens and not is_kept:
-            lots = min(lots, limit - inventory - stands.exposure)
+        if not widens and not is_kept and self.most_held is not None:
+            lots = min(lots, self.most_held - inventory - stands.exposure)
         if not 1 <= price < self.n_ticks:
             lots = 0
         return Intent(side, price, max(lots, 0), belief=self.belief, is_quote=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from tests.reference import desk
+from tests.reference import constraints, desk
 from tests.reference.desk import nano, new_order, observe, post, sent
 from tests.reference.draws import NOTIFIED, Cause
 from tests.reference.environment import fixed_tip, tip_of_order
@@ -53,6 +53,11 @@ def set_executable(view: View, side: str, price_ticks: int) -> None:
 def ask(world: World, trader: Trader, intent: Intent, view: View, cause: Cause) -> None:
     """Send an intent as a request, which never rests."""
     intent, time_ns = replace(intent, duration_ns=0), view.time_ns
+    side, price = intent.side, intent.price_ticks
+    lots = constraints.allowed(world, trader, "request", side, price, intent.lots, time_ns)
+    if lots == 0:
+        return
+    intent = replace(intent, lots=lots)
     tip = tip_of_order(world, trader, intent.side, intent.belief, view, intent.lots)
     message = new_order(world, trader, intent, time_ns, cause)
     world.tickets[message.order_id].lifetime = "ioc"
@@ -61,7 +66,7 @@ def ask(world: World, trader: Trader, intent: Intent, view: View, cause: Cause) 
     if not isinstance(trader.mind, Noise):
         trader.holds = asked
     message = message._replace(kind="request", tip_nano=tip)
-    post(world, message, sent(world, trader, time_ns, cause))
+    post(world, message, sent(world, trader, time_ns, cause), time_ns)
 
 
 def quote(world: World, time_ns: int, dealer: Trader, request_id: int, word: int) -> bool:
@@ -75,12 +80,14 @@ def quote(world: World, time_ns: int, dealer: Trader, request_id: int, word: int
         if rules.shows_side and intent.side == request.side:
             continue
         lots = min(intent.lots, request.lots) if rules.shows_size else intent.lots
+        side, price = intent.side, intent.price_ticks
+        lots = constraints.allowed(world, dealer, "quote", side, price, lots, time_ns)
         if lots > 0:
             dealer.mind.quotes[intent.side].exposure += lots
             wanted = replace(intent, lots=lots)
             message = new_order(world, dealer, wanted, time_ns, cause._replace(slot=slot))
             message = message._replace(other_id=request_id, tip_nano=fixed_tip(world))
-            post(world, message._replace(kind="quote"), sent_ns)
+            post(world, message._replace(kind="quote"), sent_ns, time_ns)
     return True
 
 
@@ -174,13 +181,22 @@ def accept(
     tip_nano: int,
 ) -> None:  # fmt: skip
     """Send the acceptance of a quote."""
-    asked.is_accepting = True
     trader = heard.trader
+    most = min(asked.lots, heard.lots)
+    if constraints.allowed(world, trader, "accept", asked.side, limit_ticks, most, time_ns) == 0:
+        return
+    asked.is_accepting = True
     message = Message(
         "accept", trader, asked.order_id, cause, side=asked.side, price_ticks=limit_ticks,
         lots=asked.lots, other_id=heard.order_id, tip_nano=tip_nano,
     )  # fmt: skip
-    post(world, message, sent(world, trader, time_ns, cause))
+    post(world, message, sent(world, trader, time_ns, cause), time_ns)
+
+
+def held_lots(world: World, quote_id: int) -> int:
+    """The lots that a quote in last look would trade."""
+    market: Any = world.market
+    return min(market.orders[quote_id].quantity, market.owner[quote_id].quantity)
 
 
 def end_hold(world: World, time_ns: int, dealer: Trader, quote_id: int) -> bool:
@@ -194,7 +210,12 @@ def end_hold(world: World, time_ns: int, dealer: Trader, quote_id: int) -> bool:
     belief = dealer.mind.decide(see(world, dealer, time_ns, cause))[0].belief
     moved = nano(belief) - ticket.belief_nano
     loss = moved if ticket.side == "sell" else -moved
-    kind = "decline" if loss > nano(rules.tolerance) else "confirm"
+    confirms = loss <= nano(rules.tolerance)
+    if confirms:
+        lots, price = held_lots(world, quote_id), ticket.price_ticks
+        may = constraints.allowed(world, dealer, "last look", ticket.side, price, lots, time_ns)
+        confirms = may == lots
+    kind = "confirm" if confirms else "decline"
     message = Message(kind, dealer, quote_id, cause, tip_nano=fixed_tip(world))
-    post(world, message, sent(world, dealer, time_ns, cause))
+    post(world, message, sent(world, dealer, time_ns, cause), time_ns)
     return True

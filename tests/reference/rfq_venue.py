@@ -3,6 +3,7 @@
 A draw on the way of a request is addressed by (dealer, taker, cause of the request).
 """
 
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ
 from tests.reference import rfq_desk, settling
 from tests.reference import rules as added
 from tests.reference.charging import charge_message
+from tests.reference.constraints import can_pay
 from tests.reference.draws import Cause, ns
 from tests.reference.links import delay
 from tests.reference.orders import Outcome, Row
@@ -17,7 +19,7 @@ from tests.reference.public import Print, State
 from tests.reference.rfq import Quote, Request, Venue
 from tests.reference.takers import Noise
 from tests.reference.venue import announce, answer, book_fill, note_outcome
-from tests.reference.world import Heard, Message, Notice, Told, Trader, World
+from tests.reference.world import Heard, Message, Notice, Ticket, Told, Trader, World
 
 WRITTEN = {"ack": "ack", "fill": "fill", "cancel": "rfq_expire", "reject": "rfq_reject"}
 TO_BUYER, TO_SELLER, TO_HOLDER, TO_LOSER = range(4)  # words of STREAM_RFQ_DELIVERY
@@ -32,6 +34,11 @@ def receive(world: World, message: Message, time_ns: int) -> None:
     do = {"request": open_request, "quote": take_quote, "accept": take_acceptance}
     do.get(message.kind, take_last_look)(world, message, time_ns)
     deliver(world, time_ns, message.order_id, message.cause)
+
+
+def limit_of(ticket: Ticket) -> tuple[str, int, int]:
+    """Side, limit and lots of an order."""
+    return ticket.side, ticket.price_ticks, ticket.lots
 
 
 def row(world: World, message: Message, time_ns: int) -> Row:
@@ -49,6 +56,11 @@ def open_request(world: World, message: Message, time_ns: int) -> None:
     """Open a request, and let its dealers and its taker think."""
     world.note_order(time_ns, "rfq_request", message.order_id)
     market, rules = venue_of(world), world.cell.mechanism
+    ticket = world.tickets[message.order_id]
+    if not can_pay(world, message.trader, message.order_id, *limit_of(ticket)):
+        rejected = Outcome("reject", message.order_id, ticket.lots, "rfq_no_funds")
+        market.out.outcomes.append(rejected)
+        return
     assert market.request(row(world, message, time_ns)) is None
     world.opened[message.order_id] = time_ns
     end_later(world, market.orders[message.order_id])
@@ -123,7 +135,11 @@ def take_quote(world: World, message: Message, time_ns: int) -> None:
     market, ticket = venue_of(world), world.tickets[message.order_id]
     before = market.requests[message.other_id].quotes if message.other_id in market.requests else []
     is_first = all(world.tickets[quote.order_id].trader is not message.trader for quote in before)
-    reason = market.quote(row(world, message, time_ns))
+    reason = deepcopy(market).quote(row(world, message, time_ns))
+    if reason is None and not can_pay(world, message.trader, message.order_id, *limit_of(ticket)):
+        reason = "rfq_no_funds"
+    if reason is None:
+        market.quote(row(world, message, time_ns))
     if reason is not None:
         market.out.outcomes.append(Outcome("reject", message.order_id, ticket.lots, reason))
         return
@@ -169,10 +185,18 @@ def take_acceptance(world: World, message: Message, time_ns: int) -> None:
     )  # fmt: skip
     market, rules = venue_of(world), world.cell.mechanism
     rivals = others(market, request_id, quote_id)
-    reason = market.accept({
+    acceptance = {
         "time_ns": time_ns, "order_id": quote_id, "request_id": request_id,
         "agent": trader.number, "price_ticks": message.price_ticks, "quantity": None,
-    })  # fmt: skip
+    }  # fmt: skip
+    reason = deepcopy(market).accept(acceptance)
+    lots = market.orders[request_id].quantity if reason is None else 0
+    limit = message.side, message.price_ticks, lots
+    if reason is None and not can_pay(world, trader, request_id, *limit):
+        reason = "rfq_no_funds"
+    if reason is None:
+        market.accept(acceptance)
+        market.orders[request_id].price_ticks = message.price_ticks
     if reason is not None:
         world.note(
             time_ns, "venue", "rfq_reject", trader=trader.number, order_id=request_id, lots=0,

@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any
 
 from proteus.market.rng import STREAM_BATCH
-from tests.reference import orders, rules, settling
+from tests.reference import constraints, orders, rules, settling
 from tests.reference.auction import Auction
 from tests.reference.book import Book
 from tests.reference.charging import charge_clear, charge_fill, charge_message
@@ -14,7 +14,7 @@ from tests.reference.dual_flow import BUYERS, DualFlow
 from tests.reference.links import delay
 from tests.reference.orders import Order, Outcome
 from tests.reference.public import Level, Print, State
-from tests.reference.world import Message, Notice, World
+from tests.reference.world import Message, Notice, Ticket, World
 
 
 def receive(world: World, message: Message, time_ns: int) -> None:
@@ -27,7 +27,13 @@ def receive(world: World, message: Message, time_ns: int) -> None:
     cause = message.cause.packed
     if message.kind == "order":
         world.note_order(time_ns, "order", order_id)
-        world.market.apply(door_message(world, "limit", order_id, time_ns))
+        ticket = world.tickets[order_id]
+        limit = ticket.side, ticket.price_ticks, ticket.lots
+        if constraints.can_pay(world, message.trader, order_id, *limit):
+            world.market.apply(door_message(world, "limit", order_id, time_ns))
+        else:
+            rejected = Outcome("reject", order_id, ticket.lots, "no_funds")
+            world.market.out.outcomes.append(rejected)
         deliver(world, time_ns, order_id, message.cause)
         return
     columns = {"trader": trader, "order_id": order_id, "cause": cause}
@@ -38,8 +44,10 @@ def receive(world: World, message: Message, time_ns: int) -> None:
         }  # fmt: skip
     world.note(time_ns, "trader", message.kind, **columns)
     if order_id not in world.market.open:
-        refuse_unknown(world, message, time_ns)
-    elif message.kind == "cancel":
+        refuse(world, message, time_ns, "unknown_order")
+    elif message.kind == "cancel" or not can_pay_change(world, message):
+        if message.kind == "replace":
+            refuse(world, message, time_ns, "no_funds")
         world.market.apply(door_message(world, "cancel", order_id, time_ns))
         deliver(world, time_ns, order_id, message.cause)
     else:
@@ -71,11 +79,17 @@ def door_message(world: World, kind: str, order_id: int, time_ns: int) -> orders
     return replace(message, **({} if kind == "cancel" else about))
 
 
-def refuse_unknown(world: World, message: Message, time_ns: int) -> None:
-    """The order is gone; of a cancel there is nothing to tell."""
+def can_pay_change(world: World, message: Message) -> bool:
+    """Whether the new version of an order can be paid in place of the old one."""
+    limit = message.side, message.price_ticks, message.lots
+    return constraints.can_pay(world, message.trader, message.order_id, *limit)
+
+
+def refuse(world: World, message: Message, time_ns: int, reason: str) -> None:
+    """A message comes to nothing; of a cancel there is nothing to tell."""
     world.note(
         time_ns, "venue", "reject", trader=message.trader.number, order_id=message.order_id,
-        lots=0, reason="unknown_order",
+        lots=0, reason=reason,
     )  # fmt: skip
     if message.kind == "replace":
         world.tickets[message.new_id] = world.tickets[message.order_id]
@@ -148,7 +162,7 @@ def deliver(
                 outcome.lots, batches or {},
             )  # fmt: skip
             book_fill(world, outcome, time_ns, in_clear=about is None)
-        elif ticket.is_quote and outcome.lots > 0:
+        elif outcome.lots > 0 and waits_for_answers(world, ticket):
             why = cause if outcome.order_id == about and cause else ticket.cause
             notice = Notice(
                 outcome.kind, ticket.trader, outcome.order_id, ticket.side, outcome.lots
@@ -157,6 +171,11 @@ def deliver(
     charge_clear(world, time_ns)
     if about is None or isinstance(world.market, Book):
         publish(world, time_ns)
+
+
+def waits_for_answers(world: World, ticket: Ticket) -> bool:
+    """Who quotes is told of its quotes; who has limits to keep, of everything."""
+    return ticket.is_quote or constraints.memory(world, ticket.trader) is not None
 
 
 def note_outcome(world: World, outcome: Outcome, time_ns: int) -> None:
@@ -195,6 +214,7 @@ def book_fill(world: World, outcome: Outcome, time_ns: int, in_clear: bool) -> N
         world.public.tape[-1].parties.add(trader.number)
         word = world.draws.fill_report(trader.entity, ticket.cause, ticket.reports)
         ticket.reports += 1
+        constraints.note_fill(world, trader, ticket.side, price, lots)
         arrives_ns = time_ns + delay(trader.group.latency.fill_report, word)
         notice = Notice("fill", trader, order_id, ticket.side, lots, ticket.belief_nano, time_ns)
         world.push(trader.reports.arrival(arrives_ns), "notice", notice)

@@ -222,6 +222,7 @@ class World:
         self.rows: list[Row] = []
         self.events = self.messages = self.fills = 0
         self.programs: list[Program] = []  # of policies, in the order of their names
+        self.memories: dict[int, Any] = {}  # what traders with a chain know of their orders
         self.opened: dict[int, int] = {}  # when requests reached the venue
 
     def push(self, time_ns: int, what: str, item: Any, tie: int = 0) -> None:
@@ -275,9 +276,20 @@ def make_trader(cell: CellConfig, draws: Draws, number: int, name: str, member: 
         mind = Noise(policy, cell.execution.protection_ticks, cell.n_ticks)
     else:
         mind = Informed(group, cell.n_ticks)
+    if isinstance(mind, Maker):
+        mind.most_held = most_held(group)
     blocks = cell.environment.blocks
     schedule = Schedule(group.schedule, draws, entity, ns(blocks.interval_ms) if blocks else 0)
     return Trader(number, group, entity, mind, schedule)
+
+
+def most_held(group: Group) -> int | None:
+    """What a maker may hold by its own reckoning; with another chain than today's that says it."""
+    limit: Any = group.risk.get("inventory_limit")
+    if limit is None or len(group.risk) > 1 or limit.on_limit == "drop":
+        return None
+    policy: Any = group.policy
+    return limit.lots or policy.inventory_limit_lots
 
 
 def make_market(cell: CellConfig) -> Market | Venue:

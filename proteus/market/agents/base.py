@@ -29,6 +29,7 @@ class Members(NamedTuple):
     protection_ticks: int
     initial_probability: float = 0.5  # p0
     growth: int = 1  # factor on capacities
+    most_held: tuple[int | None, ...] = ()  # lots, by the chains of the plain loop; () as policies
 
     def column(self, values: Iterable[Any], dtype: Any = np.float64) -> NDArray[Any]:
         """Return an array [A] with the members' values in their places, zero elsewhere."""

@@ -79,7 +79,8 @@ class MakerParameters(NamedTuple):
     gain_fill: np.ndarray  # float64 [A]
     gain_signal: np.ndarray  # float64 [A]
     quote_lots: np.ndarray  # int64 [A]
-    limit_lots: np.ndarray  # int64 [A]
+    limit_lots: np.ndarray  # int64 [A] to which quotes shrink
+    most_held: np.ndarray  # int64 [A] lots, of the constraint that belongs to the plain loop
     widens: np.ndarray  # bool [A] at the limit: widen instead of pull
     widen_by: np.ndarray  # float64 [A]
     reward_pass: np.ndarray  # float64 [A] of what an own lot earns of policies
@@ -132,6 +133,7 @@ def make(members: Members, initial_probability: float, growth: int) -> Maker:
             gain_signal=members.key("belief_gain_signal"),
             quote_lots=members.key("quote_lots", np.int64),
             limit_lots=members.key("inventory_limit_lots", np.int64),
+            most_held=members.column(_most_held(members), np.int64),
             widens=members.column(widens, np.bool_),
             widen_by=members.key("widen_by"),
             reward_pass=members.column(passes, np.float64),
@@ -142,6 +144,13 @@ def make(members: Members, initial_probability: float, growth: int) -> Maker:
         half_spread=members.key("half_spread"),
         look=-1,
     )
+
+
+def _most_held(members: Members) -> list[int]:
+    """Return the lots that each maker may hold; a chain that names none means the strategy's."""
+    own = [policy.inventory_limit_lots for _, policy in members.policies]
+    chains = members.most_held or (None,) * len(own)
+    return [most or limit for most, limit in zip(chains, own, strict=True)]
 
 
 @inline_kernel
@@ -284,7 +293,8 @@ def quote_side(maker, private, costs, intents, lane, trader, now, side, reservat
         half_spread = with_costs(costs, lane, trader, half_spread, side, price, lots, now)
         price = _price(side, reservation, half_spread, n_ticks)
     if not widened:
-        lots = _fit(private, lane, trader, side, price, lots, limit - signed)
+        most = parameters.most_held[trader] - signed
+        lots = _fit(private, lane, trader, side, price, lots, most)
     if price < 1 or price >= n_ticks:
         lots = 0  # a price it would not want is not quoted, and never clamped
     belief = maker.belief[lane, trader]

@@ -84,6 +84,7 @@ REJECT_UNKNOWN_ORDER = 4
 REJECT_POST_ONLY_WOULD_CROSS = 5
 REJECT_FOK_NOT_FILLED = 6
 REJECT_NOT_IN_BATCH = 7
+REJECT_NO_FUNDS = 8
 REJECT_NAMES = {
     REJECT_INVALID_PRICE: "invalid_price",
     REJECT_INVALID_QUANTITY: "invalid_quantity",
@@ -92,6 +93,7 @@ REJECT_NAMES = {
     REJECT_POST_ONLY_WOULD_CROSS: "post_only_would_cross",
     REJECT_FOK_NOT_FILLED: "fok_not_filled",
     REJECT_NOT_IN_BATCH: "not_in_batch",
+    REJECT_NO_FUNDS: "no_funds",
 }
 
 # Why a message about a request was rejected.
@@ -108,6 +110,7 @@ RFQ_FIRM_QUOTE = 10
 RFQ_UNKNOWN_REQUEST = 11
 RFQ_INVALID_TTL = 12
 RFQ_NO_QUOTE = 13
+RFQ_NO_FUNDS = 14
 RFQ_REJECT_NAMES = {
     RFQ_REQUEST_OVER: "request_over",
     RFQ_QUOTE_OVER: "quote_over",
@@ -122,6 +125,7 @@ RFQ_REJECT_NAMES = {
     RFQ_UNKNOWN_REQUEST: "unknown_request",
     RFQ_INVALID_TTL: "invalid_ttl",
     RFQ_NO_QUOTE: "no_quote",
+    RFQ_NO_FUNDS: "rfq_no_funds",  # a name says its code
 }
 
 # Why a request or quote ended without a trade.

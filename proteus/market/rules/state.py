@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import state
+from proteus.market.constraints.state import Constraints
 from proteus.market.costs.state import Costs, Uncharged
 from proteus.market.environment.channel_setup import ChannelParameters, Channels
 from proteus.market.incentives.state import Incentives, PolicyTable, allocate_incentives
@@ -34,6 +35,7 @@ class Rules(NamedTuple):
     incentives: Incentives
     channels: ChannelParameters  # the numbers of the environment
     environment: Channels  # its state
+    constraints: Constraints  # chains of what may be sent
     refused: np.ndarray  # int64 [L] why the ledger refused an entry, or LEDGER_OK
     overflow: np.ndarray  # int64 [L] 1: something that is added found no room
 
@@ -48,6 +50,7 @@ def make_rules(
     policies: PolicyTable,
     channels: ChannelParameters,
     environment: Channels,
+    constraints: Constraints,
 ) -> Rules:
     """Build the rules of a block.
 
@@ -55,9 +58,10 @@ def make_rules(
         orders: most that a lane has at once. endowment: int64 [A] capital of each trader, nano.
         roles: who makes in a fill. costs: of the block. settlement: its state. policies: of
             incentives. channels: the numbers of the environment. environment: its state.
+        constraints: chains and their state.
     """
     return allocate(
         Rules, L=lanes, A=len(endowment), endowment=endowment, roles=roles, costs=costs,
         settlement=settlement, incentives=allocate_incentives(policies, lanes, orders),
-        channels=channels, environment=environment,
+        channels=channels, environment=environment, constraints=constraints,
     )  # fmt: skip

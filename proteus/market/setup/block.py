@@ -17,6 +17,7 @@ from proteus.market.agents.traders import (
     allocate_private,
     allocate_view,
 )
+from proteus.market.constraints.state import allocate_constraints
 from proteus.market.environment.channel_setup import allocate_channels
 from proteus.market.environment.setup import allocate_news
 from proteus.market.events.envelopes import allocate_messages
@@ -167,9 +168,10 @@ def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | R
         cell.settlement, cell.horizon_ns, lanes, growth * setup.legs, agent_uids(setup.members),
         setup.endowment > 0,
     )  # fmt: skip
+    constraints = allocate_constraints(setup.chains, setup.reserve, lanes, slots)
     return make_rules(
         lanes, slots, setup.endowment, setup.roles, costs, settlement, setup.policies,
-        setup.channels, environment,
+        setup.channels, environment, constraints,
     )  # fmt: skip
 
 

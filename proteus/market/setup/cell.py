@@ -7,6 +7,7 @@ import numpy as np
 from proteus.basics import units
 from proteus.market.agents.traders import CLASS_MAKER, NO_GROUP
 from proteus.market.cell import CellConfig
+from proteus.market.costs.reserve import fee_reserves
 from proteus.market.environment.channel_setup import Surroundings, channel_parameters
 from proteus.market.environment.setup import parameters_for
 from proteus.market.incentives.tables import make_table
@@ -17,6 +18,7 @@ from proteus.market.setup.costs import costs_of_cell
 from proteus.market.setup.members import (
     CellSetup,
     Member,
+    chains_of,
     endowments,
     members_by_kind,
     reward_decays,
@@ -48,6 +50,7 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
     traders = trader_columns(members)
     is_maker = (traders.role == CLASS_MAKER) & (traders.group != NO_GROUP)
     delays = [units.milliseconds_to_ns(m.group.signal.delay_ms) for m in members if m.group.signal]
+    costs = costs_of_cell(cell, members, capacities.taker_wake_ups_per_s(cell, members))
     return CellSetup(
         cell=cell,
         members=members,
@@ -65,7 +68,7 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         log_rows=0,
         is_rich=is_rich or cell.needs_rules,
         endowment=endowments(members),
-        costs=costs_of_cell(cell, members, capacities.taker_wake_ups_per_s(cell, members)),
+        costs=costs,
         channels=channel_parameters(
             cell.environment, cell.execution,
             Surroundings(
@@ -77,6 +80,8 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         policies=make_table(
             cell.incentives, cell.horizon_ns, cell.tick_nano, is_maker, reward_decays(members)
         ),
+        chains=chains_of(members),
+        reserve=fee_reserves(costs.tables, cell.n_ticks),
         legs=capacities.whole_rows(capacities.legs_pending(cell, members)),
     )  # fmt: skip
 

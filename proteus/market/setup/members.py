@@ -20,6 +20,7 @@ from proteus.market.agents.traders import (
 )
 from proteus.market.book.codes import NO_OWNER
 from proteus.market.cell import CellConfig
+from proteus.market.constraints.state import ChainTable, chain_table
 from proteus.market.environment.channel_setup import ChannelParameters
 from proteus.market.environment.news import NewsParameters
 from proteus.market.events.latency import ADDED_LAWS, LATENCY_CODES, LatencyLaw
@@ -63,6 +64,8 @@ class CellSetup(NamedTuple):
     channels: ChannelParameters  # the numbers of the environment
     roles: Roles  # who makes in a fill
     policies: PolicyTable  # of incentives
+    chains: ChainTable  # of constraints, those of the rich loop
+    reserve: NDArray[np.int64]  # [2, N] nano for the fees of a lot, by side and limit in ticks
     legs: int  # fills whose settlement is pending at once
 
 
@@ -120,6 +123,11 @@ def endowments(members: tuple[Member, ...]) -> NDArray[np.int64]:
     amounts = np.zeros(max(len(members), 1), np.int64)
     amounts[: len(members)] = [member.group.capital_nano or 0 for member in members]
     return amounts
+
+
+def chains_of(members: tuple[Member, ...]) -> ChainTable:
+    """Return the chains of constraints; one that the plain loop knows is empty here."""
+    return chain_table([member.group.chain for member in members] or [()])
 
 
 def reads_mempool(members: tuple[Member, ...]) -> NDArray[np.bool_]:
@@ -201,6 +209,7 @@ def members_by_kind(cell: CellConfig, members: tuple[Member, ...]) -> dict[str, 
             n_ticks=cell.n_ticks,
             protection_ticks=cell.execution.protection_ticks,
             initial_probability=cell.contract.initial_probability,
+            most_held=tuple(m.group.most_held for m in members if m.group.kind == kind),
         )
         for kind in KINDS
     }

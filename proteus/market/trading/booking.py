@@ -34,7 +34,7 @@ from proteus.market.metrics.sums import (
     measure_fill,
     measure_publication,
 )
-from proteus.market.trading import hooks
+from proteus.market.trading import hooks, limits
 from proteus.market.trading.recorder import record_book, record_outbox
 from proteus.market.trading.reports import notify, report_fill
 from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
@@ -158,8 +158,8 @@ def _post_fill(world, lane, time, i, in_clear):
         lane, buy, sell, earlier, price, lots, market.clears[lane], fill, time, event,
     )  # fmt: skip
     measure_fill(sums, world, lane, buy, sell, price, lots, time, value, in_clear)
-    report_fill(world, lane, time, buy, lots)
-    report_fill(world, lane, time, sell, lots)
+    report_fill(world, lane, time, buy, price, lots)
+    report_fill(world, lane, time, sell, price, lots)
     return True
 
 
@@ -198,9 +198,11 @@ def _release_dead(world, lane):
 @tell.otherwise
 @inline_kernel
 def _tell(mechanism, world, lane, time, order, kind, lots, word):
-    """Tell the owner of a quote, if it changes anything; nobody else waits for answers."""
+    """Tell the owner of a quote, if it changes anything, and who has to know for its limits."""
     orders = world.market.orders
-    if lots == 0 or not world.origins.is_quote[lane, order]:
+    waits = world.origins.is_quote[lane, order]
+    waits = waits or limits.is_told(world.rules, orders.trader[lane, order])
+    if lots == 0 or not waits:
         return
     notice = NOTICE_ACK
     if kind == EVENT_CANCEL:

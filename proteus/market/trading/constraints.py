@@ -9,17 +9,15 @@ refusals and the ends of lifetimes are never asked about.
 from __future__ import annotations
 
 from proteus.compiler.jit import inline_kernel
+from proteus.market.constraints.codes import AS_ACCEPTANCE as AS_ACCEPTANCE
+from proteus.market.constraints.codes import AS_LAST_LOOK as AS_LAST_LOOK
+from proteus.market.constraints.codes import AS_ORDER as AS_ORDER
+from proteus.market.constraints.codes import AS_QUOTE as AS_QUOTE
+from proteus.market.constraints.codes import AS_REDUCTION as AS_REDUCTION
+from proteus.market.constraints.codes import AS_REPLACE as AS_REPLACE
+from proteus.market.constraints.codes import AS_REQUEST as AS_REQUEST
+from proteus.market.constraints.codes import AS_STANDING as AS_STANDING
 from proteus.market.trading import hooks
-
-# What an intent would become.
-AS_ORDER = 0  # a new order, or the first version of a quote
-AS_REPLACE = 1  # a standing quote moves to another price
-AS_REDUCTION = 2  # a standing quote gets fewer lots: what limits messages lets it pass
-AS_STANDING = 3  # a quote stands as it is wanted: no message, unless lots are cut
-AS_REQUEST = 4
-AS_QUOTE = 5  # for a request
-AS_ACCEPTANCE = 6
-AS_LAST_LOOK = 7  # a confirmation; of fewer lots there is none
 
 
 @inline_kernel
@@ -31,5 +29,6 @@ def allowed_lots(world, lane, trader, becomes, side, price, lots):
     """
     now = world.progress.now[lane]
     return hooks.constrain(
-        world.rules, world.private, world.seen, lane, trader, now, becomes, side, price, lots
-    )
+        world.rules, world.ledger, world.private, world.seen, lane, trader, now, becomes, side,
+        price, lots,
+    )  # fmt: skip

@@ -362,7 +362,10 @@ def post(world, lane, trader, envelope, time, address, words):
     """
     private, messages = world.private, world.messages
     event = world.progress.events[lane]
-    hooks.before_sending(world.rules, world.ledger, world.log, lane, trader, envelope, time, event)
+    hooks.before_sending(
+        world.rules, world.ledger, world.log, messages, world.market.orders, lane, trader, envelope,
+        time, event,
+    )  # fmt: skip
     sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
     tie = address & ~(np.int64(0xFF) << 40)  # cause and wake-up, without the slot
     if sent <= private.sent_until[lane, trader]:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
+from proteus.market.constraints.state import is_unconstrained
 from proteus.market.costs.charging import charges_nothing, has_gas
 from proteus.market.costs.expected import has_worth
 from proteus.market.costs.volume import find_tiers, has_tiers
@@ -30,6 +31,7 @@ from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger.accounts import LEDGER_OK, nano
 from proteus.market.makers.filters.oracle import NO_REPORT
 from proteus.market.rules import (
+    constraints,
     costs,
     counting,
     environment,
@@ -54,7 +56,7 @@ def at_start(rules, ledger, log, queue, private, keys, lane):
 
 
 @interface
-def before_sending(rules, ledger, log, lane, trader, envelope, time, event):
+def before_sending(rules, ledger, log, messages, orders, lane, trader, envelope, time, event):
     """A trader is about to send a message to the venue."""
 
 
@@ -131,7 +133,7 @@ def check(rules, progress, lane, event):
 
 
 @interface
-def constrain(rules, private, view, lane, trader, time, becomes, side, price, lots):
+def constrain(rules, ledger, private, view, lane, trader, time, becomes, side, price, lots):
     """Return how many lots a trader may send of those it wants (``constraints.allowed_lots``)."""
 
 
@@ -191,9 +193,11 @@ def _at_start(rules, ledger, log, queue, private, keys, lane):
 
 @before_sending.implement(Rules)
 @inline_kernel
-def _before_sending(rules, ledger, log, lane, trader, envelope, time, event):
+def _before_sending(rules, ledger, log, messages, orders, lane, trader, envelope, time, event):
     if environment.goes_by_blocks(rules):
         environment.offer(rules, lane, envelope)
+    if not is_unconstrained(rules.constraints):
+        constraints.note_message(rules, messages, orders, lane, trader, envelope, time)
 
 
 @see_edge.implement(Rules)
@@ -357,7 +361,16 @@ def _check(rules, progress, lane, event):
 
 
 @constrain.implement(NoRules)
+@inline_kernel
+def _all_lots(rules, ledger, private, view, lane, trader, time, becomes, side, price, lots):
+    return lots
+
+
 @constrain.implement(Rules)
 @inline_kernel
-def _all_lots(rules, private, view, lane, trader, time, becomes, side, price, lots):
-    return lots
+def _constrain(rules, ledger, private, view, lane, trader, time, becomes, side, price, lots):
+    if is_unconstrained(rules.constraints):
+        return lots
+    return constraints.allowed_lots(
+        rules, ledger, private, lane, trader, time, becomes, side, price, lots
+    )

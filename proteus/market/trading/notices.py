@@ -9,6 +9,7 @@ from proteus.compiler.jit import inline_kernel
 from proteus.market.agents.ordinary import learn_fill
 from proteus.market.book.codes import BUY, NO_ENVELOPE, NO_ORDER, NO_TRADER
 from proteus.market.events.envelopes import NOTICE_ACK, NOTICE_FILL, release_envelope
+from proteus.market.trading import limits
 
 
 @inline_kernel
@@ -23,6 +24,7 @@ def read_notice(world, lane, envelope):
     side = np.int64(messages.side[lane, envelope])
     client_id, lots = messages.client_id[lane, envelope], messages.lots[lane, envelope]
     kind = messages.kind[lane, envelope]
+    limits.at_notice(world.rules, messages, lane, trader, envelope)
     if private.quote_order[lane, trader, side] != NO_ORDER:
         private.exposure[lane, trader, side] -= lots
     if kind != NOTICE_ACK and private.quote_id[lane, trader, side] == client_id:

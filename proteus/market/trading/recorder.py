@@ -31,7 +31,6 @@ from proteus.market.book.codes import (
     GTC,
     IOC,
     NO_PRICE,
-    REJECT_UNKNOWN_ORDER,
     SELL,
 )
 from proteus.market.environment.news import value_at
@@ -149,9 +148,9 @@ def _write_order(log, world, lane, at, slot):
 
 
 @cold_kernel
-def record_unknown(log, world, lane, time, envelope):
-    """Record the refusal of a message about an order that is gone."""
-    _record_refusal(log, world, lane, time, envelope, EVENT_REJECT, REJECT_UNKNOWN_ORDER)
+def record_refused(log, world, lane, time, envelope, reason):
+    """Record the refusal of a message about an order that is gone or a change nobody can pay."""
+    _record_refusal(log, world, lane, time, envelope, EVENT_REJECT, reason)
 
 
 @cold_kernel

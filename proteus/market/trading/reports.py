@@ -9,6 +9,7 @@ from proteus.market.book.codes import NO_ENVELOPE
 from proteus.market.events.envelopes import NOTICE_FILL, take_envelope
 from proteus.market.events.latency import ACKNOWLEDGEMENT, FILL_REPORT, delay, fill_report_word
 from proteus.market.events.queue import KIND_NOTIFICATION, push
+from proteus.market.trading import limits
 
 
 @inline_kernel
@@ -29,7 +30,7 @@ def notify(world, lane, time, kind, trader, order, client_id, side, lots, word):
 
 
 @inline_kernel
-def report_fill(world, lane, time, slot, lots):
+def report_fill(world, lane, time, slot, price, lots):
     """Send the owner of an order a fill report over the fill report link."""
     orders, origins, messages = world.market.orders, world.origins, world.messages
     trader = orders.trader[lane, slot]
@@ -49,4 +50,5 @@ def report_fill(world, lane, time, slot, lots):
         messages.belief[lane, envelope] = origins.belief[lane, slot]
         messages.filled_ns[lane, envelope] = time
         messages.lifetime[lane, envelope] = origins.lifetime[lane, slot]
+        limits.at_report(world.rules, messages, lane, trader, envelope, price)
         push(world.queue, lane, arrives, KIND_NOTIFICATION, envelope)

@@ -19,7 +19,7 @@ from proteus.market.events.envelopes import (
 )
 from proteus.market.events.queue import KIND_TIMER, push
 from proteus.market.mechanisms.rfq import Rfq
-from proteus.market.trading import protocol
+from proteus.market.trading import limits, protocol
 from proteus.market.trading.notices import learn_own_fill
 from proteus.market.trading.rfq_links import caution
 
@@ -38,6 +38,7 @@ def _read_notice(mechanism, world, lane, time, envelope):
         learn_price(world.policies, world.traders, lane, trader, price)
         release_envelope(messages, lane, envelope)
         return np.int64(NO_TRADER)
+    limits.at_notice(world.rules, messages, lane, trader, envelope)
     if world.traders.role[trader] == CLASS_MAKER:
         side = np.int64(messages.side[lane, envelope])
         world.private.exposure[lane, trader, side] -= messages.lots[lane, envelope]

@@ -13,7 +13,7 @@ import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
-from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_RANK, SELL
+from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_RANK, RFQ_NO_FUNDS, SELL
 from proteus.market.events.envelopes import (
     MESSAGE_ACCEPT,
     MESSAGE_CONFIRM,
@@ -39,7 +39,7 @@ from proteus.market.mechanisms.rfq import Rfq
 from proteus.market.metrics.execution import OFFER_INSIDE, note_offer
 from proteus.market.metrics.requests import following_quote, measure_acceptance
 from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
-from proteus.market.trading import hooks, protocol, rfq_desk
+from proteus.market.trading import hooks, limits, protocol, rfq_desk
 from proteus.market.trading.recorder import record_rfq_message, record_rfq_refusal
 from proteus.market.trading.rfq_links import answer_to, index_of, set_timer, told_at, words_of
 from proteus.market.trading.rfq_publishing import measure_quotes
@@ -86,6 +86,9 @@ def _other_id(mechanism, messages, lane, envelope, slot):
 def _open(mechanism, world, lane, time, slot):
     """Open a request, and let its dealers and its taker think."""
     terms, orders = mechanism.terms, world.market.orders
+    if not _can_pay(world, lane, slot, np.int64(orders.rank[lane, slot]), orders.lots[lane, slot]):
+        requests.refuse(world.market, lane, slot, RFQ_NO_FUNDS)
+        return
     requests.open_request(mechanism.alive, world.market, lane, slot, time, terms.request_ttl_ns)
     _watch(mechanism, world, lane, slot)
     trader = orders.trader[lane, slot]
@@ -100,6 +103,14 @@ def _open(mechanism, world, lane, time, slot):
         )  # fmt: skip
         if timer != NO_ENVELOPE:
             world.messages.cause[lane, timer] = world.origins.cause[lane, slot]
+
+
+@inline_kernel
+def _can_pay(world, lane, slot, rank, lots):
+    """Tell whether its owner can pay the request or quote at ``slot``, with such a limit."""
+    orders = world.market.orders
+    trader, side = orders.trader[lane, slot], orders.side[lane, slot]
+    return limits.can_pay(world.rules, world.ledger, orders, lane, trader, slot, side, rank, lots)
 
 
 @inline_kernel
@@ -192,6 +203,9 @@ def _take_quote(mechanism, world, lane, time, slot):
         world.sums.requests.late_quotes[lane] += 1
         requests.refuse(world.market, lane, slot, reason)
         return
+    if not _can_pay(world, lane, slot, np.int64(orders.rank[lane, slot]), orders.lots[lane, slot]):
+        requests.refuse(world.market, lane, slot, RFQ_NO_FUNDS)
+        return
     request = np.int64(alive.request[lane, slot])
     if _is_first_of_dealer(alive, orders, lane, request, slot):
         _count_answer(mechanism, world, lane, time, slot, request)
@@ -242,6 +256,9 @@ def _take_acceptance(mechanism, world, lane, time, envelope):
         alive, world.market, lane, request, messages.client_id[lane, envelope], quote,
         mechanism.enclosures.other_id[lane, envelope], limit, terms.least_share,
     )  # fmt: skip
+    wanted = min(messages.lots[lane, envelope], orders.lots[lane, request])
+    if reason == 0 and not _can_pay(world, lane, request, limit, wanted):
+        reason = np.int64(RFQ_NO_FUNDS)
     if reason != 0:
         sums.late_acceptances[lane] += 1
         if is_recorded(world.log):

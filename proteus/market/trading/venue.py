@@ -7,7 +7,7 @@ import numpy as np
 from proteus.compiler.jit import inline_kernel
 from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.book.book import keeps_roles_apart, ladder_of
-from proteus.market.book.codes import NO_PRICE
+from proteus.market.book.codes import NO_PRICE, REJECT_NO_FUNDS, REJECT_UNKNOWN_ORDER
 from proteus.market.events.envelopes import (
     MESSAGE_CANCEL,
     MESSAGE_ORDER,
@@ -16,9 +16,10 @@ from proteus.market.events.envelopes import (
 )
 from proteus.market.events.log import is_recorded
 from proteus.market.mechanisms import pricing
-from proteus.market.mechanisms.interface import amend, clear, enter, withdraw
+from proteus.market.mechanisms.interface import amend, clear, enter, refuse_order, withdraw
 from proteus.market.metrics.clear_split import split_clear
-from proteus.market.trading.recorder import record_clear, record_message, record_unknown
+from proteus.market.trading import limits
+from proteus.market.trading.recorder import record_clear, record_message, record_refused
 from proteus.market.trading.reports import notify
 
 
@@ -39,10 +40,17 @@ def receive(mechanism, world, lane, time, envelope):
     kind = messages.kind[lane, envelope]
     if kind == MESSAGE_ORDER:
         _choose_ladder(world, lane, slot)
-        enter(mechanism, world.market, lane, slot, time)
+        rank, lots = np.int64(orders.rank[lane, slot]), orders.lots[lane, slot]
+        if _can_pay(world, lane, envelope, slot, rank, lots):
+            enter(mechanism, world.market, lane, slot, time)
+        else:
+            refuse_order(world.market, lane, slot, REJECT_NO_FUNDS)
     elif orders.client_id[lane, slot] != messages.client_id[lane, envelope]:
-        _reject_unknown(world, lane, time, envelope)
+        _reject(world, lane, time, envelope, REJECT_UNKNOWN_ORDER)
     elif kind == MESSAGE_CANCEL:
+        withdraw(mechanism, world.market, lane, slot)
+    elif not _can_pay_change(world, lane, envelope, slot):
+        _reject(world, lane, time, envelope, REJECT_NO_FUNDS)
         withdraw(mechanism, world.market, lane, slot)
     else:
         orders.client_id[lane, slot] = messages.new_id[lane, envelope]
@@ -97,11 +105,32 @@ def _note_price(world, lane):
 
 
 @inline_kernel
-def _reject_unknown(world, lane, time, envelope):
-    """Tell a trader that the order its replace meant is gone; of a cancel there is no news."""
+def _can_pay_change(world, lane, envelope, slot):
+    """Tell whether the trader can pay the version that a replace makes in place of the old one."""
+    messages = world.messages
+    rank, lots = np.int64(messages.rank[lane, envelope]), messages.lots[lane, envelope]
+    return _can_pay(world, lane, envelope, slot, rank, lots)
+
+
+@inline_kernel
+def _can_pay(world, lane, envelope, slot, rank, lots):
+    """Tell whether a trader can pay what the order at ``slot`` would be."""
+    trader, side = world.messages.trader[lane, envelope], world.market.orders.side[lane, slot]
+    return limits.can_pay(
+        world.rules, world.ledger, world.market.orders, lane, trader, slot, side, rank, lots
+    )
+
+
+@inline_kernel
+def _reject(world, lane, time, envelope, reason):
+    """Tell a trader that its replace came to nothing; of a cancel of what is gone there is no news.
+
+    Parameters
+        reason: REJECT_*.
+    """
     messages = world.messages
     if is_recorded(world.log):
-        record_unknown(world.log, world, lane, time, envelope)
+        record_refused(world.log, world, lane, time, envelope, reason)
     if messages.kind[lane, envelope] != MESSAGE_CANCEL:
         notify(
             world, lane, time, NOTICE_REJECT, np.int64(messages.trader[lane, envelope]),

@@ -239,6 +239,10 @@ latent=log_odds latent.jumps=[{{weight:1.0,mean:1.0}}] | latent.jumps.0.sd is mi
 {MAKER}.policy.belief_gain_fill=1.1 | {MAKER}.policy.belief_gain_fill=1.1 | less than or equal to 1
 {MAKER}.policy.quote_lots=0 | {MAKER}.policy.quote_lots=0 | greater than or equal to 1
 {MAKER}.policy.quote_lots=200 | {MAKER}.policy.quote_lots=200 | at most inventory_limit_lots=100
+{MAKER}.risk.inventory_limit.lots=0 | {MAKER}.risk.inventory_limit.lots=0 | or equal to 1
+{MAKER}.risk.inventory_limit.on_limit=cut | inventory_limit.on_limit=cut | 'clip' or 'drop'
+{MAKER}.risk.inventory_limit.kind=capital | unknown key {MAKER}.risk.inventory_limit.lots | on_limit
+{MAKER}.risk.inventory_limit.place=-1 | {MAKER}.risk.inventory_limit.place=-1 | or equal to 0
 {NOISE}.policy.size_mean_lots=50 | {NOISE}.policy.size_mean_lots=50 | at most max_lots=20
 {NOISE}.policy.offset_high_ticks=-1 | {NOISE}.policy.offset_high_ticks=-1 | offset_low_ticks=0
 {NOISE}.policy.offset_high_ticks=1000 | {NOISE}.policy.offset_high_ticks=1000 | the 1000 ticks

@@ -142,10 +142,10 @@ def test_answers_and_reports_wait_for_those_sent_before():
     slot = int(world.private.quote_order[0, MAKER, BUY])
     links[MAKER] = 10
     reports.notify(world, 0, 5000, NOTICE_ACK, MAKER, slot, 1, BUY, 1, word)
-    reports.report_fill(world, 0, 5000, slot, 1)
+    reports.report_fill(world, 0, 5000, slot, 500, 1)
     links[MAKER] = 4
     reports.notify(world, 0, 5003, NOTICE_ACK, MAKER, slot, 2, BUY, 2, word)
-    reports.report_fill(world, 0, 5003, slot, 2)
+    reports.report_fill(world, 0, 5003, slot, 500, 2)
     links[MAKER] = 0
     reports.notify(world, 0, 5020, NOTICE_ACK, MAKER, slot, 3, BUY, 3, word)
     arrivals = [

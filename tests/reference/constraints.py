@@ -1,0 +1,190 @@
+"""Chains of constraints in plain Python: what a trader may send by what it knows, and who can pay.
+
+A trader remembers every version that it sent until it is told that it cannot fill any more, and
+adds up what they may cost each time it is asked. Costs are none here, so nothing is kept for fees.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from tests.reference.world import Message, Notice, Trader, World
+
+NANO = 10**9
+PASSES = ("standing", "accept", "last look")  # what has been counted since it was sent
+Promise = tuple[str, int, int]  # side, limit in ticks, lots
+
+
+@dataclass
+class Memory:
+    """What a trader with a chain remembers."""
+
+    chain: list[Any]
+    sent: dict[int, list[Any]] = field(default_factory=dict)  # side, limit, lots; by version
+    before: dict[int, int] = field(default_factory=dict)  # the version that one replaces
+    named: dict[int, int] = field(default_factory=dict)  # the version that a refused one means
+    position: int = 0
+    untold: list[int] = field(default_factory=list)  # nano that fills brought, by report
+    tokens: Fraction | None = None
+    filled_ns: int = 0  # when the bucket was last looked at
+    cuts: Counter[str] = field(default_factory=Counter)
+
+    def promises(self) -> list[Promise]:
+        return [(side, price, lots) for side, price, lots in self.sent.values() if lots]
+
+
+def memory(world: World, trader: Trader) -> Memory | None:
+    """What a trader remembers; None where the plain loop has all of its chain."""
+    if trader.number not in world.memories:
+        world.memories[trader.number] = Memory(chain_of(trader)) if is_rich(trader) else None
+    return world.memories[trader.number]
+
+
+def is_rich(trader: Trader) -> bool:
+    """A maker's inventory limit alone is no chain of the rich loop."""
+    risk = trader.group.risk
+    if set(risk) != {"inventory_limit"}:
+        return bool(risk)
+    limit: Any = risk["inventory_limit"]
+    return (limit.lots is not None and not trader.makes) or limit.on_limit == "drop"
+
+
+def chain_of(trader: Trader) -> list[Any]:
+    return sorted(trader.group.risk.values(), key=lambda each: (each.place, each.kind))
+
+
+def allowed(
+    world: World, trader: Trader, becomes: str, side: str, price: int, lots: int, time_ns: int
+) -> int:
+    """How many lots a chain lets pass; the first that cuts is counted."""
+    known = memory(world, trader)
+    if known is None:
+        return lots
+    is_counted = False
+    for each in known.chain:
+        if lots == 0:
+            break
+        fits = fitting(world, trader, known, each, (becomes, side, price, lots, time_ns))
+        fits = min(lots, max(fits, 0))
+        if fits < lots:
+            known.cuts[each.kind] += not is_counted
+            is_counted = True
+            lots = 0 if each.on_limit == "drop" else fits
+    return lots
+
+
+def fitting(
+    world: World, trader: Trader, known: Memory, each: Any, asked: tuple[str, str, int, int, int]
+) -> int:
+    """How many lots one constraint would let pass, if there were enough."""
+    becomes, side, price, lots, time_ns = asked
+    passes = lots
+    may_fill = sum(open_lots for of, _, open_lots in known.promises() if of == side)
+    if each.kind == "inventory_limit":
+        most = each.lots or own_limit(trader)
+        held = known.position if side == "buy" else -known.position
+        return passes if most is None or becomes in PASSES else most - held - may_fill
+    if becomes in ("standing", "reduction"):
+        return passes
+    if each.kind == "message_rate":
+        return passes if earned(known, each, time_ns) >= 1 else 0
+    if each.kind == "order_size":
+        return int(each.lots)
+    if becomes in PASSES:
+        return passes
+    if each.kind == "exposure_per_side":
+        return int(each.lots) - may_fill
+    cash = world.ledger.cash[trader.number] - sum(known.untold)
+    for fewer in range(lots, -1, -1):
+        promises = [*known.promises(), (side, price, fewer)]
+        if is_payable(cash, known.position, promises, world.cell.tick_nano):
+            return fewer
+    return 0
+
+
+def own_limit(trader: Trader) -> int | None:
+    policy: Any = trader.group.policy
+    return policy.inventory_limit_lots if trader.makes and policy.at_limit == "pull" else None
+
+
+def is_payable(cash: int, position: int, promises: list[Promise], tick_nano: int) -> bool:
+    """All buys fill and the contract pays nothing; all sells fill and it pays one."""
+    buys = sum(price * tick_nano * lots for side, price, lots in promises if side == "buy")
+    sells = sum(
+        (NANO - price * tick_nano) * lots for side, price, lots in promises if side == "sell"
+    )
+    return cash - buys >= 0 and cash + position * NANO - sells >= 0
+
+
+def earned(known: Memory, each: Any, time_ns: int) -> Fraction:
+    """Tokens in the bucket now."""
+    every = round(NANO / each.per_s)
+    before = Fraction(each.burst) if known.tokens is None else known.tokens
+    known.tokens = min(before + Fraction(time_ns - known.filled_ns, every), Fraction(each.burst))
+    known.filled_ns = time_ns
+    return known.tokens
+
+
+# --- what is remembered ---------------------------------------------------------------------------
+
+
+def note_sent(world: World, message: Message, time_ns: int) -> None:
+    known = memory(world, message.trader)
+    if known is None:
+        return
+    if message.kind not in ("cancel", "decline"):
+        for each in known.chain:
+            if each.kind == "message_rate":
+                known.tokens = earned(known, each, time_ns) - 1
+    if message.kind == "replace":
+        known.sent[message.new_id] = [message.side, message.price_ticks, message.lots]
+        known.before[message.new_id] = message.order_id
+    elif message.kind in ("order", "request", "quote"):
+        ticket = world.tickets[message.order_id]
+        known.sent[message.order_id] = [ticket.side, ticket.price_ticks, ticket.lots]
+
+
+def note_told(world: World, notice: Notice) -> None:
+    known = memory(world, notice.trader)
+    if known is None:
+        return
+    if notice.kind == "fill":
+        known.untold.pop(0)
+        known.position += notice.lots if notice.side == "buy" else -notice.lots
+    if notice.lots == 0:
+        return
+    before = known.before.get(notice.order_id)
+    about = before if notice.kind == "ack" and before is not None else notice.order_id
+    known.sent[known.named.get(about, about)][2] -= notice.lots
+    if notice.kind == "reject" and before is not None:  # the old version has the new name now
+        known.named[notice.order_id] = known.named.get(before, before)
+
+
+def note_fill(world: World, trader: Trader, side: str, price: int, lots: int) -> None:
+    known = memory(world, trader)
+    if known is not None:
+        cash = price * world.cell.tick_nano * lots
+        known.untold.append(-cash if side == "buy" else cash)
+
+
+# --- the venue ------------------------------------------------------------------------------------
+
+
+def can_pay(world: World, trader: Trader, except_id: int, side: str, price: int, lots: int) -> bool:
+    """Whether a trader can pay an order beside its others at the venue, by true balances."""
+    known = memory(world, trader)
+    if known is None or all(each.kind != "capital" for each in known.chain):
+        return True
+    market: Any = world.market
+    alive = market.alive() if hasattr(market, "alive") else market.open.values()
+    promises = [
+        (order.side, order.price_ticks, order.quantity)
+        for order in alive
+        if world.tickets[order.order_id].trader is trader and order.order_id != except_id
+    ]
+    cash, position = world.ledger.cash[trader.number], world.ledger.lots[trader.number]
+    promises.append((side, price, lots))
+    return is_payable(cash, position, promises, world.cell.tick_nano)

@@ -1,0 +1,197 @@
+"""Chains of constraints in whole markets: what they leave alone, and what they may never let by."""
+
+import numpy as np
+import pytest
+
+from proteus.basics.units import NANO
+from proteus.market.book.codes import EVENT_CANCEL, EVENT_ORDER, EVENT_REPLACE, EVENT_RFQ_QUOTE
+from proteus.market.constraints.state import cuts_by_kind
+from proteus.market.constraints.table import CAPITAL, NONE
+from proteus.market.ledger.accounts import CASH, CONTRACT
+from proteus.market.rng import replicate_keys
+from proteus.market.rules.state import NoRules
+from proteus.market.setup.block import build_block
+from proteus.market.setup.cell import set_up_cell, with_log
+from tests.helpers.cells import MECHANISM_NAMES, MS, ROOT, S, cell, differing, run_plain
+
+LIMIT = "population.maker.policy.inventory_limit_lots"
+EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+pytestmark = pytest.mark.nojit
+
+RISK = "risk@population.{}.risk=[{}]"
+NO_SIZE_BINDS = "population.maker.risk.order_size.lots=1000000"
+
+
+def chained(mechanism, *words, lanes=2):
+    setup = with_log(set_up_cell(cell(f"mechanism={mechanism}", *words), is_rich=True))
+    return build_block(setup, replicate_keys(ROOT, np.arange(lanes)), 1, True)
+
+
+def traded(mechanism, *words, lanes=2):
+    block = chained(mechanism, *words, lanes=lanes)
+    run_plain(*block)
+    assert not block.world.progress.fault.any()
+    return block
+
+
+def compared(block):
+    """Leave out the rules, where the limit is kept, and prices that go with reports to a chain."""
+    world = block.world
+    maker = world.policies.maker
+    most = np.zeros_like(maker.parameters.most_held)
+    maker = maker._replace(parameters=maker.parameters._replace(most_held=most))
+    messages = world.messages._replace(rank=np.zeros_like(world.messages.rank))
+    policies = world.policies._replace(maker=maker)
+    intents = world.intents._replace(lots=np.zeros_like(world.intents.lots))  # before or after it
+    queue = world.queue._replace(  # with room for entries of rules, or without
+        **{name: of[:, :0] for name, of in world.queue._asdict().items() if np.ndim(of) == 2}
+    )
+    world = world._replace(
+        rules=NoRules(), messages=messages, policies=policies, intents=intents, queue=queue
+    )
+    return block._replace(world=world)
+
+
+# --- what changes nothing -------------------------------------------------------------------------
+
+
+@EVERY_MECHANISM
+@pytest.mark.parametrize("limit", [5, 12, 100])
+def test_the_inventory_limit_in_a_chain_is_the_fit_of_the_plain_loop(mechanism, limit):
+    """The same limit, once compiled into the maker and once a constraint: the same bits."""
+    words = ["population.maker.policy.quote_lots=5", f"{LIMIT}={limit}"]
+    plain = traded(mechanism, *words)
+    chain = RISK.format("maker", "inventory_limit,order_size")
+    rich = traded(mechanism, *words, chain, NO_SIZE_BINDS)
+    cuts = cuts_by_kind(rich.world.rules.constraints)
+    assert cuts["order_size"].sum() == 0
+    if limit == 5:
+        assert cuts["inventory_limit"].sum() > 0
+    assert differing(compared(rich), compared(plain)) == []
+
+
+@EVERY_MECHANISM
+def test_limits_that_never_bind_change_nothing(mechanism):
+    plain = traded(mechanism)
+    names = "inventory_limit,order_size,message_rate,exposure_per_side,capital"
+    rich = traded(
+        mechanism, RISK.format("maker", names), "population.maker.capital=1000000", NO_SIZE_BINDS,
+        "population.maker.risk.message_rate.per_s=1000000",
+        "population.maker.risk.message_rate.burst=1000",
+        "population.maker.risk.exposure_per_side.lots=1000000",
+    )  # fmt: skip
+    constraints = rich.world.rules.constraints
+    assert constraints.cuts.sum() == constraints.no_funds.sum() == 0
+    for name in ("bought", "sold"):
+        assert np.array_equal(getattr(plain.world.ledger, name), getattr(rich.world.ledger, name))
+    assert np.array_equal(plain.world.progress.events, rich.world.progress.events)
+
+
+# --- capital --------------------------------------------------------------------------------------
+
+
+def worst_wealth(ledger, traders):
+    """Cash, and cash with the position at 1: what is left at either payoff, nano."""
+    cash = ledger.balance[:, :traders, CASH]
+    return np.minimum(cash, cash + ledger.balance[:, :traders, CONTRACT] * NANO)
+
+
+GROUPS = ("maker", "informed", "noise", "sniper")
+EVERYBODY = [RISK.format(name, "inventory_limit,capital") for name in GROUPS]
+
+
+@EVERY_MECHANISM
+@pytest.mark.parametrize("costs", ["none", "kalshi"])
+@pytest.mark.parametrize("capital", [3, 12])
+def test_nobody_with_capital_can_be_worth_less_than_nothing(mechanism, costs, capital):
+    words = [f"population.{name}.capital={capital}" for name in GROUPS]
+    block = chained(mechanism, *EVERYBODY, *words, f"costs={costs}")
+    world, traders = block.world, block.world.ledger.bought.shape[1]
+    for until in range(100 * MS, 2 * S, 100 * MS):
+        run_plain(*block, until)
+        assert worst_wealth(world.ledger, traders).min() >= 0
+    run_plain(*block)
+    assert world.ledger.balance[:, :traders, CASH].min() >= 0  # contracts are paid
+    assert not world.progress.fault.any()
+    assert world.progress.fills.min() > 0
+    assert cuts_by_kind(world.rules.constraints)["capital"].sum() > 0
+
+
+@EVERY_MECHANISM
+@pytest.mark.parametrize("costs", ["none", "kalshi"])
+def test_the_venue_alone_refuses_what_cannot_be_paid(mechanism, costs):
+    """Traders who do not reckon at all: the venue does, and nobody falls below nothing."""
+    words = [f"population.{name}.capital=8" for name in GROUPS]
+    block = chained(mechanism, *EVERYBODY, *words, f"costs={costs}", "horizon_s=4")
+    world, traders = block.world, block.world.ledger.bought.shape[1]
+    kinds = world.rules.constraints.table.kind
+    kinds[kinds == CAPITAL] = NONE
+    for until in range(250 * MS, 4 * S, 250 * MS):
+        run_plain(*block, until)
+        assert worst_wealth(world.ledger, traders).min() >= 0
+    run_plain(*block)
+    assert not world.progress.fault.any()
+    assert world.rules.constraints.no_funds.sum() > 0
+    assert world.progress.fills.sum() > 0
+
+
+@EVERY_MECHANISM
+def test_what_a_trader_thinks_is_open_is_nothing_when_all_is_told(mechanism):
+    """Sums that only grow and shrink by messages end where they began, to the nano."""
+    words = [f"population.{name}.capital=1000" for name in GROUPS]
+    world = traded(mechanism, *EVERYBODY, *words).world
+    constraints, orders = world.rules.constraints, world.market.orders
+    for lane in range(2):
+        # What is under way at the end is all that may be left of a side.
+        left = constraints.open_lots[lane]
+        assert (left >= 0).all()
+        for trader in range(left.shape[0]):
+            alive = (orders.trader[lane] == trader) & (orders.client_id[lane] != 0)
+            assert left[trader].sum() >= orders.lots[lane][alive].sum()
+            assert (constraints.if_zero[lane, trader] >= 0).all()
+    makers = constraints.open_lots[:, :2]
+    if mechanism != "rfq":
+        assert np.array_equal(makers, world.private.exposure[:, :2])
+
+
+# --- sizes and rates ------------------------------------------------------------------------------
+
+
+def rows_of(world, lane, kinds, trader):
+    count = world.log.count[lane]
+    wanted = np.isin(world.log.kind[lane, :count], kinds) & (
+        world.log.trader[lane, :count] == trader
+    )
+    return world.log.time[lane, :count][wanted], world.log.lots[lane, :count][wanted]
+
+
+@EVERY_MECHANISM
+@pytest.mark.parametrize("on_limit", ["clip", "drop"])
+def test_no_message_has_more_lots_than_its_chain_lets_by(mechanism, on_limit):
+    words = [RISK.format("maker", "order_size"), "population.maker.risk.order_size.lots=4",
+             f"population.maker.risk.order_size.on_limit={on_limit}"]  # fmt: skip
+    world = traded(mechanism, *words).world
+    sizes = rows_of(world, 0, (EVENT_ORDER, EVENT_REPLACE, EVENT_RFQ_QUOTE), 0)[1]
+    assert sizes.max(initial=0) <= 4
+    assert (len(sizes) > 0) == (on_limit == "clip" or mechanism == "rfq")
+    assert cuts_by_kind(world.rules.constraints)["order_size"].sum() > 0
+
+
+CONSTANT = [f"population.maker.latency.submission.{key}" for key in ("law=constant", "spread_ms=0")]
+
+
+@pytest.mark.parametrize("mechanism", ["clob", "fba"])
+@pytest.mark.parametrize(("per_s", "burst"), [(4, 1), (10, 3)])
+def test_messages_keep_to_their_rate_in_every_window(mechanism, per_s, burst):
+    """The bound of a token bucket: burst + rate x length, for every pair of messages."""
+    words = [RISK.format("maker", "message_rate"), *CONSTANT,
+             f"population.maker.risk.message_rate.per_s={per_s}",
+             f"population.maker.risk.message_rate.burst={burst}"]  # fmt: skip
+    world = traded(mechanism, *words).world
+    times = rows_of(world, 0, (EVENT_ORDER, EVENT_REPLACE), 0)[0]
+    assert len(times) > 3
+    for first in range(len(times)):
+        counted = np.arange(1, len(times) - first + 1)
+        most = burst + (times[first:] - times[first]) * per_s / 1e9
+        assert (counted <= most + 1e-6).all()
+    assert len(rows_of(world, 0, (EVENT_CANCEL,), 0)[0]) > 0  # a dropped replace is one
