@@ -199,7 +199,7 @@ def _parts_in(keys: dict[str, Any]) -> Iterator[str]:
     """List the keys of a policy that are files of their own, as ``/filter@policy.filter``."""
     listed = [place for entry in keys.get("defaults", ()) if isinstance(entry, dict)
               for place in entry]  # fmt: skip
-    yield from (place.rpartition("@policy.")[2] for place in listed)
+    yield from (place.partition("@policy.")[2] for place in listed if "@policy." in place)
 
 
 def _keys(group: str, option: str) -> dict[str, Any]:

@@ -36,6 +36,8 @@ from proteus.basics.units import NANO
 from proteus.compiler.jit import kernel
 from proteus.market.agents.kinds import FIRST_OTHER
 from proteus.market.book.codes import EVENT_FILL
+from proteus.market.constraints.codes import AS_LAST_LOOK
+from proteus.market.constraints.table import CAPITAL
 from proteus.market.costs.codes import GAS_TIP
 from proteus.market.costs.models import MILLION
 from proteus.market.incentives.base import MOST_POINTS
@@ -49,7 +51,7 @@ from proteus.market.settlement.base import WHOLE_PPM
 @kernel
 def probe(factor):
     ours = NANO + MAX_LOTS + EVENT_FILL + FIRST_OTHER + PAYOFF
-    ours += MOST_POINTS + IMBALANCE + FIXED + NO_CLASS
+    ours += MOST_POINTS + IMBALANCE + FIXED + NO_CLASS + AS_LAST_LOOK + CAPITAL
     return factor * (ours + GAS_TIP + MILLION + SLASHES + WHOLE_PPM)
 
 if __name__ == "__main__":
@@ -67,6 +69,8 @@ CONSTANTS = {  # file: the line of the constant, and by how much it changes
     "market/makers/filters/models.py": ("IMBALANCE = 6\n", "IMBALANCE = 35\n", 29),
     "market/makers/quoting/models.py": ("FIXED = 1\n", "FIXED = 32\n", 31),
     "market/makers/quoting/state.py": ("NO_CLASS = -1 ", "NO_CLASS = 36 ", 37),
+    "market/constraints/table.py": ("CAPITAL = 4\n", "CAPITAL = 45\n", 41),
+    "market/constraints/codes.py": ("AS_LAST_LOOK = 7 ", "AS_LAST_LOOK = 50 ", 43),
     "market/settlement/base.py": ("WHOLE_PPM = 1_000_000 ", "WHOLE_PPM = 1_000_021 ", 21),
     "market/costs/models.py": ("MILLION = 1_000_000\n", "MILLION = 1_000_019\n", 19),
 }
