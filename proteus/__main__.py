@@ -1,4 +1,4 @@
-"""The one command: ``proteus run|compare|report|phases|calibrate|equilibrium|watch|bench``.
+"""The one command: ``proteus run|compare|report|phases|calibrate|equilibrium|ab|watch|bench``.
 
     proteus run mechanism=fba delta=250        # python -m proteus.sweep mechanism=fba delta=250
     proteus COMMAND --help                     # what a command takes
@@ -30,6 +30,7 @@ _COMMANDS = {
     "phases": ("proteus.phases", "run a phase of the programme, and judge it"),
     "calibrate": ("proteus.calibrate", "find a regime that makers survive in"),
     "equilibrium": ("proteus.equilibrium", "find the quotes at which makers earn nothing"),
+    "ab": ("proteus.ab", "change rules, and see who gains and who pays"),
     "watch": ("proteus.watch", "show one recorded lane"),
     "bench": ("proteus.bench.__main__", "measure speed and memory"),
 }
@@ -115,7 +116,7 @@ def _choices(line: str) -> list[str]:
     elif words[0] == "run" and words[-1].startswith("-"):
         known = ["--help", "--resume", "--version"]
     elif words[0] in ("run", "calibrate") or (
-        words[0] == "equilibrium" and not words[-1].startswith("-")
+        words[0] in ("equilibrium", "ab") and not words[-1].startswith("-")
     ):
         known = _of_schema(words[1:]) or _of_hydra(words[1:])
     else:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from proteus.commands.process import EXIT_DONE, EXIT_VIOLATION, say
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from proteus.plans.plan import Plan
     from proteus.results.checkpoint import BlockFiles
     from proteus.runs.estimate import Needs
@@ -82,6 +84,27 @@ def run_lanes(plan: Plan, seconds: float, folder: Path, lanes: BlockFiles) -> Wr
     if plan.settings.precision.name != "fixed":
         tell(precision.words(written.precision))
     return written
+
+
+def run_in_memory(plan: Plan) -> xr.Dataset:
+    """Run a plan of which nothing is saved, with a bar on stderr; returns its dataset.
+
+    Raises
+        ConfigError: what is not allowed, before anything runs. ResultsError: a lane broke an
+            invariant. RunError: the machine stopped the run.
+    """
+    from proteus.commands.progress import compile_notice, lanes_bar
+    from proteus.errors import ResultsError
+    from proteus.runs import api, estimate
+
+    plan = api.checked(plan)
+    estimate.check_run(plan, estimate.needs(plan, api.workers(plan), in_memory=True), None)
+    with lanes_bar(plan) as progress, compile_notice(tell):
+        result = api.run(plan, progress)
+    if result.violations:
+        raise ResultsError(f"{len(result.violations)} lanes broke an invariant; first: "
+                           f"{result.violations[0]}")  # fmt: skip
+    return result.dataset
 
 
 def _at_most(plan: Plan) -> str:

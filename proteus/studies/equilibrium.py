@@ -24,14 +24,12 @@ from numpy.typing import NDArray
 
 from proteus.analysis.statistics.paired import LEVEL
 from proteus.analysis.statistics.roots import Root, mean_of, root_between, upward_crossings
-from proteus.commands.executing import tell
-from proteus.commands.progress import compile_notice, lanes_bar
+from proteus.commands.executing import run_in_memory, tell
 from proteus.configuration import overrides
-from proteus.errors import ConfigError, ResultsError, nearest
+from proteus.errors import ConfigError, nearest
 from proteus.market.variables.base import GROUP
 from proteus.plans import parity, planner
 from proteus.plans.plan import Plan, at
-from proteus.runs import api, estimate
 from proteus.studies import folders
 
 ZERO_PROFIT, BEST_RESPONSE = "zero", "best"
@@ -313,7 +311,7 @@ def _pnl(
     axis = overrides.dimension(key)
     if len(cells) == 1:
         plan = at(plan, {name: [place] for name, place in cells[0].places.items()})
-    dataset = _run(plan)[_PNL].sel({GROUP: group})
+    dataset = run_in_memory(plan)[_PNL].sel({GROUP: group})
     found = []
     for cell in cells:
         places = cell.places if len(cells) > 1 else dict.fromkeys(cell.places, 0)
@@ -322,18 +320,6 @@ def _pnl(
             one = one.transpose(axis, "seed")
         found.append([*np.atleast_2d(one.to_numpy())])
     return found
-
-
-def _run(plan: Plan) -> Any:
-    """Run a plan in memory, with a bar; returns its dataset."""
-    plan = api.checked(plan)
-    estimate.check_run(plan, estimate.needs(plan, api.workers(plan), in_memory=True), None)
-    with lanes_bar(plan) as progress, compile_notice(tell):
-        result = api.run(plan, progress)
-    if result.violations:
-        raise ResultsError(f"{len(result.violations)} lanes broke an invariant; first: "
-                           f"{result.violations[0]}")  # fmt: skip
-    return result.dataset
 
 
 def gains(question: Question, cell: Cell) -> pd.DataFrame:

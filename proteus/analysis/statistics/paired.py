@@ -146,9 +146,17 @@ def contrast(treated: Arm, baseline: Arm, level: float = LEVEL) -> Contrast:
         )
 
 
+def linear(arm: Arm) -> tuple[Array, Array]:
+    """Return R [k] of an arm, and its influence psi [n, k], of which a seed without a value has 0.
+
+    A sum of estimates over the same seeds has the sum of their influences.
+    """
+    return _linear(complete(arm)[0], count(arm))
+
+
 def _of_all(arm: Arm) -> Array:
     """Return R [k] of an arm over all seeds that it has."""
-    return _linear(complete(arm)[0], count(arm))[0]
+    return linear(arm)[0]
 
 
 def _half_width(deviation: Array, n: NDArray[np.int64], level: float) -> Array:

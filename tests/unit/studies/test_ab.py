@@ -1,0 +1,123 @@
+"""One change of rules on a small market: laws of money, what is written, what is refused."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from proteus.ab import main
+from proteus.studies import ab, ab_tables
+
+QUICK = ["mechanism=clob", "horizon_s=2", "seeds.count=16", "record.warmup_s=0",
+         "metrics.tau_ms=500"]  # fmt: skip
+GROUPS = ("maker", "informed", "noise", "sniper")
+BLIND = [f"population.{group}.knows_costs=false" for group in GROUPS]
+FEE = ["costs=notional", "costs.maker_ppm=0", "costs.taker_ppm=0,5000"]
+
+
+def test_a_fee_that_nobody_reckons_with_moves_money_and_nothing_else(tmp_path, capfd):
+    """Fills are the same, so all pay what the venue gets, and no measure of prices moves."""
+    code = main([*QUICK, *BLIND, *FEE, f"output_dir={tmp_path / 'x'}"])
+    said = capfd.readouterr().out.splitlines()
+    assert code == 0
+    assert "is the same in all 16 seeds" in said[0]
+    assert said[-1] == str(tmp_path / "x")
+    who = pd.read_csv(tmp_path / "x" / "who.csv").query("kind == 'party'").set_index("name")
+    terms = pd.read_csv(tmp_path / "x" / "terms.csv")
+    moved = terms[terms["change"] != 0]
+    assert set(moved["term"]) == {"fees"}
+    np.testing.assert_allclose(who.loc["venue", "change"], -moved["change"].sum(), rtol=1e-9)
+    np.testing.assert_allclose(who["change"].sum(), 0, atol=1e-9)
+    groups = pd.read_csv(tmp_path / "x" / "who.csv").query("kind == 'group'").set_index("name")
+    traders = pd.read_csv(tmp_path / "x" / "who.csv").query("kind == 'trader'")
+    for group in GROUPS:
+        assert groups.loc[group, "change"] == pytest.approx(who.loc[group, "change"], abs=1e-9)
+        own = traders[traders["name"].str.fullmatch(rf"{group}\d+")]
+        assert own["change"].sum() == pytest.approx(who.loc[group, "change"], abs=1e-9)
+
+
+def test_a_change_undone_is_its_negative():
+    forth = ab.run([*QUICK, "delta=100", "mechanism=fba", "population.maker.count=2,3"][1:])
+    back = ab.run([*QUICK, "delta=100", "mechanism=fba", "population.maker.count=3,2"][1:])
+    gone, come = (one.after.won.total - one.before.won.total for one in (forth, back))
+    assert np.abs(gone).sum() > 0
+    np.testing.assert_array_equal(gone, -come)
+    there, again = (ab_tables.who(one).set_index("name") for one in (forth, back))
+    classes = ["maker", "informed", "noise", "sniper"]
+    both = [there.loc[there["kind"] == "party"].loc[classes, name] for name in ("low", "high")]
+    turned = [-again.loc[again["kind"] == "party"].loc[classes, name] for name in ("high", "low")]
+    np.testing.assert_allclose(both, turned, rtol=1e-9)
+
+
+def test_shares_of_several_changes_sum_to_the_whole(tmp_path):
+    words = [*QUICK, *BLIND, *FEE, "population.noise.count=4,5"]
+    experiment = ab.run(words, is_attributed=True)
+    assert list(experiment.sides) == [
+        (False, False), (False, True), (True, False), (True, True),
+    ]  # fmt: skip
+    shares = ab_tables.attribution(experiment)
+    who = ab_tables.who(experiment).query("kind == 'party'").set_index("name")
+    for name, rows in shares[shares["of"] != "endpoint"].groupby("of"):
+        assert rows["value"].sum() == pytest.approx(who.loc[name, "change"], abs=1e-9)
+    one = ab_tables.judged(experiment)
+    whole = shares[shares["of"] == "endpoint"]["value"].sum()
+    assert whole == pytest.approx(float(one.found.difference[0]), rel=1e-6)
+    fee = shares[(shares["of"] == "endpoint") & shares["change"].str.startswith("costs")]
+    assert fee["value"].abs().item() < 1e-12  # nobody reckons with it
+
+
+def test_both_sides_are_written_down(tmp_path):
+    words = [*QUICK, *BLIND, *FEE, f"output_dir={tmp_path / 'x'}"]
+    main(words)
+    names = {path.name for path in (tmp_path / "x").iterdir()}
+    assert names == {
+        "ab.html", "manifest.json", "measures.csv", "risk.csv", "terms.csv", "verdict.txt",
+        "who.csv",
+    }  # fmt: skip
+    manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
+    before, after = manifest["sides"]["0"], manifest["sides"]["1"]
+    assert before["cell"]["costs"]["taker_ppm"] != after["cell"]["costs"]["taker_ppm"]
+    assert before["config_hash"] != after["config_hash"]
+    page = (tmp_path / "x" / "ab.html").read_text()
+    assert "costs.taker_ppm 0 -&gt; 5000" in page
+    assert "http" not in page.replace("http://www.w3.org", "")  # nothing is loaded
+
+
+MISTAKES = [
+    (["costs=none"], "no keys are changed: give 1 .. 6 keys two values each"),
+    (["costs=none,kalshi,polymarket"], "a change has two values, the one before and the one after"),
+    (["costs=none,none"], "changes nothing: both sides are the same cell"),
+    (["costs=none,kalshi", "--attribute"], "--attribute needs several changes: there is one"),
+    (["costs=none,kalshi", "--half-width", "0"], "--half-width=0 is not allowed: it must be a num"),
+    (["costs=none,kalshi", "--half-width", "x"], "--half-width=x is not allowed: it must be a num"),
+    (["costs=none,kalshi", "plan_only=true"], "plan_only=true is not allowed: both sides are run"),
+    (["costs=none,kalshi", "record.events=seed:0"], "record.events=seed:0 is not allowed"),
+    (["costs=none,kalshi", "precision=sequential", "precision.half_width_share=0.1"],
+     "precision=sequential is not allowed"),
+    (["mechanism=clob", "delta=100,250"], "delta=100,250 changes nothing"),
+    (["costs=none,kalshy"], "kalshy"),
+    (["horizon_s=2,3", "costs=none", "costs=kalshi"], "costs is given twice"),
+    (["+experiment=phase2", "costs=none,kalshi"], "both sides must be one cell each"),
+    (["costs=none,kalshi", "parity.exceptions=[nothing]"], "names no key"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"), MISTAKES, ids=[sentence for _, sentence in MISTAKES]
+)
+def test_mistakes_are_one_sentence_before_anything_runs(words, sentence, tmp_path, capfd):
+    code = main([*words, f"output_dir={tmp_path / 'x'}"])
+    printed = capfd.readouterr()
+    assert (code, printed.out) == (2, "")
+    assert sentence in printed.err
+    assert len(printed.err.splitlines()) == 1
+    assert not (tmp_path / "x").exists()
+
+
+def test_seeds_of_a_pilot_judge_nothing(capfd, tmp_path):
+    from proteus.configuration.study import PILOT, first_of
+
+    words = [*QUICK, *BLIND, *FEE, f"seeds.first={first_of(PILOT)}", f"output_dir={tmp_path / 'x'}"]
+    assert main(words) == 0
+    assert capfd.readouterr().out.startswith("No verdict: pilot seeds judge nothing.")
