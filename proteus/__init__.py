@@ -11,6 +11,7 @@
     proteus.replay_log("outputs/...")
     proteus.unique_cells(dataset)
     proteus.compare(dataset, baseline="clob"), proteus.maker_pnl(dataset)
+    proteus.why("outputs/ab/...", seed=3)
     proteus.replay(messages, mechanism="clob")
     proteus.validation.queue_wait(ahead=3)
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from proteus.runs.api import resume as resume
     from proteus.runs.api import simulate as simulate
     from proteus.runs.api import sweep as sweep
+    from proteus.studies.why import why as why
 
 __version__ = VERSION
 
@@ -66,6 +68,7 @@ _FUNCTIONS = {
     "compare": "proteus.analysis.contrasts",
     "maker_pnl": "proteus.analysis.counterparties",
     "replay": "proteus.replaying.orders",
+    "why": "proteus.studies.why",
 }
 _MODULES = ("validation",)
 
