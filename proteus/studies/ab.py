@@ -167,7 +167,7 @@ def _plan(words: Sequence[str]) -> Plan:
 
 def _check_comparable(before: Plan, after: Plan, changed: Sequence[str]) -> None:
     """Refuse sides that are the same, or differ in more than was changed, or in their draws."""
-    keys = [overrides.key(word) for word in changed]
+    keys = [overrides.key(word).rpartition("@")[2] for word in changed]  # group@place
     left, right = before.cells[0], after.cells[0]
     if left.canonical() == right.canonical():
         raise ConfigError(f"{' and '.join(changed)} changes nothing: both sides are the same cell")

@@ -67,6 +67,16 @@ def test_shares_of_several_changes_sum_to_the_whole(tmp_path):
     assert fee["value"].abs().item() < 1e-12  # nobody reckons with it
 
 
+def test_an_option_of_a_group_at_a_place_may_change(tmp_path):
+    """A chain with capital that never binds gives the same market; one that binds does not."""
+    chains = "risk@population.maker.risk=[inventory_limit],[inventory_limit,capital]"
+    free, bound = (
+        ab.run([*QUICK, chains, f"population.maker.capital={capital}"]) for capital in (1e6, 2)
+    )
+    assert (free.after.won.total == free.before.won.total).all()
+    assert (bound.after.won.total != bound.before.won.total).any()
+
+
 def test_both_sides_are_written_down(tmp_path):
     words = [*QUICK, *BLIND, *FEE, f"output_dir={tmp_path / 'x'}"]
     main(words)
