@@ -11,7 +11,7 @@ With ``--attribute`` every choice of several changes is run too, and the effect 
 by Shapley's value.
 
 stdout says the verdict and, last, names the folder, which has ab.html, verdict.txt, manifest.json
-and a table each of who, terms, risk, measures and, if asked for, attribution.
+and a table each of who, paid, terms, risk, measures and, if asked for, attribution.
 
 Exit codes: 0 done, 2 wrong input, 3 an invariant was violated, 4 the machine stopped the run,
 130 interrupted.

@@ -45,8 +45,9 @@ def write(experiment: Experiment) -> Written:
     """
     one = ab_tables.judged(experiment)
     tables = {
-        "who": ab_tables.who(experiment), "terms": ab_tables.terms(experiment),
-        "risk": ab_tables.risk(experiment), "measures": ab_tables.measured(experiment),
+        "who": ab_tables.who(experiment), "paid": ab_tables.paid(experiment),
+        "terms": ab_tables.terms(experiment), "risk": ab_tables.risk(experiment),
+        "measures": ab_tables.measured(experiment),
     }  # fmt: skip
     if len(experiment.sides) > 2:
         tables["attribution"] = ab_tables.attribution(experiment)
@@ -182,6 +183,14 @@ def _page(experiment: Experiment, said: Sequence[str], tables: dict[str, pd.Data
             "changes of all parties sum to zero in every seed. Left: each party; right: what the "
             "change of each class comes from, in whole nano-currency.",
             figure, _who(tables["who"], is_party=True), _who(tables["who"], is_party=False),
+        ),
+        page.Part(
+            "paid", "Who pays whom",
+            f"Net payments between parties, over the first {ab_tables.RECORDED} seeds at most: a "
+            "fill moves price less the fair value at the end from its buyer to its seller; in a "
+            "clear all who buy trade with all who sell, in proportion; entries say their payer. "
+            "What a party receives less what it pays is its PnL.",
+            None, _numbers(tables["paid"], ["payer", "receiver"]),
         ),
         page.Part(
             "terms", "What it comes from",

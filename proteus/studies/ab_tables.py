@@ -25,11 +25,14 @@ from proteus.basics.units import NANO
 from proteus.market.variables.base import GROUP, TRADER
 from proteus.results.flags import VIOLATION
 from proteus.studies.ab import AFTER, BEFORE, Experiment
+from proteus.studies.recorded import record
+from proteus.studies.transfers import transfers
 
 BETTER, WORSE, SAME = "better", "worse", "not shown to differ"
 CLASS_OR_ACCOUNT, OF_GROUP, OF_TRADER = "party", "group", "trader"
 DRAWDOWN = "maker_max_drawdown"
 ENDPOINT = "endpoint"
+RECORDED = 100  # seeds, the first ones, of which every fill is looked at
 
 
 class Judged(NamedTuple):
@@ -175,6 +178,48 @@ def terms(experiment: Experiment) -> pd.DataFrame:
     })  # fmt: skip
     moved = (table[[BEFORE, AFTER]] != 0).any(axis=1)
     return table[moved].reset_index(drop=True)
+
+
+def paid(experiment: Experiment) -> pd.DataFrame:
+    """Return who pays whom, over the first seeds; currency per lane.
+
+    Returns
+        ``payer``, ``receiver``, ``before``, ``after``, ``change``, ``low``, ``high``: a pair has a
+        row where anything moves between them, from who pays more before. What a party receives less
+        what it pays is its PnL in these seeds.
+    """
+    names = experiment.before.won.names
+    sides = []
+    for side in (experiment.after, experiment.before):
+        seeds = side.plan.settings.seeds
+        lanes = record(side.words, seeds.first, min(seeds.count, RECORDED))
+        one_way = transfers(lanes, names)
+        sides.append(one_way - one_way.transpose(0, 2, 1))
+    treated, baseline = sides
+    pairs = [
+        (payer, receiver) for payer in range(len(names)) for receiver in range(len(names))
+        if _pays_more(payer, receiver, baseline, treated)
+    ]  # fmt: skip
+    arms = [
+        _means(np.stack([side[:, one, other] for one, other in pairs], axis=1))
+        if pairs else _means(np.zeros((len(side), 0))) for side in (treated, baseline)
+    ]  # fmt: skip
+    found = contrast(arms[0], arms[1])
+    table = pd.DataFrame([(names[one], names[other]) for one, other in pairs],
+                         columns=["payer", "receiver"])  # fmt: skip
+    return table.assign(**{
+        BEFORE: found.baseline, AFTER: found.treated, "change": found.difference,
+        "low": found.low, "high": found.high,
+    })  # fmt: skip
+
+
+def _pays_more(payer: int, receiver: int, baseline: Array, treated: Array) -> bool:
+    """Tell whether the first pays the second before, or after where nothing moves before."""
+    if not (baseline[:, payer, receiver].any() or treated[:, payer, receiver].any()):
+        return False
+    means = [float(side[:, payer, receiver].mean()) for side in (baseline, treated)]
+    first = means[0] or means[1]
+    return first > 0 or (first == 0 and payer < receiver)
 
 
 def risk(experiment: Experiment) -> pd.DataFrame:

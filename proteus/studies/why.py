@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,20 +23,15 @@ from proteus.basics.units import NANO
 from proteus.configuration import overrides
 from proteus.errors import ResultsError, nearest
 from proteus.plans import planner
-from proteus.plans.plan import Plan
-from proteus.recording.files import load_events, load_fills, load_ledger, trader_names
 from proteus.results.artifacts import as_path
 from proteus.results.dataset import MANIFEST, load
-from proteus.runs import api, claim
-from proteus.runs.folder import run_into
+from proteus.studies.recorded import CLAIMS, Recorded, balances, record, value_at_end
 
 BEFORE, AFTER = "before", "after"
-_OWN = ("seeds.first", "seeds.count", "output_dir", "plan_only", "design", "precision", "record")
 _COMPARED = (  # of an event; its number, slot and orders' numbers may differ without meaning
     "time_ns", "source", "kind", "trader", "side", "price_ticks", "lots", "reason", "intent_ns",
     "cause", "giver", "receiver", "asset", "amount", "code",
 )  # fmt: skip
-_CLAIMS = ("endow", "fund", "stake", "unstake")  # capital, and no gain
 
 Labels = Mapping[str, Any]
 
@@ -74,14 +68,6 @@ class Difference(NamedTuple):
 PARTS = ("fills_only_before", "fills_only_after", "common_fills", "other_entries")
 
 
-class _Lane(NamedTuple):
-    plan: Plan
-    events: pd.DataFrame
-    fills: pd.DataFrame
-    ledger: pd.DataFrame
-    pnl: dict[str, int]  # of each trader, nano-currency
-
-
 def why(
     folder: str | os.PathLike[str], seed: int, a: str | Labels | None = None,
     b: str | Labels | None = None,
@@ -101,9 +87,10 @@ def why(
         RunError: the machine stopped the run.
     """
     path = as_path(folder)
-    words = [_checked_seed(path, seed, side) for side in _sides(path, a, b)]
-    lanes = [_run(side, seed) for side in words]
-    return _difference(*lanes)
+    sides = _sides(path, a, b)
+    _check_seed(path, seed, sides[0])
+    before, after = (record(words, seed, 1) for words in sides)
+    return _difference(before, after)
 
 
 def _sides(folder: Path, a: str | Labels | None, b: str | Labels | None) -> list[list[str]]:
@@ -168,41 +155,16 @@ def _labels(text: str) -> dict[str, str]:
     return found
 
 
-def _checked_seed(folder: Path, seed: int, words: Sequence[str]) -> list[str]:
-    """Return words of one lane; the seed must have been run."""
-    plan = planner.from_words(
-        [word for word in words if overrides.key(word).partition(".")[0] not in ("output_dir",)]
-    )
-    replicates = plan.replicates
+def _check_seed(folder: Path, seed: int, words: Sequence[str]) -> None:
+    """Refuse a seed that was not run."""
+    kept = [word for word in words if overrides.key(word) != "output_dir"]
+    replicates = planner.from_words(kept).replicates
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed not in replicates:
         allowed = f"it must be one of {replicates[0]} .. {replicates[-1]}"
         raise ResultsError(f"seed={seed} was not run in {folder}: {allowed}")
-    kept = [
-        word for word in words
-        if overrides.key(word) not in _OWN
-        and overrides.key(word).partition(".")[0] not in ("design", "precision", "record")
-    ]  # fmt: skip
-    measured = [word for word in words if overrides.key(word).startswith("record.warmup")]
-    return [
-        *kept, *measured, f"seeds.first={seed}", "seeds.count=1", f"record.events=seed:{seed}",
-        "record.per_trader=true",
-    ]  # fmt: skip
 
 
-def _run(words: Sequence[str], seed: int) -> _Lane:
-    with tempfile.TemporaryDirectory() as held:
-        folder = Path(held) / "lane"
-        plan = api.checked(planner.from_words([*words]))
-        with claim.claimed(folder, plan) as lanes:
-            run_into(plan, folder, lanes)
-        events, fills, ledger = load_events(folder), load_fills(folder), load_ledger(folder)
-        found = load(folder).isel(seed=0).squeeze()
-    names = trader_names(plan.cells[0])
-    pnl = np.rint(found["pnl_marked_by_trader"].to_numpy() * NANO).astype(np.int64)
-    return _Lane(plan, events, fills, ledger, dict(zip(names, pnl.tolist(), strict=True)))
-
-
-def _difference(before: _Lane, after: _Lane) -> Difference:
+def _difference(before: Recorded, after: Recorded) -> Difference:
     equal, first = _parting(*(_named(lane) for lane in (before, after)))
     keys = [_addresses(lane) for lane in (before, after)]
     common = Counter(keys[0]) & Counter(keys[1])
@@ -214,9 +176,9 @@ def _difference(before: _Lane, after: _Lane) -> Difference:
     return Difference(equal, first, fills, _shares(before, after, alone))
 
 
-def _named(lane: _Lane) -> pd.DataFrame:
+def _named(lane: Recorded) -> pd.DataFrame:
     """Return the events of a lane, with traders by name."""
-    names = dict(enumerate(trader_names(lane.plan.cells[0])))
+    names = dict(enumerate(lane.names))
     return lane.events.assign(trader=lane.events["trader"].map(names))
 
 
@@ -236,7 +198,7 @@ def _parting(before: pd.DataFrame, after: pd.DataFrame) -> tuple[int, pd.DataFra
     return equal, pd.DataFrame(shown).T
 
 
-def _addresses(lane: _Lane) -> list[tuple[Any, ...]]:
+def _addresses(lane: Recorded) -> list[tuple[Any, ...]]:
     """Return what makes a fill the same in both lanes: whose intents met, at what price, how many.
 
     An intent is known by its trader, its time and its cause, whatever number its order has.
@@ -270,65 +232,48 @@ def _beyond(keys: Sequence[tuple[Any, ...]], common: Counter[tuple[Any, ...]]) -
     return alone
 
 
-def _shares(before: _Lane, after: _Lane, alone: Sequence[np.ndarray]) -> pd.DataFrame:
+def _shares(before: Recorded, after: Recorded, alone: Sequence[np.ndarray]) -> pd.DataFrame:
     """Split every trader's difference in PnL; the parts sum to it exactly."""
     lanes = (before, after)
-    names = list(dict.fromkeys([*before.pnl, *after.pnl]))
+    pnl = [dict(zip(lane.names, lane.pnl[0].tolist(), strict=True)) for lane in lanes]
     worth = [
         [_worth(lane, mask) for mask in (only, ~only)]
         for lane, only in zip(lanes, alone, strict=True)
     ]
     other = [_other_entries(lane) for lane in lanes]
+    names = list(dict.fromkeys([*before.names, *after.names]))
     rows = []
     for name in names:
-        pnl = [lane.pnl.get(name, 0) for lane in lanes]
+        held = [each.get(name, 0) for each in pnl]
         parts = (
             -worth[0][0].get(name, 0),
             worth[1][0].get(name, 0),
             worth[1][1].get(name, 0) - worth[0][1].get(name, 0),
             other[1].get(name, 0) - other[0].get(name, 0),
         )
-        assert sum(parts) == pnl[1] - pnl[0], f"{name}: the parts do not sum to the difference"
-        rows.append((pnl[0], pnl[1], pnl[1] - pnl[0], *parts))
+        assert sum(parts) == held[1] - held[0], f"{name}: the parts are not the difference"
+        rows.append((*held, held[1] - held[0], *parts))
     return pd.DataFrame(rows, index=names, columns=[BEFORE, AFTER, "change", *PARTS])
 
 
-def _worth(lane: _Lane, chosen: np.ndarray) -> dict[str, int]:
+def _worth(lane: Recorded, chosen: np.ndarray) -> dict[str, int]:
     """Return what fills bring each trader, at the fair value at the end."""
     tick = lane.plan.cells[0].tick_nano
-    value = _value_at_end(lane)
-    names = trader_names(lane.plan.cells[0])
+    (value,) = value_at_end(lane).values()
     found: Counter[str] = Counter()
     for fill in lane.fills[chosen].to_dict("records"):
         gain = int(fill["quantity"]) * (value - int(fill["price_ticks"]) * tick)
-        found[names[fill["buyer"]]] += gain
-        found[names[fill["seller"]]] -= gain
+        found[lane.names[fill["buyer"]]] += gain
+        found[lane.names[fill["seller"]]] -= gain
     return dict(found)
 
 
-def _value_at_end(lane: _Lane) -> int:
-    """Return the fair value at the end, nano, which the PnL of whoever holds a lot tells."""
-    cash, lots = (_moved(lane, asset, ("payoff", *_CLAIMS)) for asset in ("cash", "contract"))
-    for name, pnl in lane.pnl.items():
-        if lots.get(name, 0) != 0:
-            return (pnl - cash.get(name, 0)) // lots[name]
-    return 0  # nobody holds anything: the value does not matter
-
-
-def _other_entries(lane: _Lane) -> dict[str, int]:
+def _other_entries(lane: Recorded) -> dict[str, int]:
     """Return what entries that are no fills bring each trader: charges, rewards, reverts, fines."""
-    left_out = ("payoff", "fill", *_CLAIMS)
-    cash, lots = (_moved(lane, asset, left_out) for asset in ("cash", "contract"))
-    value = _value_at_end(lane)
-    return {name: cash.get(name, 0) + lots.get(name, 0) * value for name in {**cash, **lots}}
-
-
-def _moved(lane: _Lane, asset: str, left_out: Sequence[str]) -> dict[str, int]:
-    """Return what entries of an asset bring each account, but those of some codes."""
-    ledger = lane.ledger
-    rows = ledger[(ledger["asset"] == asset) & ~ledger["code"].isin(left_out)]
+    rows = lane.ledger[~lane.ledger["code"].isin((*CLAIMS, "payoff", "fill"))]
+    (value,) = value_at_end(lane).values()
     found: Counter[str] = Counter()
-    for row in rows.to_dict("records"):
-        found[str(row["receiver"])] += int(row["amount"])
-        found[str(row["giver"])] -= int(row["amount"])
+    for asset, worth in (("cash", 1), ("contract", value)):
+        for (_, name), amount in balances(rows, asset).items():
+            found[name] += amount * worth
     return dict(found)

@@ -29,6 +29,9 @@ def test_a_fee_that_nobody_reckons_with_moves_money_and_nothing_else(tmp_path, c
     assert set(moved["term"]) == {"fees"}
     np.testing.assert_allclose(who.loc["venue", "change"], -moved["change"].sum(), rtol=1e-9)
     np.testing.assert_allclose(who["change"].sum(), 0, atol=1e-9)
+    paid = pd.read_csv(tmp_path / "x" / "paid.csv").query("change != 0")
+    assert set(paid["receiver"]) == {"venue"}
+    np.testing.assert_allclose(paid["change"].sum(), who.loc["venue", "change"], rtol=1e-9)
     groups = pd.read_csv(tmp_path / "x" / "who.csv").query("kind == 'group'").set_index("name")
     traders = pd.read_csv(tmp_path / "x" / "who.csv").query("kind == 'trader'")
     for group in GROUPS:
@@ -82,8 +85,8 @@ def test_both_sides_are_written_down(tmp_path):
     main(words)
     names = {path.name for path in (tmp_path / "x").iterdir()}
     assert names == {
-        "ab.html", "manifest.json", "measures.csv", "risk.csv", "terms.csv", "verdict.txt",
-        "who.csv",
+        "ab.html", "manifest.json", "measures.csv", "paid.csv", "risk.csv", "terms.csv",
+        "verdict.txt", "who.csv",
     }  # fmt: skip
     manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
     before, after = manifest["sides"]["0"], manifest["sides"]["1"]
