@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup
 
+from proteus.pages.report import PHONE
 from proteus.pages.tables import Table
 from proteus.pages.templates import render
 from proteus.plots.style import inline_svg
@@ -37,6 +38,7 @@ def change_page(name: str, sentences: Sequence[str], parts: Sequence[Part], fact
             **part._asdict(),
             "figure": Markup(inline_svg(part.figure, part.name, part.title))
             if part.figure else None,
+            "width": round(PHONE * 96 * part.figure.get_figwidth()) if part.figure else 0,
         }
         for part in parts
     ]  # fmt: skip

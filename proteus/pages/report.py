@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from proteus.pages.bundle import Bundle
     from proteus.pages.sections import Section
 
-_PHONE = 0.75  # of its size is a figure shown at least, where figures are scrolled sideways
+PHONE = 0.75  # of its size is a figure shown at least, where figures are scrolled sideways
 _LONG = 8.0  # inches of a figure that has a row of its own
 _WIDE = 5.0  # inches of a figure of which two fit beside each other
 
@@ -82,7 +82,7 @@ def _section(part: Section, key: str) -> dict[str, Any]:
     figures = [
         {
             "svg": Markup(inline_svg(each.figure, f"{key}-{each.name}", each.title)),
-            "width": round(_PHONE * 96 * each.figure.get_figwidth()),
+            "width": round(PHONE * 96 * each.figure.get_figwidth()),
             "long": each.figure.get_figwidth() > _LONG,
         }
         for each in part.drawn

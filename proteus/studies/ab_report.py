@@ -217,17 +217,19 @@ def _page(experiment: Experiment, said: Sequence[str], tables: dict[str, pd.Data
 
 def _who(who: pd.DataFrame, is_party: bool) -> Table:
     """Lay out the parties, or the groups and traders that they are made of."""
-    heads = ("", "name", BEFORE, AFTER, "change", "95 % interval", "p adjusted")
+    numbers = (BEFORE, AFTER, "change", "95 % interval", "p adjusted")
+    heads = ("party", *numbers) if is_party else ("", "name", *numbers)
     rows = [
         (
-            str(row["kind"]), NAMES.get(str(row["name"]), str(row["name"])),
+            *([] if is_party else [str(row["kind"])]),
+            NAMES.get(str(row["name"]), str(row["name"])),
             f"{row[BEFORE]:.4g}", f"{row[AFTER]:.4g}", f"{row['change']:+.4g}",
             f"{row['low']:.4g} to {row['high']:.4g}",
             "" if row["p_adjusted"] != row["p_adjusted"] else showing.p_alone(row["p_adjusted"]),
         )
         for row in who[(who["kind"] == CLASS_OR_ACCOUNT) == is_party].to_dict("records")
     ]  # fmt: skip
-    return Table(heads, rows, words=2)
+    return Table(heads, rows, words=1 if is_party else 2)
 
 
 def _numbers(table: pd.DataFrame, words: Sequence[str]) -> Table:
