@@ -60,15 +60,16 @@ lint: $(STAMP) ## check style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-# Compiling has a tail in which one core waits, so something else runs beside it.
-test: $(STAMP) ## lint, all tests, then the legs with bounds checks and without the JIT
+# Compiling has a tail in which one core waits, so something else runs beside it. What is plain
+# calls no compiled kernel: it runs once, in the leg without the JIT.
+test: $(STAMP) ## lint, all tests compiled, then the legs without the JIT and with bounds checks
 	@$(MAKE) --no-print-directory -j 2 lint kernels
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal -m "not plain"
 	@$(MAKE) --no-print-directory -j 2 checked-kernels nojit
 	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -n 2 --dist worksteal -m boundscheck
 
 nojit: $(STAMP)
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -m nojit
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -n 2 --dist worksteal -m nojit
 
 kernels: $(STAMP)
 	$(BIN)/python -m tests.helpers.warm

@@ -1,7 +1,7 @@
 """What a mark says of a test, and what holds it to that.
 
-``plain``: it calls no compiled kernel. Parts of kernels that are called from Python are plain Python
-with the JIT as well, so such a test runs once: in the leg without the JIT, as it is ``nojit``.
+``plain``: it calls no compiled kernel. Parts of kernels that Python calls are plain Python with the
+JIT as well, so such a test runs once: in the leg without the JIT, as one that is ``nojit``.
 """
 
 from __future__ import annotations

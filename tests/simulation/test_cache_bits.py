@@ -148,7 +148,7 @@ def test_code_that_is_not_whole_is_compiled_again(tree):
 
 
 def test_constants_of_files_without_kernels_are_never_stale(tree, monkeypatch):
-    """An edit of each gives a hash of its own; what is old after all of them, the sum would lack."""
+    """An edit of each gives a hash of its own; what stays old after all, the sum would lack."""
     (tree / "proteus" / "probe.py").write_text(FROZEN)
     value, hits = run(tree)
     monkeypatch.setattr(jit, "_PACKAGE", tree / "proteus")
