@@ -85,7 +85,7 @@ bench: $(STAMP) ## measure speed and memory into outputs/bench
 validate: $(STAMP) ## compare the engine with closed forms: outputs/validate/table.csv, docs/validation.md
 	$(BIN)/python -m proteus.validation --page docs
 
-proof: $(STAMP) ## run what has a full count, property and statistical tests, into docs/proof.txt
+proof: $(STAMP) kernels ## run what has a full count, property and statistical tests, into docs/proof.txt
 	@mkdir -p docs
 	{ echo "kernel hash $$($(BIN)/python -c 'from proteus.compiler import jit; print(jit.kernel_hash())')"; \
 	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 --dist worksteal -q --no-header -rA --tb=short $(PROVED) \
