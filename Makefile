@@ -12,6 +12,8 @@ SIZE ?= standard
 PROVED = tests/property tests/statistical \
 	$(shell grep -rl --include='test_*.py' 'helpers.budget import' tests/unit tests/simulation)
 PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
+# Of some marks, the files that have them: to collect all tests takes each worker ten seconds.
+MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
 
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
 .PHONY: faults docs notebooks lock clean nojit kernels checked-kernels
@@ -66,10 +68,10 @@ test: $(STAMP) ## lint, all tests compiled, then the legs without the JIT and wi
 	@$(MAKE) --no-print-directory -j 2 lint kernels
 	$(BIN)/pytest -n 2 --dist worksteal -m "not plain"
 	@$(MAKE) --no-print-directory -j 2 checked-kernels nojit
-	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -n 2 --dist worksteal -m boundscheck
+	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -n 2 --dist worksteal -m boundscheck $(call MARKED,boundscheck)
 
 nojit: $(STAMP)
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -n 2 --dist worksteal -m nojit
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -n 2 --dist worksteal -m nojit $(call MARKED,nojit|plain)
 
 kernels: $(STAMP)
 	$(BIN)/python -m tests.helpers.warm

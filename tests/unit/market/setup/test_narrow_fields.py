@@ -86,7 +86,7 @@ def test_the_largest_lots_ticks_and_crowds_equal_the_twin(mechanism):
     """A million lots an order, 100,000 ticks, more traders than a word has bits."""
     config = cell(
         f"mechanism={mechanism}", "contract.tick=0.00001", "horizon_s=1.2", "delta=300",
-        "metrics.tau_ms=200", "metrics.elapsed_ms=[100]", "metrics.horizons_ms=[0]",
+        "metrics.tau_ms=450", "metrics.elapsed_ms=[100]", "metrics.horizons_ms=[0]",
         "record.warmup_s=0.1", "seeds.count=1",
         "population.maker.policy.quote_lots=1000000", "population.maker.count=3",
         "population.maker.policy.inventory_limit_lots=1000000",
