@@ -12,6 +12,8 @@ SIZE ?= standard
 PROVED = tests/property tests/statistical \
 	$(shell grep -rl --include='test_*.py' 'helpers.budget import' tests/unit tests/simulation)
 PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
+# Of some marks, the files that have them: to collect all tests takes each worker ten seconds.
+MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
 
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
 .PHONY: faults docs notebooks lock clean nojit kernels checked-kernels
@@ -60,15 +62,16 @@ lint: $(STAMP) ## check style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-# Compiling has a tail in which one core waits, so something else runs beside it.
-test: $(STAMP) ## lint, all tests, then the legs with bounds checks and without the JIT
+# Compiling has a tail in which one core waits, so something else runs beside it. What is plain
+# calls no compiled kernel: it runs once, in the leg without the JIT.
+test: $(STAMP) ## lint, all tests compiled, then the legs without the JIT and with bounds checks
 	@$(MAKE) --no-print-directory -j 2 lint kernels
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal -m "not plain"
 	@$(MAKE) --no-print-directory -j 2 checked-kernels nojit
-	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -n 2 --dist worksteal -m boundscheck
+	PROTEUS_BOUNDSCHECK=1 $(BIN)/pytest -q -n 2 --dist worksteal -m boundscheck $(call MARKED,boundscheck)
 
 nojit: $(STAMP)
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -m nojit
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -n 2 --dist worksteal -m nojit $(call MARKED,nojit|plain)
 
 kernels: $(STAMP)
 	$(BIN)/python -m tests.helpers.warm
@@ -84,7 +87,7 @@ bench: $(STAMP) ## measure speed and memory into outputs/bench
 validate: $(STAMP) ## compare the engine with closed forms: outputs/validate/table.csv, docs/validation.md
 	$(BIN)/python -m proteus.validation --page docs
 
-proof: $(STAMP) ## run what has a full count, property and statistical tests, into docs/proof.txt
+proof: $(STAMP) kernels ## run what has a full count, property and statistical tests, into docs/proof.txt
 	@mkdir -p docs
 	{ echo "kernel hash $$($(BIN)/python -c 'from proteus.compiler import jit; print(jit.kernel_hash())')"; \
 	PROTEUS_PROOF=1 $(BIN)/pytest -n 2 --dist worksteal -q --no-header -rA --tb=short $(PROVED) \

@@ -31,7 +31,8 @@ def written_in_full(words: Sequence[str], compose: Callable[[Sequence[str]], Any
         ConfigError: a part of a lab maker, where no group of the population is one.
     """
     words = [_option_of_a_group(word) for word in words]
-    parts = [word for word in words if word.partition("=")[0] in _parts()]
+    known = _parts()
+    parts = [word for word in words if word.partition("=")[0] in known]
     if not parts:
         return words
     others = [word for word in words if word not in parts]

@@ -11,13 +11,13 @@ from proteus.errors import ConfigError
 CONFIG_NAME = "sweep"
 HYDRA_VERSION = "1.3"
 SEARCH_PATH = "PROTEUS_CONF"  # further folders of configuration, as PATH has them
+_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def docs_folder() -> Path:
     """Return the absolute folder of the pages that texts name, in a wheel or in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "docs"
-    return inside if inside.is_dir() else package.parent / "docs"
+    inside = _PACKAGE / "docs"
+    return inside if inside.is_dir() else _PACKAGE.parent / "docs"
 
 
 def conf_folder() -> Path:
@@ -26,11 +26,10 @@ def conf_folder() -> Path:
     Raises
         ConfigError: there is none beside the package.
     """
-    package = Path(__file__).resolve().parent.parent
-    for folder in (package / "conf", package.parent / "conf"):
+    for folder in (_PACKAGE / "conf", _PACKAGE.parent / "conf"):
         if (folder / f"{CONFIG_NAME}.yaml").is_file():
             return folder
-    raise ConfigError(f"the configuration folder conf is missing beside {package}")
+    raise ConfigError(f"the configuration folder conf is missing beside {_PACKAGE}")
 
 
 def added_folders() -> list[Path]:

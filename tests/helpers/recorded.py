@@ -1,4 +1,4 @@
-"""Lanes of small cells with their logs, from the engine in plain Python."""
+"""Lanes of small cells with their logs."""
 
 from __future__ import annotations
 
@@ -41,12 +41,23 @@ def record_cell(
 
 
 @pytest.fixture(scope="module")
-def plain_engine():
-    """Run every block in plain Python; barriers are near each other, as an audit is at each."""
+def near_barriers():
+    """Let barriers be near each other, as an audit is at each; kernels that are cold compile here.
+
+    Compiled, as ``make test`` has the kernels by then: seconds of a market in plain Python are
+    seconds of a processor, and ``plain_engine`` is for tests that change what is compiled.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "advance_block", run_plain)
         patch.setattr(running, "compile_ahead", lambda *_: None)
         patch.setattr("proteus.market.setup.cell.BARRIER_STEPS", 16)
+        yield
+
+
+@pytest.fixture(scope="module")
+def plain_engine(near_barriers):
+    """Run every block in plain Python."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "advance_block", run_plain)
         yield
 
 
@@ -57,7 +68,7 @@ def same_rows(left: Rows, right: Rows) -> bool:
 
 
 @pytest.fixture(scope="module")
-def run(plain_engine, tmp_path_factory):
+def run(near_barriers, tmp_path_factory):
     """A sweep with a log of every lane: the folder, and the dataset."""
     folder = tmp_path_factory.mktemp("log") / "out"
     words = [*WORDS, f"seeds.count={SEEDS}", "record.events=all", f"output_dir={folder}"]

@@ -53,7 +53,7 @@ def everything(chooser: Random, mechanism: str) -> Tree:
     return tree | {"horizon_s": 0.4}
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_every_event_equals_the_twin(mechanism: str) -> None:
     seen: Counter[str] = Counter()
@@ -65,7 +65,7 @@ def test_every_event_equals_the_twin(mechanism: str) -> None:
     assert min(seen[what] for what in HAPPENS) > 0, seen
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_a_log_replays_to_the_same_lane(mechanism: str) -> None:
     """From the rows of traders alone: the same rows, balances and sums."""

@@ -48,7 +48,7 @@ def chained_tree(chooser: Random, mechanism: str) -> Tree:
     return tree
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_every_event_equals_the_twin(mechanism: str) -> None:
     seen: Counter[str] = Counter()

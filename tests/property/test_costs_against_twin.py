@@ -46,7 +46,7 @@ def test_every_posting_equals_the_twin(mechanism):
     assert not is_proof() or min(seen[component] for component in COMPONENTS) >= 5, seen
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_all_parts_at_once_equal_the_twin(mechanism):
     """Every component occurs, and every tier."""
@@ -59,7 +59,7 @@ def test_all_parts_at_once_equal_the_twin(mechanism):
     assert min(seen[component] for component in COMPONENTS) >= 1, seen
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_random_postings_equal_the_twin_in_plain_python(mechanism):
     for number in range(3):

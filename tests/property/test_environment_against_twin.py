@@ -35,7 +35,7 @@ def compare(mechanism: str, numbers: range, plain: bool, **shorter: float) -> Co
     return seen
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_every_event_equals_the_twin_in_plain_python(mechanism: str) -> None:
     count = budget("environment_twin")

@@ -144,7 +144,7 @@ def ended(state, twin):
     return made, expected
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_every_amount_equals_the_twin():
     """Counted, so that a comparison of nothing would be noticed."""
     seen = {"paid": 0, "charged": 0, "short": 0, "carried": 0}
@@ -205,7 +205,7 @@ def test_every_event_of_a_market_with_policies_equals_the_twin(mechanism):
     assert min(seen[what] for what in HAPPENS) >= 5, seen
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize("mechanism", RULED)
 def test_every_event_of_a_market_with_policies_equals_the_twin_in_plain_python(mechanism):
     seen = Counter()

@@ -14,7 +14,7 @@ from tests.helpers.random_lab import RULES, random_lab
 from tests.helpers.twinning import assert_twins
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize("mechanism", RULED)
 def test_every_part_equals_the_twin_in_plain_python(mechanism):
     """Not one rule alone is hit."""

@@ -76,7 +76,7 @@ def test_every_event_equals_the_twin(mechanism: str) -> None:
     assert min(often.values()) >= 5, seen
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_what_seldom_ends_a_quote_equals_the_twin() -> None:
     """Dealers who refuse in their last look, and acceptances that come after their quote."""
     seen: Counter[str] = Counter()
@@ -92,7 +92,7 @@ def test_what_seldom_ends_a_quote_equals_the_twin() -> None:
     assert min(seen[reason] for reason in SELDOM) >= 5, seen
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_every_event_equals_the_twin_in_plain_python(mechanism: str) -> None:
     for number in range(2):

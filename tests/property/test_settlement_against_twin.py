@@ -109,7 +109,7 @@ def play_delayed(
     return time
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @LAW
 @given(
     config=delayed(), ids=uids, capital=capitals, fills=st.lists(trades, max_size=12), price=prices
@@ -121,7 +121,7 @@ def test_delayed_as_in_the_twin(config, ids, capital, fills, price):
     assert_same(market, twin, time)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @LAW
 @given(
     config=blocks(),
@@ -146,7 +146,7 @@ def test_blocks_as_in_the_twin(config, ids, capital, fills, gaps):
     assert_same(market, twin, time)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @LAW
 @given(config=delayed(), ids=uids, fills=st.lists(trades, max_size=12), data=st.data())
 def test_the_order_of_fills_does_not_matter(config, ids, fills, data):
@@ -162,7 +162,7 @@ def test_the_order_of_fills_does_not_matter(config, ids, fills, data):
     assert found[0] == found[1]
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @LAW
 @given(config=delayed(), ids=uids, capital=capitals, fills=st.lists(trades, max_size=12))
 def test_nothing_settles_early_and_no_leg_moves_alone(config, ids, capital, fills):
@@ -187,7 +187,7 @@ def test_nothing_settles_early_and_no_leg_moves_alone(config, ids, capital, fill
         assert market.state.held.settled[1, who].tolist() == [cash[who], lots[who]]
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @LAW
 @given(fills=st.lists(trades, min_size=1, max_size=8), ids=uids, capital=capitals)
 def test_a_revert_restores_both_sides_exactly(fills, ids, capital):

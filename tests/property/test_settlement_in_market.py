@@ -61,7 +61,7 @@ def settled_tree(chooser: Random, mechanism: str, settled: Tree) -> Tree:
     return tree
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_delayed_settlement_equals_the_twin(mechanism: str) -> None:
     seen: Counter[str] = Counter()
@@ -75,7 +75,7 @@ def test_delayed_settlement_equals_the_twin(mechanism: str) -> None:
     assert min(seen[what] for what in wanted) > 0, seen
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_settlement_by_blocks_equals_the_twin(mechanism):
     seen: Counter[str] = Counter()
@@ -93,7 +93,7 @@ def test_settlement_by_blocks_equals_the_twin(mechanism):
     assert seen["environment_fork"] > 0, seen
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_a_revert_takes_back_what_its_fill_made(mechanism):
     """A4: the term reverted is minus what was captured, lost and drifted since, so -q (v - P) now.
@@ -122,7 +122,7 @@ def test_a_revert_takes_back_what_its_fill_made(mechanism):
     assert reverted > 0
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_a_log_replays_to_the_same_settlement(mechanism):
     """From the rows of traders alone: the same rows, forks, balances, inventories and sums."""

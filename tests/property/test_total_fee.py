@@ -18,7 +18,7 @@ from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.recording.columns import FILL, is_kind, rows_of
 from tests.helpers.cells import ROOT, cell, run_plain
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 TOTAL = 0.006
 SPLITS = [(0.006, 0), (0.003, 0.003), (0, 0.006), (0.009, -0.003), (-0.002, 0.008)]  # taker, maker
 MAKER = (  # quotes its belief plus and minus what it needs, which is fixed

@@ -5,6 +5,7 @@ points v changes where a row of the news says so. Prices are in ticks and times 
 is returned.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -47,6 +48,20 @@ class Recorded(NamedTuple):
         return [at for at, each in enumerate(self.classes) if each == role]
 
 
+def once_a_lane(table):
+    """Compute a table of a lane once; many variables read it, and none changes it."""
+    last = []
+
+    @functools.wraps(table)
+    def of(lane):
+        if not last or last[0] is not lane:
+            last[:] = lane, table(lane)
+        return last[1]
+
+    return of
+
+
+@once_a_lane
 def value_path(lane):
     """Return v by the time from which it holds."""
     news = lane.rows("news")
@@ -55,6 +70,7 @@ def value_path(lane):
     return whole[~whole.index.duplicated(keep="last")].sort_index()
 
 
+@once_a_lane
 def public(lane):
     """Return the public states by the time from which they hold: bid, ask, lots, reference."""
     columns = ["bid_ticks", "ask_ticks", "bid_lots", "ask_lots", "price_ticks"]
@@ -80,6 +96,7 @@ def average(lane, *paths):
     return *(held(path, edges[:-1]) for path in paths), np.diff(edges)
 
 
+@once_a_lane
 def versions(lane):
     """Return every order, request and quote by its id, with its intent; a replace makes an id.
 
@@ -96,6 +113,7 @@ def versions(lane):
     return pd.DataFrame.from_dict(known, orient="index")
 
 
+@once_a_lane
 def sides(lane):
     """Return both sides of every fill, each with its order, and the lots of each class it met.
 

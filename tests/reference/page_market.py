@@ -6,7 +6,16 @@ from operator import itemgetter
 import numpy as np
 import pandas as pd
 
-from tests.reference.page_data import ROLES, average, held, public, ratio, value_path, versions
+from tests.reference.page_data import (
+    ROLES,
+    average,
+    held,
+    once_a_lane,
+    public,
+    ratio,
+    value_path,
+    versions,
+)
 
 CLAIMS = ("endow", "fund", "stake", "unstake")
 BEFORE_SAMPLES = (
@@ -15,6 +24,7 @@ BEFORE_SAMPLES = (
 )  # fmt: skip
 
 
+@once_a_lane
 def entries(lane):
     """Return the entries that are PnL, with times 1 ns earlier where samples come after them."""
     made = lane.ledger[~lane.ledger.code.isin([*CLAIMS, "payoff"])]
@@ -141,8 +151,9 @@ def levels(lane):
     for event, rows in itertools.groupby(lane.events[_READ].to_dict("records"), _EVENT):
         for row in rows:
             _change(open_lots, replaced, row)
+        open_lots = {at: lots for at, lots in open_lots.items() if lots}
         if not is_batch or event in clears:
-            resting = [(orders[at], lots) for at, lots in open_lots.items() if lots]
+            resting = [(orders[at], lots) for at, lots in open_lots.items()]
             if lane.mechanism in ("dual_flow", "rfq"):  # a request of a taker is no quote
                 resting = [each for each in resting if lane.classes[each[0]["trader"]] == "maker"]
             states.append([row["time_ns"], *_levels(resting, lane.near)])

@@ -6,7 +6,7 @@ from proteus.report import main as report
 from proteus.sweep import main as sweep
 from proteus.watch import main as watch
 from tests.helpers.recorded import WORDS
-from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import near_barriers as near_barriers
 from tests.helpers.stamped import versions_in
 
 EVERYTHING = (
@@ -15,7 +15,7 @@ EVERYTHING = (
 )  # fmt: skip
 
 
-def test_every_file_says_its_schema_version(plain_engine, tmp_path):
+def test_every_file_says_its_schema_version(near_barriers, tmp_path):
     folder = tmp_path / "out"
     assert sweep([*WORDS, *EVERYTHING, f"output_dir={folder}"]) == 0
     for kind in ("png", "pdf", "svg"):

@@ -16,7 +16,7 @@ from tests.helpers import perturbing
 from tests.helpers.cells import BY_ORDERS, S, cell, copied, differing
 from tests.helpers.perturbing import Decision, channels, decisions, sequence_of
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", BY_ORDERS)
 CHAIN = [

@@ -8,7 +8,7 @@ from proteus.market.rules import environment
 from proteus.testing import check_channel
 from tests.helpers.cells import MECHANISM_NAMES
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 @pytest.mark.parametrize("name", [*sources.SOURCES])

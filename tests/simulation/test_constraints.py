@@ -16,7 +16,7 @@ from tests.helpers.cells import MECHANISM_NAMES, MS, ROOT, S, cell, differing, r
 
 LIMIT = "population.maker.policy.inventory_limit_lots"
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 RISK = "risk@population.{}.risk=[{}]"
 NO_SIZE_BINDS = "population.maker.risk.order_size.lots=1000000"

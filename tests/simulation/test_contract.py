@@ -61,7 +61,7 @@ def test_a_tiny_run_of_the_baseline(mechanism):
     contract.check_in_plain_python(cell(f"mechanism={mechanism}", *TINY))
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_variables_are_declared_in_full():
     names = [variable.name for variable in VARIABLES]
     assert len(set(names)) == len(names)
@@ -103,7 +103,7 @@ def test_a_mechanism_has_its_yaml_and_its_functions(mechanism):
     contract.check_declaration(mechanism)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_trader_has_its_yaml_and_a_number_of_its_own(kind):
     contract.check_kind(kind)
@@ -114,13 +114,13 @@ def test_a_mechanism_is_replayed_from_its_log_and_at_the_door(mechanism):
     contract.check_replays(mechanism)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_every_yaml_is_registered():
     for folder, table in (("mechanism", MECHANISMS), ("trader", KINDS)):
         assert set(options_of(folder)) == set(table)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_every_module_is_initialised():
     found = [*pkgutil.walk_packages(proteus.__path__, "proteus.")]
     assert "proteus.market.mechanisms.fba" in {module.name for module in found}

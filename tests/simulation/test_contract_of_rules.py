@@ -13,8 +13,6 @@ from proteus.testing import check_incentives, check_settlement
 from proteus.testing import incentives as of_incentives
 from proteus.testing import settlement as of_settlement
 
-pytestmark = pytest.mark.nojit
-
 BLOCKS = ("environment=blocks", "environment.blocks.interval_ms=50")
 WITH = {  # what a lane needs for a policy to move anything
     "maker_rebate": ("costs=kalshi",),
@@ -23,17 +21,20 @@ WITH = {  # what a lane needs for a policy to move anything
 FORKS = ("settlement.fork_probability=0.5", "settlement.fork_depth=2")
 
 
+@pytest.mark.nojit
 @pytest.mark.parametrize("name", options_of("settlement"))
 def test_every_settlement_obeys_the_contract(name):
     words = (*BLOCKS, *FORKS) if name == "blocks" else ()
     check_settlement(name, mechanisms=("fba",), words=words)
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("name", options_of("incentives"))
 def test_every_policy_obeys_the_contract(name):
     check_incentives(name, mechanisms=("clob",), words=WITH.get(name, ()))
 
 
+@pytest.mark.nojit
 @pytest.mark.parametrize(
     ("due", "reason"),
     [
@@ -48,6 +49,7 @@ def test_times_that_are_none_are_noticed(monkeypatch, due, reason):
         check_settlement("t_plus", mechanisms=("clob",))
 
 
+@pytest.mark.plain
 def test_a_file_that_is_not_there_is_named():
     with pytest.raises(AssertionError, match=r"no conf/settlement/t_minus\.yaml"):
         check_settlement("t_minus")
@@ -55,6 +57,7 @@ def test_a_file_that_is_not_there_is_named():
         check_incentives("mine")
 
 
+@pytest.mark.plain
 def test_policies_that_move_nothing_are_noticed():
     words = ("incentives.policies.liquidity.per_epoch=0",)
     with pytest.raises(AssertionError, match="nobody is ever rewarded or charged"):
@@ -71,6 +74,7 @@ class OfLots(Score):
         return (3,)
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize(
     ("points", "is_allowed"),
     [
@@ -98,6 +102,7 @@ def test_points_out_of_range_are_noticed_and_count_as_the_end(monkeypatch, point
     assert part(scores_added.FIRST_ADDED + 1, *given) == 0
 
 
+@pytest.mark.plain
 def test_nothing_is_due_before_it_happens():
     """Whatever a package says; a code that is not its own is another's."""
     due = settlement_added.or_else(16, lambda numbers, time: numbers[0], settlement_added._at_once)

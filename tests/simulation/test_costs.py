@@ -11,7 +11,7 @@ from proteus.sweep import main
 from tests.helpers.cells import MECHANISM_NAMES
 from tests.helpers.recorded import plain_engine as plain_engine
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 NANO = 10**9
 WORDS = (
     f"mechanism={','.join(MECHANISM_NAMES)}", "costs=none,kalshi,gas", "horizon_s=1",

@@ -142,7 +142,7 @@ def lanes(request):
     return pair(request.param, advance_block)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_plain_python_books_the_same(mechanism):
     plain = pair(mechanism, run_plain)
@@ -269,7 +269,7 @@ def test_a_fill_that_is_measured_otherwise_than_it_is_booked_stops_its_lane():
     assert np.array_equal(block.world.progress.fault, [0, PNL_NOT_DECOMPOSED])
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 @pytest.mark.parametrize("payer", [MAKER, TAKER])
 def test_a_fee_under_the_code_of_fills_stops_its_lane(mechanism, payer):

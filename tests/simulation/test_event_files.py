@@ -18,7 +18,7 @@ from proteus.recording.tables import CHECKSUM, read_rows
 from proteus.runs.estimate import FILE_BYTES
 from proteus.sweep import main
 from tests.helpers.recorded import SEEDS, WORDS
-from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import near_barriers as near_barriers
 from tests.helpers.recorded import run as run
 
 
@@ -157,7 +157,7 @@ def test_the_estimate_of_rows_and_disk_is_near(run):
 
 
 def test_a_disk_that_fills_up_is_said_in_one_sentence_and_the_run_goes_on(
-    run, plain_engine, monkeypatch, tmp_path, capsys
+    run, near_barriers, monkeypatch, tmp_path, capsys
 ):
     def full(*arguments):
         raise OSError(28, "No space left on device")

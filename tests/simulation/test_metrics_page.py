@@ -18,7 +18,7 @@ import pytest
 import proteus
 from proteus.recording.files import read_file
 from proteus.sweep import main
-from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import near_barriers as near_barriers
 from tests.reference.by_the_page import Recorded, everything
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -68,7 +68,7 @@ S, MS = 10**9, 10**6
 
 
 @pytest.fixture(scope="module")
-def checked(plain_engine, tmp_path_factory):
+def checked(near_barriers, tmp_path_factory):
     """What the page gives and what the run stored, by run, mechanism and seed."""
     found = {}
     for run, words in RUNS.items():

@@ -8,7 +8,7 @@ from proteus.plans import planner
 from proteus.sweep import main
 from tests.helpers.recorded import plain_engine as plain_engine
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 WORDS = (
     "mechanism=clob", "costs=kalshi", "horizon_s=6", "metrics.tau_ms=500", "record.events=all",
     "seeds.count=1", "incentives=staking",

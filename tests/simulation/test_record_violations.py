@@ -13,6 +13,7 @@ from proteus.recording.watched import read_lane
 from proteus.sweep import EXIT_VIOLATION, main
 from tests.helpers import faulty
 from tests.helpers.cells import MECHANISM_NAMES, cell, same_values
+from tests.helpers.recorded import near_barriers as near_barriers
 from tests.helpers.recorded import plain_engine as plain_engine
 from tests.helpers.recorded import record_cell, same_rows
 

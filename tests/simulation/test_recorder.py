@@ -37,6 +37,7 @@ from proteus.recording.columns import (
 )
 from tests.helpers.cells import MECHANISM_NAMES, ROOT, cell, differing, run_plain, same_values
 from tests.helpers.measuring import record
+from tests.helpers.recorded import near_barriers as near_barriers
 from tests.helpers.recorded import plain_engine as plain_engine
 from tests.helpers.recorded import record_cell, same_rows
 
@@ -191,7 +192,7 @@ def test_lots_of_every_order_are_conserved(lane):
 
 
 @EVERY_MECHANISM
-def test_recording_changes_no_bit_and_no_arrangement_changes_a_log(plain_engine, mechanism):
+def test_recording_changes_no_bit_and_no_arrangement_changes_a_log(near_barriers, mechanism):
     config, seeds = cell(f"mechanism={mechanism}", "horizon_s=1.5"), [3, 4, 5, 6, 7]
     expected, none = record_cell(config, seeds, [])
     assert none == []
@@ -206,7 +207,7 @@ def test_recording_changes_no_bit_and_no_arrangement_changes_a_log(plain_engine,
 
 
 @EVERY_MECHANISM
-def test_a_log_that_outgrows_its_room_is_made_again_whole(plain_engine, monkeypatch, mechanism):
+def test_a_log_that_outgrows_its_room_is_made_again_whole(near_barriers, monkeypatch, mechanism):
     config = cell(f"mechanism={mechanism}", "horizon_s=1.5")
     expected, (whole,) = record_cell(config, [1], [1])
     monkeypatch.setattr(capacities, "expected_rows", lambda setup: 50)
@@ -218,7 +219,7 @@ def test_a_log_that_outgrows_its_room_is_made_again_whole(plain_engine, monkeypa
 
 
 @EVERY_MECHANISM
-def test_the_last_row_may_be_the_one_without_room(plain_engine, monkeypatch, mechanism):
+def test_the_last_row_may_be_the_one_without_room(near_barriers, monkeypatch, mechanism):
     config = cell(f"mechanism={mechanism}", "horizon_s=1.5")
     _, (whole,) = record_cell(config, [1], [1])
     for room in (-1, 0):
@@ -229,7 +230,7 @@ def test_the_last_row_may_be_the_one_without_room(plain_engine, monkeypatch, mec
 
 
 @EVERY_MECHANISM
-def test_a_block_that_is_used_again_forgets_the_rows_of_before(plain_engine, mechanism):
+def test_a_block_that_is_used_again_forgets_the_rows_of_before(near_barriers, mechanism):
     """Nine lanes are three blocks on one worker; the pool gives out the first again."""
     config = cell(f"mechanism={mechanism}", "horizon_s=1.5")
     seeds = list(range(9))

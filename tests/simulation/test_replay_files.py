@@ -10,7 +10,7 @@ import proteus
 from proteus.errors import ResultsError
 from proteus.recording.files import read_file
 from tests.helpers.recorded import located
-from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import near_barriers as near_barriers
 from tests.helpers.recorded import run as run
 
 

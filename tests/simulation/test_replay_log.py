@@ -21,7 +21,7 @@ from proteus.recording.tables import events_table, read_rows
 from proteus.sweep import main
 from tests.helpers.cells import ROOT, run_plain
 from tests.helpers.recorded import SEEDS, WORDS, located
-from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import near_barriers as near_barriers
 from tests.helpers.recorded import run as run
 
 
@@ -134,7 +134,7 @@ VARIANTS = {
 }  # fmt: skip
 
 
-def test_a_clear_of_dual_flow_has_a_row_for_each_auction(plain_engine, tmp_path):
+def test_a_clear_of_dual_flow_has_a_row_for_each_auction(near_barriers, tmp_path):
     more = [
         "mechanism=dual_flow",
         "seeds.count=1",
@@ -154,7 +154,7 @@ def test_a_clear_of_dual_flow_has_a_row_for_each_auction(plain_engine, tmp_path)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_other_cells_replay_to_the_bit(plain_engine, tmp_path, variant):
+def test_other_cells_replay_to_the_bit(near_barriers, tmp_path, variant):
     words = VARIANTS[variant]
     given = {word.partition("=")[0] for word in words}
     kept = [word for word in WORDS if word.partition("=")[0] not in given]
@@ -170,7 +170,7 @@ def test_other_cells_replay_to_the_bit(plain_engine, tmp_path, variant):
         assert lane.metrics["n_messages"] > 10
 
 
-def test_a_lane_that_needed_more_room_replays_with_more_room(plain_engine, monkeypatch, tmp_path):
+def test_a_lane_that_needed_more_room_replays_with_more_room(near_barriers, monkeypatch, tmp_path):
     monkeypatch.setattr("proteus.market.setup.capacities.pending_orders", lambda *_: 8)
     more = ["seeds.count=1", "record.events=all", f"output_dir={tmp_path / 'out'}"]
     assert main([*WORDS, *more]) == 0

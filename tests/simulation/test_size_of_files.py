@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import proteus
-from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import near_barriers as near_barriers
 
 KEYS = {
     "mechanism": "clob", "horizon_s": 1, "metrics.tau_ms": 500, "record.warmup_s": 0.25,
@@ -25,7 +25,7 @@ def made(folder, cells, **record):
 
 
 @pytest.fixture(scope="module")
-def folders(plain_engine, tmp_path_factory):
+def folders(near_barriers, tmp_path_factory):
     """Two sweeps with the log and the traces of one and the same lane, and the larger without."""
     at = tmp_path_factory.mktemp("sizes")
     sizes = {

@@ -14,7 +14,7 @@ from proteus.plans.planner import from_words
 from proteus.sweep import main
 from tests.helpers.cells import MS, build, run_plain
 from tests.helpers.measuring import record
-from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import near_barriers as near_barriers
 
 WORDS = (
     "horizon_s=1.2", "metrics.tau_ms=700", "metrics.horizons_ms=[0,100,300]", "delta=100",
@@ -25,7 +25,7 @@ STEP_MS = 7  # neither divides the batch interval nor the grid of the news
 
 
 @pytest.fixture(scope="module")
-def folder(plain_engine, tmp_path_factory):
+def folder(near_barriers, tmp_path_factory):
     folder = tmp_path_factory.mktemp("traces") / "out"
     words = [*WORDS, "seeds.count=3", "record.traces=seed:0+cell:1/seed:2", f"output_dir={folder}"]
     assert main([*words, f"record.trace_step_ms={STEP_MS}"]) == 0

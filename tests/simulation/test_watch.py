@@ -20,7 +20,7 @@ from proteus.watch import main
 from tests.helpers.browser import PHONE, is_wider_than_its_window, opened
 from tests.helpers.browser import chromium as chromium
 from tests.helpers.recorded import WORDS
-from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import near_barriers as near_barriers
 
 MECHANISMS = ("clob", "fba", "dual_flow", "rfq")
 LANES = [f"mechanism:{name}/seed:1" for name in MECHANISMS]
@@ -28,7 +28,7 @@ INSTANTS_MS = (0, 330, 740, 1500)  # on the grid of the traces
 
 
 @pytest.fixture(scope="module")
-def folder(plain_engine, tmp_path_factory):
+def folder(near_barriers, tmp_path_factory):
     folder = tmp_path_factory.mktemp("watch") / "out"
     words = [word for word in WORDS if not word.startswith("mechanism")]
     recorded = ["seeds.first=1", "seeds.count=1", "record.events=all", "record.traces=all"]

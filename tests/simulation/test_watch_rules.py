@@ -14,7 +14,7 @@ from proteus.sweep import main as sweep
 from tests.helpers.browser import PHONE, is_wider_than_its_window, opened
 from tests.helpers.browser import chromium as chromium
 from tests.helpers.recorded import WORDS
-from tests.helpers.recorded import plain_engine as plain_engine
+from tests.helpers.recorded import near_barriers as near_barriers
 
 RULES = [
     "environment=chain", "environment.blocks.interval_ms=150", "environment.oracle.deviation=0.005",
@@ -39,7 +39,7 @@ def recorded(folder: Path, *words: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def folder(plain_engine, tmp_path_factory):
+def folder(near_barriers, tmp_path_factory):
     return recorded(tmp_path_factory.mktemp("rules") / "out", *RULES)
 
 
@@ -95,7 +95,7 @@ def test_what_is_not_final_is_what_the_log_adds_up_to(lane, log):
     assert pending["value"].max() > 0 == pending["value"][-1]
 
 
-def test_fills_that_fail_are_told_and_end(plain_engine, tmp_path):
+def test_fills_that_fail_are_told_and_end(near_barriers, tmp_path):
     folder = recorded(tmp_path / "out", *FAILS)
     lane, log = read_lane(str(folder), "seed:0"), proteus.load_events(folder)
     fates = watched_rules.settlements(lane)["fate"]
@@ -176,7 +176,7 @@ def test_what_holds_now_of_the_rules_stands_in_the_table(lane, log, tmp_path, ch
             assert float(shown["charges"]) == pytest.approx(net, abs=1e-9)
 
 
-def test_a_lane_without_rules_has_none_of_it(plain_engine, tmp_path, chromium):
+def test_a_lane_without_rules_has_none_of_it(near_barriers, tmp_path, chromium):
     lane = read_lane(str(recorded(tmp_path / "out")), "seed:0")
     for name in ("charges", "rewards", "blocks", "reports", "settlements", "pending"):
         series = getattr(watched_rules, name)(lane)

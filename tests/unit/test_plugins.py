@@ -11,7 +11,7 @@ import pytest
 from proteus import plugins
 from proteus.market.mechanisms.interface import next_timer, withdraw
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 class Incomplete(NamedTuple):

@@ -28,7 +28,7 @@ def _held(**more):
     return allocate(_Held, **{"L": 5, "A": 3, "D": 4, "inner": None, "limit": 7, **more})
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_types_shapes_and_fills_are_those_declared():
     held = _held(is_open=True, price=[1.0, 2.0, 3.0, 4.0])
     assert [(each.dtype.name, each.shape) for each in held[:4]] == [

@@ -10,7 +10,7 @@ from tests.golden.stories import FOLDER, Story, golden_path, names, read_story
 from tests.golden.telling import outcome
 from tests.helpers.cells import MECHANISM_NAMES, RULED
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 @pytest.mark.parametrize("mechanism", RULED)

@@ -5,7 +5,7 @@ import pytest
 from tests.golden.costs import golden_path, names, told
 from tests.helpers.cells import RULED
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 @pytest.mark.parametrize("mechanism", RULED)

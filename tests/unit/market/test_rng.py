@@ -80,7 +80,7 @@ KNOWN_ANSWERS = [
 ]
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.boundscheck
 @pytest.mark.filterwarnings("ignore:overflow encountered")  # Weyl keys wrap around
 @pytest.mark.parametrize(("counter", "key", "answer"), KNOWN_ANSWERS)
@@ -193,7 +193,7 @@ def test_the_chi_square_would_notice_a_counter():
 # Keys, entities, streams.
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_a_replicate_key_is_two_words_of_sha_256():
     message = b"proteus replicate" + bytes([0] * 7 + [7]) + bytes([0] * 6 + [1, 2])
     digest = hashlib.sha256(message).hexdigest()
@@ -219,7 +219,7 @@ def entities(groups):
     }
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_a_trader_keeps_its_entity_when_groups_come_and_go():
     before = entities({"maker": 2, "noise": 4})
     after = entities({"sniper": 1, "noise": 9, "extra": 3, "maker": 2})
@@ -228,14 +228,14 @@ def test_a_trader_keeps_its_entity_when_groups_come_and_go():
     assert rng.ENTITY_MARKET not in after.values()
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_an_entity_is_the_group_then_the_member():
     group = int(hashlib.sha256(b"proteus group maker").hexdigest()[:5], 16)
     assert rng.trader_entity("maker", 0) == group * 4096
     assert rng.trader_entity("maker", 4095) == group * 4096 + 4095 < 2**32
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_streams_are_distinct_and_documented():
     protocol = (ROOT / "docs" / "seeds.md").read_text()
     assert len(STREAMS) == len(set(STREAMS.values())) == 29

@@ -9,7 +9,7 @@ from proteus.pages import tables
 from proteus.plans.parts import parts_of
 from proteus.testing.lanes import cell
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 def test_parts_are_named_once_with_the_hash_of_their_keys():

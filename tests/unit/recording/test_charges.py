@@ -12,7 +12,7 @@ from proteus.market.events.log import MISSING, SOURCE_RULES, SOURCE_TRADER
 from proteus.market.ledger.codes import FEE, GAS_BURNED, GAS_TIP, REBATE, ROUNDING
 from proteus.recording.charges import CHARGE_COLUMNS, Sides, charges_of
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 NAMES = ("kind", "source", "event", "order_id", "other_id", "fill", "code", "amount")
 
 

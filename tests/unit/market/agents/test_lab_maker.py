@@ -21,7 +21,7 @@ from proteus.market.book.codes import BUY, SELL
 from proteus.market.costs.state import Uncharged
 from proteus.testing.lanes import cell
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 MS, S = 10**6, 10**9
 COMMON = {

@@ -18,7 +18,7 @@ from proteus.market.agents.traders import (
 from proteus.market.book.codes import BUY, GTC, SELL
 from proteus.market.costs.state import Uncharged
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 MS = 10**6
 # Everything off but a half-spread of 10 ticks; each test switches on what it is about.

@@ -13,7 +13,7 @@ from proteus.market.costs.state import Uncharged
 from proteus.market.trading import desk
 from tests.helpers.hand_market import MS, still_block
 
-pytestmark = [pytest.mark.nojit, pytest.mark.filterwarnings("ignore:overflow encountered")]
+pytestmark = [pytest.mark.plain, pytest.mark.filterwarnings("ignore:overflow encountered")]
 
 N_TICKS = 1000
 INFORMED = {"theta": 0.01, "latency_risk": 0, "lots_per_edge": 200, "max_lots": 10}

@@ -71,7 +71,7 @@ def test_the_exponential_is_within_two_ulp():
     assert max(errors(fill_exps, mpmath.exp, x)) <= ULP
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_where_there_is_no_number():
     """The conventions of IEEE 754 and C99 F.10.3."""
     logs = [portable_log(x) for x in (0.0, -0.0, -1.0, math.nan, math.inf, 1.0)]

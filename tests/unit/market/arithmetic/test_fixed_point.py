@@ -86,7 +86,7 @@ def test_all_triples_of_boundaries(rounding):
     assert in_kernel(triples, rounding) == [exact(*triple, rounding) for triple in triples]
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_plain_python_gives_the_same():
     for triple in [*random_triples(500), (LARGEST, LARGEST, LARGEST), (LARGEST, 3, 2)]:
         for rounding in MAGNITUDES:

@@ -21,7 +21,7 @@ def shared(amount, weights, order=None):
     return shares.tolist()
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @given(amount=st.integers(0, 2**60), weights=weights_lists)
 def test_parts_add_up_and_are_within_one_unit(amount, weights):
     weights = [weight // len(weights) for weight in weights]
@@ -38,13 +38,13 @@ def test_parts_add_up_and_are_within_one_unit(amount, weights):
         assert all(part <= weight for part, weight in zip(parts, weights, strict=True))
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_equal_remainders_go_by_the_order():
     assert shared(2, [1, 1, 1]) == [1, 1, 0]
     assert shared(2, [1, 1, 1], [2, 0, 1]) == [1, 0, 1]
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_an_apportionment_from_the_literature():
     """Hamilton's method on the US census of 1790, 105 seats: Balinski & Young (1982)."""
     states = {

@@ -21,7 +21,7 @@ from tests.helpers.cells import cell
 
 NANO = 10**9
 TICKS = 10
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 SECOND = 10**9
 
 

@@ -10,7 +10,7 @@ from proteus.market.book.codes import BUY, SELL
 from proteus.market.constraints.funds import payable_lots
 
 NANO = 10**9
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 FEES = st.integers(0, NANO // 4)
 ORDERS = st.lists(
     st.tuples(st.sampled_from([BUY, SELL]), st.integers(1, 9), FEES, st.integers(1, 3)),

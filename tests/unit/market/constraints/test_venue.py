@@ -14,7 +14,7 @@ from proteus.market.ledger.accounts import CASH, CONTRACT
 from proteus.market.rules.constraints import can_pay, note_message
 
 NANO, TICKS, SLOTS = 10**9, 10, 6
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 class Venue:

@@ -67,7 +67,7 @@ def random_fills(count):
         yield name, taker, maker, rounding, unit, price, lots, int(draw.integers(4))
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_charges_are_the_formulas_rounded_once():
     fees = 0
     for name, taker, maker, rounding, unit, price, lots, how in random_fills(400):
@@ -83,14 +83,14 @@ def test_charges_are_the_formulas_rounded_once():
     assert 100 < fees < 300  # the rest are rebates, or nothing
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize("exponent", [0, 1, 2, 3])
 def test_powers_of_the_quadratic(exponent):
     read = model(model="binary_quadratic", taker_rate=0.25, exponent=exponent)
     assert cost(read, 20, 1000) == 250 * Fraction(16, 100) ** exponent
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_amounts_per_lot_add_to_the_notional():
     read = model("notional", taker_ppm=1000, taker_per_lot=-0.001, maker_per_lot=0.002)
     assert cost(read, 50, 1000) == Fraction(1, 2) - 1
@@ -100,7 +100,7 @@ def test_amounts_per_lot_add_to_the_notional():
 # --- the minimum ----------------------------------------------------------------------------------
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_an_order_pays_the_minimum_once_and_what_exceeds_it():
     costs = costs_of(model("notional", taker_ppm=10_000, minimum=0.02))
     paid = [charge(costs, 50, lots).get("fee", 0) for lots in (1, 1, 1, 2, 100)]
@@ -108,7 +108,7 @@ def test_an_order_pays_the_minimum_once_and_what_exceeds_it():
     assert sum(paid) == Fraction(105, 200)  # all that it owes: 105 lots at half a cent
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_another_order_pays_it_again():
     costs = costs_of(model("notional", taker_ppm=10_000, minimum=0.02))
     assert charge(costs, 50, 1, order=1) == {"fee": Fraction(2, 100)}
@@ -117,7 +117,7 @@ def test_another_order_pays_it_again():
     assert charge(costs, 50, 1, order=3) == {}
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_each_clear_has_its_own():
     costs = costs_of(model("notional", taker_ppm=10_000, minimum=0.02))
     for _ in range(2):
@@ -128,14 +128,14 @@ def test_each_clear_has_its_own():
         assert due(costs) == {"fee": Fraction(2, 100)}
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_a_rebate_and_a_rate_of_nothing_have_no_minimum():
     read = model("notional", taker_ppm=0, maker_ppm=-10_000, minimum=1)
     assert charge(costs_of(read), 50, 10, role=TAKER) == {}
     assert charge(costs_of(read), 50, 10, role=MAKER) == {"rebate": Fraction(5, 100)}
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_a_fee_that_is_rounded_to_nothing_has_the_minimum():
     read = model("notional", taker_ppm=1, rounding="floor", round_to=0.01, minimum=0.03)
     costs = costs_of(read)
@@ -145,7 +145,7 @@ def test_a_fee_that_is_rounded_to_nothing_has_the_minimum():
 # --- surplus --------------------------------------------------------------------------------------
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize(("side", "anchor"), [(BUY, 105), (SELL, 95)])
 def test_a_share_of_half_ticks(side, anchor):
     """Half a cent of improvement, rounded up to the nano."""
@@ -153,7 +153,7 @@ def test_a_share_of_half_ticks(side, anchor):
     assert cost(read, 50, 7, side=side, anchor=anchor) == Fraction(3, 10) * 7 * Fraction(5, 200)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_the_cap_is_of_price_times_lots():
     read = model("surplus", cap_ppm=1000, scale=2)
     assert cost(read, 50, 10, anchor=199) == 2 * Fraction(5, 1000)
@@ -171,7 +171,7 @@ def gas(costs, action, base_fee=charging.OF_THE_MODEL, tip=charging.OF_THE_MODEL
     return due(costs)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_gas_is_units_times_base_fee_and_tip():
     read = model("gas", cancel_units=0, replace_units=2.5, tip=0.0001)
     costs = costs_of(read)
@@ -184,14 +184,14 @@ def test_gas_is_units_times_base_fee_and_tip():
     assert charge(costs, 50, 10) == {}
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_a_base_fee_of_the_model_changes_over_time():
     costs = costs_of(model("gas", base_fee=[[0, 0.001], [5, 0.002]], scale=0.5))
     assert gas(costs, ACTION_NEW, time=5 * S - 1) == {"gas_burned": Fraction(5, 10_000)}
     assert gas(costs, ACTION_NEW, time=5 * S) == {"gas_burned": Fraction(1, 1000)}
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_gas_that_leaves_int64_is_told():
     costs = costs_of(model("gas", new_units=1000))
     charging.begin_charge(costs, 0)

@@ -10,7 +10,7 @@ from proteus.market.costs.codes import MAKER, TAKER
 from proteus.market.costs.expected import expected_cost, limit_with_costs
 from tests.helpers.charging import cost, costs_of, model
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 N_TICKS = 500
 
 

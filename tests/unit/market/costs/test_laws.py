@@ -10,7 +10,7 @@ from proteus.market.book.codes import BUY, SELL
 from proteus.market.costs.codes import MAKER, TAKER
 from tests.helpers.charging import charge, costs_of, model
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 N_TICKS = 50
 ROLES = st.sampled_from([TAKER, MAKER])
 AMOUNTS = st.sampled_from([None, 0.0001, 0.01])

@@ -13,7 +13,7 @@ from proteus.market.costs.codes import MAKER
 from proteus.testing import check_costs
 from tests.helpers.charging import CONF, charge, cost, costs_of, model
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 FILES = sorted(path.stem for path in CONF.glob("*.yaml"))
 
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from tests.helpers.charging import S, charge, cost, costs_of, model
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 LIST = "must hold pairs [from_s, value], as [[0,500],[10,0]]"
 
 

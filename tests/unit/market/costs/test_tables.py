@@ -10,7 +10,7 @@ from proteus.errors import ConfigError
 from proteus.market.costs import codes, tables
 from tests.helpers.charging import HORIZON_NS, cost, costs_of, model
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 def made(read, n_ticks=1000):

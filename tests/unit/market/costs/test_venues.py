@@ -13,7 +13,7 @@ from proteus.market.costs.charging import beyond_balance, given_back
 from proteus.market.costs.codes import MAKER, TAKER
 from tests.helpers.charging import charge, cost, costs_of, currency, model, net
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 def decimal(text):

@@ -7,7 +7,7 @@ from proteus.market.costs import volume
 from proteus.market.costs.codes import MAKER, TAKER
 from tests.helpers.charging import S, charge, costs_of, model
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 def tiered(*tiers, **keys):

@@ -21,7 +21,7 @@ from tests.helpers.channels import (
     routing,
 )
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 S = 10**9
 NOBODY = np.zeros(3, np.bool_)

@@ -27,7 +27,7 @@ def after(base_fee, limit, used):
     return int(next_base_fee(np.int64(base_fee), np.int64(used), np.int64(limit // 2), np.int64(8)))
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize(
     ("base_fee", "limit", "used", "expected"),
     [
@@ -49,7 +49,7 @@ def test_vectors(base_fee, limit, used, expected):
     assert after(base_fee, limit, used) == expected
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize(("used", "expected"), [(20_000_000, 3_247_321_023), (0, 263_075_578)])
 def test_ten_blocks_in_a_row(used, expected):
     """Dividing in another order gives other numbers."""
@@ -68,7 +68,7 @@ def exact(base_fee, used, target, denominator):
     return base_fee - base_fee * (target - used) // target // denominator
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @given(st.data())
 def test_any_elasticity_and_denominator_against_python(data):
     target = data.draw(st.integers(1, 2**31))
@@ -83,7 +83,7 @@ def test_any_elasticity_and_denominator_against_python(data):
     assert got == truth
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @given(st.integers(0, 2**60), st.integers(2, 2**31), st.data())
 def test_a_step_is_within_an_eighth_but_for_the_least_rise(base_fee, limit, data):
     used = data.draw(st.integers(0, limit // 2 * 2))
@@ -92,7 +92,7 @@ def test_a_step_is_within_an_eighth_but_for_the_least_rise(base_fee, limit, data
     assert (step > 0) <= (used > limit // 2)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize(
     ("base_fee", "max_fee", "tip", "paid"),
     [
@@ -189,7 +189,7 @@ def test_elastic_demand_makes_the_base_fee_stationary():
     assert np.median(ignored[:, -1]) < 5e8 / 1_000
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_nobody_is_left_above_the_highest_value():
     numbers = parameters(demand="elastic", demand_mean=2.0, highest_value=0.001)
     word = np.uint32(2**32 - 1)
@@ -198,7 +198,7 @@ def test_nobody_is_left_above_the_highest_value():
     assert gas_of_others(numbers, np.int64(0), word) == numbers.demand_most
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_messages_of_the_market_count_up_to_the_limit():
     numbers = parameters(demand_spread=0.0, message_gas=1_000_000)
     for messages, used in ((0, 15_000_000), (3, 18_000_000), (100, 30_000_000)):
@@ -211,7 +211,7 @@ def test_messages_of_the_market_count_up_to_the_limit():
         assert congestion.base_fee[0] == numbers.base_fee
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_a_base_fee_that_leaves_int64_is_told():
     numbers = parameters(demand_mean=2.0, demand_spread=0.0)
     congestion = allocate_congestion(1, 2**63 - 2)

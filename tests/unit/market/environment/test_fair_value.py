@@ -118,7 +118,7 @@ def test_jumps_with_reversion(jumps, rate):
         assert abs(tabulated_value(parameters, x, grid) - expected(x, s)) < TABLE_ERROR
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.boundscheck
 def test_lookup_is_clamped_safely():
     parameters = log_odds(S, sigma=0.1, mean_reversion_per_s=0.0, jump_rate_per_s=0.0)

@@ -23,7 +23,7 @@ from proteus.market.environment.mempool import (
 from proteus.market.events.envelopes import pack_address
 from tests.helpers import channels
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 NUMBERS = channels.numbers_of(
     channels.environment(blocks=channels.blocks()), channels.routing(route="blocks")

@@ -167,7 +167,7 @@ def test_integrals_are_exact_sums_over_the_pieces(model):
 
 
 @BOTH_MODELS
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.boundscheck
 def test_jump_acts_at_its_nanosecond(model):
     parameters = model(horizon_ns=S, jump_rate_per_s=0.001)

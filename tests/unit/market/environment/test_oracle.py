@@ -51,7 +51,7 @@ def reports(readings, initial=NANO // 2, start=1, **overrides):
     return told, oracle
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize(
     ("old", "new", "least", "is_deviation"),
     [
@@ -77,27 +77,27 @@ def test_relative_deviation(old, new, least, is_deviation):
     assert deviates(np.int64(new), np.int64(old), RELATIVE, np.int64(least)) == is_deviation
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @given(st.integers(0, NANO), st.integers(0, NANO), st.integers(0, 9 * NANO))
 def test_relative_deviation_is_exact(new, old, least):
     exact = abs(new - old) * NANO >= least * old if old else new > 0
     assert deviates(np.int64(new), np.int64(old), RELATIVE, np.int64(least)) == exact
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_absolute_deviation_is_inclusive():
     half = NANO // 2
     for move, told in ((10 * TICK, [1]), (-10 * TICK, [1]), (10 * TICK - 1, []), (0, [])):
         assert reports([half + move], heartbeat_s=None)[0] == told
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_deviation_counts_from_the_last_report_not_the_last_reading():
     steps = NANO // 2 + 4 * TICK * np.arange(1, 8)
     assert reports(steps, heartbeat_s=None)[0] == [3, 6]
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_heartbeat_is_strict():
     """Checks every 50 ms, 100 ms old is not older than 100 ms."""
     calm = [NANO // 2] * 9
@@ -106,7 +106,7 @@ def test_heartbeat_is_strict():
     assert reports(calm, heartbeat_s=None)[0] == []
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_heartbeat_alone():
     wild = [NANO // 4, 3 * NANO // 4] * 4
     assert reports(wild, deviation=None, heartbeat_s=0.1)[0] == [3, 6]
@@ -114,19 +114,19 @@ def test_heartbeat_alone():
     assert numbers.least == NO_DEVIATION
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_a_deviation_of_zero_reports_every_check():
     assert reports([NANO // 2] * 4, deviation=0.0, heartbeat_s=None)[0] == [1, 2, 3, 4]
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize("reading", [-5, 0, TICK - 1, NANO - TICK + 1, NANO, NANO + 5])
 def test_readings_stay_a_tick_from_the_ends(reading):
     _, oracle = reports([reading])
     assert oracle.arrived[0] == (TICK if reading < NANO // 2 else NANO - TICK)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_log_odds_deviation():
     """From 0.5 to p is log(p / (1 - p)): 0.2 is reached between 0.549833 and 0.549834."""
     numbers = {"deviation_in": "log_odds", "deviation": 0.2, "heartbeat_s": None}
@@ -137,7 +137,7 @@ def test_log_odds_deviation():
     assert not deviates(np.int64(600_000_000), np.int64(NANO // 2), LOG_ODDS, least + 1)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @given(st.integers(1, NANO - 1))
 def test_log_odds_in_nano(price):
     truth = math.log(price / (NANO - price)) * NANO
@@ -145,7 +145,7 @@ def test_log_odds_in_nano(price):
     assert log_odds_nano(np.int64(NANO - price)) == -log_odds_nano(np.int64(price))
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @given(
     st.lists(st.integers(0, NANO), min_size=1, max_size=30),
     st.sampled_from([ABSOLUTE, LOG_ODDS]),
@@ -161,7 +161,7 @@ def test_reflected_readings_make_reflected_reports(readings, deviation, is_twap)
     assert other.arrived[0] == NANO - oracle.arrived[0]
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @given(st.lists(st.integers(0, NANO), min_size=1, max_size=30), st.integers(1, 8))
 def test_twap_is_the_mean_of_the_window(readings, window):
     clipped = [min(max(reading, TICK), NANO - TICK) for reading in readings]
@@ -173,14 +173,14 @@ def test_twap_is_the_mean_of_the_window(readings, window):
     assert oracle.arrived[0] == floor + (2 * rest > count or (2 * rest == count and floor % 2))
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_price_in_nano():
     assert price_in_nano(np.int64(1001), np.int64(10**6)) == 500_500_000
     odd = 5**9
     assert price_in_nano(np.int64(3), np.int64(odd)) == round(3 * odd / 2)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_reports_arrive_in_their_order_each_with_its_own_price():
     """A lag of five checks, a report at every check."""
     numbers = parameters(deviation=0.0)

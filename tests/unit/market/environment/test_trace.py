@@ -5,7 +5,7 @@ import pytest
 
 from proteus.market.environment.trace import allocate_trace, fold, trace_hash
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 ROWS = [(0, 500, 12), (1, 500, 0), (2, 500, 2**40 + 5), (1, 10**12, 1)]
 

@@ -21,7 +21,7 @@ from proteus.market.events.queue import allocate_queue, next_time, pop, push, pu
 from proteus.market.trading import desk
 from tests.helpers.hand_market import MS, NO_WORDS, still_block
 
-pytestmark = [pytest.mark.nojit, pytest.mark.filterwarnings("ignore:overflow encountered")]
+pytestmark = [pytest.mark.plain, pytest.mark.filterwarnings("ignore:overflow encountered")]
 
 # What comes first at equal time, as the documentation lists it.
 ORDER = {

@@ -16,7 +16,7 @@ from proteus.market.incentives.codes import FINES, SHARE_ONE
 from proteus.market.incentives.payments import fine_of, units_missed
 from tests.unit.market.incentives.paper import UPTIME, incentives, reward, stand, state_of
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 # Trader 0 bids 3 at 48 and asks 2 at 52; trader 1 asks 4 at 53; trader 2 takes part as well.
 BOOK = [(0, BUY, 48, 3), (0, SELL, 52, 2), (1, SELL, 53, 4), (2, BUY, 47, 5)]

@@ -27,7 +27,7 @@ from tests.unit.market.incentives.paper import (
     state_of,
 )
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 FINE = {"name": "fine", "amount": 0.001}
 BASELINE = checks.Market(20 * S, 10**6, False, 1, 3, None, None)

@@ -36,7 +36,7 @@ from tests.unit.market.incentives.paper import (
     state_of,
 )
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 def paying(*epochs, pool, amount=1.0, traders=3, **keys):

@@ -40,7 +40,7 @@ from tests.unit.market.incentives.paper import (
     state_of,
 )
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 HALF = 0.005  # currency; with a tick of half a cent a distance of half a cent is two half ticks
 OTHER = 3  # a taker, who takes no part where only makers do

@@ -13,7 +13,7 @@ ALICE, BOB = rng.trader_entity("informed", 0), rng.trader_entity("informed", 1)
 LOOK_NS = 50 * MS
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.boundscheck
 @pytest.mark.parametrize("delay_ns", [0, 1, 10 * MS, 10 * MS + 1, 47_123_457])
 def test_a_jump_is_seen_exactly_the_delay_later(delay_ns):

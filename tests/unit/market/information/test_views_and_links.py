@@ -12,7 +12,7 @@ from proteus.market.trading import desk, loop, reports
 from proteus.market.trading.world import FAULT_CAPACITY
 from tests.helpers.hand_market import MS, HandMarket, S, pending, still_block
 
-pytestmark = [pytest.mark.nojit, pytest.mark.filterwarnings("ignore:overflow encountered")]
+pytestmark = [pytest.mark.plain, pytest.mark.filterwarnings("ignore:overflow encountered")]
 
 CLOB = "mechanism=clob"
 MAKER, OTHER_MAKER, INFORMED, NOISE, OTHER_NOISE = range(5)

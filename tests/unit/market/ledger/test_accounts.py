@@ -37,7 +37,7 @@ from proteus.market.ledger.accounts import (
 from proteus.market.ledger.audit import audit, check_orders, check_roles, is_crossed
 from proteus.market.ledger.entries import post_fill, settle
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 N_TICKS, TICK_NANO, NANO = 100, 10_000_000, 10**9
 ALICE, BOB = 0, 1

@@ -55,7 +55,7 @@ from proteus.market.ledger.entries import (
     worth_of_term,
 )
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 ALICE, BOB = 0, 1
 NANO = 10**9

@@ -8,7 +8,7 @@ import statsmodels.api as sm
 
 from proteus.market.makers import intensity, volatility
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 def fit(exposure, fills, *numbers):

@@ -9,7 +9,7 @@ from scipy.special import logit
 
 from proteus.market.makers.filters import ewma, imbalance, kalman, microprice, oracle
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 # filterpy 2.0.0, KalmanFilter(dim_x=1, dim_z=1), predict() then update(z): z, level, variance
 FILTERPY_UNIT_STEPS = [  # q = 0.01, r = 1, from 0 with P = 1

@@ -10,7 +10,7 @@ from scipy.linalg import expm
 
 from proteus.market.makers.quoting import avellaneda_stoikov, cartea_jaimungal, fixed, glft
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 # facts/makers.md: s = 100, sigma = 2, k = 1.5; q, g, T - t, reservation price, spread.
 AVELLANEDA_STOIKOV = [

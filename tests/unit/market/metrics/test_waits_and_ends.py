@@ -25,7 +25,7 @@ from tests.helpers.hand_market import (
     near,
 )
 
-pytestmark = [pytest.mark.nojit, pytest.mark.filterwarnings("ignore:overflow encountered")]
+pytestmark = [pytest.mark.plain, pytest.mark.filterwarnings("ignore:overflow encountered")]
 
 
 def ends(measured, role=CLASS_NOISE):

@@ -9,7 +9,7 @@ from proteus.market.incentives.tables import make_table
 from proteus.market.rules.incentives import _learn
 from tests.unit.market.incentives.paper import UPTIME, S, incentives, reward
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 def test_what_comes_without_fills_counts_with_the_next_that_there_are():

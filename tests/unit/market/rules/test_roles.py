@@ -9,7 +9,7 @@ from proteus.market.book.book import allocate_orders
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.rules.roles import BY_ARRIVAL, BY_CLASS, BY_CLEAR, make_roles, makes
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 IS_MAKER = np.array([True, False])
 RULES = {"clob": BY_ARRIVAL, "fba": BY_CLEAR, "dual_flow": BY_CLASS, "rfq": BY_CLASS}

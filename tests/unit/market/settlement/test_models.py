@@ -13,7 +13,7 @@ from proteus.market.settlement.setup import allocate_settlement, terms_of
 from tests.helpers.settling import BLOCKS, DELAYED
 
 CONF = Path(__file__).resolve().parents[4] / "conf" / "settlement"
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 def read(values):

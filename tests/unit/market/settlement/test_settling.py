@@ -9,7 +9,7 @@ from proteus.market.settlement.legs import LEG_PENDING
 from tests.helpers.settling import BLOCKS, DELAYED, LANE, NS_PER_MS, Market, words_of
 
 NANO = 10**9
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 def market(capital, **changes):

@@ -10,7 +10,7 @@ from proteus.market.setup.cell import set_up_cell
 from proteus.market.trading.world import FAULT_CAPACITY
 from tests.helpers.cells import ROOT, cell, run_plain
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 BUSY = [
     "mechanism=clob", "horizon_s=1.5", "population.maker.count=1", "population.maker.signal=null",

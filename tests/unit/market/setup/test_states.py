@@ -114,19 +114,19 @@ def check_memory(value):
         assert end <= start, f"{one} and {other} share memory"
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_BLOCK
 def test_notes_of_a_block_are_true(block):
     check_notes(built(*block))
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_BLOCK
 def test_no_two_fields_of_a_block_share_memory(block):
     check_memory(built(*block))
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_DOOR
 def test_both_hold_at_the_door(monkeypatch, mechanism):
     given = replayed(monkeypatch, mechanism)
@@ -134,7 +134,7 @@ def test_both_hold_at_the_door(monkeypatch, mechanism):
     check_memory(given)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_one_array_in_two_fields_is_found():
     """The check of memory bites: also where one array is a part of another."""
     block = built(MECHANISM_NAMES[0], "baseline", False, 1)
@@ -144,7 +144,7 @@ def test_one_array_in_two_fields_is_found():
         check_memory(torn)
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 def test_every_state_of_the_market_is_seen(monkeypatch):
     """A state that no block holds would have notes that nothing checks."""
     kinds = itertools.product(MECHANISM_NAMES, POPULATIONS, [False, True])

@@ -96,7 +96,7 @@ def rows_of(world, lane, kinds):
     return world.log.trader[lane, :count][wanted], world.log.lots[lane, :count][wanted]
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 @pytest.mark.parametrize("dropped", [MAKER, NOISE])
 def test_no_message_asks_for_more_than_is_allowed(mechanism, dropped):
@@ -116,7 +116,7 @@ def test_no_message_asks_for_more_than_is_allowed(mechanism, dropped):
         assert rows_of(world, lane, (EVENT_FILL,))[1].tolist()
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 def test_without_a_cut_nothing_changes(mechanism):
     block = capped_block(mechanism, UNCUT, [])
@@ -152,7 +152,7 @@ def sent(world):
             if kind == KIND_MESSAGE]  # fmt: skip
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize(
     ("bid", "most", "expected"),
     [
@@ -187,7 +187,7 @@ def test_a_standing_quote_that_is_cut_shrinks_and_one_cut_to_nothing_is_cancelle
     assert market.book() == ([(MAKER, BUY, *standing)] if standing else [])
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize("most", [0, 3, UNCUT])
 def test_a_new_order_is_cut_or_not_sent(most):
     market, rules = capped(CLOB)
@@ -208,7 +208,7 @@ def request(most, place, *words):
     return market, int(market.world.ledger.bought[0, NOISE])
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize("last_look", [False, True])
 @pytest.mark.parametrize("place", [AS_REQUEST, AS_QUOTE, AS_ACCEPTANCE])
 @pytest.mark.parametrize("most", [0, 3, UNCUT])
@@ -223,7 +223,7 @@ def test_requests_quotes_and_acceptances_are_cut_or_not_sent(most, place, last_l
         assert counted[following] == 0
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @pytest.mark.parametrize(("most", "traded"), [(0, 0), (3, 0), (4, 4), (UNCUT, 4)])
 def test_a_last_look_that_is_cut_is_a_refusal(most, traded):
     market, found = request(most, AS_LAST_LOOK, "mechanism.last_look=true")

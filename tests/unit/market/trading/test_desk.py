@@ -17,7 +17,7 @@ from proteus.market.events.queue import KIND_MESSAGE, KIND_TIMER
 from proteus.market.trading import desk
 from tests.helpers.hand_market import MS, HandMarket, S, pending
 
-pytestmark = [pytest.mark.nojit, pytest.mark.filterwarnings("ignore:overflow encountered")]
+pytestmark = [pytest.mark.plain, pytest.mark.filterwarnings("ignore:overflow encountered")]
 
 CLOB, FBA = "mechanism=clob", "mechanism=fba"
 MAKER, OTHER_MAKER, INFORMED, NOISE, OTHER_NOISE = range(5)

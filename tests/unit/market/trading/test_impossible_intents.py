@@ -11,8 +11,6 @@ from proteus.market.ledger.accounts import LEDGER_CODES
 from proteus.market.trading.world import FAULT_NONE
 from tests.helpers.cells import build, cell, run_plain
 
-pytestmark = pytest.mark.nojit
-
 TICKS = 1000
 POSSIBLE = {"side": BUY, "price": TICKS - 1, "lots": 3}
 ONE_INSIDER = (
@@ -35,6 +33,7 @@ def _run(monkeypatch, mechanism, times=1, **wanted):
     return block.world
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("mechanism", ["clob", "fba", "rfq"])
 @pytest.mark.parametrize(
     "wanted",
@@ -48,12 +47,14 @@ def test_it_stops_the_lane_before_anything_is_sent(monkeypatch, mechanism, wante
     assert (world.ledger.bought + world.ledger.sold)[0, -1] == 0
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("price", [1, TICKS - 1])
 def test_the_ends_of_the_book_are_prices(monkeypatch, price):
     world = _run(monkeypatch, "clob", price=price)
     assert world.progress.fault[0] == FAULT_NONE
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("mechanism", ["clob", "rfq"])
 @pytest.mark.parametrize("times", [5, 9])
 def test_more_intents_than_there_is_room_for_stop_the_lane(monkeypatch, mechanism, times):
@@ -64,12 +65,14 @@ def test_more_intents_than_there_is_room_for_stop_the_lane(monkeypatch, mechanis
     assert (world.ledger.bought + world.ledger.sold)[0, -1] == 0
 
 
+@pytest.mark.plain
 def test_there_is_room_for_four(monkeypatch):
     world = _run(monkeypatch, "clob", 4)
     assert world.progress.fault[0] == FAULT_NONE
     assert world.ledger.bought[0, -1] > 0
 
 
+@pytest.mark.nojit
 def test_compiled_intents_stay_in_their_lane():
     """What another package wants too much of reaches no memory but its own."""
     want, whole = compiled(intend), allocate_intents(3)

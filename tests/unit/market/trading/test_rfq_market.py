@@ -33,7 +33,7 @@ from tests.helpers.hand_market import (
     near,
 )
 
-pytestmark = [pytest.mark.nojit, pytest.mark.filterwarnings("ignore:overflow encountered")]
+pytestmark = [pytest.mark.plain, pytest.mark.filterwarnings("ignore:overflow encountered")]
 BELIEFS = {MAKER: 0.5, OTHER_MAKER: 0.48}  # they ask 15 ticks more and bid 15 less
 
 

@@ -22,8 +22,6 @@ from proteus.market.mechanisms.table import MECHANISMS
 from proteus.replaying import orders
 from tests.helpers.cells import build, cell, run_plain
 
-pytestmark = pytest.mark.nojit
-
 
 class Stuck(NamedTuple):
     """A continuous book whose timer is always the same."""
@@ -49,6 +47,7 @@ next_clear.implement(Standing)(
 )
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("due", [0, 10**9])
 def test_a_timer_that_is_not_later_stops_the_lane(due):
     """Also one that is set for now again and again: without the check the loop never ends."""
@@ -59,6 +58,7 @@ def test_a_timer_that_is_not_later_stops_the_lane(due):
     assert block.world.progress.now[0] >= due
 
 
+@pytest.mark.plain
 def test_a_clear_that_is_not_later_stops_the_lane():
     block = build(cell("mechanism=fba"))
     run_plain(Standing(block.mechanism, np.int64(10**9)), block.world)
@@ -67,6 +67,7 @@ def test_a_clear_that_is_not_later_stops_the_lane():
     assert block.world.progress.now[0] == 10**9
 
 
+@pytest.mark.nojit
 def test_the_message_door_names_a_mechanism_that_stands_still(monkeypatch):
     sound = MECHANISMS["clob"]
     row = Mechanism(sound.config, lambda *given: Stuck(sound.make(*given), np.int64(50)))
