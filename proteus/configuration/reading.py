@@ -40,6 +40,7 @@ _WORDED = {
     "bool_type": "must be true or false",
     "tuple_type": "must be a list, as [0,100]",
     "dict_type": "must be a group of keys",
+    "model_attributes_type": "must be a group of keys",
     "missing": "must be given",
     "too_short": "must not be an empty list",
     "invalid_key": "every key must be a text",

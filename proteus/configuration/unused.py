@@ -94,6 +94,8 @@ _NEEDS = (
          "execution.route or settlement must be blocks"),
     Need(r"environment\.congestion\..+", "block_ns", _exceeds(0),
          "execution.route must be blocks"),
+    Need(r"environment\.congestion\..+", "pays_base_fee", _is(True),
+         "costs must have gas, or execution.max_fee must be given"),
     Need(r"settlement\.(retries|fail_penalty_ppm)", "has_capital", _is(True),
          "a group of population must have capital"),
     Need(r"settlement\.fork_depth", "settlement.fork_probability", _exceeds(0),

@@ -236,6 +236,12 @@ class CellConfig(Schema):
         return any(not isinstance(part, GasCosts) for part in parts_of(self.costs.at(0)))
 
     @property
+    def pays_base_fee(self) -> bool:
+        """Tell whether a base fee costs anybody anything, or keeps messages out of blocks."""
+        has_gas = any(isinstance(part, GasCosts) for part in parts_of(self.costs.at(0)))
+        return has_gas or self.execution.max_fee is not None
+
+    @property
     def has_private_values(self) -> bool:
         """Tell whether trading is worth something by itself to anyone."""
         return any(group.private_value > 0 for group in self.population.values() if group.count > 0)

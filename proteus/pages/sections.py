@@ -253,7 +253,7 @@ def _distributions(one: Bundle) -> Section | None:
 def _welfare(one: Bundle) -> Section | None:
     if "pnl_maker" not in one.dataset:
         return None
-    caption = "Who wins what from whom, with 95 % t intervals; all classes and the venue sum to 0."
+    caption = "Who wins what from whom, with 95 % t intervals; the bars of a cell sum to 0."
     drawn = [Drawn("welfare", "mean PnL by class and cell", plots.welfare(one.dataset))]
     return Section("welfare", "Welfare split", caption, drawn)
 

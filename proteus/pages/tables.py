@@ -186,12 +186,14 @@ def _head(shown: Quantity, dataset: xr.Dataset) -> str:
 
 
 def counterparties(one: Bundle) -> Table | None:
-    """Tabulate maker PnL by counterparty; None where the results do not hold its parts."""
+    """Tabulate maker PnL by counterparty; None without its parts, or where no maker traded."""
     if any(name not in one.dataset for name in (CAPTURED, LOST, LOTS, PNL)):
         return None
     table = maker_pnl(one.dataset)
     is_traded = table.groupby("counterparty")["lots"].transform("max") > 0
     table = table[is_traded & (table["counterparty"] != CLASS_NAMES[CLASS_MAKER])]  # both sides: 0
+    if table.empty:
+        return None
     names = [str(name) for name in table["counterparty"].unique()]
     titles = [_COUNTERPARTIES.get(name, f"of {name}") for name in names]
     heads = [f"{title}, {unit}" for title in titles for unit in ("currency", "per lot")]

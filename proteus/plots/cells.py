@@ -38,6 +38,7 @@ from proteus.analysis.measures import check_sweep
 from proteus.analysis.statistics.paired import Contrast
 from proteus.errors import ResultsError
 from proteus.plots.style import (
+    ACCOUNT_COLOURS,
     CLASS_COLOURS,
     INK,
     PANEL,
@@ -221,7 +222,8 @@ def _box(part: Axes, row: int, values: np.ndarray, value: float, colour: str) ->
 def welfare(dataset: xr.Dataset) -> Figure:
     """Draw who wins what from whom: mean PnL of each class per cell, with 95 % intervals.
 
-    The PnL of all classes and the venue sums to zero in every lane.
+    The PnL of all classes, the venue, the pool of incentives, the network and the proposer sums to
+    zero in every lane; of the last three those are drawn that something is paid by or to.
 
     Parameters
         dataset: of a sweep.
@@ -233,7 +235,11 @@ def welfare(dataset: xr.Dataset) -> Figure:
         ResultsError: the dataset has no PnL by class.
     """
     check_sweep(dataset)
-    names = [name for name in CLASS_COLOURS if f"pnl_{name}" in dataset]
+    colours = CLASS_COLOURS | {
+        name: colour for name, colour in ACCOUNT_COLOURS.items()
+        if f"pnl_{name}" in dataset and bool(dataset[f"pnl_{name}"].fillna(0).any())
+    }  # fmt: skip
+    names = [name for name in colours if f"pnl_{name}" in dataset]
     if not names:
         raise ResultsError("pnl_maker is not in the results: there is no welfare to split")
     cells = cells_of(dataset)
@@ -248,7 +254,7 @@ def welfare(dataset: xr.Dataset) -> Figure:
                 label = name if row == 0 else None
                 part.barh(
                     row + shift, value, height=0.8 / len(names) * 0.85, lw=0, alpha=0.75,
-                    color=CLASS_COLOURS[name], label=label,
+                    color=colours[name], label=label,
                 )  # fmt: skip
                 part.plot([low, high], [row + shift] * 2, color=INK, lw=1.0)
         part.axvline(0, color=INK, lw=0.8)
@@ -260,6 +266,6 @@ def welfare(dataset: xr.Dataset) -> Figure:
         )
         more = rest(len(list(distinct(dataset))))
         part.set_title("Welfare by class: each cell sums to zero" + more)
-        legend_below(figure, [Patch(color=CLASS_COLOURS[name], alpha=0.75, label=name)
+        legend_below(figure, [Patch(color=colours[name], alpha=0.75, label=name)
                               for name in names])  # fmt: skip
     return figure

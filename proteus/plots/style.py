@@ -35,6 +35,9 @@ CLASS_COLOURS = {
     "maker": "#3d8fd1", "informed": "#cc8800", "noise": "#7d8590", "sniper": "#c1355a",
     "venue": "#2a9d8f",
 }  # fmt: skip
+ACCOUNT_COLOURS = {  # who gets or gives beside the classes and the venue, where rules say so
+    "network": "#8c6d31", "proposer": "#7a2e4a", "pool": "#8a63d2",
+}  # fmt: skip
 END_COLOURS = {  # how an intent ended
     "filled": "#2a9d8f", "expired": "#e0b13c", "cancelled": "#7d8590", "self_trade": "#c1355a",
     "priced_out": "#8a63d2", "refused": "#8c6d31", "trading_ended": "#b5bdc6",

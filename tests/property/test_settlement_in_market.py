@@ -75,7 +75,22 @@ def test_delayed_settlement_equals_the_twin(mechanism: str) -> None:
     assert min(seen[what] for what in wanted) > 0, seen
 
 
+<<<<<<< HEAD
 @pytest.mark.plain
+=======
+@pytest.mark.nojit
+@pytest.mark.parametrize("mechanism", ["clob", "fba"])
+def test_who_begins_with_nothing_fails_as_in_the_twin(mechanism):
+    chooser = Random(f"nothing {mechanism}")
+    tree = settled_tree(chooser, mechanism, random_delayed(chooser) | {"netting": "gross"})
+    for group in tree["population"].values():
+        group["capital"] = 0
+    seen = Counter(row["kind"] for row in assert_twins(read_cell(tree), 1, plain=True).rows)
+    assert seen["settlement_failed"] > 0
+
+
+@pytest.mark.nojit
+>>>>>>> review20
 @EVERY_MECHANISM
 def test_settlement_by_blocks_equals_the_twin(mechanism):
     seen: Counter[str] = Counter()

@@ -103,6 +103,24 @@ def test_a_fine_beyond_the_cash_of_a_trader_is_a_default():
     assert paid == pytest.approx((fined - let_off) / 1e9, abs=1e-12)
 
 
+@pytest.mark.nojit
+def test_who_begins_with_nothing_is_not_who_has_no_limit():
+    """The first fine finds no cash, as nothing was sold yet: all of it is a default."""
+    words = [
+        "incentives.policies.messages.charge.amount=1",
+        "population.maker.schedule.rate_per_s=40",
+    ]
+    of = {}
+    for capital in ("0", "null"):
+        capitals = [f"population.{name}.capital={capital}" for name in ("maker", "noise")]
+        world = played(
+            cell("mechanism=clob", "incentives=message_ratio", *words, *capitals, *SHORT)
+        )
+        ledger = world.ledger
+        of[capital] = int(ledger.total[0, :2, ledger.place[DEFAULT], CASH].sum())
+    assert of["null"] == 0 < of["0"]
+
+
 # --- makers ---------------------------------------------------------------------------------------
 
 LANES = 60

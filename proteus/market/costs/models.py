@@ -152,6 +152,9 @@ class TieredCosts(CostModel):
     def _check_first(self) -> Self:
         if not self.tiers:
             raise requirement("tiers", "must hold at least one tier")
+        groups = [group for group, _ in self.start_volume]
+        if len({*groups}) < len(groups):
+            raise requirement("start_volume", "must name each group once")
         first = self.tiers[0]
         for key in ("volume", "share_ppm", "maker_share_ppm"):
             if any(value != 0 for value in getattr(first, key).values):
@@ -207,6 +210,12 @@ class GasCosts(CostModel):
     base_fee: AmountScheduled = constant(0.0005)  # currency per unit, where no block has one
     tip: AmountScheduled = constant(0)  # currency per unit
 
+    @model_validator(mode="after")
+    def _check_minimum(self) -> Self:
+        if any(self.minimum.values):
+            raise requirement("minimum", "must be 0: gas is of messages, and a minimum of orders")
+        return self
+
     def units(self) -> tuple[Fraction, ...]:
         """Return the units of each action of ``codes.ACTIONS``."""
         return tuple(getattr(self, f"{action}_units").exact for action in ACTIONS)
@@ -224,7 +233,8 @@ def _as_model(tree: Any) -> Any:
         return COST_MODELS[name].model_validate(tree)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
+        place = [*first["loc"], first.get("ctx", {}).get("key")]
+        key = ".".join(str(part) for part in place if part is not None)
         what = "unknown key" if first["type"] == "extra_forbidden" else first["msg"]
         raise _refused(f"{key} of its part {name}: {what}") from None
 

@@ -57,6 +57,8 @@ AFTER_LAST = -2
 MOST_CASH = 2**62 - 1  # nano-currency that all other entries may leave with an account
 MOST_TRADED = MOST_CASH // NANO  # lots that a trader may buy, and may sell
 
+NO_LIMIT = -1  # capital of a trader who has none set: it can always pay
+
 # What a posting or an audit can find.
 LEDGER_OK = 0
 FILL_NOT_POSITIVE = 1

@@ -52,6 +52,7 @@ from proteus.market.ledger.accounts import (
     CASH,
     CONTRACT,
     ISSUER,
+    NO_LIMIT,
     POOL,
     STAKES,
     VENUE,
@@ -250,7 +251,7 @@ def _slash(rules, ledger, log, lane, policy, time, event):
 @inline_kernel
 def _means_of(rules, ledger, lane, trader):
     """Return the cash of a trader that no short position locks, nano; UNLIMITED without capital."""
-    if rules.endowment[trader] == 0:
+    if rules.endowment[trader] == NO_LIMIT:
         return np.int64(UNLIMITED)
     cash = ledger.balance[lane, trader, CASH]
     return min(cash, cash + ledger.balance[lane, trader, CONTRACT] * NANO)

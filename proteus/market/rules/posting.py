@@ -10,6 +10,7 @@ from proteus.market.ledger.accounts import (
     CONTRACT,
     ISSUER,
     LEDGER_OK,
+    NO_LIMIT,
     account_of,
 )
 from proteus.market.ledger.codes import ENDOW
@@ -70,4 +71,5 @@ def endow(rules, ledger, log, lane):
     issuer = account_of(ledger, ISSUER)
     for trader in range(rules.endowment.shape[0]):
         capital = rules.endowment[trader]
-        pay(rules, ledger, log, lane, 0, BEFORE_FIRST, issuer, trader, capital, ENDOW)
+        if capital != NO_LIMIT:
+            pay(rules, ledger, log, lane, 0, BEFORE_FIRST, issuer, trader, capital, ENDOW)

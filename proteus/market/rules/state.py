@@ -28,7 +28,7 @@ class NoRules(NamedTuple):
 class Rules(NamedTuple):
     """What is added to a market. L lanes, A traders."""
 
-    endowment: np.ndarray  # int64 [A] capital of each trader, nano-currency; 0: no limit
+    endowment: np.ndarray  # int64 [A] capital of each trader, nano-currency, or NO_LIMIT
     roles: Roles
     costs: Costs
     settlement: SettlementState
@@ -55,7 +55,7 @@ def make_rules(
     """Build the rules of a block.
 
     Parameters
-        orders: most that a lane has at once. endowment: int64 [A] capital of each trader, nano.
+        orders: most that a lane has at once. endowment: int64 [A] of each trader, or NO_LIMIT.
         roles: who makes in a fill. costs: of the block. settlement: its state. policies: of
             incentives. channels: the numbers of the environment. environment: its state.
         constraints: chains and their state.

@@ -24,7 +24,7 @@ from proteus.market.events.envelopes import allocate_messages
 from proteus.market.events.log import allocate_log
 from proteus.market.events.queue import allocate_queue
 from proteus.market.information.history import allocate_market_data
-from proteus.market.ledger.accounts import allocate_ledger
+from proteus.market.ledger.accounts import NO_LIMIT, allocate_ledger
 from proteus.market.mechanisms.base import Sizes
 from proteus.market.mechanisms.interface import allocate_market
 from proteus.market.mechanisms.table import MECHANISMS
@@ -166,7 +166,7 @@ def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | R
     )
     settlement = allocate_settlement(
         cell.settlement, cell.horizon_ns, lanes, growth * setup.legs, agent_uids(setup.members),
-        setup.endowment > 0,
+        setup.endowment != NO_LIMIT,
     )  # fmt: skip
     constraints = allocate_constraints(setup.chains, setup.reserve, lanes, slots)
     return make_rules(

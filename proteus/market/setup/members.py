@@ -27,6 +27,7 @@ from proteus.market.events.latency import ADDED_LAWS, LATENCY_CODES, LatencyLaw
 from proteus.market.events.schedule import SCHEDULE_CODES
 from proteus.market.incentives.state import PolicyTable
 from proteus.market.information.history import Disclosure
+from proteus.market.ledger.accounts import NO_LIMIT
 from proteus.market.rng import trader_entity
 from proteus.market.rules.roles import Roles
 from proteus.market.setup.costs import CostsOfCell
@@ -59,7 +60,7 @@ class CellSetup(NamedTuple):
     history: int  # public states and prints kept, a power of two
     log_rows: int  # rows that a lane's log has room for; 0: nothing is recorded
     is_rich: bool  # the loop has all hooks, as it must where rules are added
-    endowment: NDArray[np.int64]  # [A] capital of each trader, nano-currency; 0: no limit
+    endowment: NDArray[np.int64]  # [A] capital of each trader, nano-currency, or NO_LIMIT
     costs: CostsOfCell
     channels: ChannelParameters  # the numbers of the environment
     roles: Roles  # who makes in a fill
@@ -119,9 +120,11 @@ def _groups(members: tuple[Member, ...], count: int) -> NDArray[np.int64]:
 
 
 def endowments(members: tuple[Member, ...]) -> NDArray[np.int64]:
-    """Return the capital of each trader in nano-currency, 0 where it has no limit."""
-    amounts = np.zeros(max(len(members), 1), np.int64)
-    amounts[: len(members)] = [member.group.capital_nano or 0 for member in members]
+    """Return the capital of each trader in nano-currency, NO_LIMIT where it has none."""
+    amounts = np.full(max(len(members), 1), NO_LIMIT, np.int64)
+    for trader, member in enumerate(members):
+        if member.group.capital_nano is not None:
+            amounts[trader] = member.group.capital_nano
     return amounts
 
 

@@ -52,8 +52,9 @@ fill is pending from its `settlement_pending` row to its `settlement_final` or
 `settlement_reverted` one, or to the `settlement_failed` one with the reason `closed_out`.
 
 What always holds: effective = realised + impact, fill by fill; maker PnL marked = spread captured
-+ adverse selection at h = 0 + drift after the fills, in whole nano-currency; the PnL of all
-classes and the venue sums to zero; lots bought = lots sold. v is a martingale, so the mean of
++ adverse selection at h = 0 + drift after the fills + what rules add (the further labels of
+`pnl_by_term`), in whole nano-currency; all `pnl_*` of classes and accounts sum to zero; lots
+bought = lots sold. v is a martingale, so the mean of
 `maker_markout` is the same at every horizon; the curve that carries information is
 `maker_markout_public`.
 """

@@ -244,3 +244,10 @@ def test_the_page_calls_the_part_of_snipers_the_sniping_loss():
         "of noise traders", "of snipers: sniping loss", HELD, "all",
     ]  # fmt: skip
     assert html.escape(shown.rows[0][3]).startswith("-5")
+
+
+def test_where_no_maker_traded_the_page_has_no_split():
+    made = split().expand_dims(delta=[50.0]).assign_attrs(config="{}")
+    for name in ("maker_volume_by_class", "maker_volume_lots"):
+        made[name] = 0 * made[name]
+    assert tables.counterparties(bundle(made, {}, "x")) is None

@@ -53,6 +53,7 @@ execution.leakage.clob.report.price=public | report.price=public | must be hidde
 mechanism=clob execution.leakage.clob.block.base_fee=public | base_fee=public | nobody pays one
 environment=blocks environment.blocks.interval_ms=50,100 | changes nothing | must be blocks
 environment=congestion environment.congestion.denominator=8,9 | changes nothing | must be blocks
+environment=congestion execution.route=blocks environment.congestion.denominator=8,9 | nothing | gas
 {SCHEDULE}.lead_ms=5 | lead_ms=5 | null when law=periodic
 {SCHEDULE}.law=before_slots | rate_per_s=20 | must be 0 when law=before_slots
 environment=blocks {EARLY} | lead_ms=null | must be given

@@ -38,5 +38,9 @@ incentives=maker_rebate costs=gas | {REBATE}.pool.source=fees | nothing would fl
 costs=none,kalshi incentives=maker_rebate | {REBATE}.pool.source=fees | issuer where costs have no
 incentives=emission {POLICIES}.emission.halving_s=20 | halving_s=20 | less than horizon_s=20
 incentives=maker_rebate costs=kalshi {REBATE}.score.role=taker mechanism=rfq | role=taker | both
+incentives=polymarket +{POLICIES}.mine=3 | {POLICIES}.mine=3 | must be a group of keys
+costs=gas costs.minimum=1 | costs.minimum=1 | must be 0: gas is of messages
+costs=parts costs.parts=[{{model:gas,minimum:1}}] | minimum of its part gas | must be 0: gas is of
+costs=dydx costs.start_volume=[[noise,1],[noise,2]] | start_volume= | must name each group once
 mechanism=dual_flow incentives=kalshi_volume {TAKERS_MAKE} | role=maker | makers make in every fill
 """

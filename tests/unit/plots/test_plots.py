@@ -263,6 +263,23 @@ def test_welfare_bars_of_a_cell_sum_to_zero():
     assert np.abs(bars).max() > 0.1
 
 
+def test_welfare_shows_who_else_is_paid():
+    data = sweep()
+    paid = 0.25 * xr.ones_like(data["pnl_maker"])
+    units = {"units": "currency"}
+    data["pnl_maker"] = (data["pnl_maker"] + paid).assign_attrs(
+        units
+    )  # by a policy, out of its pool
+    data["pnl_pool"] = (-paid).assign_attrs(units)
+    data["pnl_network"] = (0 * paid).assign_attrs(units)  # nothing is burned
+    figure = plots.welfare(data)
+    (part,) = figure.axes
+    bars = np.array([bar.get_width() for bar in part.patches]).reshape(6, 3)  # who, cell
+    assert np.abs(bars.sum(axis=0)).max() < 1e-12
+    shown = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert shown == ["maker", "informed", "noise", "sniper", "venue", "pool"]
+
+
 def test_a_frontier_has_both_intervals():
     data = sweep()
     figure = plots.frontiers(data, [(plots.SPEED, plots.PROTECTION)])
