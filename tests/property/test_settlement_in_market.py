@@ -75,10 +75,7 @@ def test_delayed_settlement_equals_the_twin(mechanism: str) -> None:
     assert min(seen[what] for what in wanted) > 0, seen
 
 
-<<<<<<< HEAD
 @pytest.mark.plain
-=======
-@pytest.mark.nojit
 @pytest.mark.parametrize("mechanism", ["clob", "fba"])
 def test_who_begins_with_nothing_fails_as_in_the_twin(mechanism):
     chooser = Random(f"nothing {mechanism}")
@@ -89,8 +86,7 @@ def test_who_begins_with_nothing_fails_as_in_the_twin(mechanism):
     assert seen["settlement_failed"] > 0
 
 
-@pytest.mark.nojit
->>>>>>> review20
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_settlement_by_blocks_equals_the_twin(mechanism):
     seen: Counter[str] = Counter()
