@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proteus.errors import ConfigError
-from proteus.market.book.codes import BUY, SELL
+from proteus.market.book.codes import BUY, NO_ORDER, SELL
 from proteus.market.constraints import chain, codes
 from proteus.market.constraints.models import (
     Capital,
@@ -70,7 +70,7 @@ def asked(state, values, side, price, lots, becomes=codes.AS_ORDER):
     state.open_lots[0, 0] = buys, sells
     state.if_zero[0, 0], state.if_one[0, 0] = zero * NANO, one * NANO
     known = cash * NANO, position
-    return int(chain.allowed(state, 0, 0, 0, becomes, side, price, lots, known))
+    return int(chain.allowed(state, 0, 0, 0, becomes, side, price, lots, known)[0])
 
 
 @settings(max_examples=300, deadline=None)
@@ -141,7 +141,7 @@ def test_the_rate_is_that_of_a_bucket_of_tokens(per_s, burst, times):
     for time in sorted(times):
         tokens = min(tokens + Fraction(time - last, every), Fraction(burst))
         last = time
-        passes = int(chain.allowed(state, 0, 0, time, codes.AS_ORDER, BUY, 5, 4, (0, 0)))
+        passes = int(chain.allowed(state, 0, 0, time, codes.AS_ORDER, BUY, 5, 4, (0, 0))[0])
         assert passes == (4 if tokens >= 1 else 0)
         if passes:
             tokens -= 1
@@ -161,13 +161,13 @@ def test_a_replace_counts_both_versions_until_it_is_told():
     def sums():
         return int(state.open_lots[0, 0, BUY]), int(state.if_zero[0, 0]) * 10 // NANO
 
-    chain.note_sent(state, 0, 0, 1, 0, BUY, 3, 4)
+    chain.note_sent(state, 0, 0, 1, 0, NO_ORDER, BUY, 3, 4)
     assert sums() == (4, 12)
-    chain.note_sent(state, 0, 0, 2, 1, BUY, 4, 5)
+    chain.note_sent(state, 0, 0, 2, 1, NO_ORDER, BUY, 4, 5)
     assert sums() == (9, 32)
     assert told(2, "ack", 4)  # the four of the first version are gone
     assert sums() == (5, 20)
-    chain.note_sent(state, 0, 0, 3, 2, BUY, 6, 2)
+    chain.note_sent(state, 0, 0, 3, 2, NO_ORDER, BUY, 6, 2)
     assert sums() == (7, 32)
     assert told(3, "reject", 2)  # what stands is the second version, under the third's name
     assert sums() == (5, 20)
@@ -175,13 +175,16 @@ def test_a_replace_counts_both_versions_until_it_is_told():
     assert sums() == (0, 0)
 
 
-def test_a_version_that_is_too_old_is_said():
+def test_a_version_that_has_lost_its_place_is_said():
     state = made(capital())
     room = state.versions.id.shape[1]
-    chain.note_sent(state, 0, 0, 1, 0, BUY, 3, 4)
-    chain.note_sent(state, 0, 0, 1 + room, 0, BUY, 3, 4)
-    assert not chain.note_told(state, 0, 0, 1, False, False, BUY, 4)
-    assert chain.note_told(state, 0, 0, 1 + room, False, False, BUY, 4)
+    ids = [1 + number * room for number in range(9)]  # as many as there are places, and one
+    sent = [chain.note_sent(state, 0, 0, version, 0, NO_ORDER, BUY, 3, 4) for version in ids]
+    assert sent == [True] * 8 + [False]
+    for version in ids[:7]:
+        assert chain.note_told(state, 0, 0, version, False, False, BUY, 4)
+    assert not chain.note_told(state, 0, 0, ids[7], False, False, BUY, 4)
+    assert chain.note_told(state, 0, 0, ids[8], False, False, BUY, 4)
 
 
 # --- chains in the configuration ------------------------------------------------------------------
