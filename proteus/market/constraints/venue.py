@@ -10,7 +10,7 @@ import numpy as np
 
 from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.book.codes import EVENT_FILL, NO_ORDER
+from proteus.market.book.codes import EVENT_FILL, EVENT_REJECT, EVENT_RFQ_REJECT, NO_ORDER
 from proteus.market.constraints.chain import price_and_reserve
 from proteus.market.constraints.funds import cost_if_one, cost_if_zero, payable_lots
 
@@ -54,11 +54,12 @@ def count(constraints, endowment, balance, orders, outbox, lane, slot):
         _count(constraints, orders, lane, np.int64(outbox.order[lane, i]))
         if outbox.kind[lane, i] == EVENT_FILL:
             _count(constraints, orders, lane, np.int64(outbox.other[lane, i]))
-    if slot != NO_ORDER and not is_named:
-        _note_used(constraints, endowment, balance, orders, lane, slot)
     for i in range(entries):
+        kind = outbox.kind[lane, i]
+        if kind == EVENT_REJECT or kind == EVENT_RFQ_REJECT:
+            continue  # it changes nothing
         _note_used(constraints, endowment, balance, orders, lane, np.int64(outbox.order[lane, i]))
-        if outbox.kind[lane, i] == EVENT_FILL:
+        if kind == EVENT_FILL:
             other = np.int64(outbox.other[lane, i])
             _note_used(constraints, endowment, balance, orders, lane, other)
 

@@ -18,10 +18,9 @@ sweep, `seed`, and those named here: `horizon` (time after a fill, `metrics.hori
 sniper), `quote_rank` (of a quote for a request, the accepted one first: 1), `intent_end` (how an
 intent ended), `group` (of the population, whatever the class of its traders); with
 `record.per_trader=true` also `trader`; `reason` (of a cut: the constraint, or `no_funds`) where
-some cell has rules; `docs/dataset.md` has the whole layout. A value that does
-not exist is NaN, never zero; the variable's attributes count why (`missing_<reason>`), and
-`missing_violation` counts lanes that broke an invariant: there `violation` is the code of the
-reason, else 0.
+some cell has rules; `docs/dataset.md` has the whole layout. A value that does not exist is NaN,
+never zero; the variable's attributes count why (`missing_<reason>`), and `missing_violation` counts
+lanes that broke an invariant: there `violation` is the code of the reason, else 0.
 
 Notation: a fill has q lots (bought: q > 0) at price P at time t; d = +1 bought, -1 sold; m is the
 maker's belief when it sent the filled quote (makers), or the public reference price just before

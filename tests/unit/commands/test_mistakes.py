@@ -242,6 +242,11 @@ latent=log_odds latent.jumps=[{{weight:1.0,mean:1.0}}] | latent.jumps.0.sd is mi
 {MAKER}.risk.inventory_limit.lots=0 | {MAKER}.risk.inventory_limit.lots=0 | or equal to 1
 {MAKER}.risk.inventory_limit.on_limit=cut | inventory_limit.on_limit=cut | 'clip' or 'drop'
 {MAKER}.risk.inventory_limit.kind=capital | unknown key {MAKER}.risk.inventory_limit.lots | on_limit
+risk@{MAKER}.risk=[leverage] | {MAKER}.capital=null | must be a number: risk.leverage
+risk@{MAKER}.risk=[loss_limit] {MAKER}.risk.loss_limit.loss=0 | loss_limit.loss=0 | than 0
+risk@{MAKER}.risk=[loss_limit] {MAKER}.risk.loss_limit.pause_s=0 | loss_limit.pause_s=0 | more than 0
+risk@{MAKER}.risk=[leverage] {MAKER}.capital=1 {MAKER}.risk.leverage.most=1e-10 | most=1e-10 | 1e-09
+risk@{MAKER}.risk=[leverage] {MAKER}.capital=1 {MAKER}.risk.leverage.most=2000 | most=2000 | to 1000
 {MAKER}.risk.inventory_limit.place=-1 | {MAKER}.risk.inventory_limit.place=-1 | or equal to 0
 {NOISE}.policy.size_mean_lots=50 | {NOISE}.policy.size_mean_lots=50 | at most max_lots=20
 {NOISE}.policy.offset_high_ticks=-1 | {NOISE}.policy.offset_high_ticks=-1 | offset_low_ticks=0
@@ -322,7 +327,7 @@ MISTAKES += OF_COSTS + OF_ENVIRONMENTS
 
 def is_same_in_python(words):
     """Say whether words are plain key=value pairs, so that a mapping can hold them."""
-    signs = ("+", "~", "-", "=", "experiment=", "seeds=", "output_dir=occ")
+    signs = ("+", "~", "-", "=", "experiment=", "seeds=", "output_dir=occ", "risk@")
     return all("=" in word and not word.startswith(signs) for word in words)
 
 
