@@ -118,8 +118,7 @@ CONSTRAINTS = (
     ),
     Fault(
         "orders are taken back that were over", _CHAIN,
-        "versions.id[lane, at] <= after or versions.lots[lane, at] <= 0:",
-        "versions.id[lane, at] <= after:",
+        "client_id <= after or versions.lots[lane, at] <= 0:", "client_id <= after:",
     ),
     Fault(
         "leverage counts cash and no position", _CHAIN,

@@ -48,6 +48,18 @@ def traded(mechanism, *words, lanes=2):
     return block
 
 
+def without_cuts(log):
+    """The log without the rows that say what a chain cuts, which the plain loop does not write."""
+    kept = {name: np.zeros_like(of) for name, of in log._asdict().items()}
+    for lane, count in enumerate(log.count):
+        rows = log.kind[lane, :count] != EVENT_CUT
+        kept["count"][lane] = rows.sum()
+        for name, of in log._asdict().items():
+            if name != "count":
+                kept[name][lane, : rows.sum()] = of[lane, :count][rows]
+    return type(log)(**kept)
+
+
 def compared(block):
     """Leave out the rules, where the limit is kept, and prices that go with reports to a chain."""
     world = block.world
@@ -61,8 +73,9 @@ def compared(block):
         **{name: of[:, :0] for name, of in world.queue._asdict().items() if np.ndim(of) == 2}
     )
     world = world._replace(
-        rules=NoRules(), messages=messages, policies=policies, intents=intents, queue=queue
-    )
+        rules=NoRules(), messages=messages, policies=policies, intents=intents, queue=queue,
+        log=without_cuts(world.log),
+    )  # fmt: skip
     return block._replace(world=world)
 
 

@@ -54,9 +54,9 @@ RUNS = {
         *(f"~incentives.policies.slashing.measure.{key}" for key in UPTIME),
         "incentives.policies.slashing.measure.name=message_ratio",
         "+incentives.policies.slashing.measure.most_per_fill=2",
-        "incentives.policies.slashing.sampling=null", "population.maker.capital=20",
+        "incentives.policies.slashing.sampling=null", "population.maker.capital=40",
         "risk@population.maker.risk=[loss_limit,order_size,inventory_limit,leverage,capital]",
-        "population.maker.risk.order_size.lots=7", "population.maker.risk.loss_limit.loss=2",
+        "population.maker.risk.order_size.lots=7", "population.maker.risk.loss_limit.loss=5",
         "population.maker.risk.loss_limit.pause_s=0.5", "population.maker.risk.leverage.most=1",
     ),
 }  # fmt: skip

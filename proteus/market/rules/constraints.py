@@ -11,6 +11,7 @@ import numpy as np
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.codes import BUY, NO_ORDER, SELL
 from proteus.market.constraints import chain
+from proteus.market.constraints.codes import AS_STANDING
 from proteus.market.constraints.table import NONE
 from proteus.market.events.envelopes import (
     MESSAGE_CANCEL,
@@ -33,7 +34,9 @@ def allowed_lots(
     constraints, ledger, log, private, lane, trader, time, event, becomes, side, price, lots
 ):
     """Return how many lots of an intent a trader's chain lets pass; its price is in ticks."""
-    if not constraints.table.is_tracked[trader]:
+    table = constraints.table
+    stands = becomes == AS_STANDING and not table.is_marked[trader]  # then nothing cuts
+    if stands or not table.is_tracked[trader]:
         return lots
     cash = ledger.balance[lane, trader, CASH] - constraints.untold[lane, trader]
     known = cash, private.position[lane, trader]
