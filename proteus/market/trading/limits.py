@@ -49,8 +49,8 @@ def at_sent(rules, world, lane, trader, time, cause, number):
 
 
 @interface
-def audit(rules, orders, lane):
-    """Return LEDGER_OK, or the code of what does not hold of the orders at the venue."""
+def audit(rules, orders, lane, found):
+    """Return what an audit has found so far, or else what does not hold of the venue's sums."""
 
 
 @can_pay.otherwise
@@ -97,8 +97,8 @@ def _goes_on(rules, world, lane, trader, time, cause, number):
 
 @audit.otherwise
 @inline_kernel
-def _nothing_to_audit(rules, orders, lane):
-    return LEDGER_OK
+def _nothing_more(rules, orders, lane, found):
+    return found
 
 
 # Where no chain has anything each of these is one test.
@@ -137,7 +137,7 @@ def _at_decided(rules, ledger, private, view, lane, trader, time):
 
 @audit.implement(Rules)
 @inline_kernel
-def _audit(rules, orders, lane):
-    if is_unconstrained(rules.constraints) or venue.are_sums_whole(rules.constraints, orders, lane):
-        return LEDGER_OK
-    return FUNDS_NOT_ORDERS
+def _audit(rules, orders, lane, found):
+    if found != LEDGER_OK or is_unconstrained(rules.constraints):
+        return found
+    return LEDGER_OK if venue.are_sums_whole(rules.constraints, orders, lane) else FUNDS_NOT_ORDERS

@@ -359,10 +359,8 @@ def audit_lane(mechanism, world, lane):
     """Check the invariants after an event, and whether a ring or pool has overflown."""
     market = world.market
     _check_room(world, lane)
-    sealed = not is_continuous(mechanism)
-    code = audit(world.ledger, market.orders, market.book, lane, sealed)
-    if code == LEDGER_OK:
-        code = limits.audit(world.rules, market.orders, lane)
+    code = audit(world.ledger, market.orders, market.book, lane, not is_continuous(mechanism))
+    code = limits.audit(world.rules, market.orders, lane, code)
     if code != LEDGER_OK:
         stop_lane(world.progress, lane, code, last_event(world.progress, lane))
 
