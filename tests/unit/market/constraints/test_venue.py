@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from proteus.market.book.book import rank_of
-from proteus.market.book.codes import BUY, SELL
+from proteus.market.book.codes import BUY, EVENT_ACK, SELL
 from proteus.market.constraints.models import Capital
 from proteus.market.constraints.state import allocate_constraints, chain_table
 from proteus.market.constraints.venue import are_sums_whole, can_pay, count
@@ -55,9 +55,11 @@ class Venue:
         return True
 
     def changed(self, slot):
-        nothing = SimpleNamespace(count=np.zeros(1, np.int64))
+        fields = {"kind": EVENT_ACK, "order": slot, "other": slot}
+        outbox = SimpleNamespace(**{key: np.array([[of]]) for key, of in fields.items()})
+        outbox.count = np.ones(1, np.int64)
         capital = np.array([5 * NANO])
-        count(self.constraints, capital, self.ledger.balance, self.orders, nothing, 0, slot)
+        count(self.constraints, capital, self.ledger.balance, self.orders, outbox, 0, slot)
         assert are_sums_whole(self.constraints, self.orders, 0)
 
 
@@ -100,3 +102,15 @@ def test_sides_take_from_the_cash_in_different_worlds():
     venue.ledger.balance[0, 0, CONTRACT] = -1
     assert not venue.arrives(1, SELL, 5, 10)
     assert venue.arrives(1, SELL, 5, 8)
+
+
+def test_capital_in_use_is_what_is_not_free_at_the_worse_payoff():
+    """Capital and cash 5, 3 lots held, 8 to sell at a half: at 1 there are 5 + 3 - 4 free."""
+    venue = Venue()
+    venue.ledger.balance[0, 0, CONTRACT] = 3
+    venue.send(0, SELL, 5, 8)
+    assert venue.arrives(0, SELL, 5, 8)
+    assert venue.constraints.used_most[0, 0] == 1 * NANO
+    venue.send(1, BUY, 5, 6)  # at 0 there are 5 - 3
+    assert venue.arrives(1, BUY, 5, 6)
+    assert venue.constraints.used_most[0, 0] == 3 * NANO
