@@ -58,8 +58,7 @@ CONSTRAINTS = (
     ),
     Fault(
         "a trader knows of fills before it is told", _RULE,
-        "cash = ledger.balance[lane, trader, CASH] - constraints.untold[lane, trader]",
-        "cash = ledger.balance[lane, trader, CASH]",
+        "- constraints.untold[lane, trader]\n    known = cash,", "\n    known = cash,",
     ),
     Fault(
         "a cancel takes of the rate", _RULE,
