@@ -8,6 +8,7 @@
     proteus.settlement  a ``market.settlement.base.SettlementKind``
     proteus.incentives  a ``market.incentives.base.ScoreKind``
     proteus.channels    a ``market.environment.base.Source`` of an oracle
+    proteus.constraints a ``market.constraints.base.ConstraintKind``
     proteus.studies     any module: its studies are yaml files
 
 A folder ``conf`` in the package of an entry point is laid beside ours. Nothing is looked for until
@@ -37,10 +38,12 @@ COSTS = "proteus.costs"
 SETTLEMENT = "proteus.settlement"
 INCENTIVES = "proteus.incentives"
 CHANNELS = "proteus.channels"
+CONSTRAINTS = "proteus.constraints"
 STUDIES = "proteus.studies"
 VERBOSE = "PROTEUS_VERBOSE"  # set: errors of kernels come with all that is known of them
 GROUPS = (
-    MECHANISMS, TRADERS, VARIABLES, LATENCY, COSTS, SETTLEMENT, INCENTIVES, CHANNELS, STUDIES,
+    MECHANISMS, TRADERS, VARIABLES, LATENCY, COSTS, SETTLEMENT, INCENTIVES, CHANNELS, CONSTRAINTS,
+    STUDIES,
 )  # fmt: skip
 
 Row = TypeVar("Row")

@@ -30,7 +30,7 @@ _EVENT_COLUMNS = (
     "value_nano", "order_id", "other_id", "giver", "receiver", "amount", "asset", "code", "fill",
     "policy", "epoch", "version", "messages", "depth", "tip",
 )  # fmt: skip
-_OF_RULES = ("charges", "rewards", "blocks", "reports", "settlements", "pending")
+_OF_RULES = ("charges", "rewards", "blocks", "reports", "settlements", "pending", "cuts")
 
 _OPENED_NS = 2 * units.NS_PER_S
 

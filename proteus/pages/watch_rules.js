@@ -168,11 +168,41 @@ function baseFeePanel() {
   });
 }
 
+/** Intents that constraints cut, by the lots that are not sent, and messages that nobody could pay. */
+function cutsPanel() {
+  const cuts = data.cuts, name = (i) => data.reasons[cuts.reason[i]].replace(/_/g, " ").replace("rfq ", "");
+  const most = cuts.lots.reduce((high, lots, i) => (cuts.refused[i] ? high : Math.max(high, lots)), 0);
+  const title = "lots cut by constraints" + (cuts.refused.some((one) => one) ? "; \u2715 no funds" : "");
+  return {
+    height: [50, 44], title,
+    draw(top, height) {
+      const y = panel(top, height, 0, most || 1, title, decimals);
+      within(cuts.time_ns, (i) => {
+        const px = x(cuts.time_ns[i]);
+        if (cuts.refused[i]) { mark("\u2715", px, top + 6, css("--bad")); return; }
+        pen.strokeStyle = data.colours[data.classes[cuts.trader[i]]] || css("--ink"); pen.lineWidth = 2;
+        pen.beginPath(); pen.moveTo(px, y(0)); pen.lineTo(px, y(cuts.lots[i])); pen.stroke();
+      });
+    },
+    tell(time) {
+      const near = nearest(cuts.time_ns, time);
+      if (near === null) return null;
+      const lines = [];
+      for (let i = 0; i < cuts.time_ns.length; i++) {
+        if (cuts.time_ns[i] !== cuts.time_ns[near]) continue;
+        lines.push(`${data.traders[cuts.trader[i]]}: ${name(i)}` + (cuts.refused[i] ? ", refused" : `, ${cuts.lots[i]} lots less`));
+      }
+      return [clockText(cuts.time_ns[near]), ...shortened(lines)];
+    },
+  };
+}
+
 /** The panels that this lane has, from top to bottom. */
 function panelsOfRules() {
   const found = [];
   if (data.blocks.time_ns.length) found.push(blocksPanel());
   if (data.blocks.base_fee.some((fee) => fee !== null)) found.push(baseFeePanel());
+  if (data.cuts.time_ns.length) found.push(cutsPanel());
   if (data.charges.time_ns.length) found.push(barsPanel("fees and gas: up is paid, down received, currency", data.charges, "paid"));
   if (data.pending.time_ns.length) found.push(settlementPanel());
   if (data.rewards.time_ns.length) found.push(barsPanel("policies: up is received, down paid, currency", data.rewards, "received"));
@@ -216,6 +246,11 @@ function factsOfRules(time) {
     const fee = at(blocks.time_ns, blocks.base_fee, time);
     facts.push(["base fee, last block", "base-fee", fee === null ? NONE : currency(fee)]);
   }
+  if (data.cuts.time_ns.length) {
+    const count = countUntil(data.cuts.time_ns, time), refused = data.cuts.refused.slice(0, count).filter((one) => one).length;
+    facts.push(["cut by constraints", "cuts", count - refused]);
+    if (data.cuts.refused.some((one) => one)) facts.push(["no funds", "no-funds", refused]);
+  }
   if (data.charges.time_ns.length) facts.push(["fees, gas so far", "charges", currency(netOf(data.charges, time))]);
   if (data.pending.time_ns.length) {
     facts.push(["not final", "pending", currency(at(data.pending.time_ns, data.pending.value, time) ?? 0)]);
@@ -244,6 +279,7 @@ function aboutRules(i) {
     const amount = events.asset[i] === 0 ? currency(events.amount[i]) : `${events.amount[i]} lots`;
     return `${codeOf(events.code[i]).name} ${amount}`;
   }
+  if (kind === "constraint_cut") return `${data.reasons[events.reason[i]]}, lots not sent`;
   if (kind === "environment_block") return `block ${events.version[i]}, ${events.messages[i]} messages`;
   if (kind === "environment_fork") return `at block ${events.version[i]}, drops ${events.depth[i]}`;
   if (kind === "environment_report") return `report ${events.version[i]}: ${currency(events.value_nano[i])}`;

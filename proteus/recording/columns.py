@@ -18,6 +18,7 @@ from proteus.market.book.codes import (
     EVENT_BATCH_CLEAR,
     EVENT_BOOK,
     EVENT_CANCEL,
+    EVENT_CUT,
     EVENT_END,
     EVENT_ENVIRONMENT_BLOCK,
     EVENT_ENVIRONMENT_FORK,
@@ -53,6 +54,7 @@ from proteus.market.book.codes import (
     RFQ_REJECT_NAMES,
     SELL,
 )
+from proteus.market.constraints.added import CODES
 from proteus.market.events.log import (
     MISSING,
     SOURCE_NEWS,
@@ -96,6 +98,7 @@ SETTLEMENTS: tuple[Kind, ...] = tuple(
     )
 )  # fmt: skip
 FAILED: Kind = (SOURCE_RULES, EVENT_SETTLEMENT_FAILED)
+CUT: Kind = (SOURCE_RULES, EVENT_CUT)
 WAITS: Kind = (SOURCE_VENUE, EVENT_WAIT)
 REQUEST: Kind = (SOURCE_TRADER, EVENT_RFQ_REQUEST)
 QUOTE: Kind = (SOURCE_TRADER, EVENT_RFQ_QUOTE)
@@ -107,6 +110,7 @@ KINDS = (
     INTENT, ORDER, REPLACE, CANCEL, ACK, REJECT, CANCELLED, FILL, CLEAR, BOOK, END, NEWS,
     REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING, *SETTLEMENTS,
     POLICY_REWARD, POLICY_PENALTY, POLICY_EPOCH, CHAIN_BLOCK, REPORT, FORK, WAITS_FOR_BLOCK,
+    CUT,
 )  # fmt: skip
 
 NEW_AT_VENUE = (ORDER, REQUEST, QUOTE)
@@ -126,6 +130,7 @@ REASONS = {
         (EVENT_RFQ_EXPIRE, EXPIRE_NAMES),
         (EVENT_SETTLEMENT_FAILED, FAILED_NAMES),
         (EVENT_POLICY_EPOCH, EPOCH_NAMES),
+        (EVENT_CUT, {code: name for name, code in CODES.items()}),
         (EVENT_END, {**LEDGER_CODES, FAULT_CAPACITY: "capacity"}),
     )
     for code, name in names.items()
@@ -154,16 +159,18 @@ COLUMNS = (
         },
     ),
     Column("kind", "kind", KINDS, names=EVENT_NAMES),
-    Column("trader", "trader", (*_ABOUT_ORDERS, POLICY_REWARD, POLICY_PENALTY)),
+    Column("trader", "trader", (*_ABOUT_ORDERS, POLICY_REWARD, POLICY_PENALTY, CUT)),
     Column("order_id", "order", (*_ABOUT_ORDERS, POSTING)),
     Column("other_id", "other", (REPLACE, FILL, QUOTE, ACCEPT)),
     Column("slot", "slot", (*_NEW, *_CHANGES)),
     Column(
-        "side", "side", (*_NEW, REPLACE, ACCEPT, FILL, CLEAR),
+        "side", "side", (*_NEW, REPLACE, ACCEPT, FILL, CLEAR, CUT),
         names={BUY: "buy", SELL: "sell"},
     ),
-    Column("price_ticks", "price", (*_NEW, REPLACE, ACCEPT, FILL, CLEAR, BOOK, END), "ticks"),
-    Column("lots", "lots", (*_NEW, REPLACE, ACCEPT, *_ANSWERS, FILL, CLEAR, *SETTLEMENTS), "lots"),
+    Column("price_ticks", "price", (*_NEW, REPLACE, ACCEPT, FILL, CLEAR, BOOK, END, CUT), "ticks"),
+    Column(
+        "lots", "lots", (*_NEW, REPLACE, ACCEPT, *_ANSWERS, FILL, CLEAR, *SETTLEMENTS, CUT), "lots"
+    ),
     Column("bid_ticks", "low", (BOOK,), "ticks"),
     Column("ask_ticks", "high", (BOOK,), "ticks"),
     Column("bid_lots", "lots", (BOOK,), "lots"),
@@ -176,7 +183,7 @@ COLUMNS = (
     ),
     Column("lifetime", "code", _NEW, names={GTC: "gtc", IOC: "ioc", FOK: "fok"}),
     Column(
-        "reason", "code", (REJECT, CANCELLED, EXPIRED, REFUSED, END, FAILED, POLICY_EPOCH),
+        "reason", "code", (REJECT, CANCELLED, EXPIRED, REFUSED, END, FAILED, POLICY_EPOCH, CUT),
         names=REASONS,
     ),
     Column("intent_ns", "intent", _NEW, "ns"),

@@ -24,10 +24,13 @@ from proteus.market.ledger.codes import (
 )
 from proteus.recording.columns import (
     CHAIN_BLOCK,
+    CUT,
     FAILED,
     FORK,
     POSTING,
     REASONS,
+    REFUSED,
+    REJECT,
     REPORT,
     SETTLEMENTS,
     is_kind,
@@ -116,6 +119,19 @@ def pending(lane: WatchedLane) -> dict[str, Series]:
     change[ends] = -rows["amount"][ends]
     moved = change != 0
     return _last_of_each_time(rows["time_ns"][moved], np.cumsum(change[moved]))
+
+
+def cuts(lane: WatchedLane) -> dict[str, Series]:
+    """Return what constraints cut and nobody could pay: time_ns, trader, lots, reason, refused.
+
+    ``reason`` is a number of ``REASONS``; ``refused`` is 1 of a message that the venue refused.
+    """
+    rows = lane.rows
+    no_funds = [code for code, name in REASONS.items() if name in ("no_funds", "rfq_no_funds")]
+    refused = (is_kind(rows, REJECT) | is_kind(rows, REFUSED)) & np.isin(rows["reason"], no_funds)
+    shown = is_kind(rows, CUT) | refused
+    taken = {name: rows[name][shown] for name in ("time_ns", "trader", "lots", "reason")}
+    return {**taken, "refused": refused[shown].astype(np.int64)}
 
 
 def _closed_out() -> int:

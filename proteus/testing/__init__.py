@@ -8,6 +8,7 @@
     check_settlement("t_plus")
     check_incentives("polymarket")
     check_channel("twap")
+    check_constraint("order_size")
 
 A check runs short lanes and raises AssertionError with what is wrong. Proteus holds its own tables
 to the same checks. Under ``NUMBA_DISABLE_JIT=1`` nothing is compiled.
@@ -16,6 +17,7 @@ to the same checks. Under ``NUMBA_DISABLE_JIT=1`` nothing is compiled.
 from __future__ import annotations
 
 from proteus.testing.channels import check_channel as check_channel
+from proteus.testing.constraints import check_constraint as check_constraint
 from proteus.testing.contract import check_mechanism as check_mechanism
 from proteus.testing.contract import check_trader as check_trader
 from proteus.testing.costs import check_costs as check_costs
@@ -24,6 +26,7 @@ from proteus.testing.settlement import check_settlement as check_settlement
 
 __all__ = [
     "check_channel",
+    "check_constraint",
     "check_costs",
     "check_incentives",
     "check_mechanism",

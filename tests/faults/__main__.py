@@ -74,6 +74,7 @@ NEAR = {  # the tests of the room where the fault is
     ),
     "market/constraints/": CHAINS,
     "market/rules/constraints": CHAINS,
+    "market/trading/stopping": CHAINS,
     "market/costs/reserve": CHAINS,
     "market/costs/": (
         f"{MARKET}/costs/test_charging", f"{MARKET}/costs/test_volume",

@@ -7,7 +7,7 @@ import os
 
 BUDGET = {
     "all_rules_twin": (6, 60),
-    "constraints_twin": (8, 60),
+    "constraints_twin": (16, 80),
     "costs_twin": (8, 50),
     "environment_twin": (6, 80),
     "fuzz_configs": (120, 2_000),

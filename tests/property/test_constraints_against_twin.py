@@ -19,7 +19,10 @@ from tests.helpers.random_cells import Tree, random_tree
 from tests.helpers.twinning import assert_twins
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", RULED)
-KINDS = ("message_rate", "order_size", "exposure_per_side", "inventory_limit", "capital")
+KINDS = (
+    "loss_limit", "message_rate", "order_size", "exposure_per_side", "inventory_limit", "leverage",
+    "capital",
+)  # fmt: skip
 
 
 def random_chain(chooser: Random) -> Tree:
@@ -32,6 +35,12 @@ def random_chain(chooser: Random) -> Tree:
         }  # fmt: skip
         if kind == "message_rate":
             chain[kind] |= {"per_s": chooser.choice((7.5, 20, 100)), "burst": chooser.randint(1, 9)}
+        elif kind == "loss_limit":
+            chain[kind] |= {
+                "loss": chooser.choice((0.01, 0.5, 3)), "pause_s": chooser.choice((None, 0.1, 1)),
+            }  # fmt: skip
+        elif kind == "leverage":
+            chain[kind]["most"] = chooser.choice((0.5, 1, 2.75))
         elif kind == "inventory_limit":
             chain[kind]["lots"] = chooser.choice((None, 3, 10))
         elif kind != "capital":

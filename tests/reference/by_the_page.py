@@ -7,7 +7,14 @@ come out, NaN where a file lacks what is needed.
 from tests.reference.page_data import Recorded as Recorded
 from tests.reference.page_market import pnl, quality, risk
 from tests.reference.page_requests import requests
-from tests.reference.page_rules import amounts, costs, environment, policies, settlement
+from tests.reference.page_rules import (
+    amounts,
+    costs,
+    cuts,
+    environment,
+    policies,
+    settlement,
+)
 from tests.reference.page_trades import intents, makers, paid, spreads
 
 
@@ -15,5 +22,5 @@ def everything(lane):
     """Return every variable by name; without rules those that need some are left out."""
     parts = [pnl, risk, quality, makers, spreads, paid, intents, requests]
     if lane.rules:
-        parts += [amounts, costs, settlement, policies, environment]
+        parts += [amounts, costs, cuts, settlement, policies, environment]
     return {name: value for part in parts for name, value in part(lane).items()}

@@ -6,11 +6,13 @@ adds up what they may cost each time it is asked. Costs are none here, so nothin
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from tests.reference.draws import ns
 from tests.reference.world import Message, Notice, Trader, World
 
 NANO = 10**9
@@ -31,6 +33,8 @@ class Memory:
     tokens: Fraction | None = None
     filled_ns: int = 0  # when the bucket was last looked at
     cuts: Counter[str] = field(default_factory=Counter)
+    reference: int = 0  # twice the public reference at its last decision, ticks
+    stopped_ns: float = 0  # until when it has stopped
 
     def promises(self) -> list[Promise]:
         return [(side, price, lots) for side, price, lots in self.sent.values() if lots]
@@ -63,16 +67,21 @@ def allowed(
     known = memory(world, trader)
     if known is None:
         return lots
-    is_counted = False
+    wanted, first = lots, ""
     for each in known.chain:
         if lots == 0:
             break
         fits = fitting(world, trader, known, each, (becomes, side, price, lots, time_ns))
         fits = min(lots, max(fits, 0))
         if fits < lots:
-            known.cuts[each.kind] += not is_counted
-            is_counted = True
+            first = first or each.kind
             lots = 0 if each.on_limit == "drop" else fits
+    if first:
+        known.cuts[first] += 1
+        world.note(
+            time_ns, "rules", "constraint_cut", trader=trader.number, side=side, price_ticks=price,
+            lots=wanted - lots, reason=first,
+        )  # fmt: skip
     return lots
 
 
@@ -82,6 +91,8 @@ def fitting(
     """How many lots one constraint would let pass, if there were enough."""
     becomes, side, price, lots, time_ns = asked
     passes = lots
+    if each.kind == "loss_limit":
+        return passes if time_ns >= known.stopped_ns else 0
     may_fill = sum(open_lots for of, _, open_lots in known.promises() if of == side)
     if each.kind == "inventory_limit":
         most = each.lots or own_limit(trader)
@@ -97,12 +108,59 @@ def fitting(
         return passes
     if each.kind == "exposure_per_side":
         return int(each.lots) - may_fill
+    if each.kind == "leverage":
+        held = known.position if side == "buy" else -known.position
+        return int(lots_of_wealth(world, trader, known, each.most)) - held - may_fill
     cash = world.ledger.cash[trader.number] - sum(known.untold)
     for fewer in range(lots, -1, -1):
         promises = [*known.promises(), (side, price, fewer)]
         if is_payable(cash, known.position, promises, world.cell.tick_nano):
             return fewer
     return 0
+
+
+def worth(world: World, trader: Trader, known: Memory) -> Fraction:
+    """What a trader would have in cash if it sold at the public reference, currency."""
+    cash = world.ledger.cash[trader.number] - sum(known.untold)
+    return Fraction(cash, NANO) + known.position * reference(world, known)
+
+
+def reference(world: World, known: Memory) -> Fraction:
+    return Fraction(known.reference, 2 * world.cell.n_ticks)
+
+
+def lots_of_wealth(world: World, trader: Trader, known: Memory, most: float) -> int:
+    """The most lots that are worth ``most`` times the wealth; none without wealth."""
+    wealth = worth(world, trader, known)
+    return math.floor(Fraction(str(most)) * max(wealth, Fraction(0)) / reference(world, known))
+
+
+def decided(world: World, trader: Trader, reference_doubled: int, time_ns: int) -> bool:
+    """Let a trader that decides look at what it has lost; tell whether it stops now."""
+    known = memory(world, trader)
+    if known is None:
+        return False
+    known.reference = reference_doubled
+    stops = False
+    for each in known.chain:
+        if each.kind == "loss_limit" and time_ns >= known.stopped_ns:
+            gain = worth(world, trader, known) - Fraction(str(trader.group.capital or 0))
+            if gain <= -Fraction(str(each.loss)):
+                stops = True
+                pause = each.pause_s
+                known.stopped_ns = math.inf if pause is None else time_ns + ns(1000 * pause)
+    return stops
+
+
+def still_open(world: World, trader: Trader) -> list[int]:
+    """The orders of a trader, by their ids, that may fill as far as it knows; quotes apart."""
+    known = memory(world, trader)
+    assert known is not None
+    return sorted(
+        version
+        for version, (_, _, lots) in known.sent.items()
+        if lots > 0 and not world.tickets[version].is_quote
+    )
 
 
 def own_limit(trader: Trader) -> int | None:

@@ -23,10 +23,25 @@ def wake(world: World, trader: Trader, time_ns: int, kind: int, number: int) -> 
     """Let a trader look, decide and send, for the n-th time from this kind of cause."""
     view = observe(world, trader, time_ns, Cause(kind, number))
     intents = trader.mind.decide(view)
+    stops = constraints.decided(world, trader, view.reference_doubled, time_ns)
     for slot in sending_order(trader, intents):
         cause = Cause(kind, number, slot)
         sent_ns = sent(world, trader, time_ns, cause)
         send(world, trader, intents[slot], view, sent_ns, cause)
+    if stops:
+        take_back(world, trader, time_ns, Cause(kind, number, 255))
+
+
+def take_back(world: World, trader: Trader, time_ns: int, cause: Cause) -> None:
+    """Cancel what may still fill: the quotes that the strategy has left, and all orders."""
+    quotes = trader.mind.quotes.values() if isinstance(trader.mind, Maker) else []
+    standing = [quote for quote in quotes if quote.order_id is not None]
+    ids = [quote.order_id for quote in standing] + constraints.still_open(world, trader)
+    for quote in standing:
+        quote.order_id = None
+    for order_id in ids:
+        message = Message("cancel", trader, order_id, cause, tip_nano=fixed_tip(world))
+        post(world, message, sent(world, trader, time_ns, cause), time_ns)
 
 
 def sent(world: World, trader: Trader, time_ns: int, cause: Cause) -> int:

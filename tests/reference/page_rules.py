@@ -6,7 +6,16 @@ import numpy as np
 import pandas as pd
 
 from tests.helpers.philox import plain_philox
-from tests.reference.page_data import ROLES, average, held, mean, ratio, sides, value_path
+from tests.reference.page_data import (
+    ROLES,
+    average,
+    held,
+    mean,
+    ratio,
+    sides,
+    value_path,
+    versions,
+)
 from tests.reference.page_market import CLAIMS, account, parts
 
 COSTS = ("fee", "rebate", "gas_burned", "gas_tip", "rounding")
@@ -21,6 +30,10 @@ TERMS = {
     "penalties": ("fail_penalty", "close_out", "penalty", "slash"), "interest": (),
     "liquidation": (), "defaults": ("default",), "reverted": ("revert",),
 }  # fmt: skip
+REASONS = (
+    "loss_limit", "message_rate", "order_size", "exposure_per_side", "inventory_limit", "leverage",
+    "capital", "no_funds",
+)  # fmt: skip
 CHANNELS = {"oracle": 0, "blocks": 1, "congestion": 2}
 
 
@@ -168,6 +181,53 @@ def policies(lane):
     found = by_all(lane, "reward_score", share, mean_of)
     found["epochs_short"] = int((epochs.reason == "pool_short").sum())
     return found | by_all(lane, "uptime_share", there, mean_of)
+
+
+def cuts(lane):
+    """Return what was cut, by its reason, and what could not be paid."""
+    rows = lane.rows("constraint_cut", "reject", "rfq_reject")
+    rows = rows[~rows.reason.isna()]
+    reasons = rows.reason.str.removeprefix("rfq_")
+    of = [[((rows.trader == at) & (reasons == reason)).sum() for reason in REASONS]
+          for at in range(len(lane.names))]  # fmt: skip
+    found = by_all(lane, "constraint_cuts", np.array(of, float), lambda each: each.sum(axis=0))
+    return found | by_all(lane, "capital_used_most", used_most(lane))
+
+
+def used_most(lane):
+    """Return how much of the capital of each trader was not free, at its most."""
+    orders, used = versions(lane), np.zeros(len(lane.names))
+    opened, balance = {}, np.zeros((len(lane.names), 2))
+    number = {name: at for at, name in enumerate(lane.names)}
+    entries = lane.ledger[lane.ledger.cause >= -1].to_dict("records")
+    replaces = dict(lane.rows("replace")[["other_id", "order_id"]].itertuples(index=False))
+    venue = lane.events[lane.events.source == "venue"]
+    for event, rows in venue.groupby("event", sort=True):
+        while entries and entries[0]["cause"] <= event:
+            entry = entries.pop(0)
+            asset = int(entry["asset"] == "contract")
+            for name, sign in ((entry["receiver"], 1), (entry["giver"], -1)):
+                if name in number:
+                    balance[number[name], asset] += sign * entry["amount"]
+        touched = set()
+        for row in rows[rows.kind.isin(("ack", "fill", "cancel", "rfq_expire"))].itertuples():
+            if row.kind == "ack":
+                opened[row.order_id] = orders.lots[row.order_id]
+                opened.pop(replaces.get(row.order_id), None)
+            of = (row.order_id, row.other_id) if row.kind == "fill" else (row.order_id,)
+            for order in of if row.kind != "ack" else ():
+                opened[order] = opened.get(order, 0) - row.lots
+            touched |= {int(orders.trader[order]) for order in of}
+        for trader in touched & {*lane.rules.get("with_capital", {})}:
+            own = [order for order in opened if orders.trader[order] == trader]
+            price = {order: orders.price_ticks[order] / lane.ticks for order in own}
+            buys = sum(price[at] * opened[at] for at in own if orders.side[at] == "buy")
+            sells = sum((1 - price[at]) * opened[at] for at in own if orders.side[at] == "sell")
+            cash, position = balance[trader, 0] / 1e9, balance[trader, 1]
+            free = min(cash - buys, cash + position - sells)
+            capital = lane.rules["with_capital"][trader]
+            used[trader] = max(used[trader], capital - free)
+    return used
 
 
 def environment(lane):

@@ -25,9 +25,16 @@ def wake(world: World, trader: Trader, time_ns: int, kind: int, number: int) -> 
         return
     cause = Cause(kind, number)
     view = see(world, trader, time_ns, cause)
-    intents = trader.mind.decide(view)
+    intents = decide(world, trader, view)
     if intents and not trader.makes:
         ask(world, trader, intents[0], view, cause)
+
+
+def decide(world: World, trader: Trader, view: View) -> list[Intent]:
+    """Let a trader decide, and look at what it has lost; nothing that lives is taken back."""
+    intents = trader.mind.decide(view)
+    constraints.decided(world, trader, view.reference_doubled, view.time_ns)
+    return intents
 
 
 def see(world: World, trader: Trader, time_ns: int, cause: Cause) -> View:
@@ -76,7 +83,7 @@ def quote(world: World, time_ns: int, dealer: Trader, request_id: int, word: int
     cause = Cause(NOTIFIED, dealer.count_wake(NOTIFIED))
     sent_ns = time_ns + delay(dealer.group.latency.submission, word)
     assert isinstance(dealer.mind, Maker)
-    for slot, intent in enumerate(dealer.mind.decide(see(world, dealer, time_ns, cause))):
+    for slot, intent in enumerate(decide(world, dealer, see(world, dealer, time_ns, cause))):
         if rules.shows_side and intent.side == request.side:
             continue
         lots = min(intent.lots, request.lots) if rules.shows_size else intent.lots
@@ -143,7 +150,7 @@ def look_again(world: World, time_ns: int, asked: Asked, heard: Heard) -> bool:
     cause = Cause(NOTIFIED, trader.count_wake(NOTIFIED))
     view = see(world, trader, time_ns, cause)
     set_executable(view, heard.side, heard.price_ticks)
-    intents = trader.mind.decide(view)
+    intents = decide(world, trader, view)
     if intents and intents[0].side == asked.side:
         limit_ticks = intents[0].price_ticks
         if is_within(heard, asked, limit_ticks):
@@ -207,7 +214,7 @@ def end_hold(world: World, time_ns: int, dealer: Trader, quote_id: int) -> bool:
     rules: Any = world.cell.mechanism
     ticket = world.tickets[quote_id]
     cause = Cause(NOTIFIED, dealer.count_wake(NOTIFIED))
-    belief = dealer.mind.decide(see(world, dealer, time_ns, cause))[0].belief
+    belief = decide(world, dealer, see(world, dealer, time_ns, cause))[0].belief
     moved = nano(belief) - ticket.belief_nano
     loss = moved if ticket.side == "sell" else -moved
     confirms = loss <= nano(rules.tolerance)

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from proteus.basics.units import NANO
-from proteus.market.book.codes import EVENT_CANCEL, EVENT_ORDER, EVENT_REPLACE, EVENT_RFQ_QUOTE
+from proteus.market.book.codes import (
+    EVENT_CANCEL,
+    EVENT_CUT,
+    EVENT_ORDER,
+    EVENT_REJECT,
+    EVENT_REPLACE,
+    EVENT_RFQ_QUOTE,
+    EVENT_RFQ_REJECT,
+    REJECT_NO_FUNDS,
+    RFQ_NO_FUNDS,
+)
+from proteus.market.constraints.added import CODES
 from proteus.market.constraints.state import cuts_by_kind
 from proteus.market.constraints.table import CAPITAL, NONE
 from proteus.market.ledger.accounts import CASH, CONTRACT
@@ -12,6 +23,9 @@ from proteus.market.rng import replicate_keys
 from proteus.market.rules.state import NoRules
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell, with_log
+from proteus.market.variables import measure
+from proteus.market.variables.base import GROUP, REASON, TERM, TRADER
+from proteus.market.variables.constraints import REASONS
 from tests.helpers.cells import MECHANISM_NAMES, MS, ROOT, S, cell, differing, run_plain
 
 LIMIT = "population.maker.policy.inventory_limit_lots"
@@ -34,6 +48,18 @@ def traded(mechanism, *words, lanes=2):
     return block
 
 
+def without_cuts(log):
+    """The log without the rows that say what a chain cuts, which the plain loop does not write."""
+    kept = {name: np.zeros_like(of) for name, of in log._asdict().items()}
+    for lane, count in enumerate(log.count):
+        rows = log.kind[lane, :count] != EVENT_CUT
+        kept["count"][lane] = rows.sum()
+        for name, of in log._asdict().items():
+            if name != "count":
+                kept[name][lane, : rows.sum()] = of[lane, :count][rows]
+    return type(log)(**kept)
+
+
 def compared(block):
     """Leave out the rules, where the limit is kept, and prices that go with reports to a chain."""
     world = block.world
@@ -47,8 +73,9 @@ def compared(block):
         **{name: of[:, :0] for name, of in world.queue._asdict().items() if np.ndim(of) == 2}
     )
     world = world._replace(
-        rules=NoRules(), messages=messages, policies=policies, intents=intents, queue=queue
-    )
+        rules=NoRules(), messages=messages, policies=policies, intents=intents, queue=queue,
+        log=without_cuts(world.log),
+    )  # fmt: skip
     return block._replace(world=world)
 
 
@@ -195,3 +222,114 @@ def test_messages_keep_to_their_rate_in_every_window(mechanism, per_s, burst):
         most = burst + (times[first:] - times[first]) * per_s / 1e9
         assert (counted <= most + 1e-6).all()
     assert len(rows_of(world, 0, (EVENT_CANCEL,), 0)[0]) > 0  # a dropped replace is one
+
+
+# --- losses and leverage --------------------------------------------------------------------------
+
+LOSS = "population.{}.risk.loss_limit.loss=0.05"
+SLOWEST = 60 * MS  # of a submission, in these lanes
+STOPPING = [
+    word
+    for name in GROUPS
+    for word in (RISK.format(name, "loss_limit,inventory_limit"), LOSS.format(name),
+                 f"population.{name}.latency.submission.law=uniform",
+                 f"population.{name}.latency.submission.base_ms=10",
+                 f"population.{name}.latency.submission.spread_ms=50")
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mechanism", ["clob", "fba", "dual_flow"])
+def test_who_has_lost_too_much_has_nothing_left_after_its_latency(mechanism):
+    """Property of D1: cancelled by the wake-up that sees the loss, plus a submission and a link."""
+    block = chained(mechanism, *STOPPING, lanes=3)
+    world, orders = block.world, block.world.market.orders
+    constraints = world.rules.constraints
+    seen = np.full(constraints.stopped_ns.shape, -1)  # when a trader was first seen to have stopped
+    times = range(50 * MS, 4 * S, 50 * MS)
+    for until in times:
+        run_plain(*block, until)
+        stopped = constraints.stopped_ns > 0
+        seen = np.where(stopped & (seen < 0), until, seen)
+        late = (seen >= 0) & (until >= seen + SLOWEST)
+        for lane, trader in np.argwhere(late):
+            mine = (orders.trader[lane] == trader) & (orders.client_id[lane] != 0)
+            assert not mine.any(), (lane, trader, until)
+    run_plain(*block)
+    roles = {
+        int(world.traders.role[trader]) for trader in np.argwhere((seen >= 0).any(axis=0))[:, 0]
+    }
+    assert len(roles) > 1  # makers, whose quotes stand, and takers, whose orders rest
+    assert cuts_by_kind(constraints)["loss_limit"].sum() > 0
+
+
+@pytest.mark.parametrize("mechanism", ["clob", "fba"])
+def test_a_pause_ends_and_a_stop_does_not(mechanism):
+    words = [
+        RISK.format("maker", "loss_limit,inventory_limit"),
+        LOSS.format("maker"),
+        "horizon_s=6",
+    ]
+    for pause in ("null", "0.3"):
+        world = traded(mechanism, *words, f"population.maker.risk.loss_limit.pause_s={pause}").world
+        cut = rows_of(world, 0, (EVENT_CUT,), 0)[0]
+        sent = rows_of(world, 0, (EVENT_ORDER, EVENT_REPLACE), 0)[0]
+        assert len(cut) > 0
+        assert (sent > cut[0] + 100 * MS).any() == (pause != "null")
+
+
+@EVERY_MECHANISM
+@pytest.mark.parametrize("most", [0.25, 1])
+def test_the_position_is_worth_no_more_than_its_leverage_when_it_grows(mechanism, most):
+    """Where it has grown, at the most wealth and the lowest price that its owner has decided by."""
+    words = ["population.maker.capital=4", RISK.format("maker", "inventory_limit,leverage"),
+             f"population.maker.risk.leverage.most={most}"]  # fmt: skip
+    block = chained(mechanism, *words)
+    world, before = block.world, np.zeros((2, 2), np.int64)
+    constraints, wealth = world.rules.constraints, np.zeros((2, 2), np.int64)
+    cheapest = np.full((2, 2), 2 * NANO)
+    for until in range(MS, 3 * S, 5 * MS):
+        run_plain(*block, until)
+        position = world.ledger.bought[:, :2] - world.ledger.sold[:, :2]
+        wealth = np.maximum(wealth, constraints.wealth[:, :2])
+        price = constraints.reference[:, :2] * constraints.tick_nano[0]
+        cheapest = np.where(price > 0, np.minimum(cheapest, price), cheapest)
+        grows = np.abs(position) > np.abs(before)
+        assert (np.abs(position) * cheapest <= most * wealth)[grows].all()
+        before = position
+    run_plain(*block)
+    assert cuts_by_kind(world.rules.constraints)["leverage"].sum() > 0
+    assert world.progress.fills.min() > 0
+
+
+# --- counts ---------------------------------------------------------------------------------------
+
+
+@EVERY_MECHANISM
+def test_every_cut_and_refusal_is_counted_once_with_its_reason(mechanism):
+    """The dataset, the counters and the rows of the log say the same, by class, group, trader."""
+    words = [f"population.{name}.capital=5" for name in GROUPS]
+    block = traded(mechanism, *EVERYBODY, *words, "horizon_s=4")
+    world, log = block.world, block.world.log
+    measured = measure(world, (GROUP, TRADER, TERM, REASON))
+    for lane in range(2):
+        rows = slice(log.count[lane])
+        kinds, codes, traders = (each[lane, rows] for each in (log.kind, log.code, log.trader))
+        for trader in range(world.traders.role.shape[0]):
+            own = traders == trader
+            for name, code in CODES.items():
+                count = (own & (kinds == EVENT_CUT) & (codes == code)).sum()
+                at = REASONS.index(name)
+                assert measured["constraint_cuts_by_trader"][lane, trader, at] == count
+            refused = (kinds == EVENT_REJECT) & (codes == REJECT_NO_FUNDS)
+            refused |= (kinds == EVENT_RFQ_REJECT) & (codes == RFQ_NO_FUNDS)
+            found = measured["constraint_cuts_by_trader"][lane, trader, -1]
+            assert found == (own & refused).sum()
+    for name in ("constraint_cuts", "capital_used_most"):
+        whole = measured[name].sum(axis=1)
+        for of in ("group", "trader"):
+            assert np.allclose(measured[f"{name}_by_{of}"].sum(axis=1), whole, atol=1e-9)
+    assert measured["constraint_cuts"][:, :, REASONS.index("capital")].sum() > 0
+    used = measured["capital_used_most_by_trader"]
+    assert used.max() > 0
+    gains = world.totals.marked / NANO
+    assert (used <= 5 + np.maximum(gains.max(), 5)).all()

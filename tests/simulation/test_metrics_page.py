@@ -55,6 +55,9 @@ RUNS = {
         "incentives.policies.slashing.measure.name=message_ratio",
         "+incentives.policies.slashing.measure.most_per_fill=2",
         "incentives.policies.slashing.sampling=null", "population.maker.capital=40",
+        "risk@population.maker.risk=[loss_limit,order_size,inventory_limit,leverage,capital]",
+        "population.maker.risk.order_size.lots=7", "population.maker.risk.loss_limit.loss=5",
+        "population.maker.risk.loss_limit.pause_s=0.5", "population.maker.risk.leverage.most=1",
     ),
 }  # fmt: skip
 RICH = ("charged", "chained")
@@ -102,7 +105,7 @@ def lanes(folder):
             elapsed=[round(h * MS) for h in metrics["elapsed_ms"]],
             ticks=1000, near=metrics["depth_ticks"], first=500,
             dealers=mechanism.get("dealers", 0), shows_side=mechanism.get("shows_side", False),
-            rules=rules_of(about.config, lane, channels),
+            rules=rules_of(about.config, lane, channels, kinds),
         ), lane.cell, lane.seed  # fmt: skip
 
 
@@ -115,7 +118,7 @@ class Row(NamedTuple):
     value: int
 
 
-def rules_of(config, lane, channels):
+def rules_of(config, lane, channels, kinds):
     """What a configuration says of rules; nothing of a plain cell."""
     costs, settlement, policies, world = (
         config[key] for key in ("costs", "settlement", "incentives", "environment")
@@ -148,6 +151,10 @@ def rules_of(config, lane, channels):
         "oracle": oracle is not None, "lag": round(oracle["lag_ms"] * MS) if oracle else 0,
         "blocks": world["blocks"] is not None, "channels": rows,
         "by_blocks": config["execution"]["route"] == "blocks",
+        "with_capital": {
+            at: of["capital"] for at, kind in enumerate(kinds) for name, of in groups
+            if kind == name and "capital" in of["risk"]
+        },
     }  # fmt: skip
 
 

@@ -176,9 +176,40 @@ def test_what_holds_now_of_the_rules_stands_in_the_table(lane, log, tmp_path, ch
             assert float(shown["charges"]) == pytest.approx(net, abs=1e-9)
 
 
+CHAINED = [
+    "population.noise.capital=3", "risk@population.noise.risk=[capital]",
+    "risk@population.maker.risk=[order_size,inventory_limit]",
+    "population.maker.risk.order_size.lots=3",
+]  # fmt: skip
+
+
+def test_what_constraints_cut_is_shown_with_its_reason(near_barriers, tmp_path, chromium):
+    folder = recorded(tmp_path / "out", *CHAINED)
+    log, lane = proteus.load_events(folder), read_lane(str(folder), "seed:0")
+    cuts, found = log[log["kind"] == "constraint_cut"], watched_rules.cuts(lane)
+    refused = log["reason"] == "no_funds"
+    assert {"order_size", "capital"} <= set(cuts["reason"])
+    assert (
+        found["time_ns"].tolist() == log["time_ns"][cuts.index.union(log.index[refused])].tolist()
+    )
+    assert (found["refused"] == 0).sum() == len(cuts) > 0
+    assert found["lots"][found["refused"] == 0].tolist() == cuts["lots"].tolist()
+    path = tmp_path / "lane.html"
+    path.write_text(lane_page(lane))
+    with opened(chromium, path) as browser:
+        titles = browser.page.evaluate("rulePanels.map((one) => one.title)")
+        assert [title[:8] for title in titles] == ["lots cut"]
+        browser.page.evaluate(f"show({lane.end_ns})")
+        assert browser.page.locator("#now-cuts").inner_text() == str(len(cuts))
+        first = int(cuts["time_ns"].iloc[0])
+        told = " ".join(browser.page.evaluate(f"rulePanels[0].tell({first})"))
+        assert cuts["reason"].iloc[0].replace("_", " ") in told
+        assert browser.complaints == []
+
+
 def test_a_lane_without_rules_has_none_of_it(near_barriers, tmp_path, chromium):
     lane = read_lane(str(recorded(tmp_path / "out")), "seed:0")
-    for name in ("charges", "rewards", "blocks", "reports", "settlements", "pending"):
+    for name in ("charges", "rewards", "blocks", "reports", "settlements", "pending", "cuts"):
         series = getattr(watched_rules, name)(lane)
         assert {len(column) for column in series.values()} == {0}
     path = tmp_path / "lane.html"

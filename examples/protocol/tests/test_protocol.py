@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from proteus.market.book.codes import BUY, SELL
 from proteus.market.costs.codes import MAKER, TAKER
-from proteus.testing import check_channel, check_costs, check_incentives, check_settlement
+from proteus.testing import (
+    check_channel,
+    check_constraint,
+    check_costs,
+    check_incentives,
+    check_settlement,
+)
+from proteus_protocol.constraints import fits
 from proteus_protocol.costs import CappedCosts
 from proteus_protocol.incentives import linear_points, taken_points
 from proteus_protocol.settlement import SessionSettlement, due
@@ -47,6 +54,18 @@ def test_what_an_order_and_a_fill_score():
     assert linear_points(numbers, BUY, 496, 3, 1003) == 0
     assert taken_points(numbers, BUY, False, 500, 3) == 3
     assert taken_points(numbers, BUY, True, 500, 3) == 0
+
+
+def test_an_order_beyond_the_price_is_not_sent():
+    """20 ticks beyond 500.5: 520 for a buy and 481 for a sell are the last ones."""
+    numbers, known = np.array([40]), (0, 0, 0, 0, 1001)
+    assert [fits(numbers, BUY, price, 3, *known) for price in (520, 521, 300)] == [3, 0, 3]
+    assert [fits(numbers, SELL, price, 3, *known) for price in (481, 480, 700)] == [3, 0, 3]
+
+
+def test_the_constraint_keeps_the_contract():
+    words = ("population.maker.risk.stay_near.ticks=0", "population.maker.policy.half_spread=0.001")
+    check_constraint("stay_near", mechanisms=("clob",), words=words)
 
 
 def test_costs_keep_the_contract():

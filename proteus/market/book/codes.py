@@ -44,6 +44,7 @@ EVENT_ENVIRONMENT_BLOCK = 26  # a block is made
 EVENT_ENVIRONMENT_REPORT = 27  # an oracle issues a report, which arrives later
 EVENT_ENVIRONMENT_WAIT = 28  # a message comes, and waits for a block
 EVENT_ENVIRONMENT_FORK = 29  # a block belongs to another branch, which drops blocks before it
+EVENT_CUT = 30  # a constraint lets less of an intent be sent than its trader wants
 EVENT_NAMES = {
     EVENT_NEWS: "news",
     EVENT_ORDER: "order",
@@ -74,6 +75,7 @@ EVENT_NAMES = {
     EVENT_ENVIRONMENT_REPORT: "environment_report",
     EVENT_ENVIRONMENT_WAIT: "environment_wait",
     EVENT_ENVIRONMENT_FORK: "environment_fork",
+    EVENT_CUT: "constraint_cut",
 }
 
 # Why a message was rejected.

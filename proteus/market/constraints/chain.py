@@ -10,27 +10,39 @@ import numpy as np
 
 from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.market.arithmetic.fixed_point import AMOUNT_OVERFLOW, FLOOR, multiply_divide
 from proteus.market.book.book import rank_of
-from proteus.market.book.codes import BUY
+from proteus.market.book.codes import BUY, NO_ORDER, SELL
+from proteus.market.constraints.added import fits_added
 from proteus.market.constraints.codes import AS_ACCEPTANCE, AS_REDUCTION, AS_STANDING
 from proteus.market.constraints.funds import cost_if_one, cost_if_zero, payable_lots
 from proteus.market.constraints.table import (
     CAPITAL,
     EXPOSURE_PER_SIDE,
+    FIRST_ADDED,
     INVENTORY_LIMIT,
+    LEVERAGE,
+    LOSS_LIMIT,
     MESSAGE_RATE,
     NONE,
     ORDER_SIZE,
 )
+from proteus.market.events.queue import NEVER_NS
+
+_PLACES = 8  # that a version may have, from that of its id on
+_MOST_LOTS = 10**15  # far above what anybody holds
 
 
 @cold_kernel
 def allowed(constraints, lane, trader, time, becomes, side, price, lots, known):
-    """Return how many lots the chain of a trader lets pass, and count the first that cuts.
+    """Ask the chain of a trader, and count the first that cuts.
 
     Parameters
         becomes: AS_*. side, lots: of the intent. price: its limit, ticks. known: cash in nano and
             position in lots, as the trader knows them.
+
+    Returns
+        How many lots may be sent, and the constraint that cuts first, or NONE.
     """
     table = constraints.table
     for place in range(table.kind.shape[1]):
@@ -43,11 +55,12 @@ def allowed(constraints, lane, trader, time, becomes, side, price, lots, known):
         if fits < lots:
             constraints.cuts[lane, trader, kind] += 1
             if table.drops[trader, place]:
-                return np.int64(0)
-            return _rest(
+                return np.int64(0), kind
+            rest = _rest(
                 constraints, lane, trader, place + 1, time, becomes, side, price, fits, known
             )
-    return lots
+            return rest, kind
+    return lots, np.int64(NONE)
 
 
 @inline_kernel
@@ -66,45 +79,121 @@ def _rest(constraints, lane, trader, place, time, becomes, side, price, lots, kn
 @inline_kernel
 def _fits(constraints, lane, trader, place, kind, time, becomes, side, price, lots, known):
     """Return how many lots one constraint lets pass, 0 to ``lots``."""
-    number = constraints.table.first[trader, place]
+    numbers = constraints.table.numbers[trader, place]
+    held = known[1] if side == BUY else -known[1]
+    may_fill = constraints.open_lots[lane, trader, side]
     fits = lots
-    if kind == INVENTORY_LIMIT:
+    if kind == LOSS_LIMIT:
+        fits = lots if time >= constraints.stopped_ns[lane, trader] else np.int64(0)
+    elif kind == INVENTORY_LIMIT:
         if not (becomes == AS_STANDING or becomes >= AS_ACCEPTANCE):
-            held = known[1] if side == BUY else -known[1]
-            fits = number - held - constraints.open_lots[lane, trader, side]
+            fits = numbers[0] - held - may_fill
     elif becomes == AS_REDUCTION or becomes == AS_STANDING:
         pass
     elif kind == MESSAGE_RATE:
         early = constraints.earned_ns[lane, trader, place] - time
-        fits = lots if early <= constraints.table.second[trader, place] else np.int64(0)
+        fits = lots if early <= numbers[1] else np.int64(0)
     elif kind == ORDER_SIZE:
-        fits = number
+        fits = numbers[0]
     elif becomes >= AS_ACCEPTANCE:
         pass  # it has been counted since the request or the quote was sent
     elif kind == EXPOSURE_PER_SIDE:
-        fits = number - constraints.open_lots[lane, trader, side]
+        fits = numbers[0] - may_fill
+    elif kind == LEVERAGE:
+        fits = _lots_of_wealth(constraints, lane, trader, numbers[0]) - held - may_fill
     elif kind == CAPITAL:
-        tick_nano = NANO // (constraints.reserve.shape[1] - 1)
         fits = payable_lots(
             known[0], known[1], constraints.if_zero[lane, trader], constraints.if_one[lane, trader],
-            side, price * tick_nano, constraints.reserve[side, price], lots,
+            side, price * constraints.tick_nano[0], constraints.reserve[side, price], lots,
+        )  # fmt: skip
+    elif kind >= FIRST_ADDED:
+        fits = fits_added(
+            kind, numbers, side, price, lots, known[1], constraints.open_lots[lane, trader, BUY],
+            constraints.open_lots[lane, trader, SELL], known[0],
+            constraints.reference[lane, trader],
         )  # fmt: skip
     return min(lots, max(fits, 0))
 
 
+@inline_kernel
+def _lots_of_wealth(constraints, lane, trader, leverage):
+    """Return the most lots that are worth so many billionths of the wealth of a trader."""
+    wealth = constraints.wealth[lane, trader]
+    if wealth <= 0:
+        return np.int64(0)
+    worth = constraints.reference[lane, trader] * constraints.tick_nano[0]  # twice that of a lot
+    lots = multiply_divide(leverage, wealth, worth * NANO, FLOOR)
+    return np.int64(_MOST_LOTS) if lots == AMOUNT_OVERFLOW else min(lots, np.int64(_MOST_LOTS))
+
+
 @cold_kernel
-def note_sent(constraints, lane, trader, client_id, before, side, rank, lots):
+def mark(constraints, lane, trader, time, known, reference, endowment):
+    """Mark what a trader holds when it decides, and let it stop if it has lost too much.
+
+    Parameters
+        known: cash in nano, with its claims, and position in lots, as it knows them.
+        reference: twice the public reference price in its view, ticks. endowment: its capital, nano
+    """
+    table = constraints.table
+    wealth = 2 * known[0] + known[1] * reference * constraints.tick_nano[0]
+    constraints.reference[lane, trader] = reference
+    constraints.wealth[lane, trader] = wealth
+    constraints.stops[lane, trader] = False
+    for place in range(table.kind.shape[1]):
+        if table.kind[trader, place] != LOSS_LIMIT or time < constraints.stopped_ns[lane, trader]:
+            continue
+        loss, pause = table.numbers[trader, place, 0], table.numbers[trader, place, 1]
+        if wealth - 2 * endowment <= -2 * loss:
+            constraints.stops[lane, trader] = True
+            constraints.stopped_ns[lane, trader] = time + pause if pause > 0 else NEVER_NS
+
+
+@inline_kernel
+def next_to_cancel(constraints, lane, trader, after):
+    """Return the place of the next order of a trader, by its id, that may still fill, or -1.
+
+    It is none of its quotes, which it knows by itself.
+
+    Parameters
+        after: its id is above this.
+    """
+    versions, found = constraints.versions, np.int64(-1)
+    for at in range(versions.id.shape[1]):
+        client_id = versions.id[lane, at]
+        if client_id <= after or versions.lots[lane, at] <= 0:
+            continue
+        is_own = versions.trader[lane, at] == trader and versions.order[lane, at] != NO_ORDER
+        if is_own and (found < 0 or client_id < versions.id[lane, found]):
+            found = np.int64(at)
+    return found
+
+
+@cold_kernel
+def note_sent(constraints, lane, trader, client_id, before, order, side, rank, lots):
     """Follow a version that was just sent, until its end is told.
 
     Parameters
-        before: version that it replaces, or 0. rank: of its limit.
+        before: version that it replaces, or 0. order: its slot, or NO_ORDER of a quote.
+            rank: of its limit.
+
+    Returns
+        False if there was too little room: one that may still fill has lost its place.
     """
-    versions = constraints.versions
-    at = client_id & (versions.id.shape[1] - 1)
+    versions, mask = constraints.versions, constraints.versions.id.shape[1] - 1
+    at = client_id & mask
+    for further in range(1, _PLACES):  # one that stands for long keeps its place
+        if versions.lots[lane, at] == 0:
+            break
+        at = (client_id + further) & mask
+    has_room = versions.lots[lane, at] == 0
     versions.id[lane, at] = client_id
+    versions.trader[lane, at] = trader
+    versions.order[lane, at] = order
     versions.rank[lane, at] = rank
     versions.before[lane, at] = before
+    versions.lots[lane, at] = lots
     _change(constraints, lane, trader, side, rank, lots)
+    return has_room
 
 
 @inline_kernel
@@ -114,7 +203,7 @@ def use_message(constraints, lane, trader, time):
     for place in range(table.kind.shape[1]):
         if table.kind[trader, place] == MESSAGE_RATE:
             earned = max(constraints.earned_ns[lane, trader, place], time)
-            constraints.earned_ns[lane, trader, place] = earned + table.first[trader, place]
+            constraints.earned_ns[lane, trader, place] = earned + table.numbers[trader, place, 0]
 
 
 @inline_kernel
@@ -129,9 +218,8 @@ def _change(constraints, lane, trader, side, rank, lots):
 @inline_kernel
 def price_and_reserve(constraints, side, rank):
     """Return the limit that a rank is, and what is kept for the fees of a lot, nano."""
-    n_ticks = constraints.reserve.shape[1] - 1
-    price = np.int64(rank_of(rank, side, n_ticks))
-    return price * (NANO // n_ticks), constraints.reserve[side, price]
+    price = np.int64(rank_of(rank, side, constraints.reserve.shape[1] - 1))
+    return price * constraints.tick_nano[0], constraints.reserve[side, price]
 
 
 @cold_kernel
@@ -146,36 +234,27 @@ def note_told(constraints, lane, trader, client_id, replaces, refuses, side, lot
         False if the version is too old to be known: there was too little room.
     """
     versions = constraints.versions
-    mask = versions.id.shape[1] - 1
-    at = client_id & mask
+    at = _place_of(versions, lane, client_id)
     before = versions.before[lane, at]
-    of = before & mask if replaces and before != 0 else at
+    old = at if before == 0 else _place_of(versions, lane, before)
+    of = old if replaces else at
     is_known = versions.id[lane, at] == client_id
     is_known = is_known and (of == at or versions.id[lane, of] == before)
     _change(constraints, lane, trader, side, np.int64(versions.rank[lane, of]), -lots)
-    if refuses and before != 0:
-        versions.rank[lane, at] = versions.rank[lane, before & mask]
+    versions.lots[lane, of] -= lots
+    if refuses and versions.id[lane, old] == before:
+        versions.rank[lane, at] = versions.rank[lane, old]
+        versions.lots[lane, at] = versions.lots[lane, old]
+        versions.lots[lane, old] = 0
     return is_known
 
 
-@cold_kernel
-def fits_at_venue(constraints, orders, balance, lane, trader, slot, side, rank, lots):
-    """Tell whether a trader can pay an order beside all others of its own at the venue.
-
-    Parameters
-        balance: int64 [L, B, 2], true. slot: of the order, or of the one that is changed.
-    """
-    if_zero = if_one = np.int64(0)
-    for other in range(constraints.entered.shape[1]):
-        is_other = constraints.entered[lane, other] and other != slot
-        if is_other and orders.trader[lane, other] == trader and orders.client_id[lane, other] != 0:
-            of, its_rank = orders.side[lane, other], np.int64(orders.rank[lane, other])
-            price, reserve = price_and_reserve(constraints, of, its_rank)
-            if_zero += orders.lots[lane, other] * cost_if_zero(of, price, reserve)
-            if_one += orders.lots[lane, other] * cost_if_one(of, price, reserve)
-    price, reserve = price_and_reserve(constraints, side, rank)
-    payable = payable_lots(
-        balance[lane, trader, 0], balance[lane, trader, 1], if_zero, if_one, side, price, reserve,
-        lots,
-    )  # fmt: skip
-    return payable == lots
+@inline_kernel
+def _place_of(versions, lane, client_id):
+    """Return the place of a version; of one that has none that of another."""
+    mask = versions.id.shape[1] - 1
+    for further in range(_PLACES):
+        at = (client_id + further) & mask
+        if versions.id[lane, at] == client_id:
+            return at
+    return client_id & mask

@@ -44,8 +44,10 @@ def payable_lots(cash, position, if_zero, if_one, side, price, reserve, lots):
         side, price, reserve, lots: of the intent; limit and reserve in nano.
     """
     zero, one = cost_if_zero(side, price, reserve), cost_if_one(side, price, reserve)
-    if zero > 0:
-        lots = min(lots, max(cash - if_zero, 0) // zero)
-    if one > 0:
-        lots = min(lots, max(cash + position * NANO - if_one, 0) // one)
+    free_zero, free_one = max(cash - if_zero, 0), max(cash + position * NANO - if_one, 0)
+    # Divisions are slow, and what is wanted mostly fits.
+    if lots * zero > free_zero:
+        lots = free_zero // zero
+    if lots * one > free_one:
+        lots = free_one // one
     return lots

@@ -7,27 +7,38 @@ order of ``place``, and of kinds where places are equal; the first that cuts is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 
 from pydantic import Field, model_validator
 
-from proteus.basics.schema import MAX_LOTS, Lots, PositiveCount, Schema, requirement
+from proteus.basics import units
+from proteus.basics.schema import (
+    MAX_LOTS,
+    Amount,
+    Lots,
+    PositiveCount,
+    PositiveSeconds,
+    requirement,
+)
+from proteus.market.constraints.added import ADDED_KINDS
+from proteus.market.constraints.base import Constraint
 
-MOST_PLACES = 1_000
 FASTEST_PER_S = 1_000_000  # a message every microsecond
+MOST_LEVERAGE = 1_000
 
 
-class Constraint(Schema):
-    """Hold what all constraints share."""
+class LossLimit(Constraint):
+    """Who has lost so much, marked at the public reference, cancels everything and stops."""
 
-    kind: str
-    on_limit: Literal["clip", "drop"]  # send what fits, or nothing
-    place: int = Field(ge=0, le=MOST_PLACES)  # in the chain, the smallest first
+    kind: Literal["loss_limit"]
+    loss: Annotated[Amount, Field(gt=0)]  # currency
+    pause_s: PositiveSeconds | None  # None: for good
 
     @property
     def numbers(self) -> tuple[int, int]:
-        """Return the two numbers that its kernel reads."""
-        raise NotImplementedError
+        """Return the loss in nano, and how long it stops, ns; 0: for good."""
+        pause = 0 if self.pause_s is None else units.seconds_to_ns(self.pause_s)
+        return units.currency_to_nano(self.loss), pause
 
 
 class MessageRate(Constraint):
@@ -86,21 +97,30 @@ class InventoryLimit(Constraint):
         return self.lots or UNLIMITED_LOTS, 0
 
 
+class Leverage(Constraint):
+    """The position is worth at most so many times the wealth, if all of a side fills that may."""
+
+    kind: Literal["leverage"]
+    most: Annotated[Amount, Field(gt=0, le=MOST_LEVERAGE)]
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Return it in billionths."""
+        return units.currency_to_nano(self.most), 0
+
+
 class Capital(Constraint):
     """All that may still fill can be paid, by the trader's reckoning and again by the venue's."""
 
     kind: Literal["capital"]
 
-    @property
-    def numbers(self) -> tuple[int, int]:
-        """Return nothing."""
-        return 0, 0
 
-
-AnyConstraint = Annotated[
-    MessageRate | OrderSize | ExposurePerSide | InventoryLimit | Capital,
-    Field(discriminator="kind"),
-]
+_OURS = (LossLimit, MessageRate, OrderSize, ExposurePerSide, InventoryLimit, Leverage, Capital)
+if TYPE_CHECKING:
+    AnyConstraint = Constraint
+else:
+    _ADDED = [kind.config for kind in ADDED_KINDS.values()]
+    AnyConstraint = Annotated[Union[(*_OURS, *_ADDED)], Field(discriminator="kind")]
 UNLIMITED_LOTS = MAX_LOTS * 10**6
 TODAY = InventoryLimit(kind="inventory_limit", on_limit="clip", place=50, lots=None)
 DEFAULT_CHAIN: dict[str, Any] = {"inventory_limit": TODAY}
@@ -130,5 +150,7 @@ def check_chain(chain: Mapping[str, Constraint], capital: float | None) -> None:
     for key, each in chain.items():
         if key != each.kind:
             raise requirement(f"risk.{key}.kind", f"must be {key}, as the key that it stands at")
-    if "capital" in chain and capital is None:
-        raise requirement("capital", "must be a number: risk.capital has nothing else to count")
+    for key in ("leverage", "capital"):
+        if key in chain and capital is None:
+            allowed = f"must be a number: risk.{key} has nothing else to count"
+            raise requirement("capital", allowed)

@@ -13,6 +13,7 @@ import numpy as np
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
 from proteus.market.book.codes import (
+    EVENT_CUT,
     EVENT_ENVIRONMENT_BLOCK,
     EVENT_ENVIRONMENT_FORK,
     EVENT_ENVIRONMENT_REPORT,
@@ -186,3 +187,19 @@ def record_settlement(log, lane, event, time, kind, fill, buyer, seller, lots, c
         log.lots[lane, at] = lots
         log.value[lane, at] = cash
     return at
+
+
+@cold_kernel
+def record_cut(log, lane, event, time, trader, side, price, lots, kind):
+    """Record that so many lots of an intent are not sent, by the constraint that cuts it first.
+
+    Parameters
+        side, price: of the intent, in ticks. kind: code of the constraint.
+    """
+    at = start_row(log, lane, event, time, SOURCE_RULES, EVENT_CUT)
+    if at != NO_ROW:
+        log.trader[lane, at] = trader
+        log.side[lane, at] = side
+        log.price[lane, at] = price
+        log.lots[lane, at] = lots
+        log.code[lane, at] = kind

@@ -80,6 +80,7 @@ AMOUNT_TOO_LARGE = 16
 SETTLED_NOT_WHOLE = 17
 INTENT_IMPOSSIBLE = 18
 INTENTS_TOO_MANY = 19
+FUNDS_NOT_ORDERS = 20
 LEDGER_CODES = {
     FILL_NOT_POSITIVE: "fill_not_positive",
     FILL_WRONG_SIDE: "fill_on_wrong_side",
@@ -100,6 +101,7 @@ LEDGER_CODES = {
     SETTLED_NOT_WHOLE: "settled_is_not_what_is_held",
     INTENT_IMPOSSIBLE: "intent_without_side_price_or_size",
     INTENTS_TOO_MANY: "more_intents_than_four_at_a_wake_up",
+    FUNDS_NOT_ORDERS: "capital_promised_is_not_that_of_open_orders",
 }
 
 

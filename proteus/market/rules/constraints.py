@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.book.codes import BUY, SELL
+from proteus.market.book.codes import BUY, NO_ORDER, SELL
 from proteus.market.constraints import chain
-from proteus.market.constraints.state import is_unconstrained
+from proteus.market.constraints.codes import AS_STANDING
+from proteus.market.constraints.table import NONE
 from proteus.market.events.envelopes import (
     MESSAGE_CANCEL,
     MESSAGE_DECLINE,
@@ -22,24 +23,43 @@ from proteus.market.events.envelopes import (
     NOTICE_FILL,
     NOTICE_REJECT,
 )
+from proteus.market.events.log import is_recorded, record_cut
 from proteus.market.ledger.accounts import CASH
+from proteus.market.ledger.codes import TERM_CLAIMS
+from proteus.market.ledger.entries import worth_of_term
 
 
 @inline_kernel
-def allowed_lots(rules, ledger, private, lane, trader, time, becomes, side, price, lots):
+def allowed_lots(
+    constraints, ledger, log, private, lane, trader, time, event, becomes, side, price, lots
+):
     """Return how many lots of an intent a trader's chain lets pass; its price is in ticks."""
-    constraints = rules.constraints
-    if not constraints.table.is_tracked[trader]:
+    table = constraints.table
+    stands = becomes == AS_STANDING and not table.is_marked[trader]  # then nothing cuts
+    if stands or not table.is_tracked[trader]:
         return lots
     cash = ledger.balance[lane, trader, CASH] - constraints.untold[lane, trader]
     known = cash, private.position[lane, trader]
-    return chain.allowed(constraints, lane, trader, time, becomes, side, price, lots, known)
+    fits, kind = chain.allowed(constraints, lane, trader, time, becomes, side, price, lots, known)
+    if kind != NONE and is_recorded(log):
+        record_cut(log, lane, event, time, trader, side, price, lots - fits, kind)
+    return fits
 
 
 @cold_kernel
-def note_message(rules, messages, orders, lane, trader, envelope, time):
+def mark(constraints, endowment, ledger, private, view, lane, trader, time):
+    """Mark what a trader holds when it decides, by what it knows."""
+    cash = ledger.balance[lane, trader, CASH] - constraints.untold[lane, trader]
+    cash -= worth_of_term(ledger, lane, trader, TERM_CLAIMS)
+    known = cash + endowment[trader], private.position[lane, trader]
+    reference = np.int64(view.reference_doubled[lane])
+    chain.mark(constraints, lane, trader, time, known, reference, endowment[trader])
+
+
+@cold_kernel
+def note_message(constraints, overflow, messages, orders, origins, lane, trader, envelope, time):
     """Note what a trader sends: a version that may fill, and what it takes of its rate."""
-    constraints, kind = rules.constraints, messages.kind[lane, envelope]
+    kind = messages.kind[lane, envelope]
     if kind == MESSAGE_ORDER or kind == MESSAGE_QUOTE:
         slot = np.int64(messages.order[lane, envelope])
         constraints.entered[lane, slot] = False
@@ -47,68 +67,52 @@ def note_message(rules, messages, orders, lane, trader, envelope, time):
         return
     if kind != MESSAGE_CANCEL and kind != MESSAGE_DECLINE:
         chain.use_message(constraints, lane, trader, time)
+    has_room = True
     if kind == MESSAGE_ORDER or kind == MESSAGE_QUOTE:
-        chain.note_sent(
-            constraints, lane, trader, orders.client_id[lane, slot], np.int64(0),
+        order = np.int64(NO_ORDER) if origins.is_quote[lane, slot] else slot
+        has_room = chain.note_sent(
+            constraints, lane, trader, orders.client_id[lane, slot], np.int64(0), order,
             orders.side[lane, slot], np.int64(orders.rank[lane, slot]), orders.lots[lane, slot],
         )  # fmt: skip
     elif kind == MESSAGE_REPLACE:
-        chain.note_sent(
+        has_room = chain.note_sent(
             constraints, lane, trader, messages.new_id[lane, envelope],
-            messages.client_id[lane, envelope], messages.side[lane, envelope],
+            messages.client_id[lane, envelope], np.int64(NO_ORDER), messages.side[lane, envelope],
             np.int64(messages.rank[lane, envelope]), messages.lots[lane, envelope],
         )  # fmt: skip
+    if not has_room:
+        overflow[lane] = 1
 
 
 @cold_kernel
-def can_pay(rules, ledger, orders, lane, trader, slot, side, rank, lots):
-    """Tell whether a trader can pay an order that reaches the venue; one that it can has entered.
-
-    Parameters
-        slot: of the order, or of the one that is changed. side, rank, lots: what it would be.
-    """
-    constraints = rules.constraints
-    if is_unconstrained(constraints):
-        return True
-    if constraints.table.has_capital[trader] and not chain.fits_at_venue(
-        constraints, orders, ledger.balance, lane, trader, slot, side, rank, lots
-    ):
-        constraints.no_funds[lane, trader] += 1
-        return False
-    constraints.entered[lane, slot] = True
-    return True
-
-
-@cold_kernel
-def note_report(rules, messages, lane, trader, envelope, price):
+def note_report(constraints, messages, lane, trader, envelope, price):
     """Note a fill that a trader is going to be told of; its price in ticks goes with the report."""
-    if rules.constraints.table.is_tracked[trader]:
+    if constraints.table.is_tracked[trader]:
         messages.rank[lane, envelope] = price
-        rules.constraints.untold[lane, trader] += _cash_of(rules, messages, lane, envelope)
+        constraints.untold[lane, trader] += _cash_of(constraints, messages, lane, envelope)
 
 
 @inline_kernel
-def _cash_of(rules, messages, lane, envelope):
+def _cash_of(constraints, messages, lane, envelope):
     """Return what a reported fill brings its owner, nano."""
     # The rank of a report is the price seen from the buyers' side.
-    price = chain.price_and_reserve(rules.constraints, BUY, messages.rank[lane, envelope])[0]
+    price = chain.price_and_reserve(constraints, BUY, messages.rank[lane, envelope])[0]
     sign = 1 if messages.side[lane, envelope] == SELL else -1
     return sign * price * messages.lots[lane, envelope]
 
 
 @cold_kernel
-def hear(rules, messages, lane, trader, envelope):
+def hear(constraints, overflow, messages, lane, trader, envelope):
     """Let the chain of a trader learn an answer or a fill."""
-    constraints = rules.constraints
     if not constraints.table.is_tracked[trader]:
         return
     kind, lots = messages.kind[lane, envelope], messages.lots[lane, envelope]
     if kind == NOTICE_FILL:
-        constraints.untold[lane, trader] -= _cash_of(rules, messages, lane, envelope)
+        constraints.untold[lane, trader] -= _cash_of(constraints, messages, lane, envelope)
     if lots > 0:
         is_known = chain.note_told(
             constraints, lane, trader, messages.client_id[lane, envelope], kind == NOTICE_ACK,
             kind == NOTICE_REJECT, messages.side[lane, envelope], lots,
         )  # fmt: skip
         if not is_known:
-            rules.overflow[lane] = 1
+            overflow[lane] = 1

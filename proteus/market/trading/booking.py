@@ -87,7 +87,7 @@ def book(mechanism, world, lane, time, slot, answer_word, in_clear):
             _book_answer(mechanism, world, lane, time, i, order, word)
     hooks.after_booking(
         world.rules, world.ledger, world.log, world.market, world.origins, world.traders,
-        world.sums.clear_split, lane, time, world.progress.events[lane],
+        world.sums.clear_split, lane, slot, time, world.progress.events[lane],
     )  # fmt: skip
     code = check_orders(world.market.orders, outbox, lane)
     if code != LEDGER_OK:

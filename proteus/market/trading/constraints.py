@@ -27,8 +27,8 @@ def allowed_lots(world, lane, trader, becomes, side, price, lots):
     Parameters
         becomes: AS_*. side, price: BUY or SELL, and the limit in ticks. lots: wanted, above 0.
     """
-    now = world.progress.now[lane]
+    now, event = world.progress.now[lane], world.progress.events[lane]
     return hooks.constrain(
-        world.rules, world.ledger, world.private, world.seen, lane, trader, now, becomes, side,
-        price, lots,
+        world.rules, world.ledger, world.log, world.private, world.seen, lane, trader, now, event,
+        becomes, side, price, lots,
     )  # fmt: skip

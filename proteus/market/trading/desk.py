@@ -41,7 +41,7 @@ from proteus.market.information.history import (
 from proteus.market.information.signals import signal
 from proteus.market.ledger.accounts import INTENT_IMPOSSIBLE, INTENTS_TOO_MANY, nano
 from proteus.market.rng import STREAM_INTENT, STREAM_LIFETIME, words_at
-from proteus.market.trading import constraints, hooks
+from proteus.market.trading import constraints, hooks, limits
 from proteus.market.trading.placing import next_id, note_intent, place_order
 from proteus.market.trading.world import stop_lane
 
@@ -65,6 +65,7 @@ def wake(world, lane, trader, time, cause, number):
         address = pack_address(cause, slot, number)
         drawn = words if slot == 0 else latency_words(traders, market.keys, lane, trader, address)
         _send(world, lane, trader, time, slot, address, drawn)
+    limits.at_sent(world.rules, world, lane, trader, time, cause, number)
 
 
 @inline_kernel
@@ -78,6 +79,9 @@ def decide_possible(world, lane, trader):
         reason = INTENTS_TOO_MANY if is_full else INTENT_IMPOSSIBLE
         stop_lane(progress, lane, reason, progress.events[lane])
         intents.count[lane] = 0
+    limits.at_decided(
+        world.rules, world.ledger, private, world.seen, lane, trader, progress.now[lane]
+    )
 
 
 @inline_kernel
@@ -214,7 +218,7 @@ def _send(world, lane, trader, time, slot, address, words):
             envelope = _new_order(world, lane, trader, time, slot, address, words, is_quote)
     elif lots == 0:
         show_edge(world, lane, trader, slot, lots, stands)
-        envelope = _cancel_quote(world, lane, trader, side)
+        envelope = cancel_quote(world, lane, trader, side)
     elif (
         intents.price[lane, slot] != private.quote_price[lane, trader, side]
         or lots < private.quote_lots[lane, trader, side]
@@ -252,7 +256,7 @@ def _change_of_quote(world, lane, trader, i):
 
 
 @inline_kernel
-def _cancel_quote(world, lane, trader, side):
+def cancel_quote(world, lane, trader, side):
     """Take back the quote of one side; until told otherwise it may still fill."""
     private = world.private
     client_id = private.quote_id[lane, trader, side]
@@ -363,8 +367,8 @@ def post(world, lane, trader, envelope, time, address, words):
     private, messages = world.private, world.messages
     event = world.progress.events[lane]
     hooks.before_sending(
-        world.rules, world.ledger, world.log, messages, world.market.orders, lane, trader, envelope,
-        time, event,
+        world.rules, world.ledger, world.log, messages, world.market.orders, world.origins, lane,
+        trader, envelope, time, event,
     )  # fmt: skip
     sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
     tie = address & ~(np.int64(0xFF) << 40)  # cause and wake-up, without the slot

@@ -20,6 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
+from proteus.market.constraints import venue
 from proteus.market.constraints.state import is_unconstrained
 from proteus.market.costs.charging import charges_nothing, has_gas
 from proteus.market.costs.expected import has_worth
@@ -56,7 +57,9 @@ def at_start(rules, ledger, log, queue, private, keys, lane):
 
 
 @interface
-def before_sending(rules, ledger, log, messages, orders, lane, trader, envelope, time, event):
+def before_sending(
+    rules, ledger, log, messages, orders, origins, lane, trader, envelope, time, event
+):
     """A trader is about to send a message to the venue."""
 
 
@@ -95,10 +98,11 @@ def after_clear(rules, ledger, log, orders, lane, time, event):
 
 
 @interface
-def after_booking(rules, ledger, log, market, origins, traders, split, lane, time, event):
+def after_booking(rules, ledger, log, market, origins, traders, split, lane, slot, time, event):
     """All fills and answers of an event are posted; no order that it ended has left its slot.
 
-    ``split`` says who met whom in a clear (``metrics.clear_split``).
+    ``slot`` is of the order that a message was about, or NO_ORDER; ``split`` says who met whom in a
+    clear (``metrics.clear_split``).
     """
 
 
@@ -133,7 +137,9 @@ def check(rules, progress, lane, event):
 
 
 @interface
-def constrain(rules, ledger, private, view, lane, trader, time, becomes, side, price, lots):
+def constrain(
+    rules, ledger, log, private, view, lane, trader, time, event, becomes, side, price, lots
+):
     """Return how many lots a trader may send of those it wants (``constraints.allowed_lots``)."""
 
 
@@ -193,11 +199,16 @@ def _at_start(rules, ledger, log, queue, private, keys, lane):
 
 @before_sending.implement(Rules)
 @inline_kernel
-def _before_sending(rules, ledger, log, messages, orders, lane, trader, envelope, time, event):
+def _before_sending(
+    rules, ledger, log, messages, orders, origins, lane, trader, envelope, time, event
+):
     if environment.goes_by_blocks(rules):
         environment.offer(rules, lane, envelope)
     if not is_unconstrained(rules.constraints):
-        constraints.note_message(rules, messages, orders, lane, trader, envelope, time)
+        constraints.note_message(
+            rules.constraints, rules.overflow, messages, orders, origins, lane, trader, envelope,
+            time,
+        )  # fmt: skip
 
 
 @see_edge.implement(Rules)
@@ -335,10 +346,15 @@ def _at_timer(
 
 @after_booking.implement(Rules)
 @inline_kernel
-def _after_booking(rules, ledger, log, market, origins, traders, split, lane, time, event):
+def _after_booking(rules, ledger, log, market, origins, traders, split, lane, slot, time, event):
     if rules.costs.n_filled[lane] > 0:
         costs.after_booking(
             rules, ledger, log, market, origins, traders, split, lane, time, event
+        )  # fmt: skip
+    if not is_unconstrained(rules.constraints):
+        venue.count(
+            rules.constraints, rules.endowment, ledger.balance, market.orders, market.outbox, lane,
+            slot,
         )  # fmt: skip
 
 
@@ -362,15 +378,20 @@ def _check(rules, progress, lane, event):
 
 @constrain.implement(NoRules)
 @inline_kernel
-def _all_lots(rules, ledger, private, view, lane, trader, time, becomes, side, price, lots):
+def _all_lots(
+    rules, ledger, log, private, view, lane, trader, time, event, becomes, side, price, lots
+):
     return lots
 
 
 @constrain.implement(Rules)
 @inline_kernel
-def _constrain(rules, ledger, private, view, lane, trader, time, becomes, side, price, lots):
+def _constrain(
+    rules, ledger, log, private, view, lane, trader, time, event, becomes, side, price, lots
+):
     if is_unconstrained(rules.constraints):
         return lots
     return constraints.allowed_lots(
-        rules, ledger, private, lane, trader, time, becomes, side, price, lots
-    )
+        rules.constraints, ledger, log, private, lane, trader, time, event, becomes, side, price,
+        lots,
+    )  # fmt: skip

@@ -7,6 +7,9 @@ empty, nothing is told and everything can be paid.
 from __future__ import annotations
 
 from proteus.compiler.jit import inline_kernel, interface
+from proteus.market.constraints import venue
+from proteus.market.constraints.state import is_unconstrained
+from proteus.market.ledger.accounts import FUNDS_NOT_ORDERS, LEDGER_OK
 from proteus.market.rules import constraints
 from proteus.market.rules.state import Rules
 
@@ -33,6 +36,21 @@ def at_report(rules, messages, lane, trader, envelope, price):
 @interface
 def at_notice(rules, messages, lane, trader, envelope):
     """A trader is about to read an answer or a fill report."""
+
+
+@interface
+def at_decided(rules, ledger, private, view, lane, trader, time):
+    """A trader has decided; nothing of it has been sent."""
+
+
+@interface
+def at_sent(rules, world, lane, trader, time, cause, number):
+    """All that a trader wanted by a wake-up has been sent."""
+
+
+@interface
+def audit(rules, orders, lane, found):
+    """Return what an audit has found so far, or else what does not hold of the venue's sums."""
 
 
 @can_pay.otherwise
@@ -65,9 +83,61 @@ def _read(rules, messages, lane, trader, envelope):
     pass
 
 
-for _interface, _kernel in (
-    (can_pay, constraints.can_pay),
-    (at_report, constraints.note_report),
-    (at_notice, constraints.hear),
-):
-    _interface.implement(Rules)(_kernel)
+@at_decided.otherwise
+@inline_kernel
+def _not_marked(rules, ledger, private, view, lane, trader, time):
+    pass
+
+
+@at_sent.otherwise
+@inline_kernel
+def _goes_on(rules, world, lane, trader, time, cause, number):
+    pass
+
+
+@audit.otherwise
+@inline_kernel
+def _nothing_more(rules, orders, lane, found):
+    return found
+
+
+# Where no chain has anything each of these is one test.
+
+
+@can_pay.implement(Rules)
+@inline_kernel
+def _can_pay(rules, ledger, orders, lane, trader, slot, side, rank, lots):
+    if is_unconstrained(rules.constraints):
+        return True
+    return venue.can_pay(rules.constraints, ledger.balance, lane, trader, slot, side, rank, lots)
+
+
+@at_report.implement(Rules)
+@inline_kernel
+def _at_report(rules, messages, lane, trader, envelope, price):
+    if not is_unconstrained(rules.constraints):
+        constraints.note_report(rules.constraints, messages, lane, trader, envelope, price)
+
+
+@at_notice.implement(Rules)
+@inline_kernel
+def _at_notice(rules, messages, lane, trader, envelope):
+    if not is_unconstrained(rules.constraints):
+        constraints.hear(rules.constraints, rules.overflow, messages, lane, trader, envelope)
+
+
+@at_decided.implement(Rules)
+@inline_kernel
+def _at_decided(rules, ledger, private, view, lane, trader, time):
+    if not is_unconstrained(rules.constraints) and rules.constraints.table.is_marked[trader]:
+        constraints.mark(
+            rules.constraints, rules.endowment, ledger, private, view, lane, trader, time
+        )
+
+
+@audit.implement(Rules)
+@inline_kernel
+def _audit(rules, orders, lane, found):
+    if found != LEDGER_OK or is_unconstrained(rules.constraints):
+        return found
+    return LEDGER_OK if venue.are_sums_whole(rules.constraints, orders, lane) else FUNDS_NOT_ORDERS

@@ -45,7 +45,7 @@ from proteus.market.metrics.sums import (
     close_lane,
     measure_grid,
 )
-from proteus.market.trading import hooks, protocol, timers
+from proteus.market.trading import hooks, limits, protocol, timers
 from proteus.market.trading.booking import book
 from proteus.market.trading.paths import PATHS as PATHS  # registers what is in them
 from proteus.market.trading.recorder import record_end, record_news
@@ -359,8 +359,8 @@ def audit_lane(mechanism, world, lane):
     """Check the invariants after an event, and whether a ring or pool has overflown."""
     market = world.market
     _check_room(world, lane)
-    sealed = not is_continuous(mechanism)
-    code = audit(world.ledger, market.orders, market.book, lane, sealed)
+    code = audit(world.ledger, market.orders, market.book, lane, not is_continuous(mechanism))
+    code = limits.audit(world.rules, market.orders, lane, code)
     if code != LEDGER_OK:
         stop_lane(world.progress, lane, code, last_event(world.progress, lane))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus.compiler.jit import inline_kernel
+from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.book.book import keeps_roles_apart, ladder_of
 from proteus.market.book.codes import NO_PRICE, REJECT_NO_FUNDS, REJECT_UNKNOWN_ORDER
@@ -47,10 +47,9 @@ def receive(mechanism, world, lane, time, envelope):
             refuse_order(world.market, lane, slot, REJECT_NO_FUNDS)
     elif orders.client_id[lane, slot] != messages.client_id[lane, envelope]:
         _reject(world, lane, time, envelope, REJECT_UNKNOWN_ORDER)
-    elif kind == MESSAGE_CANCEL:
-        withdraw(mechanism, world.market, lane, slot)
-    elif not _can_pay_change(world, lane, envelope, slot):
-        _reject(world, lane, time, envelope, REJECT_NO_FUNDS)
+    elif kind == MESSAGE_CANCEL or not _can_pay_change(world, lane, envelope, slot):
+        if kind != MESSAGE_CANCEL:
+            _reject_unpaid(world, lane, time, envelope)
         withdraw(mechanism, world.market, lane, slot)
     else:
         orders.client_id[lane, slot] = messages.new_id[lane, envelope]
@@ -119,6 +118,11 @@ def _can_pay(world, lane, envelope, slot, rank, lots):
     return limits.can_pay(
         world.rules, world.ledger, world.market.orders, lane, trader, slot, side, rank, lots
     )
+
+
+@cold_kernel
+def _reject_unpaid(world, lane, time, envelope):
+    _reject(world, lane, time, envelope, REJECT_NO_FUNDS)
 
 
 @inline_kernel

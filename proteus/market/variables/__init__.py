@@ -16,6 +16,7 @@ from collections.abc import Collection
 from proteus import plugins
 from proteus.market.trading.world import World
 from proteus.market.variables.base import Values, Variable
+from proteus.market.variables.constraints import CONSTRAINT_VARIABLES
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, Labels
 from proteus.market.variables.environment import ENVIRONMENT_VARIABLES
 from proteus.market.variables.incentives import INCENTIVE_VARIABLES
@@ -62,7 +63,7 @@ def variables_of(dims: Collection[str] = ()) -> tuple[Variable, ...]:
     """
     rows = (
         *POPULATION_VARIABLES, *RULE_VARIABLES, *SETTLEMENT_VARIABLES, *INCENTIVE_VARIABLES,
-        *ENVIRONMENT_VARIABLES,
+        *ENVIRONMENT_VARIABLES, *CONSTRAINT_VARIABLES,
     )  # fmt: skip
     asked = (
         each

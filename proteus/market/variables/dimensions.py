@@ -27,11 +27,13 @@ from proteus.market.variables.base import (
     HORIZON,
     INTENT_END,
     RANK,
+    REASON,
     TERM,
     TRADER,
     Values,
     Variable,
 )
+from proteus.market.variables.constraints import REASONS
 
 ABSENT = "absent"  # why a value is missing where a cell lacks a trader or group
 _ENDS_IN_A_NUMBER = re.compile(r"[0-9]_*$")  # with underscores: "a1_" must not be taken for "a1"
@@ -149,6 +151,12 @@ DIMENSIONS = {
         labels=lambda cells: np.array([TERM_NAMES[term] for term in PNL_TERMS]),
         is_optional=True,
     ),
+    REASON: Dimension(
+        about="constraint that cuts, or no_funds",
+        unit="",
+        labels=lambda cells: np.array(REASONS),
+        is_optional=True,
+    ),
 }
 MEASURED_DIMENSIONS = tuple(DIMENSIONS)
 OPTIONAL_DIMENSIONS = tuple(name for name, each in DIMENSIONS.items() if each.is_optional)
@@ -157,8 +165,8 @@ OPTIONAL_DIMENSIONS = tuple(name for name, each in DIMENSIONS.items() if each.is
 def optional_of(*cells: CellConfig) -> tuple[str, ...]:
     """Return the optional dims that are measured in the cells of a sweep."""
     per_trader = (TRADER,) if cells[0].record.per_trader else ()
-    by_term = (TERM,) if any(cell.needs_rules for cell in cells) else ()
-    return (GROUP, *per_trader, *by_term)
+    of_rules = (TERM, REASON) if any(cell.needs_rules for cell in cells) else ()
+    return (GROUP, *per_trader, *of_rules)
 
 
 def labels_of(cells: Cells, optional: Collection[str] = ()) -> Labels:

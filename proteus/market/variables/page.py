@@ -6,7 +6,7 @@ A test checks that the file is up to date.
 from __future__ import annotations
 
 from proteus.market.variables import variables_of
-from proteus.market.variables.base import GROUP, TERM, TRADER, Variable, long_name_of
+from proteus.market.variables.base import GROUP, REASON, TERM, TRADER, Variable, long_name_of
 from proteus.market.variables.dimensions import ABSENT, OPTIONAL_DIMENSIONS
 from proteus.market.variables.sources import SOURCES
 
@@ -17,10 +17,10 @@ sweep, `seed`, and those named here: `horizon` (time after a fill, `metrics.hori
 (time since an intent, `metrics.elapsed_ms`), `trader_class` (maker, informed, noise,
 sniper), `quote_rank` (of a quote for a request, the accepted one first: 1), `intent_end` (how an
 intent ended), `group` (of the population, whatever the class of its traders); with
-`record.per_trader=true` also `trader`; `docs/dataset.md` has the whole layout. A value that does
-not exist is NaN, never zero; the variable's attributes count why (`missing_<reason>`), and
-`missing_violation` counts lanes that broke an invariant: there `violation` is the code of the
-reason, else 0.
+`record.per_trader=true` also `trader`; `reason` (of a cut: the constraint, or `no_funds`) where
+some cell has rules; `docs/dataset.md` has the whole layout. A value that does not exist is NaN,
+never zero; the variable's attributes count why (`missing_<reason>`), and `missing_violation` counts
+lanes that broke an invariant: there `violation` is the code of the reason, else 0.
 
 Notation: a fill has q lots (bought: q > 0) at price P at time t; d = +1 bought, -1 sold; m is the
 maker's belief when it sent the filled quote (makers), or the public reference price just before
@@ -127,7 +127,7 @@ def _entry(variable: Variable) -> str:
     ]
     if TRADER in variable.dims:
         lines.append("- Measured with `record.per_trader=true`")
-    if TERM in (*variable.dims, variable.needs):
+    if {TERM, REASON} & {*variable.dims, variable.needs}:
         lines.append("- Measured in sweeps in which some cell has capital or other rules")
     if variable.missing:
         lines.append(f"- NaN: {variable.missing.replace('_', ' ')} (`missing_{variable.missing}`)")

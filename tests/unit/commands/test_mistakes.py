@@ -13,6 +13,7 @@ from proteus.configuration import overrides
 from proteus.errors import ConfigError
 from proteus.sweep import main
 from tests.helpers.fake_engine import FakeEngine, install
+from tests.unit.commands.mistakes_of_constraints import OF_CONSTRAINTS
 from tests.unit.commands.mistakes_of_costs import OF_COSTS
 from tests.unit.commands.mistakes_of_environments import OF_ENVIRONMENTS
 from tests.unit.commands.mistakes_of_rules import OF_INCENTIVES
@@ -239,10 +240,6 @@ latent=log_odds latent.jumps=[{{weight:1.0,mean:1.0}}] | latent.jumps.0.sd is mi
 {MAKER}.policy.belief_gain_fill=1.1 | {MAKER}.policy.belief_gain_fill=1.1 | less than or equal to 1
 {MAKER}.policy.quote_lots=0 | {MAKER}.policy.quote_lots=0 | greater than or equal to 1
 {MAKER}.policy.quote_lots=200 | {MAKER}.policy.quote_lots=200 | at most inventory_limit_lots=100
-{MAKER}.risk.inventory_limit.lots=0 | {MAKER}.risk.inventory_limit.lots=0 | or equal to 1
-{MAKER}.risk.inventory_limit.on_limit=cut | inventory_limit.on_limit=cut | 'clip' or 'drop'
-{MAKER}.risk.inventory_limit.kind=capital | unknown key {MAKER}.risk.inventory_limit.lots | on_limit
-{MAKER}.risk.inventory_limit.place=-1 | {MAKER}.risk.inventory_limit.place=-1 | or equal to 0
 {NOISE}.policy.size_mean_lots=50 | {NOISE}.policy.size_mean_lots=50 | at most max_lots=20
 {NOISE}.policy.offset_high_ticks=-1 | {NOISE}.policy.offset_high_ticks=-1 | offset_low_ticks=0
 {NOISE}.policy.offset_high_ticks=1000 | {NOISE}.policy.offset_high_ticks=1000 | the 1000 ticks
@@ -317,12 +314,12 @@ record.traces=seed:0..900 record.trace_step_ms=0.000001 output_dir=new | 901 lan
 --cfg job dleta=3 | unknown key dleta | did you mean delta?
 --cfg job delta=1,2 | delta=1,2 is not allowed here | one configuration
 {OF_INCENTIVES}""".strip().splitlines()]  # fmt: skip
-MISTAKES += OF_COSTS + OF_ENVIRONMENTS
+MISTAKES += OF_COSTS + OF_ENVIRONMENTS + OF_CONSTRAINTS
 
 
 def is_same_in_python(words):
     """Say whether words are plain key=value pairs, so that a mapping can hold them."""
-    signs = ("+", "~", "-", "=", "experiment=", "seeds=", "output_dir=occ")
+    signs = ("+", "~", "-", "=", "experiment=", "seeds=", "output_dir=occ", "risk@")
     return all("=" in word and not word.startswith(signs) for word in words)
 
 

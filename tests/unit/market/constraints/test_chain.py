@@ -6,12 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proteus.errors import ConfigError
-from proteus.market.book.codes import BUY, SELL
+from proteus.market.book.codes import BUY, NO_ORDER, SELL
 from proteus.market.constraints import chain, codes
 from proteus.market.constraints.models import (
     Capital,
     ExposurePerSide,
     InventoryLimit,
+    Leverage,
+    LossLimit,
     MessageRate,
     OrderSize,
     in_order,
@@ -50,8 +52,18 @@ def capital(on_limit="clip"):
     return Capital(kind="capital", on_limit=on_limit, place=70)
 
 
+def loss(currency, on_limit="drop", pause_s=None):
+    return LossLimit(kind="loss_limit", on_limit=on_limit, place=10, loss=currency, pause_s=pause_s)
+
+
+def leverage(most, on_limit="clip"):
+    return Leverage(kind="leverage", on_limit=on_limit, place=60, most=most)
+
+
 CHAINS = st.lists(
     st.one_of(
+        st.builds(leverage, st.sampled_from([0.5, 1, 3.25]), st.sampled_from(["clip", "drop"])),
+        st.builds(loss, st.integers(1, 5), st.sampled_from(["clip", "drop"])),
         st.builds(size, st.integers(1, 9), st.integers(0, 99), st.sampled_from(["clip", "drop"])),
         st.builds(exposure, st.integers(1, 12), st.sampled_from(["clip", "drop"])),
         st.builds(inventory, st.integers(1, 12), st.sampled_from(["clip", "drop"])),
@@ -70,7 +82,8 @@ def asked(state, values, side, price, lots, becomes=codes.AS_ORDER):
     state.open_lots[0, 0] = buys, sells
     state.if_zero[0, 0], state.if_one[0, 0] = zero * NANO, one * NANO
     known = cash * NANO, position
-    return int(chain.allowed(state, 0, 0, 0, becomes, side, price, lots, known))
+    chain.mark(state, 0, 0, 0, known, 9, 4 * NANO)  # at 0.45, of a capital of 4
+    return int(chain.allowed(state, 0, 0, 0, becomes, side, price, lots, known)[0])
 
 
 @settings(max_examples=300, deadline=None)
@@ -102,11 +115,97 @@ def test_a_chain_that_clips_is_the_least_of_its_constraints(chains, values, side
 def test_what_stands_passes_and_only_the_inventory_limit_looks_at_reductions(
     chains, values, price, lots
 ):
+    """But for the loss limit, which takes everything back."""
+    chains = [each for each in chains if each.kind != "loss_limit"]
     state = made(*chains)
     assert asked(state, values, BUY, price, lots, codes.AS_STANDING) == lots
     others = made(*(each for each in chains if each.kind != "inventory_limit"))
     assert asked(others, values, BUY, price, lots, codes.AS_REDUCTION) == lots
     assert others.cuts.sum() == 0
+
+
+EVERY_ONE = pytest.mark.parametrize(
+    "one",
+    [loss(1), rate(5, 2), size(4), exposure(6), inventory(7), leverage(1.5), capital()],
+    ids=lambda one: one.kind,
+)
+
+
+@EVERY_ONE
+@settings(max_examples=60, deadline=None)
+@given(
+    STATES, st.sampled_from([BUY, SELL]), st.integers(1, 9), st.integers(1, 20),
+    st.integers(0, SECOND), st.sampled_from([codes.AS_ORDER, codes.AS_REPLACE, codes.AS_QUOTE]),
+)  # fmt: skip
+def test_each_constraint_is_idempotent_and_monotone(
+    one, values, side, price, lots, earned, becomes
+):
+    """D4 at equal state, of each by itself, dropping and clipping."""
+    for on_limit in ("clip", "drop"):
+        state = made(one.model_copy(update={"on_limit": on_limit}))
+        state.earned_ns[0, 0, 0] = earned
+        fewer, sent, more = (
+            asked(state, values, side, price, wanted, becomes) for wanted in range(lots, lots + 3)
+        )
+        assert 0 <= fewer <= lots
+        if on_limit == "clip":
+            assert fewer <= sent <= more
+        else:
+            assert fewer in (0, lots)
+        assert fewer == 0 or asked(state, values, side, price, fewer, becomes) == fewer
+
+
+@EVERY_ONE
+@settings(max_examples=40, deadline=None)
+@given(STATES, st.sampled_from([BUY, SELL]), st.integers(1, 9), st.integers(1, 20))
+def test_what_the_trader_has_promised_passes_each_but_the_loss_limit(
+    one, values, side, price, lots
+):
+    """Standing quotes, acceptances and last looks: they have been counted since they were sent."""
+    state, stopped = made(one), 0
+    for becomes in (codes.AS_STANDING, codes.AS_ACCEPTANCE, codes.AS_LAST_LOOK):
+        sent = asked(state, values, side, price, lots, becomes)
+        stopped += one.kind == "loss_limit" and sent == 0
+        is_asked = becomes != codes.AS_STANDING and one.kind in ("message_rate", "order_size")
+        assert sent == lots or one.kind == "loss_limit" or is_asked
+    assert stopped in (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("cash", "position", "reference", "lots"),
+    [
+        # by hand: 1.5 x wealth over the price; capital 4, tenths
+        (4, 0, 10, 12),  # 1.5 x 4 / 0.5
+        (4, 0, 9, 13),  # 13.33
+        (2, 4, 10, 8),  # wealth 4 again, of 12 lots 4 are held
+        (6, -4, 10, 16),  # short 4, so 4 more than 12
+        (0, 0, 10, 0), (-1, 0, 10, 0), (-4, 6, 10, 0),  # no wealth, and nothing to reduce
+        (2, -6, 10, 6),  # no wealth: what is short may be bought back
+        (2, -7, 10, 7),
+    ],
+)  # fmt: skip
+def test_leverage_by_hand(cash, position, reference, lots):
+    state = made(leverage(1.5))
+    known = cash * NANO, position
+    chain.mark(state, 0, 0, 0, known, reference, 4 * NANO)
+    assert chain.allowed(state, 0, 0, 0, codes.AS_ORDER, BUY, 5, 100, known)[0] == lots
+
+
+def test_a_loss_stops_at_its_limit_and_until_its_pause_is_over():
+    """Capital 4, a loss of 1: cash 3 stops, a nano more does not; half a second later it looks."""
+    state = made(loss(1, pause_s=0.5))
+
+    def marked(time, cash, position=0):
+        chain.mark(state, 0, 0, time, (cash, position), 10, 4 * NANO)
+        sent = chain.allowed(state, 0, 0, time, codes.AS_ORDER, BUY, 5, 3, (cash, position))[0]
+        return sent == 0, bool(state.stops[0, 0])
+
+    assert marked(10, 3 * NANO + 1) == (False, False)
+    assert marked(20, 3 * NANO) == (True, True)
+    assert marked(SECOND // 2 + 19, 9 * NANO) == (True, False)  # it does not look
+    assert marked(SECOND // 2 + 20, 3 * NANO) == (True, True)  # it looks, and stops again
+    assert marked(2 * SECOND, 2 * NANO, 3) == (False, False)  # 3 lots at 0.5
+    assert marked(3 * SECOND, 2 * NANO, 2) == (True, True)
 
 
 def test_the_first_that_cuts_is_counted_and_no_other():
@@ -141,7 +240,7 @@ def test_the_rate_is_that_of_a_bucket_of_tokens(per_s, burst, times):
     for time in sorted(times):
         tokens = min(tokens + Fraction(time - last, every), Fraction(burst))
         last = time
-        passes = int(chain.allowed(state, 0, 0, time, codes.AS_ORDER, BUY, 5, 4, (0, 0)))
+        passes = int(chain.allowed(state, 0, 0, time, codes.AS_ORDER, BUY, 5, 4, (0, 0))[0])
         assert passes == (4 if tokens >= 1 else 0)
         if passes:
             tokens -= 1
@@ -161,13 +260,13 @@ def test_a_replace_counts_both_versions_until_it_is_told():
     def sums():
         return int(state.open_lots[0, 0, BUY]), int(state.if_zero[0, 0]) * 10 // NANO
 
-    chain.note_sent(state, 0, 0, 1, 0, BUY, 3, 4)
+    chain.note_sent(state, 0, 0, 1, 0, NO_ORDER, BUY, 3, 4)
     assert sums() == (4, 12)
-    chain.note_sent(state, 0, 0, 2, 1, BUY, 4, 5)
+    chain.note_sent(state, 0, 0, 2, 1, NO_ORDER, BUY, 4, 5)
     assert sums() == (9, 32)
     assert told(2, "ack", 4)  # the four of the first version are gone
     assert sums() == (5, 20)
-    chain.note_sent(state, 0, 0, 3, 2, BUY, 6, 2)
+    chain.note_sent(state, 0, 0, 3, 2, NO_ORDER, BUY, 6, 2)
     assert sums() == (7, 32)
     assert told(3, "reject", 2)  # what stands is the second version, under the third's name
     assert sums() == (5, 20)
@@ -175,13 +274,16 @@ def test_a_replace_counts_both_versions_until_it_is_told():
     assert sums() == (0, 0)
 
 
-def test_a_version_that_is_too_old_is_said():
+def test_a_version_that_has_lost_its_place_is_said():
     state = made(capital())
     room = state.versions.id.shape[1]
-    chain.note_sent(state, 0, 0, 1, 0, BUY, 3, 4)
-    chain.note_sent(state, 0, 0, 1 + room, 0, BUY, 3, 4)
-    assert not chain.note_told(state, 0, 0, 1, False, False, BUY, 4)
-    assert chain.note_told(state, 0, 0, 1 + room, False, False, BUY, 4)
+    ids = [1 + number * room for number in range(9)]  # as many as there are places, and one
+    sent = [chain.note_sent(state, 0, 0, version, 0, NO_ORDER, BUY, 3, 4) for version in ids]
+    assert sent == [True] * 8 + [False]
+    for version in ids[:7]:
+        assert chain.note_told(state, 0, 0, version, False, False, BUY, 4)
+    assert not chain.note_told(state, 0, 0, ids[7], False, False, BUY, 4)
+    assert chain.note_told(state, 0, 0, ids[8], False, False, BUY, 4)
 
 
 # --- chains in the configuration ------------------------------------------------------------------

@@ -64,7 +64,9 @@ def caps(world):
 
 @hooks.constrain.implement(Caps)
 @inline_kernel
-def _constrain(rules, ledger, private, view, lane, trader, time, becomes, side, price, lots):
+def _constrain(
+    rules, ledger, log, private, view, lane, trader, time, event, becomes, side, price, lots
+):
     allowed = min(lots, rules.most[trader, becomes])
     rules.asked[lane, becomes] += 1
     rules.cut[lane, becomes] += allowed < lots
