@@ -8,6 +8,8 @@
     proteus.settlement  a ``market.settlement.base.SettlementKind``
     proteus.incentives  a ``market.incentives.base.ScoreKind``
     proteus.channels    a ``market.environment.base.Source`` of an oracle
+    proteus.filters     a ``market.makers.filters.base.FilterKind``
+    proteus.quoting     a ``market.makers.quoting.base.QuotingKind``
     proteus.studies     any module: its studies are yaml files
 
 A folder ``conf`` in the package of an entry point is laid beside ours. Nothing is looked for until
@@ -37,10 +39,13 @@ COSTS = "proteus.costs"
 SETTLEMENT = "proteus.settlement"
 INCENTIVES = "proteus.incentives"
 CHANNELS = "proteus.channels"
+FILTERS = "proteus.filters"
+QUOTING = "proteus.quoting"
 STUDIES = "proteus.studies"
 VERBOSE = "PROTEUS_VERBOSE"  # set: errors of kernels come with all that is known of them
 GROUPS = (
     MECHANISMS, TRADERS, VARIABLES, LATENCY, COSTS, SETTLEMENT, INCENTIVES, CHANNELS, STUDIES,
+    FILTERS, QUOTING,
 )  # fmt: skip
 
 Row = TypeVar("Row")

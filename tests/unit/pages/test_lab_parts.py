@@ -14,15 +14,23 @@ pytestmark = pytest.mark.nojit
 
 def test_parts_are_named_once_with_the_hash_of_their_keys():
     words = ("population.maker=lab", "quoting=glft")
-    cells = [cell(*words), cell(*words, "population.maker.policy.quoting.fill_decay=70")]
+    cells = [
+        cell(*words),
+        cell(*words, "population.maker.policy.quoting.fill_decay=70", "population.maker.capital=50",
+             "risk=[capital,inventory_limit]"),
+    ]  # fmt: skip
     rows = parts_of(cells)
     assert rows[0]["filter_hash"] == rows[1]["filter_hash"]
     assert rows[0]["quoting_hash"] != rows[1]["quoting_hash"]
+    # In the order in which they are asked: of places 50 and 70.
+    assert [row["risk"] for row in rows] == ["inventory_limit", "inventory_limit+capital"]
     attrs = {"lab": json.dumps(rows)}
     (*_, said), _ = tables.parity(SimpleNamespace(dataset=SimpleNamespace(attrs=attrs)))
     assert said == (
         f"Parts of makers, with the hash of their keys: filter tape ({rows[0]['filter_hash']}); "
-        f"quoting glft ({rows[0]['quoting_hash']}), glft ({rows[1]['quoting_hash']})."
+        f"quoting glft ({rows[0]['quoting_hash']}), glft ({rows[1]['quoting_hash']}); "
+        f"risk inventory_limit ({rows[0]['risk_hash']}), "
+        f"inventory_limit+capital ({rows[1]['risk_hash']})."
     )
 
 
