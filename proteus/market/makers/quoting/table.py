@@ -65,6 +65,12 @@ def sigma_of(quoting, lane, trader, estimate):
 
 
 @inline_kernel
+def learns(quoting, trader):
+    """Tell whether a rule finds out anything by itself: for others logarithms would be wasted."""
+    return quoting.parameters.estimates_volatility[trader] or quoting.parameters.fits[trader]
+
+
+@inline_kernel
 def note_estimate(quoting, lane, trader, level, time):
     """Learn from the time since the last requote: how long quotes stood, and the volatility.
 
