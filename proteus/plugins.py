@@ -9,6 +9,8 @@
     proteus.incentives  a ``market.incentives.base.ScoreKind``
     proteus.channels    a ``market.environment.base.Source`` of an oracle
     proteus.constraints a ``market.constraints.base.ConstraintKind``
+    proteus.filters     a ``market.makers.filters.base.FilterKind``
+    proteus.quoting     a ``market.makers.quoting.base.QuotingKind``
     proteus.studies     any module: its studies are yaml files
 
 A folder ``conf`` in the package of an entry point is laid beside ours. Nothing is looked for until
@@ -39,11 +41,13 @@ SETTLEMENT = "proteus.settlement"
 INCENTIVES = "proteus.incentives"
 CHANNELS = "proteus.channels"
 CONSTRAINTS = "proteus.constraints"
+FILTERS = "proteus.filters"
+QUOTING = "proteus.quoting"
 STUDIES = "proteus.studies"
 VERBOSE = "PROTEUS_VERBOSE"  # set: errors of kernels come with all that is known of them
 GROUPS = (
     MECHANISMS, TRADERS, VARIABLES, LATENCY, COSTS, SETTLEMENT, INCENTIVES, CHANNELS, CONSTRAINTS,
-    STUDIES,
+    FILTERS, QUOTING, STUDIES,
 )  # fmt: skip
 
 Row = TypeVar("Row")

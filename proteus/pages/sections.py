@@ -15,6 +15,7 @@ from proteus.analysis import showing
 from proteus.analysis.contrasts import exploratory, paired
 from proteus.analysis.levels import Quantity, levels, why_none
 from proteus.analysis.measures import swept
+from proteus.configuration.lab import PARTS
 from proteus.pages.bundle import Bundle
 from proteus.plots.cells import MOST_ROWS, cells_of
 from proteus.plots.curves import MOST_LINES, axis_label
@@ -74,7 +75,7 @@ class Section(NamedTuple):
 
 def sections(one: Bundle) -> list[Section]:
     """Draw everything that a bundle has values for."""
-    made = [_primary(one), *_curves(one), _contrasts(one), _frontiers(one)]
+    made = [_primary(one), _parts(one), *_curves(one), _contrasts(one), _frontiers(one)]
     made += [_distributions(one), _welfare(one), _terms(one), _ends(one)]
     return [section for section in made if section is not None and section.drawn]
 
@@ -119,6 +120,32 @@ def _primary(one: Bundle) -> Section | None:
     figure = plots.forest(one.dataset, [shown], name)
     drawn = [Drawn("primary", f"contrasts of {shown.variable} with {name}", figure)]
     return Section("primary", "Primary endpoint", caption, drawn)
+
+
+def _parts(one: Bundle) -> Section | None:
+    """Draw the endpoint over two parts of makers, a figure for each mechanism."""
+    dataset = one.dataset
+    x, y = next(
+        (pair for pair in itertools.combinations(PARTS, 2) if {*pair} <= {*swept(dataset)}),
+        (None, None),
+    )
+    if one.declared is None or x is None or y is None:
+        return None
+    shown = Quantity(one.declared.variable, one.declared.per or "", one.declared.horizon_ms)
+    others = [key for key in swept(dataset) if key not in (x, y) and dataset.sizes[key] > 1]
+    if {*others} > {"mechanism"} or min(dataset.sizes[x], dataset.sizes[y]) < 2:
+        return None
+    at = [{"mechanism": name} for name in dataset["mechanism"].values] if others else [{}]
+    drawn = [
+        Drawn("-".join(["parts", *labels.values()]), f"{shown.title(dataset)} by {x} and {y}",
+              plots.heat(dataset, shown, x, y, labels))
+        for labels in at
+    ]  # fmt: skip
+    caption = (
+        f"Levels by {x} and {y} of makers, with half-widths of 95 % intervals: fields whose "
+        "intervals overlap are not shown to differ, however different their colours are."
+    )
+    return Section("parts", "Parts of makers", caption, drawn)
 
 
 def _curves(one: Bundle) -> Iterator[Section]:

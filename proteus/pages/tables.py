@@ -286,7 +286,7 @@ def parity(one: Bundle) -> tuple[list[str], Table | None]:
 def _lab_parts(one: Bundle) -> list[str]:
     """Say which parts the lab makers of the sweep have, with the hash of each; or nothing."""
     rows = json.loads(one.dataset.attrs.get("lab", "[]"))
-    kinds = ("filter", "quoting") if rows else ()
+    kinds = ("filter", "quoting", "risk") if rows else ()
     found = {kind: dict.fromkeys(f"{row[kind]} ({row[f'{kind}_hash']})" for row in rows)
              for kind in kinds}  # fmt: skip
     said = "; ".join(f"{kind} {', '.join(parts)}" for kind, parts in found.items())

@@ -3,8 +3,9 @@
 The treatment is the mechanism with its keys, and ``delta``, unless a study declares other keys of
 ``configuration/treatments.py``. Grid points with the same coordinates on every other axis are
 compared, so the rest of their configuration must be identical: population, news, signals,
-latencies, horizon, measurement. Seeds are common to the whole sweep by construction. A deliberate
-difference is named in ``parity.exceptions``; it is recorded with the results.
+latencies, horizon, measurement. Under ``lab.vary`` all cells are compared with each other. Seeds
+are common to the whole sweep by construction. A deliberate difference is named in
+``parity.exceptions``; it is recorded with the results.
 
 Knows neither kernels nor files; ``proteus.plans.draws`` checks the random draws.
 """
@@ -58,12 +59,17 @@ def check(plan: Plan) -> dict[str, list[Any]]:
 
 def _check_varied(plan: Plan) -> None:
     """Refuse a part of the lab makers that is to be varied and is the same in all cells."""
-    vary = plan.settings.lab.vary
-    if vary and all(len(cells) == 1 for cells in compared(plan)):
-        allowed = f"sweep {' or '.join(plan.settings.lab.treatment)}"
+    vary, treatment = plan.settings.lab.vary, plan.settings.lab.treatment
+    if vary and len({_treated_text(tree(cell), treatment) for cell in plan.cells}) == 1:
         raise ConfigError(
-            f"lab.vary={vary} changes nothing: no cells differ in it alone; {allowed}"
+            f"lab.vary={vary} changes nothing: no cells differ in it; "
+            f"sweep {' or '.join(treatment)}"
         )
+
+
+def _treated_text(side: Mapping[str, Any], treatment: Sequence[str]) -> str:
+    """Write what a treatment may change of a cell."""
+    return repr([leaf for leaf in _leaves(side) if is_treated(leaf[0], treatment)])
 
 
 def declared(plan: Plan) -> dict[str, list[str]]:
@@ -73,7 +79,13 @@ def declared(plan: Plan) -> dict[str, list[str]]:
 
 
 def compared(plan: Plan) -> Iterator[list[int]]:
-    """List the cells of each group of grid points that differ in treatment coordinates only."""
+    """List the cells of each group of grid points that differ in treatment coordinates only.
+
+    Where a part of the lab makers is varied, all cells are one group: nothing else may differ.
+    """
+    if plan.settings.lab.vary:
+        yield [*range(len(plan.cells))]
+        return
     along = {overrides.dimension(key) for key in plan.settings.treatment}
     first = [axis for axis, name in enumerate(plan.axes) if name in along]
     table = np.moveaxis(plan.cell_of, first, range(len(first)))

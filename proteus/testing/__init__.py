@@ -9,6 +9,8 @@
     check_incentives("polymarket")
     check_channel("twap")
     check_constraint("order_size")
+    check_filter("kalman")
+    check_quoting("glft")
 
 A check runs short lanes and raises AssertionError with what is wrong. Proteus holds its own tables
 to the same checks. Under ``NUMBA_DISABLE_JIT=1`` nothing is compiled.
@@ -22,14 +24,18 @@ from proteus.testing.contract import check_mechanism as check_mechanism
 from proteus.testing.contract import check_trader as check_trader
 from proteus.testing.costs import check_costs as check_costs
 from proteus.testing.incentives import check_incentives as check_incentives
+from proteus.testing.makers import check_filter as check_filter
+from proteus.testing.makers import check_quoting as check_quoting
 from proteus.testing.settlement import check_settlement as check_settlement
 
 __all__ = [
     "check_channel",
     "check_constraint",
     "check_costs",
+    "check_filter",
     "check_incentives",
     "check_mechanism",
+    "check_quoting",
     "check_settlement",
     "check_trader",
 ]

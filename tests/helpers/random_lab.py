@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.helpers.random_cells import Tree, default, random_tree
+from tests.helpers.random_cells import Tree, default, random_group, random_oracle, random_tree
 
-FILTERS = ("tape", "tape_only", "ewma", "kalman")  # that the twin has
+FILTERS = ("tape", "tape_only", "ewma", "kalman")  # of prints and signals
+OF_BOOKS = ("microprice", "imbalance")
 RULES = ("linear", "fixed", "avellaneda_stoikov", "glft", "cartea_jaimungal")
 
 
-def random_lab(chooser: Random, mechanism: str, rule: str) -> Tree:
-    """Draw a configuration of one cell whose makers have parts, with one quoting rule."""
+def random_lab(chooser: Random, mechanism: str, rule: str, seen: str | None = None) -> Tree:
+    """Draw a configuration of one cell whose makers have parts, with one quoting rule.
+
+    Parameters
+        seen: the filter of all of them; None: any of prints and signals.
+    """
     tree = random_tree(chooser, mechanism)
     for group in tree["population"].values():
         if group["kind"] == "maker":
             ordinary = group["policy"]
             group["kind"] = "lab_maker"
             group["policy"] = {
-                "filter": random_filter(chooser, ordinary),
+                "filter": random_filter(chooser, ordinary, seen),
                 "quoting": random_rule(chooser, rule, ordinary),
                 "min_half_spread": chooser.choice((0, 0, 0.02)),
                 "max_half_spread": chooser.choice((0.04, 0.3)),
@@ -30,9 +35,22 @@ def random_lab(chooser: Random, mechanism: str, rule: str) -> Tree:
     return tree
 
 
-def random_filter(chooser: Random, ordinary: Tree) -> Tree:
+def random_surroundings(chooser: Random, tree: Tree, seen: str) -> Tree:
+    """Give a market what a filter reads of it, and an ordinary maker beside it."""
+    mechanism = tree["mechanism"]["name"]
+    tree["population"]["white"] = random_group(chooser, "maker")
+    if seen == "oracle":
+        channels = {"oracle": random_oracle(chooser)}
+        tree["environment"] = {"blocks": None, "congestion": None, "mempool": None, **channels}
+    else:
+        book = tree["execution"]["leakage"][mechanism]["book"]
+        book |= {"best_bid": "public", "best_ask": "public", "size": "public"}
+    return tree
+
+
+def random_filter(chooser: Random, ordinary: Tree, seen: str | None = None) -> Tree:
     """Draw a filter; the tape has the gains of an ordinary maker."""
-    drawn = default(f"filter/{chooser.choice(FILTERS)}")
+    drawn = default(f"filter/{seen or chooser.choice(FILTERS)}")
     drawn |= {key: ordinary[key] for key in drawn if key in ordinary}
     if drawn["name"] == "ewma":
         drawn |= {
@@ -59,7 +77,8 @@ def random_rule(chooser: Random, name: str, ordinary: Tree) -> Tree:
             "risk_aversion": chooser.choice((0, 0.05, 1, 5)),
             "volatility": chooser.choice(("fixed", "estimated")),
             "fills": chooser.choice(("given", "fitted")),
-            "least_fills": chooser.choice((1, 3)), "distance_class": 0.01,
+            # No quote is at the end of a class: there rounding alone would choose between two.
+            "least_fills": chooser.choice((1, 3)), "distance_class": 0.0113,
             "fill_rate_per_s": chooser.choice((5, 50)),
         }  # fmt: skip
     if name == "cartea_jaimungal":

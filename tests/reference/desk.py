@@ -11,7 +11,7 @@ from proteus.market.rng import (
 )
 from tests.reference import constraints
 from tests.reference.draws import EXPIRY, Cause, ns
-from tests.reference.environment import fixed_tip, tip_of_change, tip_of_order
+from tests.reference.environment import fixed_tip, reported, tip_of_change, tip_of_order
 from tests.reference.links import delay
 from tests.reference.makers import Intent, Maker
 from tests.reference.public import View
@@ -74,6 +74,8 @@ def look(world: World, trader: Trader, time_ns: int, age_ns: int) -> View:
         state.executable("buy", trader.makes, public.shown, last),
         state.executable("sell", trader.makes, public.shown, last),
         prints=[],
+        best=state.quotes(public.shown),
+        report_nano=reported(world),
     )
     signal = trader.group.signal
     if signal is not None:

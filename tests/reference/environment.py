@@ -243,6 +243,14 @@ def arrive(world: World, time_ns: int, price: int) -> None:
     world.oracle.arrived = price
 
 
+def reported(world: World) -> int | None:
+    """What the oracle has said: at first the initial price; nothing without one."""
+    if world.cell.environment.oracle is None:
+        return None
+    start = world.cell.initial_ticks * world.cell.tick_nano
+    return start if world.oracle.arrived is None else world.oracle.arrived
+
+
 def tip_of_order(
     world: World, trader: Trader, side: str, belief: float, view: View, lots: int
 ) -> int:

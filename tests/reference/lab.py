@@ -38,6 +38,7 @@ class LabMaker(Maker):
         if self.name == "kalman":
             self.variance = policy.filter.start_variance
         self.observed: list[float] = []
+        self.is_shown = False  # what a filter of the book or of the oracle reads
         self.filtered_ns, self.middle = 0, initial_probability
         self.noted_ns, self.noted_level = 0, float(logit(initial_probability))
         self.sigma_squared: float | None = None
@@ -59,13 +60,15 @@ class LabMaker(Maker):
             self.hear_all(view)
         elif self.name in ("ewma", "kalman"):
             self.filter(view)
+        else:
+            self.read(view)
         self.volatility += self.policy.volatility_decay * (
             abs(self.belief - self.belief_before) - self.volatility
         )
         self.belief_before = self.belief
         self.note(view.time_ns)
         middle, half, missing = self.wanted(view.time_ns)
-        is_ready = self.name in ("tape", "tape_only") or bool(self.observed)
+        is_ready = self.name in ("tape", "tape_only") or bool(self.observed) or self.is_shown
         if not is_ready:
             widest = self.lab.max_half_spread if self.lab.not_ready == "widest" else math.inf
             middle, half, missing = self.belief, widest, ""
@@ -110,6 +113,26 @@ class LabMaker(Maker):
         else:
             self.belief = self.level if self.observed else self.belief
 
+    def read(self, view: View) -> None:
+        """Take the oracle, or the book, as it is shown."""
+        bid, ask = view.best
+        if self.name == "oracle":
+            self.is_shown = view.report_nano is not None
+            if view.report_nano is not None:
+                self.belief = view.report_nano / NANO
+            return
+        self.is_shown = bid is not None and ask is not None
+        if bid is None or ask is None:
+            return
+        (bid_ticks, bid_lots), (ask_ticks, ask_lots) = bid, ask
+        prices = np.array([bid_ticks, ask_ticks]) / self.n_ticks
+        if self.name == "microprice":
+            self.belief = float(np.average(prices, weights=[ask_lots, bid_lots]))
+        else:
+            imbalance = (bid_lots - ask_lots) / (bid_lots + ask_lots)
+            moved = prices.mean() + self.lab.filter.slope * imbalance
+            self.belief = float(np.clip(moved, 0, 1))
+
     def observe(self, price: float, source: str) -> None:
         """One observation."""
         rule = self.lab.filter
@@ -133,7 +156,7 @@ class LabMaker(Maker):
         """Hear a price that a dealer is told."""
         if self.name in ("tape", "tape_only"):
             super().learn_price(price_ticks)
-        else:
+        elif self.name in ("ewma", "kalman"):
             self.observe(price_ticks / self.n_ticks, "trade")
 
     def note(self, now_ns: int) -> None:

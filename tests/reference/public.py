@@ -17,6 +17,7 @@ class Shown(NamedTuple):
     prints_to: str  # public, parties, hidden
     book_age_ns: int  # how much later than it is the book is shown
     print_age_ns: int  # the same of a print
+    sizes: bool = False  # the lots at the best prices are public
 
 
 def read_table(cell: CellConfig) -> Shown:
@@ -28,7 +29,8 @@ def read_table(cell: CellConfig) -> Shown:
         return Shown(False, False, audience, age_ns, age_ns)
     printed = table.trade if cell.mechanism.name == "clob" else table.batch_clear
     sides = (side == "public" for side in (table.book.best_bid, table.book.best_ask))
-    return Shown(*sides, printed.price, ns(table.book.delay_ms), ns(printed.delay_ms))
+    ages = ns(table.book.delay_ms), ns(printed.delay_ms)
+    return Shown(*sides, printed.price, *ages, table.book.size == "public")
 
 
 class State(NamedTuple):
@@ -46,6 +48,11 @@ class State(NamedTuple):
         if self.bid and self.ask and shown.bid and shown.ask:
             return self.bid[0] + self.ask[0]
         return 2 * last_ticks
+
+    def quotes(self, shown: Shown) -> tuple[Level, Level]:
+        """The best quotes with their lots, as far as they are shown."""
+        bid, ask = (self.bid if shown.bid else None), (self.ask if shown.ask else None)
+        return (bid, ask) if shown.sizes else (None, None)
 
     def executable(self, side: str, makes: bool, shown: Shown, last_ticks: int) -> int:
         """The price in ticks at which a trader could buy from, or sell to, ``side`` (MODEL 8)."""
@@ -74,6 +81,8 @@ class View:
     signal: float | None = None
     look: int | None = None  # number of the look interval
     words: tuple[int, ...] = ()  # of a noise trader's arrival
+    best: tuple[Level, Level] = (None, None)  # the quotes, where prices and lots are shown
+    report_nano: int | None = None  # the last one of the oracle that has arrived
 
 
 class Public:

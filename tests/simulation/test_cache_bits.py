@@ -44,8 +44,8 @@ from proteus.market.costs.models import MILLION
 from proteus.market.incentives.base import MOST_POINTS
 from proteus.market.incentives.codes import SLASHES
 from proteus.market.ledger.codes import PAYOFF
-from proteus.market.makers.filters.models import IMBALANCE
-from proteus.market.makers.quoting.models import FIXED
+from proteus.market.makers.filters.codes import IMBALANCE
+from proteus.market.makers.quoting.codes import FIXED
 from proteus.market.makers.quoting.state import NO_CLASS
 from proteus.market.settlement.base import WHOLE_PPM
 
@@ -67,8 +67,8 @@ CONSTANTS = {  # file: the line of the constant, and by how much it changes
     "market/costs/codes.py": ("GAS_TIP = 3\n", "GAS_TIP = 8\n", 5),
     "market/incentives/codes.py": ("SLASHES = 2 ", "SLASHES = 19 ", 17),
     "market/incentives/base.py": ("MOST_POINTS = 2**36 ", "MOST_POINTS = 2**36 + 23 ", 23),
-    "market/makers/filters/models.py": ("IMBALANCE = 6\n", "IMBALANCE = 35\n", 29),
-    "market/makers/quoting/models.py": ("FIXED = 1\n", "FIXED = 32\n", 31),
+    "market/makers/filters/codes.py": ("IMBALANCE = 6\n", "IMBALANCE = 35\n", 29),
+    "market/makers/quoting/codes.py": ("FIXED = 1\n", "FIXED = 32\n", 31),
     "market/makers/quoting/state.py": ("NO_CLASS = -1 ", "NO_CLASS = 36 ", 37),
     "market/constraints/table.py": ("CAPITAL = 4\n", "CAPITAL = 45\n", 41),
     "market/constraints/codes.py": ("AS_LAST_LOOK = 7 ", "AS_LAST_LOOK = 50 ", 43),

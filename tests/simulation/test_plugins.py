@@ -73,7 +73,7 @@ class Environment:
 @pytest.fixture(scope="module")
 def there(tmp_path_factory):
     made = Environment(tmp_path_factory.mktemp("environment"))
-    made.install("speed_bump", "momentum", "protocol")
+    made.install("speed_bump", "momentum", "protocol", "maker_parts")
     return made
 
 
@@ -82,7 +82,8 @@ def test_help_and_completion_know_them(there):
     assert "mechanism: clob, dual_flow, fba, rfq, speed_bump" in told
     assert ", momentum, " in told
     for group, name in (("costs", "capped"), ("settlement", "session"), ("incentives", "depth"),
-                        ("environment", "blend"), ("channel", "oracle_blend")):  # fmt: skip
+                        ("environment", "blend"), ("channel", "oracle_blend"),
+                        ("filter", "timed"), ("quoting", "log_odds")):  # fmt: skip
         (line,) = [line for line in told.splitlines() if line.strip().startswith(f"{group}: ")]
         assert name in line
     line = "proteus run mechanism=sp"
@@ -197,6 +198,62 @@ assert found.fills.buy_order_id.tolist() == [2, 3, 4]
 assert found.rejects.reason.tolist() == ["unknown_order"]
 """
     there.run("-c", code, plain=True)
+
+
+def test_parts_of_makers_keep_the_contract_by_the_tests_of_their_package(there):
+    tests = EXAMPLES / "maker_parts" / "tests"
+    told = there.run("-m", "pytest", "-q", "-p", "no:cacheprovider", tests, plain=True)
+    assert " 4 passed" in told.splitlines()[-1].rjust(40)
+
+
+LAB = (
+    "horizon_s=3", "metrics.tau_ms=1000", "seeds.count=2", "executor.workers=1", "mechanism=clob",
+    "population.maker=lab",
+)  # fmt: skip
+PARTS = """
+import sys, json, proteus
+found = proteus.load(sys.argv[1])
+print(json.dumps({
+    "parts": sorted({row["quoting"] for row in json.loads(found.attrs["lab"])}),
+    "fills": found["n_fills"].sum("seed").values.ravel().tolist(),
+    "ours": found["pnl_marked_by_group"].sel(quoting="linear").values.ravel().tolist(),
+}))
+"""
+LINEAR_ALONE = """
+import sys, json, proteus
+found = proteus.load(sys.argv[1])
+print(json.dumps(found["pnl_marked_by_group"].values.ravel().tolist()))
+"""
+
+
+def test_a_part_of_another_package_trades_and_moves_nobody_else(there, tmp_path):
+    """Compiled, beside a cell without it, whose numbers are those of a sweep without it."""
+    both, alone = tmp_path / "both", tmp_path / "alone"
+    there.run("-m", "proteus.sweep", *LAB, "quoting=linear,log_odds", f"output_dir={both}")
+    there.run("-m", "proteus.sweep", *LAB, "filter=timed", f"output_dir={tmp_path / 'timed'}")
+    there.run("-m", "proteus.sweep", *LAB, f"output_dir={alone}")
+    found = json.loads(there.run("-c", PARTS, both))
+    assert found["parts"] == ["linear", "log_odds"]
+    assert min(found["fills"]) > 0
+    assert found["ours"] == json.loads(there.run("-c", LINEAR_ALONE, alone))
+
+
+def test_a_part_that_cannot_be_compiled_is_refused_in_a_sentence_and_stops_no_other_cell(
+    there, tmp_path
+):
+    """A list of strings is plain Python, and no kernel."""
+    old = "level = log_odds(estimate, LEAST)"
+    new = "level = {'a': 1}[str(numbers[0])[:0] + 'a'] * log_odds(estimate, LEAST)"
+    file = "proteus_maker_parts/quoting.py"
+    with there.edited(file, lambda text: text.replace(old, new)) as source:
+        told = there.run(
+            "-m", "proteus.sweep", *LAB, "quoting=log_odds", f"output_dir={tmp_path / 'a'}",
+            check=False,
+        )  # fmt: skip
+        there.run("-m", "proteus.sweep", *LAB, f"output_dir={tmp_path / 'b'}")
+    (sentence,) = [row for row in told.splitlines() if row.startswith("stopped: ")]
+    assert str(source) in sentence
+    assert "Traceback" not in told
 
 
 def test_a_kernel_that_is_wrong_is_told_by_its_line(there, tmp_path):

@@ -39,14 +39,23 @@ from proteus.market.agents.base import (
 from proteus.market.agents.traders import INTENT_QUOTE, intend
 from proteus.market.book.codes import BUY, GTC, NO_PRICE, SELL
 from proteus.market.incentives.pass_through import narrowed
+from proteus.market.makers.filters.codes import TAPE, TAPE_ONLY
 from proteus.market.makers.filters.kalman import log_odds
-from proteus.market.makers.filters.models import TAPE, TAPE_ONLY, AnyFilter
+from proteus.market.makers.filters.models import AnyFilter
 from proteus.market.makers.filters.state import Filters, Seen, allocate_seen, make_filters
 from proteus.market.makers.filters.table import hear, update
+from proteus.market.makers.quoting.base import HalfSpread
 from proteus.market.makers.quoting.cartea_jaimungal import BOTH, NO_ASK, NO_BID
-from proteus.market.makers.quoting.models import LINEAR, AnyQuoting, HalfSpread
+from proteus.market.makers.quoting.codes import LINEAR
+from proteus.market.makers.quoting.models import AnyQuoting
 from proteus.market.makers.quoting.state import QuotingState, make_quoting
-from proteus.market.makers.quoting.table import note_estimate, note_fill, note_quote, quote
+from proteus.market.makers.quoting.table import (
+    learns,
+    note_estimate,
+    note_fill,
+    note_quote,
+    quote,
+)
 
 _FARTHEST = 1e6  # currency; nothing is quoted at such a distance, and ticks of less are integers
 
@@ -176,8 +185,9 @@ def _decide(policy, view, private, has_signal, costs, intents, lane, trader):
     is_ready = _estimate(policy, view, has_signal, lane, trader)
     maker.note_change(thinking, lane, trader)
     estimate = thinking.belief[lane, trader]
-    level = log_odds(estimate, parameters.tick[0])
-    note_estimate(policy.quoting, lane, trader, level, now)
+    if learns(policy.quoting, trader):
+        level = log_odds(estimate, parameters.tick[0])
+        note_estimate(policy.quoting, lane, trader, level, now)
     reservation, half_spread, sides = _quote(policy, private, lane, trader, now)
     if not is_ready:
         is_wide = parameters.waits_wide[trader]

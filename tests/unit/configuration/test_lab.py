@@ -92,13 +92,51 @@ def test_a_part_is_treated_with_all_its_keys_and_no_others(key, treatment, wante
     assert is_treated(key, treatment) == wanted
 
 
-def test_a_study_of_one_part_compares_cells_that_differ_in_it():
-    plan = from_words(["population.maker=lab", "filter=tape,ewma", "quoting=fixed,glft",
-                       "lab.vary=quoting"])  # fmt: skip
+def test_a_study_of_one_part_compares_all_cells():
+    plan = from_words(["population.maker=lab", "quoting=fixed,glft,linear", "lab.vary=quoting"])
     assert plan.fairness["treatment"] == ["quoting"]
-    filters = [[plan.cells[c].population["maker"].policy.filter.name for c in group]
-               for group in parity.compared(plan)]  # fmt: skip
-    assert filters == [["tape", "tape"], ["ewma", "ewma"]]
+    assert [*parity.compared(plan)] == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize(
+    ("part", "varied", "other", "key"),
+    [
+        ("quoting", "fixed,glft", "filter=tape,ewma", "population.maker.policy.filter."),
+        ("filter", "tape,ewma", "quoting=fixed,glft", "population.maker.policy.quoting."),
+        ("risk", "none,inventory_limit", "filter=tape,ewma", "population.maker.policy.filter."),
+        ("quoting", "fixed,glft", "risk=none,inventory_limit", "population.maker.risk"),
+        ("quoting", "fixed,glft", "mechanism=clob,fba", "mechanism.name (clob and fba)"),
+        ("risk", "none,inventory_limit", "population.noise.count=2,4",
+         "population.noise.count (2 and 4)"),
+    ],
+)  # fmt: skip
+def test_and_refuses_an_axis_elsewhere_and_names_its_key(part, varied, other, key):
+    """An axis beside the part is no group of cells: whoever means it names it as an exception."""
+    with pytest.raises(ConfigError) as error:
+        from_words(["population.maker=lab", f"{part}={varied}", other, f"lab.vary={part}"])
+    assert f"cannot be compared: they differ in {key}" in str(error.value)
+    assert f"only {part} may, or keys named in parity.exceptions" in str(error.value)
+
+
+def test_what_is_named_as_an_exception_may_differ():
+    plan = from_words(["population.maker=lab", "quoting=fixed,glft", "lab.vary=quoting",
+                       "population.noise.count=2,4",
+                       "parity.exceptions=[population.noise.count]"])  # fmt: skip
+    assert plan.fairness["deliberate"] == {"population.noise.count": [2, 4]}
+
+
+def test_all_parts_may_be_varied_together():
+    plan = from_words(["population.maker=lab", "quoting=fixed,glft", "filter=tape,ewma",
+                       "risk=none,inventory_limit", "lab.vary=all"])  # fmt: skip
+    assert plan.fairness["treatment"] == ["filter", "quoting", "risk"]
+
+
+def test_risk_is_a_common_word():
+    words = ["population.maker=lab", "filter=kalman", "quoting=glft", "risk=capital"]
+    group = from_words([*words, "population.maker.capital=50"]).cells[0].population["maker"]
+    assert ([*group.risk], group.policy.filter.name) == (["capital"], "kalman")
+    with pytest.raises(ConfigError, match=r"^population.maker.capital=null is not allowed: must"):
+        from_words(words)
 
 
 @pytest.mark.parametrize("words", [["filter=ewma,kalman"], [], ["quoting=glft", "delta=50,100"]])

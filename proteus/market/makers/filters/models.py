@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Union
 
 from pydantic import Field
 
-from proteus.basics.schema import NonNegative, Positive, Probability, Schema
+from proteus.basics.schema import NonNegative, Positive, Probability
+from proteus.market.makers.filters.added import ADDED_FILTERS
+from proteus.market.makers.filters.base import Filter
+from proteus.market.makers.filters.codes import (
+    EWMA,
+    IMBALANCE,
+    KALMAN,
+    MICROPRICE,
+    ORACLE,
+    TAPE,
+    TAPE_ONLY,
+)
 
 Gain = Annotated[float, Field(gt=0, le=1)]
 LARGEST_VARIANCE = 1e6
-
-TAPE = 0
-TAPE_ONLY = 1
-EWMA = 2
-KALMAN = 3
-ORACLE = 4
-MICROPRICE = 5
-IMBALANCE = 6
-
-
-class Filter(Schema):
-    """Say how an estimate is made, and what of the surroundings it reads."""
-
-    CODE: ClassVar[int]
-    reads_sizes: ClassVar[bool] = False  # lots at the best prices
-    reads_oracle: ClassVar[bool] = False
 
 
 class TapeOnlyFilter(Filter):
@@ -92,8 +87,15 @@ class ImbalanceFilter(Filter):
     slope: NonNegative  # currency
 
 
-AnyFilter = Annotated[
-    TapeFilter | TapeOnlyFilter | EwmaFilter | KalmanFilter | OracleFilter | MicropriceFilter
-    | ImbalanceFilter,
-    Field(discriminator="name"),
-]  # fmt: skip
+_OURS = (
+    TapeFilter, TapeOnlyFilter, EwmaFilter, KalmanFilter, OracleFilter, MicropriceFilter,
+    ImbalanceFilter,
+)  # fmt: skip
+if TYPE_CHECKING:
+    AnyFilter = (
+        TapeFilter | TapeOnlyFilter | EwmaFilter | KalmanFilter | OracleFilter | MicropriceFilter
+        | ImbalanceFilter
+    )  # fmt: skip
+else:
+    _ADDED = [kind.config for kind in ADDED_FILTERS.values()]
+    AnyFilter = Annotated[Union[(*_OURS, *_ADDED)], Field(discriminator="name")]

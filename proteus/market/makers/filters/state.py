@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import state
+from proteus.market.makers.filters.added import make_added
+from proteus.market.makers.filters.base import Filter
 from proteus.market.makers.filters.kalman import log_odds
-from proteus.market.makers.filters.models import EwmaFilter, Filter, ImbalanceFilter, KalmanFilter
+from proteus.market.makers.filters.models import EwmaFilter, ImbalanceFilter, KalmanFilter
 from proteus.market.makers.filters.oracle import NO_REPORT
 
 
@@ -54,6 +56,7 @@ class Filters(NamedTuple):
     variance: np.ndarray  # float64 [L, A] of it
     updated_ns: np.ndarray  # int64 [L, A] when that was so, ns
     look: np.ndarray  # int64 [L, A] last look interval of the signal that was used
+    added: Any  # chain of filters of other packages
 
 
 def make_filters(
@@ -88,6 +91,7 @@ def make_filters(
     return allocate(
         Filters, L=lanes, A=traders, parameters=parameters, estimate=initial_probability,
         level=log_odds(initial_probability, 1.0 / n_ticks), variance=variance, look=-1,
+        added=make_added(configured, lanes, traders, initial_probability),
     )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from proteus.compiler.jit import inline_kernel
 from proteus.market.makers.filters import ewma, imbalance, kalman, microprice, oracle
-from proteus.market.makers.filters.models import EWMA, IMBALANCE, KALMAN, ORACLE
+from proteus.market.makers.filters.added import is_added_ready, observe_added
+from proteus.market.makers.filters.codes import EWMA, FIRST_ADDED, IMBALANCE, KALMAN, ORACLE
 
 _SECONDS = 1e-9
 
@@ -26,6 +27,8 @@ def update(filters, view, seen, has_signal, lane, trader):
         filters.is_ready[lane, trader] = oracle.ready(seen.report[lane])
         if filters.is_ready[lane, trader]:
             filters.estimate[lane, trader] = oracle.update(seen.report[lane])
+    elif code >= FIRST_ADDED:
+        _update_added(filters, view, has_signal, lane, trader)
     else:
         _update_from_book(filters, seen, lane, trader)
 
@@ -42,6 +45,8 @@ def hear(filters, lane, trader, price):
         filters.estimate[lane, trader], filters.weight[lane, trader] = mean, weight
     elif code == KALMAN:
         _observe(filters, lane, trader, told, parameters.trade_variance[trader])
+    elif code >= FIRST_ADDED:
+        observe_added(filters.added, filters, lane, trader, told, False, 0.0)
 
 
 @inline_kernel
@@ -96,6 +101,27 @@ def _observe(filters, lane, trader, price, variance):
         level, filters.variance[lane, trader], kalman.log_odds(price, least), noise
     )
     filters.weight[lane, trader] += 1.0
+
+
+@inline_kernel
+def _update_added(filters, view, has_signal, lane, trader):
+    for i in range(view.n_prints[lane]):
+        price = view.print_price[lane, i] / filters.parameters.n_ticks[0]
+        elapsed_s = _since_the_last(filters, view, lane, trader)
+        observe_added(filters.added, filters, lane, trader, price, False, elapsed_s)
+    if _is_new_look(filters, view, has_signal, lane, trader):
+        signal, elapsed_s = view.signal[lane], _since_the_last(filters, view, lane, trader)
+        observe_added(filters.added, filters, lane, trader, signal, True, elapsed_s)
+    code = filters.parameters.code[trader]
+    filters.is_ready[lane, trader] = is_added_ready(filters.added, code, lane, trader)
+
+
+@inline_kernel
+def _since_the_last(filters, view, lane, trader):
+    """Return the seconds since the wake-up of the last observation, which is this one from now."""
+    elapsed_s = (view.time[lane] - filters.updated_ns[lane, trader]) * _SECONDS
+    filters.updated_ns[lane, trader] = view.time[lane]
+    return elapsed_s
 
 
 @inline_kernel

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, Union
 
 from pydantic import Field, model_validator
 
 from proteus.basics.schema import (
     Milliseconds,
     NonNegative,
-    PositiveCount,
     PositiveSeconds,
     Probability,
-    Schema,
     requirement,
 )
-
-LINEAR = 0
-FIXED = 1
-AVELLANEDA_STOIKOV = 2
-GLFT = 3
-CARTEA_JAIMUNGAL = 4
+from proteus.market.makers.quoting.added import ADDED_RULES
+from proteus.market.makers.quoting.base import (
+    Decay,
+    EstimatingQuoting,
+    HalfSpread,
+    Quoting,
+    Rate,
+)
+from proteus.market.makers.quoting.codes import (
+    AVELLANEDA_STOIKOV,
+    CARTEA_JAIMUNGAL,
+    FIXED,
+    GLFT,
+    LINEAR,
+)
 
 LARGEST_TABLE = 100_000  # norm of the matrix times T: a table takes seconds to make
-HalfSpread = Annotated[float, Field(ge=0, le=1)]  # currency, the range of all prices
-Decay = Annotated[float, Field(gt=0, le=1e6)]  # k, per currency
-Rate = Annotated[float, Field(gt=0, le=1e6)]  # A, per second
-Aversion = Annotated[float, Field(ge=0, le=1e6)]  # g, per currency
-
-
-class Quoting(Schema):
-    """Say how quotes follow from an estimate."""
-
-    CODE: ClassVar[int]
 
 
 class LinearQuoting(Quoting):
@@ -56,20 +53,6 @@ class FixedQuoting(Quoting):
     CODE: ClassVar[int] = FIXED
     name: Literal["fixed"]
     half_spread: HalfSpread
-
-
-class EstimatingQuoting(Quoting):
-    """Quote by a volatility and a fill rate that are given, or that the maker finds itself."""
-
-    risk_aversion: Aversion
-    volatility: Literal["fixed", "estimated"]
-    volatility_per_root_s: NonNegative  # currency; before it is estimated as well
-    volatility_decay: Annotated[float, Field(gt=0, le=1)]
-    fills: Literal["given", "fitted"]
-    fill_rate_per_s: Rate  # before it is fitted as well
-    fill_decay: Decay
-    distance_class: Annotated[float, Field(gt=0, le=1)]  # currency
-    least_fills: PositiveCount
 
 
 class AvellanedaStoikovQuoting(EstimatingQuoting):
@@ -111,7 +94,14 @@ class CarteaJaimungalQuoting(Quoting):
         return self
 
 
-AnyQuoting = Annotated[
-    LinearQuoting | FixedQuoting | AvellanedaStoikovQuoting | GlftQuoting | CarteaJaimungalQuoting,
-    Field(discriminator="name"),
-]
+_OURS = (
+    LinearQuoting, FixedQuoting, AvellanedaStoikovQuoting, GlftQuoting, CarteaJaimungalQuoting,
+)  # fmt: skip
+if TYPE_CHECKING:
+    AnyQuoting = (
+        LinearQuoting | FixedQuoting | AvellanedaStoikovQuoting | GlftQuoting
+        | CarteaJaimungalQuoting
+    )  # fmt: skip
+else:
+    _ADDED = [kind.config for kind in ADDED_RULES.values()]
+    AnyQuoting = Annotated[Union[(*_OURS, *_ADDED)], Field(discriminator="name")]

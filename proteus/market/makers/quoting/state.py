@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,12 @@ from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import state
 from proteus.market.makers.intensity import CLASSES
 from proteus.market.makers.quoting import cartea_jaimungal
+from proteus.market.makers.quoting.added import make_added
+from proteus.market.makers.quoting.base import EstimatingQuoting, Quoting
 from proteus.market.makers.quoting.models import (
     AvellanedaStoikovQuoting,
     CarteaJaimungalQuoting,
-    EstimatingQuoting,
     FixedQuoting,
-    Quoting,
 )
 
 NO_CLASS = -1  # no quote stands on this side
@@ -60,6 +60,7 @@ class QuotingState(NamedTuple):
     quoted: np.ndarray  # int64 [L, A, 2] class of distance of the quote sent last, or NO_CLASS
     exposure: np.ndarray  # float64 [L, M, 16] seconds that quotes stood, by class of distance
     fills: np.ndarray  # float64 [L, M, 16] of them
+    added: Any  # chain of rules of other packages
 
 
 def make_quoting(
@@ -87,7 +88,7 @@ def make_quoting(
     return allocate(
         QuotingState, L=lanes, A=traders, M=max(len(configured), 1), parameters=parameters,
         maker=number, level=initial_level, rate=parameters.fill_rate, decay=parameters.fill_decay,
-        quoted=NO_CLASS,
+        quoted=NO_CLASS, added=make_added(configured, traders),
     )  # fmt: skip
 
 

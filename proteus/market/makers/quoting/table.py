@@ -6,8 +6,14 @@ from proteus.basics import units
 from proteus.compiler.jit import inline_kernel
 from proteus.market.makers import intensity, volatility
 from proteus.market.makers.quoting import avellaneda_stoikov, cartea_jaimungal, fixed, glft
+from proteus.market.makers.quoting.added import quote_added
 from proteus.market.makers.quoting.cartea_jaimungal import BOTH
-from proteus.market.makers.quoting.models import AVELLANEDA_STOIKOV, CARTEA_JAIMUNGAL, FIXED
+from proteus.market.makers.quoting.codes import (
+    AVELLANEDA_STOIKOV,
+    CARTEA_JAIMUNGAL,
+    FIRST_ADDED,
+    FIXED,
+)
 from proteus.market.makers.quoting.state import NO_CLASS
 
 _SECONDS = 1e-9
@@ -34,7 +40,12 @@ def quote(quoting, lane, trader, estimate, inventory, size, time):
             estimate, inventory, size, remaining_s,
         )  # fmt: skip
     g, sigma = parameters.risk_aversion[trader], sigma_of(quoting, lane, trader, estimate)
-    if code == AVELLANEDA_STOIKOV:
+    if code >= FIRST_ADDED:
+        reservation, half_spread = quote_added(
+            quoting.added, code, trader, estimate, inventory, size, sigma,
+            quoting.rate[lane, trader], k, time / units.NANO,
+        )  # fmt: skip
+    elif code == AVELLANEDA_STOIKOV:
         reservation, half_spread = avellaneda_stoikov.quote(
             estimate, inventory, g, sigma, k, remaining_s
         )
@@ -51,6 +62,12 @@ def sigma_of(quoting, lane, trader, estimate):
     if parameters.estimates_volatility[trader] and quoting.changes[lane, trader] > 0:
         return volatility.in_currency(quoting.variance[lane, trader], estimate)
     return parameters.volatility[trader]
+
+
+@inline_kernel
+def learns(quoting, trader):
+    """Tell whether a rule finds out anything by itself: for others logarithms would be wasted."""
+    return quoting.parameters.estimates_volatility[trader] or quoting.parameters.fits[trader]
 
 
 @inline_kernel

@@ -1,0 +1,1 @@
+"""Parts of market makers: what one believes, and what it quotes."""
