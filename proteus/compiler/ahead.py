@@ -17,6 +17,7 @@ import llvmlite.binding as llvm
 
 from proteus.compiler.fragments import FragmentCompiler, KernelLibrary
 from proteus.compiler.jit import dispatcher_of
+from proteus.compiler.outlined import Outlined, is_outlined, machine_code
 from proteus.compiler.private import (
     NativeLowering,
     cpu_target,
@@ -31,6 +32,7 @@ class Lowered(NamedTuple):
 
     name: str
     code: bytes  # of LLVM
+    parts: tuple[Outlined, ...]  # what it calls and does not contain
     kept: tuple[Any, ...]  # a ``CompileResult`` without machine code
 
 
@@ -67,17 +69,18 @@ def lower(kernel: Any, signature: tuple[Any, ...]) -> Lowered:
     compiled.library._finalize_dynamic_globals()
     assert not compiled.library._dynamic_globals, "addresses of this process are in it"
     code = compiled.library._final_module.as_bitcode()
-    return Lowered(compiled.library.name, code, compiled._reduce()[1:])
+    return Lowered(compiled.library.name, code, compiled.library.parts, compiled._reduce()[1:])
 
 
 def optimise(name: str, code: bytes) -> Any:
-    """Do the second half: return machine code as numba keeps it."""
-    library = KernelLibrary(cpu_target.target_context.codegen(), name)
-    library.enable_object_caching()
-    library._final_module.link_in(llvm.parse_bitcode(code))
+    """Do the second half: return machine code as numba keeps it, or that of an outlined part."""
+    codegen = cpu_target.target_context.codegen()
     with global_compiler_lock:
-        library.finalize()
-    return library.serialize_using_object_code()
+        if is_outlined(name):
+            return machine_code(code, codegen)
+        library = KernelLibrary(codegen, name)
+        library._final_module.link_in(llvm.parse_bitcode(code))
+        return library.machine_code()
 
 
 def main() -> None:

@@ -6,6 +6,9 @@ after the source of the kernel, as those of benchmarks are in no folder that is 
 cache goes by the path and the clock of the source, so a second installation would compile all
 again; and its index, which processes that finish together write over each other, may then name the
 code of another signature.
+
+A file also names the parts that its kernel calls and does not contain, which have files of their
+own (``outlined``); without one of them the kernel is compiled anew.
 """
 
 from __future__ import annotations
@@ -15,11 +18,12 @@ import linecache
 import os
 import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from proteus.compiler.outlined import provide_kept, write_whole
 from proteus.compiler.private import CompileResult, dumps
 
 
@@ -47,27 +51,24 @@ class KernelCache:
         """Return the compiled function for these types, or None."""
         target.refresh()
         try:
-            kept = pickle.loads(self._path(signature, target.codegen()).read_bytes())
+            parts, kept = pickle.loads(self._path(signature, target.codegen()).read_bytes())
         except (OSError, EOFError, pickle.UnpicklingError):  # not there, or not whole
+            return None
+        if not provide_kept(parts, target.codegen()):
             return None
         return CompileResult._rebuild(target, *kept)
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Keep a compiled function; a folder that cannot be written keeps none."""
         assert not compiled.library.has_dynamic_globals, "addresses of this process are in it"
-        self.save(signature, compiled.codegen, compiled._reduce())
+        parts = (part.name for part in compiled.library.parts)
+        self.save(signature, compiled.codegen, parts, compiled._reduce())
 
-    def save(self, signature: Any, codegen: Any, kept: tuple[Any, ...]) -> None:
-        """Keep the parts of a compiled function."""
-        path = self._path(signature, codegen)
-        partial = path.with_name(f"{path.name}.{os.getpid()}")
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(dumps(kept))
-            partial.replace(path)
-        except OSError:
-            with suppress(OSError):
-                partial.unlink()
+    def save(
+        self, signature: Any, codegen: Any, parts: Iterable[str], kept: tuple[Any, ...]
+    ) -> None:
+        """Keep what numba keeps of a compiled function, with the names of what it calls."""
+        write_whole(self._path(signature, codegen), dumps((tuple(parts), kept)))
 
     def flush(self) -> None:
         """Keep what is there: numba asks when a function is compiled anew."""

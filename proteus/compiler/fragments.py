@@ -3,7 +3,8 @@
 numba optimises every function together with everything it calls, and again inside each caller, so
 a chain of ten small functions is optimised ten times. A *fragment* is lowered to intermediate code
 and left alone: no optimisation, no machine code, no wrapper for Python. The kernel that contains
-it is optimised once, as a whole, with its fragments inlined.
+it is optimised once, as a whole, with its fragments inlined. Fragments with a frame of their own
+(``outlined``) are called by kernels, which do not contain them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
+from proteus.compiler.outlined import Outlined, outline, provide
 from proteus.compiler.private import (
     CompilerBase,
     DefaultPassBuilder,
@@ -42,23 +44,54 @@ class _FragmentLibrary(JITCodeLibrary):  # type: ignore[misc]
         self._finalize_dynamic_globals()
         self._finalized = True
 
+    def symbol_of(self, symbol: str) -> str:
+        """Return what kernels know the function by; nothing is added to the code after that."""
+        return symbol
+
+
+class _OutlinedLibrary(_FragmentLibrary):
+    """A library that is never linked into a kernel, but loaded before it."""
+
+    part: Outlined
+
+    def symbol_of(self, symbol: str) -> str:
+        """Link what is inlined into the function, and name it after the whole."""
+        for library in _closure(self._linking_libraries):
+            if not isinstance(library, _OutlinedLibrary):
+                self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self.part = outline(self._final_module, symbol, self._codegen)
+        return self.part.name
+
 
 class KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
-    """A library that links all that it needs, directly or not, and is optimised once."""
+    """A library that links all that is inlined into it, directly or not, and is optimised once."""
+
+    parts: tuple[Outlined, ...] = ()  # what it calls and does not contain, directly or not
 
     def _optimize_functions(self, module: Any) -> None:
         """Leave that to the optimisation of the whole."""
 
     def link(self) -> None:
-        """Link all that is needed, the fragments of fragments too."""
+        """Link all that is inlined, the fragments of fragments too."""
         for library in _closure(self._linking_libraries):
-            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+            if not isinstance(library, _OutlinedLibrary):
+                self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        outlined = _closure(self._linking_libraries, into_outlined=True)
+        self.parts = tuple(each.part for each in outlined if isinstance(each, _OutlinedLibrary))
         self._linking_libraries = []
 
     def finalize(self) -> None:
-        """Link, then go on as usual."""
+        """Link and load what is called, then go on as usual."""
         self.link()
+        provide(self.parts, self._codegen)
         super().finalize()
+
+    def machine_code(self) -> Any:
+        """Return what numba keeps of a library, without loading it or what it calls."""
+        self._optimize_final_module()
+        self._finalized = True
+        code = bytes(self._codegen._tm.emit_object(self._final_module))
+        return self.name, "object", (code, self._get_module_for_linking().as_bitcode())
 
     def _optimize_final_module(self) -> None:
         """Run the full passes only: the cheap ones before them are for reference counts."""
@@ -66,15 +99,20 @@ class KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
         manager.run(self._final_module, builder)
 
 
-def _closure(libraries: Iterable[Any]) -> dict[Any, None]:
-    """Return the libraries and those of the fragments among them, each once, in order."""
+def _closure(libraries: Iterable[Any], into_outlined: bool = False) -> dict[Any, None]:
+    """Return the libraries and those of the fragments among them, each once, in order.
+
+    Parameters
+        into_outlined: those of fragments with a frame of their own too.
+    """
     found: dict[Any, None] = {}
     waiting = list(libraries)[::-1]
     while waiting:
         library = waiting.pop()
         if library not in found:
             found[library] = None
-            if isinstance(library, _FragmentLibrary):
+            is_inner = into_outlined or not isinstance(library, _OutlinedLibrary)
+            if isinstance(library, _FragmentLibrary) and is_inner:
                 waiting.extend(library._linking_libraries[::-1])
     return found
 
@@ -84,10 +122,11 @@ class _FragmentLowering(NativeLowering):  # type: ignore[misc]
     """Lower without wrappers and register the result for other compiled code."""
 
     _name = "fragment_lowering"
+    library_class = _FragmentLibrary
     inline = True
 
     def run_pass(self, state: Any) -> bool:
-        state.library = _FragmentLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library = self.library_class(state.targetctx.codegen(), state.func_id.func_qualname)
         state.library.enable_object_caching()
         state.flags.no_cpython_wrapper = True
         state.flags.no_cfunc_wrapper = True
@@ -98,9 +137,7 @@ class _FragmentLowering(NativeLowering):  # type: ignore[misc]
         super().run_pass(state)
         lowered = state["cr"]
         description = lowered.fndesc
-        if not self.inline:
-            module = state.library._final_module
-            module.get_function(description.llvm_func_name).add_function_attribute("noinline")
+        description.mangled_name = state.library.symbol_of(description.mangled_name)
         # What numba makes of a function without a Python wrapper: an entry that is only a key.
         entry = _dynfunc.make_function(
             description.lookup_module(), description.qualname.split(".")[-1],
@@ -116,6 +153,7 @@ class _OutlinedLowering(_FragmentLowering):
     """The same for a fragment that keeps a frame of its own."""
 
     _name = "outlined_fragment_lowering"
+    library_class = _OutlinedLibrary
     inline = False
 
 

@@ -4,46 +4,40 @@ Every compiled function of Proteus is declared with one of three decorators:
 
 ``kernel``         an entry from Python: cached on disk, releases the GIL;
 ``inline_kernel``  a part of a kernel, always inlined;
-``cold_kernel``    a part with a frame of its own, for what runs once per barrier or less.
+``cold_kernel``    a part with a frame of its own, compiled once for all kernels that call it
+                   (``outlined``): what runs seldom, and is given no mechanism where it can be.
 
-Parts have no Python wrapper, no machine code and no optimisation of their own, which is most of
-the cost of compiling. Called from Python a part runs as plain Python; ``compiled`` makes an entry
-for one. A kernel is thus nearly one flat function to LLVM, which keeps state in registers across
-what were calls. State that kernels work on is declared with ``state``, and functions that each
-mechanism implements with ``interface``.
+Parts have no Python wrapper, and inlined ones no machine code and no optimisation of their own,
+which is most of the cost of compiling. Called from Python a part runs as plain Python; ``compiled``
+makes an entry for one. A kernel is thus nearly one flat function to LLVM, which keeps state in
+registers across what were calls. State that kernels work on is declared with ``state``, and
+functions that each mechanism implements with ``interface``.
 
 Why these options
     ``nogil``: blocks of lanes run on threads. ``error_model="numpy"``: no Python exception paths
     in the hot loop. No ``fastmath``: results must not change between CPUs. ``boundscheck`` only in
     the test leg that asks for it (``PROTEUS_BOUNDSCHECK=1``). ``_nrt=False``: kernels allocate
     nothing, so they need no reference counts; this alone makes compilation three times faster.
-
-Why the cache folder has a hash in its name
-    Code is kept by the types of a kernel (``cache``), which an edit of it does not change. The
-    folder is named after a hash of every source that a kernel may take a constant from, the
-    versions of the compiler and the flags, so an edit means a new folder.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import llvmlite
 import numba
 from numba.extending import overload, register_jitable
 
-from proteus import plugins
 from proteus.compiler.cache import KernelCache
+from proteus.compiler.folder import BOUNDSCHECK, HASHED, cache_folder, kernel_hash
 from proteus.compiler.fragments import FragmentCompiler, KernelCompiler, OutlinedCompiler
 from proteus.compiler.state import StateType, state, written_first
 
 __all__ = [
     "BOUNDSCHECK",
+    "HASHED",
+    "cache_folder",
     "cold_kernel",
     "compiled",
     "inline_kernel",
@@ -54,36 +48,7 @@ __all__ = [
     "written_first",
 ]
 
-BOUNDSCHECK = os.environ.get("PROTEUS_BOUNDSCHECK") == "1"
 JIT_DISABLED = bool(numba.config.DISABLE_JIT)
-_PACKAGE = Path(__file__).parent.parent
-HASHED = ("basics", "compiler", "market")  # folders: kernels freeze constants of any file in them
-
-
-@functools.cache
-def kernel_hash() -> str:
-    """Hash every source that can reach machine code, with the versions and flags of the compiler.
-
-    The sources of other packages that add to ours count with them.
-
-    Returns
-        Sixteen hexadecimal digits. Two installations with equal hashes run equal kernels.
-    """
-    versions = f"numba {numba.__version__} llvmlite {llvmlite.__version__}"
-    digest = hashlib.sha256(f"{versions} boundscheck {BOUNDSCHECK}".encode())
-    for path in sorted(path for folder in HASHED for path in (_PACKAGE / folder).rglob("*.py")):
-        digest.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
-    for name, content in plugins.sources():
-        digest.update(name.encode() + b"\0" + content)
-    return digest.hexdigest()[:16]
-
-
-def cache_folder() -> Path:
-    """Return where machine code of this code, by these versions, is kept."""
-    root = os.environ.get("PROTEUS_CACHE_DIR")
-    base = Path(root) if root else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-    return base / "proteus" / kernel_hash()
-
 
 _OPTIONS: dict[str, Any] = {
     "nogil": True,

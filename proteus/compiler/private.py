@@ -81,4 +81,5 @@ ATTRIBUTES = {
     "every part is optimised by itself, and the whole once more than it need be": (
         "_optimize_functions", "_optimize_final_module", "_codegen", "_module_pass_manager",
     ),
+    "parts of kernels have no machine code of their own": ("_engine", "_ee", "_tm"),
 }  # fmt: skip

@@ -103,41 +103,77 @@ def _unbox_state(state_type: StateType, value: Any, c: Any) -> NativeValue:
     """Write the members, arrays as their descriptors, to the stack of the entry wrapper."""
     words = ir.ArrayType(ir.IntType(64), state_type.words)
     place = c.builder.bitcast(cgutils.alloca_once(c.builder, words), cgutils.voidptr_t)
-    failed = cgutils.false_bit
+    failed, rows = cgutils.false_bit, []
     for i, (name, member) in enumerate(state_type.members):
-        field = c.pyapi.tuple_getitem(value, i)  # borrowed: the caller's tuple keeps it alive
-        there = word_at(c.builder, place, state_type.place(name))
-        kind = getattr(member, "array", member)
-        there = c.builder.bitcast(there, c.context.get_value_type(kind).as_pointer())
-        if isinstance(member, FieldType):
-            is_error = c.builder.call(_array_unboxer(c, kind), [field, there])
+        there = state_type.place(name)
+        if isinstance(member, StateType):
+            native = c.unbox(member, c.pyapi.tuple_getitem(value, i))  # borrowed from the caller's
+            pointer = word_at(c.builder, place, there)
+            pointer = c.builder.bitcast(pointer, native.value.type.as_pointer())
+            c.builder.store(native.value, pointer)
+            failed = c.builder.or_(failed, native.is_error)
         else:
-            native = c.unbox(member, field)
-            c.builder.store(native.value, there)
-            is_error = native.is_error
-        failed = c.builder.or_(failed, is_error)
+            unboxer = _unboxer(c, getattr(member, "array", member))
+            rows.append(_ROW([_WORD(i), _WORD(8 * there), unboxer]))
+    if rows:
+        module = c.builder.module
+        constant = ir.Constant(ir.ArrayType(_ROW, len(rows)), rows)
+        table = cgutils.global_constant(c.builder, module.get_unique_name("members"), constant)
+        table = c.builder.bitcast(table, _ROW.as_pointer())
+        arguments = [value, place, table, _WORD(len(rows))]
+        failed = c.builder.or_(failed, c.builder.call(_members_unboxer(c), arguments))
     return NativeValue(place, is_error=failed)
 
 
-def _array_unboxer(c: Any, array_type: types.Array) -> ir.Function:
-    """Return the function that writes the descriptor of an array: one per type, not per field.
+_WORD, _BYTES, _FAILED = ir.IntType(64), cgutils.voidptr_t, ir.IntType(1)
+_UNBOXER = ir.FunctionType(_FAILED, [_BYTES, _BYTES])  # an object, where to write it
+_ROW = ir.LiteralStructType([_WORD, _WORD, _UNBOXER.as_pointer()])  # position, bytes to its place
+
+
+def _unboxer(c: Any, member: types.Type) -> ir.Function:
+    """Return the function that writes a member: one per type, not per field.
 
     A state has hundreds of arrays; unboxed in place they were a quarter of all machine code.
     """
-    module, name = c.builder.module, f"proteus.unbox {array_type}"
+    name = f"proteus.unbox {member}"
+    function, builder = _function(c, name, _UNBOXER)
+    if builder is not None:
+        inside = c._replace(builder=builder, pyapi=c.context.get_python_api(builder))
+        native = inside.unbox(member, function.args[0])
+        there = builder.bitcast(function.args[1], native.value.type.as_pointer())
+        builder.store(native.value, there)
+        builder.ret(native.is_error)
+    return function
+
+
+def _members_unboxer(c: Any) -> ir.Function:
+    """Return the function that writes the members of a state that a table lists."""
+    arguments = [_BYTES, _BYTES, _ROW.as_pointer(), _WORD]
+    function, builder = _function(c, "proteus.unbox", ir.FunctionType(_FAILED, arguments))
+    if builder is not None:
+        value, place, table, rows = function.args
+        item_type = ir.FunctionType(_BYTES, [_BYTES, _WORD])
+        item = cgutils.get_or_insert_function(builder.module, item_type, "PyTuple_GetItem")
+        failed = cgutils.alloca_once_value(builder, cgutils.false_bit)
+        with cgutils.for_range(builder, rows) as loop:
+            row = builder.load(builder.gep(table, [loop.index]))
+            position, there, unboxer = (builder.extract_value(row, i) for i in range(3))
+            found = builder.call(item, [value, position])
+            is_error = builder.call(unboxer, [found, builder.gep(place, [there])])
+            builder.store(builder.or_(builder.load(failed), is_error), failed)
+        builder.ret(builder.load(failed))
+    return function
+
+
+def _function(c: Any, name: str, kind: ir.FunctionType) -> tuple[ir.Function, Any]:
+    """Return a function of the module, and what writes it if it is new."""
+    module = c.builder.module
     if name in module.globals:
-        return module.globals[name]
-    descriptor = c.context.get_value_type(array_type)
-    arguments = [c.pyapi.pyobj, descriptor.as_pointer()]
-    function = ir.Function(module, ir.FunctionType(ir.IntType(1), arguments), name)
+        return module.globals[name], None
+    function = ir.Function(module, kind, name)
     function.linkage = "internal"
     function.attributes.add("noinline")
-    builder = ir.IRBuilder(function.append_basic_block())
-    inside = c._replace(builder=builder, pyapi=c.context.get_python_api(builder))
-    native = inside.unbox(array_type, function.args[0])
-    builder.store(native.value, function.args[1])
-    builder.ret(native.is_error)
-    return function
+    return function, ir.IRBuilder(function.append_basic_block())
 
 
 @infer_getattr

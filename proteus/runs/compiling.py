@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from proteus.runs import pace, workers
 
 if TYPE_CHECKING:
     from proteus.compiler.ahead import Lowered
+    from proteus.compiler.outlined import Outlined
     from proteus.configuration.executors import Executor
     from proteus.market.cell import CellConfig
 
@@ -99,7 +100,7 @@ def _compile_beside(signatures: Sequence[Any], helpers: int, stop: Callable[[], 
 
     A thread, as that of a task: an interrupt that met the compiler itself would end elsewhere.
     """
-    jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+    jobs: _Jobs = queue.SimpleQueue()
     with contextlib.ExitStack() as ends:
         threads = ThreadPoolExecutor(1 + helpers)
         ends.callback(threads.shutdown, wait=False, cancel_futures=True)
@@ -117,7 +118,7 @@ def _compile_beside(signatures: Sequence[Any], helpers: int, stop: Callable[[], 
             ours.result()
 
 
-def _tell_all(jobs: queue.SimpleQueue[_Job | None], helpers: int) -> None:
+def _tell_all(jobs: _Jobs, helpers: int) -> None:
     """Say that there are no more jobs."""
     for _ in range(helpers):
         jobs.put(None)
@@ -139,31 +140,52 @@ class _Job(NamedTuple):
         from proteus.market.trading.loop import advance_block
 
         codegen = advance_block.targetctx.codegen()
-        advance_block._cache.save(self.signature, codegen, (code, *self.lowered.kept))
+        parts = (part.name for part in self.lowered.parts)
+        advance_block._cache.save(self.signature, codegen, parts, (code, *self.lowered.kept))
 
 
-def _compile_all(
-    signatures: Sequence[Any], jobs: queue.SimpleQueue[_Job | None], ended: threading.Event
-) -> None:
+class _Part(NamedTuple):
+    """A part that loops call, which waits for its machine code."""
+
+    lowered: Outlined
+
+    def keep(self, code: bytes) -> None:
+        """Put the machine code into the cache."""
+        from proteus.compiler import outlined
+
+        outlined.keep(self.lowered.name, code)
+
+
+_Jobs: TypeAlias = "queue.SimpleQueue[_Job | _Part | None]"
+
+
+def _compile_all(signatures: Sequence[Any], jobs: _Jobs, ended: threading.Event) -> None:
     """Lower for all types, then make the machine code that nobody has begun with."""
     from numba import errors
 
     from proteus.compiler.ahead import lower, optimise
+    from proteus.compiler.outlined import read
     from proteus.market.trading.loop import advance_block
 
+    parts: set[str] = set()
     for signature in signatures:
         if ended.is_set():
             return
         with contextlib.suppress(
             errors.NumbaError
         ):  # the first task that needs it says what is wrong
-            jobs.put(_Job(signature, lower(advance_block, signature)))
+            lowered = lower(advance_block, signature)
+            jobs.put(_Job(signature, lowered))
+            for part in lowered.parts:
+                if part.name not in parts and read(part.name) is None:
+                    jobs.put(_Part(part))
+                parts.add(part.name)
     with contextlib.suppress(queue.Empty):
         while (job := jobs.get_nowait()) is not None and not ended.is_set():
             job.keep(optimise(job.lowered.name, job.lowered.code))
 
 
-def _have_done(process: subprocess.Popen[bytes], jobs: queue.SimpleQueue[_Job | None]) -> None:
+def _have_done(process: subprocess.Popen[bytes], jobs: _Jobs) -> None:
     """Let a process make machine code; what it fails at is left to others."""
     assert process.stdin is not None
     assert process.stdout is not None

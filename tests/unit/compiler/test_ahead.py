@@ -15,6 +15,7 @@ if JIT_DISABLED:
     pytest.skip("nothing is compiled", allow_module_level=True)
 
 from proteus.compiler.ahead import lower, optimise
+from proteus.compiler.outlined import keep
 
 
 @cold_kernel
@@ -54,9 +55,10 @@ def test_both_halves_make_the_kernel_and_it_is_loaded(tmp_path, second_half):
     assert work._cache.can_keep()
     assert not work._cache.has(signature, target)
     lowered = lower(work, signature)
-    work._cache.save(
-        signature, target.codegen(), (second_half(lowered.name, lowered.code), *lowered.kept)
-    )
+    (part,) = lowered.parts
+    keep(part.name, second_half(part.name, part.code))
+    kept = (second_half(lowered.name, lowered.code), *lowered.kept)
+    work._cache.save(signature, target.codegen(), [part.name], kept)
     assert work._cache.has(signature, target)
     fields.total[:] = 0.0
     assert work(fields, 1) == expected
@@ -68,4 +70,4 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path):
     (tmp_path / "file").write_text("in the way")
     cache = KernelCache(_work.py_func, tmp_path / "file")
     assert not cache.can_keep()
-    cache.save((), _work.targetctx.codegen(), ())  # no error: it is compiled once more later
+    cache.save((), _work.targetctx.codegen(), (), ())  # no error: it is compiled once more later
