@@ -13,7 +13,7 @@ CONSTRAINTS = (
     ),
     Fault(
         "a short locks its price and not the rest", _FUNDS,
-        "else NANO - price + reserve", "else price + reserve",
+        "return NANO - counted(price, haircut) + reserve", "return counted(price, haircut) + reserve",
     ),
     Fault(
         "contracts held pay for nothing", _FUNDS,

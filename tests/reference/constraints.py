@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from math import ceil
+from typing import Any, NamedTuple
 
+from tests.reference.settlement import Trade
 from tests.reference.world import Message, Notice, Trader, World
 
 NANO = 10**9
@@ -28,6 +30,8 @@ class Memory:
     named: dict[int, int] = field(default_factory=dict)  # the version that a refused one means
     position: int = 0
     untold: list[int] = field(default_factory=list)  # nano that fills brought, by report
+    unheard: list[int] = field(default_factory=list)  # their numbers
+    heard: set[int] = field(default_factory=set)  # numbers of fills that it was told of
     tokens: Fraction | None = None
     filled_ns: int = 0  # when the bucket was last looked at
     cuts: Counter[str] = field(default_factory=Counter)
@@ -98,9 +102,11 @@ def fitting(
     if each.kind == "exposure_per_side":
         return int(each.lots) - may_fill
     cash = world.ledger.cash[trader.number] - sum(known.untold)
+    pending = [trade for trade in waiting(world) if trade.number in known.heard]
+    purse = Purse(trader.number, cash, known.position, shortened(each), pending)
     for fewer in range(lots, -1, -1):
         promises = [*known.promises(), (side, price, fewer)]
-        if is_payable(cash, known.position, promises, world.cell.tick_nano):
+        if is_payable(purse, promises, world.cell.tick_nano):
             return fewer
     return 0
 
@@ -110,13 +116,45 @@ def own_limit(trader: Trader) -> int | None:
     return policy.inventory_limit_lots if trader.makes and policy.at_limit == "pull" else None
 
 
-def is_payable(cash: int, position: int, promises: list[Promise], tick_nano: int) -> bool:
-    """All buys fill and the contract pays nothing; all sells fill and it pays one."""
-    buys = sum(price * tick_nano * lots for side, price, lots in promises if side == "buy")
-    sells = sum(
-        (NANO - price * tick_nano) * lots for side, price, lots in promises if side == "sell"
-    )
-    return cash - buys >= 0 and cash + position * NANO - sells >= 0
+def waiting(world: World) -> list[Trade]:
+    """Fills that are not final."""
+    return [] if world.settlement is None else world.settlement.open
+
+
+def shortened(capital: Any) -> Fraction:
+    """What is missing, until it is final, of each currency or contract that comes in."""
+    given = Fraction(str(capital.haircut or 0))
+    return {"economic": Fraction(0), "settled": Fraction(1)}.get(capital.counts, given)
+
+
+class Purse(NamedTuple):
+    """What an account has, and what of it is not final."""
+
+    owner: int
+    cash: int
+    position: int
+    haircut: Fraction
+    pending: list[Trade]
+
+    def least(self, payoff: int) -> int:
+        """What counts if the contract pays 0 or 1."""
+        cash_in = sum(trade.cash for trade in self.pending if trade.seller == self.owner)
+        lots_in = sum(trade.lots for trade in self.pending if trade.buyer == self.owner)
+        missing = ceil(self.haircut * cash_in) + self.haircut * lots_in * payoff
+        return self.cash + self.position * payoff - int(missing)
+
+
+def is_payable(purse: Purse, promises: list[Promise], tick_nano: int) -> bool:
+    """At either payoff, each promise fills or does not, whichever is worse."""
+    for payoff in (0, NANO):
+        left = purse.least(payoff)
+        for side, ticks, lots in promises:
+            price, keeps = ticks * tick_nano, 1 - purse.haircut
+            buys = int(keeps * payoff) - price, int(keeps * price) - payoff
+            left += min(0, buys[side == "sell"]) * lots
+        if left < 0:
+            return False
+    return True
 
 
 def earned(known: Memory, each: Any, time_ns: int) -> Fraction:
@@ -153,6 +191,7 @@ def note_told(world: World, notice: Notice) -> None:
         return
     if notice.kind == "fill":
         known.untold.pop(0)
+        known.heard.add(known.unheard.pop(0))
         known.position += notice.lots if notice.side == "buy" else -notice.lots
     if notice.lots == 0:
         return
@@ -168,6 +207,7 @@ def note_fill(world: World, trader: Trader, side: str, price: int, lots: int) ->
     if known is not None:
         cash = price * world.cell.tick_nano * lots
         known.untold.append(-cash if side == "buy" else cash)
+        known.unheard.append(world.settlement.trades - 1 if world.settlement else 0)
 
 
 # --- the venue ------------------------------------------------------------------------------------
@@ -187,4 +227,6 @@ def can_pay(world: World, trader: Trader, except_id: int, side: str, price: int,
     ]
     cash, position = world.ledger.cash[trader.number], world.ledger.lots[trader.number]
     promises.append((side, price, lots))
-    return is_payable(cash, position, promises, world.cell.tick_nano)
+    haircut = next(shortened(each) for each in known.chain if each.kind == "capital")
+    purse = Purse(trader.number, cash, position, haircut, waiting(world))
+    return is_payable(purse, promises, world.cell.tick_nano)

@@ -86,8 +86,11 @@ def _fits(constraints, lane, trader, place, kind, time, becomes, side, price, lo
     elif kind == CAPITAL:
         tick_nano = NANO // (constraints.reserve.shape[1] - 1)
         fits = payable_lots(
-            known[0], known[1], constraints.if_zero[lane, trader], constraints.if_one[lane, trader],
-            side, price * tick_nano, constraints.reserve[side, price], lots,
+            known[0], known[1],
+            constraints.if_zero[lane, trader] + constraints.uncounted[lane, trader, 0],
+            constraints.if_one[lane, trader] + constraints.uncounted[lane, trader, 1],
+            side, price * tick_nano, constraints.reserve[side, price],
+            constraints.table.haircut[trader], lots,
         )  # fmt: skip
     return min(lots, max(fits, 0))
 
@@ -121,9 +124,10 @@ def use_message(constraints, lane, trader, time):
 def _change(constraints, lane, trader, side, rank, lots):
     """Let so many lots more, or fewer, be able to fill at a limit."""
     price, reserve = price_and_reserve(constraints, side, rank)
+    haircut = constraints.table.haircut[trader]
     constraints.open_lots[lane, trader, side] += lots
-    constraints.if_zero[lane, trader] += lots * cost_if_zero(side, price, reserve)
-    constraints.if_one[lane, trader] += lots * cost_if_one(side, price, reserve)
+    constraints.if_zero[lane, trader] += lots * cost_if_zero(side, price, reserve, haircut)
+    constraints.if_one[lane, trader] += lots * cost_if_one(side, price, reserve, haircut)
 
 
 @inline_kernel
@@ -165,17 +169,19 @@ def fits_at_venue(constraints, orders, balance, lane, trader, slot, side, rank, 
     Parameters
         balance: int64 [L, B, 2], true. slot: of the order, or of the one that is changed.
     """
-    if_zero = if_one = np.int64(0)
+    haircut = constraints.table.haircut[trader]
+    if_zero = constraints.uncounted[lane, trader, 0]
+    if_one = constraints.uncounted[lane, trader, 1]
     for other in range(constraints.entered.shape[1]):
         is_other = constraints.entered[lane, other] and other != slot
         if is_other and orders.trader[lane, other] == trader and orders.client_id[lane, other] != 0:
             of, its_rank = orders.side[lane, other], np.int64(orders.rank[lane, other])
             price, reserve = price_and_reserve(constraints, of, its_rank)
-            if_zero += orders.lots[lane, other] * cost_if_zero(of, price, reserve)
-            if_one += orders.lots[lane, other] * cost_if_one(of, price, reserve)
+            if_zero += orders.lots[lane, other] * cost_if_zero(of, price, reserve, haircut)
+            if_one += orders.lots[lane, other] * cost_if_one(of, price, reserve, haircut)
     price, reserve = price_and_reserve(constraints, side, rank)
     payable = payable_lots(
         balance[lane, trader, 0], balance[lane, trader, 1], if_zero, if_one, side, price, reserve,
-        lots,
+        haircut, lots,
     )  # fmt: skip
     return payable == lots

@@ -7,11 +7,19 @@ order of ``place``, and of kinds where places are equal; the first that cuts is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from proteus.basics.schema import MAX_LOTS, Lots, PositiveCount, Schema, requirement
+from proteus.basics.schema import (
+    MAX_LOTS,
+    Lots,
+    PositiveCount,
+    Probability,
+    Schema,
+    requirement,
+)
+from proteus.market.constraints.funds import WHOLE_PPM
 
 MOST_PLACES = 1_000
 FASTEST_PER_S = 1_000_000  # a message every microsecond
@@ -89,12 +97,23 @@ class InventoryLimit(Constraint):
 class Capital(Constraint):
     """All that may still fill can be paid, by the trader's reckoning and again by the venue's."""
 
+    NEUTRAL: ClassVar[dict[str, Any]] = {"counts": "economic", "haircut": None}
+
     kind: Literal["capital"]
+    counts: Literal["economic", "settled", "pending"] = "economic"
+    haircut: Probability | None = None  # share of what is pending that does not count
 
     @property
     def numbers(self) -> tuple[int, int]:
-        """Return nothing."""
-        return 0, 0
+        """Return what does not count of what fills bring until it is final, ppm."""
+        share = {"economic": 0.0, "settled": 1.0}.get(self.counts, self.haircut or 0.0)
+        return round(share * WHOLE_PPM), 0
+
+    @model_validator(mode="after")
+    def _check_haircut(self) -> Self:
+        if (self.counts == "pending") != (self.haircut is not None):
+            raise requirement("haircut", "must be given with counts=pending, and null otherwise")
+        return self
 
 
 AnyConstraint = Annotated[

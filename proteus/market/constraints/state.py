@@ -27,6 +27,7 @@ class ChainTable(NamedTuple):
     second: np.ndarray  # int64 [A, K]
     has_capital: np.ndarray  # bool [A] the venue tests that it can pay
     is_tracked: np.ndarray  # bool [A] it has a chain, so its orders are followed
+    haircut: np.ndarray  # int64 [A] ppm of what fills bring that capital does not count yet
 
 
 @written_first("rank", "before")
@@ -50,6 +51,9 @@ class Constraints(NamedTuple):
     if_zero: np.ndarray  # int64 [L, A] nano that they cost at most if the contract pays 0
     if_one: np.ndarray  # int64 [L, A] nano, if it pays 1
     untold: np.ndarray  # int64 [L, A] nano that came in by fills of which it does not know
+    told: np.ndarray  # int64 [L, A] all fills below this number that are its own it knows of
+    uncounted: np.ndarray  # int64 [L, A, 2] nano by payoff that a haircut leaves out, of whoever
+    # asks; written before each question
     earned_ns: np.ndarray  # int64 [L, A, K] when all messages sent so far are earned
     entered: np.ndarray  # bool [L, C] the order has reached the venue
     cuts: np.ndarray  # int64 [L, A, R] intents that each kind cut first
@@ -69,6 +73,7 @@ def chain_table(chains: list[tuple[Constraint, ...]]) -> ChainTable:
     table = ChainTable(
         np.full(shape, NONE), np.zeros(shape, np.bool_), np.zeros(shape, np.int64),
         np.zeros(shape, np.int64), np.zeros(len(chains), np.bool_), np.zeros(len(chains), np.bool_),
+        np.zeros(len(chains), np.int64),
     )  # fmt: skip
     for trader, chain in enumerate(chains):
         table.is_tracked[trader] = bool(chain)
@@ -76,7 +81,9 @@ def chain_table(chains: list[tuple[Constraint, ...]]) -> ChainTable:
             table.kind[trader, place] = CONSTRAINTS[each.kind].code
             table.drops[trader, place] = each.on_limit == "drop"
             table.first[trader, place], table.second[trader, place] = each.numbers
-            table.has_capital[trader] |= each.kind == "capital"
+            if each.kind == "capital":
+                table.has_capital[trader] = True
+                table.haircut[trader] = each.numbers[0]
     return table
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.codes import BUY, SELL
 from proteus.market.constraints import chain
+from proteus.market.constraints.funds import uncounted
 from proteus.market.constraints.state import is_unconstrained
 from proteus.market.events.envelopes import (
     MESSAGE_CANCEL,
@@ -23,6 +24,7 @@ from proteus.market.events.envelopes import (
     NOTICE_REJECT,
 )
 from proteus.market.ledger.accounts import CASH
+from proteus.market.settlement.legs import coming_in, is_immediate
 
 
 @inline_kernel
@@ -31,9 +33,21 @@ def allowed_lots(rules, ledger, private, lane, trader, time, becomes, side, pric
     constraints = rules.constraints
     if not constraints.table.is_tracked[trader]:
         return lots
+    _leave_out(rules, lane, trader, constraints.told[lane, trader])
     cash = ledger.balance[lane, trader, CASH] - constraints.untold[lane, trader]
     known = cash, private.position[lane, trader]
     return chain.allowed(constraints, lane, trader, time, becomes, side, price, lots, known)
+
+
+@inline_kernel
+def _leave_out(rules, lane, trader, before):
+    """Note what does not count of what pending fills bring, those before a number."""
+    constraints, haircut = rules.constraints, rules.constraints.table.haircut[trader]
+    if haircut > 0:
+        cash, lots = coming_in(rules.settlement.legs, lane, trader, before)
+        zero, one = uncounted(cash, lots, haircut)
+        constraints.uncounted[lane, trader, 0] = zero
+        constraints.uncounted[lane, trader, 1] = one
 
 
 @cold_kernel
@@ -70,6 +84,7 @@ def can_pay(rules, ledger, orders, lane, trader, slot, side, rank, lots):
     constraints = rules.constraints
     if is_unconstrained(constraints):
         return True
+    _leave_out(rules, lane, trader, rules.settlement.legs.fills[lane])
     if constraints.table.has_capital[trader] and not chain.fits_at_venue(
         constraints, orders, ledger.balance, lane, trader, slot, side, rank, lots
     ):
@@ -84,6 +99,8 @@ def note_report(rules, messages, lane, trader, envelope, price):
     """Note a fill that a trader is going to be told of; its price in ticks goes with the report."""
     if rules.constraints.table.is_tracked[trader]:
         messages.rank[lane, envelope] = price
+        if not is_immediate(rules.settlement):
+            messages.new_id[lane, envelope] = rules.settlement.legs.fills[lane] - 1
         rules.constraints.untold[lane, trader] += _cash_of(rules, messages, lane, envelope)
 
 
@@ -105,6 +122,8 @@ def hear(rules, messages, lane, trader, envelope):
     kind, lots = messages.kind[lane, envelope], messages.lots[lane, envelope]
     if kind == NOTICE_FILL:
         constraints.untold[lane, trader] -= _cash_of(rules, messages, lane, envelope)
+        if not is_immediate(rules.settlement):
+            constraints.told[lane, trader] = messages.new_id[lane, envelope] + 1
     if lots > 0:
         is_known = chain.note_told(
             constraints, lane, trader, messages.client_id[lane, envelope], kind == NOTICE_ACK,

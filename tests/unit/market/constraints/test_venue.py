@@ -23,7 +23,10 @@ class Venue:
     def __init__(self):
         table = chain_table([(Capital(kind="capital", on_limit="clip", place=70),)])
         reserve = np.zeros((2, TICKS + 1), np.int64)
-        self.rules = SimpleNamespace(constraints=allocate_constraints(table, reserve, 1, SLOTS))
+        self.rules = SimpleNamespace(
+            constraints=allocate_constraints(table, reserve, 1, SLOTS),
+            settlement=SimpleNamespace(legs=SimpleNamespace(fills=np.zeros(1, np.int64))),
+        )
         self.ledger = SimpleNamespace(balance=np.zeros((1, 1, 2), np.int64))
         self.ledger.balance[0, 0, CASH] = 5 * NANO
         self.orders = SimpleNamespace(

@@ -1,0 +1,72 @@
+"""Capital under settlement: what counts before it is final, against the twin.
+
+Whole random markets with chains of capital in each of its ways of counting; every event, cut and
+refusal is compared exactly, so there are no false alarms.
+"""
+
+from collections import Counter
+from random import Random
+
+import numpy as np
+import pytest
+
+from proteus.configuration.reading import read_cell
+from proteus.market.constraints.state import cuts_by_kind
+from tests.helpers import twinning
+from tests.helpers.budget import is_proof
+from tests.helpers.cells import RULED
+from tests.helpers.random_cells import Tree, random_tree
+from tests.helpers.settling import BLOCKS, DELAYED
+from tests.helpers.twinning import assert_twins
+
+EVERY_MECHANISM = pytest.mark.parametrize("mechanism", RULED)
+CELLS = 40 if is_proof() else 6  # of each mechanism
+SLOTS = {"law": "slots", "interval_ms": 23, "missed": 0.0}
+NOTHING = dict.fromkeys(("oracle", "congestion", "mempool"))
+
+
+def random_capital(chooser: Random) -> Tree:
+    """A chain of capital alone, which counts in any of its ways."""
+    counts = chooser.choice(("economic", "settled", "pending"))
+    haircut = chooser.choice((0, 0.25, 0.333333, 1)) if counts == "pending" else None
+    on_limit = chooser.choice(("clip", "clip", "drop"))
+    rule = {"kind": "capital", "on_limit": on_limit, "place": 70}
+    return {"capital": rule | {"counts": counts, "haircut": haircut}}
+
+
+def waiting_tree(chooser: Random, mechanism: str, forks: tuple[float, ...] = (0.0,)) -> Tree:
+    """A random market whose fills wait, and whose capital often binds."""
+    tree = random_tree(chooser, mechanism)
+    if chooser.random() < 0.5:
+        cycles = chooser.choice((("delay_ms", "cycle_ms"), ("cycle_ms", "delay_ms")))
+        after = {cycles[0]: chooser.choice((5, 60, 200)), cycles[1]: None, "retries": 0}
+        tree["settlement"] = DELAYED | after | {"netting": chooser.choice(("gross", "net"))}
+    else:
+        finality = chooser.randint(1, 4)
+        tree["settlement"] = BLOCKS | {
+            "finality_blocks": finality, "fork_probability": chooser.choice(forks),
+            "fork_depth": chooser.randint(1, finality),
+        }  # fmt: skip
+        tree["environment"] = NOTHING | {"blocks": SLOTS}
+    for group in tree["population"].values():
+        group["risk"] = random_capital(chooser)
+        group["capital"] = chooser.choice((1, 3, 3, 8, 40))
+    return tree
+
+
+@pytest.mark.nojit
+@EVERY_MECHANISM
+def test_every_event_equals_the_twin(mechanism: str) -> None:
+    seen: Counter[str] = Counter()
+    for number in range(CELLS):
+        cell = read_cell(waiting_tree(Random(f"settled {mechanism} {number}"), mechanism))
+        twin = assert_twins(cell, number, plain=True)
+        seen.update(row["kind"] for row in twin.rows)
+        constraints = twinning.engine_block(cell, number, plain=True).world.rules.constraints
+        cuts = cuts_by_kind(constraints)["capital"][0]
+        counted = [0] * len(cuts)
+        for trader, memory in twin.memories.items():
+            counted[trader] = memory.cuts["capital"]
+        assert np.array_equal(cuts, counted)
+        seen["cuts"] += cuts.sum()
+    assert min(seen[what] for what in ("fill", "settlement_final", "cuts")) > 0, seen
