@@ -13,7 +13,8 @@ CONSTRAINTS = (
     ),
     Fault(
         "a short locks its price and not the rest", _FUNDS,
-        "return NANO - counted(price, haircut) + reserve", "return counted(price, haircut) + reserve",
+        "    return NANO - counted(price, haircut) + reserve",
+        "    return counted(price, haircut) + reserve",
     ),
     Fault(
         "contracts held pay for nothing", _FUNDS,

@@ -15,7 +15,7 @@ from proteus.sweep import main
 from tests.helpers.fake_engine import FakeEngine, install
 from tests.unit.commands.mistakes_of_costs import OF_COSTS
 from tests.unit.commands.mistakes_of_environments import OF_ENVIRONMENTS
-from tests.unit.commands.mistakes_of_rules import OF_INCENTIVES
+from tests.unit.commands.mistakes_of_rules import OF_CAPITAL, OF_INCENTIVES
 
 MAKER, NOISE = "population.maker", "population.noise"
 BUDGET = "{variable:price_rmse,may:rise,at_most:1}"
@@ -241,7 +241,7 @@ latent=log_odds latent.jumps=[{{weight:1.0,mean:1.0}}] | latent.jumps.0.sd is mi
 {MAKER}.policy.quote_lots=200 | {MAKER}.policy.quote_lots=200 | at most inventory_limit_lots=100
 {MAKER}.risk.inventory_limit.lots=0 | {MAKER}.risk.inventory_limit.lots=0 | or equal to 1
 {MAKER}.risk.inventory_limit.on_limit=cut | inventory_limit.on_limit=cut | 'clip' or 'drop'
-{MAKER}.risk.inventory_limit.kind=capital | unknown key {MAKER}.risk.inventory_limit.lots | on_limit
+{MAKER}.risk.inventory_limit.kind=capital | unknown key {MAKER}.risk.inventory_limit.lots | did you
 {MAKER}.risk.inventory_limit.place=-1 | {MAKER}.risk.inventory_limit.place=-1 | or equal to 0
 {NOISE}.policy.size_mean_lots=50 | {NOISE}.policy.size_mean_lots=50 | at most max_lots=20
 {NOISE}.policy.offset_high_ticks=-1 | {NOISE}.policy.offset_high_ticks=-1 | offset_low_ticks=0
@@ -317,7 +317,7 @@ record.traces=seed:0..900 record.trace_step_ms=0.000001 output_dir=new | 901 lan
 --cfg job dleta=3 | unknown key dleta | did you mean delta?
 --cfg job delta=1,2 | delta=1,2 is not allowed here | one configuration
 {OF_INCENTIVES}""".strip().splitlines()]  # fmt: skip
-MISTAKES += OF_COSTS + OF_ENVIRONMENTS
+MISTAKES += OF_COSTS + OF_ENVIRONMENTS + OF_CAPITAL
 
 
 def is_same_in_python(words):
