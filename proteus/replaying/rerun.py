@@ -222,8 +222,11 @@ class Rerun:
             record_news(world.log, world, _LANE, time)
             self._times[what] = next_jump(world.news, _LANE, self._jump)
         elif what == _RULES:
-            self._surroundings.happen(time)
+            booked = self._surroundings.happen(time)
             self._times[what] = self._surroundings.next_ns
+            if booked:
+                self._set_timer(time)
+                self._deliver(time, np.int64(NO_ORDER), np.int64(0), in_clear=False)
         elif what == _CLEAR:
             clear_batch(mechanism, world, _LANE, time)
             event, orders = world.progress.events[_LANE], world.market.orders

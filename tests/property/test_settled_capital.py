@@ -12,6 +12,7 @@ import pytest
 
 from proteus.configuration.reading import read_cell
 from proteus.market.constraints.state import cuts_by_kind
+from proteus.market.ledger.accounts import CASH
 from tests.helpers import twinning
 from tests.helpers.budget import is_proof
 from tests.helpers.cells import RULED
@@ -34,7 +35,7 @@ def random_capital(chooser: Random) -> Tree:
     return {"capital": rule | {"counts": counts, "haircut": haircut}}
 
 
-def waiting_tree(chooser: Random, mechanism: str, forks: tuple[float, ...] = (0.0,)) -> Tree:
+def waiting_tree(chooser: Random, mechanism: str, forks: tuple[float, ...] = ()) -> Tree:
     """A random market whose fills wait, and whose capital often binds."""
     tree = random_tree(chooser, mechanism)
     if chooser.random() < 0.5:
@@ -44,13 +45,13 @@ def waiting_tree(chooser: Random, mechanism: str, forks: tuple[float, ...] = (0.
     else:
         finality = chooser.randint(1, 4)
         tree["settlement"] = BLOCKS | {
-            "finality_blocks": finality, "fork_probability": chooser.choice(forks),
+            "finality_blocks": finality, "fork_probability": chooser.choice(forks or (0.0,)),
             "fork_depth": chooser.randint(1, finality),
         }  # fmt: skip
         tree["environment"] = NOTHING | {"blocks": SLOTS}
     for group in tree["population"].values():
         group["risk"] = random_capital(chooser)
-        group["capital"] = chooser.choice((1, 3, 3, 8, 40))
+        group["capital"] = chooser.choice((0.5, 1, 1, 3) if forks else (1, 3, 3, 8, 40))
     return tree
 
 
@@ -70,3 +71,33 @@ def test_every_event_equals_the_twin(mechanism: str) -> None:
         assert np.array_equal(cuts, counted)
         seen["cuts"] += cuts.sum()
     assert min(seen[what] for what in ("fill", "settlement_final", "cuts")) > 0, seen
+
+
+@pytest.mark.nojit
+@EVERY_MECHANISM
+def test_what_is_taken_back_leaves_nobody_short(mechanism: str) -> None:
+    """Forks and failed fills: newest orders go first, then the venue pays; against the twin.
+
+    Whoever keeps to capital is never worth less than nothing at either payoff, a default follows
+    only what was taken back, and pays only what no order could be cancelled for.
+    """
+    seen: Counter[str] = Counter()
+    for number in range(2 * CELLS):
+        chooser = Random(f"short {mechanism} {number}")
+        cell = read_cell(waiting_tree(chooser, mechanism, (0.3, 0.6)))
+        twin = assert_twins(cell, number, plain=True)
+        taken_back = set()
+        for row in twin.rows:
+            if row["kind"] == "settlement_reverted" or row.get("reason") == "closed_out":
+                taken_back.add(row["event"])
+        for row in twin.rows:
+            is_default = row["kind"] == "posting" and row["code"] == "default"
+            if is_default and row["giver"] == len(twin.traders):  # the venue
+                assert row["event"] in taken_back
+                seen["default"] += 1
+            if row["kind"] == "cancel" and row["source"] == "venue" and row["event"] in taken_back:
+                seen["cancel"] += 1
+        ledger = twinning.engine_block(cell, number, plain=True).world.ledger
+        assert ledger.balance[0, : len(twin.traders), CASH].min() >= 0  # contracts are paid
+    assert seen["default"] > 0, seen
+    assert seen["cancel"] > 0 or mechanism == "rfq", seen

@@ -145,16 +145,22 @@ class Purse(NamedTuple):
 
 
 def is_payable(purse: Purse, promises: list[Promise], tick_nano: int) -> bool:
-    """At either payoff, each promise fills or does not, whichever is worse."""
+    """The last promise can be paid beside the others, or takes nothing where something lacks."""
     for payoff in (0, NANO):
-        left = purse.least(payoff)
-        for side, ticks, lots in promises:
-            price, keeps = ticks * tick_nano, 1 - purse.haircut
-            buys = int(keeps * payoff) - price, int(keeps * price) - payoff
-            left += min(0, buys[side == "sell"]) * lots
-        if left < 0:
+        left = left_over(purse, promises, tick_nano, payoff)
+        if left < min(0, left_over(purse, promises[:-1], tick_nano, payoff)):
             return False
     return True
+
+
+def left_over(purse: Purse, promises: list[Promise], tick_nano: int, payoff: int) -> int:
+    """What is left at a payoff when each promise has filled or not, whichever is worse."""
+    left = purse.least(payoff)
+    for side, ticks, lots in promises:
+        price, keeps = ticks * tick_nano, 1 - purse.haircut
+        gains = int(keeps * payoff) - price, int(keeps * price) - payoff
+        left += min(0, gains[side == "sell"]) * lots
+    return left
 
 
 def earned(known: Memory, each: Any, time_ns: int) -> Fraction:
@@ -210,23 +216,65 @@ def note_fill(world: World, trader: Trader, side: str, price: int, lots: int) ->
         known.unheard.append(world.settlement.trades - 1 if world.settlement else 0)
 
 
+def note_taken_back(world: World, trader: Trader, lots: int) -> None:
+    """A trader hears that a fill is none; ``lots`` come back to it."""
+    known = memory(world, trader)
+    if known is not None:
+        known.position += lots
+
+
 # --- the venue ------------------------------------------------------------------------------------
 
 
 def can_pay(world: World, trader: Trader, except_id: int, side: str, price: int, lots: int) -> bool:
     """Whether a trader can pay an order beside its others at the venue, by true balances."""
-    known = memory(world, trader)
-    if known is None or all(each.kind != "capital" for each in known.chain):
+    purse = purse_of(world, trader)
+    if purse is None:
         return True
-    market: Any = world.market
-    alive = market.alive() if hasattr(market, "alive") else market.open.values()
     promises = [
         (order.side, order.price_ticks, order.quantity)
-        for order in alive
-        if world.tickets[order.order_id].trader is trader and order.order_id != except_id
+        for order in orders_of(world, trader)
+        if order.order_id != except_id
     ]
-    cash, position = world.ledger.cash[trader.number], world.ledger.lots[trader.number]
     promises.append((side, price, lots))
-    haircut = next(shortened(each) for each in known.chain if each.kind == "capital")
-    purse = Purse(trader.number, cash, position, haircut, waiting(world))
     return is_payable(purse, promises, world.cell.tick_nano)
+
+
+def purse_of(world: World, trader: Trader) -> Purse | None:
+    """What an account truly has; None if nobody asks."""
+    known = memory(world, trader)
+    if known is None or all(each.kind != "capital" for each in known.chain):
+        return None
+    cash, position = world.ledger.cash[trader.number], world.ledger.lots[trader.number]
+    haircut = next(shortened(each) for each in known.chain if each.kind == "capital")
+    return Purse(trader.number, cash, position, haircut, waiting(world))
+
+
+def orders_of(world: World, trader: Trader) -> list[Any]:
+    """What a trader has at the venue."""
+    market: Any = world.market
+    alive = market.alive() if hasattr(market, "alive") else market.open.values()
+    return [order for order in alive if world.tickets[order.order_id].trader is trader]
+
+
+def newest_to_cancel(world: World, trader: Trader, purse: Purse) -> int | None:
+    """The newest order without which an account that is short lacks less; None if there is none."""
+    tick_nano, orders = world.cell.tick_nano, orders_of(world, trader)
+    for order in sorted(orders, key=lambda order: order.order_id, reverse=True):
+        every = [(each.side, each.price_ticks, each.quantity) for each in orders]
+        others = [(e.side, e.price_ticks, e.quantity) for e in orders if e is not order]
+        for payoff in (0, NANO):
+            left = left_over(purse, every, tick_nano, payoff)
+            if left < 0 and left_over(purse, others, tick_nano, payoff) > left:
+                return int(order.order_id)
+    return None
+
+
+def lacking(world: World, trader: Trader, purse: Purse) -> int:
+    """What an account lacks for its orders, if all that has come counts."""
+    orders = [(each.side, each.price_ticks, each.quantity) for each in orders_of(world, trader)]
+    least = (
+        left_over(purse._replace(pending=[]), orders, world.cell.tick_nano, payoff)
+        for payoff in (0, NANO)
+    )
+    return max(0, -min(least))

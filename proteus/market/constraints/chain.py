@@ -11,7 +11,7 @@ import numpy as np
 from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.book import rank_of
-from proteus.market.book.codes import BUY
+from proteus.market.book.codes import BUY, NO_ORDER
 from proteus.market.constraints.codes import AS_ACCEPTANCE, AS_REDUCTION, AS_STANDING
 from proteus.market.constraints.funds import cost_if_one, cost_if_zero, payable_lots
 from proteus.market.constraints.table import (
@@ -170,18 +170,64 @@ def fits_at_venue(constraints, orders, balance, lane, trader, slot, side, rank, 
         balance: int64 [L, B, 2], true. slot: of the order, or of the one that is changed.
     """
     haircut = constraints.table.haircut[trader]
-    if_zero = constraints.uncounted[lane, trader, 0]
-    if_one = constraints.uncounted[lane, trader, 1]
-    for other in range(constraints.entered.shape[1]):
-        is_other = constraints.entered[lane, other] and other != slot
-        if is_other and orders.trader[lane, other] == trader and orders.client_id[lane, other] != 0:
-            of, its_rank = orders.side[lane, other], np.int64(orders.rank[lane, other])
-            price, reserve = price_and_reserve(constraints, of, its_rank)
-            if_zero += orders.lots[lane, other] * cost_if_zero(of, price, reserve, haircut)
-            if_one += orders.lots[lane, other] * cost_if_one(of, price, reserve, haircut)
+    if_zero, if_one = costs_at_venue(constraints, orders, lane, trader, slot)
+    if_zero += constraints.uncounted[lane, trader, 0]
+    if_one += constraints.uncounted[lane, trader, 1]
     price, reserve = price_and_reserve(constraints, side, rank)
     payable = payable_lots(
         balance[lane, trader, 0], balance[lane, trader, 1], if_zero, if_one, side, price, reserve,
         haircut, lots,
     )  # fmt: skip
     return payable == lots
+
+
+@inline_kernel
+def costs_at_venue(constraints, orders, lane, trader, slot):
+    """Return what the orders of a trader at the venue cost at worst, nano by payoff.
+
+    Parameters
+        slot: of one that does not count, or NO_ORDER.
+    """
+    if_zero = if_one = np.int64(0)
+    for other in range(constraints.entered.shape[1]):
+        if other != slot and is_at_venue(constraints, orders, lane, trader, other):
+            zero, one = cost_of_order(constraints, orders, lane, trader, other)
+            if_zero += zero
+            if_one += one
+    return if_zero, if_one
+
+
+@inline_kernel
+def is_at_venue(constraints, orders, lane, trader, slot):
+    """Tell whether a slot holds an order of a trader that has reached the venue."""
+    is_open = constraints.entered[lane, slot] and orders.client_id[lane, slot] != 0
+    return is_open and orders.trader[lane, slot] == trader
+
+
+@inline_kernel
+def cost_of_order(constraints, orders, lane, trader, slot):
+    """Return what an order costs at worst, nano by payoff."""
+    side, haircut = orders.side[lane, slot], constraints.table.haircut[trader]
+    price, reserve = price_and_reserve(constraints, side, np.int64(orders.rank[lane, slot]))
+    lots = orders.lots[lane, slot]
+    zero = lots * cost_if_zero(side, price, reserve, haircut)
+    return zero, lots * cost_if_one(side, price, reserve, haircut)
+
+
+@cold_kernel
+def newest_of_short(constraints, orders, lane, trader, short_zero, short_one):
+    """Return the slot of a trader's newest order that costs it anything where it is short.
+
+    Parameters
+        short_zero, short_one: nano that it lacks by payoff, if above 0.
+    """
+    newest = np.int64(NO_ORDER)
+    for slot in range(constraints.entered.shape[1]):
+        if is_at_venue(constraints, orders, lane, trader, slot):
+            zero, one = cost_of_order(constraints, orders, lane, trader, slot)
+            helps = (short_zero > 0 and zero > 0) or (short_one > 0 and one > 0)
+            is_newer = newest == NO_ORDER
+            is_newer = is_newer or orders.client_id[lane, slot] > orders.client_id[lane, newest]
+            if helps and is_newer:
+                newest = np.int64(slot)
+    return newest

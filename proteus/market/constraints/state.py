@@ -58,6 +58,7 @@ class Constraints(NamedTuple):
     entered: np.ndarray  # bool [L, C] the order has reached the venue
     cuts: np.ndarray  # int64 [L, A, R] intents that each kind cut first
     no_funds: np.ndarray  # int64 [L, A] messages that the venue refused for want of capital
+    shaken: np.ndarray  # int64 [L] 1: fills were just taken back, so accounts may be short
 
 
 @inline_kernel

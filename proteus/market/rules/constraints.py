@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.book.codes import BUY, SELL
+from proteus.market.book.codes import BUY, NO_ORDER, SELL
 from proteus.market.constraints import chain
 from proteus.market.constraints.funds import uncounted
 from proteus.market.constraints.state import is_unconstrained
@@ -23,7 +24,9 @@ from proteus.market.events.envelopes import (
     NOTICE_FILL,
     NOTICE_REJECT,
 )
-from proteus.market.ledger.accounts import CASH
+from proteus.market.ledger.accounts import CASH, CONTRACT, VENUE, account_of
+from proteus.market.ledger.codes import DEFAULT
+from proteus.market.rules import posting
 from proteus.market.settlement.legs import coming_in, is_immediate
 
 
@@ -92,6 +95,53 @@ def can_pay(rules, ledger, orders, lane, trader, slot, side, rank, lots):
         return False
     constraints.entered[lane, slot] = True
     return True
+
+
+# --- accounts that are short after fills were taken back ------------------------------------------
+
+
+@cold_kernel
+def order_of_short(rules, ledger, orders, lane):
+    """Return the slot of an order that must be cancelled as its owner is short, or NO_ORDER."""
+    constraints = rules.constraints
+    if constraints.shaken[lane] != 0:
+        for trader in range(constraints.table.has_capital.shape[0]):
+            if constraints.table.has_capital[trader]:
+                _leave_out(rules, lane, trader, rules.settlement.legs.fills[lane])
+                zero, one = _lacking(rules, ledger, orders, lane, trader)
+                zero += constraints.uncounted[lane, trader, 0]
+                one += constraints.uncounted[lane, trader, 1]
+                slot = chain.newest_of_short(constraints, orders, lane, trader, zero, one)
+                if slot != NO_ORDER:
+                    return slot
+    return np.int64(NO_ORDER)
+
+
+@inline_kernel
+def _lacking(rules, ledger, orders, lane, trader):
+    """Return what an account lacks for its orders at the venue, nano by payoff; below 0: nothing.
+
+    What does not count of what comes in is not in it.
+    """
+    zero, one = chain.costs_at_venue(rules.constraints, orders, lane, trader, NO_ORDER)
+    cash = ledger.balance[lane, trader, CASH]
+    return zero - cash, one - cash - ledger.balance[lane, trader, CONTRACT] * NANO
+
+
+@cold_kernel
+def make_good(rules, ledger, log, orders, lane, time, event):
+    """Let the venue pay what accounts still lack when nothing of theirs is left to cancel."""
+    constraints = rules.constraints
+    if constraints.shaken[lane] == 0:
+        return
+    constraints.shaken[lane] = 0
+    venue = account_of(ledger, VENUE)
+    for trader in range(constraints.table.has_capital.shape[0]):
+        if constraints.table.has_capital[trader]:
+            zero, one = _lacking(rules, ledger, orders, lane, trader)
+            if max(zero, one) > 0:
+                amount = max(zero, one)
+                posting.pay(rules, ledger, log, lane, time, event, venue, trader, amount, DEFAULT)
 
 
 @cold_kernel
