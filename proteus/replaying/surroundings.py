@@ -102,6 +102,12 @@ class Surroundings:
             place = pool.after[_LANE, place]
 
 
+def note_under_way(world: World, slot: int) -> None:
+    """Let a new order count at the venue only when it has reached it."""
+    if isinstance(world.rules, Rules) and world.rules.constraints.entered.size:
+        world.rules.constraints.entered[_LANE, slot] = False
+
+
 def drop_reports(world: World) -> None:
     """Take back what was sent to traders: there are none."""
     queue, messages = world.queue, world.messages

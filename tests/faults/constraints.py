@@ -68,7 +68,7 @@ CONSTRAINTS = (
     ),
     Fault(
         "the venue counts an order beside its own change", _CHAIN,
-        "constraints.entered[lane, other] and other != slot", "constraints.entered[lane, other]",
+        "if other != slot and is_at_venue(", "if is_at_venue(",
     ),
     Fault(
         "the venue counts what is still under way", _RULE,

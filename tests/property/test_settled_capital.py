@@ -13,9 +13,12 @@ import pytest
 from proteus.configuration.reading import read_cell
 from proteus.market.constraints.state import cuts_by_kind
 from proteus.market.ledger.accounts import CASH
+from proteus.market.setup.cell import set_up_cell
+from proteus.recording.columns import rows_of
+from proteus.replaying.rerun import Rerun
 from tests.helpers import twinning
 from tests.helpers.budget import is_proof
-from tests.helpers.cells import RULED
+from tests.helpers.cells import ROOT, RULED
 from tests.helpers.random_cells import Tree, random_tree
 from tests.helpers.settling import BLOCKS, DELAYED
 from tests.helpers.twinning import assert_twins
@@ -110,3 +113,18 @@ def test_what_is_taken_back_leaves_nobody_short(mechanism: str) -> None:
         assert ledger.balance[0, : len(twin.traders), CASH].min() >= 0  # contracts are paid
     assert seen["default"] > 0, seen
     assert seen["cancel"] > 0 or mechanism == "rfq", seen
+
+
+@pytest.mark.nojit
+@EVERY_MECHANISM
+def test_a_log_replays_to_the_same_cancels_and_defaults(mechanism: str) -> None:
+    """From the rows of traders alone: the same rows and balances."""
+    for number in range(3):
+        cell = read_cell(forked_tree(Random(f"short {mechanism} {number}"), mechanism))
+        setup = set_up_cell(cell)
+        world = twinning.engine_block(cell, number, plain=True).world
+        rows = rows_of(world.log, 0)
+        again = Rerun(setup, ROOT, number, rows, len(rows["kind"]), 4)
+        again.run()
+        made = again.block.world
+        assert made.ledger.balance.tobytes() == world.ledger.balance.tobytes()
