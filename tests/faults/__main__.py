@@ -41,7 +41,7 @@ CHAINS = (
     f"{MARKET}/constraints/test_venue",
     f"{MARKET}/constraints/test_settled",
     "property/test_constraints_against_twin", "property/test_settled_capital",
-    "simulation/test_constraints",
+    "simulation/test_constraints", "simulation/test_locked_capital",
 )  # fmt: skip
 CHARGED = "property/test_costs_against_twin"
 OF_PACKAGES = (f"{MARKET}/incentives/test_added", "simulation/test_contract_of_rules")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from proteus.basics.units import NANO
+from proteus.market.constraints.table import CAPITAL, NONE
 from proteus.market.ledger.accounts import CASH, CONTRACT
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import build_block
@@ -67,13 +68,19 @@ def test_nobody_fails_to_pay_who_counts_what_is_settled(mechanism, netting):
 
 
 @EVERY_MECHANISM
-def test_settled_wealth_is_never_below_nothing(mechanism):
-    """Cash and contracts less what comes in, at either payoff, after every 100 ms."""
+@pytest.mark.parametrize("reckons", [True, False])
+def test_settled_wealth_is_never_below_nothing(mechanism, reckons):
+    """Cash and contracts less what comes in, at either payoff, after every 100 ms.
+
+    So it is also where traders do not reckon at all, and only the venue tests what arrives.
+    """
     everybody = [word for name in GROUPS for word in limited(name, 3, "settled")]
     setup = set_up_cell(cell(f"mechanism={mechanism}", *everybody, "settlement=cycle"))
     block = build_block(setup, replicate_keys(ROOT, np.arange(2)), 4, True)
     world, traders = block.world, block.world.ledger.bought.shape[1]
-    legs = world.rules.settlement.legs
+    legs, kinds = world.rules.settlement.legs, world.rules.constraints.table.kind
+    if not reckons:
+        kinds[kinds == CAPITAL] = NONE
     for until in range(1, 20):
         run_plain(*block, until * 100_000_000)
         for lane in range(2):

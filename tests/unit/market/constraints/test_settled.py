@@ -122,3 +122,8 @@ def test_what_counts_is_asked_only_where_fills_wait():
     with pytest.raises(ConfigError, match=rf"{counts}=settled is not allowed: .* economic when"):
         cell("mechanism=clob", *words, f"{counts}=settled")
     assert '"counts"' not in cell("mechanism=clob", *words).canonical()
+
+
+def test_what_is_missing_of_a_nano_is_a_nano():
+    assert uncounted(1, 0, 1) == (1, 1)
+    assert uncounted(3 * WHOLE + 1, 2, 250_000) == (750_001, 750_001 + NANO // 2)
