@@ -9,6 +9,7 @@ and run again), but each is proved convertible to whole nanoseconds when it is r
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
@@ -46,6 +47,10 @@ def _without_neutral(model: BaseModel, dumped: dict[str, Any]) -> dict[str, Any]
             del dumped[key]
         elif isinstance(inside, BaseModel):
             _without_neutral(inside, dumped[key])
+        elif isinstance(inside, Mapping):
+            for name, each in inside.items():
+                if isinstance(each, BaseModel):
+                    _without_neutral(each, dumped[key][name])
     return dumped
 
 

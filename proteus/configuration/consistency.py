@@ -224,6 +224,12 @@ def _settlement(cell: CellConfig) -> Iterator[Rule]:
     mode, allowed = cell.settlement.mode, "immediate or delayed: environment has no blocks"
     has_blocks = cell.environment.blocks is not None
     yield Rule("settlement.mode", mode, mode != "blocks" or has_blocks, allowed)
+    allowed = f"economic when settlement.mode={mode}: every fill is final when it happens"
+    for name, group in cell.population.items():
+        capital: Any = group.risk.get("capital")
+        if capital is not None and group.count and not cell.settlement.is_used:
+            key, counts = f"population.{name}.risk.capital.counts", capital.counts
+            yield Rule(key, counts, counts == "economic", allowed)
 
 
 def _filters(cell: CellConfig) -> Iterator[Rule]:

@@ -63,7 +63,7 @@ from proteus.recording.columns import (
     rows_of,
     written,
 )
-from proteus.replaying.surroundings import Surroundings, drop_reports
+from proteus.replaying.surroundings import Surroundings, drop_reports, note_under_way
 from proteus.results.outcome import Rows
 
 _LANE = 0
@@ -222,7 +222,9 @@ class Rerun:
             record_news(world.log, world, _LANE, time)
             self._times[what] = next_jump(world.news, _LANE, self._jump)
         elif what == _RULES:
-            self._surroundings.happen(time)
+            if self._surroundings.happen(time):
+                self._set_timer(time)
+                self._deliver(time, np.int64(NO_ORDER), np.int64(0), in_clear=False)
             self._times[what] = self._surroundings.next_ns
         elif what == _CLEAR:
             clear_batch(mechanism, world, _LANE, time)
@@ -361,6 +363,7 @@ def _place_order(world: World, row: Mapping[str, Any]) -> None:
     origins.is_filled[_LANE, slot] = 0
     origins.is_immediate[_LANE, slot] = row["lifetime"] != GTC
     origins.offer[_LANE, slot] = OFFER_NONE
+    note_under_way(world, slot)
 
 
 def _write_replace(world: World, row: Mapping[str, Any], envelope: Any) -> None:

@@ -28,7 +28,7 @@ from proteus.market.events.queue import (
 from proteus.market.mechanisms.interface import NEVER
 from proteus.market.rules.state import Rules
 from proteus.market.setup.block import Block
-from proteus.market.trading.loop import ring_rules
+from proteus.market.trading.ringing import ring_rules
 from proteus.market.trading.world import World
 
 _LANE = 0
@@ -60,11 +60,12 @@ class Surroundings:
         """Tell whether there is no place for another message that waits."""
         return not self._free
 
-    def happen(self, time: np.int64) -> None:
-        """Let what is expected first happen."""
+    def happen(self, time: np.int64) -> bool:
+        """Let what is expected first happen; tells whether the mechanism must be booked."""
         *_, kind, item = heapq.heappop(self._expected)
-        ring_rules(self._mechanism, self._world, _LANE, time, kind, item)
+        booked = ring_rules(self._mechanism, self._world, _LANE, time, kind, item)
         self.take_entries()
+        return bool(booked)
 
     def wait(self, row: Mapping[str, Any]) -> None:
         """Let a message wait as its row says; the message itself has a row when it is received."""
@@ -99,6 +100,12 @@ class Surroundings:
             assert mempool.is_released(pool, _LANE, place)
             self._free.append(int(place))
             place = pool.after[_LANE, place]
+
+
+def note_under_way(world: World, slot: int) -> None:
+    """Let a new order count at the venue only when it has reached it."""
+    if isinstance(world.rules, Rules) and world.rules.constraints.entered.size:
+        world.rules.constraints.entered[_LANE, slot] = False
 
 
 def drop_reports(world: World) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from proteus.validation.batches import batch_exposure, batch_wait
 from proteus.validation.budgets import zero_intelligence
+from proteus.validation.capital import locked_capital, ruin
 from proteus.validation.chain import (
     base_fee,
     block_wait,
@@ -54,6 +55,7 @@ __all__ = [
     "kyle",
     "latency_race",
     "liquidity_rewards",
+    "locked_capital",
     "maker_study",
     "mean_reverting_jumps",
     "pending_value",
@@ -62,6 +64,7 @@ __all__ = [
     "queue_wait",
     "report_gap",
     "roll",
+    "ruin",
     "sniping_equilibrium",
     "volume_rewards",
     "winners_curse",

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from proteus.validation.batches import batch_exposure, batch_wait
 from proteus.validation.budgets import zero_intelligence
+from proteus.validation.capital import locked_capital, ruin
 from proteus.validation.chain import (
     base_fee,
     block_wait,
@@ -182,6 +183,11 @@ ITEMS: tuple[Item, ...] = (
         ({"risk_aversion": 0.01}, {"risk_aversion": 0.1}, {"risk_aversion": 0.5},
          {"risk_aversion": 1}),
     ),
+    Item(
+        "V23", "Demand lost while capital is locked", locked_capital, "rfq, theory and rules",
+        ({}, {"lots": 3, "offered": 6}, {"lots": 20, "offered": 12, "delay_ms": 50}),
+    ),
+    Item("V24", "Ruin of a maker without limits", ruin, "clob", ({}, {"days": 5})),
 )  # fmt: skip
 
 

@@ -39,7 +39,9 @@ VIEWS = (
 CHAINS = (
     f"{MARKET}/constraints/test_funds", f"{MARKET}/constraints/test_chain",
     f"{MARKET}/constraints/test_venue",
-    "property/test_constraints_against_twin", "simulation/test_constraints",
+    f"{MARKET}/constraints/test_settled",
+    "property/test_constraints_against_twin", "property/test_settled_capital",
+    "simulation/test_constraints", "simulation/test_locked_capital",
 )  # fmt: skip
 CHARGED = "property/test_costs_against_twin"
 OF_PACKAGES = (f"{MARKET}/incentives/test_added", "simulation/test_contract_of_rules")
@@ -75,7 +77,12 @@ NEAR = {  # the tests of the room where the fault is
     "market/constraints/": CHAINS,
     "market/rules/constraints": CHAINS,
     "market/trading/stopping": CHAINS,
-    "market/costs/reserve": CHAINS,
+    "market/costs/reserve": (f"{MARKET}/costs/test_reserve", *CHAINS),
+    "market/trading/shortage": ("property/test_settled_capital",),
+    "market/settlement/legs": (
+        f"{MARKET}/settlement/test_settling", "property/test_settlement_against_twin",
+        "property/test_settled_capital",
+    ),
     "market/costs/": (
         f"{MARKET}/costs/test_charging", f"{MARKET}/costs/test_volume",
         f"{MARKET}/costs/test_expected", f"{MARKET}/costs/test_venues", CHARGED,

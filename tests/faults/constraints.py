@@ -15,7 +15,8 @@ CONSTRAINTS = (
     ),
     Fault(
         "a short locks its price and not the rest", _FUNDS,
-        "else NANO - price + reserve", "else price + reserve",
+        "    return NANO - counted(price, haircut) + reserve",
+        "    return counted(price, haircut) + reserve",
     ),
     Fault(
         "contracts held pay for nothing", _FUNDS,
@@ -67,8 +68,7 @@ CONSTRAINTS = (
     ),
     Fault(
         "the venue counts an order beside its own change", _VENUE,
-        "constraints.promised[lane, trader, 0] - constraints.counted[lane, slot, 0],",
-        "constraints.promised[lane, trader, 0],",
+        "missing[0] + promised[0] - counted[0],", "missing[0] + promised[0],",
     ),
     Fault(
         "the venue counts what is still under way", _RULE,
@@ -81,7 +81,7 @@ CONSTRAINTS = (
     ),
     Fault(
         "what fills is counted on at the venue", _VENUE,
-        "            _count(constraints, orders, lane, np.int64(outbox.other[lane, i]))\n",
+        "            count_order(constraints, orders, lane, np.int64(outbox.other[lane, i]))\n",
         "            pass\n",
     ),
     Fault(

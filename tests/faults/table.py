@@ -13,10 +13,11 @@ from tests.faults.lab import LAB
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.requests import REQUESTS
+from tests.faults.settled_capital import SETTLED_CAPITAL
 from tests.faults.settlement import SETTLEMENT
 from tests.faults.traders import TRADERS
 
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
-    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS,
+    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL,
 )  # fmt: skip

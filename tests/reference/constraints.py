@@ -10,9 +10,10 @@ import math
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.reference.draws import ns
+from tests.reference.settlement import Trade
 from tests.reference.world import Message, Notice, Trader, World
 
 NANO = 10**9
@@ -30,6 +31,8 @@ class Memory:
     named: dict[int, int] = field(default_factory=dict)  # the version that a refused one means
     position: int = 0
     untold: list[int] = field(default_factory=list)  # nano that fills brought, by report
+    unheard: list[int] = field(default_factory=list)  # their numbers
+    heard: set[int] = field(default_factory=set)  # numbers of fills that it was told of
     tokens: Fraction | None = None
     filled_ns: int = 0  # when the bucket was last looked at
     cuts: Counter[str] = field(default_factory=Counter)
@@ -112,9 +115,11 @@ def fitting(
         held = known.position if side == "buy" else -known.position
         return int(lots_of_wealth(world, trader, known, each.most)) - held - may_fill
     cash = world.ledger.cash[trader.number] - sum(known.untold)
+    pending = [trade for trade in waiting(world) if trade.number in known.heard]
+    purse = Purse(trader.number, cash, known.position, shortened(each), pending)
     for fewer in range(lots, -1, -1):
         promises = [*known.promises(), (side, price, fewer)]
-        if is_payable(cash, known.position, promises, world.cell.tick_nano):
+        if is_payable(purse, promises, world.cell.tick_nano):
             return fewer
     return 0
 
@@ -168,13 +173,51 @@ def own_limit(trader: Trader) -> int | None:
     return policy.inventory_limit_lots if trader.makes and policy.at_limit == "pull" else None
 
 
-def is_payable(cash: int, position: int, promises: list[Promise], tick_nano: int) -> bool:
-    """All buys fill and the contract pays nothing; all sells fill and it pays one."""
-    buys = sum(price * tick_nano * lots for side, price, lots in promises if side == "buy")
-    sells = sum(
-        (NANO - price * tick_nano) * lots for side, price, lots in promises if side == "sell"
-    )
-    return cash - buys >= 0 and cash + position * NANO - sells >= 0
+def waiting(world: World) -> list[Trade]:
+    """Fills that are not final."""
+    return [] if world.settlement is None else world.settlement.open
+
+
+def shortened(capital: Any) -> Fraction:
+    """What is missing, until it is final, of each currency or contract that comes in."""
+    given = Fraction(str(capital.haircut or 0))
+    return {"economic": Fraction(0), "settled": Fraction(1)}.get(capital.counts, given)
+
+
+class Purse(NamedTuple):
+    """What an account has, and what of it is not final."""
+
+    owner: int
+    cash: int
+    position: int
+    haircut: Fraction
+    pending: list[Trade]
+
+    def least(self, payoff: int) -> int:
+        """What counts if the contract pays 0 or 1."""
+        cash_in = sum(trade.cash for trade in self.pending if trade.seller == self.owner)
+        lots_in = sum(trade.lots for trade in self.pending if trade.buyer == self.owner)
+        missing = math.ceil(self.haircut * cash_in) + self.haircut * lots_in * payoff
+        return self.cash + self.position * payoff - int(missing)
+
+
+def is_payable(purse: Purse, promises: list[Promise], tick_nano: int) -> bool:
+    """The last promise can be paid beside the others, or takes nothing where something lacks."""
+    for payoff in (0, NANO):
+        left = left_over(purse, promises, tick_nano, payoff)
+        if left < min(0, left_over(purse, promises[:-1], tick_nano, payoff)):
+            return False
+    return True
+
+
+def left_over(purse: Purse, promises: list[Promise], tick_nano: int, payoff: int) -> int:
+    """What is left at a payoff when each promise has filled or not, whichever is worse."""
+    left = purse.least(payoff)
+    for side, ticks, lots in promises:
+        price, keeps = ticks * tick_nano, 1 - purse.haircut
+        gains = int(keeps * payoff) - price, int(keeps * price) - payoff
+        left += min(0, gains[side == "sell"]) * lots
+    return left
 
 
 def earned(known: Memory, each: Any, time_ns: int) -> Fraction:
@@ -211,6 +254,7 @@ def note_told(world: World, notice: Notice) -> None:
         return
     if notice.kind == "fill":
         known.untold.pop(0)
+        known.heard.add(known.unheard.pop(0))
         known.position += notice.lots if notice.side == "buy" else -notice.lots
     if notice.lots == 0:
         return
@@ -226,6 +270,14 @@ def note_fill(world: World, trader: Trader, side: str, price: int, lots: int) ->
     if known is not None:
         cash = price * world.cell.tick_nano * lots
         known.untold.append(-cash if side == "buy" else cash)
+        known.unheard.append(world.settlement.trades - 1 if world.settlement else 0)
+
+
+def note_taken_back(world: World, trader: Trader, lots: int) -> None:
+    """A trader hears that a fill is none; ``lots`` come back to it."""
+    known = memory(world, trader)
+    if known is not None:
+        known.position += lots
 
 
 # --- the venue ------------------------------------------------------------------------------------
@@ -233,16 +285,53 @@ def note_fill(world: World, trader: Trader, side: str, price: int, lots: int) ->
 
 def can_pay(world: World, trader: Trader, except_id: int, side: str, price: int, lots: int) -> bool:
     """Whether a trader can pay an order beside its others at the venue, by true balances."""
-    known = memory(world, trader)
-    if known is None or all(each.kind != "capital" for each in known.chain):
+    purse = purse_of(world, trader)
+    if purse is None:
         return True
-    market: Any = world.market
-    alive = market.alive() if hasattr(market, "alive") else market.open.values()
     promises = [
         (order.side, order.price_ticks, order.quantity)
-        for order in alive
-        if world.tickets[order.order_id].trader is trader and order.order_id != except_id
+        for order in orders_of(world, trader)
+        if order.order_id != except_id
     ]
-    cash, position = world.ledger.cash[trader.number], world.ledger.lots[trader.number]
     promises.append((side, price, lots))
-    return is_payable(cash, position, promises, world.cell.tick_nano)
+    return is_payable(purse, promises, world.cell.tick_nano)
+
+
+def purse_of(world: World, trader: Trader) -> Purse | None:
+    """What an account truly has; None if nobody asks."""
+    known = memory(world, trader)
+    if known is None or all(each.kind != "capital" for each in known.chain):
+        return None
+    cash, position = world.ledger.cash[trader.number], world.ledger.lots[trader.number]
+    haircut = next(shortened(each) for each in known.chain if each.kind == "capital")
+    return Purse(trader.number, cash, position, haircut, waiting(world))
+
+
+def orders_of(world: World, trader: Trader) -> list[Any]:
+    """What a trader has at the venue."""
+    market: Any = world.market
+    alive = market.alive() if hasattr(market, "alive") else market.open.values()
+    return [order for order in alive if world.tickets[order.order_id].trader is trader]
+
+
+def newest_to_cancel(world: World, trader: Trader, purse: Purse) -> int | None:
+    """The newest order without which an account that is short lacks less; None if there is none."""
+    tick_nano, orders = world.cell.tick_nano, orders_of(world, trader)
+    for order in sorted(orders, key=lambda order: order.order_id, reverse=True):
+        every = [(each.side, each.price_ticks, each.quantity) for each in orders]
+        others = [(e.side, e.price_ticks, e.quantity) for e in orders if e is not order]
+        for payoff in (0, NANO):
+            left = left_over(purse, every, tick_nano, payoff)
+            if left < 0 and left_over(purse, others, tick_nano, payoff) > left:
+                return int(order.order_id)
+    return None
+
+
+def lacking(world: World, trader: Trader, purse: Purse) -> int:
+    """What an account lacks for its orders, if all that has come counts."""
+    orders = [(each.side, each.price_ticks, each.quantity) for each in orders_of(world, trader)]
+    least = (
+        left_over(purse._replace(pending=[]), orders, world.cell.tick_nano, payoff)
+        for payoff in (0, NANO)
+    )
+    return max(0, -min(least))

@@ -75,8 +75,8 @@ def expect(world: World, due: int | None) -> None:
         world.push_before_end(due, "settle", None)
 
 
-def settle(world: World, number: int | None, time: int) -> None:
-    """Settle what is due, or what a block decides."""
+def settle(world: World, number: int | None, time: int) -> bool:
+    """Settle what is due, or what a block decides; tell whether anything was taken back."""
     settlement = world.settlement
     assert settlement is not None
     before, since = {trade.number: trade for trade in settlement.open}, len(settlement.log)
@@ -90,6 +90,7 @@ def settle(world: World, number: int | None, time: int) -> None:
         if dropped:
             world.note(time, "rules", "environment_fork", version=number, depth=dropped)
     follow(world, time, before, settlement.log[since:])
+    return any(entry[0] in ("closed_out", "reverted") for entry in settlement.log[since:])
 
 
 def follow(world: World, time: int, before: dict[int, Trade], log: list[tuple[Any, ...]]) -> None:

@@ -10,7 +10,16 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from proteus.market.cell import CellConfig
-from tests.reference import desk, environment, rfq_desk, rfq_venue, rules, settling, venue
+from tests.reference import (
+    constraints,
+    desk,
+    environment,
+    rfq_desk,
+    rfq_venue,
+    rules,
+    settling,
+    venue,
+)
 from tests.reference.desk import expire, nano
 from tests.reference.draws import NEWS, NOTIFIED, SCHEDULE, Draws, ns
 from tests.reference.rfq import Venue
@@ -79,9 +88,11 @@ def happen(world: World, time_ns: int, what: str, item: Any) -> bool:
     elif what == "environment":
         item(world, time_ns)
     elif what == "settle":
-        settling.settle(world, item, time_ns)
+        if settling.settle(world, item, time_ns):
+            venue.end_shortage(world, time_ns)
     elif what == "taken back":
         settling.learn(item)
+        constraints.note_taken_back(world, *item)
     elif what == "message":
         if not environment.holds_back(world, item, time_ns):
             path_of(world).receive(world, item, time_ns)

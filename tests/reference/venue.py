@@ -12,6 +12,7 @@ from tests.reference.charging import charge_clear, charge_fill, charge_message
 from tests.reference.draws import Cause
 from tests.reference.dual_flow import BUYERS, DualFlow
 from tests.reference.links import delay
+from tests.reference.market import Market
 from tests.reference.orders import Order, Outcome
 from tests.reference.public import Level, Print, State
 from tests.reference.world import Message, Notice, Ticket, World
@@ -95,6 +96,27 @@ def refuse(world: World, message: Message, time_ns: int, reason: str) -> None:
         world.tickets[message.new_id] = world.tickets[message.order_id]
         notice = Notice("reject", message.trader, message.new_id, message.side, message.lots)
         answer(world, notice, time_ns, message.cause)
+
+
+def end_shortage(world: World, time_ns: int) -> None:
+    """Fills were taken back: who is short loses its newest orders, and then the venue pays."""
+    cancelled: list[int] = []
+    market: Any = world.market
+    for trader in world.traders:
+        purse = constraints.purse_of(world, trader)
+        while purse is not None and isinstance(market, Market):
+            newest = constraints.newest_to_cancel(world, trader, purse)
+            if newest is None:
+                break
+            market.apply(door_message(world, "cancel", newest, time_ns))
+            cancelled.append(newest)
+    for trader in world.traders:
+        purse = constraints.purse_of(world, trader)
+        if purse is not None:
+            amount = constraints.lacking(world, trader, purse)
+            rules.post(world, time_ns, world.events, "venue", trader.number, amount, "default")
+    if cancelled:
+        deliver(world, time_ns, cancelled[0], None)
 
 
 def next_clear(world: World) -> int | None:

@@ -103,8 +103,11 @@ def _fits(constraints, lane, trader, place, kind, time, becomes, side, price, lo
         fits = _lots_of_wealth(constraints, lane, trader, numbers[0]) - held - may_fill
     elif kind == CAPITAL:
         fits = payable_lots(
-            known[0], known[1], constraints.if_zero[lane, trader], constraints.if_one[lane, trader],
-            side, price * constraints.tick_nano[0], constraints.reserve[side, price], lots,
+            known[0], known[1],
+            constraints.if_zero[lane, trader] + constraints.uncounted[lane, trader, 0],
+            constraints.if_one[lane, trader] + constraints.uncounted[lane, trader, 1],
+            side, price * constraints.tick_nano[0], constraints.reserve[side, price],
+            constraints.table.haircut[trader], lots,
         )  # fmt: skip
     elif kind >= FIRST_ADDED:
         fits = fits_added(
@@ -210,9 +213,10 @@ def use_message(constraints, lane, trader, time):
 def _change(constraints, lane, trader, side, rank, lots):
     """Let so many lots more, or fewer, be able to fill at a limit."""
     price, reserve = price_and_reserve(constraints, side, rank)
+    haircut = constraints.table.haircut[trader]
     constraints.open_lots[lane, trader, side] += lots
-    constraints.if_zero[lane, trader] += lots * cost_if_zero(side, price, reserve)
-    constraints.if_one[lane, trader] += lots * cost_if_one(side, price, reserve)
+    constraints.if_zero[lane, trader] += lots * cost_if_zero(side, price, reserve, haircut)
+    constraints.if_one[lane, trader] += lots * cost_if_one(side, price, reserve, haircut)
 
 
 @inline_kernel

@@ -7,7 +7,7 @@ order of ``place``, and of kinds where places are equal; the first that cuts is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Union
 
 from pydantic import Field, model_validator
 
@@ -18,10 +18,12 @@ from proteus.basics.schema import (
     Lots,
     PositiveCount,
     PositiveSeconds,
+    Probability,
     requirement,
 )
 from proteus.market.constraints.added import ADDED_KINDS
 from proteus.market.constraints.base import Constraint
+from proteus.market.constraints.funds import WHOLE_PPM
 
 FASTEST_PER_S = 1_000_000  # a message every microsecond
 MOST_LEVERAGE = 1_000
@@ -112,7 +114,23 @@ class Leverage(Constraint):
 class Capital(Constraint):
     """All that may still fill can be paid, by the trader's reckoning and again by the venue's."""
 
+    NEUTRAL: ClassVar[dict[str, Any]] = {"counts": "economic", "haircut": None}
+
     kind: Literal["capital"]
+    counts: Literal["economic", "settled", "pending"] = "economic"
+    haircut: Probability | None = None  # share of what is pending that does not count
+
+    @property
+    def numbers(self) -> tuple[int]:
+        """Return what does not count of what fills bring until it is final, ppm."""
+        share = {"economic": 0.0, "settled": 1.0}.get(self.counts, self.haircut or 0.0)
+        return (round(share * WHOLE_PPM),)
+
+    @model_validator(mode="after")
+    def _check_haircut(self) -> Self:
+        if (self.counts == "pending") != (self.haircut is not None):
+            raise requirement("haircut", "must be given with counts=pending, and null otherwise")
+        return self
 
 
 _OURS = (LossLimit, MessageRate, OrderSize, ExposurePerSide, InventoryLimit, Leverage, Capital)

@@ -29,6 +29,7 @@ class ChainTable(NamedTuple):
     has_capital: np.ndarray  # bool [A] the venue tests that it can pay
     is_tracked: np.ndarray  # bool [A] it has a chain, so its orders are followed
     is_marked: np.ndarray  # bool [A] what it holds is marked at each of its decisions
+    haircut: np.ndarray  # int64 [A] ppm of what fills bring that capital does not count yet
 
 
 @written_first("trader", "order", "rank", "before")
@@ -56,6 +57,9 @@ class Constraints(NamedTuple):
     if_zero: np.ndarray  # int64 [L, A] nano that they cost at most if the contract pays 0
     if_one: np.ndarray  # int64 [L, A] nano, if it pays 1
     untold: np.ndarray  # int64 [L, A] nano that came in by fills of which it does not know
+    told: np.ndarray  # int64 [L, A] all fills below this number that are its own it knows of
+    uncounted: np.ndarray  # int64 [L, A, 2] nano by payoff that a haircut leaves out, of whoever
+    # asks; written before each question
     earned_ns: np.ndarray  # int64 [L, A, K] when all messages sent so far are earned
     reference: np.ndarray  # int64 [L, A] twice the public reference at its last decision, ticks
     wealth: np.ndarray  # int64 [L, A] twice its wealth at that price, nano
@@ -67,6 +71,7 @@ class Constraints(NamedTuple):
     used_most: np.ndarray  # int64 [L, A] nano, the most of its capital that was in use
     cuts: np.ndarray  # int64 [L, A, R] intents that each kind cut first
     no_funds: np.ndarray  # int64 [L, A] messages that the venue refused for want of capital
+    shaken: np.ndarray  # int64 [L] 1: fills were just taken back, so accounts may be short
 
 
 @inline_kernel
@@ -87,8 +92,10 @@ def chain_table(chains: list[tuple[Constraint, ...]]) -> ChainTable:
             table.kind[trader, place] = CODES[each.kind]
             table.drops[trader, place] = each.on_limit == "drop"
             table.numbers[trader, place, : len(each.numbers)] = each.numbers
-            table.has_capital[trader] |= each.kind == "capital"
             table.is_marked[trader] |= each.kind not in _UNMARKED
+            if each.kind == "capital":
+                table.has_capital[trader] = True
+                table.haircut[trader] = each.numbers[0]
     return table
 
 

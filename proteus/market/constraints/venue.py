@@ -25,17 +25,24 @@ def can_pay(constraints, balance, lane, trader, slot, side, rank, lots):
     """
     if constraints.table.has_capital[trader]:
         price, reserve = price_and_reserve(constraints, side, rank)
+        others = _others(constraints, lane, trader, slot)
         payable = payable_lots(
             balance[lane, trader, 0], balance[lane, trader, 1],
-            constraints.promised[lane, trader, 0] - constraints.counted[lane, slot, 0],
-            constraints.promised[lane, trader, 1] - constraints.counted[lane, slot, 1],
-            side, price, reserve, lots,
+            others[0], others[1], side, price, reserve, constraints.table.haircut[trader], lots,
         )  # fmt: skip
         if payable < lots:
             constraints.no_funds[lane, trader] += 1
             return False
     constraints.entered[lane, slot] = True
     return True
+
+
+@inline_kernel
+def _others(constraints, lane, trader, slot):
+    """Return what all orders but one cost, with what does not count of balances, nano by payoff."""
+    missing, promised = constraints.uncounted[lane, trader], constraints.promised[lane, trader]
+    counted = constraints.counted[lane, slot]
+    return missing[0] + promised[0] - counted[0], missing[1] + promised[1] - counted[1]
 
 
 @cold_kernel
@@ -49,11 +56,11 @@ def count(constraints, endowment, balance, orders, outbox, lane, slot):
     entries = outbox.count[lane]
     is_named = entries > 0 and outbox.order[lane, 0] == slot
     if slot != NO_ORDER and not is_named:
-        _count(constraints, orders, lane, slot)
+        count_order(constraints, orders, lane, slot)
     for i in range(entries):
-        _count(constraints, orders, lane, np.int64(outbox.order[lane, i]))
+        count_order(constraints, orders, lane, np.int64(outbox.order[lane, i]))
         if outbox.kind[lane, i] == EVENT_FILL:
-            _count(constraints, orders, lane, np.int64(outbox.other[lane, i]))
+            count_order(constraints, orders, lane, np.int64(outbox.other[lane, i]))
     for i in range(entries):
         kind = outbox.kind[lane, i]
         if kind == EVENT_REJECT or kind == EVENT_RFQ_REJECT:
@@ -65,7 +72,7 @@ def count(constraints, endowment, balance, orders, outbox, lane, slot):
 
 
 @inline_kernel
-def _count(constraints, orders, lane, slot):
+def count_order(constraints, orders, lane, slot):
     """Let an order count for what it is now."""
     if orders.client_id[lane, slot] == 0:
         return
@@ -85,8 +92,9 @@ def _cost_of(constraints, orders, lane, slot):
         return np.int64(0), np.int64(0)
     side, lots = orders.side[lane, slot], orders.lots[lane, slot]
     price, reserve = price_and_reserve(constraints, side, np.int64(orders.rank[lane, slot]))
-    zero, one = cost_if_zero(side, price, reserve), cost_if_one(side, price, reserve)
-    return lots * zero, lots * one
+    haircut = constraints.table.haircut[orders.trader[lane, slot]]
+    zero = cost_if_zero(side, price, reserve, haircut)
+    return lots * zero, lots * cost_if_one(side, price, reserve, haircut)
 
 
 @inline_kernel
@@ -103,6 +111,25 @@ def _note_used(constraints, endowment, balance, orders, lane, slot):
         )
         used = endowment[trader] - free
         constraints.used_most[lane, trader] = max(constraints.used_most[lane, trader], used)
+
+
+@cold_kernel
+def newest_of_short(constraints, orders, lane, trader, short_zero, short_one):
+    """Return the slot of a trader's newest order that costs it anything where it is short.
+
+    Parameters
+        short_zero, short_one: nano that it lacks by payoff, if above 0.
+    """
+    newest = np.int64(NO_ORDER)
+    for slot in range(constraints.entered.shape[1]):
+        client_id = orders.client_id[lane, slot]
+        if client_id != 0 and orders.trader[lane, slot] == trader:
+            zero, one = constraints.counted[lane, slot, 0], constraints.counted[lane, slot, 1]
+            helps = (short_zero > 0 and zero > 0) or (short_one > 0 and one > 0)
+            is_newer = newest == NO_ORDER or client_id > orders.client_id[lane, newest]
+            if helps and is_newer:
+                newest = np.int64(slot)
+    return newest
 
 
 @cold_kernel

@@ -66,7 +66,8 @@ class Messages(NamedTuple):
     trader: np.ndarray  # int32 [L, M] sender or receiver
     order: np.ndarray  # int32 [L, M] slot of the order that it is about
     client_id: np.ndarray  # int64 [L, M] order version meant; a slot may be another's by now
-    new_id: np.ndarray  # int64 [L, M] of a replace: the version it makes
+    new_id: np.ndarray  # int64 [L, M] of a replace: the version it makes; of a fill report, where
+    # fills wait for their settlement: the number of the fill
     side: np.ndarray  # int8 [L, M] of the order, request or quote that it is about
     rank: np.ndarray  # int32 [L, M] of a replace or acceptance: its limit; of a quote or trade
     # that is told: its price on ``side``

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.codes import BUY, NO_ORDER, SELL
-from proteus.market.constraints import chain
+from proteus.market.constraints import chain, venue
 from proteus.market.constraints.codes import AS_STANDING
+from proteus.market.constraints.funds import uncounted
 from proteus.market.constraints.table import NONE
 from proteus.market.events.envelopes import (
     MESSAGE_CANCEL,
@@ -24,26 +26,40 @@ from proteus.market.events.envelopes import (
     NOTICE_REJECT,
 )
 from proteus.market.events.log import is_recorded, record_cut
-from proteus.market.ledger.accounts import CASH
-from proteus.market.ledger.codes import TERM_CLAIMS
+from proteus.market.ledger.accounts import CASH, CONTRACT, VENUE, account_of
+from proteus.market.ledger.codes import DEFAULT, TERM_CLAIMS
 from proteus.market.ledger.entries import worth_of_term
+from proteus.market.rules import posting
+from proteus.market.settlement.legs import coming_in, is_immediate
 
 
 @inline_kernel
 def allowed_lots(
-    constraints, ledger, log, private, lane, trader, time, event, becomes, side, price, lots
+    constraints, legs, ledger, log, private, lane, trader, time, event, becomes, side, price, lots
 ):
     """Return how many lots of an intent a trader's chain lets pass; its price is in ticks."""
     table = constraints.table
     stands = becomes == AS_STANDING and not table.is_marked[trader]  # then nothing cuts
     if stands or not table.is_tracked[trader]:
         return lots
+    _leave_out(constraints, legs, lane, trader, constraints.told[lane, trader])
     cash = ledger.balance[lane, trader, CASH] - constraints.untold[lane, trader]
     known = cash, private.position[lane, trader]
     fits, kind = chain.allowed(constraints, lane, trader, time, becomes, side, price, lots, known)
     if kind != NONE and is_recorded(log):
         record_cut(log, lane, event, time, trader, side, price, lots - fits, kind)
     return fits
+
+
+@inline_kernel
+def _leave_out(constraints, legs, lane, trader, before):
+    """Note what does not count of what pending fills bring, those before a number."""
+    haircut = constraints.table.haircut[trader]
+    if haircut > 0:
+        cash, lots = coming_in(legs, lane, trader, before)
+        zero, one = uncounted(cash, lots, haircut)
+        constraints.uncounted[lane, trader, 0] = zero
+        constraints.uncounted[lane, trader, 1] = one
 
 
 @cold_kernel
@@ -85,10 +101,66 @@ def note_message(constraints, overflow, messages, orders, origins, lane, trader,
 
 
 @cold_kernel
-def note_report(constraints, messages, lane, trader, envelope, price):
+@cold_kernel
+def can_pay(constraints, legs, balance, lane, trader, slot, side, rank, lots):
+    """Tell whether a trader can pay an order that reaches the venue (``venue.can_pay``)."""
+    _leave_out(constraints, legs, lane, trader, legs.fills[lane])
+    return venue.can_pay(constraints, balance, lane, trader, slot, side, rank, lots)
+
+
+# --- accounts that are short after fills were taken back ------------------------------------------
+
+
+@cold_kernel
+def order_of_short(constraints, legs, ledger, orders, lane):
+    """Return the slot of an order that must be cancelled as its owner is short, or NO_ORDER."""
+    if constraints.shaken[lane] != 0:
+        for trader in range(constraints.table.has_capital.shape[0]):
+            if constraints.table.has_capital[trader]:
+                _leave_out(constraints, legs, lane, trader, legs.fills[lane])
+                zero, one = _lacking(constraints, ledger, lane, trader)
+                zero += constraints.uncounted[lane, trader, 0]
+                one += constraints.uncounted[lane, trader, 1]
+                slot = venue.newest_of_short(constraints, orders, lane, trader, zero, one)
+                if slot != NO_ORDER:
+                    return slot
+    return np.int64(NO_ORDER)
+
+
+@inline_kernel
+def _lacking(constraints, ledger, lane, trader):
+    """Return what an account lacks for its orders at the venue, nano by payoff; below 0: nothing.
+
+    What does not count of what comes in is not in it.
+    """
+    cash, position = ledger.balance[lane, trader, CASH], ledger.balance[lane, trader, CONTRACT]
+    zero = constraints.promised[lane, trader, 0] - cash
+    return zero, constraints.promised[lane, trader, 1] - cash - position * NANO
+
+
+@cold_kernel
+def make_good(rules, ledger, log, lane, time, event):
+    """Let the venue pay what accounts still lack when nothing of theirs is left to cancel."""
+    constraints = rules.constraints
+    if constraints.shaken[lane] == 0:
+        return
+    constraints.shaken[lane] = 0
+    payer = account_of(ledger, VENUE)
+    for trader in range(constraints.table.has_capital.shape[0]):
+        if constraints.table.has_capital[trader]:
+            zero, one = _lacking(constraints, ledger, lane, trader)
+            amount = max(zero, one)
+            if amount > 0:
+                posting.pay(rules, ledger, log, lane, time, event, payer, trader, amount, DEFAULT)
+
+
+@cold_kernel
+def note_report(constraints, settlement, messages, lane, trader, envelope, price):
     """Note a fill that a trader is going to be told of; its price in ticks goes with the report."""
     if constraints.table.is_tracked[trader]:
         messages.rank[lane, envelope] = price
+        if not is_immediate(settlement):
+            messages.new_id[lane, envelope] = settlement.legs.fills[lane] - 1
         constraints.untold[lane, trader] += _cash_of(constraints, messages, lane, envelope)
 
 
@@ -102,13 +174,15 @@ def _cash_of(constraints, messages, lane, envelope):
 
 
 @cold_kernel
-def hear(constraints, overflow, messages, lane, trader, envelope):
+def hear(constraints, settlement, overflow, messages, lane, trader, envelope):
     """Let the chain of a trader learn an answer or a fill."""
     if not constraints.table.is_tracked[trader]:
         return
     kind, lots = messages.kind[lane, envelope], messages.lots[lane, envelope]
     if kind == NOTICE_FILL:
         constraints.untold[lane, trader] -= _cash_of(constraints, messages, lane, envelope)
+        if not is_immediate(settlement):
+            constraints.told[lane, trader] = messages.new_id[lane, envelope] + 1
     if lots > 0:
         is_known = chain.note_told(
             constraints, lane, trader, messages.client_id[lane, envelope], kind == NOTICE_ACK,

@@ -100,6 +100,7 @@ def settle(
             record_fork(log, lane, event, time, item, dropped)
     rules.overflow[lane] |= state.legs.overflow[lane]
     if state.legs.taken_back[lane] > 0:
+        rules.constraints.shaken[lane] = 1
         _tell(state, queue, keys, traders, private, lane, time)
         _take_back(rules, ledger, log, traders, risk, lane, value, time, event)
     _pay(rules, ledger, log, lane, time, event)

@@ -262,6 +262,23 @@ def settled_cash(held, balance, lane, trader):
 
 
 @cold_kernel
+def coming_in(legs, lane, trader, before):
+    """Return what pending fills bring a trader: nano-currency, and lots.
+
+    Parameters
+        before: number of a fill; only those before it are looked at.
+    """
+    cash = lots = np.int64(0)
+    for at in range(legs.count[lane]):
+        if legs.fill[lane, at] < before:
+            if legs.seller[lane, at] == trader:
+                cash += legs.cash[lane, at]
+            if legs.buyer[lane, at] == trader:
+                lots += legs.lots[lane, at]
+    return cash, lots
+
+
+@cold_kernel
 def release(settlement, lane):
     """Let go of legs that are over, once they and the payments are posted; the failed are pending.
 

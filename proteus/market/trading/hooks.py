@@ -392,6 +392,6 @@ def _constrain(
     if is_unconstrained(rules.constraints):
         return lots
     return constraints.allowed_lots(
-        rules.constraints, ledger, log, private, lane, trader, time, event, becomes, side, price,
-        lots,
+        rules.constraints, rules.settlement.legs, ledger, log, private, lane, trader, time, event,
+        becomes, side, price, lots,
     )  # fmt: skip

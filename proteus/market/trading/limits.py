@@ -109,21 +109,28 @@ def _nothing_more(rules, orders, lane, found):
 def _can_pay(rules, ledger, orders, lane, trader, slot, side, rank, lots):
     if is_unconstrained(rules.constraints):
         return True
-    return venue.can_pay(rules.constraints, ledger.balance, lane, trader, slot, side, rank, lots)
+    return constraints.can_pay(
+        rules.constraints, rules.settlement.legs, ledger.balance, lane, trader, slot, side, rank,
+        lots,
+    )  # fmt: skip
 
 
 @at_report.implement(Rules)
 @inline_kernel
 def _at_report(rules, messages, lane, trader, envelope, price):
     if not is_unconstrained(rules.constraints):
-        constraints.note_report(rules.constraints, messages, lane, trader, envelope, price)
+        constraints.note_report(
+            rules.constraints, rules.settlement, messages, lane, trader, envelope, price
+        )
 
 
 @at_notice.implement(Rules)
 @inline_kernel
 def _at_notice(rules, messages, lane, trader, envelope):
     if not is_unconstrained(rules.constraints):
-        constraints.hear(rules.constraints, rules.overflow, messages, lane, trader, envelope)
+        constraints.hear(
+            rules.constraints, rules.settlement, rules.overflow, messages, lane, trader, envelope
+        )
 
 
 @at_decided.implement(Rules)

@@ -17,17 +17,13 @@ from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_NOTIFIED, CAUSE_SC
 from proteus.market.events.log import is_overfull, is_recorded
 from proteus.market.events.queue import (
     KIND_CLEAR,
-    KIND_ENVIRONMENT,
     KIND_MEASURE,
     KIND_MESSAGE,
     KIND_NEWS,
     KIND_NOTIFICATION,
-    KIND_SETTLEMENT,
-    KIND_TAKEN_BACK,
     KIND_TIMER,
     KIND_WAKE,
     KIND_WAKE_NEWS,
-    NEVER_NS,
     next_time,
     pop,
     push,
@@ -49,6 +45,7 @@ from proteus.market.trading import hooks, limits, protocol, timers
 from proteus.market.trading.booking import book
 from proteus.market.trading.paths import PATHS as PATHS  # registers what is in them
 from proteus.market.trading.recorder import record_end, record_news
+from proteus.market.trading.ringing import ring_rules
 from proteus.market.trading.venue import clear_batch
 from proteus.market.trading.world import (
     FAULT_CAPACITY,
@@ -240,32 +237,8 @@ def _process(mechanism, world, lane, time, kind, item):
     if kind == KIND_MEASURE:
         _sample(world, lane, time, item)
         return WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
-    ring_rules(mechanism, world, lane, time, kind, item)
-    return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
-
-
-@inline_kernel
-def ring_rules(mechanism, world, lane, time, kind, item):
-    """Let rules do what they put into the queue."""
-    market, event = world.market, world.progress.events[lane]
-    if kind == KIND_ENVIRONMENT:
-        hooks.at_environment(
-            world.rules, world.ledger, world.log, world.queue, world.messages, world.news,
-            world.news_parameters, world.data, market.keys, lane, item, time, event,
-        )  # fmt: skip
-        return
-    if kind == KIND_SETTLEMENT or kind == KIND_TAKEN_BACK:
-        hooks.at_settlement(
-            world.rules, world.ledger, world.log, world.queue, market.keys, world.traders,
-            world.private, world.news, world.news_parameters, world.data, world.sums.risk,
-            world.settings.initial_ticks, lane, kind, item, time, event,
-        )  # fmt: skip
-        return
-    public_before = np.int64(NEVER_NS) if is_continuous(mechanism) else market.clears[lane]
-    hooks.at_timer(
-        world.rules, world.ledger, world.log, world.queue, market.orders, world.private,
-        market.keys, lane, kind, item, public_before, time, event,
-    )  # fmt: skip
+    booked = ring_rules(mechanism, world, lane, time, kind, item)
+    return FOLLOWS_DELIVERY if booked else WAS_WORK, np.int64(NO_ORDER), np.int64(0)
 
 
 @inline_kernel

@@ -5,7 +5,7 @@ MAKER = "population.maker"
 OF_CONSTRAINTS = [line.split(" | ") for line in f"""
 {MAKER}.risk.inventory_limit.lots=0 | {MAKER}.risk.inventory_limit.lots=0 | or equal to 1
 {MAKER}.risk.inventory_limit.on_limit=cut | inventory_limit.on_limit=cut | 'clip' or 'drop'
-{MAKER}.risk.inventory_limit.kind=capital | unknown key {MAKER}.risk.inventory_limit.lots | on_limit
+{MAKER}.risk.inventory_limit.kind=capital | unknown key {MAKER}.risk.inventory_limit.lots | did you
 risk@{MAKER}.risk=[leverage] | {MAKER}.capital=null | must be a number: risk.leverage
 risk@{MAKER}.risk=[loss_limit] {MAKER}.risk.loss_limit.loss=0 | loss_limit.loss=0 | than 0
 risk@{MAKER}.risk=[loss_limit] {MAKER}.risk.loss_limit.pause_s=0 | pause_s=0 | more than 0

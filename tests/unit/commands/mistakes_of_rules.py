@@ -7,6 +7,20 @@ REBATE, VOLUME, SLASHING = (
 )
 TAKERS_MAKE = f"{VOLUME}.traders=takers {VOLUME}.score.role=maker"
 
+CHAIN = f"'risk@{MAKER}.risk=[capital]' {MAKER}.capital=20"
+COUNTS, HAIRCUT = (f"{MAKER}.risk.capital.{key}" for key in ("counts", "haircut"))
+
+OF_CAPITAL = [line.split(" | ") for line in f"""
+{CHAIN} {COUNTS}=settled | {COUNTS}=settled | economic when settlement.mode=immediate: every fill
+{CHAIN} {COUNTS}=settled,economic | {COUNTS}=settled | economic when settlement.mode=immediate
+{CHAIN} {COUNTS}=pending {HAIRCUT}=0.5 | {COUNTS}=pending | economic when settlement.mode=immediate
+{CHAIN} settlement=t_plus {COUNTS}=setled | {COUNTS}=setled | 'economic', 'settled' or 'pending'
+{CHAIN} settlement=t_plus {COUNTS}=pending | {HAIRCUT}=null | given with counts=pending, and null
+{CHAIN} settlement=t_plus {HAIRCUT}=0.5 | {HAIRCUT}=0.5 | given with counts=pending, and null
+{CHAIN} settlement=t_plus {COUNTS}=pending {HAIRCUT}=1.5 | {HAIRCUT}=1.5 | than or equal to 1
+'risk@{MAKER}.risk=[capital]' {COUNTS}=settled | {MAKER}.capital=null | has nothing else to count
+""".strip().splitlines()]  # fmt: skip
+
 OF_INCENTIVES = f"""\
 incentives=polymarkt | incentives=polymarkt does not exist | did you mean polymarket?
 incentives=polymarket {POOL}.per_epch=2 | unknown key {POOL}.per_epch | mean {POOL}.per_epoch?

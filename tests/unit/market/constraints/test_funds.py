@@ -56,7 +56,7 @@ def test_the_most_lots_that_no_outcome_makes_unpayable(
     if worst(cash, position, orders) < 0:
         return  # it never comes to this
     price = tenths * NANO // 10
-    lots = payable_lots(cash, position, *sums(orders), side, price, fee, wanted)
+    lots = payable_lots(cash, position, *sums(orders), side, price, fee, 0, wanted)
     assert 0 <= lots <= wanted
     assert worst(cash, position, [*orders, (side, tenths, fee, lots)] if lots else orders) >= 0
     if lots < wanted:
@@ -78,7 +78,7 @@ def test_the_most_lots_that_no_outcome_makes_unpayable(
     ],
 )
 def test_cases_by_hand(cash, position, side, tenths, lots):
-    assert payable_lots(cash, position, 0, 0, side, tenths * NANO // 10, 0, 100) == lots
+    assert payable_lots(cash, position, 0, 0, side, tenths * NANO // 10, 0, 0, 100) == lots
 
 
 @settings(max_examples=200, deadline=None)
@@ -88,7 +88,9 @@ def test_cases_by_hand(cash, position, side, tenths, lots):
 )  # fmt: skip
 def test_mirrored_accounts_can_pay_the_same(cash, position, zero, one, tenths, fee, wanted):
     """The contract that pays when this one does not: sides, prices and sums change places."""
-    bought = payable_lots(cash, position, zero, one, BUY, tenths * NANO // 10, fee, wanted)
+    bought = payable_lots(cash, position, zero, one, BUY, tenths * NANO // 10, fee, 0, wanted)
     mirrored = NANO - tenths * NANO // 10
-    sold = payable_lots(cash + position * NANO, -position, one, zero, SELL, mirrored, fee, wanted)
+    sold = payable_lots(
+        cash + position * NANO, -position, one, zero, SELL, mirrored, fee, 0, wanted
+    )
     assert bought == sold
