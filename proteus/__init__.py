@@ -9,7 +9,7 @@
     proteus.load_environment("outputs/...")
     proteus.load_ledger("outputs/..."), proteus.export_ledger("outputs/...", "lanes.beancount")
     proteus.replay_log("outputs/...")
-    proteus.unique_cells(dataset)
+    proteus.unique_cells(dataset), proteus.agents(dataset)
     proteus.compare(dataset, baseline="clob"), proteus.maker_pnl(dataset)
     proteus.replay(messages, mechanism="clob")
     proteus.validation.queue_wait(ahead=3)
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from proteus.recording.traces import load_traces as load_traces
     from proteus.replaying.log import replay_log as replay_log
     from proteus.replaying.orders import replay as replay
+    from proteus.results.agents import agents as agents
     from proteus.results.dataset import load as load
     from proteus.results.per_run import load_runs as load_runs
     from proteus.results.unique import unique_cells as unique_cells
@@ -53,6 +54,7 @@ _FUNCTIONS = {
     "resume": "proteus.runs.api",
     "simulate": "proteus.runs.api",
     "sweep": "proteus.runs.api",
+    "agents": "proteus.results.agents",
     "load": "proteus.results.dataset",
     "load_environment": "proteus.recording.files",
     "load_events": "proteus.recording.files",

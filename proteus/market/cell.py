@@ -26,6 +26,7 @@ from proteus.basics.schema import (
 )
 from proteus.errors import ConfigError as ConfigError
 from proteus.market.agents.group import Group
+from proteus.market.agents.identity import DEFAULT_COHORT, Identity
 from proteus.market.costs.base import CostModel
 from proteus.market.costs.models import NO_COSTS, GasCosts, parts_of
 from proteus.market.environment.channels import Environment, Routing
@@ -137,6 +138,7 @@ class CellConfig(Schema):
     contract: Contract
     metrics: Metrics
     incentives: Incentives = Incentives()
+    identity: Identity = Identity()
 
     @property
     def delta_ns(self) -> int:
@@ -266,6 +268,8 @@ class CellConfig(Schema):
             del tree["incentives"]
         if not self.settlement.is_used:
             del tree["settlement"]
+        if self.identity.cohort == DEFAULT_COHORT:
+            del tree["identity"]
         return canonical_json(tree)
 
     @model_validator(mode="after")

@@ -222,6 +222,8 @@ def _check_common(configs: Sequence[SweepConfig]) -> None:
     for key in SweepConfig.RUN_KEYS:
         if len({canonical_json(getattr(config, key)) for config in configs}) > 1:
             raise ConfigError(f"{key} cannot be swept: it is the same for the whole sweep")
+    if len({config.identity.cohort for config in configs}) > 1:
+        raise ConfigError("identity.cohort cannot be swept: it is the same for the whole sweep")
     for key in ("horizons_ms", "elapsed_ms"):
         if len({getattr(config.metrics, key) for config in configs}) > 1:
             raise ConfigError(f"metrics.{key} cannot be swept: it is a dimension of the results")

@@ -29,6 +29,7 @@ from proteus.recording.columns import BOOK, is_kind
 from proteus.recording.files import trader_names
 from proteus.recording.tables import contract_moves
 from proteus.results import artifacts
+from proteus.results.agents import uids_of
 from proteus.results.dataset import RESULTS, unreadable
 from proteus.results.outcome import LaneLog, Rows
 
@@ -161,6 +162,7 @@ def join(plan: Plan, number: int, lanes: Sequence[tuple[int, xr.Dataset]]) -> xr
             {"long_name": "time of trading"},
         ),
         trader=("trader", np.array(trader_names(cell)), {"long_name": "trader"}),
+        agent_uid=("trader", np.array(uids_of(cell), np.int64), {"long_name": "agent_uid"}),
     )
     for name, (unit, title) in _DESCRIBED.items():
         joined[name].attrs.update(units=unit, long_name=title)

@@ -24,6 +24,7 @@ from proteus.pages import REPORT
 from proteus.plans.plan import Plan
 from proteus.recording.collect import collecting
 from proteus.results import dataset, merge, per_run, provenance
+from proteus.results.agents import AGENTS_KEY
 from proteus.results.lanes import Lanes
 from proteus.runs import claim, running, stopping
 
@@ -208,6 +209,7 @@ def _manifest(result: Result, recorded: Sequence[Lane]) -> dict[str, Any]:
         "lanes": plan.lanes,
         **({dataset.LAB_KEY: json.loads(attributes[dataset.LAB_KEY])}
            if dataset.LAB_KEY in attributes else {}),
+        AGENTS_KEY: json.loads(attributes[AGENTS_KEY]),
         "recorded": [lane._asdict() for lane in recorded],
         "versions": provenance.versions(),
         "machine": provenance.machine(),

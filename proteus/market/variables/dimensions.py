@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from proteus.market.agents.identity import DEFAULT_COHORT, agent_uid
+from proteus.market.agents.identity import agent_uid
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_NAMES
 from proteus.market.cell import CellConfig
@@ -76,8 +76,8 @@ def _traders(cells: Cells) -> np.ndarray:
 
 
 def _agents(cells: Cells) -> np.ndarray:
-    sizes = _sizes(cells).items()
-    uids = [agent_uid(DEFAULT_COHORT, name, at) for name, size in sizes for at in range(size)]
+    sizes, cohort = _sizes(cells).items(), cells[0].identity.cohort
+    uids = [agent_uid(cohort, name, at) for name, size in sizes for at in range(size)]
     return np.array(uids, np.int64)
 
 
