@@ -140,21 +140,26 @@ class Slab(NamedTuple):
     seeds: slice  # places among the replicates
 
 
+def slab_lanes(plan: Plan) -> int:
+    """Return the most lanes of a slab: fewer where each is of many episodes."""
+    return max(1, SLAB_LANES // plan.cells[0].episodes.count)
+
+
 def whole_axes(plan: Plan) -> int:
     """Return how many of the last swept dims a slab has whole: few seeds go together."""
     sizes, lanes, whole = plan.cell_of.shape, len(plan.replicates), 0
-    while whole < len(sizes) and lanes * sizes[-1 - whole] <= SLAB_LANES:
+    while whole < len(sizes) and lanes * sizes[-1 - whole] <= slab_lanes(plan):
         lanes *= sizes[-1 - whole]
         whole += 1
     return whole
 
 
 def slabs(plan: Plan) -> Iterator[Slab]:
-    """Cut a sweep into slabs of at most SLAB_LANES lanes."""
-    count, whole = len(plan.replicates), whole_axes(plan)
+    """Cut a sweep into slabs of lanes."""
+    count, whole, most = len(plan.replicates), whole_axes(plan), slab_lanes(plan)
     for outer in np.ndindex(plan.cell_of.shape[: plan.cell_of.ndim - whole]):
-        for at in range(0, count, SLAB_LANES):
-            seeds = slice(at, min(at + SLAB_LANES, count))
+        for at in range(0, count, most):
+            seeds = slice(at, min(at + most, count))
             yield Slab((*outer, *[slice(None)] * whole, seeds), plan.cell_of[outer], seeds)
 
 

@@ -232,9 +232,9 @@ def _results_bytes(plan: Plan) -> int:
 def _slab_bytes(plan: Plan) -> int:
     """Return the bytes of what is in memory while results are written and summarised."""
     from proteus.analysis.measures import READ_AT_ONCE
-    from proteus.results.dataset import SLAB_LANES
+    from proteus.results.dataset import slab_lanes
 
-    return VALUE_BYTES * (3 * SLAB_LANES * values_per_lane(plan.labels) + 8 * READ_AT_ONCE)
+    return VALUE_BYTES * (3 * slab_lanes(plan) * values_per_lane(plan.labels) + 8 * READ_AT_ONCE)
 
 
 def _lanes_bytes(plan: Plan) -> int:

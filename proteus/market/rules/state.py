@@ -28,7 +28,9 @@ class NoRules(NamedTuple):
 class Rules(NamedTuple):
     """What is added to a market. L lanes, A traders."""
 
-    endowment: np.ndarray  # int64 [A] capital of each trader, nano-currency; 0: no limit
+    has_capital: np.ndarray  # bool [A] the trader's is limited
+    endowment: np.ndarray  # int64 [L, A] capital of each trader at 0, nano-currency
+    is_ruined: np.ndarray  # bool [L, A] it has lost that, and sends nothing
     roles: Roles
     costs: Costs
     settlement: SettlementState
@@ -55,13 +57,15 @@ def make_rules(
     """Build the rules of a block.
 
     Parameters
-        orders: most that a lane has at once. endowment: int64 [A] capital of each trader, nano.
+        orders: most that a lane has at once. endowment: int64 [A] capital of each trader, nano; 0:
+            it has no limit.
         roles: who makes in a fill. costs: of the block. settlement: its state. policies: of
             incentives. channels: the numbers of the environment. environment: its state.
         constraints: chains and their state.
     """
     return allocate(
-        Rules, L=lanes, A=len(endowment), endowment=endowment, roles=roles, costs=costs,
+        Rules, L=lanes, A=len(endowment), has_capital=endowment > 0, endowment=endowment,
+        roles=roles, costs=costs,
         settlement=settlement, incentives=allocate_incentives(policies, lanes, orders),
         channels=channels, environment=environment, constraints=constraints,
     )  # fmt: skip

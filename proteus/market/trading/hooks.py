@@ -369,6 +369,8 @@ def _all_lots(rules, ledger, private, view, lane, trader, time, becomes, side, p
 @constrain.implement(Rules)
 @inline_kernel
 def _constrain(rules, ledger, private, view, lane, trader, time, becomes, side, price, lots):
+    if rules.is_ruined[lane, trader]:
+        return np.int64(0)
     if is_unconstrained(rules.constraints):
         return lots
     return constraints.allowed_lots(

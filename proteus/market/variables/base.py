@@ -22,6 +22,7 @@ RANK = "quote_rank"  # of a quote for a request, the accepted one first
 INTENT_END = "intent_end"  # how an intent ended
 GROUP = "group"  # of the population
 TRADER = "trader"  # each by itself
+EPISODE = "episode"  # days of a lane
 TERM = "pnl_term"  # of the decomposition of PnL, where a market has rules beyond trading
 
 

@@ -23,6 +23,7 @@ from proteus.market.metrics.requests import RANKS
 from proteus.market.variables.base import (
     CLASS,
     ELAPSED,
+    EPISODE,
     GROUP,
     HORIZON,
     INTENT_END,
@@ -150,15 +151,23 @@ DIMENSIONS = {
         is_optional=True,
     ),
 }
+DIMENSIONS[EPISODE] = Dimension(
+    about="number of the episode",
+    unit="1",
+    labels=lambda cells: np.arange(cells[0].episodes.count),
+    is_optional=True,
+)
 MEASURED_DIMENSIONS = tuple(DIMENSIONS)
 OPTIONAL_DIMENSIONS = tuple(name for name, each in DIMENSIONS.items() if each.is_optional)
 
 
 def optional_of(*cells: CellConfig) -> tuple[str, ...]:
     """Return the optional dims that are measured in the cells of a sweep."""
-    per_trader = (TRADER,) if cells[0].record.per_trader else ()
+    record = cells[0].record
+    per_trader = (TRADER,) if record.per_trader or record.panel else ()
     by_term = (TERM,) if any(cell.needs_rules for cell in cells) else ()
-    return (GROUP, *per_trader, *by_term)
+    by_episode = (EPISODE,) if any(cell.episodes.are_used for cell in cells) else ()
+    return (GROUP, *per_trader, *by_term, *by_episode)
 
 
 def labels_of(cells: Cells, optional: Collection[str] = ()) -> Labels:
