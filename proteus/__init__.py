@@ -6,7 +6,7 @@
     proteus.snapshot("outputs/..."), proteus.resume_from("outputs/...", episodes=10)
     proteus.load("outputs/...")
     proteus.load_runs("outputs/..."), proteus.load_traces("outputs/...")
-    proteus.load_panel("outputs/...")
+    proteus.load_panel("outputs/..."), proteus.persistence(panel)
     proteus.load_events("outputs/..."), proteus.load_fills("outputs/...")
     proteus.load_environment("outputs/...")
     proteus.load_ledger("outputs/..."), proteus.export_ledger("outputs/...", "lanes.beancount")
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from proteus import validation as validation
     from proteus.analysis.contrasts import compare as compare
     from proteus.analysis.counterparties import maker_pnl as maker_pnl
+    from proteus.analysis.persistence import persistence as persistence
     from proteus.plans.snapshots import snapshot as snapshot
     from proteus.recording.files import load_environment as load_environment
     from proteus.recording.files import load_events as load_events
@@ -74,6 +75,7 @@ _FUNCTIONS = {
     "load_traces": "proteus.recording.traces",
     "replay_log": "proteus.replaying.log",
     "compare": "proteus.analysis.contrasts",
+    "persistence": "proteus.analysis.persistence",
     "maker_pnl": "proteus.analysis.counterparties",
     "replay": "proteus.replaying.orders",
 }
