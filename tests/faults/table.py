@@ -12,11 +12,12 @@ from tests.faults.incentives import INCENTIVES
 from tests.faults.lab import LAB
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
+from tests.faults.memory import MEMORY
 from tests.faults.requests import REQUESTS
 from tests.faults.settlement import SETTLEMENT
 from tests.faults.traders import TRADERS
 
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
-    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS,
+    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *MEMORY,
 )  # fmt: skip

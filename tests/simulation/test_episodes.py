@@ -94,12 +94,13 @@ def test_full_carryover_begins_with_what_makers_have_learned():
 def test_wealth_at_the_start_is_that_of_the_end_before():
     whole = run(
         3, mechanism="fba", episodes__count=3, episodes__carryover="capital_only",
-        population__maker__capital=20, episodes__ruin_below=0,
+        population__maker__capital=2, episodes__ruin_below=0,
     )  # fmt: skip
     of = {"trader": ["maker0", "maker1"]}
     start = whole["wealth_start_by_trader"].sel(of).transpose("episode", ...).to_numpy()
     end = whole["wealth_end_by_trader"].sel(of).transpose("episode", ...).to_numpy()
-    assert (start[0] == 20).all()
+    assert (start[0] == 2).all()
+    assert (end[:-1] < 0).any()
     assert np.array_equal(start[1:], np.maximum(end[:-1], 0))
     settled = whole["pnl_maker"]  # marked at v_T, so other numbers
     assert settled.dims[-1] == "episode"
@@ -123,6 +124,17 @@ def test_the_ruined_send_nothing_and_keep_what_they_have(mechanism):
     assert (later["wealth_start_by_trader"] == later["wealth_end_by_trader"]).all()
     others = whole["ruined_by_trader"].drop_sel(of)
     assert not others.any()
+
+
+def test_just_enough_is_no_ruin():
+    """A sniper that asks for an edge of 0.9 never trades, and keeps its 30."""
+    keys = {"population__sniper__capital": 30, "population__sniper__policy__theta": 0.9}
+    keys |= {"mechanism": "clob", "episodes__count": 2, "episodes__carryover": "capital_only"}
+    enough = run(1, **keys, episodes__ruin_below=30)
+    assert (enough["wealth_end_by_trader"].sel(trader="sniper0") == 30).all()
+    assert not enough["ruined_by_trader"].any()
+    short = run(1, **keys, episodes__ruin_below=30.000000001)
+    assert (short["ruined_by_trader"].sel(trader="sniper0", episode=1) == 1).all()
 
 
 def test_every_kind_says_what_it_carries_and_the_page_does_too():

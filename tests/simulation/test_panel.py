@@ -148,7 +148,8 @@ def test_duckdb_reads_a_folder(folder_of_files):
     folder, total, rows = folder_of_files
     query = f"""
         select sum(equity_end), count(*), any_value(typeof(equity_end)),
-        any_value(typeof(agent_uid)), count(distinct (cell, seed, run_index, agent_uid)) from '{folder}/*.parquet'
+        any_value(typeof(agent_uid)), count(distinct (cell, seed, run_index, agent_uid))
+        from '{folder}/*.parquet'
     """
     (found,) = duckdb.sql(query).fetchall()
     assert found == (pytest.approx(total), rows, "DOUBLE", "BIGINT", rows)
