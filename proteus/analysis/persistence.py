@@ -12,7 +12,7 @@ from scipy import stats
 
 from proteus.analysis.statistics import longitudinal
 from proteus.errors import ResultsError
-from proteus.results.panel import ACTIVE, FIELDS, KEY, STOPPED
+from proteus.results.panel import FIELDS, KEY, STOPPED
 
 CLASSES = 5  # of rank, or as many as there are agents
 MEASURES = (
@@ -124,10 +124,38 @@ def lifetimes(panel: pd.DataFrame, group: str, ruin_below: float) -> pd.DataFram
         seen) and ``is_ruined``; what :func:`longitudinal.survival` takes.
     """
     _check(panel, "equity_end", group)
-    kept = panel[(panel["group"] == group) & (panel["status"] == ACTIVE)]
-    rows = kept.groupby(["cell", "seed", "agent_uid"], sort=True)
-    found = rows.agg(
-        mechanism=("mechanism", "first"), episodes=("run_index", "size"), end=("equity_end", "last")
-    ).reset_index()
-    found["is_ruined"] = found.pop("end") < ruin_below
-    return found
+    kept = panel[(panel["group"] == group) & (panel["status"] != STOPPED)]
+    agent, start = ["cell", "seed", "agent_uid"], int(panel["run_index"].min())
+    found = kept.groupby(agent, observed=True).agg(
+        mechanism=("mechanism", "first"), episodes=("run_index", "size")
+    )
+    below = kept[kept["equity_end"] < ruin_below]
+    first = below.groupby(agent, observed=True)["run_index"].min() - start + 1
+    found["is_ruined"] = found.index.isin(first.index)
+    found["episodes"] = first.reindex(found.index).fillna(found["episodes"]).astype(np.int64)
+    return found.reset_index()
+
+
+def survival_curves(panel: pd.DataFrame, group: str, ruin_below: float) -> pd.DataFrame:
+    """Estimate what share of a group's agents is not ruined, after each episode, in each cell.
+
+    Agents of one seed meet the same news, so the interval is of seeds: of the t distribution over
+    the share of a seed's agents that is left. All agents are seen to the last episode, so that
+    share is what Kaplan and Meier estimate (``longitudinal.survival``).
+
+    Parameters
+        panel, group, ruin_below: as in :func:`lifetimes`.
+
+    Returns
+        A row per cell and episode: ``cell``, ``mechanism``, ``episodes``, ``value`` with its 95 %
+        interval ``low`` and ``high``, and ``n`` (seeds).
+    """
+    lived = lifetimes(panel, group, ruin_below)
+    most, rows = int(panel["run_index"].nunique()), []
+    for cell, part in lived.groupby("cell"):
+        ends = np.where(part["is_ruined"], part["episodes"], most + 1)
+        for after in range(1, most + 1):
+            left = pd.Series(ends > after, index=part["seed"].to_numpy()).groupby(level=0).mean()
+            about = {"cell": cell, "mechanism": str(part["mechanism"].iloc[0]), "episodes": after}
+            rows.append({**about, **_interval(left.to_numpy(float))})
+    return pd.DataFrame(rows)

@@ -299,8 +299,11 @@ def _check_recorded(plan: Plan, key: str, chosen: str | None) -> None:
     """
     precision, count = plan.settings.precision.name, plan.cells[0].episodes.count
     if chosen is not None and count > 1:
-        allowed = "one episode is recorded at a time, with seeds.episode and resume_from"
+        allowed = "one episode is recorded at a time, as seeds.episode=3 chooses it"
         raise ConfigError(f"{key}={chosen} is not allowed with episodes.count={count}: {allowed}")
+    if chosen is not None and plan.start is not None:
+        allowed = "a log is of lanes that begin afresh"
+        raise ConfigError(f"{key}={chosen} is not allowed with resume_from: {allowed}")
     if chosen is not None and precision != "fixed":
         allowed = f"with precision={precision} the seeds are not known before; use precision=fixed"
         raise ConfigError(f"{key}={chosen} is not allowed: {allowed}")

@@ -89,6 +89,7 @@ def _metadata(plan: Plan, numbers: Sequence[int], *, with_configs: bool) -> Meta
         "kernel_hash": jit.kernel_hash(),
         "git_sha": provenance.git_sha(),
         "seed_root": str(plan.settings.seeds.root),
+        "seed_episode": str(plan.settings.seeds.episode),
         "cells": json.dumps(cells),
         "versions": canonical_json(provenance.versions()),
         "created": provenance.created(),
@@ -192,6 +193,7 @@ class EventFile(NamedTuple):
     cells: dict[int, RecordedCell]  # by number: those that were recorded
     lanes: list[Lane]
     root: int  # root seed
+    episode: int  # whose random numbers they have
 
 
 _FIELDS = {
@@ -256,6 +258,7 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
         if any(type(number) is not int or number < 0 for lane in lanes for number in lane):
             raise ValueError
         about = sealed(found), found["kernel_hash"], cells, lanes, int(found["seed_root"])
+        episode = int(found.get("seed_episode", 0))  # older runs had the first alone
     except (LookupError, ValueError, TypeError):
         raise ResultsError(
             f"{path} does not say which lanes it holds: its metadata is damaged"
@@ -263,7 +266,7 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
     for number, cell in cells.items():
         population = cell.config.get("population", {})
         check_traders(path, number, cell.traders, cell.agent_uids, cell.cohort, population)
-    return EventFile(path, table, *about)
+    return EventFile(path, table, *about, episode)
 
 
 def _kind(type_: pa.DataType) -> str:

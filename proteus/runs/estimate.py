@@ -151,7 +151,7 @@ def _baseline_seconds(cell: CellConfig) -> float:
     groups = cell.population.values()
     wake_ups = sum(group.count * cell.wake_ups_per_s(group) for group in groups)
     share = 0.1 + 0.9 * wake_ups / BASELINE_WAKE_UPS_PER_S  # news and clears cost without traders
-    return share * cell.settle_ns / units.NS_PER_S
+    return share * cell.settle_ns / units.NS_PER_S * cell.episodes.count
 
 
 def _block_lanes(settings: SweepConfig) -> int:

@@ -299,3 +299,28 @@ def test_mistakes_are_told_in_a_sentence(keys, why):
 def test_the_number_of_episodes_cannot_be_swept():
     with pytest.raises(ConfigError, match=r"episodes\.count cannot be swept"):
         proteus.sweep({**DAY, "mechanism": "clob", "episodes.count": [1, 2]}, seeds=1)
+
+
+def test_the_study_of_survival_is_what_its_file_says():
+    from proteus.plans import planner
+
+    plan = planner.from_words(["+experiment=survival", "size=quick"])
+    assert plan.axes["mechanism"] == ("clob", "fba")
+    assert plan.labels["episode"].tolist() == [*range(50)]
+    assert all(cell.population["maker"].capital == 60 for cell in plan.cells)
+    assert plan.settings.endpoint.variable == "makers_ruined_share"
+    from proteus.runs.api import checked
+
+    checked(plan)
+
+
+def test_a_recorded_episode_replays_to_what_it_was(tmp_path):
+    """With the random numbers of its own episode: another one would not come out."""
+    keys = {"mechanism": "clob", "record__events": "all", "record__traces": "all"}
+    run({"count": 1, "episode": 3}, output_dir=tmp_path / "run", **keys)
+    (lane,) = proteus.replay_log(tmp_path / "run")
+    assert lane.seed == 0
+    (trace,) = proteus.load_traces(tmp_path / "run").values()
+    first = run({"count": 1, "episode": 3}, mechanism="clob")
+    assert trace["v"].isel(seed=0, time=-1).item() != trace["v"].isel(seed=0, time=0).item()
+    assert np.isfinite(first["price_rmse"]).all()

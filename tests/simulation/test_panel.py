@@ -12,7 +12,8 @@ import statsmodels.formula.api as smf
 from linearmodels import PanelOLS
 
 import proteus
-from proteus.analysis.persistence import MEASURES, lifetimes
+from proteus.analysis.persistence import MEASURES, lifetimes, survival_curves
+from proteus.analysis.statistics import longitudinal
 from proteus.errors import ConfigError, ResultsError
 from proteus.results import panel as panels
 from tests.helpers.days import DAY
@@ -180,6 +181,20 @@ def test_lifetimes_end_with_the_episode_of_ruin(panel):
         below = np.flatnonzero(own["equity_end"].to_numpy() < 1)
         assert row.is_ruined == bool(len(below))
         assert row.episodes == (below[0] + 1 if len(below) else EPISODES)
+
+
+def test_survival_is_that_of_kaplan_and_meier(panel):
+    """By the library, over all agents of a cell: nobody is lost from sight before the end."""
+    curves = survival_curves(panel, "maker", ruin_below=15)
+    lived = lifetimes(panel, "maker", ruin_below=15)
+    assert lived["is_ruined"].any()
+    for cell, own in lived.groupby("cell"):
+        found = curves[curves["cell"] == cell].set_index("episodes")
+        library = longitudinal.survival(own["episodes"].to_numpy(), own["is_ruined"].to_numpy())
+        for episode, share in zip(library.episode, library.survival, strict=True):
+            assert found.loc[episode, "value"] == pytest.approx(share)
+        assert (found["n"] == SEEDS).all()
+        assert (found["low"] <= found["value"]).all()
 
 
 # --- mistakes -------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from proteus.market.variables.settlement import SETTLEMENT_VARIABLES
 from proteus.market.variables.taker import TAKER_VARIABLES
 
 __all__ = [
+    "EPISODE_VARIABLES",
     "POPULATION_VARIABLES",
     "VARIABLES",
     "Values",

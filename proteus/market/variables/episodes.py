@@ -7,10 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.market.agents.traders import NO_GROUP
+from proteus.market.agents.traders import CLASS_MAKER, NO_GROUP
 from proteus.market.rules.state import Rules
 from proteus.market.trading.world import World
-from proteus.market.variables.base import EPISODE, GROUP, TRADER, Values, Variable, currency
+from proteus.market.variables.base import (
+    EPISODE,
+    GROUP,
+    TRADER,
+    Values,
+    Variable,
+    currency,
+    has_role,
+    ratio,
+)
 
 
 def _endowment(world: World) -> NDArray[Any]:
@@ -35,7 +44,22 @@ def _ruined_by_group(world: World) -> Values:
     return np.asarray(_ruined(world).astype(float) @ is_member)
 
 
+def _makers_ruined_share(world: World) -> Values:
+    is_maker = has_role(world, CLASS_MAKER) & (world.traders.group != NO_GROUP)
+    return ratio(_ruined(world).astype(float) @ is_maker, float(is_maker.sum()))
+
+
 EPISODE_VARIABLES: tuple[Variable, ...] = (
+    Variable(
+        name="makers_ruined_share",
+        needs=EPISODE,
+        unit="1",
+        long_name="share of makers that are ruined and send nothing",
+        formula="makers with ruined_by_trader = 1 / makers",
+        source="accounts",
+        missing="no_maker",
+        compute=_makers_ruined_share,
+    ),
     Variable(
         name="ruined_by_group",
         dims=(GROUP,),
