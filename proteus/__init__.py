@@ -3,13 +3,15 @@
     proteus.simulate(mechanism="fba", delta=250, seeds=1000)
     proteus.sweep({"mechanism": ["clob", "fba"], "delta": [50, 100]}, seeds=1000)
     proteus.resume("outputs/...")
+    proteus.snapshot("outputs/..."), proteus.resume_from("outputs/...", episodes=10)
     proteus.load("outputs/...")
     proteus.load_runs("outputs/..."), proteus.load_traces("outputs/...")
+    proteus.load_panel("outputs/..."), proteus.persistence(panel)
     proteus.load_events("outputs/..."), proteus.load_fills("outputs/...")
     proteus.load_environment("outputs/...")
     proteus.load_ledger("outputs/..."), proteus.export_ledger("outputs/...", "lanes.beancount")
     proteus.replay_log("outputs/...")
-    proteus.unique_cells(dataset)
+    proteus.unique_cells(dataset), proteus.agents(dataset)
     proteus.compare(dataset, baseline="clob"), proteus.maker_pnl(dataset)
     proteus.why("outputs/ab/...", seed=3)
     proteus.replay(messages, mechanism="clob")
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from proteus import validation as validation
     from proteus.analysis.contrasts import compare as compare
     from proteus.analysis.counterparties import maker_pnl as maker_pnl
+    from proteus.analysis.persistence import persistence as persistence
+    from proteus.plans.snapshots import snapshot as snapshot
     from proteus.recording.files import load_environment as load_environment
     from proteus.recording.files import load_events as load_events
     from proteus.recording.files import load_fills as load_fills
@@ -41,10 +45,13 @@ if TYPE_CHECKING:
     from proteus.recording.traces import load_traces as load_traces
     from proteus.replaying.log import replay_log as replay_log
     from proteus.replaying.orders import replay as replay
+    from proteus.results.agents import agents as agents
     from proteus.results.dataset import load as load
+    from proteus.results.panel import load_panel as load_panel
     from proteus.results.per_run import load_runs as load_runs
     from proteus.results.unique import unique_cells as unique_cells
     from proteus.runs.api import resume as resume
+    from proteus.runs.api import resume_from as resume_from
     from proteus.runs.api import simulate as simulate
     from proteus.runs.api import sweep as sweep
     from proteus.studies.why import why as why
@@ -53,19 +60,24 @@ __version__ = VERSION
 
 _FUNCTIONS = {
     "resume": "proteus.runs.api",
+    "resume_from": "proteus.runs.api",
+    "snapshot": "proteus.plans.snapshots",
     "simulate": "proteus.runs.api",
     "sweep": "proteus.runs.api",
+    "agents": "proteus.results.agents",
     "load": "proteus.results.dataset",
     "load_environment": "proteus.recording.files",
     "load_events": "proteus.recording.files",
     "load_fills": "proteus.recording.files",
     "export_ledger": "proteus.recording.plain_text",
     "load_ledger": "proteus.recording.files",
+    "load_panel": "proteus.results.panel",
     "load_runs": "proteus.results.per_run",
     "unique_cells": "proteus.results.unique",
     "load_traces": "proteus.recording.traces",
     "replay_log": "proteus.replaying.log",
     "compare": "proteus.analysis.contrasts",
+    "persistence": "proteus.analysis.persistence",
     "maker_pnl": "proteus.analysis.counterparties",
     "replay": "proteus.replaying.orders",
     "why": "proteus.studies.why",

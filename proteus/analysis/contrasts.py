@@ -27,6 +27,7 @@ from proteus.analysis.statistics.bootstrap import bca
 from proteus.analysis.statistics.paired import Arm, Contrast, contrast
 from proteus.configuration.study import GATED, NOT_CHECKED, PASSED, Endpoint
 from proteus.errors import ResultsError, nearest
+from proteus.market.variables.base import EPISODE
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, shown
 from proteus.results import flags
 from proteus.results.coordinates import CELL, describe
@@ -208,7 +209,8 @@ def _family(label: Mapping[str, Any]) -> str:
 
     Into how many groups a population is split must not change what is said of other variables.
     """
-    return POPULATION if any(dim in label for dim in OPTIONAL_DIMENSIONS) else EXPLORATORY
+    split = any(dim in label for dim in OPTIONAL_DIMENSIONS if dim != EPISODE)
+    return POPULATION if split else EXPLORATORY
 
 
 def _primary_column(pair: Pair, declared: Endpoint | None) -> tuple[Measure, dict[str, Any]] | None:

@@ -12,7 +12,7 @@ import yaml
 from proteus.analysis.measures import TOTALS, Measure, measures
 from proteus.configuration.study import PILOT, Endpoint, purpose_of
 from proteus.errors import ConfigError, nearest
-from proteus.market.variables.base import HORIZON
+from proteus.market.variables.base import EPISODE, HORIZON
 from proteus.results.coordinates import table_labels
 
 if TYPE_CHECKING:
@@ -26,9 +26,11 @@ def check(plan: Plan) -> None:
         ConfigError: the key, its value and what is allowed.
     """
     from proteus.market.mechanisms.table import MECHANISM_MODELS
-    from proteus.market.variables import POPULATION_VARIABLES, VARIABLES
+    from proteus.market.variables import EPISODE_VARIABLES, POPULATION_VARIABLES, VARIABLES
 
-    dims = {variable.name: variable.dims for variable in (*VARIABLES, *POPULATION_VARIABLES)}
+    of_episodes = EPISODE_VARIABLES if EPISODE in plan.dims else ()
+    known = (*VARIABLES, *POPULATION_VARIABLES, *of_episodes)
+    dims = {variable.name: variable.dims for variable in known}
     settings = plan.settings
     for key, name in _named(settings.endpoint):
         if name not in dims:
@@ -117,21 +119,31 @@ def at(endpoint: Endpoint) -> dict[str, Any]:
     return {} if endpoint.horizon_ms is None else {HORIZON: endpoint.horizon_ms}
 
 
+def last_episode(dataset: xr.Dataset) -> xr.Dataset:
+    """Return what a verdict is about: where lanes are of episodes, the last one."""
+    if EPISODE not in dataset.dims:
+        return dataset
+    return dataset.isel({EPISODE: -1}, drop=True)
+
+
 def place(dataset: xr.Dataset, endpoint: Endpoint) -> dict[str, Any] | None:
     """Return the labels of the endpoint's column in a dataset that has its variable.
 
-    Where one horizon has been selected, that is no label of a column any more.
+    Where one horizon has been selected, that is no label of a column any more. Where lanes are of
+    episodes, the endpoint is that of the last one.
 
     Returns
         None where the dataset has other horizons only.
     """
-    wanted = at(endpoint)
+    wanted, last = at(endpoint), {}
+    if EPISODE in dataset[endpoint.variable].dims:
+        last = {EPISODE: int(dataset[EPISODE].to_numpy()[-1])}
     if not wanted:
-        return wanted
+        return last
     held: Any = np.ravel(table_labels(dataset[HORIZON])) if HORIZON in dataset.coords else []
     if endpoint.horizon_ms not in held:
         return None
-    return wanted if HORIZON in dataset[endpoint.variable].dims else {}
+    return {**last, **(wanted if HORIZON in dataset[endpoint.variable].dims else {})}
 
 
 def absent(dataset: xr.Dataset, endpoint: Endpoint) -> str:

@@ -91,7 +91,7 @@ class Verdict(NamedTuple):
 
 def judged(dataset: xr.Dataset) -> Verdict | None:
     """Judge every cell by what the sweep declared; None where nothing is compared."""
-    declared = endpoints.declared(dataset)
+    dataset, declared = endpoints.last_episode(dataset), endpoints.declared(dataset)
     if declared is None or not has_contrast(dataset, declared):
         return None
     purposes = {purpose_of(int(seed)) for seed in dataset["seed"].values[[0, -1]]}
@@ -150,7 +150,7 @@ def tests(dataset: xr.Dataset) -> str | None:
     Returns
         As :func:`proteus.analysis.family.written`; None where nothing is compared.
     """
-    declared = endpoints.declared(dataset)
+    dataset, declared = endpoints.last_episode(dataset), endpoints.declared(dataset)
     if declared is None or not has_contrast(dataset, declared):
         return None
     every = _paired(dataset, declared)
@@ -186,6 +186,7 @@ def widths(dataset: xr.Dataset, declared: Endpoint) -> list[Width]:
     Of its contrast with the baseline, as a share of the baseline's value; where a sweep has one
     mechanism, so that nothing is compared, of the endpoint itself.
     """
+    dataset = endpoints.last_episode(dataset)
     if not has_contrast(dataset, declared):
         return _own_widths(dataset, declared)
     pairs = [pair for pair in _paired(dataset, declared) if not violated(pair)]

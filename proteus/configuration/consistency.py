@@ -12,11 +12,13 @@ from typing import Any
 
 from proteus.basics import units
 from proteus.errors import ConfigError
+from proteus.market.agents.episodes import FULL
 from proteus.market.agents.group import Group
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.cell import CellConfig
-from proteus.market.costs.models import start_volumes, tips_of
+from proteus.market.constraints.models import MessageRate
+from proteus.market.costs.models import TieredCosts, parts_of, start_volumes, tips_of
 from proteus.market.costs.tables import make_tables
 from proteus.market.environment.contradictions import Around, Rule, contradictions
 from proteus.market.events.latency import ADDED_LAWS, LatencyLaw
@@ -65,6 +67,7 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
         )  # fmt: skip
     yield from _waits(cell)
     yield from _costs(cell)
+    yield _carryover(cell)
     yield from contradictions(cell.environment, cell.execution, _around(cell))
     yield from _settlement(cell)
     yield from _incentives(cell)
@@ -73,6 +76,28 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
         yield from _policy(f"population.{name}.policy", group, limit, price_range)
         if group.count:
             yield from _delays(f"population.{name}", group, cell)
+
+
+def _carryover(cell: CellConfig) -> Rule:
+    """Check that somebody has what is to be carried."""
+    needed = "a group of population with capital"
+    if cell.episodes.carryover == FULL:
+        needed += ", a kind that learns as maker does, or incentives, tiers or message_rate"
+    policy = cell.episodes.carryover
+    return Rule(
+        "episodes.carryover", policy, _has_what_is_carried(cell),
+        f"hard_reset: nothing here is carried; {policy} needs {needed}",
+    )  # fmt: skip
+
+
+def _has_what_is_carried(cell: CellConfig) -> bool:
+    groups = [group for group in cell.population.values() if group.count]
+    if cell.episodes.carryover != FULL or cell.has_capital or cell.incentives.is_used:
+        return not cell.episodes.carries or cell.has_capital or cell.episodes.carryover == FULL
+    learns = any(KINDS[group.kind].carries for group in groups)
+    has_buckets = any(isinstance(each, MessageRate) for group in groups for each in group.chain)
+    has_tiers = any(isinstance(part, TieredCosts) for part in parts_of(cell.costs.at(0)))
+    return learns or has_buckets or has_tiers
 
 
 def _costs(cell: CellConfig) -> Iterator[Rule]:

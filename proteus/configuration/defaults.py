@@ -15,8 +15,8 @@ _LINE = re.compile(r"^(?P<indent> *)(?P<key>[a-z_0-9]+):(?P<value>[^#]*)(#\s*(?P
 _SKIPPED = ("hydra", "defaults")
 _GROUPS = (
     "mechanism", "latent", "costs", "trader", "population", "execution", "execution/leakage",
-    "settlement", "environment", "channel", "incentives", "risk", "record", "design", "precision",
-    "executor",
+    "settlement", "environment", "channel", "incentives", "risk", "identity", "episodes",
+    "record", "design", "precision", "executor",
 )  # fmt: skip
 
 

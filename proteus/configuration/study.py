@@ -5,7 +5,7 @@ None of it changes a result; it decides what is compared, how many seeds run, an
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -31,6 +31,7 @@ PURPOSE_SPAN = 2**40  # evaluation starts at 0, selection at 2**40, pilot at 2**
 GATED = "dual_flow"
 NOT_CHECKED, PASSED = "not_checked", "passed"
 
+LAST_EPISODE = 2**31  # with as many to come an index of random addresses still fits
 MOST_SEEDS = 10**8  # beyond what any disk holds, and small enough to list in memory
 LEAST_SEEDS = 30  # of a look or a pilot: a standard deviation from fewer says little
 
@@ -48,11 +49,14 @@ def first_of(purpose: str) -> int:
 
 
 class Seeds(Schema):
-    """Choose the replicates: first .. first + count - 1 of one root seed."""
+    """Choose the replicates: first .. first + count - 1 of one root seed; and the first episode."""
+
+    NEUTRAL: ClassVar[dict[str, Any]] = {"episode": 0}
 
     count: int = Field(ge=1, le=MOST_SEEDS)
     root: int = Field(ge=0, lt=2**64)
     first: int = Field(ge=0, le=2**62)
+    episode: Annotated[int, Field(ge=0, le=LAST_EPISODE)] = 0
 
     @model_validator(mode="after")
     def _check_purpose(self) -> Self:

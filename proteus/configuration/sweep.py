@@ -26,7 +26,7 @@ class SweepConfig(CellConfig):
 
     RUN_KEYS: ClassVar[tuple[str, ...]] = (
         "seeds", "precision", "design", "endpoint", "parity", "lab", "survival", "study", "size",
-        "executor", "output_dir", "plan_only",
+        "executor", "output_dir", "plan_only", "resume_from",
     )  # fmt: skip
 
     seeds: Seeds
@@ -40,6 +40,7 @@ class SweepConfig(CellConfig):
     size: str | None
     executor: SerializeAsAny[Executor]
     output_dir: FolderName | None
+    resume_from: FolderName | None = None
     plan_only: bool
 
     @property

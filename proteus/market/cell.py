@@ -25,7 +25,9 @@ from proteus.basics.schema import (
     requirement,
 )
 from proteus.errors import ConfigError as ConfigError
+from proteus.market.agents.episodes import Episodes
 from proteus.market.agents.group import Group
+from proteus.market.agents.identity import DEFAULT_COHORT, Identity
 from proteus.market.costs.base import CostModel
 from proteus.market.costs.models import NO_COSTS, GasCosts, parts_of
 from proteus.market.environment.channels import Environment, Routing
@@ -105,12 +107,13 @@ class Record(Schema):
     """Say what is measured, and from when; ``OUTPUT_KEYS`` give more and change no result."""
 
     OUTPUT_KEYS: ClassVar[tuple[str, ...]] = (
-        "per_run", "per_trader", "report", "events", "traces", "trace_step_ms",
+        "per_run", "per_trader", "panel", "report", "events", "traces", "trace_step_ms",
     )  # fmt: skip
 
     warmup_s: Seconds
     per_run: bool
     per_trader: bool
+    panel: bool = False
     report: bool
     events: Selection | None
     traces: Selection | None
@@ -137,6 +140,8 @@ class CellConfig(Schema):
     contract: Contract
     metrics: Metrics
     incentives: Incentives = Incentives()
+    identity: Identity = Identity()
+    episodes: Episodes = Episodes()
 
     @property
     def delta_ns(self) -> int:
@@ -272,6 +277,10 @@ class CellConfig(Schema):
             del tree["incentives"]
         if not self.settlement.is_used:
             del tree["settlement"]
+        if self.identity.cohort == DEFAULT_COHORT:
+            del tree["identity"]
+        if not self.episodes.are_used:
+            del tree["episodes"]
         return canonical_json(tree)
 
     @model_validator(mode="after")

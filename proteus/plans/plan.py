@@ -20,7 +20,9 @@ from proteus.configuration.overrides import AxisValue
 from proteus.configuration.study import Seeds
 from proteus.configuration.sweep import SweepConfig
 from proteus.market.cell import CellConfig
+from proteus.market.variables.base import EPISODE
 from proteus.market.variables.dimensions import Labels, labels_of
+from proteus.plans.snapshots import Snapshot
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Plan:
         designed: value of each designed key at the points of the axis ``point``.
         population_hash: of the traders that the axes start from; equal where only axes differ.
         dims: optional dims of variables that are measured: "group", and "trader" if asked for.
+        start: what the lanes begin with, where they go on with those of another run.
         gate: what stands between a gated mechanism and a verdict; empty without such a mechanism.
 
     Invariants
@@ -57,11 +60,15 @@ class Plan:
     population_hash: str = ""
     gate: str = ""
     dims: tuple[str, ...] = ()
+    start: Snapshot | None = None
 
     @cached_property
     def labels(self) -> Labels:
         """Return the labels of each measured dim."""
-        return labels_of(self.cells, self.dims)
+        found = labels_of(self.cells, self.dims)
+        if EPISODE in found:
+            found[EPISODE] = found[EPISODE] + self.settings.seeds.episode
+        return found
 
     @property
     def lanes(self) -> int:
@@ -77,15 +84,18 @@ class Plan:
 
 
 def hash_of_lanes(
-    axes: Mapping[str, Sequence[AxisValue]], cells: list[str], cell_of: np.ndarray, seeds: Seeds
-) -> str:
+    axes: Mapping[str, Sequence[AxisValue]], cells: list[str], cell_of: np.ndarray, seeds: Seeds,
+    start: Snapshot | None = None,
+) -> str:  # fmt: skip
     """Hash what decides which lanes are simulated: 64 hexadecimal digits.
 
     Parameters
         cells: canonical text of each cell. cell_of: int64 [*axes], number of the cell at each
-            grid point.
+            grid point. start: what the lanes begin with.
     """
     content = {"axes": axes, "cells": cells, "cell_of": cell_of.ravel().tolist(), "seeds": seeds}
+    if start is not None:
+        content["start"] = start.digest
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
@@ -101,7 +111,7 @@ def with_seeds(plan: Plan, first: int, count: int) -> Plan:
         plan,
         replicates=np.arange(first, first + count, dtype=np.int64),
         settings=plan.settings.model_copy(update={"seeds": seeds}),
-        config_hash=hash_of_lanes(plan.axes, cells, plan.cell_of, seeds),
+        config_hash=hash_of_lanes(plan.axes, cells, plan.cell_of, seeds, plan.start),
     )
 
 

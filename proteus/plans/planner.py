@@ -25,9 +25,11 @@ from proteus.configuration.study import GATED, NOT_CHECKED
 from proteus.configuration.sweep import SweepConfig
 from proteus.errors import ConfigError
 from proteus.market.cell import CellConfig, Record
+from proteus.market.setup.carrying import layout_of_cell
 from proteus.market.variables.dimensions import MEASURED_DIMENSIONS, optional_of
 from proteus.plans import limits, parity
 from proteus.plans.plan import Plan, hash_of_lanes
+from proteus.plans.snapshots import Snapshot, start_of
 
 FIRST_AXES = ("mechanism", "delta")
 _COMPOSE_S, _PATIENCE_S = 0.011, 5.0  # what a grid point takes, and what a person waits
@@ -222,6 +224,10 @@ def _check_common(configs: Sequence[SweepConfig]) -> None:
     for key in SweepConfig.RUN_KEYS:
         if len({canonical_json(getattr(config, key)) for config in configs}) > 1:
             raise ConfigError(f"{key} cannot be swept: it is the same for the whole sweep")
+    if len({config.identity.cohort for config in configs}) > 1:
+        raise ConfigError("identity.cohort cannot be swept: it is the same for the whole sweep")
+    if len({config.episodes.count for config in configs}) > 1:
+        raise ConfigError("episodes.count cannot be swept: it is a dimension of the results")
     for key in ("horizons_ms", "elapsed_ms"):
         if len({getattr(config.metrics, key) for config in configs}) > 1:
             raise ConfigError(f"metrics.{key} cannot be swept: it is a dimension of the results")
@@ -253,7 +259,7 @@ def _assemble(
     numbers = {text: number for number, text in enumerate(cells)}
     shape = [len(values) for values in axes.values()]
     cell_of = np.array([numbers[config.canonical()] for config in configs], dtype=np.int64)
-    seeds = configs[0].seeds
+    seeds, start = configs[0].seeds, _start(configs[0], [*cells.values()])
     plan = Plan(
         axes=axes,
         cells=tuple(cells.values()),
@@ -261,12 +267,28 @@ def _assemble(
         replicates=np.arange(seeds.first, seeds.first + seeds.count, dtype=np.int64),
         settings=configs[0],
         words=words,
-        config_hash=hash_of_lanes(axes, [*cells], cell_of, seeds),
+        config_hash=hash_of_lanes(axes, [*cells], cell_of, seeds, start),
         dims=optional_of(*configs),
+        start=start,
     )
+    if configs[0].record.panel and not any(c.episodes.are_used for c in configs):
+        allowed = "lanes must be of episodes, as episodes.count=10 makes them"
+        raise ConfigError(f"record.panel=true is not allowed: {allowed}")
     for key in ("events", "traces"):
         _check_recorded(plan, f"record.{key}", getattr(plan.settings.record, key))
     return plan
+
+
+def _start(config: SweepConfig, cells: Sequence[CellConfig]) -> Snapshot | None:
+    """Return what the lanes begin with, where they go on with those of another run."""
+    if config.resume_from is None:
+        return None
+    for cell in cells:
+        if not cell.episodes.carries:
+            allowed = "episodes.carryover=hard_reset begins every episode afresh"
+            raise ConfigError(f"resume_from={config.resume_from} is not allowed: {allowed}")
+    layouts = [layout_of_cell(cell) for cell in cells]
+    return start_of(config.resume_from, cells, config.seeds, layouts)
 
 
 def _check_recorded(plan: Plan, key: str, chosen: str | None) -> None:
@@ -275,7 +297,13 @@ def _check_recorded(plan: Plan, key: str, chosen: str | None) -> None:
     Raises
         ConfigError: they are not.
     """
-    precision = plan.settings.precision.name
+    precision, count = plan.settings.precision.name, plan.cells[0].episodes.count
+    if chosen is not None and count > 1:
+        allowed = "one episode is recorded at a time, as seeds.episode=3 chooses it"
+        raise ConfigError(f"{key}={chosen} is not allowed with episodes.count={count}: {allowed}")
+    if chosen is not None and plan.start is not None:
+        allowed = "a log is of lanes that begin afresh"
+        raise ConfigError(f"{key}={chosen} is not allowed with resume_from: {allowed}")
     if chosen is not None and precision != "fixed":
         allowed = f"with precision={precision} the seeds are not known before; use precision=fixed"
         raise ConfigError(f"{key}={chosen} is not allowed: {allowed}")

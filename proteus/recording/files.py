@@ -18,6 +18,7 @@ from proteus.basics.files import whole
 from proteus.basics.schema import canonical_json
 from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, migrate, read_version
 from proteus.errors import ResultsError
+from proteus.market.agents.identity import DEFAULT_COHORT
 from proteus.market.cell import CellConfig
 from proteus.market.events.log import MISSING
 from proteus.market.variables.dimensions import trader_name
@@ -38,6 +39,7 @@ from proteus.recording.tables import (
     fills_table,
 )
 from proteus.results import artifacts, provenance
+from proteus.results.agents import check_traders, uids_of
 from proteus.results.outcome import LaneLog
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ def _metadata(plan: Plan, numbers: Sequence[int], *, with_configs: bool) -> Meta
 
     cells = [
         {"cell": number, "label": plan.label(number), "traders": trader_names(plan.cells[number]),
+         "cohort": plan.cells[number].identity.cohort, "agent_uids": uids_of(plan.cells[number]),
          "config": plan.cells[number].model_dump(mode="json") if with_configs else {}}
         for number in numbers
     ]  # fmt: skip
@@ -86,6 +89,7 @@ def _metadata(plan: Plan, numbers: Sequence[int], *, with_configs: bool) -> Meta
         "kernel_hash": jit.kernel_hash(),
         "git_sha": provenance.git_sha(),
         "seed_root": str(plan.settings.seeds.root),
+        "seed_episode": str(plan.settings.seeds.episode),
         "cells": json.dumps(cells),
         "versions": canonical_json(provenance.versions()),
         "created": provenance.created(),
@@ -175,6 +179,8 @@ class RecordedCell(NamedTuple):
     label: dict[str, Any]
     traders: list[str]
     config: dict[str, Any]  # empty in a file of fills
+    cohort: str = DEFAULT_COHORT
+    agent_uids: Sequence[int] = ()  # in order of the traders; none where the file is older
 
 
 class EventFile(NamedTuple):
@@ -187,6 +193,7 @@ class EventFile(NamedTuple):
     cells: dict[int, RecordedCell]  # by number: those that were recorded
     lanes: list[Lane]
     root: int  # root seed
+    episode: int  # whose random numbers they have
 
 
 _FIELDS = {
@@ -251,11 +258,15 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
         if any(type(number) is not int or number < 0 for lane in lanes for number in lane):
             raise ValueError
         about = sealed(found), found["kernel_hash"], cells, lanes, int(found["seed_root"])
+        episode = int(found.get("seed_episode", 0))  # older runs had the first alone
     except (LookupError, ValueError, TypeError):
         raise ResultsError(
             f"{path} does not say which lanes it holds: its metadata is damaged"
         ) from None
-    return EventFile(path, table, *about)
+    for number, cell in cells.items():
+        population = cell.config.get("population", {})
+        check_traders(path, number, cell.traders, cell.agent_uids, cell.cohort, population)
+    return EventFile(path, table, *about, episode)
 
 
 def _kind(type_: pa.DataType) -> str:
@@ -296,7 +307,8 @@ def load_events(folder: str | os.PathLike[str]) -> pd.DataFrame:
 
     Returns
         One row per event, lane by lane, with the columns of ``docs/events.md``; a missing number
-        is ``<NA>``. ``attrs["traders"]`` names the traders by number of each recorded cell.
+        is ``<NA>``. ``attrs["traders"]`` names the traders by number of each recorded cell,
+        ``attrs["agent_uids"]`` says who they are.
 
     Raises
         ResultsError: no such file, not Parquet, not of Proteus, or of a newer schema version.
@@ -364,4 +376,5 @@ def _frame(file: EventFile, without: str) -> pd.DataFrame:
     table = file.table.drop_columns([without]) if without else file.table
     frame: pd.DataFrame = table.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     frame.attrs["traders"] = {number: cell.traders for number, cell in file.cells.items()}
+    frame.attrs["agent_uids"] = {at: [*cell.agent_uids] for at, cell in file.cells.items()}
     return frame

@@ -29,6 +29,7 @@ from proteus.recording.columns import BOOK, is_kind
 from proteus.recording.files import trader_names
 from proteus.recording.tables import contract_moves
 from proteus.results import artifacts
+from proteus.results.agents import uids_of
 from proteus.results.dataset import RESULTS, unreadable
 from proteus.results.outcome import LaneLog, Rows
 
@@ -65,7 +66,8 @@ def of_lane(plan: Plan, number: int, log: LaneLog) -> xr.Dataset:
     """
     cell = plan.cells[number]
     times, names = times_of(cell), trader_names(cell)
-    values = value_path(cell, plan.settings.seeds.root, log.replicate, times)
+    seeds = plan.settings.seeds
+    values = value_path(cell, seeds.root, log.replicate, seeds.episode, times)
     columns = {"v": values, **_book(log.rows, times, cell.n_ticks)}
     columns["inventory"] = _inventory(log.rows, times, len(names))
     if log.is_violated:
@@ -111,11 +113,13 @@ def _inventory(rows: Rows, times: Times, traders: int) -> NDArray[np.float64]:
     return inventory
 
 
-def value_path(cell: CellConfig, root: int, seed: int, times: Times) -> NDArray[np.float64]:
+def value_path(
+    cell: CellConfig, root: int, seed: int, episode: int, times: Times
+) -> NDArray[np.float64]:
     """Draw the news of a lane again and return v at each time.
 
     Parameters
-        cell, root, seed: the lane. times: int64 [n] ns, 0 to the end of the news.
+        cell, root, seed, episode: the lane. times: int64 [n] ns, 0 to the end of the news.
 
     Returns
         float64 [n] currency; just after a jump at that time.
@@ -124,7 +128,7 @@ def value_path(cell: CellConfig, root: int, seed: int, times: Times) -> NDArray[
         cell.latent, cell.horizon_ns, cell.settle_ns, cell.contract.initial_probability
     )
     jumps = cell.latent.jump_rate_per_s * cell.settle_ns / units.NS_PER_S
-    key = replicate_keys(root, np.array([seed]))[0]
+    key = replicate_keys(root, np.array([seed]), episode)[0]
     capacity = 8
     while True:
         window = cell.settle_ns + 2 * parameters.dt_ns
@@ -161,6 +165,7 @@ def join(plan: Plan, number: int, lanes: Sequence[tuple[int, xr.Dataset]]) -> xr
             {"long_name": "time of trading"},
         ),
         trader=("trader", np.array(trader_names(cell)), {"long_name": "trader"}),
+        agent_uid=("trader", np.array(uids_of(cell), np.int64), {"long_name": "agent_uid"}),
     )
     for name, (unit, title) in _DESCRIBED.items():
         joined[name].attrs.update(units=unit, long_name=title)

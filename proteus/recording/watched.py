@@ -142,7 +142,7 @@ def _fair_value(
     known = (news | end) & (rows["value_nano"] != MISSING)
     noted = rows["time_ns"][known]
     times = np.unique(np.concatenate([np.arange(0, last + 1, step), noted, [last]]))
-    values = value_path(cell, file.root, lane.seed, times)
+    values = value_path(cell, file.root, lane.seed, file.episode, times)
     ours = values[np.searchsorted(times, noted)]
     wrong = np.abs(ours * units.NANO - rows["value_nano"][known]) > 1
     if wrong.any():

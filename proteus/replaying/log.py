@@ -201,7 +201,7 @@ def _rerun(file: EventFile, lane: Lane, rows: Rows, sound: int) -> Rerun:
     while True:
         try:
             with np.errstate(over="ignore"):  # the words of Philox wrap around
-                rerun = Rerun(setup, file.root, lane.seed, rows, sound, growth)
+                rerun = Rerun(setup, file.root, lane.seed, rows, sound, growth, file.episode)
                 rerun.run()
             return rerun
         except CapacityError:

@@ -96,8 +96,9 @@ class Rerun:
     """One lane that is run again from its rows."""
 
     def __init__(
-        self, setup: CellSetup, root: int, seed: int, rows: Rows, sound: int, growth: int
-    ) -> None:
+        self, setup: CellSetup, root: int, seed: int, rows: Rows, sound: int, growth: int,
+        episode: int = 0,
+    ) -> None:  # fmt: skip
         """Prepare the lane.
 
         Parameters
@@ -105,7 +106,7 @@ class Rerun:
             rows: of its log, every column int64 [n].
             sound: rows at the start that are known to be what was written; others are compared
                 where they come of these, and never given to the kernels.
-            growth: factor on every capacity.
+            growth: factor on every capacity. episode: whose random numbers the lane has.
 
         A log that says why the lane was stopped is run with every event audited.
         """
@@ -113,7 +114,7 @@ class Rerun:
         self._is_whole = sound == self._count
         ends = is_kind(rows, END)
         self._is_stopped = self._is_whole and bool((rows["reason"][ends] != MISSING).any())
-        keys = replicate_keys(root, np.array([seed]))
+        keys = replicate_keys(root, np.array([seed]), episode)
         sized = setup._replace(log_rows=self._count + _SPARE_ROWS)
         self.block = build_block(sized, keys, growth, self._is_stopped)
         self.made = 0  # rows that have been made again, and are as in the log

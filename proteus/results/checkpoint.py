@@ -84,6 +84,8 @@ class BlockFiles(Lanes):
         members: dict[str, Any] = {_HEADER: np.frombuffer(json.dumps(header).encode(), np.uint8)}
         for cell, part in parts.items():
             members |= {f"{cell}.replicates": part.replicates, f"{cell}.numbers": part.numbers}
+            if part.carried.size:
+                members[f"{cell}.carried"] = part.carried
             for log in part.logs:
                 members[f"{cell}.log.{log.replicate}"] = _pack(log)
         with whole(path, durable=True) as temporary, temporary.open("wb") as file:
@@ -114,6 +116,8 @@ class BlockFiles(Lanes):
         for cell, about in header["cells"].items():
             self._index(cell, replicates[cell], path)
             self.violations += ((cell, Violation(**bad)) for bad in about["violations"])
+            if about["carries"]:
+                self._carried.setdefault(cell, []).append((replicates[cell], path))
             self._logs.setdefault(cell, []).extend((seed, path) for seed in about["logs"])
 
     def _load(self, cell: int, place: Any) -> Matrix:
@@ -121,6 +125,9 @@ class BlockFiles(Lanes):
         if self._held is None or self._held[0] != key:
             self._held = key, self._member(place, f"{cell}.numbers")
         return self._held[1]
+
+    def _load_carried(self, cell: int, place: Any) -> Any:
+        return self._member(place, f"{cell}.carried")
 
     def logs(self, cell: int) -> Iterator[LaneLog]:
         """List the logs of a cell's recorded lanes, by replicate, from the files.
@@ -171,6 +178,7 @@ def _describe(part: Part) -> dict[str, Any]:
     return {
         "violations": [dataclasses.asdict(bad) for bad in part.violations],
         "logs": [log.replicate for log in part.logs],
+        "carries": part.carried.size > 0,
     }
 
 

@@ -21,11 +21,8 @@ import numpy as np
 import xarray as xr
 import yaml
 
-from proteus.basics.schema import canonical_json
 from proteus.basics.versions import (
     FIRST_WITH_TIMES,
-    SCHEMA_KEY,
-    SCHEMA_VERSION,
     migrate,
     new_name,
     read_version,
@@ -33,9 +30,10 @@ from proteus.basics.versions import (
 from proteus.errors import ResultsError
 from proteus.market.variables.base import long_name_of
 from proteus.market.variables.dimensions import ABSENT, lacking
-from proteus.plans.parts import parts_of
 from proteus.plans.plan import Plan
-from proteus.results import artifacts, flags, provenance
+from proteus.results import agents, artifacts, flags
+from proteus.results.attributes import LAB_KEY as LAB_KEY
+from proteus.results.attributes import attributes_of
 from proteus.results.coordinates import TIMES, as_times, coordinates_of
 from proteus.results.flags import VIOLATION
 
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
 
 RESULTS = "results.nc"
 MANIFEST = "manifest.json"
-LAB_KEY = "lab"  # attribute, and key of the manifest: the parts of lab makers
 DIGEST = "results_sha256"  # key of the manifest
 TESTS = "endpoint_tests"  # attribute: the tests of the declared endpoint in all cells
 _STRUCTURED: dict[str, tuple[Callable[[str], Any], type]] = {  # attributes that others read
@@ -55,6 +52,7 @@ _STRUCTURED: dict[str, tuple[Callable[[str], Any], type]] = {  # attributes that
     "precision": (json.loads, dict),
     TESTS: (json.loads, list),
     "versions": (json.loads, dict),
+    agents.AGENTS_KEY: (json.loads, list),
 }
 SLAB_LANES = 8192  # handled at once: a few MB of numbers
 
@@ -88,7 +86,7 @@ def build(plan: Plan, lanes: Lanes, variables: Sequence[Variable], kernel_hash: 
 
 def frame(plan: Plan, kernel_hash: str) -> xr.Dataset:
     """Return the dataset of a sweep without variables: its coordinates and attributes."""
-    return xr.Dataset(coords=coordinates_of(plan), attrs=_attributes(plan, kernel_hash))
+    return xr.Dataset(coords=coordinates_of(plan), attrs=attributes_of(plan, kernel_hash))
 
 
 def fill(
@@ -142,21 +140,26 @@ class Slab(NamedTuple):
     seeds: slice  # places among the replicates
 
 
+def slab_lanes(plan: Plan) -> int:
+    """Return the most lanes of a slab: fewer where each is of many episodes."""
+    return max(1, SLAB_LANES // plan.cells[0].episodes.count)
+
+
 def whole_axes(plan: Plan) -> int:
     """Return how many of the last swept dims a slab has whole: few seeds go together."""
     sizes, lanes, whole = plan.cell_of.shape, len(plan.replicates), 0
-    while whole < len(sizes) and lanes * sizes[-1 - whole] <= SLAB_LANES:
+    while whole < len(sizes) and lanes * sizes[-1 - whole] <= slab_lanes(plan):
         lanes *= sizes[-1 - whole]
         whole += 1
     return whole
 
 
 def slabs(plan: Plan) -> Iterator[Slab]:
-    """Cut a sweep into slabs of at most SLAB_LANES lanes."""
-    count, whole = len(plan.replicates), whole_axes(plan)
+    """Cut a sweep into slabs of lanes."""
+    count, whole, most = len(plan.replicates), whole_axes(plan), slab_lanes(plan)
     for outer in np.ndindex(plan.cell_of.shape[: plan.cell_of.ndim - whole]):
-        for at in range(0, count, SLAB_LANES):
-            seeds = slice(at, min(at + SLAB_LANES, count))
+        for at in range(0, count, most):
+            seeds = slice(at, min(at + most, count))
             yield Slab((*outer, *[slice(None)] * whole, seeds), plan.cell_of[outer], seeds)
 
 
@@ -243,41 +246,6 @@ def _describe(plan: Plan, variable: Variable, missing: np.ndarray) -> dict[str, 
     }
 
 
-def _of_environments(plan: Plan) -> dict[str, Any]:
-    """Return the version of the channels around markets, and which of them the markets move."""
-    if not any(cell.environment.is_used for cell in plan.cells):
-        return {}
-    moved = sorted(set().union(*(cell.environment.endogenous for cell in plan.cells)))
-    from proteus.market.environment.trace import ENVIRONMENT_KEY, ENVIRONMENT_SCHEMA
-
-    says = {"environment_endogenous": " ".join(moved)} if moved else {}
-    return {ENVIRONMENT_KEY: ENVIRONMENT_SCHEMA, **says}
-
-
-def _attributes(plan: Plan, kernel_hash: str) -> dict[str, Any]:
-    seeds, parts = plan.settings.seeds, parts_of(plan.cells)
-    return {
-        "title": "Proteus sweep",
-        SCHEMA_KEY: SCHEMA_VERSION,
-        "overrides": json.dumps(plan.words),
-        "config": yaml.safe_dump(plan.settings.model_dump(mode="json"), sort_keys=False),
-        "config_hash": plan.config_hash,
-        "code_hash": provenance.code_hash(),
-        "kernel_hash": kernel_hash,
-        "git_sha": provenance.git_sha(),
-        "seed_root": str(seeds.root),  # may exceed int64
-        "seed_first": seeds.first,
-        "seed_count": seeds.count,
-        "population_hash": plan.population_hash,
-        **({"gate": plan.gate} if plan.gate else {}),
-        **_of_environments(plan),
-        **({LAB_KEY: canonical_json(parts)} if parts else {}),
-        "parity": canonical_json(plan.fairness),
-        "versions": canonical_json(provenance.versions()),
-        "created": provenance.created(),
-    }
-
-
 def load(folder: str | os.PathLike[str]) -> xr.Dataset:
     """Load the dataset of a sweep; one of an older schema version comes as this one writes it.
 
@@ -324,6 +292,8 @@ def opened(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, xr.Dataset]]:
                 f"{path} is damaged: what it says of its run cannot be read"
             ) from None
         _check_contents(path, dataset)
+        if agents.AGENTS_KEY in dataset.attrs:
+            agents.check(path, dataset)
         yield path, dataset
 
 

@@ -55,6 +55,7 @@ class Part(NamedTuple):
 
     replicates: Replicates
     numbers: Matrix  # [n, K]
+    carried: NDArray[np.uint8]  # [n, bytes] into the next episode
     violations: list[Violation]
     logs: list[LaneLog]
 
@@ -70,6 +71,7 @@ class Lanes:
         self._waiting: list[Outcome] = []
         self._segments: dict[int, list[Segment]] = {}
         self._reach: dict[int, list[int]] = {}  # the last replicate of the segments so far
+        self._carried: dict[int, list[tuple[Replicates, Any]]] = {}  # replicates and their place
 
     def add(self, outcome: Outcome) -> None:
         """Take what a task gave.
@@ -91,6 +93,7 @@ class Lanes:
     def _keep(self, parts: dict[int, Part]) -> None:
         for cell, part in parts.items():
             self._index(cell, part.replicates, part.numbers)
+            self._carried.setdefault(cell, []).append((part.replicates, part.carried))
             self.violations += ((cell, bad) for bad in part.violations)
 
     def _index(self, cell: int, replicates: Replicates, place: Any) -> None:
@@ -144,6 +147,25 @@ class Lanes:
                 return
             yield segment
 
+    def carried(self, cell: int, replicates: Replicates) -> NDArray[np.uint8]:
+        """Return what successive replicates of a cell carry on after the last episode, [n, bytes].
+
+        Raises
+            ResultsError: a file that holds some of them is damaged.
+        """
+        self.flush()
+        first, found = int(replicates[0]), np.zeros((len(replicates), 0), np.uint8)
+        for held, place in self._carried.get(cell, []):
+            places, rows = held - first, self._load_carried(cell, place)
+            inside = (places >= 0) & (places < len(replicates))
+            if not found.size:
+                found = np.zeros((len(replicates), rows.shape[1]), np.uint8)
+            found[places[inside]] = rows[inside]
+        return found
+
+    def _load_carried(self, cell: int, place: Any) -> NDArray[np.uint8]:
+        return np.asarray(place)
+
     def logs(self, cell: int) -> Iterator[LaneLog]:
         """List the logs of a cell's recorded lanes, by replicate; nothing is recorded in memory."""
         return iter(())
@@ -180,12 +202,15 @@ def _part(outcomes: Sequence[Outcome]) -> Part:
         np.concatenate([each.reshape(len(each), -1) for each in outcome.values.values()], axis=1)
         for outcome in outcomes
     ]
+    carried = [rows for outcome in outcomes for rows in outcome.carried]
+    nothing = np.zeros((len(replicates), 0), np.uint8)
     order = np.argsort(replicates)
     violations = [bad for outcome in outcomes for bad in outcome.violations]
     logs = [log for outcome in outcomes for log in outcome.logs]
     return Part(
         replicates[order],
         np.concatenate(rows)[order],
+        (np.concatenate(carried) if carried else nothing)[order],
         sorted(violations, key=lambda bad: bad.replicate),
         sorted(logs, key=lambda log: log.replicate),
     )

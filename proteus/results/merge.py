@@ -14,7 +14,7 @@ import xarray as xr
 from proteus.basics.files import whole
 from proteus.plans.plan import Plan
 from proteus.results import dataset
-from proteus.results.dataset import RESULTS, SLAB_LANES
+from proteus.results.dataset import RESULTS
 from proteus.results.flags import VIOLATION
 from proteus.results.lanes import Lanes
 
@@ -80,7 +80,7 @@ def _declare(file: netCDF4.Dataset, plan: Plan, variables: Sequence[Variable]) -
     shape = plan.cell_of.shape
     whole_axes = dataset.whole_axes(plan)
     slab = [1] * (len(shape) - whole_axes) + [*shape[len(shape) - whole_axes :]]
-    slab.append(min(len(plan.replicates), SLAB_LANES))
+    slab.append(min(len(plan.replicates), dataset.slab_lanes(plan)))
     kinds = [(variable.name, "f8", variable.dims) for variable in variables]
     for name, kind, dims in [*kinds, (VIOLATION, "i1", ())]:
         create: Any = file.createVariable

@@ -19,6 +19,7 @@ class Outcome(NamedTuple):
     values: dict[str, Values]  # per variable float64 [L, *dims]; NaN where violated
     violations: list[Violation]
     logs: list[LaneLog]
+    carried: list[NDArray[np.uint8]]  # [l, bytes] of the lanes in order, after the last episode
 
 
 @dataclass(frozen=True)

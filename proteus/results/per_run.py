@@ -4,7 +4,8 @@ Columns: the swept keys (``mechanism``, ``delta``, ...), ``seed``, ``violation``
 per variable. A variable with a further dim has a column per label: its name, an underscore, and
 the label with the unit of the dim, as ``maker_markout_100ms``. A key that the lane's cell does not
 use (``delta`` under a continuous book) is null where the sweep gave it several values. Units are in
-the metadata of each column; ``schema_version`` and ``config_hash`` in that of the file.
+the metadata of each column, and so is the ``agent_uid`` of a trader that a column is about;
+``schema_version``, ``config_hash`` and the profiles of the agents in that of the file.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ import xarray as xr
 from proteus.basics.files import whole
 from proteus.basics.versions import SCHEMA_KEY, read_version
 from proteus.errors import ResultsError
+from proteus.market.variables.base import TRADER
 from proteus.plans.plan import Plan
 from proteus.results import artifacts
+from proteus.results.agents import AGENTS_KEY
 from proteus.results.coordinates import table_labels
 from proteus.results.flags import REASONS, VIOLATION
 
@@ -70,10 +73,13 @@ def _table(plan: Plan, dataset: xr.Dataset, cell: int, seeds: slice) -> pa.Table
     lanes = dataset.isel({**dict(zip(plan.axes, points[0], strict=True)), "seed": seeds})
     columns = {**_labels(plan, dataset, points, lanes.sizes["seed"]), **_values(lanes)}
     arrays, fields = [], []
+    of_agents = _uids_of_columns(lanes)
     for name, (values, unit) in columns.items():
         arrays.append(pa.array(values))
-        fields.append(pa.field(name, arrays[-1].type, metadata={"units": unit} if unit else None))
-    kept = {key: str(dataset.attrs[key]) for key in (SCHEMA_KEY, "config_hash")}
+        about = {"units": unit} if unit else {}
+        about |= {"agent_uid": of_agents[name]} if name in of_agents else {}
+        fields.append(pa.field(name, arrays[-1].type, metadata=about or None))
+    kept = {key: str(dataset.attrs[key]) for key in (SCHEMA_KEY, "config_hash", AGENTS_KEY)}
     return pa.table(arrays, schema=pa.schema(fields, metadata=kept))
 
 
@@ -116,6 +122,18 @@ def _columns(variable: xr.DataArray) -> Iterator[tuple[str, tuple[np.ndarray, st
         labels = [_suffix(variable[dim], at) for dim, at in zip(dims, index, strict=True)]
         name = "_".join([str(variable.name), *labels])
         yield name, (values[:, *index], str(variable.attrs["units"]))
+
+
+def _uids_of_columns(lanes: xr.Dataset) -> dict[str, str]:
+    """Return the agent that a column is about, by the column's name."""
+    if "agent_uid" not in lanes.coords:
+        return {}
+    uids, found = lanes["agent_uid"].to_numpy().tolist(), {}
+    for name, variable in lanes.data_vars.items():
+        if variable.dims == ("seed", TRADER):
+            for at, uid in enumerate(uids):
+                found[f"{name}_{_suffix(variable[TRADER], at)}"] = str(uid)
+    return found
 
 
 def _suffix(coordinate: xr.DataArray, at: int) -> str:

@@ -15,8 +15,9 @@ import xarray as xr
 
 from proteus.configuration import overrides
 from proteus.errors import ConfigError, RunError
-from proteus.plans import planner
+from proteus.plans import planner, snapshots
 from proteus.plans.plan import Plan
+from proteus.plans.snapshots import Snapshot
 from proteus.results import artifacts, dataset
 from proteus.results.lanes import Lanes
 from proteus.runs import claim, estimate, resuming, running, stopping
@@ -124,6 +125,7 @@ def _run_and_save(plan: Plan) -> xr.Dataset:
     record = settings.record
     for key, value in (
         ("per_run", "true" if record.per_run else None), ("events", record.events),
+        ("panel", "true" if record.panel else None),
         ("report", "true" if record.report else None), ("traces", record.traces),
     ):  # fmt: skip
         if value is not None and wanted is None:
@@ -151,6 +153,35 @@ def _warn(violations: list[dict[str, Any]]) -> None:
         first = violations[0]
         message = f"{len(violations)} lanes broke an invariant and are NaN; first: {first}"
         warnings.warn(message, RuntimeWarning, stacklevel=4)
+
+
+def resume_from(
+    start: str | os.PathLike[str] | Snapshot,
+    *,
+    episodes: int,
+    output_dir: str | os.PathLike[str] | None = None,
+) -> xr.Dataset:
+    """Go on with the lanes of a finished run for more episodes, with all that they carry.
+
+    Parameters
+        start: the output folder of the run, or what :func:`proteus.snapshot` returned.
+        episodes: how many more. output_dir: also write the results, and the next snapshot, there.
+
+    Returns
+        Dataset of the new episodes, to the bit what the run would have given for them, had it not
+        ended before.
+
+    Raises
+        ResultsError: no snapshot is there, or it is damaged. ConfigError, RunError: as in
+            :func:`simulate`.
+    """
+    found = start if isinstance(start, Snapshot) else snapshots.snapshot(start)
+    replaced = ("output_dir", "resume_from", "seeds.episode", "episodes.count")
+    words = [word for word in found.words if overrides.key(word) not in replaced]
+    mine = {"resume_from": os.fspath(found.path), "episodes.count": episodes}
+    mine |= {"seeds.episode": found.episode}
+    added = overrides.from_mapping(_with(mine, output_dir), grid=False)
+    return _run_and_save(planner.from_words([*words, *added]))
 
 
 def resumed_plan(folder: Path, words: Sequence[str]) -> Plan:

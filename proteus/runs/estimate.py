@@ -151,7 +151,7 @@ def _baseline_seconds(cell: CellConfig) -> float:
     groups = cell.population.values()
     wake_ups = sum(group.count * cell.wake_ups_per_s(group) for group in groups)
     share = 0.1 + 0.9 * wake_ups / BASELINE_WAKE_UPS_PER_S  # news and clears cost without traders
-    return share * cell.settle_ns / units.NS_PER_S
+    return share * cell.settle_ns / units.NS_PER_S * cell.episodes.count
 
 
 def _block_lanes(settings: SweepConfig) -> int:
@@ -232,9 +232,9 @@ def _results_bytes(plan: Plan) -> int:
 def _slab_bytes(plan: Plan) -> int:
     """Return the bytes of what is in memory while results are written and summarised."""
     from proteus.analysis.measures import READ_AT_ONCE
-    from proteus.results.dataset import SLAB_LANES
+    from proteus.results.dataset import slab_lanes
 
-    return VALUE_BYTES * (3 * SLAB_LANES * values_per_lane(plan.labels) + 8 * READ_AT_ONCE)
+    return VALUE_BYTES * (3 * slab_lanes(plan) * values_per_lane(plan.labels) + 8 * READ_AT_ONCE)
 
 
 def _lanes_bytes(plan: Plan) -> int:

@@ -20,10 +20,13 @@ from proteus.analysis.summary import summarise
 from proteus.analysis.verdict import has_contrast, headline_of, judged, tests, verdict_of
 from proteus.basics.files import whole
 from proteus.basics.versions import SCHEMA_KEY, STAMP, csv_text
+from proteus.market.setup.carrying import layout_of_cell
 from proteus.pages import REPORT
+from proteus.plans import snapshots
 from proteus.plans.plan import Plan
 from proteus.recording.collect import collecting
-from proteus.results import dataset, merge, per_run, provenance
+from proteus.results import dataset, merge, panel, per_run, provenance
+from proteus.results.agents import AGENTS_KEY
 from proteus.results.lanes import Lanes
 from proteus.runs import claim, running, stopping
 
@@ -68,8 +71,9 @@ def run_into(
     """Simulate what is missing of a plan, and write the results to its folder.
 
     ``results.nc``, ``summary.csv`` and, last, ``manifest.json``; with record.per_run=true also
-    ``runs.parquet``; with record.events ``events.parquet`` and ``fills.parquet``; with
-    record.traces groups of ``results.nc``; where mechanisms are compared ``verdict.txt``; where
+    ``runs.parquet``, with record.panel=true ``panel.parquet``; with record.events
+    ``events.parquet`` and ``fills.parquet``; with record.traces groups of ``results.nc``; where
+    mechanisms are compared ``verdict.txt``; where
     seeds were added or chosen for precision ``contrasts.csv``, what was achieved; with
     record.report=true ``report.html``.
 
@@ -104,6 +108,7 @@ def _save(done: Done, folder: Path, lanes: Lanes, collector: Collector | None) -
     merge.write(done.plan, lanes, measured, done.frame, folder, partial(_write_all, writers))
     with merge.opened(folder) as found:
         result = Result(found, done.violations, done.plan)
+        _write_snapshot(result, lanes, folder)
         return _describe(result, folder, collector.lanes if collector is not None else [])
 
 
@@ -112,6 +117,8 @@ def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written
     settings = result.plan.settings
     if settings.record.per_run:
         per_run.write(result.plan, result.dataset, folder)
+    if settings.record.panel:
+        panel.write(result.plan, result.dataset, folder)
     manifest = _manifest(result, recorded)
     found = judged(result.dataset)
     written = Written(
@@ -133,6 +140,25 @@ def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written
         if path.is_file() and path.name not in (LOG, *claim.PASSING):
             _log.info("%s is written: %d bytes", path, path.stat().st_size)
     return written
+
+
+def _write_snapshot(result: Result, lanes: Lanes, folder: Path) -> None:
+    """Write what the lanes carry on, where they do."""
+    plan = result.plan
+    cells = [(number, cell) for number, cell in enumerate(plan.cells) if cell.episodes.carries]
+    if not cells:
+        return
+    seeds, numbers = plan.settings.seeds, {number: at for at, (number, _) in enumerate(cells)}
+    stopped = lanes.violations_of(plan.replicates)
+    about = {
+        "words": plan.words, "root": str(seeds.root), "first": seeds.first,
+        "count": len(plan.replicates), "episode": seeds.episode + plan.cells[0].episodes.count,
+        "stopped": [(numbers[cell], bad.replicate) for cell, bad in stopped if cell in numbers],
+    }  # fmt: skip
+    snapshots.write(
+        folder, about, [cell for _, cell in cells], [layout_of_cell(cell) for _, cell in cells],
+        [lanes.carried(number, plan.replicates) for number, _ in cells],
+    )  # fmt: skip
 
 
 def default_folder(plan: Plan) -> Path:
@@ -208,6 +234,7 @@ def _manifest(result: Result, recorded: Sequence[Lane]) -> dict[str, Any]:
         "lanes": plan.lanes,
         **({dataset.LAB_KEY: json.loads(attributes[dataset.LAB_KEY])}
            if dataset.LAB_KEY in attributes else {}),
+        AGENTS_KEY: json.loads(attributes[AGENTS_KEY]),
         "recorded": [lane._asdict() for lane in recorded],
         "versions": provenance.versions(),
         "machine": provenance.machine(),

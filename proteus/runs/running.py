@@ -184,13 +184,18 @@ def _jobs(plan: Plan, lanes: Lanes, told: _Told) -> Iterator[Job]:
                 number, cell, plan.settings.seeds.root, missing, chosen.always[places],
                 chosen.if_violated[places], executor.block_lanes, executor.lanes_of_task,
                 executor.is_rich, {dim: plan.labels[dim] for dim in plan.dims},
+                plan.settings.seeds.episode,
+                None if plan.start is None else plan.start.rows(cell, missing),
             )  # fmt: skip
 
 
 def _plain(plan: Plan, violation: Violation) -> dict[str, Any]:
     """Describe a violated lane, with the command that runs its seed again."""
     kept = [word for word in plan.words if not word.startswith(_NOT_REPRODUCED)]
-    seed = [f"seeds.root={plan.settings.seeds.root}", f"seeds.first={violation.replicate}"]
+    seeds = plan.settings.seeds
+    seed = [f"seeds.root={seeds.root}", f"seeds.first={violation.replicate}"]
+    if seeds.episode:
+        seed.append(f"seeds.episode={seeds.episode}")
     return {
         "seed": int(violation.replicate),
         "reason": violation.reason,

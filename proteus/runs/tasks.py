@@ -29,6 +29,8 @@ class Job(NamedTuple):
     task_lanes: int | None  # lanes in a task; None: chosen
     is_rich: bool  # the loop has all hooks
     dims: Labels  # optional dims that are measured, with the labels of the sweep
+    episode: int = 0  # the first
+    carried: NDArray[np.uint8] | None = None  # [R, bytes] what it begins with
 
 
 class Task(NamedTuple):
@@ -44,6 +46,8 @@ class Task(NamedTuple):
     is_recorded: bool
     is_rich: bool  # the loop has all hooks
     dims: Labels  # optional dims that are measured, with the labels of the sweep
+    episode: int = 0  # the first
+    carried: NDArray[np.uint8] | None = None  # [L, bytes] what it begins with
 
 
 class Workers(NamedTuple):

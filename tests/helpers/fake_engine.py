@@ -42,6 +42,8 @@ class Outcome(NamedTuple):
     values: dict[str, np.ndarray]
     violations: list[Violation]
     logs: list[Any]
+    carried: list[Any]
+    carried: list[Any]
 
 
 class FakeEngine:
@@ -82,7 +84,7 @@ class FakeEngine:
             for replicate in self.violated
             if replicate in replicates
         ]
-        return Outcome(number, replicates, values, violations, [])
+        return Outcome(number, replicates, values, violations, [], [])
 
 
 def install(monkeypatch: pytest.MonkeyPatch, engine: Any) -> Any:

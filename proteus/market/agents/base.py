@@ -63,6 +63,7 @@ class TraderKind(NamedTuple):
     role: int  # CLASS_* of ``traders``
     make: Callable[[Members], Any] | None = None  # None: the kind is ordinary
     needs_words: bool = False  # its decisions take addressed random words of their own
+    carries: tuple[str, ...] = ()  # dotted arrays of its state that last beyond an episode
     number: int = -1  # in the switch; the table gives it
 
     @property

@@ -33,8 +33,15 @@ NOISE = 2
 SNIPER = 3
 FIRST_OTHER = 16  # smaller numbers are ordinary kinds
 
+# What a kind has learned of the market, as distinct from what it thinks the contract is worth.
+_LEARNED = ("volatility", "adverse")  # sigma_hat, and the mean behind AS_hat
+_LEARNED_IN_LAB = (
+    *(f"maker.{name}" for name in _LEARNED), "filters.variance",
+    *(f"quoting.{name}" for name in ("variance", "changes", "rate", "decay", "exposure", "fills")),
+)  # fmt: skip
+
 _ORDINARY = {
-    "maker": TraderKind(maker.MakerPolicy, CLASS_MAKER, number=MAKER),
+    "maker": TraderKind(maker.MakerPolicy, CLASS_MAKER, number=MAKER, carries=_LEARNED),
     "informed": TraderKind(informed.InformedPolicy, CLASS_INFORMED, number=INFORMED),
     "noise": TraderKind(noise.NoisePolicy, CLASS_NOISE, needs_words=True, number=NOISE),
     "sniper": TraderKind(sniper.SniperPolicy, CLASS_SNIPER, number=SNIPER),
@@ -55,7 +62,11 @@ _THEORY = {  # assumed by models of theory
     "insider": TraderKind(insider.InsiderPolicy, CLASS_INFORMED, insider.make),
 }  # fmt: skip
 THEORY = tuple(_THEORY)
-_LAB = {"lab_maker": TraderKind(lab_maker.LabMakerPolicy, CLASS_MAKER, lab_maker.make)}
+_LAB = {
+    "lab_maker": TraderKind(
+        lab_maker.LabMakerPolicy, CLASS_MAKER, lab_maker.make, carries=_LEARNED_IN_LAB
+    )
+}
 _ADDED = plugins.rows(plugins.TRADERS, TraderKind, {**_ORDINARY, **_THEORY, **_LAB})
 
 

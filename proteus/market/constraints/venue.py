@@ -50,8 +50,8 @@ def count(constraints, endowment, balance, orders, outbox, lane, slot):
     """Count what an event has changed of the orders at the venue, before any leaves its slot.
 
     Parameters
-        endowment: int64 [A] nano. outbox: what the mechanism did. slot: of the order that a message
-            was about, or NO_ORDER.
+        endowment: int64 [L, A] nano. outbox: what the mechanism did. slot: of the order that a
+            message was about, or NO_ORDER.
     """
     entries = outbox.count[lane]
     is_named = entries > 0 and outbox.order[lane, 0] == slot
@@ -109,7 +109,7 @@ def _note_used(constraints, endowment, balance, orders, lane, slot):
             cash - constraints.promised[lane, trader, 0],
             cash + position * NANO - constraints.promised[lane, trader, 1],
         )
-        used = endowment[trader] - free
+        used = endowment[lane, trader] - free
         constraints.used_most[lane, trader] = max(constraints.used_most[lane, trader], used)
 
 

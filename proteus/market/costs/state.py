@@ -19,7 +19,7 @@ from proteus.market.costs.tables import CostTables
 class Volume(NamedTuple):
     """What was traded in the window. L lanes, A traders, F sides of fills (a power of two)."""
 
-    start: np.ndarray  # int64 [A] nano that each trader had traded before the lane
+    start: np.ndarray  # int64 [L, A, 2] nano that each trader had traded before: all, and as maker
     traded: np.ndarray  # int64 [L, A, 2] nano in the window: all, and as maker
     everybody: np.ndarray  # int64 [L, 2] the sums of these
     time: np.ndarray  # int64 [L, F] ns of a side of a fill
@@ -90,13 +90,13 @@ def make_costs(
     """
     traders, parts, tiers = len(start), len(tables.kind), tables.bound.shape[2]
     slots = slots if parts else 0
+    before = np.stack([start, np.zeros_like(start)], axis=1)
     return allocate(
         Costs, L=lanes, A=traders, C=slots, P=parts, G=slots if payers.by_clear[0] else 0,
         tables=tables, payers=payers, known_fee=OF_THE_MODEL,
         volume=allocate(
-            Volume, L=lanes, A=traders, F=sides if tiers > 1 else 1, start=start,
-            traded=np.stack([start, np.zeros_like(start)], axis=1),
-            everybody=np.array([start.sum(), 0], np.int64),
+            Volume, L=lanes, A=traders, F=sides if tiers > 1 else 1, start=before,
+            traded=before, everybody=before.sum(axis=0),
         ),
     )  # fmt: skip
 

@@ -83,9 +83,10 @@ def _move_window(costs, lane, time, event):
         volume.expired[lane] += 1
     if time > window_ns and volume.start_left[lane] == 0:
         volume.start_left[lane] = 1
-        for trader in range(volume.start.shape[0]):
-            volume.traded[lane, trader, _ALL] -= volume.start[trader]
-            volume.everybody[lane, _ALL] -= volume.start[trader]
+        for trader in range(volume.start.shape[1]):
+            for which in (_ALL, _AS_MAKER):
+                volume.traded[lane, trader, which] -= volume.start[lane, trader, which]
+                volume.everybody[lane, which] -= volume.start[lane, trader, which]
 
 
 @inline_kernel

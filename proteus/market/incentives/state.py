@@ -83,6 +83,7 @@ class Incentives(NamedTuple):
     carried: np.ndarray  # int64 [L, P] nano-currency of earlier epochs that the next one pays
     short: np.ndarray  # int64 [L, P] epochs that the pool could not pay in full
     stake: np.ndarray  # int64 [L, P, A] nano-currency
+    put_aside: np.ndarray  # int64 [L, P, A] nano-currency that it begins, or has ended, with
     epoch: np.ndarray  # int64 [L, P] number of the open epoch
     samples: np.ndarray  # int64 [L, P] taken in it
     score: np.ndarray  # int64 [L, P, A] in it: shares, lots, samples, answers or messages
@@ -110,6 +111,7 @@ def allocate_incentives(table: PolicyTable, lanes: int, orders: int) -> Incentiv
     rows = orders if table.sample_ns.any() else 0
     return allocate(
         Incentives, L=lanes, P=policies, A=traders, next_sample=NEVER_NS,
+        put_aside=np.broadcast_to(table.staked[:, None], (policies, traders)),
         table=table, standing=allocate(Standing, L=lanes, K=rows),
     )  # fmt: skip
 

@@ -67,9 +67,9 @@ def mark(constraints, endowment, ledger, private, view, lane, trader, time):
     """Mark what a trader holds when it decides, by what it knows."""
     cash = ledger.balance[lane, trader, CASH] - constraints.untold[lane, trader]
     cash -= worth_of_term(ledger, lane, trader, TERM_CLAIMS)
-    known = cash + endowment[trader], private.position[lane, trader]
+    known = cash + endowment[lane, trader], private.position[lane, trader]
     reference = np.int64(view.reference_doubled[lane])
-    chain.mark(constraints, lane, trader, time, known, reference, endowment[trader])
+    chain.mark(constraints, lane, trader, time, known, reference, endowment[lane, trader])
 
 
 @cold_kernel

@@ -52,7 +52,6 @@ from proteus.market.ledger.accounts import (
     CASH,
     CONTRACT,
     ISSUER,
-    NO_LIMIT,
     POOL,
     STAKES,
     VENUE,
@@ -79,12 +78,15 @@ def start_incentives(rules, ledger, log, queue, private, keys, lane):
     issuer, pool = account_of(ledger, ISSUER), account_of(ledger, POOL)
     stakes = account_of(ledger, STAKES)
     for policy in range(table.score.shape[0]):
-        funded, staked = table.funded[policy], table.staked[policy]
+        funded = table.funded[policy]
         posting.pay(rules, ledger, log, lane, 0, BEFORE_FIRST, issuer, pool, funded, FUND)
         incentives.pool[lane, policy] = funded
         for trader in range(table.takes_part.shape[1]):
             if not table.takes_part[policy, trader]:
                 continue
+            staked = incentives.put_aside[lane, policy, trader]
+            if rules.has_capital[trader]:
+                staked = min(staked, max(ledger.balance[lane, trader, CASH], 0))
             posting.pay(rules, ledger, log, lane, 0, BEFORE_FIRST, trader, stakes, staked, STAKE)
             incentives.stake[lane, policy, trader] = staked
             if table.act[policy] == PAYS:
@@ -149,6 +151,7 @@ def end_incentives(rules, ledger, log, private, lane, time):
             left = incentives.stake[lane, policy, trader]
             posting.pay(rules, ledger, log, lane, time, AFTER_LAST, stakes, trader, left, UNSTAKE)
             incentives.stake[lane, policy, trader] = 0
+            incentives.put_aside[lane, policy, trader] = left
 
 
 # --- the end of an epoch --------------------------------------------------------------------------
@@ -251,7 +254,7 @@ def _slash(rules, ledger, log, lane, policy, time, event):
 @inline_kernel
 def _means_of(rules, ledger, lane, trader):
     """Return the cash of a trader that no short position locks, nano; UNLIMITED without capital."""
-    if rules.endowment[trader] == NO_LIMIT:
+    if not rules.has_capital[trader]:
         return np.int64(UNLIMITED)
     cash = ledger.balance[lane, trader, CASH]
     return min(cash, cash + ledger.balance[lane, trader, CONTRACT] * NANO)

@@ -10,7 +10,6 @@ from proteus.market.ledger.accounts import (
     CONTRACT,
     ISSUER,
     LEDGER_OK,
-    NO_LIMIT,
     account_of,
 )
 from proteus.market.ledger.codes import ENDOW
@@ -69,7 +68,6 @@ def move(rules, ledger, log, lane, time, event, giver, receiver, lots, value, co
 def endow(rules, ledger, log, lane):
     """Give every trader its capital, before the first event."""
     issuer = account_of(ledger, ISSUER)
-    for trader in range(rules.endowment.shape[0]):
-        capital = rules.endowment[trader]
-        if capital != NO_LIMIT:
-            pay(rules, ledger, log, lane, 0, BEFORE_FIRST, issuer, trader, capital, ENDOW)
+    for trader in range(rules.endowment.shape[1]):
+        capital = rules.endowment[lane, trader]
+        pay(rules, ledger, log, lane, 0, BEFORE_FIRST, issuer, trader, capital, ENDOW)

@@ -13,6 +13,7 @@ from proteus.market.constraints.state import Constraints
 from proteus.market.costs.state import Costs, Uncharged
 from proteus.market.environment.channel_setup import ChannelParameters, Channels
 from proteus.market.incentives.state import Incentives, PolicyTable, allocate_incentives
+from proteus.market.ledger.accounts import NO_LIMIT
 from proteus.market.rules.roles import Roles
 from proteus.market.settlement.legs import SettlementState
 
@@ -28,7 +29,9 @@ class NoRules(NamedTuple):
 class Rules(NamedTuple):
     """What is added to a market. L lanes, A traders."""
 
-    endowment: np.ndarray  # int64 [A] capital of each trader, nano-currency, or NO_LIMIT
+    has_capital: np.ndarray  # bool [A] the trader's is limited
+    endowment: np.ndarray  # int64 [L, A] capital of each trader at 0, nano-currency
+    is_ruined: np.ndarray  # bool [L, A] it has lost that, and sends nothing
     roles: Roles
     costs: Costs
     settlement: SettlementState
@@ -55,13 +58,15 @@ def make_rules(
     """Build the rules of a block.
 
     Parameters
-        orders: most that a lane has at once. endowment: int64 [A] of each trader, or NO_LIMIT.
+        orders: most that a lane has at once. endowment: int64 [A] capital of each trader, nano, or
+            NO_LIMIT.
         roles: who makes in a fill. costs: of the block. settlement: its state. policies: of
             incentives. channels: the numbers of the environment. environment: its state.
         constraints: chains and their state.
     """
     return allocate(
-        Rules, L=lanes, A=len(endowment), endowment=endowment, roles=roles, costs=costs,
+        Rules, L=lanes, A=len(endowment), has_capital=endowment != NO_LIMIT,
+        endowment=np.maximum(endowment, 0), roles=roles, costs=costs,
         settlement=settlement, incentives=allocate_incentives(policies, lanes, orders),
         channels=channels, environment=environment, constraints=constraints,
     )  # fmt: skip

@@ -165,8 +165,8 @@ def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | R
         cell.environment, cell.execution, lanes, reads_mempool(setup.members), slots, initial
     )
     settlement = allocate_settlement(
-        cell.settlement, cell.horizon_ns, lanes, growth * setup.legs, agent_uids(setup.members),
-        setup.endowment != NO_LIMIT,
+        cell.settlement, cell.horizon_ns, lanes, growth * setup.legs,
+        agent_uids(cell.identity.cohort, setup.members), setup.endowment != NO_LIMIT,
     )  # fmt: skip
     constraints = allocate_constraints(setup.chains, setup.reserve, lanes, slots)
     return make_rules(

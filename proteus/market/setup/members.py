@@ -11,7 +11,7 @@ from proteus.basics import units
 from proteus.basics.units import milliseconds_to_ns as _ns
 from proteus.market.agents.base import Members
 from proteus.market.agents.group import Group
-from proteus.market.agents.identity import DEFAULT_COHORT, agent_uid
+from proteus.market.agents.identity import agent_uid
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import (
     NO_GROUP,
@@ -152,10 +152,10 @@ def reward_decays(members: tuple[Member, ...]) -> NDArray[np.float64]:
     return decays
 
 
-def agent_uids(members: tuple[Member, ...]) -> NDArray[np.int64]:
+def agent_uids(cohort: str, members: tuple[Member, ...]) -> NDArray[np.int64]:
     """Return who each trader is; the one of an empty population is nobody."""
     uids = np.zeros(max(len(members), 1), np.int64)
-    uids[: len(members)] = [agent_uid(DEFAULT_COHORT, m.group_name, m.number) for m in members]
+    uids[: len(members)] = [agent_uid(cohort, m.group_name, m.number) for m in members]
     return uids
 
 

@@ -389,6 +389,8 @@ def _all_lots(
 def _constrain(
     rules, ledger, log, private, view, lane, trader, time, event, becomes, side, price, lots
 ):
+    if rules.is_ruined[lane, trader]:
+        return np.int64(0)
     if is_unconstrained(rules.constraints):
         return lots
     return constraints.allowed_lots(

@@ -5,7 +5,8 @@ attributes of the dataset and ``docs/metrics.md``. The function reads the sums o
 of lanes and returns float64 [L, *dims] in the row's unit. A value that does not exist is NaN,
 never zero. ``sources`` says in full where the definitions come from. Variables with an optional dim
 (``dimensions``) are measured only where the plan has that dim: ``group`` always, ``trader`` with
-``record.per_trader=true``.
+``record.per_trader=true``. Where lanes are of episodes every variable has the dim ``episode``
+before its own; :func:`measure` is of one of them.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from collections.abc import Collection
 
 from proteus import plugins
 from proteus.market.trading.world import World
-from proteus.market.variables.base import Values, Variable
+from proteus.market.variables.base import EPISODE, Values, Variable
 from proteus.market.variables.constraints import CONSTRAINT_VARIABLES
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, Labels
 from proteus.market.variables.environment import ENVIRONMENT_VARIABLES
+from proteus.market.variables.episodes import EPISODE_VARIABLES
 from proteus.market.variables.incentives import INCENTIVE_VARIABLES
 from proteus.market.variables.maker import MAKER_VARIABLES
 from proteus.market.variables.market import MARKET_VARIABLES
@@ -30,6 +32,7 @@ from proteus.market.variables.settlement import SETTLEMENT_VARIABLES
 from proteus.market.variables.taker import TAKER_VARIABLES
 
 __all__ = [
+    "EPISODE_VARIABLES",
     "POPULATION_VARIABLES",
     "VARIABLES",
     "Values",
@@ -63,18 +66,24 @@ def variables_of(dims: Collection[str] = ()) -> tuple[Variable, ...]:
     """
     rows = (
         *POPULATION_VARIABLES, *RULE_VARIABLES, *SETTLEMENT_VARIABLES, *INCENTIVE_VARIABLES,
-        *ENVIRONMENT_VARIABLES, *CONSTRAINT_VARIABLES,
+        *ENVIRONMENT_VARIABLES, *CONSTRAINT_VARIABLES, *EPISODE_VARIABLES,
     )  # fmt: skip
     asked = (
         each
         for each in rows
         if all(dim in dims for dim in (*each.dims, each.needs) if dim in OPTIONAL_DIMENSIONS)
     )
-    return (*VARIABLES, *asked)
+    found = (*VARIABLES, *asked)
+    if EPISODE not in dims:
+        return found
+    return tuple(each._replace(dims=(EPISODE, *each.dims)) for each in found)
 
 
 def measure(world: World, dims: Collection[str] = ()) -> dict[str, Values]:
-    """Return every variable of a finished block, float64 [L, *dims], as :func:`variables_of`."""
+    """Return every variable of a finished block, float64 [L, *dims], as :func:`variables_of`.
+
+    A block is one episode: of these there is no dim.
+    """
     return {variable.name: variable.compute(world) for variable in variables_of(dims)}
 
 

@@ -23,6 +23,7 @@ INTENT_END = "intent_end"  # how an intent ended
 GROUP = "group"  # of the population
 TRADER = "trader"  # each by itself
 REASON = "reason"  # why lots are not sent, or not taken, where a market has rules
+EPISODE = "episode"  # days of a lane
 TERM = "pnl_term"  # of the decomposition of PnL, where a market has rules beyond trading
 
 

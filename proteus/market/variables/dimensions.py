@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from proteus.market.agents.identity import DEFAULT_COHORT, agent_uid
+from proteus.market.agents.identity import agent_uid
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_NAMES
 from proteus.market.cell import CellConfig
@@ -23,6 +23,7 @@ from proteus.market.metrics.requests import RANKS
 from proteus.market.variables.base import (
     CLASS,
     ELAPSED,
+    EPISODE,
     GROUP,
     HORIZON,
     INTENT_END,
@@ -78,8 +79,8 @@ def _traders(cells: Cells) -> np.ndarray:
 
 
 def _agents(cells: Cells) -> np.ndarray:
-    sizes = _sizes(cells).items()
-    uids = [agent_uid(DEFAULT_COHORT, name, at) for name, size in sizes for at in range(size)]
+    sizes, cohort = _sizes(cells).items(), cells[0].identity.cohort
+    uids = [agent_uid(cohort, name, at) for name, size in sizes for at in range(size)]
     return np.array(uids, np.int64)
 
 
@@ -158,15 +159,23 @@ DIMENSIONS = {
         is_optional=True,
     ),
 }
+DIMENSIONS[EPISODE] = Dimension(
+    about="number of the episode",
+    unit="1",
+    labels=lambda cells: np.arange(cells[0].episodes.count),
+    is_optional=True,
+)
 MEASURED_DIMENSIONS = tuple(DIMENSIONS)
 OPTIONAL_DIMENSIONS = tuple(name for name, each in DIMENSIONS.items() if each.is_optional)
 
 
 def optional_of(*cells: CellConfig) -> tuple[str, ...]:
     """Return the optional dims that are measured in the cells of a sweep."""
-    per_trader = (TRADER,) if cells[0].record.per_trader else ()
+    record = cells[0].record
+    per_trader = (TRADER,) if record.per_trader or record.panel else ()
     of_rules = (TERM, REASON) if any(cell.needs_rules for cell in cells) else ()
-    return (GROUP, *per_trader, *of_rules)
+    by_episode = (EPISODE,) if any(cell.episodes.are_used for cell in cells) else ()
+    return (GROUP, *per_trader, *of_rules, *by_episode)
 
 
 def labels_of(cells: Cells, optional: Collection[str] = ()) -> Labels:

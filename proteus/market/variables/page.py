@@ -6,7 +6,15 @@ A test checks that the file is up to date.
 from __future__ import annotations
 
 from proteus.market.variables import variables_of
-from proteus.market.variables.base import GROUP, REASON, TERM, TRADER, Variable, long_name_of
+from proteus.market.variables.base import (
+    EPISODE,
+    GROUP,
+    REASON,
+    TERM,
+    TRADER,
+    Variable,
+    long_name_of,
+)
 from proteus.market.variables.dimensions import ABSENT, OPTIONAL_DIMENSIONS
 from proteus.market.variables.sources import SOURCES
 
@@ -96,7 +104,10 @@ def page() -> str:
     Raises
         KeyError: the classic list names a variable that is not declared.
     """
-    listed = variables_of(OPTIONAL_DIMENSIONS)
+    listed = [  # the dim that all of them may have is none of theirs
+        variable._replace(dims=tuple(dim for dim in variable.dims if dim != EPISODE))
+        for variable in variables_of(OPTIONAL_DIMENSIONS)
+    ]
     known = {variable.name: variable for variable in listed}
     classic = "\n".join(
         f"| {idea} | {', '.join(f'`{known[name].name}`' for name in names)} |"
@@ -129,6 +140,8 @@ def _entry(variable: Variable) -> str:
         lines.append("- Measured with `record.per_trader=true`")
     if {TERM, REASON} & {*variable.dims, variable.needs}:
         lines.append("- Measured in sweeps in which some cell has capital or other rules")
+    if variable.needs == EPISODE:
+        lines.append("- Measured where lanes are of episodes")
     if variable.missing:
         lines.append(f"- NaN: {variable.missing.replace('_', ' ')} (`missing_{variable.missing}`)")
     for dim in variable.dims:

@@ -1,0 +1,161 @@
+"""From a panel to what lasts: measures of agents over episodes, with intervals over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from proteus.analysis.statistics import longitudinal
+from proteus.errors import ResultsError
+from proteus.results.panel import FIELDS, KEY, STOPPED
+
+CLASSES = 5  # of rank, or as many as there are agents
+MEASURES = (
+    "autoregression", "rank_correlation", "mobility", "icc_single", "icc_mean", "regime_shifts",
+)  # fmt: skip
+
+
+def persistence(
+    panel: pd.DataFrame, measure: str = "pnl_settled", group: str | None = None
+) -> pd.DataFrame:
+    """Measure how what agents earn lasts over episodes, in each cell of a run.
+
+    Parameters
+        panel: of :func:`proteus.load_panel`. measure: a column of numbers. group: agents of one
+            group only.
+
+    Returns
+        A row per cell and measure: ``cell``, ``mechanism``, ``carryover``, ``measure``,
+        ``statistic``, ``value`` (the mean over seeds), its 95 % t interval ``low`` and ``high``,
+        ``n`` (seeds that have a value) and ``bias``, what is to be added for few episodes
+        (``autoregression`` alone; Nickell 1981). The statistics are ``autoregression`` within
+        agents, the mean ``rank_correlation`` of successive episodes, Shorrocks' ``mobility``,
+        ``icc_single`` and ``icc_mean`` (ICC(1,1) and ICC(1,k)), and ``regime_shifts`` per agent.
+        Seeds with a stopped lane are left out.
+
+    Raises
+        ResultsError: no panel, no such column or group, or fewer than 4 episodes.
+    """
+    _check(panel, measure, group)
+    kept = panel if group is None else panel[panel["group"] == group]
+    kept = kept[kept["status"] != STOPPED]
+    rows: list[dict[str, Any]] = []
+    for cell, part in kept.groupby("cell"):
+        about = {
+            "cell": cell,
+            **{key: str(part[key].iloc[0]) for key in ("mechanism", "carryover")},
+        }
+        per_seed = pd.DataFrame([
+            dict(zip(MEASURES, _statistics(values), strict=True))
+            for values in _by_seed(part, measure)
+        ])  # fmt: skip
+        transitions = part["run_index"].nunique() - 1
+        for name in MEASURES:
+            found = _interval(per_seed[name].to_numpy(float))
+            is_biased = name == "autoregression"
+            bias = longitudinal.nickell_bias(found["value"], transitions) if is_biased else np.nan
+            rows.append({**about, "measure": measure, "statistic": name, **found, "bias": bias})
+    return pd.DataFrame(rows)
+
+
+def _check(panel: pd.DataFrame, measure: str, group: str | None) -> None:
+    if not isinstance(panel, pd.DataFrame) or not {*KEY} <= {*panel.columns}:
+        raise ResultsError(f"a {type(panel).__name__} is not allowed: it must be of load_panel")
+    allowed = [name for name, column in FIELDS.items() if column.kind == "float64"]
+    if measure not in allowed:
+        raise ResultsError(f"measure={measure} is not allowed: must be one of {', '.join(allowed)}")
+    if group is not None and group not in set(panel["group"]):
+        known = ", ".join(sorted(set(panel["group"])))
+        raise ResultsError(f"group={group} is not in the panel: it has {known}")
+    if panel["run_index"].nunique() < 4:
+        raise ResultsError("a panel of fewer than 4 episodes says nothing of what lasts")
+
+
+def _by_seed(part: pd.DataFrame, measure: str) -> Iterator[NDArray[np.float64]]:
+    """List the values of each seed, [agents, episodes]."""
+    for _, rows in part.groupby("seed"):
+        yield rows.pivot(index="agent_uid", columns="run_index", values=measure).to_numpy(float)
+
+
+def _statistics(values: NDArray[np.float64]) -> tuple[float, ...]:
+    agents, times = values.shape
+    ranks = [
+        longitudinal.rank_correlation(values[:, at], values[:, at + 1]) for at in range(times - 1)
+    ]
+    known = [rank for rank in ranks if not np.isnan(rank)]
+    icc = longitudinal.Intraclass(np.nan, np.nan)
+    moved = np.nan
+    if agents > 1:
+        icc = longitudinal.intraclass(values)
+        matrix = longitudinal.transition_matrix(values, min(CLASSES, agents))
+        moved = longitudinal.mobility(matrix)
+    shifts = [len(longitudinal.regime_shifts(series)) for series in values]
+    return (
+        longitudinal.autoregression(values), float(np.mean(known)) if known else np.nan, moved,
+        icc.single, icc.mean, float(np.mean(shifts)),
+    )  # fmt: skip
+
+
+def _interval(values: NDArray[np.float64]) -> dict[str, float]:
+    """Return the mean of seeds with its 95 % t interval."""
+    known = values[~np.isnan(values)]
+    count = len(known)
+    mean = float(known.mean()) if count else np.nan
+    if count < 2:
+        return {"value": mean, "low": np.nan, "high": np.nan, "n": count}
+    half = float(stats.t.ppf(0.975, count - 1) * known.std(ddof=1) / np.sqrt(count))
+    return {"value": mean, "low": mean - half, "high": mean + half, "n": count}
+
+
+def lifetimes(panel: pd.DataFrame, group: str, ruin_below: float) -> pd.DataFrame:
+    """Return how long the agents of a group lived: a row per cell, seed and agent.
+
+    Parameters
+        panel: of :func:`proteus.load_panel`. group: of the population. ruin_below: the wealth at
+            the end of an episode below which an agent is ruined, currency.
+
+    Returns
+        ``cell``, ``mechanism``, ``seed``, ``agent_uid``, ``episodes`` (until it was ruined, or last
+        seen) and ``is_ruined``; what :func:`longitudinal.survival` takes.
+    """
+    _check(panel, "equity_end", group)
+    kept = panel[(panel["group"] == group) & (panel["status"] != STOPPED)]
+    agent, start = ["cell", "seed", "agent_uid"], int(panel["run_index"].min())
+    found = kept.groupby(agent, observed=True).agg(
+        mechanism=("mechanism", "first"), episodes=("run_index", "size")
+    )
+    below = kept[kept["equity_end"] < ruin_below]
+    first = below.groupby(agent, observed=True)["run_index"].min() - start + 1
+    found["is_ruined"] = found.index.isin(first.index)
+    found["episodes"] = first.reindex(found.index).fillna(found["episodes"]).astype(np.int64)
+    return found.reset_index()
+
+
+def survival_curves(panel: pd.DataFrame, group: str, ruin_below: float) -> pd.DataFrame:
+    """Estimate what share of a group's agents is not ruined, after each episode, in each cell.
+
+    Agents of one seed meet the same news, so the interval is of seeds: of the t distribution over
+    the share of a seed's agents that is left. All agents are seen to the last episode, so that
+    share is what Kaplan and Meier estimate (``longitudinal.survival``).
+
+    Parameters
+        panel, group, ruin_below: as in :func:`lifetimes`.
+
+    Returns
+        A row per cell and episode: ``cell``, ``mechanism``, ``episodes``, ``value`` with its 95 %
+        interval ``low`` and ``high``, and ``n`` (seeds).
+    """
+    lived = lifetimes(panel, group, ruin_below)
+    most, rows = int(panel["run_index"].nunique()), []
+    for cell, part in lived.groupby("cell"):
+        ends = np.where(part["is_ruined"], part["episodes"], most + 1)
+        for after in range(1, most + 1):
+            left = pd.Series(ends > after, index=part["seed"].to_numpy()).groupby(level=0).mean()
+            about = {"cell": cell, "mechanism": str(part["mechanism"].iloc[0]), "episodes": after}
+            rows.append({**about, **_interval(left.to_numpy(float))})
+    return pd.DataFrame(rows)

@@ -1,0 +1,232 @@
+"""``panel.parquet``: its rows are those of the results, and tools of econometricians take it."""
+
+import json
+
+import duckdb
+import numpy as np
+import polars
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import statsmodels.formula.api as smf
+from linearmodels import PanelOLS
+
+import proteus
+from proteus.analysis.persistence import MEASURES, lifetimes, survival_curves
+from proteus.analysis.statistics import longitudinal
+from proteus.errors import ConfigError, ResultsError
+from proteus.results import panel as panels
+from tests.helpers.days import DAY
+
+pytestmark = pytest.mark.nojit
+EPISODES, SEEDS = 6, 4
+
+
+def run(folder, **words):
+    return proteus.sweep(
+        {**DAY, "record.per_trader": False, "record.panel": True, "mechanism": ["clob", "fba"],
+         "episodes.count": EPISODES, "episodes.carryover": "capital_only",
+         "population.maker.capital": 20, "population.maker.count": 3, **words},
+        seeds=SEEDS, output_dir=folder,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("panel") / "run"
+    return folder, run(folder)
+
+
+@pytest.fixture
+def panel(made):
+    return proteus.load_panel(made[0])
+
+
+def test_a_row_is_what_the_results_say_of_that_agent_in_that_episode(made, panel):
+    _, dataset = made
+    assert len(panel) == 2 * SEEDS * EPISODES * 9
+    assert not panel.duplicated([*panels.KEY]).any()
+    mechanisms = dataset["mechanism"].to_numpy().tolist()
+    for row in panel.sample(40, random_state=1).itertuples():
+        at = {"mechanism": mechanisms[row.cell], "seed": row.seed, "episode": row.run_index}
+        place = dataset["agent_uid"].to_numpy().tolist().index(row.agent_uid)
+        assert dataset["trader"].to_numpy()[place] == row.instance
+        there = dataset.sel(at).isel(trader=place, delta=0)
+        assert row.mechanism == at["mechanism"]
+        assert row.equity_start == there["wealth_start_by_trader"].item()
+        assert row.equity_end == there["wealth_end_by_trader"].item()
+        assert row.pnl_marked == there["pnl_marked_by_trader"].item()
+        assert row.volume_lots == there["volume_lots_by_trader"].item()
+        assert row.status == ("ruined" if there["ruined_by_trader"].item() else "active")
+        assert row.entity == f"{row.seed}:{row.agent_uid}"
+    assert set(panel["carryover"]) == {"capital_only"}
+    assert json.loads(panel["labels"].iloc[0]) == {"delta": 50, "mechanism": "clob"}
+
+
+def test_the_file_says_units_formulas_versions_and_agents(made):
+    schema = pq.read_schema(made[0] / panels.PANEL)
+    assert schema.names == [*panels.FIELDS]
+    assert schema.field("equity_end").metadata == {
+        b"units": b"currency", b"formula": b"endowment + PnL settled at X",
+    }  # fmt: skip
+    assert schema.metadata[b"panel_version"] == b"1"
+    assert schema.metadata[b"config_hash"].decode() == made[1].attrs["config_hash"]
+    assert {each["group"] for each in json.loads(schema.metadata[b"agents"])} == {
+        "maker", "informed", "noise", "sniper",
+    }  # fmt: skip
+
+
+def test_as_labelled_arrays(made, panel):
+    arrays = proteus.load_panel(made[0], to="xarray")
+    assert dict(arrays.sizes) == {"cell": 2, "seed": SEEDS, "agent_uid": 9, "run_index": EPISODES}
+    row = panel.iloc[7]
+    at = {key: row[key] for key in ("cell", "seed", "agent_uid", "run_index")}
+    assert arrays["equity_end"].sel(at).item() == row["equity_end"]
+    assert arrays["status"].sel(at).item() == row["status"]
+
+
+def test_rows_are_the_same_whatever_is_written_at_once(made, panel, tmp_path, monkeypatch):
+    monkeypatch.setattr(panels, "ROWS_AT_ONCE", 60)
+    run(tmp_path / "small")
+    assert panel.equals(proteus.load_panel(tmp_path / "small"))
+    assert pq.ParquetFile(tmp_path / "small" / panels.PANEL).num_row_groups == 2 * SEEDS
+
+
+# --- what others make of it -----------------------------------------------------------------------
+
+
+def test_linearmodels_fits_entity_and_time_effects_with_clustered_errors(panel):
+    """The slope is that of least squares on what is left after both means, taken here."""
+    clob = panel[panel["mechanism"] == "clob"].set_index(["entity", "run_index"])
+    clob.index = clob.index.set_levels(clob.index.levels[0].astype(str), level=0)
+    fitted = PanelOLS(
+        clob["pnl_settled"], clob[["volume_lots"]], entity_effects=True, time_effects=True
+    ).fit(cov_type="clustered", cluster_entity=True)
+    assert fitted.nobs == SEEDS * EPISODES * 9
+
+    def within(column):
+        wide = clob[column].unstack("run_index").to_numpy()
+        return wide - wide.mean(0) - wide.mean(1, keepdims=True) + wide.mean()
+
+    x, y = within("volume_lots"), within("pnl_settled")
+    assert fitted.params["volume_lots"] == pytest.approx((x * y).sum() / (x * x).sum(), rel=1e-9)
+    assert fitted.std_errors["volume_lots"] > 0
+
+
+def test_statsmodels_fits_a_mixed_model(panel):
+    makers = panel[(panel["group"] == "maker") & (panel["mechanism"] == "fba")]
+    fitted = smf.mixedlm("pnl_settled ~ 1", makers, groups=makers["entity"].astype(str)).fit()
+    assert fitted.nobs == SEEDS * EPISODES * 3
+    assert fitted.params["Intercept"] == pytest.approx(makers["pnl_settled"].mean(), abs=1e-6)
+
+
+@pytest.fixture
+def folder_of_files(made, tmp_path):
+    """The first file has whole numbers only: readers that guess types would take them for int."""
+    table = pq.read_table(made[0] / panels.PANEL)
+    whole = table.slice(0, 50)
+    for name, column in panels.FIELDS.items():
+        if column.kind == "float64":
+            at = table.schema.get_field_index(name)
+            rounded = pa.array(np.round(whole.column(name).to_numpy()))
+            whole = whole.set_column(at, table.schema.field(name), rounded)
+    pq.write_table(whole, tmp_path / "0.parquet")
+    pq.write_table(table.slice(50), tmp_path / "1.parquet")
+    expected = np.round(table.column("equity_end").to_numpy()[:50]).sum()
+    return tmp_path, expected + table.column("equity_end").to_numpy()[50:].sum(), table.num_rows
+
+
+def test_polars_reads_a_folder(folder_of_files):
+    folder, total, rows = folder_of_files
+    found = polars.scan_parquet(folder / "*.parquet").select(
+        polars.col("equity_end").sum(), polars.len().alias("rows")
+    ).collect()  # fmt: skip
+    assert found.schema["equity_end"] == polars.Float64
+    assert found.row(0) == (pytest.approx(total), rows)
+
+
+def test_duckdb_reads_a_folder(folder_of_files):
+    folder, total, rows = folder_of_files
+    query = f"""
+        select sum(equity_end), count(*), any_value(typeof(equity_end)),
+        any_value(typeof(agent_uid)), count(distinct (cell, seed, run_index, agent_uid))
+        from '{folder}/*.parquet'
+    """
+    (found,) = duckdb.sql(query).fetchall()
+    assert found == (pytest.approx(total), rows, "DOUBLE", "BIGINT", rows)
+
+
+# --- measures -------------------------------------------------------------------------------------
+
+
+def test_what_lasts_has_an_interval_over_seeds(panel):
+    found = proteus.persistence(panel)
+    assert found["statistic"].tolist() == [*MEASURES, *MEASURES]
+    assert (found["n"] == SEEDS).all()
+    ar = found[found["statistic"] == "autoregression"]
+    assert (ar["low"] < ar["value"]).all()
+    assert ar["bias"].tolist() == pytest.approx((-(1 + ar["value"]) / (EPISODES - 2)).tolist())
+    assert found["bias"].notna().sum() == 2
+    makers = proteus.persistence(panel, "equity_end", group="maker")
+    icc = makers[makers["statistic"] == "icc_single"]["value"]
+    assert (icc > found[found["statistic"] == "icc_single"]["value"].to_numpy()).all()
+
+
+def test_lifetimes_end_with_the_episode_of_ruin(panel):
+    lived = lifetimes(panel, "maker", ruin_below=1)
+    assert len(lived) == 2 * SEEDS * 3
+    for row in lived.itertuples():
+        own = panel[(panel["cell"] == row.cell) & (panel["seed"] == row.seed)]
+        own = own[own["agent_uid"] == row.agent_uid].sort_values("run_index")
+        below = np.flatnonzero(own["equity_end"].to_numpy() < 1)
+        assert row.is_ruined == bool(len(below))
+        assert row.episodes == (below[0] + 1 if len(below) else EPISODES)
+
+
+def test_survival_is_that_of_kaplan_and_meier(panel):
+    """By the library, over all agents of a cell: nobody is lost from sight before the end."""
+    curves = survival_curves(panel, "maker", ruin_below=15)
+    lived = lifetimes(panel, "maker", ruin_below=15)
+    assert lived["is_ruined"].any()
+    for cell, own in lived.groupby("cell"):
+        found = curves[curves["cell"] == cell].set_index("episodes")
+        library = longitudinal.survival(own["episodes"].to_numpy(), own["is_ruined"].to_numpy())
+        for episode, share in zip(library.episode, library.survival, strict=True):
+            assert found.loc[episode, "value"] == pytest.approx(share)
+        assert (found["n"] == SEEDS).all()
+        assert (found["low"] <= found["value"]).all()
+
+
+# --- mistakes -------------------------------------------------------------------------------------
+
+
+def test_mistakes_are_told_in_a_sentence(made, panel, tmp_path):
+    with pytest.raises(ConfigError, match=r"record\.panel=true is not allowed: lanes must be of"):
+        proteus.simulate(seeds=1, output_dir=tmp_path / "a", **{**DAY, "record.panel": True})
+    with pytest.raises(ConfigError, match=r"record\.panel=true is not allowed: it must have an"):
+        proteus.simulate(seeds=1, **{**DAY, "record.panel": True, "episodes.count": 2})
+    with pytest.raises(ResultsError, match=r"panel\.parquet does not exist: record\.panel=true"):
+        proteus.load_panel(tmp_path)
+    with pytest.raises(ResultsError, match="to=csv is not allowed"):
+        proteus.load_panel(made[0], to="csv")
+    with pytest.raises(ResultsError, match="measure=mood is not allowed"):
+        proteus.persistence(panel, "mood")
+    with pytest.raises(ResultsError, match="group=bank is not in the panel"):
+        proteus.persistence(panel, group="bank")
+    with pytest.raises(ResultsError, match="fewer than 4 episodes"):
+        proteus.persistence(panel[panel["run_index"] < 3])
+    with pytest.raises(ResultsError, match="a dict is not allowed"):
+        proteus.persistence({})
+
+
+def test_a_key_that_is_there_twice_and_another_version_are_refused(made, tmp_path):
+    table = pq.read_table(made[0] / panels.PANEL)
+    twice = tmp_path / "twice.parquet"
+    pq.write_table(pa.concat_tables([table, table.slice(3, 1)]), twice)
+    with pytest.raises(ResultsError, match=r"cell=0, seed=\d, run_index=\d, .* is there twice"):
+        proteus.load_panel(twice)
+    newer = tmp_path / "newer.parquet"
+    about = {**table.schema.metadata, b"panel_version": b"2"}
+    pq.write_table(table.replace_schema_metadata(about), newer)
+    with pytest.raises(ResultsError, match="panel_version is 2; this Proteus reads version 1"):
+        proteus.load_panel(newer)
