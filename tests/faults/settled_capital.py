@@ -33,12 +33,6 @@ SETTLED_CAPITAL = (
         "_leave_out(rules, lane, trader, rules.settlement.legs.fills[lane])",
     ),
     Fault(
-        "the venue counts what is not final", _RULE,
-        "    _leave_out(rules, lane, trader, rules.settlement.legs.fills[lane])\n"
-        "    if constraints",
-        "    if constraints",
-    ),
-    Fault(
         "the oldest order is cancelled first", _CHAIN,
         "orders.client_id[lane, slot] > orders.client_id[lane, newest]",
         "orders.client_id[lane, slot] < orders.client_id[lane, newest]",
