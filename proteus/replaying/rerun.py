@@ -371,8 +371,7 @@ def _write_replace(world: World, row: Mapping[str, Any], envelope: Any) -> None:
     messages, side = world.messages, row["side"]
     messages.new_id[_LANE, envelope] = row["other_id"]
     messages.side[_LANE, envelope] = side
-    rank = rank_of(row["price_ticks"], side, world.settings.n_ticks)
-    messages.rank[_LANE, envelope] = rank
+    messages.rank[_LANE, envelope] = rank_of(row["price_ticks"], side, world.settings.n_ticks)
     messages.lots[_LANE, envelope] = row["lots"]
     messages.belief[_LANE, envelope] = row["value_nano"]
 
