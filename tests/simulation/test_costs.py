@@ -9,6 +9,7 @@ import pytest
 import proteus
 from proteus.sweep import main
 from tests.helpers.cells import MECHANISM_NAMES
+from tests.helpers.recorded import near_barriers as near_barriers
 from tests.helpers.recorded import plain_engine as plain_engine
 
 pytestmark = pytest.mark.plain

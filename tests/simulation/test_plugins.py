@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -130,7 +131,7 @@ def test_they_keep_the_contract(there):
 def test_rules_keep_the_contract_by_the_tests_of_their_package(there):
     tests = EXAMPLES / "protocol" / "tests"
     told = there.run("-m", "pytest", "-q", "-p", "no:cacheprovider", tests, plain=True)
-    assert " 14 passed" in told.splitlines()[-1].rjust(40)
+    assert re.fullmatch(r"\d+ passed in .*", told.splitlines()[-1])
 
 
 RESULTS = """

@@ -6,6 +6,7 @@ import pytest
 import proteus
 from proteus.plans import planner
 from proteus.sweep import main
+from tests.helpers.recorded import near_barriers as near_barriers
 from tests.helpers.recorded import plain_engine as plain_engine
 
 pytestmark = pytest.mark.plain

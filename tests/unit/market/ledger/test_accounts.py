@@ -330,6 +330,7 @@ def test_every_code_has_a_name():
                 "CLEAR_",
                 "TIMER_",
                 "SETTLED_",
+                "FUNDS_",
             )
         )
         and name != "ASSET_NAMES"
