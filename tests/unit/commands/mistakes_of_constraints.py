@@ -9,7 +9,7 @@ OF_CONSTRAINTS = [line.split(" | ") for line in f"""
 risk@{MAKER}.risk=[leverage] | {MAKER}.capital=null | must be a number: risk.leverage
 risk@{MAKER}.risk=[loss_limit] {MAKER}.risk.loss_limit.loss=0 | loss_limit.loss=0 | than 0
 risk@{MAKER}.risk=[loss_limit] {MAKER}.risk.loss_limit.pause_s=0 | pause_s=0 | more than 0
-risk@{MAKER}.risk=[leverage] {MAKER}.capital=1 {MAKER}.risk.leverage.most=1e-10 | most=1e-10 | must be
+risk@{MAKER}.risk=[leverage] {MAKER}.capital=1 {MAKER}.risk.leverage.most=1e-10 | 1e-10 | must be
 risk@{MAKER}.risk=[leverage] {MAKER}.capital=1 {MAKER}.risk.leverage.most=2000 | most=2000 | to 1000
 {MAKER}.risk.inventory_limit.place=-1 | {MAKER}.risk.inventory_limit.place=-1 | or equal to 0
 """.strip().splitlines()]  # fmt: skip
