@@ -39,7 +39,7 @@ VIEWS = (
 CHAINS = (
     f"{MARKET}/constraints/test_funds", f"{MARKET}/constraints/test_chain",
     f"{MARKET}/constraints/test_venue",
-    f"{MARKET}/constraints/test_settled",
+    f"{MARKET}/constraints/test_settled", f"{MARKET}/constraints/test_shortage",
     "property/test_constraints_against_twin", "property/test_settled_capital",
     "simulation/test_constraints", "simulation/test_locked_capital",
 )  # fmt: skip

@@ -33,11 +33,6 @@ SETTLED_CAPITAL = (
         "_leave_out(constraints, legs, lane, trader, legs.fills[lane])",
     ),
     Fault(
-        "the venue counts what is not final", _RULE,
-        "    _leave_out(constraints, legs, lane, trader, legs.fills[lane])\n    return venue",
-        "    return venue",
-    ),
-    Fault(
         "the oldest order is cancelled first", _VENUE,
         "client_id > orders.client_id[lane, newest]", "client_id < orders.client_id[lane, newest]",
     ),
