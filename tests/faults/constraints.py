@@ -90,8 +90,8 @@ CONSTRAINTS = (
     ),
     Fault(
         "capital in use is what orders cost, whatever is held", _VENUE,
-        "            cash + position * NANO - constraints.promised[lane, trader, 1],\n",
-        "            cash - constraints.promised[lane, trader, 1],\n",
+        "            cash + position * NANO - constraints.promised[lane, trader, 1]\n",
+        "            cash - constraints.promised[lane, trader, 1]\n",
     ),
     Fault(
         "a loss that is just the limit stops nobody", _CHAIN,

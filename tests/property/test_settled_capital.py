@@ -70,7 +70,7 @@ def forked_tree(chooser: Random, mechanism: str) -> Tree:
     return tree
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_every_event_equals_the_twin(mechanism: str) -> None:
     seen: Counter[str] = Counter()
@@ -88,7 +88,7 @@ def test_every_event_equals_the_twin(mechanism: str) -> None:
     assert min(seen[what] for what in ("fill", "settlement_final", "cuts")) > 0, seen
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_what_is_taken_back_leaves_nobody_short(mechanism: str) -> None:
     """Forks: newest orders go first, then the venue pays; against the twin.

@@ -90,4 +90,7 @@ def test_settled_wealth_is_never_below_nothing(mechanism, reckons):
                 counted[legs.buyer[lane, at], CONTRACT] -= legs.lots[lane, at]
             worst = np.minimum(counted[:, CASH], counted[:, CASH] + counted[:, CONTRACT] * NANO)
             assert worst.min() >= 0
+            used = world.rules.constraints.used_most[lane]
+            assert (3 * NANO - worst <= used).all()
+            assert used.max() <= 3 * NANO
     assert world.progress.fills.sum() > 0

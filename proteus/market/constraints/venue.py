@@ -106,9 +106,10 @@ def _note_used(constraints, endowment, balance, orders, lane, slot):
     if constraints.table.has_capital[trader]:
         cash, position = balance[lane, trader, 0], balance[lane, trader, 1]
         free = min(
-            cash - constraints.promised[lane, trader, 0],
-            cash + position * NANO - constraints.promised[lane, trader, 1],
-        )
+            cash - constraints.promised[lane, trader, 0] - constraints.uncounted[lane, trader, 0],
+            cash + position * NANO - constraints.promised[lane, trader, 1]
+            - constraints.uncounted[lane, trader, 1],
+        )  # fmt: skip
         used = endowment[lane, trader] - free
         constraints.used_most[lane, trader] = max(constraints.used_most[lane, trader], used)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.book.codes import BUY, NO_ORDER, SELL
+from proteus.market.book.codes import BUY, EVENT_FILL, NO_ORDER, SELL
 from proteus.market.constraints import chain, venue
 from proteus.market.constraints.codes import AS_STANDING
 from proteus.market.constraints.funds import uncounted
@@ -101,11 +101,21 @@ def note_message(constraints, overflow, messages, orders, origins, lane, trader,
 
 
 @cold_kernel
-@cold_kernel
 def can_pay(constraints, legs, balance, lane, trader, slot, side, rank, lots):
     """Tell whether a trader can pay an order that reaches the venue (``venue.can_pay``)."""
     _leave_out(constraints, legs, lane, trader, legs.fills[lane])
     return venue.can_pay(constraints, balance, lane, trader, slot, side, rank, lots)
+
+
+@cold_kernel
+def count(constraints, endowment, legs, balance, orders, outbox, lane, slot):
+    """Count what an event has changed of the orders at the venue (``venue.count``)."""
+    for i in range(outbox.count[lane]):
+        order, other = np.int64(outbox.order[lane, i]), np.int64(outbox.other[lane, i])
+        _leave_out(constraints, legs, lane, orders.trader[lane, order], legs.fills[lane])
+        if outbox.kind[lane, i] == EVENT_FILL:
+            _leave_out(constraints, legs, lane, orders.trader[lane, other], legs.fills[lane])
+    venue.count(constraints, endowment, balance, orders, outbox, lane, slot)
 
 
 # --- accounts that are short after fills were taken back ------------------------------------------

@@ -20,7 +20,6 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
-from proteus.market.constraints import venue
 from proteus.market.constraints.state import is_unconstrained
 from proteus.market.costs.charging import charges_nothing, has_gas
 from proteus.market.costs.expected import has_worth
@@ -352,9 +351,9 @@ def _after_booking(rules, ledger, log, market, origins, traders, split, lane, sl
             rules, ledger, log, market, origins, traders, split, lane, time, event
         )  # fmt: skip
     if not is_unconstrained(rules.constraints):
-        venue.count(
-            rules.constraints, rules.endowment, ledger.balance, market.orders, market.outbox, lane,
-            slot,
+        constraints.count(
+            rules.constraints, rules.endowment, rules.settlement.legs, ledger.balance,
+            market.orders, market.outbox, lane, slot,
         )  # fmt: skip
 
 

@@ -87,8 +87,9 @@ _USED_FORMULA = (
     "max over events in which an order of its own is acknowledged, filled, cancelled or ends "
     "(ack, fill, cancel, rfq_expire), at least 0, of capital - min(cash - B, "
     "cash + position - S): B and S are what its open orders there may cost if the contract pays 0 "
-    "and 1, limit x lots of buys and (1 - limit) x lots of sells, with what is kept for fees; of "
-    "traders whose chain has capital, else 0"
+    "and 1, limit x lots of buys and (1 - limit) x lots of sells, with what is kept for fees, and "
+    "all with what a haircut leaves out until it is final; of traders whose chain has capital, "
+    "else 0"
 )
 
 CONSTRAINT_VARIABLES: tuple[Variable, ...] = (

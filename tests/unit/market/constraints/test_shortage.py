@@ -3,15 +3,14 @@
 import pytest
 
 from proteus.market.book.codes import BUY, NO_ORDER, SELL
-from proteus.market.constraints.chain import newest_of_short
+from proteus.market.constraints.venue import newest_of_short
 from tests.unit.market.constraints.test_venue import Venue
 
-pytestmark = pytest.mark.nojit
+pytestmark = pytest.mark.plain
 
 
 def newest(venue, short_zero, short_one):
-    constraints = venue.rules.constraints
-    return newest_of_short(constraints, venue.orders, 0, 0, short_zero, short_one)
+    return newest_of_short(venue.constraints, venue.orders, 0, 0, short_zero, short_one)
 
 
 def test_the_newest_that_costs_anything_where_the_account_is_short():
