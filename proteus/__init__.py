@@ -13,6 +13,8 @@
     proteus.compare(dataset, baseline="clob"), proteus.maker_pnl(dataset)
     proteus.replay(messages, mechanism="clob")
     proteus.validation.queue_wait(ahead=3)
+    proteus.Session({"mechanism": "fba", "delta": 250}, lanes=64, control="maker")
+    proteus.policies.BaselineMaker(session)
 
 The functions are loaded when they are first used, so that ``import proteus`` and ``--help`` are
 quick. Some share their name with the module of an entry point (``python -m proteus.sweep``);
@@ -29,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 from proteus.basics.version import VERSION
 
 if TYPE_CHECKING:
+    from proteus import policies as policies
     from proteus import validation as validation
     from proteus.analysis.contrasts import compare as compare
     from proteus.analysis.counterparties import maker_pnl as maker_pnl
@@ -46,10 +49,12 @@ if TYPE_CHECKING:
     from proteus.runs.api import resume as resume
     from proteus.runs.api import simulate as simulate
     from proteus.runs.api import sweep as sweep
+    from proteus.sessions.session import Session as Session
 
 __version__ = VERSION
 
 _FUNCTIONS = {
+    "Session": "proteus.sessions.session",
     "resume": "proteus.runs.api",
     "simulate": "proteus.runs.api",
     "sweep": "proteus.runs.api",
@@ -67,7 +72,7 @@ _FUNCTIONS = {
     "maker_pnl": "proteus.analysis.counterparties",
     "replay": "proteus.replaying.orders",
 }
-_MODULES = ("validation",)
+_MODULES = ("policies", "validation")
 
 
 class _Package(types.ModuleType):
