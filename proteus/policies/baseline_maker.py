@@ -1,4 +1,4 @@
-"""The baseline maker outside: the rule of ``market.agents.maker``, to the bit, for all lanes at once.
+"""The baseline maker outside: the rule of ``market.agents.maker``, to the bit, for all lanes.
 
     r = belief - kappa I                                   reservation price
     h = h0 + a |I| + b sigma_hat + c AS_hat                half-spread
@@ -44,7 +44,9 @@ class BaselineMaker:
         """
         group = session.setup.members[int(session.traders[0])].group
         if not isinstance(group.policy, MakerPolicy) or len(session.traders) > 1:
-            raise ConfigError(f"control={group.kind} is not allowed: must be one trader of kind maker")
+            raise ConfigError(
+                f"control={group.kind} is not allowed: must be one trader of kind maker"
+            )
         self._keys, self._lanes, self._ticks = group.policy, session.lanes, session.cell.n_ticks
         self._first = session.cell.contract.initial_probability
         self._most = group.most_held or self._keys.inventory_limit_lots
@@ -74,7 +76,7 @@ class BaselineMaker:
 
     def act(self, seen: Observation) -> Quotes:
         """Learn what was told and shown, and say what should stand on both sides."""
-        told = np.minimum(seen.prints.count, seen.prints.order.shape[1]) - seen.prints.read
+        told = np.minimum(seen.prints.number, seen.prints.order.shape[1]) - seen.prints.read
         self._learn_told(seen, np.maximum(told, 0))
         self._judge(seen.decides, seen.time_ns)
         self._learn(seen, np.maximum(told, 0))
@@ -92,7 +94,7 @@ class BaselineMaker:
     def _learn_told(self, seen: Observation, told: NDArray[np.int64]) -> None:
         """Go through own fills and the prices told by name, in the order in which they came."""
         lanes, room = np.arange(self._lanes), seen.fills.order.shape[1] - 1
-        fills = np.where(seen.decides, np.minimum(seen.fills.count, room + 1), 0)
+        fills = np.where(seen.decides, np.minimum(seen.fills.number, room + 1), 0)
         prices = np.where(seen.decides, told, 0)
         fill, price = np.zeros_like(fills), np.zeros_like(prices)
         while ((fill < fills) | (price < prices)).any():
@@ -154,7 +156,7 @@ class BaselineMaker:
 
     def _learn(self, seen: Observation, told: NDArray[np.int64]) -> None:
         """Move the belief to the prints that were read, and to a new look at the signal."""
-        count = np.minimum(seen.prints.count, seen.prints.price.shape[1])
+        count = np.minimum(seen.prints.number, seen.prints.price.shape[1])
         for i in range(int(count[seen.decides].max(initial=0))):
             here = seen.decides & (i >= told) & (i < count)
             self._learn_price(seen.prints.price[:, i], here)

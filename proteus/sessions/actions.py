@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.basics.schema import MAX_LOTS
 from proteus.errors import ActionError
 from proteus.market.agents.traders import INTENT_ORDER, INTENT_QUOTE, Intents
-from proteus.basics.schema import MAX_LOTS
 from proteus.market.book.codes import BUY, GTC, IOC, SELL
 
 Array = NDArray[Any]
@@ -81,7 +81,9 @@ def write_orders(
     sends = decides & (lots != 0)
     _refuse("lots", lots, decides & ((lots < 0) | (lots > MAX_LOTS)), f"must be 0 .. {MAX_LOTS}")
     _refuse("side", side, sends & (side != BUY) & (side != SELL), f"must be {BUY} or {SELL}")
-    _refuse("price", price, sends & ((price < 1) | (price >= n_ticks)), f"must be 1 .. {n_ticks - 1}")
+    _refuse(
+        "price", price, sends & ((price < 1) | (price >= n_ticks)), f"must be 1 .. {n_ticks - 1}"
+    )
     _refuse("lifetime_ns", lifetime, sends & (lifetime < 0), "must be at least 0")
     intents.kind[:, 0], intents.side[:, 0] = INTENT_ORDER, side
     intents.price[:, 0], intents.lots[:, 0] = price, lots
@@ -102,7 +104,9 @@ def _array(name: str, values: Any, shape: tuple[int, ...], kind: Any, called: st
     array = np.asarray(values)
     if array.shape != shape or not np.issubdtype(array.dtype, kind):
         given = f"{array.dtype} {list(array.shape)}"
-        raise ActionError(f"actions.{name} of {given} is not allowed: must be {called} {list(shape)}")
+        raise ActionError(
+            f"actions.{name} of {given} is not allowed: must be {called} {list(shape)}"
+        )
     return array
 
 

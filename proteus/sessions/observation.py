@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.market.agents.external import External
+from proteus.market.agents.external import WAITS, External
 from proteus.market.trading.world import World
 
 Integers = NDArray[np.int64]
@@ -20,9 +20,9 @@ Flags = NDArray[np.bool_]
 
 
 class Fills(NamedTuple):
-    """Own fills, in the order of their reports. N lanes, K rows; rows from ``count`` on are old."""
+    """Own fills, in the order of their reports. N lanes, K rows; from ``number`` on they are old."""
 
-    count: Integers  # [N] reports since the last decision, also those beyond K
+    number: Integers  # [N] reports since the last decision, also those beyond K
     order: Integers  # [N, K] place among all that was told since then, fills and prices
     told_ns: Integers  # [N, K] when the report was read
     time_ns: Integers  # [N, K] when it was filled
@@ -35,7 +35,7 @@ class Fills(NamedTuple):
 class Prints(NamedTuple):
     """Prices of others' trades, and those told by name. N lanes, K rows, as in ``Fills``."""
 
-    count: Integers  # [N]
+    number: Integers  # [N]
     read: Integers  # [N] the last so many were read with this view, and not told before it
     order: Integers  # [N, K]
     price: Integers  # [N, K] ticks
@@ -84,7 +84,7 @@ def observe(world: World, external: External, traders: Integers, copy: bool) -> 
     room = external.fill_order.shape[2]
     fills, prints = external.fills[at], external.prints[at]
     seen = Observation(
-        decides=external.waits != 0,
+        decides=external.waits == WAITS,
         trader=external.number[external.trader],
         time_ns=view.time,
         left_ns=world.settings.horizon_ns - view.time,
@@ -104,7 +104,9 @@ def observe(world: World, external: External, traders: Integers, copy: bool) -> 
             external.fill_side[at], external.fill_price[at], external.fill_lots[at],
             external.fill_belief[at],
         ),
-        prints=Prints(prints, external.read[at], external.print_order[at], external.print_price[at]),
+        prints=Prints(
+            prints, external.read[at], external.print_order[at], external.print_price[at]
+        ),
         overflow=np.maximum(fills, prints) > room,
     )  # fmt: skip
     return copied(seen) if copy else seen

@@ -21,15 +21,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.basics import units
+from proteus.basics.machine import free_memory
+from proteus.compiler.held import Held
 from proteus.compiler.jit import JIT_DISABLED
 from proteus.errors import ActionError, ConfigError, SessionError, nearest
+from proteus.market.agents.external import DECIDED, WAITS
 from proteus.market.agents.traders import CLASS_NOISE
 from proteus.market.cell import CellConfig
 from proteus.market.ledger.accounts import LEDGER_CODES
 from proteus.market.rng import episode_key, replicate_key
-from proteus.market.setup.block import build_block
+from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.cell import set_up_cell
+from proteus.market.setup.members import CellSetup
 from proteus.market.setup.outside import with_outside
+from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading.stepping import step_block
 from proteus.market.trading.world import FAULT_NONE, STAGE_ENDED
 from proteus.plans import planner
@@ -100,10 +105,14 @@ class Session:
             setup, self.traders.tolist(), log_rows=_whole("log_rows", log_rows, 1),
             asks_each=decisions == "requests", step_ns=step_ns,
         )  # fmt: skip
-        self._block = build_block(self.setup, np.zeros((self.lanes, 2), np.uint32), growth, False)
+        self._block = _room_for(self.setup, self.lanes, growth)
+        self._held = Held(self._block.mechanism), Held(self._block.world)
         self._restarting = Restarting(self.setup, self._block, growth)
-        self._external = self._block.world.policies.others.policy
+        self._external: Any = self.world.policies.others.policy
         self._noise = self.setup.traders.role[self.traders] == CLASS_NOISE
+        self.replicates = np.arange(self.lanes, dtype=np.int64)
+        self.episodes = np.zeros(self.lanes, np.int64)
+        self._before = np.zeros((self.lanes, len(self.traders)), np.int64)
         self.reset(seed)
 
     # --- what a caller does -----------------------------------------------------------------------
@@ -115,26 +124,34 @@ class Session:
             seed: lane i plays replicate seed + i from its episode 0; None: its next episode.
             lanes: bool [N], which; None: all.
         """
+        self.restart(seed, lanes)
+        self._advance()
+
+    def restart(self, seed: int | None = None, lanes: NDArray[np.bool_] | None = None) -> None:
+        """Let lanes start over with the next step; the rest is as in ``reset``."""
         chosen = np.arange(self.lanes) if lanes is None else np.flatnonzero(lanes)
         if seed is None:
             self.episodes[chosen] += 1
-        elif lanes is None:
-            first = _whole("seed", seed, 0)
-            self.replicates = np.arange(first, first + self.lanes, dtype=np.int64)
-            self.episodes = np.zeros(self.lanes, np.int64)
         else:
-            self.replicates[chosen], self.episodes[chosen] = seed + chosen, 0
+            self.replicates[chosen] = _whole("seed", seed, 0) + chosen
+            self.episodes[chosen] = 0
+        self.replay(chosen, self.replicates[chosen], self.episodes[chosen])
+
+    def replay(
+        self, lanes: NDArray[np.int64], replicates: NDArray[np.int64], episodes: NDArray[np.int64]
+    ) -> None:
+        """Let lanes start over with the next step, in episodes of their own.
+
+        Parameters
+            lanes: int [R], different ones. replicates, episodes: int64 [R], what each plays.
+        """
+        self.replicates[lanes], self.episodes[lanes] = replicates, episodes
         keys = [
-            episode_key(replicate_key(self.root, int(self.replicates[lane])), int(self.episodes[lane]))
-            for lane in chosen
-        ]  # fmt: skip
-        self._restarting.restart(chosen, np.array(keys, np.uint32))
-        self._advance()
-        if lanes is None:
-            self._before = np.zeros((self.lanes, len(self.traders)), np.int64)
-        else:
-            self._before[chosen] = 0
-        self._acted = False
+            episode_key(replicate_key(self.root, int(replicate)), int(episode))
+            for replicate, episode in zip(replicates, episodes, strict=True)
+        ]
+        self._restarting.restart(lanes, np.array(keys, np.uint32).reshape(-1, 2))
+        self._before[lanes] = 0
 
     def observe(self) -> Observation:
         """Return what the traders that decide see now."""
@@ -157,9 +174,12 @@ class Session:
             raise ActionError(f"actions of {kind} are not allowed: must be Quotes or Orders")
         reference = self.world.seen.reference_doubled / (2 * self.cell.n_ticks)
         if isinstance(actions, Orders):
-            reference = np.where(self._noise[self._external.number[self._external.trader]], 0.0, reference)
-        write(self.world.intents, actions, self.waiting, self.cell.n_ticks, reference)
-        self._acted = True
+            reference = np.where(
+                self._noise[self._external.number[self._external.trader]], 0.0, reference
+            )
+        waiting = self.waiting
+        write(self.world.intents, actions, waiting, self.cell.n_ticks, reference)
+        self._external.waits[waiting] = DECIDED
 
     def step(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Send what the traders want, and bring every lane to its next decision or its end.
@@ -171,10 +191,9 @@ class Session:
         Raises
             SessionError: lanes wait, and nobody has said what is wanted there.
         """
-        if not self._acted and self.waiting.any():
+        if self.waiting.any():
             raise SessionError("step is not allowed yet: act must be called first")
         self._advance()
-        self._acted = False
         equity = self.equity_nano
         reward = (equity - self._before) / units.NANO
         self._before = equity
@@ -190,7 +209,7 @@ class Session:
     @property
     def waiting(self) -> NDArray[np.bool_]:
         """Tell of each lane whether it waits for a decision, bool [N]."""
-        return np.asarray(self._external.waits != 0)
+        return np.asarray(self._external.waits == WAITS)
 
     @property
     def ended(self) -> NDArray[np.bool_]:
@@ -214,14 +233,14 @@ class Session:
     def equity_nano(self) -> NDArray[np.int64]:
         """Return what each trader outside has made so far, int64 [N, M] nano-currency."""
         if self._end == "marked":
-            return self._external.equity.copy()
+            return np.array(self._external.equity)
         settled = self.world.totals.settled[:, self.traders]
         whole = self.ended & ~self.stopped
-        return np.where(whole[:, None], settled, self._external.equity)
+        return np.asarray(np.where(whole[:, None], settled, self._external.equity))
 
     def _advance(self) -> None:
         with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
-            step_block(self._block.mechanism, self._block.world)
+            step_block(*self._held)
 
 
 def _checked_cell(cell: Any) -> CellConfig:
@@ -232,7 +251,23 @@ def _checked_cell(cell: Any) -> CellConfig:
     return planner.from_mapping(cell, grid=False).cells[0]
 
 
-def _trader(setup: Any, name: str) -> int:
+def _room_for(setup: CellSetup, lanes: int, growth: int) -> Block:
+    """Allocate the lanes.
+
+    Raises
+        ConfigError: they take more memory than the machine has free.
+    """
+    keys = np.zeros((lanes, 2), np.uint32)
+    if lanes > 1:
+        one = build_block(setup, keys[:1], growth, audit=False)
+        needed, free = lanes * sum(a.nbytes for _, a in arrays_of(one)), free_memory()
+        if needed > free:
+            sizes = f"it takes {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free"
+            raise ConfigError(f"lanes={lanes} is not allowed: {sizes}")
+    return build_block(setup, keys, growth, audit=False)
+
+
+def _trader(setup: CellSetup, name: str) -> int:
     """Return the number of a trader by its group's name, and its own within it."""
     group, _, number = str(name).partition(".")
     of_group = [at for at, member in enumerate(setup.members) if member.group_name == group]
@@ -248,7 +283,9 @@ def _trader(setup: Any, name: str) -> int:
 def _whole(key: str, value: Any, least: int) -> int:
     is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not is_whole or not least <= value < _LARGEST_SEED:
-        raise ConfigError(f"{key}={value!r} is not allowed: must be a whole number of at least {least}")
+        raise ConfigError(
+            f"{key}={value!r} is not allowed: must be a whole number of at least {least}"
+        )
     return int(value)
 
 

@@ -1,6 +1,5 @@
 """The baseline maker outside: what it does, its fills and its PnL are those of the one inside."""
 
-import numpy as np
 import pytest
 
 import proteus
@@ -12,7 +11,8 @@ CELLS = {
     "as configured": (),
     "two makers, last look": ("population.maker.count=2",),
     "little room": (
-        "population.maker.policy.inventory_limit_lots=12", "population.noise.schedule.rate_per_s=60",
+        "population.maker.policy.inventory_limit_lots=12",
+        "population.noise.schedule.rate_per_s=60",
     ),
     "widens": (
         "population.maker.policy.inventory_limit_lots=8", "population.maker.policy.quote_lots=8",
@@ -45,7 +45,9 @@ def test_the_maker_outside_does_what_the_maker_inside_does(mechanism, name):
     config = cell(*words_of(mechanism, name))
     decisions = "requests" if mechanism == "rfq" else "schedule"
     with recorded():
-        session = proteus.Session(config, 2, control="maker", decisions=decisions, root=ROOT, growth=4)
+        session = proteus.Session(
+            config, 2, control="maker", decisions=decisions, root=ROOT, growth=4
+        )
     play(session, proteus.policies.BaselineMaker(session))
     block = inside(config, 2)
     assert not session.stopped.any()

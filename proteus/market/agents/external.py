@@ -23,6 +23,8 @@ from proteus.market.agents.traders import INTENT_QUOTE, intend
 from proteus.market.book.codes import BUY, GTC, SELL
 
 EXTERNAL = "external"  # the kind; no yaml names it
+WAITS = 1
+DECIDED = 2  # and stands in the intents
 NUMBER = 15  # in the switch: below the kinds that are not ordinary, above those that are
 
 
@@ -46,7 +48,7 @@ class External(NamedTuple):
     is_outside: np.ndarray  # bool [A]
     most_held: np.ndarray  # int64 [A] lots
     asks_each: np.ndarray  # bool [A]
-    waits: np.ndarray  # int8 [L] 1: a decision is waited for
+    waits: np.ndarray  # int8 [L] WAITS: a decision is waited for; DECIDED: it is there
     trader: np.ndarray  # int64 [L] whose it is
     kind: np.ndarray  # int64 [L] of the entry of the queue that led to it
     item: np.ndarray  # int64 [L] and what that is about
@@ -227,7 +229,7 @@ def _wait(policy, view, private, has_signal, costs, intents, lane, trader):
     policy.read[lane, policy.number[trader]] = view.n_prints[lane]
     for i in range(view.n_prints[lane]):
         _hear_price(policy, lane, trader, view.print_price[lane, i])
-    policy.waits[lane] = 1
+    policy.waits[lane] = WAITS
     policy.trader[lane] = trader
 
 

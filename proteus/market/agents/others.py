@@ -72,7 +72,8 @@ def make_policies(
     Those of theory come together, so that they share a loop.
 
     Parameters
-        members: of every kind in ``KINDS``, and of ``EXTERNAL`` if there are any. initial_probability: p0. growth: factor on capacities.
+        members: of every kind in ``KINDS``, and of ``EXTERNAL`` if there are any.
+        initial_probability: p0. growth: factor on capacities.
     """
     common = ordinary.make_policies(members, initial_probability, growth)
     there = {
@@ -171,9 +172,7 @@ def _stand_in(policies, traders, private, intents, lane, trader):
 @external.attach_price.implement(WithOthers)
 @inline_kernel
 def _attach_price(policies, traders, messages, lane, trader, envelope, price):
-    external.attach_price(
-        policies.others.policy, traders, messages, lane, trader, envelope, price
-    )
+    external.attach_price(policies.others.policy, traders, messages, lane, trader, envelope, price)
 
 
 @external.hear_fill.implement(WithOthers)

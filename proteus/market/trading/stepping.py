@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.compiler.held import opened
 from proteus.compiler.jit import inline_kernel, kernel
-from proteus.market.agents.external import keep_limit, take_up
+from proteus.market.agents.external import DECIDED, WAITS, keep_limit, take_up
 from proteus.market.agents.ordinary import are_possible
 from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_SCHEDULE
@@ -28,20 +29,22 @@ from proteus.market.trading.world import (
 
 
 @kernel
-def step_block(mechanism, world):
+def step_block(held_mechanism, held_world):
     """Bring every lane to the next decision that is taken outside, or to its end.
 
-    Lanes that have not started do; those that wait go on with what stands in ``world.intents``;
-    those that have ended stay as they are. The news is extended and a lane audited at barriers, as
-    in ``advance_block``, and no lane sees where another one stands.
+    Lanes that have not started do; those that are decided for go on with what stands in
+    ``world.intents``; those that wait still, or have ended, stay as they are. The
+    news is extended and a lane audited at barriers, as in ``advance_block``, and no lane sees where
+    another one stands.
 
     Parameters
-        mechanism: state of the mechanism. world: World, of a population with traders outside;
-            written.
+        held_mechanism: ``Held`` state of the mechanism. held_world: ``Held`` World, of a population
+            with traders outside; written.
 
-    Of a lane that waits, ``external.waits`` is 1; of every lane ``external.equity`` is what the
+    Of a lane that waits, ``external.waits`` says so; of every lane ``external.equity`` is what the
     traders outside have made, net of all that they paid: marked at v now, or at v(T) at the end.
     """
+    mechanism, world = opened(held_mechanism), opened(held_world)
     for lane in range(world.progress.now.shape[0]):
         if world.progress.stage[lane] != STAGE_ENDED:
             _step_lane(mechanism, world, lane)
@@ -54,7 +57,9 @@ def _step_lane(mechanism, world, lane):
     if progress.stage[lane] == STAGE_NEW:
         loop.start_lane(mechanism, world, lane)
         _know_next(world, lane)
-    elif external.waits[lane] != 0:
+    elif external.waits[lane] == WAITS:
+        return
+    elif external.waits[lane] == DECIDED:
         _go_on(mechanism, world, external, lane)
     while progress.fault[lane] == FAULT_NONE and progress.stage[lane] == STAGE_TRADING:
         stop = min(loop.barrier_after(settings, progress.reached[lane]), settings.horizon_ns)
