@@ -15,6 +15,7 @@
     proteus.validation.queue_wait(ahead=3)
     proteus.Session({"mechanism": "fba", "delta": 250}, lanes=64, control="maker")
     proteus.policies.BaselineMaker(session)
+    proteus.make_vec("maker", mechanism="fba", delta=100, num_envs=1024)
 
 The functions are loaded when they are first used, so that ``import proteus`` and ``--help`` are
 quick. Some share their name with the module of an entry point (``python -m proteus.sweep``);
@@ -31,10 +32,12 @@ from typing import TYPE_CHECKING, Any
 from proteus.basics.version import VERSION
 
 if TYPE_CHECKING:
+    from proteus import envs as envs
     from proteus import policies as policies
     from proteus import validation as validation
     from proteus.analysis.contrasts import compare as compare
     from proteus.analysis.counterparties import maker_pnl as maker_pnl
+    from proteus.envs.vector import make_vec as make_vec
     from proteus.recording.files import load_environment as load_environment
     from proteus.recording.files import load_events as load_events
     from proteus.recording.files import load_fills as load_fills
@@ -55,6 +58,7 @@ __version__ = VERSION
 
 _FUNCTIONS = {
     "Session": "proteus.sessions.session",
+    "make_vec": "proteus.envs.vector",
     "resume": "proteus.runs.api",
     "simulate": "proteus.runs.api",
     "sweep": "proteus.runs.api",
@@ -72,7 +76,7 @@ _FUNCTIONS = {
     "maker_pnl": "proteus.analysis.counterparties",
     "replay": "proteus.replaying.orders",
 }
-_MODULES = ("policies", "validation")
+_MODULES = ("envs", "policies", "validation")
 
 
 class _Package(types.ModuleType):

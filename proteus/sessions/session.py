@@ -125,7 +125,7 @@ class Session:
             lanes: bool [N], which; None: all.
         """
         self.restart(seed, lanes)
-        self._advance()
+        self.resume()
 
     def restart(self, seed: int | None = None, lanes: NDArray[np.bool_] | None = None) -> None:
         """Let lanes start over with the next step; the rest is as in ``reset``."""
@@ -193,11 +193,16 @@ class Session:
         """
         if self.waiting.any():
             raise SessionError("step is not allowed yet: act must be called first")
-        self._advance()
+        self.resume()
         equity = self.equity_nano
         reward = (equity - self._before) / units.NANO
         self._before = equity
         return reward[:, 0] if len(self.traders) == 1 else reward, self.ended
+
+    def resume(self) -> None:
+        """Bring lanes that start over, or are decided for, to where they stand next."""
+        with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
+            step_block(*self._held)
 
     # --- where the lanes stand --------------------------------------------------------------------
 
@@ -237,10 +242,6 @@ class Session:
         settled = self.world.totals.settled[:, self.traders]
         whole = self.ended & ~self.stopped
         return np.asarray(np.where(whole[:, None], settled, self._external.equity))
-
-    def _advance(self) -> None:
-        with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
-            step_block(*self._held)
 
 
 def _checked_cell(cell: Any) -> CellConfig:

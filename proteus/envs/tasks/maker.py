@@ -1,0 +1,133 @@
+"""Market making: what stands on both sides of a market maker, at each of its wake-ups.
+
+The action says how far from the reference price each side stands, and how large it is. Prices are
+rounded outward to whole ticks; a side whose price would leave 1 .. n_ticks - 1 is not quoted.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.envs.tasks.base import COMMON, OWN, Feature, Flags, Floats, Task, Term, common_columns
+from proteus.market.book.codes import BUY, SELL
+from proteus.sessions.actions import Quotes
+from proteus.sessions.observation import Observation
+
+_ROUNDING = 1e-9  # of a tick
+_QUOTES = (
+    Feature("bid_stands", "0 or 1", 0.0, 1.0, OWN, "whether its bid stands, as far as it knows"),
+    Feature("bid_distance", "currency", -1.0, 1.0, OWN, "reference less its bid; 0 without one"),
+    Feature("bid_lots", "scale_lots", 0.0, 100.0, OWN, "open lots of its bid"),
+    Feature("bid_exposure", "scale_lots", 0.0, 100.0, OWN, "lots that may yet buy, at worst"),
+    Feature("ask_stands", "0 or 1", 0.0, 1.0, OWN, "whether its ask stands, as far as it knows"),
+    Feature("ask_distance", "currency", -1.0, 1.0, OWN, "its ask less reference; 0 without one"),
+    Feature("ask_lots", "scale_lots", 0.0, 100.0, OWN, "open lots of its ask"),
+    Feature("ask_exposure", "scale_lots", 0.0, 100.0, OWN, "lots that may yet sell, at worst"),
+)
+_TERMS = (
+    Term("", "change of equity marked at v, net of all costs"),
+    Term("inventory_penalty", "less so much per lot held, squared, and second"),
+    Term("spread_penalty", "less so much per currency of quoted spread, and second"),
+    Term("end_penalty", "less so much per lot held at the end, squared"),
+)
+
+
+class Maker(Task):
+    """Offsets and sizes as numbers from -1 to 1."""
+
+    name: ClassVar[str] = "maker"
+    control: ClassVar[str] = "maker"
+    options: ClassVar[dict[str, Any]] = {
+        "most_offset": 0.1, "most_lots": 20, "scale_lots": 10.0,
+        "inventory_penalty": 0.0, "spread_penalty": 0.0, "end_penalty": 0.0,
+    }  # fmt: skip
+    features: ClassVar[tuple[Feature, ...]] = (*COMMON, *_QUOTES)
+    terms: ClassVar[tuple[Term, ...]] = _TERMS
+    actions: ClassVar[tuple[str, ...]] = (
+        "distance of the bid below the reference: -1 is none, 1 is most_offset",
+        "distance of the ask above the reference, likewise",
+        "lots of the bid: -1 is nothing, 1 is most_lots",
+        "lots of the ask, likewise",
+    )
+
+    def __init__(self, session: Any, **options: Any) -> None:
+        """Take the options of the task; errors as of every task."""
+        super().__init__(session, **options)
+        self._since = np.zeros(session.lanes, np.int64)
+        self._held = np.zeros(session.lanes)
+        self._spread = np.zeros(session.lanes)
+
+    @property
+    def action_space(self) -> gymnasium.spaces.Space[Any]:
+        """Return offsets and sizes of both sides, float32 [4]."""
+        return gymnasium.spaces.Box(-1.0, 1.0, (4,), np.float32)
+
+    def columns(self, seen: Observation) -> tuple[Any, ...]:
+        """Return the features as arrays [N], in their order."""
+        scale, ticks = self.given["scale_lots"], self.session.cell.n_ticks
+        reference = seen.reference_doubled / (2 * ticks)
+        sides: list[Any] = []
+        for side, sign in ((BUY, 1.0), (SELL, -1.0)):
+            stands = seen.quote_lots[:, side] > 0
+            away = sign * (reference - seen.quote_price[:, side] / ticks)
+            sides += [
+                stands, np.where(stands, away, 0.0), seen.quote_lots[:, side] / scale,
+                seen.exposure[:, side] / scale,
+            ]  # fmt: skip
+        return (*common_columns(self.session, seen, scale), *sides)
+
+    def offsets_and_lots(self, actions: NDArray[Any]) -> tuple[Floats, NDArray[np.int64]]:
+        """Return distances in currency [N, 2] and lots [N, 2] of both sides."""
+        shares = (actions.astype(np.float64) + 1.0) / 2.0
+        lots = np.rint(shares[:, 2:] * self.given["most_lots"]).astype(np.int64)
+        return shares[:, :2] * self.given["most_offset"], lots
+
+    def wanted(self, seen: Observation, actions: NDArray[Any]) -> Quotes:
+        """Quote both sides around the reference."""
+        ticks = self.session.cell.n_ticks
+        offsets, lots = self.offsets_and_lots(actions)
+        middle = seen.reference_doubled / 2
+        bid = np.floor(middle - offsets[:, 0] * ticks + _ROUNDING)
+        ask = np.ceil(middle + offsets[:, 1] * ticks - _ROUNDING)
+        price = np.stack((bid, ask), axis=1).astype(np.int64)
+        lots = np.where((price < 1) | (price >= ticks), 0, lots)
+        self._since, self._held = seen.time_ns.copy(), seen.position.astype(np.float64)
+        self._spread = np.where((lots > 0).all(axis=1), (ask - bid) / ticks, 0.0)
+        return Quotes(price, lots)
+
+    def penalty(self, seen: Observation, ended: Flags) -> Floats | float:
+        """Charge inventory and spread over the time since the last decision, and what is left."""
+        of_inventory, of_spread = self.given["inventory_penalty"], self.given["spread_penalty"]
+        at_end = self.given["end_penalty"]
+        if of_inventory == of_spread == at_end == 0:
+            return 0.0
+        now = np.where(ended, self.session.cell.horizon_ns, seen.time_ns)
+        seconds = np.maximum(now - self._since, 0) / 1e9
+        running = (of_inventory * self._held**2 + of_spread * self._spread) * seconds
+        return np.asarray(running + np.where(ended, at_end * seen.position**2, 0.0))
+
+
+class MakerGrid(Maker):
+    """Offsets in steps, at one size."""
+
+    name: ClassVar[str] = "maker_grid"
+    options: ClassVar[dict[str, Any]] = {**Maker.options, "levels": 10, "most_lots": 10}
+    actions: ClassVar[tuple[str, ...]] = (
+        "bid: 0 is nothing, k is most_lots at k x most_offset / levels below the reference",
+        "ask, likewise above it",
+    )
+
+    @property
+    def action_space(self) -> gymnasium.spaces.Space[Any]:
+        """Return the steps of both sides, integers [2]."""
+        levels = int(self.given["levels"])
+        return gymnasium.spaces.MultiDiscrete([levels + 1, levels + 1])
+
+    def offsets_and_lots(self, actions: NDArray[Any]) -> tuple[Floats, NDArray[np.int64]]:
+        """Return distances in currency [N, 2] and lots [N, 2] of both sides."""
+        offsets = actions * (self.given["most_offset"] / int(self.given["levels"]))
+        return offsets, np.where(actions > 0, int(self.given["most_lots"]), 0)
