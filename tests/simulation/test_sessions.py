@@ -6,23 +6,22 @@ import pytest
 import proteus
 from proteus.errors import ActionError, ConfigError, SessionError
 from proteus.market.book.codes import BUY, SELL
-from proteus.market.variables import measure
 from proteus.policies import BaselineMaker
 from proteus.sessions.actions import Orders, Quotes
 from tests.helpers.cells import ROOT, TINY, cell, differing
 from tests.helpers.sessions import play
 
 LANES = 3
-CLOB = ("mechanism=clob", *TINY)
 
 
-def session_of(*words, lanes=LANES, **options):
-    return proteus.Session(cell(*CLOB, *words), lanes, root=ROOT, **options)
+def session_of(*words, lanes=LANES, mechanism="clob", **options):
+    config = cell(f"mechanism={mechanism}", *TINY, *words)
+    return proteus.Session(config, lanes, root=ROOT, **options)
 
 
 def drawn(random, lanes):
     """Quotes around the middle, with nothing on some sides."""
-    price = np.stack((random.integers(40, 50, lanes), random.integers(50, 60, lanes)), axis=1)
+    price = np.stack((random.integers(440, 500, lanes), random.integers(500, 560, lanes)), axis=1)
     return Quotes(price, random.integers(0, 9, (lanes, 2)), random.random(lanes))
 
 
@@ -84,9 +83,6 @@ def test_rewards_add_up_to_what_the_trader_has_made(end):
     assert session.equity_nano[:, 0].tolist() == made.tolist()
     assert np.abs(total - made / 1e9).max() < 1e-12
     assert np.abs(made).min() > 0
-    name = "maker_pnl_marked" if end == "marked" else "maker_pnl_settled"
-    alone = session_of(end=end)  # the other maker of the cell is inside
-    assert name in measure(alone.world) or True
 
 
 @pytest.mark.nojit
@@ -119,7 +115,7 @@ def test_a_lane_that_starts_over_plays_its_next_episode_and_moves_no_other():
 @pytest.mark.nojit
 def test_on_a_grid_decisions_are_one_period_apart_from_a_phase_of_each_lane():
     session, times = session_of(decisions="step_ms", step_ms=15), []
-    nothing = Quotes(np.full((LANES, 2), 50), np.zeros((LANES, 2), np.int64))
+    nothing = Quotes(np.full((LANES, 2), 500), np.zeros((LANES, 2), np.int64))
     while session.waiting.all():
         times.append(session.observe().time_ns)
         session.act(nothing)
@@ -134,16 +130,16 @@ def test_on_a_grid_decisions_are_one_period_apart_from_a_phase_of_each_lane():
 @pytest.mark.nojit
 def test_a_dealer_stands_by_what_it_wanted_last():
     """Between its wake-ups it answers requests at those prices, cut by its limit, and no others."""
-    words = ("mechanism=rfq", "population.maker.count=1", "population.noise.schedule.rate_per_s=40")
-    session = session_of(*words, lanes=1)
+    words = ("population.maker.count=1", "population.noise.schedule.rate_per_s=40")
+    session = session_of(*words, lanes=1, mechanism="rfq")
     assert session.setup.members[0].group_name == "maker"
     prices = []
     while session.waiting.any():
         seen = session.observe()
         prices += seen.fills.price[0, : seen.fills.number[0]].tolist()
-        session.act(Quotes(np.array([[41, 63]]), np.array([[3, 4]])))
+        session.act(Quotes(np.array([[460, 540]]), np.array([[3, 4]])))
         session.step()
-    assert {*prices} <= {41, 63}
+    assert {*prices} <= {460, 540}
     assert len(prices) > 2
 
 
@@ -156,7 +152,7 @@ def test_logs_say_when_they_had_no_room():
         over = np.maximum(seen.fills.number, seen.prints.number) > 1
         assert (seen.overflow == over).all()
         seen_over += int(over.sum())
-        session.act(Quotes(np.full((LANES, 2), (48, 52)), np.full((LANES, 2), 5)))
+        session.act(Quotes(np.full((LANES, 2), (490, 510)), np.full((LANES, 2), 5)))
         session.step()
     assert seen_over > 0
 
@@ -190,7 +186,7 @@ def test_several_traders_decide_each_for_itself():
     while session.waiting.any():
         seen = session.observe()
         deciding |= {*seen.trader[seen.decides].tolist()}
-        session.act(Quotes(np.full((LANES, 2), (47, 53)), np.full((LANES, 2), 5)))
+        session.act(Quotes(np.full((LANES, 2), (490, 510)), np.full((LANES, 2), 5)))
         reward, _ = session.step()
         assert reward.shape == (LANES, 2)
     assert deciding == {0, 1}
@@ -238,11 +234,11 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(options, sentence):
     assert str(refused.value).startswith(sentence)
 
 
-ONE = np.full((LANES, 2), 50), np.ones((LANES, 2), np.int64)
+ONE = np.full((LANES, 2), 500), np.ones((LANES, 2), np.int64)
 WRONG = [
     (Quotes(ONE[0][:2], ONE[1]), "actions.price of int64 [2, 2] is not allowed: must be integers"),
     (Quotes(ONE[0] * 1.0, ONE[1]), "actions.price of float64 [3, 2] is not allowed: must be int"),
-    (Quotes(ONE[0] * 2, ONE[1]), "actions.price=100 of lane 0 is not allowed: must be 1 .. 99"),
+    (Quotes(ONE[0] * 2, ONE[1]), "actions.price=1000 of lane 0 is not allowed: must be 1 .. 999"),
     (Quotes(ONE[0], -ONE[1]), "actions.lots=-1 of lane 0 is not allowed: must be 0 .. "),
     (
         Quotes(*ONE, np.array([0.5, np.nan, 0.5])),
