@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from proteus.envs.vector import ProteusVectorEnv
 
 
-class ProteusEnv(gymnasium.Env):  # type: ignore[type-arg]
+class ProteusEnv(gymnasium.Env):
     """One lane; flags and rewards are Python's own, which third-party checkers insist on."""
 
     metadata = {"render_modes": []}  # noqa: RUF012 - as Gymnasium declares it

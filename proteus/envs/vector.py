@@ -30,7 +30,7 @@ Array = NDArray[Any]
 Flags = NDArray[np.bool_]
 
 
-class ProteusVectorEnv(VectorEnv):  # type: ignore[type-arg]
+class ProteusVectorEnv(VectorEnv):
     """Lanes of one cell, side by side."""
 
     def __init__(
@@ -118,7 +118,7 @@ class ProteusVectorEnv(VectorEnv):  # type: ignore[type-arg]
         self.session.replay(lanes, replicates, episodes)
         self.session.resume()
         self._begin(mask)
-        return self._observation(), self._info()
+        return self.task.observe(), self._info()
 
     def step(self, actions: Any) -> tuple[Array, Array, Flags, Flags, dict[str, Any]]:
         """Take every lane to its next decision, or to its end.
@@ -147,8 +147,7 @@ class ProteusVectorEnv(VectorEnv):  # type: ignore[type-arg]
                 f"reset it with options={{'reset_mask': ...}}"
             )
         checked = self._checked(actions, ~fresh)
-        seen = self.session.observe()
-        self.session.act(self.task.wanted(seen, checked))
+        self.task.decide(checked)
         if fresh.any():
             self.session.restart(lanes=fresh)
         reward, _ = self.session.step()
@@ -164,8 +163,8 @@ class ProteusVectorEnv(VectorEnv):  # type: ignore[type-arg]
     def _after(self, reward: Array, fresh: Flags) -> tuple[Array, Array, Flags, Flags, Any]:
         """Reward, end and observe what a step has led to; lanes that started over got nothing."""
         session = self.session
-        seen, ended = session.observe(), session.ended
-        reward = np.where(fresh, 0.0, reward - self.task.penalty(seen, ended))
+        ended = session.ended
+        reward = np.where(fresh, 0.0, reward - self.task.penalty(ended))
         self._return += reward
         self._length += ~fresh
         truncated = session.stopped
@@ -173,7 +172,7 @@ class ProteusVectorEnv(VectorEnv):  # type: ignore[type-arg]
             truncated = truncated | (~ended & (self._length >= self._most))
         terminated = ended & ~truncated
         over = terminated | truncated
-        observation, info = self.task.vector(seen), self._info()
+        observation, info = self.task.observe(), self._info()
         if self._mode == AutoresetMode.SAME_STEP:
             if over.any():
                 observation, info = self._at_once(observation, info, over)
@@ -190,18 +189,14 @@ class ProteusVectorEnv(VectorEnv):  # type: ignore[type-arg]
         self.session.resume()
         self._begin(over)
         whole = {"final_obs": final, "_final_obs": over.copy(), "final_info": info}
-        return self._observation(), {**self._info(), **whole, "_final_info": over.copy()}
+        return self.task.observe(), {**self._info(), **whole, "_final_info": over.copy()}
 
     def _begin(self, lanes: Flags) -> None:
         """Forget what belongs to the episode before."""
         self._return[lanes], self._length[lanes] = 0.0, 0
-        self.task.restart(lanes)
         over = np.zeros(self.num_envs, np.bool_) if self._over is None else self._over.copy()
         over[lanes] = False
         self._over = over
-
-    def _observation(self) -> Array:
-        return self.task.vector(self.session.observe())
 
     def _info(self) -> dict[str, Any]:
         """Return what is known of all lanes; the same keys and types at every step."""

@@ -20,7 +20,7 @@ Flags = NDArray[np.bool_]
 
 
 class Fills(NamedTuple):
-    """Own fills, in the order of their reports. N lanes, K rows; from ``number`` on they are old."""
+    """Own fills, in the order of their reports. N lanes, K rows; rows from ``number`` on old."""
 
     number: Integers  # [N] reports since the last decision, also those beyond K
     order: Integers  # [N, K] place among all that was told since then, fills and prices

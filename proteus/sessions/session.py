@@ -212,6 +212,11 @@ class Session:
         return self._block.world
 
     @property
+    def held_world(self) -> Held:
+        """The same, for kernels that are called at each step."""
+        return self._held[1]
+
+    @property
     def waiting(self) -> NDArray[np.bool_]:
         """Tell of each lane whether it waits for a decision, bool [N]."""
         return np.asarray(self._external.waits == WAITS)

@@ -8,10 +8,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.compiler.arrays import allocate
+from proteus.compiler.held import Held
+from proteus.envs.tasks.kernels import Shown, Wanted, show
 from proteus.errors import ConfigError, nearest
-from proteus.market.book.codes import BUY, SELL
-from proteus.sessions.actions import Orders, Quotes
-from proteus.sessions.observation import Observation
 from proteus.sessions.session import Session
 
 Floats = NDArray[np.float64]
@@ -51,7 +51,8 @@ class Task:
     control: ClassVar[str]  # trader, unless another is named
     decisions: ClassVar[str] = "schedule"
     step_ms: ClassVar[float | None] = None
-    options: ClassVar[dict[str, Any]] = {}  # and their defaults
+    options: ClassVar[dict[str, Any]]  # and their defaults; each has ``scale_lots``
+    shows_quotes: ClassVar[bool] = False  # its features are the common ones and those of quotes
     features: ClassVar[tuple[Feature, ...]]
     terms: ClassVar[tuple[Term, ...]]
     actions: ClassVar[tuple[str, ...]]  # what each number of an action means
@@ -72,6 +73,20 @@ class Task:
         self.given = {**self.options, **options}
         self._low = np.array([feature.low for feature in self.features], np.float32)
         self._high = np.array([feature.high for feature in self.features], np.float32)
+        self.world = session.held_world
+        self._wanted = Held(allocate(Wanted, L=session.lanes))
+        self._shown = Held(
+            allocate(
+                Shown, L=session.lanes, F=len(self.features), scale=float(self.given["scale_lots"]),
+                shows_quotes=self.shows_quotes,
+            )
+        )  # fmt: skip
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the trader wants, as kernels read it."""
+        made: Wanted = self._wanted.state
+        return made
 
     @property
     def observation_space(self) -> gymnasium.spaces.Box:
@@ -83,27 +98,27 @@ class Task:
         """Return what one lane may be told."""
         raise NotImplementedError
 
-    def columns(self, seen: Observation) -> tuple[Any, ...]:
-        """Return the features as arrays [N], in their order."""
+    def decide(self, actions: NDArray[Any]) -> None:
+        """Say what the trader wants in every lane that waits.
+
+        Parameters
+            actions: [N, A] of the space.
+        """
         raise NotImplementedError
 
-    def wanted(self, seen: Observation, actions: NDArray[Any]) -> Quotes | Orders:
-        """Turn actions into what the trader wants."""
-        raise NotImplementedError
-
-    def penalty(self, seen: Observation, ended: Flags) -> Floats | float:
+    def penalty(self, ended: Flags) -> Floats | float:
         """Return what is taken from the reward beside what the trader made, currency [N]."""
         return 0.0
 
-    def restart(self, lanes: Flags) -> None:
-        """Forget what belongs to an episode, in lanes that start over."""
+    def add(self, vector: NDArray[np.float32]) -> None:
+        """Write the features that are the task's own, behind those that ``kernels.show`` writes."""
 
-    def vector(self, seen: Observation) -> NDArray[np.float32]:
+    def observe(self) -> NDArray[np.float32]:
         """Return the observations of all lanes, float32 [N, F]."""
-        made = np.empty((self.session.lanes, len(self.features)), np.float32)
-        for at, column in enumerate(self.columns(seen)):
-            made[:, at] = column
-        return np.clip(made, self._low, self._high, out=made)
+        show(self.world, self._shown)
+        vector = self._shown.state.vector
+        self.add(vector)
+        return np.asarray(vector.clip(self._low, self._high))
 
 
 def _is_number(value: Any) -> bool:
@@ -111,7 +126,7 @@ def _is_number(value: Any) -> bool:
     return is_number and not isinstance(value, bool) and 0 <= value < float("inf")
 
 
-COMMON = (
+COMMON_FEATURES = (
     Feature("time_left", "share of the horizon", 0.0, 1.0, CLOCK, "until trading ends"),
     Feature("reference", "currency", 0.0, 1.0, BOOK, "public reference price"),
     Feature("sells_at", "currency", 0.0, 1.0, BOOK, "price at which it could sell"),
@@ -125,30 +140,3 @@ COMMON = (
     Feature("print_mean", "currency", 0.0, 1.0, TAPE, "their mean price; the reference if none"),
     Feature("overflow", "0 or 1", 0.0, 1.0, OWN, "whether the logs had no room for all of it"),
 )  # fmt: skip
-
-
-def common_columns(session: Session, seen: Observation, scale: float) -> tuple[Any, ...]:
-    """Return the features that every task has."""
-    ticks = session.cell.n_ticks
-    fills, prints = seen.fills, seen.prints
-    rows = np.arange(fills.lots.shape[1])
-    filled = np.where(rows < fills.number[:, None], fills.lots, 0)
-    bought = np.where(fills.side == BUY, filled, 0).sum(axis=1)
-    listed = rows < prints.number[:, None]
-    total = np.where(listed, prints.price, 0).sum(axis=1)
-    count = listed.sum(axis=1)
-    reference = seen.reference_doubled / (2 * ticks)
-    return (
-        seen.left_ns * (~session.ended) / session.cell.horizon_ns,
-        reference,
-        seen.executable[:, BUY] / ticks,
-        seen.executable[:, SELL] / ticks,
-        seen.has_signal,
-        seen.signal,
-        seen.position / scale,
-        bought / scale,
-        (filled.sum(axis=1) - bought) / scale,
-        prints.number,
-        np.where(count > 0, total / (np.maximum(count, 1) * ticks), reference),
-        seen.overflow,
-    )

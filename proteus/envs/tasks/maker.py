@@ -12,12 +12,9 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.envs.tasks.base import COMMON, OWN, Feature, Flags, Floats, Task, Term, common_columns
-from proteus.market.book.codes import BUY, SELL
-from proteus.sessions.actions import Quotes
-from proteus.sessions.observation import Observation
+from proteus.envs.tasks.base import COMMON_FEATURES, OWN, Feature, Flags, Floats, Task, Term
+from proteus.envs.tasks.kernels import quote
 
-_ROUNDING = 1e-9  # of a tick
 _QUOTES = (
     Feature("bid_stands", "0 or 1", 0.0, 1.0, OWN, "whether its bid stands, as far as it knows"),
     Feature("bid_distance", "currency", -1.0, 1.0, OWN, "reference less its bid; 0 without one"),
@@ -41,11 +38,12 @@ class Maker(Task):
 
     name: ClassVar[str] = "maker"
     control: ClassVar[str] = "maker"
+    shows_quotes: ClassVar[bool] = True
     options: ClassVar[dict[str, Any]] = {
         "most_offset": 0.1, "most_lots": 20, "scale_lots": 10.0,
         "inventory_penalty": 0.0, "spread_penalty": 0.0, "end_penalty": 0.0,
     }  # fmt: skip
-    features: ClassVar[tuple[Feature, ...]] = (*COMMON, *_QUOTES)
+    features: ClassVar[tuple[Feature, ...]] = (*COMMON_FEATURES, *_QUOTES)
     terms: ClassVar[tuple[Term, ...]] = _TERMS
     actions: ClassVar[tuple[str, ...]] = (
         "distance of the bid below the reference: -1 is none, 1 is most_offset",
@@ -54,31 +52,10 @@ class Maker(Task):
         "lots of the ask, likewise",
     )
 
-    def __init__(self, session: Any, **options: Any) -> None:
-        """Take the options of the task; errors as of every task."""
-        super().__init__(session, **options)
-        self._since = np.zeros(session.lanes, np.int64)
-        self._held = np.zeros(session.lanes)
-        self._spread = np.zeros(session.lanes)
-
     @property
     def action_space(self) -> gymnasium.spaces.Space[Any]:
         """Return offsets and sizes of both sides, float32 [4]."""
         return gymnasium.spaces.Box(-1.0, 1.0, (4,), np.float32)
-
-    def columns(self, seen: Observation) -> tuple[Any, ...]:
-        """Return the features as arrays [N], in their order."""
-        scale, ticks = self.given["scale_lots"], self.session.cell.n_ticks
-        reference = seen.reference_doubled / (2 * ticks)
-        sides: list[Any] = []
-        for side, sign in ((BUY, 1.0), (SELL, -1.0)):
-            stands = seen.quote_lots[:, side] > 0
-            away = sign * (reference - seen.quote_price[:, side] / ticks)
-            sides += [
-                stands, np.where(stands, away, 0.0), seen.quote_lots[:, side] / scale,
-                seen.exposure[:, side] / scale,
-            ]  # fmt: skip
-        return (*common_columns(self.session, seen, scale), *sides)
 
     def offsets_and_lots(self, actions: NDArray[Any]) -> tuple[Floats, NDArray[np.int64]]:
         """Return distances in currency [N, 2] and lots [N, 2] of both sides."""
@@ -86,29 +63,24 @@ class Maker(Task):
         lots = np.rint(shares[:, 2:] * self.given["most_lots"]).astype(np.int64)
         return shares[:, :2] * self.given["most_offset"], lots
 
-    def wanted(self, seen: Observation, actions: NDArray[Any]) -> Quotes:
-        """Quote both sides around the reference."""
-        ticks = self.session.cell.n_ticks
+    def decide(self, actions: NDArray[Any]) -> None:
+        """Quote both sides around the reference, where lanes wait."""
         offsets, lots = self.offsets_and_lots(actions)
-        middle = seen.reference_doubled / 2
-        bid = np.floor(middle - offsets[:, 0] * ticks + _ROUNDING)
-        ask = np.ceil(middle + offsets[:, 1] * ticks - _ROUNDING)
-        price = np.stack((bid, ask), axis=1).astype(np.int64)
-        lots = np.where((price < 1) | (price >= ticks), 0, lots)
-        self._since, self._held = seen.time_ns.copy(), seen.position.astype(np.float64)
-        self._spread = np.where((lots > 0).all(axis=1), (ask - bid) / ticks, 0.0)
-        return Quotes(price, lots)
+        self.wanted.offset[:], self.wanted.lots[:] = offsets, lots
+        quote(self.world, self._wanted)
 
-    def penalty(self, seen: Observation, ended: Flags) -> Floats | float:
+    def penalty(self, ended: Flags) -> Floats | float:
         """Charge inventory and spread over the time since the last decision, and what is left."""
         of_inventory, of_spread = self.given["inventory_penalty"], self.given["spread_penalty"]
         at_end = self.given["end_penalty"]
         if of_inventory == of_spread == at_end == 0:
             return 0.0
-        now = np.where(ended, self.session.cell.horizon_ns, seen.time_ns)
-        seconds = np.maximum(now - self._since, 0) / 1e9
-        running = (of_inventory * self._held**2 + of_spread * self._spread) * seconds
-        return np.asarray(running + np.where(ended, at_end * seen.position**2, 0.0))
+        wanted, world, trader = self.wanted, self.session.world, int(self.session.traders[0])
+        now = np.where(ended, self.session.cell.horizon_ns, world.progress.now)
+        seconds = np.maximum(now - wanted.since, 0) / 1e9
+        running = (of_inventory * wanted.held**2.0 + of_spread * wanted.spread) * seconds
+        held = world.ledger.bought[:, trader] - world.ledger.sold[:, trader]
+        return np.asarray(running + np.where(ended, at_end * held**2.0, 0.0))
 
 
 class MakerGrid(Maker):

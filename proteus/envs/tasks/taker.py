@@ -12,31 +12,27 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.envs.tasks.base import COMMON, OWN, Feature, Flags, Floats, Task, Term, common_columns
+from proteus.envs.tasks.base import COMMON_FEATURES, OWN, Feature, Flags, Floats, Task, Term
+from proteus.envs.tasks.kernels import order
 from proteus.errors import ConfigError
 from proteus.market.book.codes import BUY, SELL
-from proteus.sessions.actions import Orders
-from proteus.sessions.observation import Observation
 
-_ROUNDING = 1e-9  # of a tick
 _SIDES = {"buy": BUY, "sell": SELL}
 
 
 class _Ordering(Task):
     """What both kinds of takers share: limits around the price at which they could trade."""
 
-    def order(self, seen: Observation, side: Any, offset: Floats, lots: Any) -> Orders:
-        """Order at a limit so far beyond the executable price, rounded outward.
+    def order(self, side: Any, offset: Floats, lots: Any) -> None:
+        """Order at a limit so far beyond the executable price, where lanes wait.
 
         Parameters
             side: int64 [N]. offset: currency [N]. lots: int64 [N].
         """
-        ticks = self.session.cell.n_ticks
-        buys = side == BUY
-        buying = np.floor(seen.executable[:, SELL] + offset * ticks + _ROUNDING)
-        selling = np.ceil(seen.executable[:, BUY] - offset * ticks - _ROUNDING)
-        price = np.clip(np.where(buys, buying, selling), 1, ticks - 1).astype(np.int64)
-        return Orders(side, price, lots, np.zeros(len(lots), np.int64))
+        self.wanted.offset[:, 0] = offset
+        for each in (BUY, SELL):
+            self.wanted.lots[:, each] = np.where(side == each, lots, 0)
+        order(self.world, self._wanted)
 
 
 class Taker(_Ordering):
@@ -51,7 +47,7 @@ class Taker(_Ordering):
         "unfilled_penalty": 0.05,
     }  # fmt: skip
     features: ClassVar[tuple[Feature, ...]] = (
-        *COMMON,
+        *COMMON_FEATURES,
         Feature("buys", "0 or 1", 0.0, 1.0, OWN, "whether the parent order buys"),
         Feature("left", "share of the parent order", 0.0, 1.0, OWN, "not filled, as reported"),
     )
@@ -83,30 +79,30 @@ class Taker(_Ordering):
             return np.asarray((self.session.replicates + self.session.episodes) % 2)
         return np.full(lanes, _SIDES[side], np.int64)
 
-    def left(self, seen: Observation) -> NDArray[np.int64]:
-        """Return the lots that are not filled, as reported, int64 [N]."""
-        done = np.where(self.side == BUY, seen.position, -seen.position)
-        return np.clip(int(self.given["parent_lots"]) - done, 0, None)
+    def left(self, held: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the lots that are not filled, int64 [N], for what is held."""
+        done = np.where(self.side == BUY, held, -held)
+        return np.asarray(np.maximum(int(self.given["parent_lots"]) - done, 0))
 
-    def columns(self, seen: Observation) -> tuple[Any, ...]:
-        """Return the features as arrays [N], in their order."""
-        common = common_columns(self.session, seen, self.given["scale_lots"])
-        share = self.left(seen) / max(int(self.given["parent_lots"]), 1)
-        return (*common, self.side == BUY, share)
+    @property
+    def _reported(self) -> NDArray[np.int64]:
+        return np.asarray(self.session.world.private.position[:, int(self.session.traders[0])])
 
-    def wanted(self, seen: Observation, actions: NDArray[Any]) -> Orders:
+    def add(self, vector: NDArray[np.float32]) -> None:
+        """Write the features of the parent order."""
+        vector[:, -2] = self.side == BUY
+        vector[:, -1] = self.left(self._reported) / max(int(self.given["parent_lots"]), 1)
+
+    def decide(self, actions: NDArray[Any]) -> None:
         """Order a share of what is left."""
         numbers = actions.astype(np.float64)
-        lots = np.rint((numbers[:, 0] + 1.0) / 2.0 * self.left(seen)).astype(np.int64)
-        return self.order(seen, self.side, numbers[:, 1] * self.given["most_offset"], lots)
+        lots = np.rint((numbers[:, 0] + 1.0) / 2.0 * self.left(self._reported)).astype(np.int64)
+        self.order(self.side, numbers[:, 1] * self.given["most_offset"], lots)
 
-    def penalty(self, seen: Observation, ended: Flags) -> Floats | float:
-        """Charge what is not filled at the end, by true balances."""
-        trader = int(self.session.traders[0])
-        ledger = self.session.world.ledger
-        held = ledger.bought[:, trader] - ledger.sold[:, trader]
-        done = np.where(self.side == BUY, held, -held)
-        missing = np.clip(int(self.given["parent_lots"]) - done, 0, None)
+    def penalty(self, ended: Flags) -> Floats | float:
+        """Charge what is not filled at the end, told or not."""
+        trader, ledger = int(self.session.traders[0]), self.session.world.ledger
+        missing = self.left(ledger.bought[:, trader] - ledger.sold[:, trader])
         return np.asarray(np.where(ended, self.given["unfilled_penalty"] * missing, 0.0))
 
 
@@ -118,7 +114,7 @@ class Sniper(_Ordering):
     options: ClassVar[dict[str, Any]] = {
         "most_offset": 0.05, "most_lots": 20, "scale_lots": 10.0,
     }  # fmt: skip
-    features: ClassVar[tuple[Feature, ...]] = COMMON
+    features: ClassVar[tuple[Feature, ...]] = COMMON_FEATURES
     terms: ClassVar[tuple[Term, ...]] = (
         Term("", "change of equity marked at v, net of all costs"),
     )
@@ -132,13 +128,9 @@ class Sniper(_Ordering):
         """Return signed size and limit, float32 [2]."""
         return gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
 
-    def columns(self, seen: Observation) -> tuple[Any, ...]:
-        """Return the features as arrays [N], in their order."""
-        return common_columns(self.session, seen, self.given["scale_lots"])
-
-    def wanted(self, seen: Observation, actions: NDArray[Any]) -> Orders:
+    def decide(self, actions: NDArray[Any]) -> None:
         """Order at once on the side of the sign."""
         numbers = actions.astype(np.float64)
         signed = np.rint(numbers[:, 0] * self.given["most_lots"]).astype(np.int64)
         side = np.where(signed < 0, SELL, BUY)
-        return self.order(seen, side, numbers[:, 1] * self.given["most_offset"], np.abs(signed))
+        self.order(side, numbers[:, 1] * self.given["most_offset"], np.abs(signed))

@@ -80,7 +80,9 @@ def _agree(ours, theirs):
     for key in (key for key in theirs if not key.startswith("_")):
         about = theirs[f"_{key}"]
         if isinstance(theirs[key], dict):
-            mine, its = ({k: v[about].tolist() for k, v in each[key].items()} for each in (ours, theirs))
+            mine, its = (
+                {k: v[about].tolist() for k, v in each[key].items()} for each in (ours, theirs)
+            )
             assert mine == its
         else:
             mine, its = (np.stack([*each[key][about]]) for each in (ours, theirs))
