@@ -88,6 +88,7 @@ class ProteusVectorEnv(VectorEnv):
         self._over: Flags | None = None  # lanes that have ended; None: nothing was reset yet
         self._length = np.zeros(num_envs, np.int64)
         self._return = np.zeros(num_envs)
+        self._low, self._high = _bounds(self.single_action_space)
         self._box = isinstance(self.single_action_space, gymnasium.spaces.Box)
 
     # --- the interface of Gymnasium ---------------------------------------------------------------
@@ -210,7 +211,7 @@ class ProteusVectorEnv(VectorEnv):
             "time_s": session.world.progress.now / NANO,
             "fault": session.world.progress.fault.copy(),
         }
-        return {**info, **{f"_{key}": every.copy() for key in info}}
+        return {**info, **{f"_{key}": every for key in info}}
 
     # --- what is checked --------------------------------------------------------------------------
 
@@ -258,14 +259,16 @@ class ProteusVectorEnv(VectorEnv):
         return replicates, episodes
 
     def _checked(self, actions: Any, used: Flags) -> Array:
-        """Return the actions once they are all of the space, as an array of our own."""
+        """Return the actions once they are all of the space; they are only read, and not kept."""
         given, space = np.asarray(actions), self.action_space
         kind = np.floating if self._box else np.integer
         if given.shape != space.shape or not np.issubdtype(given.dtype, kind):
             shown = f"{given.dtype} {list(given.shape)}"
             allowed = f"{'floats' if self._box else 'integers'} {list(space.shape or ())}"
             raise gymnasium.error.InvalidAction(f"actions of {shown} are not allowed: {allowed}")
-        low, high = self._bounds()
+        low, high = self._low, self._high
+        if used.all() and (given <= high).all() and (given >= low).all():
+            return given
         wrong = used[:, None] & ~((given >= low) & (given <= high))
         if wrong.any():
             lane, place = (int(each) for each in np.argwhere(wrong)[0])
@@ -275,11 +278,12 @@ class ProteusVectorEnv(VectorEnv):
             )
         return np.where(used[:, None], given, low.astype(given.dtype))
 
-    def _bounds(self) -> tuple[Array, Array]:
-        space: Any = self.single_action_space
-        if self._box:
-            return space.low, space.high
-        return np.zeros(len(space.nvec), np.int64), space.nvec - 1
+
+def _bounds(space: Any) -> tuple[Array, Array]:
+    """Return the smallest and the largest of each number of an action."""
+    if isinstance(space, gymnasium.spaces.Box):
+        return space.low, space.high
+    return np.zeros(len(space.nvec), np.int64), space.nvec - 1
 
 
 def make_vec(task: str = "maker", *, num_envs: int = 1, **words: Any) -> ProteusVectorEnv:

@@ -74,7 +74,9 @@ class Task:
         self._low = np.array([feature.low for feature in self.features], np.float32)
         self._high = np.array([feature.high for feature in self.features], np.float32)
         self.world = session.held_world
-        self._wanted = Held(allocate(Wanted, L=session.lanes))
+        most = [float(self.given.get(key, 0)) for key in ("most_offset", "most_lots")]
+        count = len(self.actions)
+        self._wanted = Held(allocate(Wanted, L=session.lanes, C=count, most=most))
         self._shown = Held(
             allocate(
                 Shown, L=session.lanes, F=len(self.features), scale=float(self.given["scale_lots"]),

@@ -22,8 +22,10 @@ COMMON = 12  # features that every task begins with; a maker's own quotes follow
 
 @state
 class Wanted(NamedTuple):
-    """What the trader of a task wants. L lanes."""
+    """What the trader of a task wants. L lanes, C numbers of an action."""
 
+    actions: np.ndarray  # float64 [L, C] shares from -1 to 1, of the tasks that have such
+    most: np.ndarray  # float64 [2] offset, currency, and lots that a share of 1 means
     offset: np.ndarray  # float64 [L, 2] currency: of quotes from the reference, by side; of orders
     # beyond the executable price, in the first place
     lots: np.ndarray  # int64 [L, 2] by side
@@ -39,6 +41,21 @@ class Shown(NamedTuple):
     vector: np.ndarray  # float32 [L, F]
     scale: np.ndarray  # float64 [1] lots that count as one
     shows_quotes: np.ndarray  # bool [1] the features of own quotes follow the common ones
+
+
+@kernel
+def read_shares(held_wanted):
+    """Turn shares into offsets, those of both sides first, and lots: -1 is none, 1 is the most.
+
+    Parameters
+        held_wanted: ``Held`` Wanted, of four numbers an action; offsets and lots are written.
+    """
+    wanted = opened(held_wanted)
+    for lane in range(wanted.since.shape[0]):
+        for side in (BUY, SELL):
+            away, size = wanted.actions[lane, side], wanted.actions[lane, 2 + side]
+            wanted.offset[lane, side] = (away + 1.0) / 2.0 * wanted.most[0]
+            wanted.lots[lane, side] = np.int64(np.rint((size + 1.0) / 2.0 * wanted.most[1]))
 
 
 @kernel

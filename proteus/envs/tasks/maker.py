@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.envs.tasks.base import COMMON_FEATURES, OWN, Feature, Flags, Floats, Task, Term
-from proteus.envs.tasks.kernels import quote
+from proteus.envs.tasks.kernels import quote, read_shares
 
 _QUOTES = (
     Feature("bid_stands", "0 or 1", 0.0, 1.0, OWN, "whether its bid stands, as far as it knows"),
@@ -57,16 +57,10 @@ class Maker(Task):
         """Return offsets and sizes of both sides, float32 [4]."""
         return gymnasium.spaces.Box(-1.0, 1.0, (4,), np.float32)
 
-    def offsets_and_lots(self, actions: NDArray[Any]) -> tuple[Floats, NDArray[np.int64]]:
-        """Return distances in currency [N, 2] and lots [N, 2] of both sides."""
-        shares = (actions.astype(np.float64) + 1.0) / 2.0
-        lots = np.rint(shares[:, 2:] * self.given["most_lots"]).astype(np.int64)
-        return shares[:, :2] * self.given["most_offset"], lots
-
     def decide(self, actions: NDArray[Any]) -> None:
         """Quote both sides around the reference, where lanes wait."""
-        offsets, lots = self.offsets_and_lots(actions)
-        self.wanted.offset[:], self.wanted.lots[:] = offsets, lots
+        self.wanted.actions[:] = actions
+        read_shares(self._wanted)
         quote(self.world, self._wanted)
 
     def penalty(self, ended: Flags) -> Floats | float:
@@ -99,7 +93,9 @@ class MakerGrid(Maker):
         levels = int(self.given["levels"])
         return gymnasium.spaces.MultiDiscrete([levels + 1, levels + 1])
 
-    def offsets_and_lots(self, actions: NDArray[Any]) -> tuple[Floats, NDArray[np.int64]]:
-        """Return distances in currency [N, 2] and lots [N, 2] of both sides."""
-        offsets = actions * (self.given["most_offset"] / int(self.given["levels"]))
-        return offsets, np.where(actions > 0, int(self.given["most_lots"]), 0)
+    def decide(self, actions: NDArray[Any]) -> None:
+        """Quote both sides so many steps from the reference, where lanes wait."""
+        step = self.given["most_offset"] / int(self.given["levels"])
+        self.wanted.offset[:] = actions * step
+        self.wanted.lots[:] = np.where(actions > 0, int(self.given["most_lots"]), 0)
+        quote(self.world, self._wanted)
