@@ -34,6 +34,13 @@ def compile_rich_loop(name: str) -> None:
     advance_block(*build_block(setup, replicate_keys(7, np.arange(1)), 1, False), NEVER_NS)
 
 
+def compile_session(name: str) -> None:
+    """Step one lane of a mechanism to its first decision outside."""
+    from tests.helpers.cells import TINY, cell
+
+    proteus.Session(cell(f"mechanism={name}", *TINY), 1)
+
+
 def compile_door(name: str) -> None:
     """Send one order, or one request, through the message door of a mechanism."""
     kind = "request" if name == "rfq" else "limit"
@@ -42,9 +49,11 @@ def compile_door(name: str) -> None:
 
 
 def main() -> None:
-    """Compile both loops and the door of every mechanism."""
+    """Compile the loops, the steps of sessions and the door of every mechanism."""
     with ProcessPoolExecutor(WORKERS) as workers:
-        work: list[Callable[[str], None]] = [compile_loop, compile_rich_loop, compile_door]
+        work: list[Callable[[str], None]] = [
+            compile_loop, compile_rich_loop, compile_session, compile_door,
+        ]  # fmt: skip
         for done in [workers.submit(each, name) for each in work for name in MECHANISMS]:
             done.result()
 
