@@ -16,6 +16,9 @@
     proteus.why("outputs/ab/...", seed=3)
     proteus.replay(messages, mechanism="clob")
     proteus.validation.queue_wait(ahead=3)
+    proteus.Session({"mechanism": "fba", "delta": 250}, lanes=64, control="maker")
+    proteus.policies.BaselineMaker(session)
+    proteus.make_vec("maker", mechanism="fba", delta=100, num_envs=1024)
 
 The functions are loaded when they are first used, so that ``import proteus`` and ``--help`` are
 quick. Some share their name with the module of an entry point (``python -m proteus.sweep``);
@@ -32,10 +35,13 @@ from typing import TYPE_CHECKING, Any
 from proteus.basics.version import VERSION
 
 if TYPE_CHECKING:
+    from proteus import envs as envs
+    from proteus import policies as policies
     from proteus import validation as validation
     from proteus.analysis.contrasts import compare as compare
     from proteus.analysis.counterparties import maker_pnl as maker_pnl
     from proteus.analysis.persistence import persistence as persistence
+    from proteus.envs.vector import make_vec as make_vec
     from proteus.plans.snapshots import snapshot as snapshot
     from proteus.recording.files import load_environment as load_environment
     from proteus.recording.files import load_events as load_events
@@ -54,11 +60,14 @@ if TYPE_CHECKING:
     from proteus.runs.api import resume_from as resume_from
     from proteus.runs.api import simulate as simulate
     from proteus.runs.api import sweep as sweep
+    from proteus.sessions.session import Session as Session
     from proteus.studies.why import why as why
 
 __version__ = VERSION
 
 _FUNCTIONS = {
+    "Session": "proteus.sessions.session",
+    "make_vec": "proteus.envs.vector",
     "resume": "proteus.runs.api",
     "resume_from": "proteus.runs.api",
     "snapshot": "proteus.plans.snapshots",
@@ -82,7 +91,7 @@ _FUNCTIONS = {
     "replay": "proteus.replaying.orders",
     "why": "proteus.studies.why",
 }
-_MODULES = ("validation",)
+_MODULES = ("envs", "policies", "validation")
 
 
 class _Package(types.ModuleType):

@@ -43,6 +43,17 @@ class MessageError(_SentenceError, ValueError):
     """
 
 
+class ActionError(_SentenceError, ValueError):
+    """Say in one sentence what is wrong with the actions of traders who are decided for outside.
+
+    Raised by ``proteus.Session`` before anything is sent; also a ``ValueError``.
+    """
+
+
+class SessionError(_SentenceError, RuntimeError):
+    """Say in one sentence why a session cannot be stepped now; also a ``RuntimeError``."""
+
+
 def nearest(name: str, names: Iterable[str], prefix: str = "") -> str:
     """Return "; did you mean X?" for the nearest valid name, or the list when none is near.
 

@@ -57,10 +57,10 @@ _OPTIONS: dict[str, Any] = {
     "_nrt": False,
 }
 
-_PART: dict[str, Any] = {**_OPTIONS, "pipeline_class": FragmentCompiler}
+PART: dict[str, Any] = {**_OPTIONS, "pipeline_class": FragmentCompiler}
 
 Decorator = Callable[[Callable[..., Any]], Any]
-inline_kernel: Decorator = register_jitable(**_PART)
+inline_kernel: Decorator = register_jitable(**PART)
 cold_kernel: Decorator = register_jitable(**{**_OPTIONS, "pipeline_class": OutlinedCompiler})
 
 
@@ -156,4 +156,4 @@ def _overload_with_signature_of(stub: Any, dispatch: Any, choose: Callable[[Any]
     def typing(*arguments: Any) -> Any:
         return choose(arguments[0])
 
-    overload(dispatch, jit_options=_PART)(typing)
+    overload(dispatch, jit_options=PART)(typing)

@@ -35,6 +35,13 @@ def compile_rich_loop(name: str) -> None:
     advance_block(*build_block(setup, replicate_keys(7, np.arange(1)), 1, False), NEVER_NS)
 
 
+def compile_session(name: str) -> None:
+    """Step one lane of a mechanism to its first decision outside."""
+    from tests.helpers.cells import TINY, cell
+
+    proteus.Session(cell(f"mechanism={name}", *TINY), 1)
+
+
 def compile_door(name: str) -> None:
     """Send one order, or one request, through the message door of a mechanism."""
     kind = "request" if name == "rfq" else "limit"
@@ -46,7 +53,7 @@ def main() -> None:
     """Compile what the tests of this leg run: those with bounds checks, only the plain loop."""
     work: list[Callable[[str], None]] = [compile_loop]
     if not BOUNDSCHECK:
-        work += [compile_rich_loop, compile_door]
+        work += [compile_rich_loop, compile_session, compile_door]
     with ProcessPoolExecutor(WORKERS) as workers:
         for done in [workers.submit(each, name) for each in work for name in MECHANISMS]:
             done.result()

@@ -260,7 +260,7 @@ def _price(side, reservation, half_spread, n_ticks):
 
 
 @inline_kernel
-def _fit(private, lane, trader, side, price, lots, most):
+def fit(private, lane, trader, side, price, lots, most):
     """Return the lots that can be quoted so that ``most`` is kept if all that may fill does.
 
     A quote that stands at this price with no more lots is kept and adds nothing. A replace does:
@@ -294,7 +294,7 @@ def quote_side(maker, private, costs, intents, lane, trader, now, side, reservat
         price = _price(side, reservation, half_spread, n_ticks)
     if not widened:
         most = parameters.most_held[trader] - signed
-        lots = _fit(private, lane, trader, side, price, lots, most)
+        lots = fit(private, lane, trader, side, price, lots, most)
     if price < 1 or price >= n_ticks:
         lots = 0  # a price it would not want is not quoted, and never clamped
     belief = maker.belief[lane, trader]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from proteus.compiler.jit import inline_kernel, interface, state
-from proteus.market.agents import informed, maker, noise, ordinary, sniper
+from proteus.market.agents import external, informed, maker, noise, ordinary, sniper
 from proteus.market.agents.base import (
     Members,
     decide_charged,
@@ -21,7 +21,7 @@ from proteus.market.agents.base import (
     learn_price_one,
     show_one,
 )
-from proteus.market.agents.kinds import FIRST_OTHER, KINDS, THEORY
+from proteus.market.agents.kinds import KINDS, THEORY
 from proteus.market.agents.ordinary import (
     Policies,
     are_possible,
@@ -61,7 +61,7 @@ class WithOthers(NamedTuple):
     informed: informed.Informed
     noise: noise.Noise
     sniper: sniper.Sniper
-    others: Any  # Link
+    others: Any  # Link; that of traders outside comes first
 
 
 def make_policies(
@@ -72,13 +72,15 @@ def make_policies(
     Those of theory come together, so that they share a loop.
 
     Parameters
-        members: of every kind in ``KINDS``. initial_probability: p0. growth: factor on capacities.
+        members: of every kind in ``KINDS``, and of ``EXTERNAL`` if there are any.
+        initial_probability: p0. growth: factor on capacities.
     """
     common = ordinary.make_policies(members, initial_probability, growth)
     there = {
         name for name, kind in KINDS.items() if not kind.is_ordinary and members[name].policies
     }
-    if not there:
+    outside = members.get(external.EXTERNAL)
+    if not there and outside is None:
         return common
     if there & {*THEORY}:
         there |= {*THEORY}
@@ -87,13 +89,15 @@ def make_policies(
         kind = KINDS[name]
         assert kind.make is not None
         chain = Link(np.int64(kind.number), kind.make(members[name]._replace(growth=growth)), chain)
+    if outside is not None:
+        chain = Link(np.int64(external.NUMBER), external.make(outside), chain)
     return WithOthers(**common._asdict(), others=chain)
 
 
 @decide.implement(WithOthers)
 @inline_kernel
 def _decide_all(policies, traders, view, private, costs, intents, lane, trader):
-    if traders.kind[trader] < FIRST_OTHER:
+    if traders.kind[trader] < external.NUMBER:
         decide_ordinary(policies, traders, view, private, costs, intents, lane, trader)
     else:
         _decide_in(policies.others, traders, view, private, costs, intents, lane, trader)
@@ -102,14 +106,14 @@ def _decide_all(policies, traders, view, private, costs, intents, lane, trader):
 @show.implement(WithOthers)
 @inline_kernel
 def _show_all(policies, traders, data, at, report, lane, trader):
-    if traders.kind[trader] >= FIRST_OTHER:
+    if traders.kind[trader] >= external.NUMBER:
         _show_in(policies.others, traders, data, at, report, lane, trader)
 
 
 @learn_fill.implement(WithOthers)
 @inline_kernel
 def _learn_fill_all(policies, traders, lane, trader, sign, quoted_belief, filled_ns, now):
-    if traders.kind[trader] < FIRST_OTHER:
+    if traders.kind[trader] < external.NUMBER:
         learn_fill_ordinary(policies, traders, lane, trader, sign, quoted_belief, filled_ns, now)
     else:
         _fill_in(policies.others, traders, lane, trader, sign, quoted_belief, filled_ns, now)
@@ -118,7 +122,7 @@ def _learn_fill_all(policies, traders, lane, trader, sign, quoted_belief, filled
 @learn_price.implement(WithOthers)
 @inline_kernel
 def _learn_price_all(policies, traders, lane, trader, price):
-    if traders.kind[trader] < FIRST_OTHER:
+    if traders.kind[trader] < external.NUMBER:
         learn_price_ordinary(policies, traders, lane, trader, price)
     else:
         _price_in(policies.others, traders, lane, trader, price)
@@ -142,6 +146,39 @@ def _are_all_possible(policies, intents, lane, n_ticks):
         if (side != BUY and side != SELL) or (lots <= 0 and not is_nothing) or not is_priced:
             return False
     return True
+
+
+# --- traders who are decided for outside ----------------------------------------------------------
+
+
+@external.is_waiting.implement(WithOthers)
+@inline_kernel
+def _is_waiting(policies, lane):
+    return external.is_waiting(policies.others.policy, lane)
+
+
+@external.pauses.implement(WithOthers)
+@inline_kernel
+def _pauses(policies, lane, kind, item):
+    return external.pauses(policies.others.policy, lane, kind, item)
+
+
+@external.stand_in.implement(WithOthers)
+@inline_kernel
+def _stand_in(policies, traders, private, intents, lane, trader):
+    external.stand_in(policies.others.policy, traders, private, intents, lane, trader)
+
+
+@external.attach_price.implement(WithOthers)
+@inline_kernel
+def _attach_price(policies, traders, messages, lane, trader, envelope, price):
+    external.attach_price(policies.others.policy, traders, messages, lane, trader, envelope, price)
+
+
+@external.hear_fill.implement(WithOthers)
+@inline_kernel
+def _hear_fill(policies, traders, messages, lane, trader, envelope, now):
+    external.hear_fill(policies.others.policy, traders, messages, lane, trader, envelope, now)
 
 
 # --- the chain ------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ from proteus.basics.schema import (
 )
 from proteus.compiler.jit import inline_kernel
 from proteus.errors import ConfigError as ConfigError
-from proteus.market.events.queue import NEVER_NS
+from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_NOTIFIED, CAUSE_SCHEDULE
+from proteus.market.events.queue import KIND_WAKE, KIND_WAKE_NEWS, NEVER_NS
 from proteus.market.rng import STREAM_SCHEDULE, exponential, uniform, words_at
 
 
@@ -79,6 +80,14 @@ SCHEDULE_CODES = {
 
 _BLOCK_WAKE = 0
 _BLOCK_PHASE = 1
+
+
+@inline_kernel
+def cause_of_kind(kind):
+    """Return what a wake-up that comes from this kind of event is caused by."""
+    if kind == KIND_WAKE:
+        return CAUSE_SCHEDULE
+    return CAUSE_NEWS if kind == KIND_WAKE_NEWS else CAUSE_NOTIFIED
 
 
 @inline_kernel

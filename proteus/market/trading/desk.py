@@ -53,11 +53,21 @@ def wake(world, lane, trader, time, cause, number):
     Parameters
         cause, number: what woke it (``envelopes.CAUSE_*``) and the number of that wake-up.
     """
-    market, traders, intents = world.market, world.traders, world.intents
     address = pack_address(cause, 0, number)
-    words = latency_words(traders, market.keys, lane, trader, address)
+    words = latency_words(world.traders, world.market.keys, lane, trader, address)
     look(world, lane, trader, time, words, cause, number)
     decide_possible(world, lane, trader)
+    send_intents(world, lane, trader, time, cause, number, words)
+
+
+@inline_kernel
+def send_intents(world, lane, trader, time, cause, number, words):
+    """Send what a trader wants, the side first that must not meet the other.
+
+    Parameters
+        cause, number: as in :func:`wake`. words: of the latencies of that wake-up.
+    """
+    market, traders, intents = world.market, world.traders, world.intents
     count = intents.count[lane]
     first = 1 if count == 2 and _moves_up(world, lane, trader) else 0
     for i in range(count):

@@ -10,10 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, kernel
+from proteus.market.agents.external import pauses
 from proteus.market.agents.ordinary import has_overflown
 from proteus.market.book.codes import NO_ORDER, NO_TRADER
 from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news
-from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_NOTIFIED, CAUSE_SCHEDULE
+from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_SCHEDULE
 from proteus.market.events.log import is_overfull, is_recorded
 from proteus.market.events.queue import (
     KIND_CLEAR,
@@ -28,7 +29,7 @@ from proteus.market.events.queue import (
     pop,
     push,
 )
-from proteus.market.events.schedule import first_wake, next_wake
+from proteus.market.events.schedule import cause_of_kind, first_wake, next_wake
 from proteus.market.ledger.accounts import CLEAR_NOT_LATER, LEDGER_OK, PNL_NOT_DECOMPOSED
 from proteus.market.ledger.audit import audit, audit_entries
 from proteus.market.mechanisms.interface import is_continuous, next_clear
@@ -57,7 +58,7 @@ from proteus.market.trading.world import (
     stop_lane,
 )
 
-_ALL = np.iinfo(np.int64).max  # as many events as there are
+ALL = np.iinfo(np.int64).max  # as many events as there are
 
 # What an entry of the queue leads to.
 WAS_NO_WORK = 0  # it is not counted among the events
@@ -89,20 +90,21 @@ def advance_block(mechanism, world, until):
     # Settlement is one look-ahead after trading, so the last barrier knows all the news.
     stop, end = progress.reached[0], min(np.int64(until), settings.horizon_ns)
     while stop < end:
-        stop = min(_barrier_after(settings, stop), end)
+        stop = min(barrier_after(settings, stop), end)
         for lane in range(lanes):
             if progress.fault[lane] == FAULT_NONE:
-                _know_news(world, lane, stop + settings.lookahead_ns)
+                know_news(world, lane, stop + settings.lookahead_ns)
                 run_lane(mechanism, world, lane, stop)
             progress.reached[lane] = stop
     if stop >= settings.horizon_ns:
         for lane in range(lanes):
             if progress.stage[lane] == STAGE_TRADING:
-                _end_lane(mechanism, world, lane)
+                end_lane(mechanism, world, lane)
 
 
 @inline_kernel
-def _barrier_after(settings, time):
+def barrier_after(settings, time):
+    """Return the first barrier after a time, ns."""
     return (time // settings.barrier_ns + 1) * settings.barrier_ns
 
 
@@ -112,7 +114,7 @@ def run_lane(mechanism, world, lane, stop):
     settings = world.settings
     is_audited = stop % settings.barrier_ns == 0 or stop == settings.horizon_ns
     is_audited |= settings.audit_every_event
-    events = 1 if settings.audit_every_event else _ALL
+    events = 1 if settings.audit_every_event else ALL
     is_behind = True
     while is_behind and world.progress.fault[lane] == FAULT_NONE:
         is_behind = advance(mechanism, world, lane, stop, events)
@@ -123,7 +125,7 @@ def run_lane(mechanism, world, lane, stop):
 
 
 @inline_kernel
-def _end_lane(mechanism, world, lane):
+def end_lane(mechanism, world, lane):
     """Settle a lane and end its log, also that of a lane that was stopped."""
     if world.progress.fault[lane] == FAULT_NONE:
         finish_lane(mechanism, world, lane)
@@ -159,7 +161,8 @@ def _push_before(world, lane, time, kind, item):
 
 
 @inline_kernel
-def _know_news(world, lane, until):
+def know_news(world, lane, until):
+    """Extend the news of a lane to a time, ns."""
     keys = world.market.keys
     code = extend_news(world.news, world.news_parameters, keys[lane, 0], keys[lane, 1], lane, until)
     if code != NEWS_OK:
@@ -171,7 +174,7 @@ def advance(mechanism, world, lane, until, events):
     """Process at most ``events`` events of one lane before ``until``, in order.
 
     Returns
-        True if there may be more before ``until``.
+        True if there may be more before ``until``; a lane that waits for a decision has no more.
     """
     queue, progress = world.queue, world.progress
     for _ in range(events):
@@ -184,7 +187,9 @@ def advance(mechanism, world, lane, until, events):
             in_clear = kind == KIND_CLEAR and not is_continuous(mechanism)
             book(mechanism, world, lane, time, subject, word, in_clear)
         elif follows == FOLLOWS_DECISION:
-            _decide(mechanism, world, lane, time, subject, _cause_of(kind))
+            _decide(mechanism, world, lane, time, subject, cause_of_kind(kind))
+        if pauses(world.policies, lane, kind, item):
+            return False
         hooks.check(world.rules, progress, lane, progress.events[lane])
         progress.events[lane] += follows != WAS_NO_WORK
         if progress.fault[lane] != FAULT_NONE:
@@ -280,14 +285,6 @@ def _decide(mechanism, world, lane, time, trader, cause):
         world.rules, world.ledger, world.log, world.private, lane, trader, time, event
     )
     protocol.act(mechanism, world, lane, trader, time, cause, number)
-
-
-@inline_kernel
-def _cause_of(kind):
-    """Return what a wake-up that comes from this kind of event is caused by."""
-    if kind == KIND_WAKE:
-        return CAUSE_SCHEDULE
-    return CAUSE_NEWS if kind == KIND_WAKE_NEWS else CAUSE_NOTIFIED
 
 
 @inline_kernel

@@ -6,6 +6,7 @@ import numpy as np
 
 from proteus.basics.units import NANO
 from proteus.compiler.jit import inline_kernel
+from proteus.market.agents.external import hear_fill
 from proteus.market.agents.ordinary import learn_fill
 from proteus.market.book.codes import BUY, NO_ENVELOPE, NO_ORDER, NO_TRADER
 from proteus.market.events.envelopes import NOTICE_ACK, NOTICE_FILL, release_envelope
@@ -48,6 +49,7 @@ def learn_own_fill(world, lane, trader, side, lots, envelope):
     belief = messages.belief[lane, envelope] / NANO
     filled_ns = messages.filled_ns[lane, envelope]
     now = world.progress.now[lane]
+    hear_fill(world.policies, world.traders, messages, lane, trader, envelope, now)
     learn_fill(
         world.policies, world.traders, lane, trader, np.float64(sign), belief, filled_ns, now
     )

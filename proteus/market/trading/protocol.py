@@ -8,6 +8,8 @@ the loop of every other mechanism is compiled without it.
 from __future__ import annotations
 
 from proteus.compiler.jit import inline_kernel, interface
+from proteus.market.events.envelopes import pack_address
+from proteus.market.events.latency import latency_words
 from proteus.market.mechanisms.interface import NEVER
 from proteus.market.trading import desk, notices, venue
 
@@ -18,6 +20,15 @@ def act(mechanism, world, lane, trader, time, cause, number):
 
     Parameters
         cause, number: what woke it (``envelopes.CAUSE_*``) and the number of that wake-up.
+    """
+
+
+@interface
+def go_on(mechanism, world, lane, trader, time, kind, item, cause, number):
+    """Send what a trader wants who was decided for outside, of a lane that waited for it.
+
+    Parameters
+        kind, item: entry of the queue that led to the decision. cause, number: as in ``act``.
     """
 
 
@@ -71,6 +82,14 @@ def close(mechanism, world, lane):
 @inline_kernel
 def _act(mechanism, world, lane, trader, time, cause, number):
     desk.wake(world, lane, trader, time, cause, number)
+
+
+@go_on.otherwise
+@inline_kernel
+def _go_on(mechanism, world, lane, trader, time, kind, item, cause, number):
+    address = pack_address(cause, 0, number)
+    words = latency_words(world.traders, world.market.keys, lane, trader, address)
+    desk.send_intents(world, lane, trader, time, cause, number, words)
 
 
 @receive.otherwise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import inline_kernel
+from proteus.market.agents.external import attach_price
 from proteus.market.book.codes import NO_ENVELOPE
 from proteus.market.events.envelopes import NOTICE_FILL, take_envelope
 from proteus.market.events.latency import ACKNOWLEDGEMENT, FILL_REPORT, delay, fill_report_word
@@ -51,4 +52,5 @@ def report_fill(world, lane, time, slot, price, lots):
         messages.filled_ns[lane, envelope] = time
         messages.lifetime[lane, envelope] = origins.lifetime[lane, slot]
         limits.at_report(world.rules, messages, lane, trader, envelope, price)
+        attach_price(world.policies, world.traders, messages, lane, trader, envelope, price)
         push(world.queue, lane, arrives, KIND_NOTIFICATION, envelope)

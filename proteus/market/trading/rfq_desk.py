@@ -17,6 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.market.agents.external import is_waiting, stand_in
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.book.book import rank_of
 from proteus.market.book.codes import BUY, GTC, IOC, NO_ENVELOPE, NO_ORDER, NO_PRICE, SELL
@@ -27,8 +28,11 @@ from proteus.market.events.envelopes import (
     MESSAGE_DECLINE,
     MESSAGE_ORDER,
     MESSAGE_QUOTE,
+    TIMER_ANSWER,
+    TIMER_LAST_MOMENT,
     cause_of,
     pack_address,
+    release_envelope,
     take_envelope,
     wake_of,
 )
@@ -38,6 +42,7 @@ from proteus.market.events.latency import (
     MARKET_DATA,
     latency_words,
 )
+from proteus.market.events.queue import KIND_TIMER
 from proteus.market.information.history import TO_PUBLIC, state_at
 from proteus.market.ledger.accounts import nano
 from proteus.market.mechanisms.rfq import Rfq
@@ -64,6 +69,27 @@ def wake(mechanism, world, lane, trader, time, cause, number):
         _think(mechanism, world, lane, trader, time, words, cause, number)
         if role != CLASS_MAKER and world.intents.count[lane] > 0:
             ask(mechanism, world, lane, trader, time, address, words)
+
+
+@protocol.go_on.implement(Rfq)
+@inline_kernel
+def _go_on(mechanism, world, lane, trader, time, kind, item, cause, number):
+    address = pack_address(cause, 0, number)
+    words = _words(world, lane, trader, address)
+    if kind != KIND_TIMER:
+        if world.traders.role[trader] != CLASS_MAKER and world.intents.count[lane] > 0:
+            ask(mechanism, world, lane, trader, time, address, words)
+        return
+    about = world.messages.kind[lane, item]
+    if about == TIMER_ANSWER:
+        _send_quotes(mechanism, world, lane, time, item, number)
+    elif about == TIMER_LAST_MOMENT:
+        slot = np.int64(mechanism.enclosures.other_order[lane, item])
+        best = _best_held(mechanism, world, lane, slot, time, trader)
+        _accept_held(mechanism, world, lane, trader, time, slot, best, address, words)
+    else:
+        _end_last_look(mechanism, world, lane, time, item, address, words)
+    release_envelope(world.messages, lane, item)
 
 
 @inline_kernel
@@ -155,13 +181,21 @@ def _send_new(world, lane, kind, slot, time, address, words):
 @inline_kernel
 def answer(mechanism, world, lane, time, timer):
     """Let a dealer quote for a request that it has thought about."""
-    messages, intents = world.messages, world.intents
-    terms, dealer = mechanism.terms, np.int64(messages.trader[lane, timer])
-    request, request_id = np.int64(messages.order[lane, timer]), messages.client_id[lane, timer]
+    dealer = np.int64(world.messages.trader[lane, timer])
     number = _number(world, lane, dealer)
     address = pack_address(CAUSE_NOTIFIED, 0, number)
     words = _words(world, lane, dealer, address)
     _think(mechanism, world, lane, dealer, time, words, CAUSE_NOTIFIED, number)
+    stand_in(world.policies, world.traders, world.private, world.intents, lane, dealer)
+    _send_quotes(mechanism, world, lane, time, timer, number)
+
+
+@inline_kernel
+def _send_quotes(mechanism, world, lane, time, timer, number):
+    """Send what a dealer wants to quote for a request, by the number of its decision."""
+    messages, intents = world.messages, world.intents
+    terms, dealer = mechanism.terms, np.int64(messages.trader[lane, timer])
+    request, request_id = np.int64(messages.order[lane, timer]), messages.client_id[lane, timer]
     # The way to the venue was drawn with the other delays of the request.
     drawn = np.uint32(messages.answer[lane, timer])
     for i in range(intents.count[lane]):
@@ -226,14 +260,13 @@ def choose(mechanism, world, lane, time, timer):
 @inline_kernel
 def look_again(mechanism, world, lane, time, timer):
     """Let a holder decide about a quote at its last moment, if it has none that is better."""
-    messages, known, intents = world.messages, mechanism.known, world.intents
+    messages, known = world.messages, mechanism.known
     slot = np.int64(mechanism.enclosures.other_order[lane, timer])
     trader = np.int64(messages.trader[lane, timer])
     is_held = known.request_id[lane, trader] == mechanism.enclosures.other_id[lane, timer]
     if not is_held or known.accepting[lane, slot]:
         return
-    no_limit = np.int64(world.settings.n_ticks)
-    best = _best_heard(mechanism, world, lane, slot, no_limit, time, caution(world, trader))
+    best = _best_held(mechanism, world, lane, slot, time, trader)
     if best == _NONE_HEARD or known.quote_id[lane, slot, best] != messages.client_id[lane, timer]:
         return
     side = known.side[lane, slot]
@@ -245,6 +278,22 @@ def look_again(mechanism, world, lane, time, timer):
     _look(mechanism, world, lane, trader, time, words, CAUSE_NOTIFIED, number)
     world.seen.executable[lane, opposite] = price
     _decide(world, lane, trader)
+    stand_in(world.policies, world.traders, world.private, world.intents, lane, trader)
+    _accept_held(mechanism, world, lane, trader, time, slot, best, address, words)
+
+
+@inline_kernel
+def _best_held(mechanism, world, lane, slot, time, trader):
+    """Return the place of the best quote that a holder can still accept, or -1."""
+    no_limit = np.int64(world.settings.n_ticks)
+    return _best_heard(mechanism, world, lane, slot, no_limit, time, caution(world, trader))
+
+
+@inline_kernel
+def _accept_held(mechanism, world, lane, trader, time, slot, best, address, words):
+    """Accept the quote at ``best`` for the request at ``slot``, if its holder still wants that."""
+    known, intents = mechanism.known, world.intents
+    side = known.side[lane, slot]
     if intents.count[lane] == 0 or intents.side[lane, 0] != side:
         return
     limit = np.int64(rank_of(intents.price[lane, 0], side, world.settings.n_ticks))
@@ -306,13 +355,22 @@ def end_hold(mechanism, world, lane, time, timer):
     It refuses if its belief has moved against the quote by more than the tolerance, or if
     constraints leave less than the whole trade.
     """
-    messages, intents = world.messages, world.intents
-    dealer = np.int64(messages.trader[lane, timer])
-    quote = np.int64(messages.order[lane, timer])
+    dealer = np.int64(world.messages.trader[lane, timer])
     number = _number(world, lane, dealer)
     address = pack_address(CAUSE_NOTIFIED, 0, number)
     words = _words(world, lane, dealer, address)
     _think(mechanism, world, lane, dealer, time, words, CAUSE_NOTIFIED, number)
+    stand_in(world.policies, world.traders, world.private, world.intents, lane, dealer)
+    if not is_waiting(world.policies, lane):
+        _end_last_look(mechanism, world, lane, time, timer, address, words)
+
+
+@inline_kernel
+def _end_last_look(mechanism, world, lane, time, timer, address, words):
+    """Confirm or refuse, by what a dealer thinks now."""
+    messages, intents = world.messages, world.intents
+    dealer = np.int64(messages.trader[lane, timer])
+    quote = np.int64(messages.order[lane, timer])
     moved = nano(intents.belief[lane, 0]) - messages.belief[lane, timer]
     side = np.int64(messages.side[lane, timer])
     loss = moved if side == SELL else -moved

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.market.agents.external import is_waiting
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_RANK, RFQ_NO_FUNDS, SELL
 from proteus.market.events.envelopes import (
@@ -376,7 +377,8 @@ def _run_timer(mechanism, world, lane, time, envelope):
         rfq_desk.look_again(mechanism, world, lane, time, envelope)
     else:
         rfq_desk.end_hold(mechanism, world, lane, time, envelope)
-    release_envelope(messages, lane, envelope)
+    if not is_waiting(world.policies, lane):
+        release_envelope(messages, lane, envelope)
     return booked or kind != TIMER_DEADLINE, booked
 
 

@@ -1,0 +1,144 @@
+"""What a task is: a trader, a vector that it sees, actions, and terms of its reward."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.compiler.arrays import allocate
+from proteus.compiler.held import Held
+from proteus.envs.tasks.kernels import Shown, Wanted, show
+from proteus.errors import ConfigError, nearest
+from proteus.sessions.session import Session
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+class Feature(NamedTuple):
+    """One number of an observation; values beyond the bounds are cut to them."""
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    source: str  # the row of the leakage table that it comes from, or what the trader knows itself
+    means: str
+
+
+class Term(NamedTuple):
+    """One term of a reward, currency."""
+
+    option: str  # its weight, by the option of the environment; "" for the first term
+    means: str
+
+
+OWN = "own state"
+CLOCK = "clock"
+SIGNAL = "own signal"
+BOOK = "book: best prices"
+TAPE = "tape: prices of prints"
+REPORTS = "own fill reports"
+
+
+class Task:
+    """The task of a session's only trader outside; a subclass says which, and what it is shown."""
+
+    name: ClassVar[str]
+    control: ClassVar[str]  # trader, unless another is named
+    decisions: ClassVar[str] = "schedule"
+    step_ms: ClassVar[float | None] = None
+    options: ClassVar[dict[str, Any]]  # and their defaults; each has ``scale_lots``
+    shows_quotes: ClassVar[bool] = False  # its features are the common ones and those of quotes
+    features: ClassVar[tuple[Feature, ...]]
+    terms: ClassVar[tuple[Term, ...]]
+    actions: ClassVar[tuple[str, ...]]  # what each number of an action means
+
+    def __init__(self, session: Session, **options: Any) -> None:
+        """Take the options of the task.
+
+        Raises
+            ConfigError: an option that the task does not have, or a value that is not allowed.
+        """
+        for key, value in options.items():
+            if key not in self.options:
+                raise ConfigError(f"{key}={value!r} is not allowed{nearest(key, self.options)}")
+            if isinstance(self.options[key], (int, float)) and not _is_number(value):
+                allowed = "must be a number of at least 0"
+                raise ConfigError(f"{key}={value!r} is not allowed: {allowed}")
+        self.session = session
+        self.given = {**self.options, **options}
+        self._low = np.array([feature.low for feature in self.features], np.float32)
+        self._high = np.array([feature.high for feature in self.features], np.float32)
+        self.world = session.held_world
+        most = [float(self.given.get(key, 0)) for key in ("most_offset", "most_lots")]
+        count = len(self.actions)
+        self._wanted = Held(allocate(Wanted, L=session.lanes, C=count, most=most))
+        self._shown = Held(
+            allocate(
+                Shown, L=session.lanes, F=len(self.features), scale=float(self.given["scale_lots"]),
+                shows_quotes=self.shows_quotes,
+            )
+        )  # fmt: skip
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the trader wants, as kernels read it."""
+        made: Wanted = self._wanted.state
+        return made
+
+    @property
+    def observation_space(self) -> gymnasium.spaces.Box:
+        """Return what one lane shows: float32 [F]."""
+        return gymnasium.spaces.Box(self._low, self._high, dtype=np.float32)
+
+    @property
+    def action_space(self) -> gymnasium.spaces.Space[Any]:
+        """Return what one lane may be told."""
+        raise NotImplementedError
+
+    def decide(self, actions: NDArray[Any]) -> None:
+        """Say what the trader wants in every lane that waits.
+
+        Parameters
+            actions: [N, A] of the space.
+        """
+        raise NotImplementedError
+
+    def penalty(self, ended: Flags) -> Floats | float:
+        """Return what is taken from the reward beside what the trader made, currency [N]."""
+        return 0.0
+
+    def add(self, vector: NDArray[np.float32]) -> None:
+        """Write the features that are the task's own, behind those that ``kernels.show`` writes."""
+
+    def observe(self) -> NDArray[np.float32]:
+        """Return the observations of all lanes, float32 [N, F]."""
+        show(self.world, self._shown)
+        vector = self._shown.state.vector
+        self.add(vector)
+        return np.asarray(vector.clip(self._low, self._high))
+
+
+def _is_number(value: Any) -> bool:
+    is_number = isinstance(value, (int, float, np.integer, np.floating))
+    return is_number and not isinstance(value, bool) and 0 <= value < float("inf")
+
+
+COMMON_FEATURES = (
+    Feature("time_left", "share of the horizon", 0.0, 1.0, CLOCK, "until trading ends"),
+    Feature("reference", "currency", 0.0, 1.0, BOOK, "public reference price"),
+    Feature("sells_at", "currency", 0.0, 1.0, BOOK, "price at which it could sell"),
+    Feature("buys_at", "currency", 0.0, 1.0, BOOK, "price at which it could buy"),
+    Feature("has_signal", "0 or 1", 0.0, 1.0, SIGNAL, "whether it has a signal of its own"),
+    Feature("signal", "currency", 0.0, 1.0, SIGNAL, "its signal; 0 without one"),
+    Feature("position", "scale_lots", -100.0, 100.0, OWN, "inventory as reported"),
+    Feature("bought", "scale_lots", 0.0, 100.0, REPORTS, "lots bought since the last decision"),
+    Feature("sold", "scale_lots", 0.0, 100.0, REPORTS, "lots sold since the last decision"),
+    Feature("prints", "prints", 0.0, 1000.0, TAPE, "trades of others since the last decision"),
+    Feature("print_mean", "currency", 0.0, 1.0, TAPE, "their mean price; the reference if none"),
+    Feature("overflow", "0 or 1", 0.0, 1.0, OWN, "whether the logs had no room for all of it"),
+)  # fmt: skip

@@ -1,0 +1,101 @@
+"""Market making: what stands on both sides of a market maker, at each of its wake-ups.
+
+The action says how far from the reference price each side stands, and how large it is. Prices are
+rounded outward to whole ticks; a side whose price would leave 1 .. n_ticks - 1 is not quoted.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.envs.tasks.base import COMMON_FEATURES, OWN, Feature, Flags, Floats, Task, Term
+from proteus.envs.tasks.kernels import quote, read_shares
+
+_QUOTES = (
+    Feature("bid_stands", "0 or 1", 0.0, 1.0, OWN, "whether its bid stands, as far as it knows"),
+    Feature("bid_distance", "currency", -1.0, 1.0, OWN, "reference less its bid; 0 without one"),
+    Feature("bid_lots", "scale_lots", 0.0, 100.0, OWN, "open lots of its bid"),
+    Feature("bid_exposure", "scale_lots", 0.0, 100.0, OWN, "lots that may yet buy, at worst"),
+    Feature("ask_stands", "0 or 1", 0.0, 1.0, OWN, "whether its ask stands, as far as it knows"),
+    Feature("ask_distance", "currency", -1.0, 1.0, OWN, "its ask less reference; 0 without one"),
+    Feature("ask_lots", "scale_lots", 0.0, 100.0, OWN, "open lots of its ask"),
+    Feature("ask_exposure", "scale_lots", 0.0, 100.0, OWN, "lots that may yet sell, at worst"),
+)
+_TERMS = (
+    Term("", "change of equity marked at v, net of all costs"),
+    Term("inventory_penalty", "less so much per lot held, squared, and second"),
+    Term("spread_penalty", "less so much per currency of quoted spread, and second"),
+    Term("end_penalty", "less so much per lot held at the end, squared"),
+)
+
+
+class Maker(Task):
+    """Offsets and sizes as numbers from -1 to 1."""
+
+    name: ClassVar[str] = "maker"
+    control: ClassVar[str] = "maker"
+    shows_quotes: ClassVar[bool] = True
+    options: ClassVar[dict[str, Any]] = {
+        "most_offset": 0.1, "most_lots": 20, "scale_lots": 10.0,
+        "inventory_penalty": 0.0, "spread_penalty": 0.0, "end_penalty": 0.0,
+    }  # fmt: skip
+    features: ClassVar[tuple[Feature, ...]] = (*COMMON_FEATURES, *_QUOTES)
+    terms: ClassVar[tuple[Term, ...]] = _TERMS
+    actions: ClassVar[tuple[str, ...]] = (
+        "distance of the bid below the reference: -1 is none, 1 is most_offset",
+        "distance of the ask above the reference, likewise",
+        "lots of the bid: -1 is nothing, 1 is most_lots",
+        "lots of the ask, likewise",
+    )
+
+    @property
+    def action_space(self) -> gymnasium.spaces.Space[Any]:
+        """Return offsets and sizes of both sides, float32 [4]."""
+        return gymnasium.spaces.Box(-1.0, 1.0, (4,), np.float32)
+
+    def decide(self, actions: NDArray[Any]) -> None:
+        """Quote both sides around the reference, where lanes wait."""
+        self.wanted.actions[:] = actions
+        read_shares(self._wanted)
+        quote(self.world, self._wanted)
+
+    def penalty(self, ended: Flags) -> Floats | float:
+        """Charge inventory and spread over the time since the last decision, and what is left."""
+        of_inventory, of_spread = self.given["inventory_penalty"], self.given["spread_penalty"]
+        at_end = self.given["end_penalty"]
+        if of_inventory == of_spread == at_end == 0:
+            return 0.0
+        wanted, world, trader = self.wanted, self.session.world, int(self.session.traders[0])
+        now = np.where(ended, self.session.cell.horizon_ns, world.progress.now)
+        seconds = np.maximum(now - wanted.since, 0) / 1e9
+        running = (of_inventory * wanted.held**2.0 + of_spread * wanted.spread) * seconds
+        held = world.ledger.bought[:, trader] - world.ledger.sold[:, trader]
+        return np.asarray(running + np.where(ended, at_end * held**2.0, 0.0))
+
+
+class MakerGrid(Maker):
+    """Offsets in steps, at one size."""
+
+    name: ClassVar[str] = "maker_grid"
+    options: ClassVar[dict[str, Any]] = {**Maker.options, "levels": 10, "most_lots": 10}
+    actions: ClassVar[tuple[str, ...]] = (
+        "bid: 0 is nothing, k is most_lots at k x most_offset / levels below the reference",
+        "ask, likewise above it",
+    )
+
+    @property
+    def action_space(self) -> gymnasium.spaces.Space[Any]:
+        """Return the steps of both sides, integers [2]."""
+        levels = int(self.given["levels"])
+        return gymnasium.spaces.MultiDiscrete([levels + 1, levels + 1])
+
+    def decide(self, actions: NDArray[Any]) -> None:
+        """Quote both sides so many steps from the reference, where lanes wait."""
+        step = self.given["most_offset"] / int(self.given["levels"])
+        self.wanted.offset[:] = actions * step
+        self.wanted.lots[:] = np.where(actions > 0, int(self.given["most_lots"]), 0)
+        quote(self.world, self._wanted)
