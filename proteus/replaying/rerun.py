@@ -7,19 +7,16 @@ of it, and every row must be the one in the log. Runs in plain Python, to the sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.market.book.book import fill_in, rank_of
-from proteus.market.book.codes import EVENT_END, GTC, NO_ORDER
+from proteus.market.book.codes import EVENT_CUT, EVENT_END, NO_ORDER
 from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news
 from proteus.market.events.envelopes import (
     MESSAGE_ACCEPT,
     MESSAGE_CANCEL,
-    MESSAGE_CONFIRM,
     MESSAGE_DECLINE,
     MESSAGE_ORDER,
     MESSAGE_QUOTE,
@@ -29,24 +26,24 @@ from proteus.market.events.envelopes import (
 from proteus.market.events.log import MISSING, SOURCE_RULES, SOURCE_TRADER
 from proteus.market.ledger.accounts import AFTER_LAST, LEDGER_CODES, TIMER_NOT_LATER
 from proteus.market.mechanisms.interface import NEVER, end_timer, next_clear, next_timer
-from proteus.market.metrics.execution import OFFER_NONE, count_intent
+from proteus.market.metrics.execution import count_intent
 from proteus.market.metrics.risk import EQUITY_GRID_NS
 from proteus.market.metrics.shocks import start_shock
 from proteus.market.metrics.sums import MEASURE_EQUITY, MEASURE_MID, MEASURE_START, measure_grid
 from proteus.market.rng import replicate_keys
-from proteus.market.setup.block import Block, build_block
+from proteus.market.setup.block import build_block
 from proteus.market.setup.members import CellSetup
 from proteus.market.trading import hooks, protocol
 from proteus.market.trading.booking import book
 from proteus.market.trading.loop import audit_lane, finish_lane
-from proteus.market.trading.placing import tie_address
 from proteus.market.trading.recorder import record_end, record_intent, record_news
 from proteus.market.trading.venue import clear_batch
-from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE, World, stop_lane
+from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE, stop_lane
 from proteus.recording.columns import (
     ACCEPT,
     CANCEL,
     COLUMNS,
+    CUT,
     DECLINE,
     END,
     INTENT,
@@ -63,10 +60,12 @@ from proteus.recording.columns import (
     rows_of,
     written,
 )
-from proteus.replaying.surroundings import Surroundings, drop_reports, note_under_way
+from proteus.replaying.surroundings import Surroundings, drop_reports
+from proteus.replaying.written import place_order, repeat_cut, write_pair, write_replace
 from proteus.results.outcome import Rows
 
 _LANE = 0
+_CUT: Kind = (SOURCE_TRADER, EVENT_CUT)  # it comes of what a trader wants, as its own rows do
 _SPARE_ROWS = 64  # so that a lane that makes more rows than its log has is noticed
 _MESSAGES = {
     ORDER: MESSAGE_ORDER, REPLACE: MESSAGE_REPLACE, CANCEL: MESSAGE_CANCEL,
@@ -154,6 +153,8 @@ class Rerun:
         """Do what comes next, and compare the rows that it makes."""
         at, rows, world = self._driver(), self._rows, self.block.world
         kind = int(rows["source"][at]), int(rows["kind"][at])
+        if kind == CUT:
+            kind = _CUT
         time, what = min((time, what) for what, time in self._times.items())
         is_due = time < world.settings.horizon_ns
         if kind == END and self._is_stopped:
@@ -181,6 +182,7 @@ class Rerun:
         while (
             at + 1 < self._count
             and rows["source"][at] == SOURCE_RULES
+            and rows["kind"][at] != EVENT_CUT
             and rows["event"][at + 1] == rows["event"][at]
         ):
             at += 1
@@ -267,11 +269,14 @@ class Rerun:
                 raise CapacityError
             self._surroundings.wait(row)
             return
+        if kind == _CUT:
+            repeat_cut(world, row)
+            return
         slot, trader = row["slot"], row["trader"]
         if slot >= world.market.orders.lots.shape[1]:
             raise CapacityError
         if kind in (INTENT, *NEW_AT_VENUE) and world.market.orders.client_id[_LANE, slot] == 0:
-            _place_order(world, row)
+            place_order(world, row)
         if kind in NEW_AT_VENUE:  # a request never rests, whatever its intent was
             world.market.orders.lifetime[_LANE, slot] = row["lifetime"]
         if kind == INTENT:
@@ -283,9 +288,9 @@ class Rerun:
         envelope = take_envelope(messages, _LANE, _MESSAGES[kind], trader, slot, row["order_id"])
         messages.cause[_LANE, envelope] = row["cause"]
         if kind == REPLACE:
-            _write_replace(world, row, envelope)
+            write_replace(world, row, envelope)
         elif kind in (QUOTE, ACCEPT):
-            _write_pair(self.block, row, envelope, kind)
+            write_pair(self.block, row, envelope, kind)
         hooks.at_door(
             world.rules, world.ledger, world.log, world.market.orders, _LANE, trader,
             messages.kind[_LANE, envelope], slot, row["order_id"], time,
@@ -341,60 +346,3 @@ def _describe(made: Rows, logged: Rows, first: int, at: int) -> str:
         (logged, first + at), (made, at)
     ))  # fmt: skip
     return f"{names[0]} is {is_}, and must be {must}"
-
-
-def _place_order(world: World, row: Mapping[str, Any]) -> None:
-    """Write a new order into the slot that it had."""
-    orders, origins, slot = world.market.orders, world.origins, row["slot"]
-    free = orders.free[_LANE, : orders.n_free[_LANE]]
-    free[np.flatnonzero(free == slot)] = free[-1]
-    orders.n_free[_LANE] -= 1
-    side, trader = row["side"], row["trader"]
-    rank = rank_of(row["price_ticks"], side, world.settings.n_ticks)
-    fill_in(
-        orders, _LANE, slot, row["order_id"], trader, world.traders.owner[trader], side, rank,
-        row["lots"], row["lifetime"], 0,
-    )  # fmt: skip
-    world.market.address[_LANE, slot] = tie_address(world, trader, row["cause"])
-    origins.belief[_LANE, slot] = row["value_nano"]
-    origins.intent_ns[_LANE, slot] = row["intent_ns"]
-    origins.reference_doubled[_LANE, slot] = row["reference_half_ticks"]
-    origins.cause[_LANE, slot] = row["cause"]
-    origins.reports[_LANE, slot] = 0
-    origins.is_filled[_LANE, slot] = 0
-    origins.is_immediate[_LANE, slot] = row["lifetime"] != GTC
-    origins.offer[_LANE, slot] = OFFER_NONE
-    note_under_way(world, slot)
-
-
-def _write_replace(world: World, row: Mapping[str, Any], envelope: Any) -> None:
-    messages, side = world.messages, row["side"]
-    messages.new_id[_LANE, envelope] = row["other_id"]
-    messages.side[_LANE, envelope] = side
-    messages.rank[_LANE, envelope] = rank_of(row["price_ticks"], side, world.settings.n_ticks)
-    messages.lots[_LANE, envelope] = row["lots"]
-    messages.belief[_LANE, envelope] = row["value_nano"]
-
-
-def _write_pair(block: Block, row: Mapping[str, Any], envelope: Any, kind: Kind) -> None:
-    """Write what a quote or an acceptance means besides its own order.
-
-    An acceptance without a quote is that of a dealer, who confirms its own.
-    """
-    mechanism, world = block
-    messages, slot, other = world.messages, row["slot"], row["other_id"]
-    if other == MISSING:
-        messages.kind[_LANE, envelope] = MESSAGE_CONFIRM
-        return
-    places = np.flatnonzero(world.market.orders.client_id[_LANE] == other)
-    place = places[0] if len(places) else NO_ORDER
-    if kind == QUOTE:
-        mechanism.alive.request[_LANE, slot] = place
-        mechanism.alive.request_id[_LANE, slot] = other
-        return
-    mechanism.enclosures.other_id[_LANE, envelope] = other
-    mechanism.enclosures.other_order[_LANE, envelope] = place
-    messages.side[_LANE, envelope] = side = row["side"]
-    rank = rank_of(row["price_ticks"], side, world.settings.n_ticks)
-    messages.rank[_LANE, envelope] = rank
-    messages.lots[_LANE, envelope] = row["lots"]
