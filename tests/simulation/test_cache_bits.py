@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import proteus
-from proteus.compiler import jit
+from proteus.compiler import folder
 from proteus.compiler.jit import HASHED
 
 PROBE = '''"""An entry whose work is done by kernels of another file."""
@@ -155,15 +155,15 @@ def test_constants_of_files_without_kernels_are_never_stale(tree, monkeypatch):
     """An edit of each gives a hash of its own; what stays old after all, the sum would lack."""
     (tree / "proteus" / "probe.py").write_text(FROZEN)
     value, hits = run(tree)
-    monkeypatch.setattr(jit, "_PACKAGE", tree / "proteus")
-    hashes = {jit.kernel_hash.__wrapped__()}
+    monkeypatch.setattr(folder, "_PACKAGE", tree / "proteus")
+    hashes = {folder.kernel_hash.__wrapped__()}
     assert (hits, folders(tree)) == (0, hashes)
     for name, (old, new, _) in CONSTANTS.items():
         path = tree / "proteus" / name
         source = path.read_text()
         assert source.count(old) == 1, name
         path.write_text(source.replace(old, new))
-        edited = jit.kernel_hash.__wrapped__()
+        edited = folder.kernel_hash.__wrapped__()
         assert edited not in hashes, name
         hashes.add(edited)
     changed, hits = run(tree)

@@ -200,7 +200,7 @@ contract.initial_probability=0.0005 | contract.initial_probability=0.0005 | mult
 contract.initial_probability=1.0 | contract.initial_probability=1.0 | between 0 and 1
 contract.tick=0.05 | execution.protection_ticks=100 | the 20 ticks of contract.tick=0.05
 execution.protection_ticks=-1 | execution.protection_ticks=-1 | greater than or equal to 0
-seeds=100 | seeds=100 | must be a group of keys; allowed: count, first, root
+seeds=100 | seeds=100 | must be a group of keys; allowed: count, episode, first, root
 seeds.count=0 | seeds.count=0 | must be greater than or equal to 1
 seeds.count=1.5 | seeds.count=1.5 | must be a whole number
 seeds.count=200000000 | seeds.count=200000000 | less than or equal to 100000000

@@ -58,7 +58,7 @@ class Venue:
         fields = {"kind": EVENT_ACK, "order": slot, "other": slot}
         outbox = SimpleNamespace(**{key: np.array([[of]]) for key, of in fields.items()})
         outbox.count = np.ones(1, np.int64)
-        capital = np.array([5 * NANO])
+        capital = np.array([[5 * NANO]])
         count(self.constraints, capital, self.ledger.balance, self.orders, outbox, 0, slot)
         assert are_sums_whole(self.constraints, self.orders, 0)
 
