@@ -21,8 +21,8 @@ class Quotes(NamedTuple):
 
     price: Array  # integers [N, 2], ticks, 1 .. n_ticks - 1 where there are lots
     lots: Array  # integers [N, 2], 0: nothing on this side
-    belief: Array | None = None  # floats [N], what it thinks the contract is worth, currency; only
-    # what is measured of the trader depends on it. None: its reference price
+    belief: Array | None = None  # floats [N], what it thinks the contract is worth, currency:
+    # measures of the trader depend on it, and under rfq its last looks. None: its reference price
 
 
 class Orders(NamedTuple):
