@@ -115,7 +115,7 @@ def test_what_is_taken_back_leaves_nobody_short(mechanism: str) -> None:
     assert seen["cancel"] > 0 or mechanism == "rfq", seen
 
 
-@pytest.mark.nojit
+@pytest.mark.plain
 @EVERY_MECHANISM
 def test_a_log_replays_to_the_same_cancels_and_defaults(mechanism: str) -> None:
     """From the rows of traders alone: the same rows and balances."""
