@@ -324,3 +324,20 @@ def test_a_recorded_episode_replays_to_what_it_was(tmp_path):
     first = run({"count": 1, "episode": 3}, mechanism="clob")
     assert trace["v"].isel(seed=0, time=-1).item() != trace["v"].isel(seed=0, time=0).item()
     assert np.isfinite(first["price_rmse"]).all()
+
+
+@pytest.mark.parametrize(
+    ("carryover", "goes_on"), [("full_carryover", False), ("hard_reset", True)]
+)
+def test_who_has_stopped_for_its_losses_stays_so_where_all_is_carried(carryover, goes_on):
+    """A limit of a nano stops everybody at the first loss, for good."""
+    found = run(
+        {"count": 2}, mechanism="clob", episodes__count=2, episodes__carryover=carryover,
+        population__noise__capital=1000, **{
+            "risk@population.noise.risk": "loss_limit",
+            "population.noise.risk.loss_limit.loss": 1e-9,
+        },
+    )  # fmt: skip
+    lots = found["volume_lots_by_group"].sel(group="noise").sum("seed").squeeze()
+    assert float(lots.isel(episode=0)) > 0
+    assert (float(lots.isel(episode=1)) > 0) == goes_on

@@ -68,6 +68,13 @@ def _earned_ns(world: Any, cell: CellConfig) -> NDArray[np.int64]:
     return np.asarray(np.maximum(world.rules.constraints.earned_ns - cell.horizon_ns, 0))
 
 
+def _stopped_ns(world: Any, cell: CellConfig) -> NDArray[np.int64]:
+    """Return until when a loss limit holds; one that holds for good does so for ever."""
+    until = world.rules.constraints.stopped_ns
+    left = np.maximum(until - cell.horizon_ns, 0)
+    return np.asarray(np.where(until == NEVER_NS, NEVER_NS, left))
+
+
 def _traded(world: Any, cell: CellConfig) -> NDArray[np.int64]:
     """Return what each trader traded in the window that ends with the episode, nano, [L, A, 2]."""
     volume, window_ns = world.rules.costs.volume, world.rules.costs.tables.window_ns[0]
@@ -119,6 +126,7 @@ OF_ANYONE = (
     ),
     Row("rules.costs.volume.start", _FULLY, _traded, "volume in the window of tiers"),
     Row("rules.constraints.earned_ns", _FULLY, _earned_ns, "messages that are not earned yet"),
+    Row("rules.constraints.stopped_ns", _FULLY, _stopped_ns, "stopped for losses"),
 )
 
 
