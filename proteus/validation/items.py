@@ -187,7 +187,9 @@ ITEMS: tuple[Item, ...] = (
         "V23", "Demand lost while capital is locked", locked_capital, "rfq, theory and rules",
         ({}, {"lots": 3, "offered": 6}, {"lots": 20, "offered": 12, "delay_ms": 50}),
     ),
-    Item("V24", "Ruin of a maker without limits", ruin, "clob", ({}, {"days": 5})),
+    Item(
+        "V24", "Ruin of a maker without limits", ruin, "clob", ({}, {"days": 5}, {"days": 60}),
+    ),
 )  # fmt: skip
 
 
