@@ -28,6 +28,13 @@ class ResultsError(_SentenceError, ValueError):
     """
 
 
+class ViolationError(ResultsError):
+    """Say in one sentence which lane broke an invariant, so that there are no results.
+
+    Raised by commands that save nothing of such a run, as exit code 3.
+    """
+
+
 class RunError(_SentenceError, RuntimeError):
     """Say in one sentence what stopped a run that was under way, and how to go on.
 

@@ -90,11 +90,11 @@ def run_in_memory(plan: Plan) -> xr.Dataset:
     """Run a plan of which nothing is saved, with a bar on stderr; returns its dataset.
 
     Raises
-        ConfigError: what is not allowed, before anything runs. ResultsError: a lane broke an
+        ConfigError: what is not allowed, before anything runs. ViolationError: a lane broke an
             invariant. RunError: the machine stopped the run.
     """
     from proteus.commands.progress import compile_notice, lanes_bar
-    from proteus.errors import ResultsError
+    from proteus.errors import ViolationError
     from proteus.runs import api, estimate
 
     plan = api.checked(plan)
@@ -102,8 +102,8 @@ def run_in_memory(plan: Plan) -> xr.Dataset:
     with lanes_bar(plan) as progress, compile_notice(tell):
         result = api.run(plan, progress)
     if result.violations:
-        raise ResultsError(f"{len(result.violations)} lanes broke an invariant; first: "
-                           f"{result.violations[0]}")  # fmt: skip
+        first = ", ".join(f"{key}={value}" for key, value in result.violations[0].items())
+        raise ViolationError(f"{len(result.violations)} lanes broke an invariant; first: {first}")
     return result.dataset
 
 

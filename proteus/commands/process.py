@@ -15,7 +15,7 @@ from typing import NoReturn, TextIO
 
 from proteus import plugins
 from proteus.configuration.locate import SEARCH_PATH
-from proteus.errors import ConfigError, ResultsError, RunError
+from proteus.errors import ConfigError, ResultsError, RunError, ViolationError
 
 EXIT_DONE, EXIT_WRONG_INPUT, EXIT_VIOLATION, EXIT_STOPPED, EXIT_INTERRUPTED = 0, 2, 3, 4, 130
 
@@ -150,6 +150,9 @@ def guarded(command: Callable[[], int], interrupted: str = "interrupted") -> int
     """
     try:
         return command()
+    except ViolationError as error:
+        say(f"violation: {error}")
+        return EXIT_VIOLATION
     except (ConfigError, ResultsError) as error:
         say(f"error: {error}")
         return EXIT_WRONG_INPUT

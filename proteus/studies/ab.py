@@ -30,9 +30,6 @@ from proteus.studies import folders
 
 MOST_CHANGES = 6  # 64 cells, and 6! times a PnL fits int64
 BEFORE, AFTER = "before", "after"
-_OF_A_SWEEP = (  # keys of what is not written, or not done
-    "plan_only", "record.events", "record.traces", "record.per_run", "record.report",
-)  # fmt: skip
 
 
 class Side(NamedTuple):
@@ -83,8 +80,8 @@ def run(words: Sequence[str], *, is_attributed: bool = False, half_width: Any = 
             declared endpoint's difference, that is wanted; None: none is.
 
     Raises
-        ConfigError: what is not allowed, before anything runs. ResultsError: a lane broke an
-            invariant. RunError: the machine stopped the run.
+        ConfigError: what is not allowed, before anything runs. ViolationError: a lane broke
+            an invariant. RunError: the machine stopped the run.
     """
     changed = _changed(words)
     if is_attributed and len(changed) < 2:
@@ -96,7 +93,7 @@ def run(words: Sequence[str], *, is_attributed: bool = False, half_width: Any = 
     plans = {one: _plan(spoken[one]) for one in chosen}
     _check_comparable(plans[chosen[0]], plans[chosen[-1]], changed)
     folder = folders.fresh(plans[chosen[0]], "ab")
-    folders.check_empty(folder)
+    folders.check_free(folder)
     changes = tuple(f"{overrides.key(word)} {' -> '.join(_values(word))}" for word in changed)
     sides = {}
     for one in chosen:
@@ -113,10 +110,7 @@ def _changed(words: Sequence[str]) -> list[str]:
         ConfigError: none, too many, or one with more values; or a key of what is not written.
     """
     overrides.check_once(words)
-    for word in words:
-        if overrides.key(word) in _OF_A_SWEEP:
-            allowed = "both sides are run for their profits alone; it is a key of proteus.sweep"
-            raise ConfigError(f"{word} is not allowed: {allowed}")
+    folders.refuse_words(words, "both sides are run for their profits alone")
     changed = [word for word in words if overrides.is_axis(word)]
     for word in changed:
         if len(overrides.expand(word)) != 2:
@@ -158,6 +152,7 @@ def _plan(words: Sequence[str]) -> Plan:
     plan = planner.from_words(list(words))
     if len(plan.cells) > 1:
         raise ConfigError("both sides must be one cell each: a study with axes of its own is not")
+    folders.check_days(plan)
     if plan.settings.precision.name != "fixed":
         allowed = "both sides run the same seeds.count; --half-width says whether they were enough"
         name = plan.settings.precision.name

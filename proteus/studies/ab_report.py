@@ -80,6 +80,8 @@ def _effect(experiment: Experiment, one: Judged | None) -> str:
         return f"With {after}: no side is judged, since {name} is not measured on both."
     if ab_tables.is_identical(one):
         return f"With {after} {one.name} is the same in all {one.found.n[0]} seeds."
+    if why := ab_tables.why_untested(one):
+        return f"With {after}: no side is judged, since {one.name} cannot be compared: {why}."
     shown = showing.shown(
         experiment.declared.variable, one.found.difference[0], one.found.low[0], one.found.high[0]
     )
@@ -117,7 +119,7 @@ def _listed(rows: pd.DataFrame) -> str:
 
 def _precision(experiment: Experiment, one: Judged | None) -> str:
     """Say whether the interval is as narrow as was asked for, or what could have been found."""
-    if one is None or ab_tables.is_identical(one):
+    if one is None or ab_tables.is_identical(one) or ab_tables.why_untested(one):
         return ""
     wanted = experiment.half_width
     half = f"The half-width of that difference is {one.half_width:.3g} {one.unit}"

@@ -305,3 +305,8 @@ def seeds_wanted(one: Judged, wanted: float) -> int:
 def is_identical(one: Judged) -> bool:
     """Tell whether the endpoint is the same in every seed."""
     return note(one.found, 0) == IDENTICAL
+
+
+def why_untested(one: Judged) -> str:
+    """Say why the endpoint cannot be compared; empty where it can, or is the same."""
+    return "" if is_identical(one) else note(one.found, 0)

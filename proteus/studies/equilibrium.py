@@ -42,9 +42,6 @@ _WITHIN = 3  # values that are tried within a bracket, each time it is narrowed
 _ROUNDS = 6  # of narrowing, at most: by 4^6
 _DEVIATIONS = (0.25, 0.5, 0.8, 1.25, 1.6, 2.5)  # of the best response, tried at its end
 _DIGITS = 6  # of a value that is tried
-_OF_A_SWEEP = (  # keys of what a search does not write, or does not do
-    "plan_only", "record.events", "record.traces", "record.per_run", "record.report",
-)  # fmt: skip
 
 Profits = NDArray[np.float64]
 
@@ -99,18 +96,16 @@ def find(
         the group of the key.
 
     Raises
-        ConfigError: what is not allowed, before anything runs. ResultsError: a lane broke an
-            invariant. RunError: the machine stopped the run.
+        ConfigError: what is not allowed, before anything runs. ViolationError: a lane broke
+            an invariant. RunError: the machine stopped the run.
     """
-    for word in words:
-        if overrides.key(word) in _OF_A_SWEEP:
-            allowed = "a search keeps profits alone; it is a key of proteus.sweep"
-            raise ConfigError(f"{word} is not allowed: {allowed}")
+    folders.refuse_words(words, "a search keeps profits alone")
     whole = planner.from_words(list(words))
+    folders.check_days(whole)
     question = _question(whole, key, words, response, group)
     values = _first_values(whole, question, between, points)
     folder = folders.fresh(whole, "equilibrium")
-    folders.check_empty(folder)
+    folders.check_free(folder)
     cells = [_narrowed(question, cell) for cell in _first_look(question, whole, values)]
     return Answer(folder, question, cells, whole)
 

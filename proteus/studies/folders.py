@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import xarray as xr
 
-from proteus.basics.files import whole
+from proteus.basics.files import whole, why_not_written
 from proteus.commands.executing import execute
+from proteus.configuration import overrides
 from proteus.errors import ConfigError, ResultsError
 from proteus.plans.plan import Plan
 from proteus.results import merge
 
 OUTPUTS = "outputs"
+_OF_A_SWEEP = (
+    "plan_only", "record.events", "record.traces", "record.per_run", "record.report",
+)  # fmt: skip
 
 
 def fresh(plan: Plan, study: str | None = None) -> Path:
@@ -54,14 +58,51 @@ def executed(plan: Plan, folder: Path) -> Iterator[xr.Dataset]:
         yield dataset
 
 
-def check_empty(folder: Path) -> None:
-    """Refuse a folder that holds files.
+def check_free(folder: Path) -> None:
+    """Refuse a folder that holds files, or that cannot be made; nothing stays behind.
 
     Raises
-        ConfigError: it does, or it is a file.
+        ConfigError: it does or cannot, or it is a file.
     """
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise ConfigError(f"output_dir={folder} is not empty: choose another folder")
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        reason = why_not_written(folder / "report.md")
+    except OSError as error:
+        reason = str(error.strerror)
+    for path in missing:
+        if path.is_dir():
+            path.rmdir()
+    if reason:
+        raise ConfigError(f"output_dir={folder} cannot be written: {reason}")
+
+
+def check_days(plan: Plan) -> None:
+    """Refuse lanes of several days in a study that looks at single ones.
+
+    Raises
+        ConfigError: the number of days.
+    """
+    for cell in plan.cells:
+        if cell.episodes.are_used:
+            allowed = "the study looks at single days; seeds.episode says which"
+            raise ConfigError(f"episodes.count={cell.episodes.count} is not allowed: {allowed}")
+
+
+def refuse_words(words: Sequence[str], why: str) -> None:
+    """Refuse words of what a study that keeps no lanes does not write, or does not do.
+
+    Parameters
+        why: in a few words, as "a search keeps profits alone".
+
+    Raises
+        ConfigError: the word.
+    """
+    for word in words:
+        if overrides.key(word) in _OF_A_SWEEP:
+            raise ConfigError(f"{word} is not allowed: {why}; it is a key of proteus.sweep")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from proteus.ab import main
+from proteus.runs import api
 from proteus.studies import ab, ab_tables
 
 QUICK = ["mechanism=clob", "horizon_s=2", "seeds.count=16", "record.warmup_s=0",
@@ -113,6 +114,8 @@ MISTAKES = [
     (["horizon_s=2,3", "costs=none", "costs=kalshi"], "costs is given twice"),
     (["+experiment=phase2", "costs=none,kalshi"], "both sides must be one cell each"),
     (["costs=none,kalshi", "parity.exceptions=[nothing]"], "names no key"),
+    (["costs=none,kalshi", "episodes.count=2"],
+     "episodes.count=2 is not allowed: the study looks at single days"),
 ]  # fmt: skip
 
 
@@ -126,6 +129,39 @@ def test_mistakes_are_one_sentence_before_anything_runs(words, sentence, tmp_pat
     assert sentence in printed.err
     assert len(printed.err.splitlines()) == 1
     assert not (tmp_path / "x").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(tmp_path, capfd, monkeypatch):
+    (tmp_path / "file").write_text("mine")
+    monkeypatch.setattr(ab, "run_in_memory", lambda plan: pytest.fail("it runs"))
+    assert main([*QUICK, "costs=none,kalshi", f"output_dir={tmp_path / 'file' / 'x'}"]) == 2
+    assert "cannot be written: Not a directory" in capfd.readouterr().err
+    assert main([*QUICK, "costs=none,kalshi", f"output_dir={tmp_path / 'file'}"]) == 2
+    assert "is not empty: choose another folder" in capfd.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_lane_that_breaks_an_invariant_is_exit_3_and_nothing_is_written(
+    tmp_path, capfd, monkeypatch
+):
+    def broken(plan, progress):
+        return simulated(plan, progress)._replace(violations=[{"mechanism": "clob", "seed": 3}])
+
+    simulated = api.run
+    monkeypatch.setattr(api, "run", broken)
+    assert main([*QUICK, "costs=none,kalshi", f"output_dir={tmp_path / 'x'}"]) == 3
+    assert capfd.readouterr().err.splitlines()[-1] == (
+        "violation: 1 lanes broke an invariant; first: mechanism=clob, seed=3"
+    )
+    assert not (tmp_path / "x").exists()
+
+
+def test_what_cannot_be_compared_is_said_without_numbers(tmp_path, capfd):
+    words = [*QUICK, "costs=none,kalshi", "seeds.count=1", f"output_dir={tmp_path / 'x'}"]
+    assert main([word for word in words if word != "seeds.count=16"]) == 0
+    said = capfd.readouterr().out
+    assert "cannot be compared: fewer than two seeds." in said
+    assert "nan" not in said
 
 
 def test_seeds_of_a_pilot_judge_nothing(capfd, tmp_path):

@@ -47,6 +47,7 @@ def test_a_range_without_a_zero_says_on_which_side_it_lies(tmp_path, capfd):
 
 
 MISTAKES = [
+    ([KEY, "episodes.count=2"], "episodes.count=2 is not allowed: the study looks at single days"),
     ([KEY, "--response", "worst"], "--response=worst is not allowed: it must be one of zero, best"),
     ([KEY, "--between", "0.02", "0.01"], "LOW must be below HIGH"),
     ([KEY, "--between", "x", "0.01"], "--between=x is not allowed: it must be a number"),
