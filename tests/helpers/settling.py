@@ -107,7 +107,7 @@ class Market:
         assert not book.overflow[LANE]
         for at in range(book.count[LANE]):
             what = STATUS.get(int(book.status[LANE, at]))
-            failed = book.failing[LANE, at] >= 0
+            failed = book.failing[LANE, at] != legs.NEITHER_FAILED
             fill = int(book.fill[LANE, at])
             if failed:
                 self.log.append(("failed", time, fill))

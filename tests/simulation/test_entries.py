@@ -32,6 +32,7 @@ from proteus.market.ledger.accounts import (
 )
 from proteus.market.ledger.audit import audit_entries
 from proteus.market.ledger.codes import (
+    CREDIT_CODES,
     ENDOW,
     FEE,
     FILL,
@@ -73,7 +74,8 @@ def whole(mechanism: str) -> Block:
     """Lanes whose ledger carries all accounts and codes."""
     block = build(cell(f"mechanism={mechanism}", *WORDS), LANES)
     traders = len(block.world.traders.kind)
-    ledger = allocate_ledger(LANES, traders, block.world.settings.tick_nano, is_rich=True)
+    tick_nano = block.world.settings.tick_nano
+    ledger = allocate_ledger(LANES, traders, tick_nano, is_rich=True, codes=CREDIT_CODES)
     return block._replace(world=block.world._replace(ledger=ledger))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from proteus.basics.units import NANO
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.ledger.codes import FILL, PAYOFF, POSTINGS
+from proteus.market.ledger.codes import CREDIT_CODES, FILL, PAYOFF, POSTINGS
 
 # Assets: the last axis of balances. Totals have a third number, for contracts that moved.
 CASH = 0
@@ -43,9 +43,11 @@ ACCOUNT_NAMES = {
     DUST_ACCOUNT: "dust",
 }
 
-# What lanes without rules carry of the two tables; those with rules carry all.
+# What lanes carry of the two tables: without rules, and with them. Totals of codes that nothing can
+# book would take a lane's memory for nothing.
 PLAIN_ACCOUNTS = (VENUE, ISSUER)
 PLAIN_CODES = (FILL, PAYOFF)
+RULE_CODES = tuple(code for code in POSTINGS if code not in CREDIT_CODES)
 NOT_CARRIED = -1
 
 # Causes of entries that no entry of the queue leads to.
@@ -119,14 +121,18 @@ class Ledger(NamedTuple):
     tick_nano: np.ndarray  # int64 [1] nano-currency per tick
 
 
-def allocate_ledger(lanes: int, traders: int, tick_nano: int, is_rich: bool) -> Ledger:
+def allocate_ledger(
+    lanes: int, traders: int, tick_nano: int, is_rich: bool, codes: tuple[int, ...] = ()
+) -> Ledger:
     """Allocate a ledger of zeros.
 
     Parameters
-        is_rich: all accounts and codes are carried, and not only those of fills and the payoff.
+        is_rich: all accounts and the codes that rules book are carried, and not only those of
+            fills and the payoff.
+        codes: that are carried besides.
     """
     accounts = tuple(ACCOUNT_NAMES) if is_rich else PLAIN_ACCOUNTS
-    codes = tuple(POSTINGS) if is_rich else PLAIN_CODES
+    codes = (*(RULE_CODES if is_rich else PLAIN_CODES), *codes)
     place = np.full(len(POSTINGS), NOT_CARRIED)
     place[list(codes)] = np.arange(len(codes))
     return allocate(

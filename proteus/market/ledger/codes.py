@@ -118,3 +118,5 @@ POSTINGS = {
     DUST: Posting("dust", TERM_FEES),
     PAYOFF: Posting("payoff", TERM_DRIFT),
 }
+
+CREDIT_CODES = (*range(SUPPLY, DEFAULT), DUST)  # booked where there is credit

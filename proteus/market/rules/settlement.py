@@ -19,7 +19,6 @@ from proteus.market.book.codes import (
     EVENT_SETTLEMENT_REVERTED,
     FAILED_AGAIN,
     FAILED_CLOSED_OUT,
-    NO_TRADER,
 )
 from proteus.market.events.latency import FILL_REPORT, delay
 from proteus.market.events.log import is_recorded, record_fork, record_settlement
@@ -37,6 +36,7 @@ from proteus.market.settlement.legs import (
     LEG_REVERTED,
     LEG_SETTLED,
     MODE_BLOCKS,
+    NEITHER_FAILED,
     add_fill,
     is_immediate,
     release,
@@ -156,7 +156,7 @@ def _record(state, log, lane, time, event):
         return
     for at in range(legs.count[lane]):
         status, kind = legs.status[lane, at], 0
-        if legs.failing[lane, at] != NO_TRADER:
+        if legs.failing[lane, at] != NEITHER_FAILED:
             kind = EVENT_SETTLEMENT_FAILED
         elif status == LEG_SETTLED:
             kind = EVENT_SETTLEMENT_FINAL

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from proteus.basics.schema import Schema
 
-MOST_RETRIES = 1_000_000
+MOST_RETRIES = 10_000  # tries are counted in int16
 WHOLE_PPM = 1_000_000  # a penalty is at most the value that failed
 
 

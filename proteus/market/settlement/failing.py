@@ -24,8 +24,10 @@ from proteus.market.arithmetic.shares import share_out
 from proteus.market.book.codes import NO_PRICE
 from proteus.market.settlement.base import WHOLE_PPM
 from proteus.market.settlement.legs import (
+    BUYER_FAILED,
     LEG_CLOSED_OUT,
     LEG_FAILED,
+    SELLER_FAILED,
     drop_leg,
     due_after,
     settled_cash,
@@ -126,10 +128,12 @@ def _clear_weights(sharing):
 @inline_kernel
 def _other_side(legs, lane, at, trader):
     """Return against whom a trader failed in a leg; itself if it did not."""
-    if legs.failing[lane, at] != trader:
-        return np.int64(trader)
     buyer, seller = np.int64(legs.buyer[lane, at]), np.int64(legs.seller[lane, at])
-    return seller if buyer == trader else buyer
+    if legs.failing[lane, at] == BUYER_FAILED and buyer == trader:
+        return seller
+    if legs.failing[lane, at] == SELLER_FAILED and seller == trader:
+        return buyer
+    return np.int64(trader)
 
 
 @inline_kernel

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
-from proteus.market.book.codes import NO_TRADER
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.settlement.added import OF_OURS, due_added
 from proteus.market.settlement.sums import SettlementSums, locked_changed, value_changed
@@ -29,6 +28,11 @@ LEG_CLOSED_OUT = 4  # it could not be paid the last time: both legs go back
 LEG_REVERTED = 5  # a fork dropped it: both legs go back
 
 NO_BLOCK = -1
+
+# Which side of a fill could not pay.
+NEITHER_FAILED = 0
+BUYER_FAILED = 1
+SELLER_FAILED = 2
 
 # The second axis of what is held: assets, as in the ledger.
 _CASH = 0
@@ -69,9 +73,9 @@ class Legs(NamedTuple):
     traded_ns: np.ndarray  # int64 [L, C]
     due_ns: np.ndarray  # int64 [L, C] when it is due, or NEVER_NS: under blocks
     block: np.ndarray  # int32 [L, C] number of the block that carries it, or NO_BLOCK
-    tries: np.ndarray  # int32 [L, C] how often it failed
+    tries: np.ndarray  # int16 [L, C] how often it failed, up to one more than MOST_RETRIES
     status: np.ndarray  # int8 [L, C] LEG_*
-    failing: np.ndarray  # int32 [L, C] who could not pay, or NO_TRADER
+    failing: np.ndarray  # int8 [L, C] *_FAILED: who could not pay
     count: np.ndarray  # int64 [L] legs in use
     failed: np.ndarray  # int64 [L] of these, that could not be paid now
     taken_back: np.ndarray  # int64 [L] of these, that go back now
@@ -181,7 +185,7 @@ def add_fill(settlement, lane, buyer, seller, lots, cash, time, block):
     legs.block[lane, at] = block
     legs.tries[lane, at] = 0
     legs.status[lane, at] = LEG_PENDING if is_delayed or block != NO_BLOCK else LEG_TRADED
-    legs.failing[lane, at] = NO_TRADER
+    legs.failing[lane, at] = NEITHER_FAILED
     legs.count[lane] = at + 1
     legs.fills[lane] += 1
     settlement.sums.lots[lane] += lots
@@ -218,9 +222,9 @@ def settle_leg(settlement, lane, at, time):
 
 @inline_kernel
 def fail_leg(legs, lane, at, trader):
-    """Let a leg fail because of a trader."""
+    """Let a leg fail because of one of its traders."""
     legs.status[lane, at] = LEG_FAILED
-    legs.failing[lane, at] = trader
+    legs.failing[lane, at] = BUYER_FAILED if legs.buyer[lane, at] == trader else SELLER_FAILED
     legs.failed[lane] += 1
 
 
@@ -292,7 +296,7 @@ def release(settlement, lane):
             continue
         if status == LEG_FAILED:
             legs.status[lane, at] = LEG_PENDING
-            legs.failing[lane, at] = NO_TRADER
+            legs.failing[lane, at] = NEITHER_FAILED
         _move(legs, lane, at, kept)
         kept += 1
     legs.count[lane] = kept

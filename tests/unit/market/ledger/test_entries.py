@@ -33,6 +33,7 @@ from proteus.market.ledger.accounts import (
 )
 from proteus.market.ledger.audit import audit_entries
 from proteus.market.ledger.codes import (
+    CREDIT_CODES,
     ENDOW,
     FEE,
     FILL,
@@ -77,7 +78,7 @@ TERMS = {
 
 @pytest.fixture
 def ledger():
-    return allocate_ledger(2, 2, 10**6, is_rich=True)
+    return allocate_ledger(2, 2, 10**6, is_rich=True, codes=CREDIT_CODES)
 
 
 def everything(ledger):
@@ -206,6 +207,13 @@ def test_a_plain_ledger_carries_fills_and_the_payoff():
     assert everything(plain) == before
     per_lane = plain.balance, plain.total, plain.bought, plain.sold, plain.cause
     assert sum(field.nbytes for field in per_lane) < 600
+
+
+def test_lanes_without_credit_carry_no_totals_of_it():
+    rich = allocate_ledger(1, 2, 10**6, is_rich=True)
+    refused = {code for code in POSTINGS if transfer(rich, 0, CASH, ALICE, BOB, 9, code, 0)}
+    assert refused == set(CREDIT_CODES)
+    assert rich.total.shape[2] == len(POSTINGS) - len(CREDIT_CODES)
 
 
 def booked_at_random(ledger, seed):
