@@ -118,7 +118,7 @@ def _choices(line: str) -> list[str]:
     elif words[0] in ("run", "calibrate") or (
         words[0] in ("equilibrium", "ab") and not words[-1].startswith("-")
     ):
-        known = _of_schema(words[1:]) or _of_hydra(words[1:])
+        known = _keys(words[1:])
     else:
         known = _options(words[0])
     return [choice for choice in known if choice.startswith(words[-1] if words else "")]
@@ -131,6 +131,14 @@ def _options(command: str) -> list[str]:
     parser = getattr(module, "parser", None)
     actions = parser()._actions if parser else []
     return [option for action in actions for option in action.option_strings]
+
+
+def _keys(words: Sequence[str]) -> list[str]:
+    """List what the last word may become; most often without composing a configuration."""
+    from proteus.configuration.completion import words_for
+
+    known = words_for(words)
+    return known if known is not None else _of_schema(words) or _of_hydra(words)
 
 
 def _of_schema(words: Sequence[str]) -> list[str]:
@@ -148,7 +156,7 @@ def _of_hydra(words: Sequence[str]) -> list[str]:
     from contextlib import redirect_stdout
     from io import StringIO
 
-    from proteus.configuration.compose import OF_AN_EXPERIMENT
+    from proteus.configuration.locate import OF_AN_EXPERIMENT
     from proteus.sweep import main as sweep
 
     line = " ".join(["proteus", *words])
