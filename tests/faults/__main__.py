@@ -38,8 +38,9 @@ VIEWS = (
 )  # fmt: skip
 CHAINS = (
     f"{MARKET}/constraints/test_funds", f"{MARKET}/constraints/test_chain",
-    f"{MARKET}/constraints/test_venue",
+    f"{MARKET}/constraints/test_venue", f"{MARKET}/constraints/test_gas",
     f"{MARKET}/constraints/test_settled", f"{MARKET}/constraints/test_shortage",
+    "property/test_gas_against_twin",
     "property/test_constraints_against_twin", "property/test_settled_capital",
     "simulation/test_constraints", "simulation/test_locked_capital",
 )  # fmt: skip
@@ -76,6 +77,7 @@ NEAR = {  # the tests of the room where the fault is
     ),
     "market/constraints/": CHAINS,
     "market/rules/constraints": CHAINS,
+    "market/trading/hooks": CHAINS,
     "market/trading/stopping": CHAINS,
     "market/costs/reserve": (f"{MARKET}/costs/test_reserve", *CHAINS),
     "market/trading/shortage": ("property/test_settled_capital",),
