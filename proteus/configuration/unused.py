@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from proteus.configuration import overrides
 from proteus.errors import ConfigError
 from proteus.market.cell import CellConfig
@@ -53,8 +55,9 @@ def _has_rates(cell: CellConfig) -> bool:
     model = cell.costs.model_copy(update={"scale": constant(1)})
     tables = make_tables(model, cell.n_ticks, cell.horizon_ns)
     shape = (*tables.base_fee.shape, -1)
-    costs_something = tables.curves.any(axis=1)[tables.curve].reshape(shape)
-    costs_something |= (tables.kind == SURPLUS)[None, :, None]
+    is_any = np.asarray(tables.curves.any(axis=1))
+    costs_something = is_any[tables.curve].reshape(shape)
+    costs_something |= np.equal(tables.kind, SURPLUS)[:, None]
     has_fees = (costs_something & (tables.numerator != 0).reshape(shape)).any()
     is_given = cell.block_ns > 0 and cell.environment.congestion is not None
     has_price = is_given | (tables.base_fee + tables.tip > 0)

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from proteus import plugins
-from proteus.compiler.jit import JIT_DISABLED, KernelCompiler, dispatcher_of
+from proteus.compiler.fragments import KernelCompiler
+from proteus.compiler.jit import JIT_DISABLED, dispatcher_of
 from proteus.errors import ConfigError
 from proteus.market.cell import CellConfig
 from proteus.market.constraints import added as constraints
@@ -81,7 +82,7 @@ def _of_makers(cells: Sequence[CellConfig]) -> Iterator[_Part]:
         ("filter", plugins.FILTERS, ADDED_FILTERS), ("quoting", plugins.QUOTING, ADDED_RULES),
     ):  # fmt: skip
         chosen = {getattr(getattr(each.policy, key, None), "name", None) for each in groups}
-        for name in sorted(chosen & {*kinds}):
+        for name in sorted({*kinds} & chosen):
             kind: Any = kinds[name]
             if key == "quoting":
                 yield _Part(group, name, kind.quote, _QUOTE)
@@ -117,13 +118,14 @@ def _types(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 @functools.cache
 def _reason(function: Callable[..., Any], types: tuple[Any, ...]) -> str:
     """Compile a part for arguments of some types, and run nothing; return what is wrong, or ""."""
-    from numba.core.types import StarArgTuple
+    from numba.core import types as of_numba
 
     def call(*given: Any) -> Any:
         return function(*given)
 
+    star: Any = of_numba.StarArgTuple
     try:
-        dispatcher_of(call, KernelCompiler).compile((StarArgTuple(types),))
+        dispatcher_of(call, KernelCompiler).compile((star(types),))
     except Exception as error:  # not all of the compiler's are below one class
         return _one_line(str(error))
     return ""

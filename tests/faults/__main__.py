@@ -55,8 +55,8 @@ POLICIES = (
 )  # fmt: skip
 LAB = (
     f"{MARKET}/makers/test_filters", f"{MARKET}/makers/test_quoting",
-    f"{MARKET}/makers/test_estimates", f"{MARKET}/agents/test_lab_maker",
-    "property/test_lab_against_twin",
+    f"{MARKET}/makers/test_estimates", f"{MARKET}/makers/test_added",
+    f"{MARKET}/agents/test_lab_maker", "property/test_lab_against_twin",
 )  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
@@ -123,6 +123,8 @@ NEAR = {  # the tests of the room where the fault is
     "market/rules/counting": POLICIES,
     "market/rules/roles": POLICIES,
     "market/makers/": LAB,
+    "plans/parity": ("unit/configuration/test_lab",),
+    "market/cell": ("unit/commands/test_mistakes",),
     "market/agents/lab": LAB,
     "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),
     "market/metrics/execution": (

@@ -4,6 +4,7 @@ from tests.faults.fault import Fault
 
 _CHAIN = "market/constraints/chain.py"
 _RULE = "market/rules/constraints.py"
+_FILTERS, _QUOTING = "market/makers/filters", "market/makers/quoting"
 
 GAS = (
     Fault(
@@ -44,5 +45,44 @@ GAS = (
         "    zero -= constraints.promised[lane, trader, 0]\n"
         "    one -= constraints.promised[lane, trader, 1]\n"
         "    zero += constraints.uncounted",
+    ),
+    Fault(
+        "the venue counts what is not final", "market/constraints/venue.py",
+        "return missing[0] + promised[0] - counted[0], missing[1] + promised[1] - counted[1]",
+        "return promised[0] - counted[0] + 0 * missing[0], promised[1] - counted[1]",
+    ),
+    Fault(
+        "a maker's price is observed by every filter of a package", f"{_FILTERS}/added.py",
+        "    if filters.parameters.code[trader] == chain.code:\n", "    if True:\n",
+    ),
+    Fault(
+        "an estimate of a package may be no number", f"{_FILTERS}/added.py",
+        "        elif found > 0.0:  # and no NaN\n", "        else:\n",
+    ),
+    Fault(
+        "a filter of a package is always ready", f"{_FILTERS}/added.py",
+        "return bool(_ready(chain.mark, chain.numbers[trader], chain.memory[lane, trader]))",
+        "return True",
+    ),
+    Fault(
+        "a rule of a package quotes a half-spread that is no number", f"{_QUOTING}/added.py",
+        "    if half_spread >= -math.inf:  # no NaN\n", "    if True:\n",
+    ),
+    Fault(
+        "makers share the numbers of a package's rule", f"{_QUOTING}/added.py",
+        "chain.mark, chain.numbers[trader], estimate,", "chain.mark, chain.numbers[0], estimate,",
+    ),
+    Fault(
+        "a study of one part of makers compares only what is alike elsewhere", "plans/parity.py",
+        "    if plan.settings.lab.vary:\n        yield", "    if False:\n        yield",
+    ),
+    Fault(
+        "a part that is the same everywhere is varied", "plans/parity.py",
+        "for cell in plan.cells}) == 1:", "for cell in plan.cells}) == 0:",
+    ),
+    Fault(
+        "capital that nobody counts is swept", "market/cell.py",
+        'return is_charged or self.settlement.mode == "delayed" or self.episodes.are_used',
+        "return True",
     ),
 )  # fmt: skip
