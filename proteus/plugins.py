@@ -78,6 +78,11 @@ def _identity(entry: EntryPoint) -> tuple[str, str]:
     return entry.group, entry.name
 
 
+def are_there() -> bool:
+    """Tell whether any package adds anything."""
+    return len(_entries()) > 0
+
+
 def rows(group: str, kind: type[Row], taken: Collection[str] = ()) -> dict[str, Row]:
     """Load what other packages add to a table, by name.
 
@@ -128,6 +133,11 @@ def _leave_out(entry: EntryPoint, reason: str) -> None:
 def why_left_out(name: object) -> str:
     """Return "; NAME of GROUP, from PACKAGE, is left out: ...", or nothing if it is not."""
     return "".join(f"; {sentence}" for sentence in _left_out.get(str(name), ()))
+
+
+def package_of(group: str, name: str) -> str:
+    """Return the package that an entry comes from."""
+    return next(_distribution(entry) for entry in _entries() if _identity(entry) == (group, name))
 
 
 def _distribution(entry: EntryPoint) -> str:

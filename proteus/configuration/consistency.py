@@ -7,10 +7,11 @@ parts. Indices of random addresses have 32 bits (``docs/seeds.md``), which bound
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from proteus.basics import units
+from proteus.basics.schema import Schema
 from proteus.errors import ConfigError
 from proteus.market.agents.episodes import FULL
 from proteus.market.agents.group import Group
@@ -19,6 +20,7 @@ from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.cell import CellConfig
 from proteus.market.constraints.models import MessageRate
 from proteus.market.costs.models import TieredCosts, parts_of, start_volumes, tips_of
+from proteus.market.costs.schedule import Schedule
 from proteus.market.costs.tables import make_tables
 from proteus.market.environment.contradictions import Around, Rule, contradictions
 from proteus.market.events.latency import ADDED_LAWS, LatencyLaw
@@ -67,6 +69,8 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
         )  # fmt: skip
     yield from _waits(cell)
     yield from _costs(cell)
+    for where, part in (("costs", cell.costs), ("incentives", cell.incentives)):
+        yield from _schedules(where, part, cell)
     yield _carryover(cell)
     yield from contradictions(cell.environment, cell.execution, _around(cell))
     yield from _settlement(cell)
@@ -117,6 +121,25 @@ def _costs(cell: CellConfig) -> Iterator[Rule]:
             f"costs.{key}", tip, route == "blocks" or tip == 0,
             f"0 when execution.route={route}: no block takes messages by their tips",
         )  # fmt: skip
+
+
+def _schedules(key: str, value: Any, cell: CellConfig) -> Iterator[Rule]:
+    """Check that every value of a number over time begins before T."""
+    if isinstance(value, Schedule):
+        written = [list(step) for step in value.steps]
+        yield Rule(
+            key, written, value.times_ns[-1] < cell.horizon_ns,
+            f"a list whose last time is {_below(cell)}: what begins then is never used",
+        )  # fmt: skip
+    elif isinstance(value, Schema):
+        for name in type(value).model_fields:
+            yield from _schedules(f"{key}.{name}", getattr(value, name), cell)
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _schedules(f"{key}.{name}", each, cell)
+    elif isinstance(value, tuple):
+        for at, each in enumerate(value):
+            yield from _schedules(f"{key}.{at}", each, cell)
 
 
 def _incentives(cell: CellConfig) -> Iterator[Rule]:
@@ -246,7 +269,8 @@ def _settlement(cell: CellConfig) -> Iterator[Rule]:
         after = getattr(cell.settlement, key, None)
         if after is not None:
             yield Rule(f"settlement.{key}", after, after < _horizon_ms(cell), _below(cell))
-    mode, allowed = cell.settlement.mode, "immediate or delayed: environment has no blocks"
+    mode = cell.settlement.mode
+    allowed = "immediate or delayed: environment has no blocks; environment=blocks adds them"
     has_blocks = cell.environment.blocks is not None
     yield Rule("settlement.mode", mode, mode != "blocks" or has_blocks, allowed)
     allowed = f"economic when settlement.mode={mode}: every fill is final when it happens"

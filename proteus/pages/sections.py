@@ -143,7 +143,7 @@ def _parts(one: Bundle) -> Section | None:
     ]  # fmt: skip
     caption = (
         f"Levels by {x} and {y} of makers, with half-widths of 95 % intervals: fields whose "
-        "intervals overlap are not shown to differ, however different their colours are."
+        "intervals overlap may differ all the same, as cells are paired by seed: contrasts say so."
     )
     return Section("parts", "Parts of makers", caption, drawn)
 

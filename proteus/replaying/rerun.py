@@ -292,7 +292,7 @@ class Rerun:
         elif kind in (QUOTE, ACCEPT):
             write_pair(self.block, row, envelope, kind)
         hooks.at_door(
-            world.rules, world.ledger, world.log, world.market.orders, _LANE, trader,
+            world.rules, world.ledger, world.log, world.market.orders, _LANE, trader, envelope,
             messages.kind[_LANE, envelope], slot, row["order_id"], time,
             world.progress.events[_LANE],
         )  # fmt: skip

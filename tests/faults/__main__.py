@@ -38,8 +38,9 @@ VIEWS = (
 )  # fmt: skip
 CHAINS = (
     f"{MARKET}/constraints/test_funds", f"{MARKET}/constraints/test_chain",
-    f"{MARKET}/constraints/test_venue",
+    f"{MARKET}/constraints/test_venue", f"{MARKET}/constraints/test_gas",
     f"{MARKET}/constraints/test_settled", f"{MARKET}/constraints/test_shortage",
+    "property/test_gas_against_twin",
     "property/test_constraints_against_twin", "property/test_settled_capital",
     "simulation/test_constraints", "simulation/test_locked_capital",
 )  # fmt: skip
@@ -54,8 +55,8 @@ POLICIES = (
 )  # fmt: skip
 LAB = (
     f"{MARKET}/makers/test_filters", f"{MARKET}/makers/test_quoting",
-    f"{MARKET}/makers/test_estimates", f"{MARKET}/agents/test_lab_maker",
-    "property/test_lab_against_twin",
+    f"{MARKET}/makers/test_estimates", f"{MARKET}/makers/test_added",
+    f"{MARKET}/agents/test_lab_maker", "property/test_lab_against_twin",
 )  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
@@ -76,6 +77,7 @@ NEAR = {  # the tests of the room where the fault is
     ),
     "market/constraints/": CHAINS,
     "market/rules/constraints": CHAINS,
+    "market/trading/hooks": CHAINS,
     "market/trading/stopping": CHAINS,
     "market/costs/reserve": (f"{MARKET}/costs/test_reserve", *CHAINS),
     "market/trading/shortage": ("property/test_settled_capital",),
@@ -121,6 +123,8 @@ NEAR = {  # the tests of the room where the fault is
     "market/rules/counting": POLICIES,
     "market/rules/roles": POLICIES,
     "market/makers/": LAB,
+    "plans/parity": ("unit/configuration/test_lab",),
+    "market/cell": ("unit/commands/test_mistakes",),
     "market/agents/lab": LAB,
     "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),
     "market/metrics/execution": (

@@ -8,6 +8,7 @@ from tests.faults.added import ADDED
 from tests.faults.constraints import CONSTRAINTS
 from tests.faults.costs import COSTS
 from tests.faults.environment import ENVIRONMENT
+from tests.faults.gas import GAS
 from tests.faults.incentives import INCENTIVES
 from tests.faults.lab import LAB
 from tests.faults.markets import MEASURES, VENUE
@@ -20,5 +21,5 @@ from tests.faults.traders import TRADERS
 
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
-    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY,
+    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS,
 )  # fmt: skip

@@ -12,6 +12,7 @@ BUDGET = {
     "environment_twin": (6, 80),
     "fuzz_configs": (120, 2_000),
     "fuzz_messages": (150, 2_000),
+    "gas_twin": (5, 60),
     "incentives_market_twin": (15, 60),
     "incentives_twin": (200, 2_000),
     "market_twin_clob": (8, 80),

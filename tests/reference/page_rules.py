@@ -32,7 +32,7 @@ TERMS = {
 }  # fmt: skip
 REASONS = (
     "loss_limit", "message_rate", "order_size", "exposure_per_side", "inventory_limit", "leverage",
-    "capital", "no_funds",
+    "capital", "no_gas", "no_funds",
 )  # fmt: skip
 CHANNELS = {"oracle": 0, "blocks": 1, "congestion": 2}
 

@@ -6,9 +6,10 @@ import hashlib
 from fractions import Fraction
 from typing import Any
 
+from tests.reference import constraints
 from tests.reference.auction import Auction
 from tests.reference.dual_flow import DualFlow
-from tests.reference.incentives import NANO, Due, Program, Resting, exact, nano
+from tests.reference.incentives import Due, Program, Resting, exact, nano
 from tests.reference.makers import Maker
 from tests.reference.rfq import Venue
 from tests.reference.settlement import moved
@@ -179,11 +180,10 @@ def move(world: World, program: Program, due: Due, time_ns: int, event: int) -> 
 
 
 def means(world: World, trader: int) -> int:
-    """Cash that no short position locks; without capital there is no end to it."""
+    """Cash that nothing keeps; without capital there is no end to it."""
     if world.traders[trader].group.capital is None:
         return 2**63
-    cash, lots = world.ledger.cash[trader], world.ledger.lots[trader]
-    return min(cash, cash + lots * NANO)
+    return constraints.unreserved(world, world.traders[trader])
 
 
 def learn(world: World, program: Program, dues: list[Due], lots: dict[int, int]) -> None:

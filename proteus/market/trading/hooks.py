@@ -9,8 +9,7 @@ the mechanism, and none where the part of the rules that it is about is not used
 ``rules`` is written, and so are ``ledger`` and ``log``, through ``rules.posting`` alone, ``queue``,
 and what a trader knows of its rewards (``private``); the rest is read. ``buy``, ``sell`` and
 ``slot`` are slots of orders, ``event`` is the number of the event, ``becomes`` is of
-``constraints.AS_*``; the rest is as in all of ``trading``. A rule asks to be woken by pushing an
-entry of a kind of its own (``events.queue``).
+``constraints.AS_*``. A rule asks to be woken by an entry of a kind of its own (``events.queue``).
 
 What an entry breaks stops the lane when its event is over (``check``).
 """
@@ -20,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
-from proteus.market.constraints.state import is_unconstrained
+from proteus.market.constraints.state import is_unconstrained, keeps_gas
 from proteus.market.costs.charging import charges_nothing, has_gas
 from proteus.market.costs.expected import has_worth
 from proteus.market.costs.volume import find_tiers, has_tiers
@@ -63,7 +62,7 @@ def before_sending(
 
 
 @interface
-def at_door(rules, ledger, log, orders, lane, trader, kind, slot, order, time, event):
+def at_door(rules, ledger, log, orders, lane, trader, envelope, kind, slot, order, time, event):
     """A message of a trader has reached the venue; nothing has been done about it.
 
     It is about the order that had ``slot`` when it was sent (``envelopes.MESSAGE_*`` says how), by
@@ -208,6 +207,8 @@ def _before_sending(
             rules.constraints, rules.overflow, messages, orders, origins, lane, trader, envelope,
             time,
         )  # fmt: skip
+        if keeps_gas(rules.constraints):
+            constraints.keep_gas(rules, messages, lane, trader, envelope, time)
 
 
 @see_edge.implement(Rules)
@@ -274,9 +275,11 @@ def _at_end(rules, ledger, log, private, news, news_parameters, lane, time, even
 
 @at_door.implement(Rules)
 @inline_kernel
-def _at_door(rules, ledger, log, orders, lane, trader, kind, slot, order, time, event):
+def _at_door(rules, ledger, log, orders, lane, trader, envelope, kind, slot, order, time, event):
     if has_gas(rules.costs):
         costs.at_door(rules, ledger, log, lane, trader, kind, order, time, event)
+    if keeps_gas(rules.constraints):
+        constraints.release_gas(rules.constraints, lane, trader, envelope)
     if has_policies(rules.incentives):
         counting.count_message(rules, lane, trader)
     if environment.goes_by_blocks(rules):
@@ -393,6 +396,5 @@ def _constrain(
     if is_unconstrained(rules.constraints):
         return lots
     return constraints.allowed_lots(
-        rules.constraints, rules.settlement.legs, ledger, log, private, lane, trader, time, event,
-        becomes, side, price, lots,
-    )  # fmt: skip
+        rules, ledger, log, private, lane, trader, time, event, becomes, side, price, lots
+    )

@@ -213,7 +213,7 @@ def _process(mechanism, world, lane, time, kind, item):
         ):  # fmt: skip
             return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
         hooks.at_door(
-            world.rules, world.ledger, world.log, orders, lane, messages.trader[lane, item],
+            world.rules, world.ledger, world.log, orders, lane, messages.trader[lane, item], item,
             messages.kind[lane, item], messages.order[lane, item], messages.client_id[lane, item],
             time, world.progress.events[lane],
         )  # fmt: skip

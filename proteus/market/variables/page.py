@@ -25,7 +25,7 @@ sweep, `seed`, and those named here: `horizon` (time after a fill, `metrics.hori
 (time since an intent, `metrics.elapsed_ms`), `trader_class` (maker, informed, noise,
 sniper), `quote_rank` (of a quote for a request, the accepted one first: 1), `intent_end` (how an
 intent ended), `group` (of the population, whatever the class of its traders); with
-`record.per_trader=true` also `trader`; `reason` (of a cut: the constraint, or `no_funds`) where
+`record.per_trader=true` also `trader`; `reason` (of a cut: constraint, `no_gas`, `no_funds`) where
 some cell has rules; `docs/dataset.md` has the whole layout. A value that does not exist is NaN,
 never zero; the variable's attributes count why (`missing_<reason>`), and `missing_violation` counts
 lanes that broke an invariant: there `violation` is the code of the reason, else 0.
