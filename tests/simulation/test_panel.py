@@ -67,7 +67,7 @@ def test_the_file_says_units_formulas_versions_and_agents(made):
     schema = pq.read_schema(made[0] / panels.PANEL)
     assert schema.names == [*panels.FIELDS]
     assert schema.field("equity_end").metadata == {
-        b"units": b"currency", b"formula": b"endowment + PnL settled at X",
+        b"units": b"currency", b"formula": b"endowment + PnL at X; v_T where positions go on",
     }  # fmt: skip
     assert schema.metadata[b"panel_version"] == b"1"
     assert schema.metadata[b"config_hash"].decode() == made[1].attrs["config_hash"]

@@ -7,7 +7,8 @@ Of ``Rules`` each is one call of a cold kernel that gets sub-states and numbers,
 the mechanism, and none where the part of the rules that it is about is not used.
 
 ``rules`` is written, and so are ``ledger`` and ``log``, through ``rules.posting`` alone, ``queue``,
-and what a trader knows of its rewards (``private``); the rest is read. ``buy``, ``sell`` and
+and what a trader knows of its rewards (``private``), the inventory that is measured (``risk``);
+the rest is read. ``buy``, ``sell`` and
 ``slot`` are slots of orders, ``event`` is the number of the event, ``becomes`` is of
 ``constraints.AS_*``; the rest is as in all of ``trading``. A rule asks to be woken by pushing an
 entry of a kind of its own (``events.queue``).
@@ -30,6 +31,7 @@ from proteus.market.incentives.state import has_policies
 from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger.accounts import LEDGER_OK, nano
 from proteus.market.makers.filters.oracle import NO_REPORT
+from proteus.market.metrics.risk import change_inventory
 from proteus.market.rules import (
     constraints,
     costs,
@@ -51,8 +53,8 @@ HOOKS = (
 
 
 @interface
-def at_start(rules, ledger, log, queue, private, keys, lane):
-    """A lane starts; nothing has happened."""
+def at_start(rules, ledger, log, queue, private, keys, risk, lane, value):
+    """A lane starts; nothing has happened. ``value``: v at 0, nano."""
 
 
 @interface
@@ -190,8 +192,12 @@ for _hook in (after_clear, at_sample):
 
 @at_start.implement(Rules)
 @cold_kernel
-def _at_start(rules, ledger, log, queue, private, keys, lane):
+def _at_start(rules, ledger, log, queue, private, keys, risk, lane, value):
     posting.endow(rules, ledger, log, lane)
+    posting.open_positions(rules, ledger, log, lane, value)
+    for trader in range(rules.opening.shape[1]):
+        if rules.roles.is_maker[trader]:
+            change_inventory(risk, lane, trader, rules.opening[lane, trader], 0)
     incentives.start_incentives(rules, ledger, log, queue, private, keys, lane)
     environment.start(rules, queue, keys, lane)
 
