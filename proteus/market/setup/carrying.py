@@ -150,8 +150,9 @@ def rows_of(world: Any, cell: CellConfig) -> list[Row]:
         world: of any block of the cell.
     """
     policy, boundary, found = cell.episodes.carryover, cell.episodes.boundary, []
+    has_rules = _has_rules(world, cell)
     for row in OF_ANYONE:
-        is_there = cell.needs_rules or not row.path.startswith("rules.")
+        is_there = has_rules or not row.path.startswith("rules.")
         if policy in row.policies and boundary in row.at_boundary and is_there:
             found.append(row)
     if policy == FULL:
@@ -159,6 +160,11 @@ def rows_of(world: Any, cell: CellConfig) -> list[Row]:
             Row(path, _FULLY, _same(path), "learned") for path in _learned(world.policies, cell)
         ]
     return found
+
+
+def _has_rules(world: Any, cell: CellConfig) -> bool:
+    """Tell whether a cell adds rules; the loop may have all hooks without any."""
+    return isinstance(world.rules, Rules) and cell.needs_rules
 
 
 def _learned(policies: Any, cell: CellConfig) -> Iterator[str]:
@@ -203,7 +209,7 @@ def put(world: Any, cell: CellConfig, carried: Carried) -> None:
         part = np.ascontiguousarray(carried[:, at : at + size])
         array[...] = part.view(array.dtype).reshape(array.shape)
         at += size
-    if cell.needs_rules and cell.episodes.carryover == FULL:
+    if cell.episodes.carryover == FULL and _has_rules(world, cell):
         volume = world.rules.costs.volume
         volume.traded[...] = volume.start
         volume.everybody[...] = volume.start.sum(axis=1)
