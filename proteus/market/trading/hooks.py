@@ -31,7 +31,6 @@ from proteus.market.incentives.state import has_policies
 from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger.accounts import LEDGER_OK, nano
 from proteus.market.makers.filters.oracle import NO_REPORT
-from proteus.market.metrics.risk import change_inventory
 from proteus.market.rules import (
     constraints,
     costs,
@@ -194,10 +193,7 @@ for _hook in (after_clear, at_sample):
 @cold_kernel
 def _at_start(rules, ledger, log, queue, private, keys, risk, lane, value):
     posting.endow(rules, ledger, log, lane)
-    posting.open_positions(rules, ledger, log, lane, value)
-    for trader in range(rules.opening.shape[1]):
-        if rules.roles.is_maker[trader]:
-            change_inventory(risk, lane, trader, rules.opening[lane, trader], 0)
+    posting.open_positions(rules, ledger, log, risk, lane, value)
     incentives.start_incentives(rules, ledger, log, queue, private, keys, lane)
     environment.start(rules, queue, keys, lane)
 
