@@ -71,7 +71,7 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
     yield from _costs(cell)
     for where, part in (("costs", cell.costs), ("incentives", cell.incentives)):
         yield from _schedules(where, part, cell)
-    yield _carryover(cell)
+    yield from _carryover(cell)
     yield from contradictions(cell.environment, cell.execution, _around(cell))
     yield from _settlement(cell)
     yield from _incentives(cell)
@@ -82,20 +82,36 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
             yield from _delays(f"population.{name}", group, cell)
 
 
-def _carryover(cell: CellConfig) -> Rule:
-    """Check that somebody has what is to be carried."""
+def _carryover(cell: CellConfig) -> Iterator[Rule]:
+    """Check that somebody has what is to be carried, and that what goes on can."""
     needed = "a group of population with capital"
     if cell.episodes.carryover == FULL:
         needed += ", a kind that learns as maker does, or incentives, tiers or message_rate"
     policy = cell.episodes.carryover
-    return Rule(
+    yield Rule(
         "episodes.carryover", policy, _has_what_is_carried(cell),
         f"hard_reset: nothing here is carried; {policy} needs {needed}",
+    )  # fmt: skip
+    goes_on, boundary = cell.episodes.continues, cell.episodes.boundary
+    yield Rule(
+        "episodes.boundary", boundary, policy == FULL or not goes_on,
+        f"settle with episodes.carryover={policy}: positions go on under {FULL} only",
+    )  # fmt: skip
+    yield Rule(
+        "episodes.boundary", boundary, cell.latent.model == "log_odds" or not goes_on,
+        f"settle with latent={cell.latent.model}: only the news of log_odds goes on",
+    )  # fmt: skip
+    yield Rule(
+        "horizon_s", cell.horizon_s,
+        not goes_on or cell.horizon_ns % units.milliseconds_to_ns(cell.latent.dt) == 0,
+        f"whole steps of latent.dt={cell.latent.dt} ms with episodes.boundary={boundary}",
     )  # fmt: skip
 
 
 def _has_what_is_carried(cell: CellConfig) -> bool:
     groups = [group for group in cell.population.values() if group.count]
+    if cell.episodes.continues:
+        return True
     if cell.episodes.carryover != FULL or cell.has_capital or cell.incentives.is_used:
         return not cell.episodes.carries or cell.has_capital or cell.episodes.carryover == FULL
     learns = any(KINDS[group.kind].carries for group in groups)

@@ -228,7 +228,7 @@ class CellConfig(Schema):
         is_used = any(part.is_used for part in added)
         is_chained = any(group.count and group.chain for group in self.population.values())
         of_traders = self.has_capital or self.has_private_values or is_chained
-        return is_used or self.has_costs or of_traders
+        return is_used or self.has_costs or of_traders or self.episodes.continues
 
     @property
     def has_costs(self) -> bool:

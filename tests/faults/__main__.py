@@ -58,6 +58,10 @@ LAB = (
     f"{MARKET}/makers/test_estimates", f"{MARKET}/makers/test_added",
     f"{MARKET}/agents/test_lab_maker", "property/test_lab_against_twin",
 )  # fmt: skip
+DAYS = (
+    "property/test_days_against_twin", "property/test_only_capital_is_carried",
+    "simulation/test_episodes",
+)  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
@@ -94,6 +98,9 @@ NEAR = {  # the tests of the room where the fault is
     ),
     "recording/": ("unit/recording/test_charges",),
     "market/setup/costs": (CHARGED,),
+    "market/setup/carrying": DAYS,
+    "market/rules/posting": DAYS,
+    "market/metrics/sums": (*DAYS[:1], "simulation/test_measurement_twin"),
     "market/ledger/": (
         f"{MARKET}/ledger/test_accounts", f"{MARKET}/ledger/test_entries",
         "simulation/test_measurement_twin",

@@ -9,6 +9,7 @@ BUDGET = {
     "all_rules_twin": (6, 60),
     "constraints_twin": (16, 80),
     "costs_twin": (8, 50),
+    "days_twin": (2, 40),  # of each mechanism and policy
     "environment_twin": (6, 80),
     "fuzz_configs": (120, 2_000),
     "fuzz_messages": (150, 2_000),

@@ -17,6 +17,7 @@ from tests.reference.charging import ACTIONS
 from tests.reference.costs import NANO as ONE_NANO  # in currency
 from tests.reference.draws import ns
 from tests.reference.environment import fixed_tip
+from tests.reference.past import remember
 from tests.reference.settlement import Trade
 from tests.reference.world import Message, Notice, Trader, World
 
@@ -52,7 +53,10 @@ class Memory:
 def memory(world: World, trader: Trader) -> Memory | None:
     """What a trader remembers; None where the plain loop has all of its chain."""
     if trader.number not in world.memories:
-        world.memories[trader.number] = Memory(chain_of(trader)) if is_rich(trader) else None
+        known = Memory(chain_of(trader)) if is_rich(trader) else None
+        world.memories[trader.number] = known
+        if known is not None:
+            remember(world.past, trader.number, known)
     return world.memories[trader.number]
 
 
@@ -73,6 +77,8 @@ def allowed(
     world: World, trader: Trader, becomes: str, side: str, price: int, lots: int, time_ns: int
 ) -> int:
     """How many lots a chain lets pass; the first that cuts is counted."""
+    if trader.number in world.past.ruined:
+        return 0
     known = memory(world, trader)
     if known is None:
         return lots
@@ -186,7 +192,7 @@ def decided(world: World, trader: Trader, reference_doubled: int, time_ns: int) 
     stops = False
     for each in known.chain:
         if each.kind == "loss_limit" and time_ns >= known.stopped_ns:
-            gain = worth(world, trader, known) - Fraction(str(trader.group.capital or 0))
+            gain = worth(world, trader, known) - Fraction(world.capital(trader) or 0, NANO)
             if gain <= -Fraction(str(each.loss)):
                 stops = True
                 pause = each.pause_s

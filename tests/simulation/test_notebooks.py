@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-SMALL = {"SEEDS": 2, "HORIZON_S": 6, "DELTAS": [50, 1000], "TRIALS": 20}
+SMALL = {"SEEDS": 2, "HORIZON_S": 6, "DELTAS": [50, 1000], "TRIALS": 20, "DAYS": 4}
 SMALLER = {
     "SEEDS": 3, "HORIZON_S": 2, "FILTERS": ["tape", "tape_only"], "RULES": ["linear", "fixed"],
     "CHAINS": ["inventory_limit", "loss_limit"], "WIDTHS": [0.015, 0.03],
@@ -31,10 +31,10 @@ def plain_python(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
 
 
-def test_there_are_six(execute):
+def test_there_are_seven(execute):
     assert [path.stem for path in execute.NOTEBOOKS] == [
         "1_first_sweep", "2_phase2_with_xarray", "3_your_own_mechanism", "4_theory",
-        "5_a_fee_change", "6_a_better_maker",
+        "5_a_fee_change", "6_a_better_maker", "8_survival",
     ]  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def test_sweeps_and_theory_run(execute, tmp_path):
         output for notebook in notebooks for cell in notebook.cells
         for output in cell.get("outputs", ()) if "image/png" in output.get("data", {})
     ]  # fmt: skip
-    assert len(shown) == 12  # the figures
+    assert len(shown) == 14  # the figures
     assert list(tmp_path.iterdir()) == []
 
 

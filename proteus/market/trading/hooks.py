@@ -7,7 +7,8 @@ Of ``Rules`` each is one call of a cold kernel that gets sub-states and numbers,
 the mechanism, and none where the part of the rules that it is about is not used.
 
 ``rules`` is written, and so are ``ledger`` and ``log``, through ``rules.posting`` alone, ``queue``,
-and what a trader knows of its rewards (``private``); the rest is read. ``buy``, ``sell`` and
+and what a trader knows of its rewards (``private``), the inventory that is measured (``risk``);
+the rest is read. ``buy``, ``sell`` and
 ``slot`` are slots of orders, ``event`` is the number of the event, ``becomes`` is of
 ``constraints.AS_*``. A rule asks to be woken by an entry of a kind of its own (``events.queue``).
 
@@ -50,8 +51,8 @@ HOOKS = (
 
 
 @interface
-def at_start(rules, ledger, log, queue, private, keys, lane):
-    """A lane starts; nothing has happened."""
+def at_start(rules, ledger, log, queue, private, keys, risk, lane, value):
+    """A lane starts; nothing has happened. ``value``: v at 0, nano."""
 
 
 @interface
@@ -189,8 +190,9 @@ for _hook in (after_clear, at_sample):
 
 @at_start.implement(Rules)
 @cold_kernel
-def _at_start(rules, ledger, log, queue, private, keys, lane):
+def _at_start(rules, ledger, log, queue, private, keys, risk, lane, value):
     posting.endow(rules, ledger, log, lane)
+    posting.open_positions(rules, ledger, log, risk, lane, value)
     incentives.start_incentives(rules, ledger, log, queue, private, keys, lane)
     environment.start(rules, queue, keys, lane)
 

@@ -32,7 +32,8 @@ lanes that broke an invariant: there `violation` is the code of the reason, else
 
 Notation: a fill has q lots (bought: q > 0) at price P at time t; d = +1 bought, -1 sold; m is the
 maker's belief when it sent the filled quote (makers), or the public reference price just before
-the intent (takers); v is the fair value; X the payoff; T the end of trading. The reference price is
+the intent (takers); v is the fair value; X the payoff, v_T where positions go on; T the end of
+trading. The reference price is
 the mid of the published two-sided book, else the last public trade or clear, else p0; what the
 leakage table hides, or shows to parties only, is not public (`docs/leakage.md`). Spread, depth and
 mid are those of the book, shown or not. The first `record.warmup_s` seconds are left out of market
