@@ -34,19 +34,24 @@ Flags = NDArray[np.bool_]
 
 
 class BaselineMaker:
-    """What makers of the lanes of a session think; its first trader outside is the maker."""
+    """What makers of the lanes of a session think, one in each lane."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, number: int = 0) -> None:
         """Take the keys of the maker from its group.
 
+        Parameters
+            number: of the maker among the traders outside; of the decisions of others ``act`` is
+                not about, and its quotes there mean nothing.
+
         Raises
-            ConfigError: the trader outside is no maker of that kind.
+            ConfigError: there is no such trader outside, or it is no maker of that kind.
         """
-        group = session.setup.members[int(session.traders[0])].group
-        if not isinstance(group.policy, MakerPolicy) or len(session.traders) > 1:
-            raise ConfigError(
-                f"control={group.kind} is not allowed: must be one trader of kind maker"
-            )
+        if not 0 <= number < len(session.traders):
+            allowed = f"must be 0 .. {len(session.traders) - 1}, traders outside"
+            raise ConfigError(f"number={number!r} is not allowed: {allowed}")
+        self.number, group = number, session.setup.members[int(session.traders[number])].group
+        if not isinstance(group.policy, MakerPolicy):
+            raise ConfigError(f"control={group.kind} is not allowed: must be of kind maker")
         self._keys, self._lanes, self._ticks = group.policy, session.lanes, session.cell.n_ticks
         self._first = session.cell.contract.initial_probability
         self._most = group.most_held or self._keys.inventory_limit_lots
@@ -76,6 +81,7 @@ class BaselineMaker:
 
     def act(self, seen: Observation) -> Quotes:
         """Learn what was told and shown, and say what should stand on both sides."""
+        seen = seen._replace(decides=seen.decides & (seen.trader == self.number))
         told = np.minimum(seen.prints.number, seen.prints.order.shape[1]) - seen.prints.read
         self._learn_told(seen, np.maximum(told, 0))
         self._judge(seen.decides, seen.time_ns)
