@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from proteus.basics import units
 from proteus.basics.machine import free_memory
+from proteus.compiler.arrays import allocate
 from proteus.compiler.held import Held
 from proteus.compiler.jit import JIT_DISABLED
 from proteus.errors import ActionError, ConfigError, SessionError, nearest
@@ -40,6 +41,7 @@ from proteus.market.trading.world import FAULT_NONE, STAGE_ENDED
 from proteus.plans import planner
 from proteus.sessions.actions import WRITERS, Orders, Quotes
 from proteus.sessions.observation import Observation, observe
+from proteus.sessions.reckoning import Reckoned, widen
 from proteus.sessions.restarting import Restarting
 
 DECISIONS = ("schedule", "step_ms", "requests")
@@ -107,6 +109,7 @@ class Session:
         )  # fmt: skip
         self._block = _room_for(self.setup, self.lanes, growth)
         self._held = Held(self._block.mechanism), Held(self._block.world)
+        self._reckoned = Held(allocate(Reckoned, L=self.lanes))
         self._restarting = Restarting(self.setup, self._block, growth)
         self._external: Any = self.world.policies.others.policy
         self._noise = self.setup.traders.role[self.traders] == CLASS_NOISE
@@ -156,6 +159,28 @@ class Session:
     def observe(self) -> Observation:
         """Return what the traders that decide see now."""
         return observe(self.world, self._external, self.traders, self.copy)
+
+    def with_costs(
+        self, half_spread: NDArray[np.float64], price: NDArray[Any], lots: NDArray[Any]
+    ) -> NDArray[np.float64]:
+        """Return half-spreads that are wider by what fills would cost a lot, as makers reckon.
+
+        Parameters
+            half_spread: float64 [N, 2], currency, of BUY and SELL. price: [N, 2], ticks. lots:
+                [N, 2], 0: nothing on this side.
+
+        Returns
+            float64 [N, 2], currency, at least 0; the same where the trader that decides knows no
+            costs, or has none.
+        """
+        if not self.cell.has_costs:
+            return half_spread
+        reckoned = self._reckoned.state
+        for field, given in zip(reckoned, (half_spread, price, lots), strict=True):
+            field[:] = given
+        with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
+            widen(self._held[1], self._reckoned)
+        return np.array(reckoned.half_spread)
 
     def act(self, actions: Quotes | Orders) -> None:
         """Say what the traders that decide want; nothing is sent before ``step``.
