@@ -23,6 +23,7 @@ from pettingzoo import ParallelEnv
 
 from proteus.envs.self_play import SelfPlayVectorEnv
 from proteus.envs.tasks.base import bounds_of
+from proteus.envs.vector import array_of, refuse_lanes
 
 Array = NDArray[Any]
 
@@ -40,6 +41,7 @@ class ProteusParallelEnv(ParallelEnv[str, Array, Array]):  # type: ignore[misc]
         self, task: str = "maker", *, control: Sequence[str] | None = None, **words: Any
     ) -> None:
         """Take what :class:`SelfPlayVectorEnv` takes, but for lanes and their restarts."""
+        refuse_lanes(words)
         self._lanes = SelfPlayVectorEnv(
             task, 1, control=control, autoreset_mode=AutoresetMode.DISABLED, **words
         )
@@ -145,6 +147,11 @@ class ProteusParallelEnv(ParallelEnv[str, Array, Array]):  # type: ignore[misc]
 
     def _together(self, actions: Mapping[str, Array]) -> Array:
         """Return the actions as rows, once each is of its space; left out is what is not used."""
+        if not isinstance(actions, Mapping):
+            kind = type(actions).__name__
+            raise gymnasium.error.InvalidAction(
+                f"actions of {kind} are not allowed: must be a dict by agent"
+            )
         for agent in actions:
             if agent not in self.agents:
                 allowed = f"agents are {', '.join(self.agents)}"
@@ -161,7 +168,7 @@ class ProteusParallelEnv(ParallelEnv[str, Array, Array]):  # type: ignore[misc]
         return rows
 
     def _checked(self, agent: str, action: Any) -> Array:
-        given, space = np.asarray(action), self.action_spaces[agent]
+        given, space = array_of(action), self.action_spaces[agent]
         is_box = isinstance(space, gymnasium.spaces.Box)
         if given.shape != space.shape or given.dtype.kind not in ("f" if is_box else "iu"):
             allowed = f"{'floats' if is_box else 'integers'} {list(space.shape or ())}"

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from proteus.envs.tasks.base import OWN, Feature
 from proteus.envs.tasks.table import TASKS
 from proteus.envs.vector import Array, Flags, ProteusVectorEnv
+from proteus.errors import ConfigError
 
 DECIDES = Feature("decides", "0 or 1", 0.0, 1.0, OWN, "whether its action is the one that is read")
 _TIME_LEFT = 0  # feature
@@ -49,8 +50,11 @@ class SelfPlayVectorEnv(ProteusVectorEnv):
         Raises
             ConfigError: as there.
         """
-        if control is None and task in TASKS:
+        if control is None and isinstance(task, str) and task in TASKS:
             control = [f"{TASKS[task].control}.{number}" for number in range(2)]
+        if isinstance(control, str) or not isinstance(control, (Sequence, type(None))):
+            allowed = "must be a list of traders, as ['maker.0', 'maker.1']"
+            raise ConfigError(f"control={control!r} is not allowed: {allowed}")
         super().__init__(task, num_envs, control=control, **words)
         self.agents = [str(name) for name in control or ()]
         self._seen = np.zeros(self.observation_space.shape or (), np.float32)

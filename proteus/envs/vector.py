@@ -25,7 +25,7 @@ from proteus.envs.tasks.table import TASKS
 from proteus.errors import ConfigError, nearest
 from proteus.market.ledger.accounts import LEDGER_CODES
 from proteus.market.trading.world import FAULT_CAPACITY
-from proteus.sessions.session import Session
+from proteus.sessions.session import LARGEST_SEED, Session
 
 FAULTS = {0: "none", **LEDGER_CODES, FAULT_CAPACITY: "capacity"}  # of ``info["fault"]``
 _RESET_OPTIONS = ("reset_mask",)
@@ -69,7 +69,7 @@ class ProteusVectorEnv(VectorEnv):
             ConfigError: a key, option or value that is not allowed, or more lanes than there is
                 memory for.
         """
-        if task not in TASKS:
+        if not isinstance(task, str) or task not in TASKS:
             raise ConfigError(f"task={task!r} is not allowed{nearest(str(task), TASKS)}")
         chosen = TASKS[task]
         if not self._is_of_several and not isinstance(control, (str, type(None))):
@@ -79,13 +79,15 @@ class ProteusVectorEnv(VectorEnv):
             decisions = "step_ms" if step_ms is not None else chosen.decisions
         if decisions == "step_ms" and step_ms is None:
             step_ms = chosen.step_ms
-        if max_steps is not None and (not isinstance(max_steps, int) or max_steps < 1):
+        is_count = isinstance(max_steps, int) and not isinstance(max_steps, bool)
+        if max_steps is not None and not (is_count and max_steps >= 1):
             raise ConfigError(f"max_steps={max_steps!r} is not allowed: must be at least 1")
+        if not isinstance(options, (dict, type(None))):
+            raise ConfigError(f"options={options!r} is not allowed: must be a dict of the task's")
         self._mode = _mode_of(autoreset_mode)
-        self.session = Session(
-            words, num_envs, control=control or chosen.control,
-            decisions=decisions, step_ms=step_ms, end=end,  # type: ignore[arg-type]
-            growth=growth, root=root,
+        self.session = _session_of(
+            words, num_envs, control=chosen.control if control is None else control,
+            decisions=decisions, step_ms=step_ms, end=end, growth=growth, root=root,
         )  # fmt: skip
         self.task = chosen(self.session, **(options or {}))
         self.num_envs = self.session.lanes
@@ -123,7 +125,8 @@ class ProteusVectorEnv(VectorEnv):
             Observations float32 [N, F], and the info of all lanes.
 
         Raises
-            ValueError: a list of another length, an unknown option, or a mask that is none.
+            ValueError: a seed that is none, a list of another length, an unknown option, or a mask
+                that is none.
         """
         self._check_open()
         mask = self._mask_of(options)
@@ -248,6 +251,8 @@ class ProteusVectorEnv(VectorEnv):
 
     def _mask_of(self, options: dict[str, Any] | None) -> Flags:
         """Return which lanes are reset."""
+        if not isinstance(options, (dict, type(None))):
+            raise ValueError(f"options={options!r} is not allowed: must be a dict")
         for key in options or {}:
             if key not in _RESET_OPTIONS:
                 known = nearest(key, _RESET_OPTIONS)
@@ -268,21 +273,18 @@ class ProteusVectorEnv(VectorEnv):
         session = self.session
         if seed is None and not self._ready:
             seed = int(np.random.SeedSequence().generate_state(1)[0])
-        if seed is None or isinstance(seed, (int, np.integer)):
-            seeds = [None if seed is None else int(seed) + lane for lane in range(self.num_envs)]
-        else:
+        if isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str):
             seeds = list(seed)
+        else:
+            first = None if seed is None else _seed(seed)
+            seeds = [None if first is None else first + lane for lane in range(self.num_envs)]
         if len(seeds) != self.num_envs:
             allowed = f"must be one of each of {self.num_envs} lanes"
             raise ValueError(f"seed with {len(seeds)} entries is not allowed: {allowed}")
         replicates, episodes = session.replicates[lanes], session.episodes[lanes] + 1
         for at, lane in enumerate(lanes):
-            given = seeds[lane]
-            if given is None:
-                continue
-            if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 0:
-                raise ValueError(f"seed={given!r} is not allowed: must be a whole number from 0")
-            replicates[at], episodes[at] = given, 0
+            if seeds[lane] is not None:
+                replicates[at], episodes[at] = _seed(seeds[lane]), 0
         return replicates, episodes
 
     def _take(self, actions: Any) -> None:
@@ -294,7 +296,7 @@ class ProteusVectorEnv(VectorEnv):
             self.task.take(np.where(used[:, None], given, self._low.astype(given.dtype)))
 
     def _array(self, actions: Any) -> Array:
-        given, shape = np.asarray(actions), self.action_space.shape
+        given, shape = array_of(actions), self.action_space.shape
         if given.shape != shape or given.dtype.kind not in self._kinds:
             shown = f"{given.dtype} {list(given.shape)}"
             allowed = f"{'floats' if self._kinds == 'f' else 'integers'} {list(shape or ())}"
@@ -311,6 +313,45 @@ class ProteusVectorEnv(VectorEnv):
             raise gymnasium.error.InvalidAction(
                 f"actions[{place}]={given[at]} is not allowed: must be {bounds}"
             )
+
+
+def array_of(actions: Any) -> Array:
+    """Return actions as an array; lists of unequal lengths are one of objects."""
+    try:
+        return np.asarray(actions)
+    except ValueError:
+        return np.asarray(actions, object)
+
+
+def _seed(given: Any) -> int:
+    is_whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
+    if not is_whole or not 0 <= given < LARGEST_SEED:
+        raise ValueError(f"seed={given!r} is not allowed: must be a whole number, 0 .. 2**62 - 1")
+    return int(given)
+
+
+def refuse_lanes(words: dict[str, Any]) -> None:
+    """Refuse what an environment of one lane does not have.
+
+    Raises
+        ConfigError: it was given.
+    """
+    for key in ("num_envs", "autoreset_mode"):
+        if key in words:
+            raise ConfigError(
+                f"{key}={words[key]!r} is not allowed: there is one lane, reset by hand"
+            )
+
+
+def _session_of(words: dict[str, Any], num_envs: Any, **more: Any) -> Session:
+    """Make the session; what it calls lanes is called ``num_envs`` here."""
+    try:
+        return Session(words, num_envs, **more)
+    except ConfigError as error:
+        text = str(error)
+        if text.startswith("lanes="):
+            raise ConfigError(f"num_envs={text.removeprefix('lanes=')}") from None
+        raise
 
 
 def make_vec(task: str = "maker", *, num_envs: int = 1, **words: Any) -> ProteusVectorEnv:

@@ -47,7 +47,7 @@ from proteus.sessions.restarting import Restarting
 DECISIONS = ("schedule", "step_ms", "requests")
 ENDS = ("marked", "payoff")
 ROOT = 7  # as seeds.root is by default
-_LARGEST_SEED = 2**62
+LARGEST_SEED = 2**62
 
 
 class Session:
@@ -97,16 +97,17 @@ class Session:
         if step_ns == 0:
             raise ConfigError(f"step_ms={step_ms} is not allowed: must be greater than 0")
         setup = set_up_cell(self.cell)
-        names = [control] if isinstance(control, str) else list(control)
+        names = list(control) if _is_list(control) else [str(control)]
         self.traders = np.array([_trader(setup, name) for name in names], np.int64)
         if len(set(self.traders.tolist())) < max(len(names), 1) or not names:
             raise ConfigError(f"control={names} is not allowed: must be different traders")
-        self.decisions, self.copy, self.root = decisions, copy, root
+        self.decisions, self.copy, self.root = decisions, copy, _whole("root", root, 0, 2**64)
         self._end = end
         self.setup = with_outside(
             setup, self.traders.tolist(), log_rows=_whole("log_rows", log_rows, 1),
             asks_each=decisions == "requests", step_ns=step_ns,
         )  # fmt: skip
+        growth = _whole("growth", growth, 1)
         self._block = _room_for(self.setup, self.lanes, growth)
         self._held = Held(self._block.mechanism), Held(self._block.world)
         self._reckoned = Held(allocate(Reckoned, L=self.lanes))
@@ -126,13 +127,20 @@ class Session:
         Parameters
             seed: lane i plays replicate seed + i from its episode 0; None: its next episode.
             lanes: bool [N], which; None: all.
+
+        Raises
+            ConfigError: a seed below 0, or lanes of another shape or type.
         """
         self.restart(seed, lanes)
         self.resume()
 
     def restart(self, seed: int | None = None, lanes: NDArray[np.bool_] | None = None) -> None:
         """Let lanes start over with the next step; the rest is as in ``reset``."""
-        chosen = np.arange(self.lanes) if lanes is None else np.flatnonzero(lanes)
+        mask = np.ones(self.lanes, np.bool_) if lanes is None else np.asarray(lanes)
+        if mask.shape != (self.lanes,) or mask.dtype != np.bool_:
+            given = f"{mask.dtype} {list(mask.shape)}"
+            raise ConfigError(f"lanes of {given} are not allowed: must be bool [{self.lanes}]")
+        chosen = np.flatnonzero(mask)
         if seed is None:
             self.episodes[chosen] += 1
         else:
@@ -311,9 +319,13 @@ def _trader(setup: CellSetup, name: str) -> int:
     return of_group[int(number or 0)]
 
 
-def _whole(key: str, value: Any, least: int) -> int:
+def _is_list(given: Any) -> bool:
+    return isinstance(given, Sequence) and not isinstance(given, str)
+
+
+def _whole(key: str, value: Any, least: int, end: int = LARGEST_SEED) -> int:
     is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not is_whole or not least <= value < _LARGEST_SEED:
+    if not is_whole or not least <= value < end:
         raise ConfigError(
             f"{key}={value!r} is not allowed: must be a whole number of at least {least}"
         )

@@ -16,7 +16,7 @@ LANES = 3
 
 def session_of(*words, lanes=LANES, mechanism="clob", **options):
     config = cell(f"mechanism={mechanism}", *TINY, *words)
-    return proteus.Session(config, lanes, root=ROOT, **options)
+    return proteus.Session(config, lanes, **{"root": ROOT, **options})
 
 
 def drawn(random, lanes):
@@ -222,6 +222,9 @@ REFUSED = [
     ({"lanes": 0}, "lanes=0 is not allowed: must be a whole number of at least 1"),
     ({"lanes": 10**9}, "lanes=1000000000 is not allowed: it takes"),
     ({"seed": -1}, "seed=-1 is not allowed: must be a whole number of at least 0"),
+    ({"root": 1.5}, "root=1.5 is not allowed: must be a whole number of at least 0"),
+    ({"growth": 0}, "growth=0 is not allowed: must be a whole number of at least 1"),
+    ({"control": None}, "control=None is not allowed; allowed: "),
     ({"end": "mark"}, "end='mark' is not allowed; did you mean marked?"),
 ]  # fmt: skip
 
@@ -232,6 +235,16 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(options, sentence):
     with pytest.raises(ConfigError) as refused:
         session_of(**options)
     assert str(refused.value).startswith(sentence)
+
+
+LANES_WRONG = [[True, False], [0, 1, 2], np.ones((LANES, 1), bool)]
+
+
+@pytest.mark.nojit
+@pytest.mark.parametrize("lanes", LANES_WRONG, ids=str)
+def test_only_a_mask_of_all_lanes_says_which_start_over(lanes):
+    with pytest.raises(ConfigError, match=r"lanes of .* are not allowed: must be bool \[3\]"):
+        session_of().reset(lanes=lanes)
 
 
 ONE = np.full((LANES, 2), 500), np.ones((LANES, 2), np.int64)

@@ -8,6 +8,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.basics.schema import MAX_LOTS
 from proteus.compiler.arrays import allocate
 from proteus.compiler.held import Held
 from proteus.envs.tasks.kernels import Shown, Wanted, are_allowed, show
@@ -66,9 +67,8 @@ class Task:
         for key, value in options.items():
             if key not in self.options:
                 raise ConfigError(f"{key}={value!r} is not allowed{nearest(key, self.options)}")
-            if isinstance(self.options[key], (int, float)) and not _is_number(value):
-                allowed = "must be a number of at least 0"
-                raise ConfigError(f"{key}={value!r} is not allowed: {allowed}")
+            if isinstance(self.options[key], (int, float)):
+                _check_number(key, value)
         self.session = session
         self.given = {**self.options, **options}
         self._low = np.array([feature.low for feature in self.features], np.float32)
@@ -157,9 +157,21 @@ def bounds_of(space: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     return np.zeros(len(space.nvec), np.int64), space.nvec - 1
 
 
-def _is_number(value: Any) -> bool:
+_LEAST = {"levels": 1, "most_lots": 0, "parent_lots": 0}  # of the options that are whole numbers
+
+
+def _check_number(key: str, value: Any) -> None:
+    """Refuse what is no number from 0 on, or no whole one where a part is nothing."""
     is_number = isinstance(value, (int, float, np.integer, np.floating))
-    return is_number and not isinstance(value, bool) and 0 <= value < float("inf")
+    is_number = is_number and not isinstance(value, bool) and 0 <= value < float("inf")
+    fits, allowed = is_number, "a number of at least 0"
+    if key in _LEAST:
+        fits = is_number and _LEAST[key] <= value <= MAX_LOTS and value == int(value)
+        allowed = f"a whole number, {_LEAST[key]} .. {MAX_LOTS}"
+    elif key == "scale_lots":
+        fits, allowed = is_number and value > 0, "a number above 0"
+    if not fits:
+        raise ConfigError(f"{key}={value!r} is not allowed: must be {allowed}")
 
 
 COMMON_FEATURES = (

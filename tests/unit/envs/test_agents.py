@@ -228,6 +228,9 @@ def test_wrong_actions_of_lanes_and_steps_at_the_wrong_time():
         lanes.step(wrong[0])
     with pytest.raises(ResetNeeded, match="reset must be called first"):
         env.step({})
+    env.reset(seed=0)
+    with pytest.raises(InvalidAction, match="actions of list are not allowed: must be a dict"):
+        env.step([])
     played(env)
     with pytest.raises(ResetNeeded, match="the episode has ended"):
         env.step({"maker.0": np.zeros(4, np.float32)})
@@ -240,6 +243,14 @@ def test_wrong_actions_of_lanes_and_steps_at_the_wrong_time():
 def test_agents_that_are_not_there_are_refused():
     with pytest.raises(ConfigError, match=r"control=maker.7 is not allowed: maker has traders 0"):
         one(control=["maker.0", "maker.7"])
+    with pytest.raises(ConfigError, match="control='maker' is not allowed: must be a list"):
+        one(control="maker")
+    with pytest.raises(
+        ConfigError, match=r"control=\[\] is not allowed: must be different traders"
+    ):
+        one(control=[])
+    with pytest.raises(ConfigError, match="autoreset_mode='SameStep' is not allowed: there is one"):
+        one(autoreset_mode="SameStep")
     with pytest.raises(ConfigError, match="task='make' is not allowed; did you mean maker"):
         one("make")
     with pytest.raises(ConfigError, match="must be one trader; SelfPlayVectorEnv"):
