@@ -30,7 +30,7 @@ from proteus.market.agents.external import DECIDED, WAITS
 from proteus.market.agents.traders import CLASS_NOISE
 from proteus.market.cell import CellConfig
 from proteus.market.ledger.accounts import LEDGER_CODES
-from proteus.market.rng import episode_key, replicate_key
+from proteus.market.rng import ENTITY_MARKET, STREAM_EPISODE, draw, replicate_key
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.cell import set_up_cell
 from proteus.market.setup.members import CellSetup
@@ -157,10 +157,11 @@ class Session:
             lanes: int [R], different ones. replicates, episodes: int64 [R], what each plays.
         """
         self.replicates[lanes], self.episodes[lanes] = replicates, episodes
-        keys = [
-            episode_key(replicate_key(self.root, int(replicate)), int(episode))
-            for replicate, episode in zip(replicates, episodes, strict=True)
-        ]
+        with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
+            keys = [
+                _key(self.root, int(replicate), int(episode))
+                for replicate, episode in zip(replicates, episodes, strict=True)
+            ]
         self._restarting.restart(lanes, np.array(keys, np.uint32).reshape(-1, 2))
         self._before[lanes] = 0
 
@@ -317,6 +318,15 @@ def _trader(setup: CellSetup, name: str) -> int:
         allowed = f"{group} has traders 0 .. {len(of_group) - 1}"
         raise ConfigError(f"control={name} is not allowed: {allowed}")
     return of_group[int(number or 0)]
+
+
+def _key(root: int, replicate: int, episode: int) -> tuple[np.uint32, np.uint32]:
+    """Return ``rng.episode_key`` by the compiled generator, as a reset is often called."""
+    key = replicate_key(root, replicate)
+    if episode == 0:
+        return key
+    words = draw(*key, STREAM_EPISODE, ENTITY_MARKET, episode, 0)
+    return words[0], words[1]
 
 
 def _is_list(given: Any) -> bool:
