@@ -62,6 +62,10 @@ DAYS = (
     "property/test_days_against_twin", "property/test_only_capital_is_carried",
     "simulation/test_episodes",
 )  # fmt: skip
+OUTSIDE = (
+    "simulation/test_sessions", "property/test_makers_outside", "simulation/test_session_parity",
+)  # fmt: skip
+OF_ENVS = tuple(f"unit/envs/test_{name}" for name in ("tasks", "agents", "conformance", "mistakes"))
 NEAR = {  # the tests of the room where the fault is
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
@@ -82,7 +86,12 @@ NEAR = {  # the tests of the room where the fault is
     "market/constraints/": CHAINS,
     "market/rules/constraints": CHAINS,
     "market/trading/hooks": CHAINS,
-    "market/trading/stopping": CHAINS,
+    "market/trading/stopping": (*CHAINS, "property/test_makers_outside"),
+    "market/trading/stepping": OUTSIDE,
+    "market/agents/external": OUTSIDE,
+    "sessions/": OUTSIDE,
+    "policies/": OUTSIDE[1:],
+    "envs/": OF_ENVS,
     "market/costs/reserve": (f"{MARKET}/costs/test_reserve", *CHAINS),
     "market/trading/shortage": ("property/test_settled_capital",),
     "market/settlement/legs": (

@@ -8,6 +8,7 @@ from tests.faults.added import ADDED
 from tests.faults.constraints import CONSTRAINTS
 from tests.faults.costs import COSTS
 from tests.faults.environment import ENVIRONMENT
+from tests.faults.envs import ENVS
 from tests.faults.gas import GAS
 from tests.faults.incentives import INCENTIVES
 from tests.faults.lab import LAB
@@ -20,6 +21,6 @@ from tests.faults.settlement import SETTLEMENT
 from tests.faults.traders import TRADERS
 
 FAULTS = (
-    *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
-    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS,
+    *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT, *INCENTIVES,
+    *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS,
 )  # fmt: skip

@@ -16,6 +16,7 @@ BUDGET = {
     "gas_twin": (5, 60),
     "incentives_market_twin": (15, 60),
     "incentives_twin": (200, 2_000),
+    "makers_outside": (7, 70),  # of each mechanism, one of each kind of rules in turn
     "market_twin_clob": (8, 80),
     "market_twin_dual_flow": (8, 80),
     "market_twin_fba": (8, 80),
