@@ -7,7 +7,7 @@ and translates what comes out. Capacity follows the messages: nothing is ever dr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 import yaml
@@ -39,6 +39,8 @@ from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.rng import replicate_keys
 from proteus.replaying import requests
 from proteus.replaying.cells import Messages, Table, read_table
+from proteus.replaying.lending import door as lending
+from proteus.replaying.lending.door import Lent
 from proteus.replaying.output import Replayed, read_output, run_rows
 from proteus.replaying.rows import (
     check_integer,
@@ -51,7 +53,7 @@ from proteus.replaying.rows import (
     read_times,
 )
 
-__all__ = ["MessageError", "Replayed", "replay"]
+__all__ = ["Lent", "MessageError", "Replayed", "replay"]
 
 MOST_TICKS = 2**31
 MOST_LEVELS = 1000
@@ -64,6 +66,17 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+POOL = "pool"  # the one mechanism of this door that is none of a market
+
+
+@overload
+def replay(messages: Messages, mechanism: Literal["pool"], **terms: Any) -> Lent: ...
+
+
+@overload
+def replay(messages: Messages, mechanism: str = "clob", **policies: Any) -> Replayed: ...
+
+
 def replay(
     messages: Messages,
     mechanism: str = "clob",
@@ -74,7 +87,7 @@ def replay(
     seed: int = 0,
     levels: int = 0,
     **policies: Any,
-) -> Replayed:
+) -> Replayed | Lent:
     """Feed recorded messages to a mechanism.
 
     Parameters
@@ -86,7 +99,8 @@ def replay(
             is unchanged, and the quantity is the new open quantity; a cancel with a quantity takes
             that many lots. What else an amend or a cancel says must be so of its order.
         mechanism: ``clob``, ``fba``, ``dual_flow`` or ``rfq``; for the rows of the latter see
-            :func:`proteus.replaying.requests.replay`.
+            :func:`proteus.replaying.requests.replay`. ``pool`` takes messages of lending, with
+            the keywords of :func:`proteus.replaying.lending.door.replay` alone.
         n_ticks: prices are 1 .. n_ticks-1; at most 2**31.
         reference_ticks: reference price before the first trade; default n_ticks // 2.
         delta: batch interval in ms.
@@ -95,13 +109,19 @@ def replay(
         policies: keys of ``conf/mechanism/<mechanism>.yaml``; ``self_trade`` defaults to none.
 
     Returns
-        Replayed. A batch mechanism runs on until the first clear after the last message.
+        Replayed. A batch mechanism runs on until the first clear after the last message. Of
+        ``pool``: Lent.
 
     Raises
         MessageError: an unknown column, kind or side, or a value that is not a number.
         ConfigError: an unknown mechanism or policy, or a number that is not allowed.
         RunError: a mechanism of another package that makes no progress.
     """
+    if mechanism == POOL:
+        if (n_ticks, reference_ticks, delta, seed, levels) != (1000, None, 250, 0, 0):
+            unused = "n_ticks, reference_ticks, delta, seed, levels"
+            raise ConfigError(f"mechanism=pool is not allowed with {unused}: a pool has none")
+        return lending.replay(messages, **policies)
     chosen = _mechanism_config(mechanism, policies)
     check_integer("n_ticks", n_ticks, 2, MOST_TICKS)
     reference = n_ticks // 2 if reference_ticks is None else reference_ticks
@@ -139,7 +159,7 @@ def replay(
 def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig:
     """Lay policies over the defaults of ``conf/mechanism``."""
     if not isinstance(name, str) or name not in MECHANISMS:
-        there = plugins.why_left_out(name) or nearest(str(name), [*MECHANISMS])
+        there = plugins.why_left_out(name) or nearest(str(name), [*MECHANISMS, POOL])
         raise ConfigError(f"mechanism={name} does not exist{there}")
     path = conf_file("mechanism", name)
     if path is None:

@@ -166,3 +166,21 @@ def product_wide(a, b):
 
 
 assert (FLOOR, CEIL, HALF_UP) == (0, 1, 2)  # the last is what neither of the others is
+
+
+@inline_kernel
+def product_rest_wide(a, b, c):
+    """Return the rest of a * b over c, wide, for a * b / c below 2**128 and c below 2**127."""
+    top, upper, lower, bottom = _product_words(a, b)
+    _, rest = _divide_word((top, upper), lower, c)
+    return _divide_word(rest, bottom, c)[1]
+
+
+@inline_kernel
+def is_product_less(a, b, c, d):
+    """Tell whether a * b < c * d, of wide numbers, exactly."""
+    ours, theirs = _product_words(a, b), _product_words(c, d)
+    for place in range(4):
+        if ours[place] != theirs[place]:
+            return ours[place] < theirs[place]
+    return False
