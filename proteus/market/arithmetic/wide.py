@@ -109,6 +109,8 @@ def multiply_divide_wide(a, b, c, rounding):
     """
     if is_overflow(a) or is_overflow(b) or is_zero(c) or c[0] > _LARGEST:
         return _FULL, _FULL
+    if is_zero(a) or is_zero(b):
+        return _ZERO, _ZERO
     top, upper, lower, bottom = _product_words(a, b)
     rest = (top, upper)
     if not is_less(rest, c):

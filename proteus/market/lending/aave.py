@@ -39,6 +39,7 @@ from proteus.market.lending.codes import (
     ASSET_C,
     ASSET_D,
     DIVISION_BY_ZERO,
+    LARGEST,
     UNDERFLOW,
 )
 from proteus.market.lending.curves import (
@@ -166,7 +167,7 @@ def update(terms, pool, lane, reserve, time_s):
         grown = subtract(ray_multiply(debt, after), ray_multiply(debt, before))
         part = multiply_divide_wide(grown, widen(terms.reserve_factor_bps), PERCENT_WIDE, HALF_UP)
         minted = narrow(ray_divide(part, ray_at(pool.income_index, lane, reserve)))
-        if minted < 0 or pool.accrued[lane, reserve] + minted < 0:
+        if minted < 0 or minted > LARGEST - pool.accrued[lane, reserve]:
             return AMOUNT_LEAVES_INT64
         pool.accrued[lane, reserve] += minted
     return ACCEPTED
@@ -177,6 +178,8 @@ def set_rates(terms, pool, lane, reserve, added, taken):
     """Set the rates for what the reserve will hold and has lent: ACCEPTED or a refusal."""
     index = ray_at(pool.debt_index, lane, reserve)
     debt = ray_multiply(widen(pool.debt[lane, reserve]), index)
+    if added > LARGEST - pool.cash[lane, reserve]:
+        return AMOUNT_LEAVES_INT64
     cash = pool.cash[lane, reserve] + added
     if not is_zero(debt):
         if cash < taken:
@@ -195,17 +198,13 @@ def set_rates(terms, pool, lane, reserve, added, taken):
 @inline_kernel
 def claim_of(pool, lane, account, reserve, time_s):
     """Return what an account could take out now, half up."""
-    return scaled_up(
-        pool.supplied[lane, account, reserve], income_at(pool, lane, reserve, time_s)
-    )
+    return scaled_up(pool.supplied[lane, account, reserve], income_at(pool, lane, reserve, time_s))
 
 
 @inline_kernel
 def debt_of(pool, lane, account, reserve, time_s):
     """Return what an account owes now, half up."""
-    return scaled_up(
-        pool.owed[lane, account, reserve], debt_index_at(pool, lane, reserve, time_s)
-    )
+    return scaled_up(pool.owed[lane, account, reserve], debt_index_at(pool, lane, reserve, time_s))
 
 
 @inline_kernel
@@ -239,10 +238,11 @@ def health_of(terms, collateral, debt):
 @inline_kernel
 def mint_scaled(pool, lane, account, reserve, scaled):
     """Give an account scaled claims: whether they fit."""
-    total = pool.supply[lane, reserve] + scaled
+    if scaled < 0 or scaled > LARGEST - pool.supply[lane, reserve]:
+        return False
     pool.supplied[lane, account, reserve] += scaled
-    pool.supply[lane, reserve] = total
-    return total >= 0
+    pool.supply[lane, reserve] += scaled
+    return True
 
 
 @inline_kernel

@@ -38,6 +38,7 @@ from proteus.market.lending.codes import (
     HEALTH_NOT_BELOW,
     HEALTH_TOO_LOW,
     INVALID_AMOUNT,
+    LARGEST,
     LTV_ZERO,
     MINT_ROUNDS_TO_ZERO,
     NO_DEBT,
@@ -166,7 +167,7 @@ def _may_borrow(terms, pool, lane, account, reserve, amount, time_s):
     if amount == ALL:
         return UNDERFLOW
     added = base_value(terms, pool, lane, reserve, amount)
-    if added < 0 or debt + added < 0:
+    if added < 0 or added > LARGEST - debt:
         return CANNOT_COVER
     needed = percent_divide(debt + added, terms.ltv_bps)
     return CANNOT_COVER if needed < 0 or needed > collateral else ACCEPTED
@@ -185,7 +186,7 @@ def borrow(terms, pool, lane, account, reserve, amount, time_s):
     scaled = scaled_down(amount, ray_at(pool.debt_index, lane, reserve))
     if scaled == 0:
         return MINT_ROUNDS_TO_ZERO
-    if scaled < 0 or pool.debt[lane, reserve] + scaled < 0:
+    if scaled < 0 or scaled > LARGEST - pool.debt[lane, reserve]:
         return AMOUNT_LEAVES_INT64
     if pool.owed[lane, account, reserve] == 0:
         pool.is_borrowing[lane, account] = True

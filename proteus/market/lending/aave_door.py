@@ -72,9 +72,7 @@ def act_aave(
     elif action == LIQUIDATE:
         refusal = update(terms, pool, lane, ASSET_D, time_s)
         if refusal == ACCEPTED:
-            refusal = liquidate(
-                terms, pool, lane, account, borrower, amount, takes_claims, time_s
-            )
+            refusal = liquidate(terms, pool, lane, account, borrower, amount, takes_claims, time_s)
     else:
         refusal = update(terms, pool, lane, reserve, time_s)
         if refusal == ACCEPTED:

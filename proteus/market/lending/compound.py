@@ -36,6 +36,7 @@ from proteus.market.lending.codes import (
     ACCEPTED,
     AMOUNT_LEAVES_INT64,
     DIVISION_BY_ZERO,
+    LARGEST,
     NOBODY,
     UNDERFLOW,
 )
@@ -83,11 +84,10 @@ class CompoundPool(NamedTuple):
 @inline_kernel
 def whole_of(pool, lane, market):
     """Return cash + borrows + bad debt - reserves; UNDERFLOW as -1, beyond int64 as -2."""
-    whole = pool.cash[lane, market] + pool.borrows[lane, market]
-    if whole < 0 or whole + pool.bad_debt[lane, market] < 0:
+    lent = pool.borrows[lane, market] + pool.bad_debt[lane, market]
+    if pool.cash[lane, market] > LARGEST - lent:
         return np.int64(-2)
-    whole += pool.bad_debt[lane, market] - pool.reserves[lane, market]
-    return max(whole, np.int64(-1))
+    return max(pool.cash[lane, market] + lent - pool.reserves[lane, market], np.int64(-1))
 
 
 @inline_kernel
@@ -131,7 +131,9 @@ def accrue(terms, pool, lane, market, time_s):
     borrows, index = pool.borrows[lane, market], pool.index[lane, market]
     interest = narrow(multiply_divide_wide(factor, widen(borrows), WAD_WIDE, FLOOR))
     grown = narrow(multiply_divide_wide(factor, widen(index), WAD_WIDE, FLOOR))
-    if interest < 0 or grown < 0 or borrows + interest < 0 or index + grown < 0:
+    if interest < 0 or grown < 0 or interest > LARGEST - borrows:
+        return AMOUNT_LEAVES_INT64
+    if grown > LARGEST - index:
         return AMOUNT_LEAVES_INT64
     cash = pool.cash[lane, market]
     pool.borrows[lane, market] += interest
@@ -175,7 +177,8 @@ def snapshot(terms, pool, lane, account, factor, modified, tokens, borrowed):
     """Return the values of an account after it gives up tokens and borrows more of a market.
 
     Args:
-        factor: 1e18, what collateral counts. modified: a market, or NOBODY. tokens, borrowed: of it.
+        factor: 1e18, what collateral counts. modified: a market, or NOBODY.
+        tokens, borrowed: int64, of that market.
 
     Returns
         wide each: collateral by the factor, collateral, debts with what is borrowed and given up,

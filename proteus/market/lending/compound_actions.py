@@ -22,6 +22,7 @@ from proteus.market.lending.codes import (
     BORROW_NO_CASH,
     CLOSE_ZERO,
     DIVISION_BY_ZERO,
+    LARGEST,
     NO_SHORTFALL,
     NOBODY,
     NOT_COLLATERAL,
@@ -78,7 +79,7 @@ def mint(terms, pool, lane, account, market, amount):
     if rate == 0:
         return DIVISION_BY_ZERO
     tokens = multiply_divide(amount, WAD, rate, FLOOR)
-    if tokens < 0 or pool.tokens[lane, market] + tokens < 0:
+    if tokens < 0 or tokens > LARGEST - pool.tokens[lane, market]:
         return AMOUNT_LEAVES_INT64
     pool.tokens[lane, market] += tokens
     pool.claims[lane, account, market] += tokens
@@ -144,7 +145,7 @@ def borrow(terms, pool, lane, account, market, amount):
     if free < amount:
         return BORROW_NO_CASH
     debt = debt_of(pool, lane, account, market)
-    if debt < 0 or debt + amount < 0 or pool.borrows[lane, market] + amount < 0:
+    if debt < 0 or amount > LARGEST - max(debt, pool.borrows[lane, market]):
         return AMOUNT_LEAVES_INT64
     set_debt(pool, lane, account, market, debt + amount)
     pool.borrows[lane, market] += amount
@@ -295,5 +296,3 @@ def _heal_market(terms, pool, lane, account, borrower, market, part):
     pool.result[lane, 1] += debt - repaid
     set_debt(pool, lane, borrower, market, 0)
     return ACCEPTED
-
-

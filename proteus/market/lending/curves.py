@@ -61,8 +61,8 @@ RATE_AT_START = 4 * 10**16 // YEAR_S
 LEAST_AT_TARGET = 10**15 // YEAR_S
 MOST_AT_TARGET = 2 * WAD // YEAR_S
 _LN_2 = 693_147_180_559_945_309
-# From here on its exponential is more than MOST_AT_TARGET / LEAST_AT_TARGET, 2,000: every rate is at
-# its bound, above or below, so that longer drifts need not be told apart.
+# From here on its exponential is more than 2,000 = MOST_AT_TARGET / LEAST_AT_TARGET: every rate is
+# at its bound, above or below, so that longer drifts need not be told apart.
 _LONGEST_DRIFT = 8 * WAD
 _DROP = WAD - WAD * WAD // STEEPNESS  # of the curve, from the target down to no loans
 

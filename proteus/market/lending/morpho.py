@@ -28,6 +28,7 @@ from proteus.market.lending.codes import (
     HEALTHY,
     INSUFFICIENT_COLLATERAL,
     INSUFFICIENT_LIQUIDITY,
+    LARGEST,
     MAX_FEE_EXCEEDED,
     POOL_SHORT,
     UNDERFLOW,
@@ -116,14 +117,14 @@ def accrue(terms, pool, lane, time_s):
         return ACCEPTED
     rate, at_target = rate_of(terms, pool, lane, seconds)
     interest = narrow(interest_on(pool.borrow_assets[lane], growth(terms.accrual, rate, seconds)))
-    if interest < 0 or pool.supply_assets[lane] + interest < 0:
+    if interest < 0 or interest > LARGEST - pool.supply_assets[lane]:
         return AMOUNT_LEAVES_INT64
     pool.borrow_assets[lane] += interest
     pool.supply_assets[lane] += interest
     fee = multiply_divide(interest, pool.fee[lane], WAD, FLOOR)
     before = pool.supply_assets[lane] - fee
     shares = to_shares(fee, before, pool.supply_shares[lane], MORPHO_VIRTUAL_SHARES, FLOOR)
-    if shares < 0 or pool.supply_shares[lane] + shares < 0:
+    if shares < 0 or shares > LARGEST - pool.supply_shares[lane]:
         return AMOUNT_LEAVES_INT64
     pool.supplied[lane, terms.fee_account] += shares
     pool.supply_shares[lane] += shares
@@ -213,8 +214,10 @@ def supply(pool, lane, account, assets, shares):
         shares = _supply_shares(pool, lane, assets, FLOOR)
     else:
         assets = _supply_assets(pool, lane, shares, CEIL)
+    if assets > pool.wallet[lane, account, 0]:
+        return WALLET_SHORT
     total = pool.supply_shares[lane]
-    if assets < 0 or shares < 0 or total + shares < 0 or pool.supply_assets[lane] + assets < 0:
+    if assets < 0 or shares < 0 or shares > LARGEST - total:
         return AMOUNT_LEAVES_INT64
     pool.supplied[lane, account] += shares
     pool.supply_shares[lane] += shares
@@ -250,7 +253,8 @@ def borrow(terms, pool, lane, account, assets, shares):
     else:
         assets = _borrow_assets(pool, lane, shares, FLOOR)
     total = pool.borrow_shares[lane]
-    if assets < 0 or shares < 0 or total + shares < 0 or pool.borrow_assets[lane] + assets < 0:
+    is_beyond = assets > LARGEST - pool.borrow_assets[lane] or shares > LARGEST - total
+    if assets < 0 or shares < 0 or is_beyond:
         return AMOUNT_LEAVES_INT64
     pool.borrowed[lane, account] += shares
     pool.borrow_shares[lane] += shares

@@ -82,8 +82,10 @@ def _do(terms, pool, lane, time_s, action, account, amount, shares, borrower):
     if action == ADD_COLLATERAL:  # the one action before which nothing accrues
         if amount == 0:
             return ZERO_ASSETS
-        pool.collateral[lane, account] += amount
-        return take_in(pool, lane, account, 1, amount)
+        refusal = take_in(pool, lane, account, 1, amount)
+        if refusal == ACCEPTED:
+            pool.collateral[lane, account] += amount
+        return refusal
     if action == WITHDRAW_COLLATERAL:
         if amount == 0:
             return ZERO_ASSETS

@@ -34,7 +34,7 @@ from proteus.market.arithmetic.wide import (
     widen,
 )
 from proteus.market.lending.accrual import SIMPLE, growth
-from proteus.market.lending.codes import ACCEPTED, AMOUNT_LEAVES_INT64
+from proteus.market.lending.codes import ACCEPTED, AMOUNT_LEAVES_INT64, LARGEST
 from proteus.market.lending.collateral import Collateral, carries, worth
 from proteus.market.lending.curves import (
     CURVE_ADAPTIVE,
@@ -165,7 +165,7 @@ def accrue(terms, pool, lane, time):
     while pool.accrued_to[lane] + terms.grid <= time:
         interest = interest_of(terms, pool, lane, terms.grid)
         fee = multiply_divide(max(interest, 0), terms.reserve_factor, WAD, FLOOR)
-        if interest < 0 or pool.supply_assets[lane] + interest < 0:
+        if interest < 0 or interest > LARGEST - pool.supply_assets[lane]:
             return AMOUNT_LEAVES_INT64
         pool.borrow_assets[lane] += interest
         pool.supply_assets[lane] += interest - fee
@@ -248,5 +248,3 @@ def write_off(pool, lane, account):
     pool.supply_assets[lane] -= lost - borne
     pool.bad_debt[lane] += lost
     return lost
-
-

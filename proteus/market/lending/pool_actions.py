@@ -15,6 +15,7 @@ from proteus.market.lending.codes import (
     HEALTHY,
     INCONSISTENT_INPUT,
     INSUFFICIENT_COLLATERAL,
+    LARGEST,
     POOL_SHORT,
     PRICE,
     REPAY,
@@ -46,16 +47,18 @@ from proteus.market.lending.pool import (
 def supply(pool, lane, account, amount):
     """Lend an amount, for shares rounded down."""
     shares = supply_shares_of(pool, lane, amount, FLOOR)
-    total, whole = pool.supply_assets[lane] + amount, pool.supply_shares[lane] + shares
     if amount > pool.wallet[lane, account, 0]:
         return WALLET_SHORT
-    if shares < 0 or total < 0 or whole < 0 or pool.cash[lane] + amount < 0:
+    if shares < 0 or shares > LARGEST - pool.supply_shares[lane]:
+        return AMOUNT_LEAVES_INT64
+    if amount > LARGEST - max(pool.supply_assets[lane], pool.cash[lane]):
         return AMOUNT_LEAVES_INT64
     if shares == 0:
         return ZERO_ASSETS
     pool.wallet[lane, account, 0] -= amount
     pool.cash[lane] += amount
-    pool.supply_assets[lane], pool.supply_shares[lane] = total, whole
+    pool.supply_assets[lane] += amount
+    pool.supply_shares[lane] += shares
     pool.supplied[lane, account] += shares
     pool.result[lane, 0], pool.result[lane, 1] = amount, shares
     return ACCEPTED
@@ -89,12 +92,14 @@ def withdraw(pool, lane, account, amount, shares):
 def borrow(terms, pool, lane, account, amount):
     """Borrow an amount, up to the LTV of the pledged lots; equal is enough."""
     shares = borrow_shares_of(pool, lane, amount, CEIL)
-    total, whole = pool.borrow_assets[lane] + amount, pool.borrow_shares[lane] + shares
     if amount > pool.cash[lane] - pool.treasury[lane]:
         return POOL_SHORT
-    if shares < 0 or total < 0 or whole < 0:
+    if shares < 0 or shares > LARGEST - pool.borrow_shares[lane]:
         return AMOUNT_LEAVES_INT64
-    pool.borrow_assets[lane], pool.borrow_shares[lane] = total, whole
+    if amount > LARGEST - pool.borrow_assets[lane]:
+        return AMOUNT_LEAVES_INT64
+    pool.borrow_assets[lane] += amount
+    pool.borrow_shares[lane] += shares
     pool.borrowed[lane, account] += shares
     if not is_within(terms, pool, lane, account, terms.collateral.ltv):
         lower_debt(pool, lane, account, shares, amount)
@@ -237,5 +242,3 @@ def act_pool(terms, pool, lane, time, action, account, amount, shares, borrower)
     if action == WITHDRAW_COLLATERAL:
         return withdraw_collateral(terms, pool, lane, account, amount)
     return liquidate(terms, pool, lane, account, borrower, amount)
-
-

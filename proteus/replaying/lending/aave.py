@@ -14,13 +14,11 @@ from proteus.market.arithmetic.wide import is_overflow, of_int, to_int
 from proteus.market.lending.aave import (
     AavePool,
     AaveTerms,
-    claim_of,
+    base_value,
     debt_index_at,
-    debt_of,
     health_of,
     income_at,
     scaled_up,
-    values_of,
 )
 from proteus.market.lending.aave_door import act_aave
 from proteus.market.lending.codes import ASSETS as RESERVES
@@ -31,12 +29,13 @@ from proteus.replaying.lending.terms import (
     LARGEST_RAY,
     RAY,
     Account,
+    Terms,
     Whole,
     account_number,
 )
 
 ASSETS = ("C", "D")
-TERMS = {
+TERMS: Terms = {
     "decimals_c": Whole(0, 18),
     "decimals_d": Whole(0, 18),
     "optimal": Whole(0, RAY),
@@ -72,7 +71,7 @@ class AaveVenue:
         rates = ("reserve_factor_bps", "protocol_fee_bps", "ltv_bps", "threshold_bps", "bonus_bps")
         self.terms = AaveTerms(
             curve, units, *(terms[name] for name in rates),
-            account_number("treasury", terms["treasury"], numbers),
+            treasury=account_number("treasury", terms["treasury"], numbers),
         )  # fmt: skip
         self.state = allocate(
             AavePool, L=1, A=len(held), income_index=_words(RAY), debt_index=_words(RAY),
@@ -117,20 +116,28 @@ class AaveVenue:
     def accounts(self, time_s: int) -> list[dict[str, Any]]:
         """Return each account, as of now; a health of None: nothing is owed."""
         state, rows, now = self.state, [], np.int64(time_s)
+        of_c, of_d = (income_at(state, 0, reserve, now) for reserve in range(2))
+        of_debt = debt_index_at(state, 0, 1, now)
         for account in range(state.supplied.shape[1]):
-            collateral, debt = values_of(self.terms, state, 0, account, now)
-            health = health_of(self.terms, collateral, debt)
+            claim_c = scaled_up(state.supplied[0, account, 0], of_c)
+            debt = scaled_up(state.owed[0, account, 1], of_debt)
+            is_counted = state.is_collateral[0, account]
+            collateral = base_value(self.terms, state, 0, 0, claim_c if is_counted else 0)
+            owed = base_value(
+                self.terms, state, 0, 1, debt if state.is_borrowing[0, account] else 0
+            )
+            health = health_of(self.terms, collateral, owed)
             rows.append({
                 "scaled_c": int(state.supplied[0, account, 0]),
                 "scaled_d": int(state.supplied[0, account, 1]),
                 "scaled_debt": int(state.owed[0, account, 1]),
-                "claim_c": int(claim_of(state, 0, account, 0, now)),
-                "claim_d": int(claim_of(state, 0, account, 1, now)),
-                "debt": int(debt_of(state, 0, account, 1, now)),
+                "claim_c": int(claim_c),
+                "claim_d": int(scaled_up(state.supplied[0, account, 1], of_d)),
+                "debt": int(debt),
                 "c": int(state.wallet[0, account, 0]),
                 "d": int(state.wallet[0, account, 1]),
                 "collateral_value": int(collateral),
-                "debt_value": int(debt),
+                "debt_value": int(owed),
                 "health_factor": None if is_overflow(health) else to_int(health),
             })  # fmt: skip
         return rows

@@ -19,11 +19,19 @@ from proteus.market.lending.compound import (
 from proteus.market.lending.compound_door import act_compound
 from proteus.market.lending.curves import KinkedWad
 from proteus.replaying.lending.messages import Message
-from proteus.replaying.lending.terms import LARGEST, WAD, YEAR_S, Accounts, Whole, account_numbers
+from proteus.replaying.lending.terms import (
+    LARGEST,
+    WAD,
+    YEAR_S,
+    Accounts,
+    Terms,
+    Whole,
+    account_numbers,
+)
 
 ASSETS = ("C", "D")
 _ENTERED = Accounts(is_all=True)
-TERMS = {
+TERMS: Terms = {
     "base_per_year": Whole(0, LARGEST),
     "multiplier_per_year": Whole(0, LARGEST),
     "jump_per_year": Whole(0, LARGEST),

@@ -21,10 +21,18 @@ from proteus.market.lending.morpho import (
 )
 from proteus.market.lending.morpho_door import act_morpho
 from proteus.replaying.lending.messages import Message
-from proteus.replaying.lending.terms import LARGEST, WAD, Account, Choice, Whole, account_number
+from proteus.replaying.lending.terms import (
+    LARGEST,
+    WAD,
+    Account,
+    Choice,
+    Terms,
+    Whole,
+    account_number,
+)
 
 ASSETS = ("loan", "collateral")
-TERMS = {
+TERMS: Terms = {
     "lltv": Whole(0, WAD - 1),
     "curve": Choice(tuple(CURVES)),
     "rate_per_second": Whole(0, LARGEST, 0),

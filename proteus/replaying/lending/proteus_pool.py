@@ -30,6 +30,7 @@ from proteus.replaying.lending.terms import (
     WAD,
     Accounts,
     Choice,
+    Terms,
     Whole,
     account_numbers,
 )
@@ -37,7 +38,7 @@ from proteus.replaying.lending.terms import (
 ASSETS = ("cash_nano", "lots")
 _SHORT = Accounts(is_all=False)
 _RATE = Whole(0, 10 * WAD // 2, 0)
-TERMS = {
+TERMS: Terms = {
     "curve": Choice(tuple(POOL_CURVES), "kinked"),
     "base": _RATE,
     "slope_1": _RATE,

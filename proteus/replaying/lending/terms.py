@@ -105,9 +105,7 @@ def _is_amount(value: Any) -> bool:
     return bool(is_whole and 0 <= value <= LARGEST)
 
 
-def account_numbers(
-    name: str, value: Any, term: Accounts, numbers: Mapping[Any, int]
-) -> list[int]:
+def account_numbers(name: str, value: Any, term: Accounts, numbers: Mapping[Any, int]) -> list[int]:
     """Return the numbers of the accounts that a keyword lists.
 
     Raises

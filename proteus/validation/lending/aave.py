@@ -62,7 +62,7 @@ def _message(recording: Recording, step: Step) -> dict[str, Any]:
     where = args_of(recording, step, _ACTIONS)
     kind = "mint_to_treasury" if step.action == "mintToTreasury" else step.action
     row: dict[str, Any] = {"time_s": step.time_s, "kind": kind}
-    if step.who is not None:
+    if step.who is not None and step.action not in ("price", "mintToTreasury"):
         row["agent"] = step.who
     for key, value in step.args.items():
         if key in ("amount", "debtToCover"):

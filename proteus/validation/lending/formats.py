@@ -13,9 +13,9 @@ from proteus.errors import ConfigError
 from proteus.validation.lending.recordings import (
     EVERYTHING,
     LARGEST,
-    NotRepresentable,
     Recording,
     Step,
+    WidthError,
     check_keys,
     narrow,
     whole,
@@ -42,7 +42,12 @@ def amount_of(where: str, key: str, value: Any) -> dict[str, Any]:
     """Return an amount as the door takes it: a number, or all."""
     if whole(where, key, value) == EVERYTHING:
         return {"all": True}
-    return {"amount": narrow(where, key, value)}
+    return {"amount": asked(where, key, value)}
+
+
+def asked(where: str, key: str, value: Any) -> int:
+    """Return what an action asks for; beyond 64 bits it is more than anybody can have."""
+    return min(whole(where, key, value), LARGEST)
 
 
 def config_of(recording: Recording, keys: tuple[str, ...], words: tuple[str, ...] = ()) -> Any:
@@ -96,19 +101,23 @@ def wallets_of(
 ) -> dict[str, tuple[int, int]]:
     """Return what each account holds at the start."""
     where = f"{recording.where()}, initial"
-    return {
+    held = {
         name: (narrow(where, f"{name}.{keys[0]}", found[keys[0]]),
                narrow(where, f"{name}.{keys[1]}", found[keys[1]]))
         for name, found in people.items()
     }  # fmt: skip
+    for place, key in enumerate(keys):
+        total = sum(amounts[place] for amounts in held.values())
+        narrow(where, f"the sum of all {key}", total)
+    return held
 
 
 def fits(where: str, numbers: Numbers, wide: tuple[str, ...]) -> None:
     """Check that the amounts of a state fit int64.
 
     Raises
-        NotRepresentable: naming where and the key.
+        WidthError: naming where and the key.
     """
     for key, value in numbers.items():
         if value > LARGEST and not key.endswith(wide):
-            raise NotRepresentable(f"{where}: {key}={value} leaves 64 bits")
+            raise WidthError(f"{where}: {key}={value} leaves 64 bits")

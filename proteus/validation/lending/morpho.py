@@ -11,6 +11,7 @@ from proteus.validation.lending.formats import (
     Format,
     Numbers,
     args_of,
+    asked,
     config_of,
     nothing_before,
     rename,
@@ -18,9 +19,9 @@ from proteus.validation.lending.formats import (
     wallets_of,
 )
 from proteus.validation.lending.recordings import (
-    NotRepresentable,
     Recording,
     Step,
+    WidthError,
     check_keys,
     narrow,
     whole,
@@ -56,7 +57,7 @@ _POSITION = {
 def _price(where: str, value: Any) -> int:
     price = whole(where, "price", value)
     if price % _MILLIONTH:
-        raise NotRepresentable(f"{where}: price={price} is no multiple of 1e30")
+        raise WidthError(f"{where}: price={price} is no multiple of 1e30")
     return narrow(where, "price/1e30", price // _MILLIONTH)
 
 
@@ -87,7 +88,7 @@ def _keywords(recording: Recording) -> dict[str, Any]:
 def _message(recording: Recording, step: Step) -> dict[str, Any]:
     where = args_of(recording, step, _ACTIONS)
     row: dict[str, Any] = {"time_s": step.time_s, "kind": _KINDS.get(step.action, step.action)}
-    if step.who is not None:
+    if step.who is not None and step.action not in ("price", "accrue", "setFee"):
         row["agent"] = step.who
     if step.action == "price":
         return {**row, "price": _price(where, step.args["price"])}
@@ -96,7 +97,7 @@ def _message(recording: Recording, step: Step) -> dict[str, Any]:
         "fee": "fee",
     }  # fmt: skip
     for key, value in step.args.items():
-        row |= {key: value} if key == "borrower" else {names[key]: narrow(where, key, value)}
+        row |= {key: value} if key == "borrower" else {names[key]: asked(where, key, value)}
     return row
 
 

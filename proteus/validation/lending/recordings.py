@@ -20,7 +20,7 @@ _TOP = ("format", "engine", "kind", "seed", "config", "initial", "steps")
 _OPTIONAL = ("int64Safe", "note", "license")
 
 
-class NotRepresentable(Exception):
+class WidthError(Exception):
     """Say in one sentence why a recording cannot be replayed in 64 bits."""
 
 
@@ -88,11 +88,11 @@ def narrow(where: str, key: str, value: Any) -> int:
     """Read a number that must fit int64.
 
     Raises
-        NotRepresentable: it does not, naming where and the key.
+        WidthError: it does not, naming where and the key.
     """
     number = whole(where, key, value)
     if number > LARGEST:
-        raise NotRepresentable(f"{where}: {key}={number} leaves 64 bits")
+        raise WidthError(f"{where}: {key}={number} leaves 64 bits")
     return number
 
 

@@ -49,9 +49,7 @@ _USER = {
 def _keywords(recording: Recording) -> dict[str, Any]:
     config = config_of(recording, tuple(_KEYWORDS))
     first = _recorded(f"{recording.where()}, initial", recording.initial)
-    nothing_before(
-        recording.where(), first, ("index", "exchange_rate", "updated_s", ".c", ".d")
-    )
+    nothing_before(recording.where(), first, ("index", "exchange_rate", "updated_s", ".c", ".d"))
     people = recording.initial["users"]
     where = f"{recording.where()}, config"
     return {
@@ -65,7 +63,7 @@ def _message(recording: Recording, step: Step) -> dict[str, Any]:
     where = args_of(recording, step, _ACTIONS)
     kind = "redeem_underlying" if step.action == "redeemUnderlying" else step.action
     row: dict[str, Any] = {"time_s": step.time_s, "kind": kind}
-    if step.who is not None:
+    if step.who is not None and step.action not in ("price", "accrue"):
         row["agent"] = step.who
     for key, value in step.args.items():
         if key == "amount":
@@ -102,4 +100,6 @@ def _results(step: Step, ours: Any) -> tuple[Any, Any]:
     return None, None
 
 
-VENUS = Format("compound", ("priceC",), True, False, _keywords, _message, _recorded, _ours, _results)
+VENUS = Format(
+    "compound", ("priceC",), True, False, _keywords, _message, _recorded, _ours, _results
+)
