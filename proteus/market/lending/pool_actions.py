@@ -225,7 +225,10 @@ def act_pool(terms, pool, lane, time, action, account, amount, shares, borrower)
     if action == PRICE:
         pool.price[lane] = amount
         return ACCEPTED
-    if amount != 0 and amount != ALL and shares != 0:
+    is_all = amount == ALL
+    if is_all and action != WITHDRAW and action != REPAY:
+        return INCONSISTENT_INPUT
+    if amount != 0 and not is_all and shares != 0:
         return INCONSISTENT_INPUT
     if amount == 0 and shares == 0:
         return ZERO_ASSETS
