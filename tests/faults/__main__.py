@@ -57,6 +57,12 @@ LAB = (
     f"{MARKET}/makers/test_estimates", f"{MARKET}/agents/test_lab_maker",
     "property/test_lab_against_twin",
 )  # fmt: skip
+LENDING = (
+    f"{MARKET}/lending/test_vectors", f"{MARKET}/lending/test_vectors_pools",
+    f"{MARKET}/lending/test_facts", f"{MARKET}/lending/test_edges",
+    "unit/replaying/test_lending_door", "unit/replaying/test_recordings_of_lending",
+    "property/test_lending_laws",
+)  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
@@ -120,6 +126,9 @@ NEAR = {  # the tests of the room where the fault is
     "market/rules/incentives": POLICIES,
     "market/rules/counting": POLICIES,
     "market/rules/roles": POLICIES,
+    "market/arithmetic/wide": (f"{MARKET}/arithmetic/test_wide", *LENDING),
+    "market/lending/": LENDING,
+    "validation/lending/": ("unit/replaying/test_recordings_of_lending",),
     "market/makers/": LAB,
     "market/agents/lab": LAB,
     "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),

@@ -10,6 +10,7 @@ from tests.faults.costs import COSTS
 from tests.faults.environment import ENVIRONMENT
 from tests.faults.incentives import INCENTIVES
 from tests.faults.lab import LAB
+from tests.faults.lending import LENDING
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.memory import MEMORY
@@ -21,4 +22,5 @@ from tests.faults.traders import TRADERS
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
     *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY,
+    *LENDING,
 )  # fmt: skip

@@ -100,6 +100,22 @@ def test_everything_can_be_repaid_and_no_unit_of_debt_stays() -> None:
     assert (last["borrow_assets"], last["borrow_shares"], last["supply_shares"]) == (0, 0, 0)
 
 
+def test_interest_comes_on_the_grid_and_not_a_second_before() -> None:
+    """250 at 10 % of a year of 1,000 s, every 100 s: 2.5, whoever acts at 99."""
+    rows = [*OPENING, row("accrue", None, 99), row("accrue", None, 100), row("accrue", None, 199)]
+    charged = lend(rows, base=10**17, accrue_s=100, year_s=1_000).pool["interest"].tolist()
+    assert charged == [0, 0, 0, 0, 2_500_000_000, 2_500_000_000]
+
+
+def test_the_last_share_owes_all_that_is_left() -> None:
+    """3 nano at 500 % a year are 18; their shares alone, among virtual ones, would be 15."""
+    year = 31_536_000
+    rows = [*OPENING[:2], row("borrow", "maker", amount=3), row("repay", "maker", year, all=True)]
+    lent = lend(rows, base=5 * 10**18, accrue_s=year)
+    assert lent.results["first"].tolist()[-1] == 18
+    assert lent.pool["borrow_assets"].tolist()[-1] == 0
+
+
 def test_two_messages_at_one_time_go_in_the_order_of_their_rows() -> None:
     pair = [row("borrow", "maker", amount=250 * NANO), OPENING[1]]
     assert lend([OPENING[0], *pair]).results["accepted"].tolist() == [True, False, True]

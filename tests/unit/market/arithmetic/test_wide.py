@@ -48,6 +48,27 @@ def test_random_numbers_of_all_lengths():
         check(a, b, draw.getrandbits(draw.randint(1, 126)) + 1)
 
 
+def test_products_of_all_256_bits():
+    draw = random.Random(256)
+    for _ in range(200):
+        a, b = (min(draw.getrandbits(128) | 1 << 127, MOST) for _ in range(2))
+        check(a, b, draw.getrandbits(127) | 1 << 126)
+        ours, theirs = wide.of_int(a), wide.of_int(b)
+        for more in (a, max(a - 1, 0)):
+            other = wide.of_int(more)
+            assert wide.is_product_less(other, theirs, ours, theirs) == (more * b < a * b)
+    for a, b in itertools.product((MOST, 2**128 - 2**64, 2**127 + 2**64 - 1), repeat=2):
+        assert (
+            sum(
+                int(word) << (64 * place)
+                for place, word in enumerate(
+                    wide._product_words(wide.of_int(a), wide.of_int(b))[::-1]
+                )
+            )
+            == a * b
+        )
+
+
 def test_sums_differences_and_order():
     for a, b in itertools.product(EDGES, EDGES):
         ours, theirs = wide.of_int(a), wide.of_int(b)
