@@ -68,9 +68,10 @@ class AaveVenue:
         names = ("optimal", "base", "slope_1", "slope_2")
         curve = KinkedRay(*(_words(terms[name]) for name in names))
         units = np.array([10 ** terms["decimals_c"], 10 ** terms["decimals_d"]], np.int64)
-        rates = ("reserve_factor_bps", "protocol_fee_bps", "ltv_bps", "threshold_bps", "bonus_bps")
         self.terms = AaveTerms(
-            curve, units, *(terms[name] for name in rates),
+            curve=curve, unit=units, reserve_factor_bps=terms["reserve_factor_bps"],
+            protocol_fee_bps=terms["protocol_fee_bps"], ltv_bps=terms["ltv_bps"],
+            threshold_bps=terms["threshold_bps"], bonus_bps=terms["bonus_bps"],
             treasury=account_number("treasury", terms["treasury"], numbers),
         )  # fmt: skip
         self.state = allocate(
