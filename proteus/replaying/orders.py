@@ -99,8 +99,7 @@ def replay(
             is unchanged, and the quantity is the new open quantity; a cancel with a quantity takes
             that many lots. What else an amend or a cancel says must be so of its order.
         mechanism: ``clob``, ``fba``, ``dual_flow`` or ``rfq``; for the rows of the latter see
-            :func:`proteus.replaying.requests.replay`. ``pool`` takes messages of lending, with
-            the keywords of :func:`proteus.replaying.lending.door.replay` alone.
+            :func:`proteus.replaying.requests.replay`; ``pool``: that of ``lending.door``.
         n_ticks: prices are 1 .. n_ticks-1; at most 2**31.
         reference_ticks: reference price before the first trade; default n_ticks // 2.
         delta: batch interval in ms.
@@ -109,8 +108,7 @@ def replay(
         policies: keys of ``conf/mechanism/<mechanism>.yaml``; ``self_trade`` defaults to none.
 
     Returns
-        Replayed. A batch mechanism runs on until the first clear after the last message. Of
-        ``pool``: Lent.
+        Replayed; of a pool Lent. A batch mechanism runs on until the first clear after them.
 
     Raises
         MessageError: an unknown column, kind or side, or a value that is not a number.
@@ -118,14 +116,10 @@ def replay(
         RunError: a mechanism of another package that makes no progress.
     """
     if mechanism == POOL:
-        if (n_ticks, reference_ticks, delta, seed, levels) != (1000, None, 250, 0, 0):
-            unused = "n_ticks, reference_ticks, delta, seed, levels"
-            raise ConfigError(f"mechanism=pool is not allowed with {unused}: a pool has none")
+        _check_unused(n_ticks, reference_ticks, delta, seed, levels)
         return lending.replay(messages, **policies)
     chosen = _mechanism_config(mechanism, policies)
-    check_integer("n_ticks", n_ticks, 2, MOST_TICKS)
-    reference = n_ticks // 2 if reference_ticks is None else reference_ticks
-    check_integer("reference_ticks", reference, 1, n_ticks - 1)
+    reference = _reference(n_ticks, reference_ticks)
     check_integer("seed", seed, 0, 2**63 - 1)
     check_integer("levels", levels, 0, 0 if isinstance(chosen, RfqConfig) else MOST_LEVELS)
     delta_ns = _interval_ns(delta)
@@ -154,6 +148,21 @@ def replay(
 
     output = run_rows(len(rows.kind), market, run, levels)
     return read_output(output, market, table.order_ids, table.in_time_order)
+
+
+def _reference(n_ticks: int, reference_ticks: int | None) -> int:
+    """Check how many ticks there are, and return the reference price, in ticks."""
+    check_integer("n_ticks", n_ticks, 2, MOST_TICKS)
+    reference = n_ticks // 2 if reference_ticks is None else reference_ticks
+    check_integer("reference_ticks", reference, 1, n_ticks - 1)
+    return reference
+
+
+def _check_unused(*given: Any) -> None:
+    """Check that a pool is told nothing of books and batches."""
+    if given != (1000, None, 250, 0, 0):
+        unused = "n_ticks, reference_ticks, delta, seed, levels"
+        raise ConfigError(f"mechanism=pool is not allowed with {unused}: a pool has none")
 
 
 def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig:

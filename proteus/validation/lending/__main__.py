@@ -37,7 +37,9 @@ def _validate(words: Sequence[str]) -> int:
     console = Console(width=150, highlight=False)
     console.print(_table(outcomes))
     for outcome in outcomes:
-        for line in ([outcome.refused] if outcome.refused else []) + outcome.lines():
+        if outcome.refused:  # which names the file
+            console.print(escape(outcome.refused), soft_wrap=True)
+        for line in outcome.lines():
             console.print(escape(f"{outcome.name}: {line}"), soft_wrap=True)
     if any(outcome.beyond for outcome in outcomes):
         return DIFFERS
