@@ -128,8 +128,7 @@ def replay(
     table = _read_messages(messages, getattr(chosen, "allocation", "time") == "time")
     prices, levels_of = list_prices(table.rows.price, n_ticks, MAX_TICKS)
     rows = table.rows._replace(price=levels_of)
-    slots = max(len(rows.kind), 1)
-    keys = replicate_keys(seed, np.zeros(1, np.int64))
+    slots, keys = max(len(rows.kind), 1), replicate_keys(seed, np.zeros(1, np.int64))
     # One event fills or cancels each order at most a few times: two sides, dust, self-trades.
     market = allocate_market(
         1, slots, n_ticks, reference, 6 * slots + 8, keys, chosen.auctions, prices
