@@ -15,6 +15,7 @@
     proteus.compare(dataset, baseline="clob"), proteus.maker_pnl(dataset)
     proteus.why("outputs/ab/...", seed=3)
     proteus.replay(messages, mechanism="clob")
+    proteus.replay(messages, mechanism="pool", rules="morpho", wallets={"a": (10**9, 0)}, ...)
     proteus.validation.queue_wait(ahead=3)
     proteus.Session({"mechanism": "fba", "delta": 250}, lanes=64, control="maker")
     proteus.policies.BaselineMaker(session)

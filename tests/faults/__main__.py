@@ -66,6 +66,12 @@ OUTSIDE = (
     "simulation/test_sessions", "property/test_makers_outside", "simulation/test_session_parity",
 )  # fmt: skip
 OF_ENVS = tuple(f"unit/envs/test_{name}" for name in ("tasks", "agents", "conformance", "mistakes"))
+LENDING = (
+    f"{MARKET}/lending/test_vectors", f"{MARKET}/lending/test_vectors_pools",
+    f"{MARKET}/lending/test_facts", f"{MARKET}/lending/test_edges",
+    "unit/replaying/test_lending_door", "unit/replaying/test_recordings_of_lending",
+    "property/test_lending_laws",
+)  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
@@ -138,6 +144,9 @@ NEAR = {  # the tests of the room where the fault is
     "market/rules/incentives": POLICIES,
     "market/rules/counting": POLICIES,
     "market/rules/roles": POLICIES,
+    "market/arithmetic/wide": (f"{MARKET}/arithmetic/test_wide", *LENDING),
+    "market/lending/": LENDING,
+    "validation/lending/": ("unit/replaying/test_recordings_of_lending",),
     "market/makers/": LAB,
     "plans/parity": ("unit/configuration/test_lab",),
     "market/cell": ("unit/commands/test_mistakes",),

@@ -12,6 +12,7 @@ from tests.faults.envs import ENVS
 from tests.faults.gas import GAS
 from tests.faults.incentives import INCENTIVES
 from tests.faults.lab import LAB
+from tests.faults.lending import LENDING
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.memory import MEMORY
@@ -23,4 +24,7 @@ from tests.faults.traders import TRADERS
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT, *INCENTIVES,
     *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS,
+    *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
+    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY,
+    *LENDING,
 )  # fmt: skip
