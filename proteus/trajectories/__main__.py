@@ -83,7 +83,7 @@ def _collect(chosen: argparse.Namespace) -> int:
                 return EXIT_DONE
             written = api.collect(request, plan, folder, say, lanes_bar)
     steps, seconds = sum(one.steps for one in written), time.perf_counter() - started
-    say(f"{sum(one.count for one in written)} episodes, {steps} steps in {seconds:.1f} s")
+    say(f"{sum(one.seeds for one in written)} episodes, {steps} steps in {seconds:.1f} s")
     print(folder, flush=True)
     api.refuse_faults(written)
     return EXIT_DONE

@@ -93,8 +93,8 @@ def collect(
     """Collect a new data set.
 
     Parameters
-        request, plan: what was read. say: tells a person what happens. progress: of a plan, gives a context with what is called
-            with the cell and the number of episodes that are done.
+        request, plan: what was read. say: tells a person what happens. progress: of a plan, gives
+            a context with what is called with the cell and the number of episodes that are done.
 
     Raises
         ConfigError, RunError: as of :func:`collect_trajectories`. KeyboardInterrupt: a person
@@ -156,12 +156,13 @@ def about(request: Request, plan: Plan, folder: Path) -> list[str]:
     from proteus.trajectories.parts import parts_of
 
     workers, parts = _ready(request, plan), parts_of(request)
+    labels = [plan.label(number).items() for number in range(len(plan.cells))]
     cells = [
-        f"cell {number}: {', '.join(f'{name}={value}' for name, value in plan.label(number).items())}"
-        for number in range(len(plan.cells))
+        f"cell {number}: {', '.join(f'{name}={value}' for name, value in label)}"
+        for number, label in enumerate(labels)
     ]
     needed = running.memory_of(request, workers) / 2**20
-    episodes = f"{len(plan.cells)} x {request.count} episodes in {len(parts)} files"
+    episodes = f"{len(plan.cells)} x {request.seeds} episodes in {len(parts)} files"
     return [*cells, f"{episodes}, {workers} workers, {needed:,.0f} MiB of memory", f"into {folder}"]
 
 
@@ -211,4 +212,3 @@ def is_finished(folder: Path) -> bool:
     from proteus.trajectories.schema import MANIFEST
 
     return (folder / MANIFEST).is_file()
-

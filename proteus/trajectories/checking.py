@@ -21,16 +21,20 @@ def check_keys(path: Path, table: pa.Table, said: Mapping[str, Any]) -> pd.DataF
 
     Parameters
         table: cell, seed, episode, step, fault, reward, terminated and truncated. said: what the
-            manifest says of the file: cell, first, count, steps.
+            manifest says of the file: cell, first, seeds, steps.
 
     Raises
         ResultsError: what is wrong with the first episode that is not whole.
     """
-    numbers = {name: table[name].to_numpy() for name in ("cell", "seed", "episode", "step", "fault")}
+    numbers = {
+        name: table[name].to_numpy() for name in ("cell", "seed", "episode", "step", "fault")
+    }
     seeds, step = numbers["seed"], numbers["step"]
-    starts = np.flatnonzero(np.r_[True, seeds[1:] != seeds[:-1]]) if len(seeds) else np.zeros(0, int)
+    starts = (
+        np.flatnonzero(np.r_[True, seeds[1:] != seeds[:-1]]) if len(seeds) else np.zeros(0, int)
+    )
     ends = np.r_[starts[1:], len(seeds)].astype(int)
-    expected = range(said["first"], said["first"] + said["count"])
+    expected = range(said["first"], said["first"] + said["seeds"])
     if seeds[starts].tolist() != [*expected] or (numbers["cell"] != said["cell"]).any():
         span = f"{expected.start} .. {expected.stop - 1} of cell {said['cell']}"
         raise ResultsError(f"{path} is damaged: its seeds are not {span}")
@@ -41,9 +45,7 @@ def check_keys(path: Path, table: pa.Table, said: Mapping[str, Any]) -> pd.DataF
     is_last = np.zeros(len(step), np.bool_)
     is_last[ends - 1] = True
     _check_last(path, table, seeds, is_last)
-    flags = {
-        name: table[name].fill_null(False).to_numpy() for name in ("terminated", "truncated")
-    }
+    flags = {name: table[name].fill_null(False).to_numpy() for name in ("terminated", "truncated")}
     over = flags["terminated"].astype(int) + flags["truncated"]
     one_end = np.zeros(len(step), int)
     one_end[ends[lengths > 1] - 2] = 1
@@ -69,9 +71,7 @@ def _check_last(
         _refuse(path, seeds, missing != is_last, said)
 
 
-def _refuse(
-    path: Path, seeds: NDArray[np.int64], wrong: NDArray[np.bool_], sentence: str
-) -> None:
+def _refuse(path: Path, seeds: NDArray[np.int64], wrong: NDArray[np.bool_], sentence: str) -> None:
     if wrong.any():
         seed = int(seeds[np.flatnonzero(wrong)[0]])
         raise ResultsError(f"{path} is damaged: of the episode of seed {seed} {sentence}")

@@ -102,7 +102,9 @@ def read_begun(folder: Path) -> dict[str, Any]:
     """
     path = folder / BEGUN
     if not path.is_file():
-        raise ResultsError(f"{folder} cannot be resumed: it has no {BEGUN} of an unfinished data set")
+        raise ResultsError(
+            f"{folder} cannot be resumed: it has no {BEGUN} of an unfinished data set"
+        )
     try:
         begun: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         read_version(path, begun)

@@ -1,4 +1,4 @@
-"""``manifest.json``: what a data set is, from what and by which code, and the hashes of its files."""
+"""``manifest.json``: what a data set is, what made it, and the hashes of its files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def of(request: Request, plan: Plan, written: Sequence[Written]) -> dict[str, An
         ],
         "columns": {name: column._asdict() for name, column in columns_of(seen, taken).items()},
         "fault_codes": {str(code): name for code, name in FAULTS.items()},
-        "episodes": sum(one.count for one in written), "steps": sum(one.steps for one in written),
+        "episodes": sum(one.seeds for one in written), "steps": sum(one.steps for one in written),
         "files": [one._asdict() for one in written],
         "versions": provenance.versions(), "machine": provenance.machine(),
     }  # fmt: skip

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from proteus.basics.files import whole
 from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION
@@ -45,8 +44,8 @@ class Part(NamedTuple):
     """Seeds of one cell that share a file."""
 
     cell: int
-    first: int
-    count: int
+    first: int  # seed
+    seeds: int  # how many
 
     @property
     def name(self) -> str:
@@ -60,7 +59,7 @@ class Written(NamedTuple):
     name: str
     cell: int
     first: int
-    count: int  # of seeds, each an episode
+    seeds: int  # how many, each an episode
     steps: int  # transitions
     rows: int  # of steps, and one more of each episode
     sha256: str
@@ -69,8 +68,8 @@ class Written(NamedTuple):
 
 def parts_of(request: Request) -> list[Part]:
     """Cut a request into parts, cell by cell, of about as many seeds each."""
-    count = -(-request.count // request.lanes)
-    bounds = [request.first + request.count * at // count for at in range(count + 1)]
+    count = -(-request.seeds // request.lanes)
+    bounds = [request.first + request.seeds * at // count for at in range(count + 1)]
     return [
         Part(cell, bounds[at], bounds[at + 1] - bounds[at])
         for cell in range(len(request.cells)) for at in range(count)
@@ -87,14 +86,14 @@ class Room:
 
     def of(self, part: Part, growth: int) -> tuple[Task, collecting.Buffer]:
         """Return lanes for a part; those that have grown are not kept."""
-        key = part.cell, part.count
+        key = part.cell, part.seeds
         if growth == 1 and key in self._made:
             self._made.move_to_end(key)
             return self._made[key]
         while len(self._made) >= _CELLS_KEPT:
             self._made.popitem(last=False)
         task = collecting.task_of(self.request, *key, growth)
-        steps = collecting.Buffer.steps_of(part.count, self.request.max_steps)
+        steps = collecting.Buffer.steps_of(part.seeds, self.request.max_steps)
         made = task, collecting.Buffer(task, steps)
         if growth == 1:
             self._made[key] = made
@@ -116,29 +115,27 @@ def write_part(room: Room, part: Part, folder: Path) -> Written:
     return read_written(folder, part)
 
 
-class _Full(Exception):
+class _FullError(Exception):
     """A lane has outgrown its room."""
 
 
 def _is_written(room: Room, part: Part, folder: Path, growth: int) -> bool:
     """Write the file of a part, unless its lanes need more room."""
     task, buffer = room.of(part, growth)
-    seeds = np.arange(part.first, part.first + part.count, dtype=np.int64)
+    seeds = np.arange(part.first, part.first + part.seeds, dtype=np.int64)
     collecting.start(task, seeds, room.request.episode)
     try:
         with whole(folder / STEPS / part.name, durable=True) as temporary:
             _write(room.request, part, task, buffer, temporary)
             is_full = (task.session.world.progress.fault == FAULT_CAPACITY).any()
             if is_full and growth < collecting.LARGEST_GROWTH:
-                raise _Full
-    except _Full:
+                raise _FullError
+    except _FullError:
         return False
     return True
 
 
-def _write(
-    request: Request, part: Part, task: Task, buffer: collecting.Buffer, path: Path
-) -> None:
+def _write(request: Request, part: Part, task: Task, buffer: collecting.Buffer, path: Path) -> None:
     """Play the lanes and write what they show, some steps at a time."""
     columns = columns_of(*spaces_of(task))
     about = {
@@ -194,6 +191,6 @@ def read_written(folder: Path, part: Part) -> Written:
     found = pq.read_metadata(path)
     known = json.loads(found.metadata[PART_KEY.encode()])
     return Written(
-        part.name, part.cell, part.first, part.count, known["steps"], found.num_rows,
+        part.name, part.cell, part.first, part.seeds, known["steps"], found.num_rows,
         digest_of(path), known["faults"],
     )  # fmt: skip

@@ -56,7 +56,7 @@ class Draws:
             for drawn, stream in zip(self._drawn, self._streams, strict=True):
                 drawn.reshape(-1)[:] = (stream.random_raw(drawn.size) >> np.uint64(11)) * 2.0**-53
         self._step += 1
-        return self._drawn[:, at]
+        return np.asarray(self._drawn[:, at])
 
 
 class Random:
@@ -74,8 +74,9 @@ class Random:
         """Draw the actions of a step."""
         drawn = self._draws()
         if self._space.kind == BOX:
-            return (self._low + drawn * (self._high - self._low)).astype(np.float32)
-        return np.floor(drawn * (self._high + 1)).astype(np.int64)
+            made = self._low + drawn * (self._high - self._low)
+            return np.asarray(made, np.float32)
+        return np.asarray(np.floor(drawn * (self._high + 1)), np.int64)
 
 
 class Baseline:
@@ -119,7 +120,7 @@ class Baseline:
         # Half a tick nearer than the price, which is rounded outward: float32 moves no quote.
         offset = np.maximum(away - 0.5, 0.0) / self._ticks / self._most_offset
         share = np.concatenate([offset, answer.lots / self._most_lots], axis=1)
-        return (2.0 * np.minimum(share, 1.0) - 1.0).astype(np.float32)
+        return np.asarray(2.0 * np.minimum(share, 1.0) - 1.0, np.float32)
 
 
 POLICIES: dict[str, Any] = {"baseline": Baseline, "random": Random}
@@ -184,7 +185,8 @@ def make(name: str, task: Task) -> Policy:
     if name in POLICIES and not isinstance(task, found.tasks):
         fitting = "it needs task=maker or task=maker_grid"
         raise ConfigError(f"policy={name} is not allowed with task={task.name}: {fitting}")
-    return found(task) if inspect.isclass(found) else found  # type: ignore[no-any-return]
+    policy: Policy = found(task) if isinstance(found, type) else found
+    return policy
 
 
 def ask(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -66,7 +67,7 @@ class Trajectories:
         self.observation_space, self.action_space = spaces
         self.episodes = pd.DataFrame()
         self._files = [folder / STEPS / each["name"] for each in manifest["files"]]
-        self._bounds = np.cumsum([0, *(each["count"] for each in manifest["files"])])
+        self._bounds = np.cumsum([0, *(each["seeds"] for each in manifest["files"])])
         self._open: tuple[int, list[Episode]] = (-1, [])  # the file that was read last
 
     def __len__(self) -> int:
@@ -120,18 +121,6 @@ class Trajectories:
         tables = [_sorted(pq.read_table(file, partitioning=None)) for file in self._files]
         return pa.concat_tables(tables, promote_options="permissive").to_pandas()  # type: ignore[no-any-return]
 
-    def to_d3rlpy(self) -> dict[str, Any]:
-        """Return what ``d3rlpy.dataset.MDPDataset`` takes; :mod:`proteus.trajectories.exports`."""
-        from proteus.trajectories.exports import to_d3rlpy
-
-        return to_d3rlpy(self)
-
-    def to_minari(self, dataset_id: str, **about: Any) -> Path:
-        """Write a data set of Minari; as :func:`proteus.trajectories.exports.to_minari`."""
-        from proteus.trajectories.exports import to_minari
-
-        return to_minari(self, dataset_id, **about)
-
     def _episodes_of(self, file: int) -> list[Episode]:
         """Read a file whole."""
         table = _sorted(pq.read_table(self._files[file], partitioning=None))
@@ -140,7 +129,7 @@ class Trajectories:
         acted = _stacked(table, ACTION, self.action_space)
         starts = [*np.flatnonzero(numbers["step"] == 0).tolist(), len(table)]
         made = []
-        for first, after in zip(starts[:-1], starts[1:], strict=True):
+        for first, after in itertools.pairwise(starts):
             steps, whole = slice(first, after - 1), slice(first, after)
             made.append(Episode(
                 self.manifest["files"][file]["cell"], int(numbers["seed"][first]),
@@ -178,8 +167,7 @@ def load_trajectories(folder: str | os.PathLike[str]) -> Trajectories:
         folder: of ``python -m proteus.trajectories`` or ``collect_trajectories``.
 
     Returns
-        The data set: ``len``, iteration and ``[row]`` by episode, ``arrays()``, ``to_pandas()``,
-        ``to_d3rlpy()``, ``to_minari()``.
+        The data set: ``len``, iteration and ``[row]`` by episode, ``arrays()``, ``to_pandas()``.
 
     Raises
         ResultsError: no finished data set is there, or what is wrong with it.
@@ -191,7 +179,7 @@ def load_trajectories(folder: str | os.PathLike[str]) -> Trajectories:
         made = Trajectories(path, manifest, spaces)
         cells = {each["cell"]: each["mechanism"] for each in manifest["cells"]}
         declared = schema_of(columns_of(*spaces))
-        expected = [(each["cell"], each["first"], each["count"]) for each in manifest["files"]]
+        expected = [(each["cell"], each["first"], each["seeds"]) for each in manifest["files"]]
         seeds = manifest["seeds"]["first"], manifest["seeds"]["count"]
         hashes = {key: manifest[key] for key in ("config_hash", COLLECTION_KEY)}
         _check_whole(path, expected, [*cells], *seeds)
@@ -202,7 +190,9 @@ def load_trajectories(folder: str | os.PathLike[str]) -> Trajectories:
     except (LookupError, TypeError, ValueError) as error:
         if isinstance(error, ResultsError):
             raise
-        raise ResultsError(f"{path / MANIFEST} is damaged: {error!r} is not as it must be") from None
+        raise ResultsError(
+            f"{path / MANIFEST} is damaged: {error!r} is not as it must be"
+        ) from None
     made.episodes = pd.concat(tables, ignore_index=True)
     made.episodes.insert(1, "mechanism", made.episodes["cell"].map(cells))
     return made
@@ -259,10 +249,14 @@ def _checked(
         file = pq.ParquetFile(path)
         schema, about = file.schema_arrow, file.metadata.metadata or {}
         if not schema.equals(declared, check_metadata=False):
-            raise ResultsError(f"{path} has other columns than {MANIFEST} says: {_odd(schema, declared)}")
+            raise ResultsError(
+                f"{path} has other columns than {MANIFEST} says: {_odd(schema, declared)}"
+            )
         for key, value in hashes.items():
             if about.get(key.encode(), b"").decode() != value:
-                raise ResultsError(f"{path} is of another data set: {key} is not that of {MANIFEST}")
+                raise ResultsError(
+                    f"{path} is of another data set: {key} is not that of {MANIFEST}"
+                )
         table = _sorted(file.read(columns=["cell", *_KEYS]))
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]

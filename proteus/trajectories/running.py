@@ -50,7 +50,7 @@ def try_out(request: Request) -> None:
 
 def memory_of(request: Request, workers: int) -> int:
     """Return the bytes that a collection takes at its peak, however many seeds and steps it has."""
-    lanes = max(part.count for part in parts_of(request))
+    lanes = max(part.seeds for part in parts_of(request))
     task = collecting.task_of(request, 0, 1)
     lane = sum(array.nbytes for _, array in arrays_of(task.session.world))
     buffer = collecting.Buffer(task, 1).nbytes * collecting.Buffer.steps_of(
@@ -86,7 +86,7 @@ def collect(
 
     Parameters
         workers: processes; one: this one. stop: asked after each part; once it holds, those in
-            flight are the last. told: called with the cell and the seeds of each part that is there.
+            flight are the last. told: called with the cell and the number of episodes of each part.
 
     Returns
         What all files say, in their order.
@@ -98,12 +98,12 @@ def collect(
     there = {path.name for path in (folder / STEPS).glob("*.parquet")}
     found = {part.name: read_written(folder, part) for part in parts if part.name in there}
     for one in found.values():
-        told(one.cell, one.count)
+        told(one.cell, one.seeds)
     missing = [part for part in parts if part.name not in there]
     run = _alone if workers == 1 else _together
     for written in run(request, missing, folder, workers, stop):
         found[written.name] = written
-        told(written.cell, written.count)
+        told(written.cell, written.seeds)
     if len(found) < len(parts):
         raise KeyboardInterrupt
     return [found[part.name] for part in parts]

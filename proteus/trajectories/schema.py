@@ -82,8 +82,8 @@ class Space(NamedTuple):
 
         if self.kind == GRID:
             return spaces.MultiDiscrete(np.array(self.high, np.int64) + 1)
-        bounds = (np.array(each, np.float32) for each in (self.low, self.high))
-        return spaces.Box(*bounds, dtype=np.float32)
+        low, high = (np.array(each, np.float32) for each in (self.low, self.high))
+        return spaces.Box(low, high, dtype=np.float32)
 
 
 def spaces_of(task: Any) -> tuple[Space, Space]:
@@ -116,8 +116,9 @@ def space_of(written: Mapping[str, Any]) -> Space:
     Raises
         LookupError, TypeError, ValueError: it is none.
     """
-    made = Space(*(written[name] if name in ("kind", "dtype") else tuple(written[name])
-                   for name in Space._fields))  # fmt: skip
+    texts = ("kind", "dtype")
+    values: Any = [written[key] if key in texts else tuple(written[key]) for key in Space._fields]
+    made = Space(*values)
     if made.kind not in (BOX, GRID) or len({*map(len, made[2:7])}) != 1:
         raise ValueError("a space is none")
     return made

@@ -46,7 +46,7 @@ class Request(NamedTuple):
     cells: tuple[CellConfig, ...]
     root: int  # root seed
     first: int  # seed
-    count: int  # of seeds
+    seeds: int  # how many
     episode: int
     lanes: int  # of a part, at most
     config_hash: str
