@@ -64,10 +64,10 @@ def refuse_faults(written: Sequence[Written]) -> None:
     faults = [(one.cell, *fault) for one in written for fault in one.faults]
     if faults:
         cell, seed, reason = faults[0]
-        raise ViolationError(
-            f"{len(faults)} episodes were stopped and are truncated; "
-            f"first: cell={cell}, seed={seed}, reason={reason}"
-        )
+        which = f"first: cell={cell}, seed={seed}, reason={reason}"
+        many = len(faults) > 1
+        what = "episodes were stopped and are" if many else "episode was stopped and is"
+        raise ViolationError(f"{len(faults)} {what} truncated; {which}")
 
 
 def planned(words: Sequence[str]) -> tuple[Request, Plan]:

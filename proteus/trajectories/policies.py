@@ -161,7 +161,10 @@ def find(name: str) -> Any:
     module, colon, inside = name.partition(":")
     if not colon or not module or not inside:
         known = nearest(name, POLICIES)
-        raise ConfigError(f"policy={name} is not allowed{known}; one of yours is module:object")
+        join = "" if known.endswith("?") else ";"
+        raise ConfigError(
+            f"policy={name} is not allowed{known}{join} one of yours is module:object"
+        )
     try:
         found: Any = importlib.import_module(module)
         for part in inside.split("."):
