@@ -12,7 +12,7 @@ comma list of them is an axis; beside them there are
     options.NAME=VALUE   of the task, as options.most_offset=0.2
     control, decisions, step_ms, end, max_steps   as of proteus.make_vec
 
-executor.workers=2 is how many processes collect, executor.block_lanes=128 how many seeds a file
+executor.workers=2 is how many processes collect, executor.block_lanes=64 how many seeds a file
 has. --resume FOLDER goes on with a data set that was stopped: the same files come of it.
 
 stdout names the folder, which proteus.load_trajectories reads; all else goes to stderr. Exit codes:

@@ -33,6 +33,8 @@ def collect_trajectories(
         output_dir: a folder that does not exist yet, or is empty. seeds: as of ``simulate``; each
             is an episode. parameters: ``task``, ``policy``, ``options={...}`` and so on as the
             command line has them, and keys of the configuration, of which a list is an axis.
+            Parts are collected by this process, where a policy may be of ``__main__``, unless
+            ``executor={"workers": 2}``, which starts others, as ``multiprocessing`` does.
 
     Returns
         What ``load_trajectories`` returns.
@@ -47,6 +49,8 @@ def collect_trajectories(
 
     fixed = overrides.from_mapping(overrides.seed_keys(seeds), grid=False)
     words = [*overrides.from_mapping(parameters, grid=True), *fixed]
+    if not any(overrides.key(word) == "executor.workers" for word in words):
+        words.append("executor.workers=1")
     folder = as_path(output_dir)
     request, plan = planned(words)
     if plan.settings.plan_only:

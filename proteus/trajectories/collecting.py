@@ -17,7 +17,7 @@ from proteus.basics.units import NANO
 from proteus.envs.tasks.base import Task
 from proteus.envs.tasks.table import TASKS
 from proteus.sessions.session import Session
-from proteus.trajectories.policies import Policy, ask
+from proteus.trajectories.policies import Asked, Policy
 from proteus.trajectories.schema import ACTION, OBSERVATION, spaces_of
 from proteus.trajectories.words import Request
 
@@ -57,7 +57,7 @@ class Buffer:
         """Allocate ``steps`` steps."""
         seen, taken = spaces_of(task)
         lanes = task.session.lanes
-        self.task, self.space, self.steps = task, taken, steps
+        self.task, self.steps = task, steps
         self.first = 0  # step of the first that is kept
         self.observation = np.empty((steps, lanes, len(seen.low)), np.float32)
         self.action = np.zeros((steps, lanes, len(taken.low)), taken.dtype)
@@ -123,7 +123,7 @@ def play(
     Raises
         ActionError: the policy failed, or gave what is no action.
     """
-    session, step = task.session, 0
+    session, asked, step = task.session, Asked(policy, task), 0
     buffer.first, buffer.equity[0] = 0, session.equity_nano[:, 0]
     last = np.where(session.ended, 0, _NEVER)
     while True:
@@ -134,8 +134,7 @@ def play(
             buffer.equity[at + 1] = buffer.equity[at]
             buffer.flush(at + 1, last, write)
             return last
-        actions = ask(policy, observation, buffer.space, last > step, step)
-        buffer.action[at] = actions
+        actions = buffer.action[at] = asked(observation, last > step, step)
         task.decide(actions)
         session.resume()
         step += 1

@@ -27,7 +27,7 @@ from proteus.errors import ActionError, ConfigError, nearest
 from proteus.market.agents.maker import MakerPolicy
 from proteus.market.book.codes import BUY, SELL
 from proteus.trajectories.kernels import Answer, ask_maker
-from proteus.trajectories.schema import BOX, Space, spaces_of
+from proteus.trajectories.schema import BOX, spaces_of
 
 Array = NDArray[Any]
 Policy = Callable[[NDArray[np.float32]], Any]
@@ -192,42 +192,48 @@ def make(name: str, task: Task) -> Policy:
     return policy
 
 
-def ask(
-    policy: Policy, observation: NDArray[np.float32], space: Space, active: NDArray[np.bool_],
-    step: int,
-) -> Array:  # fmt: skip
-    """Return the actions of a policy as they are executed and kept: of the space's type.
+class Asked:
+    """A policy whose answers are checked: they are actions as they are executed and kept."""
 
-    Parameters
-        observation: float32 [N, F]; the policy gets a copy. active: bool [N], lanes whose episode
-            goes on. step: its number, for the sentence.
+    def __init__(self, policy: Policy, task: Task) -> None:
+        """Take what is asked, and whose space its answers must be of."""
+        space = spaces_of(task)[1]
+        self._policy, self._is_box, self._dtype = policy, space.kind == BOX, np.dtype(space.dtype)
+        self._shape = task.session.lanes, len(space.low)
+        self._low, self._high = np.array(space.low), np.array(space.high)
 
-    Raises
-        ActionError: the policy failed, or gave another shape or type, NaN, or a number out of
-            bounds.
-    """
-    try:
-        given = np.asarray(policy(observation.copy()))
-    except Exception as error:
-        said = (str(error).splitlines() or [""])[0]
-        raise ActionError(f"raised {type(error).__name__}: {said}{_place(error)}") from None
-    shape, kind = (len(active), len(space.low)), np.floating if space.kind == BOX else np.integer
-    if given.shape != shape or not np.issubdtype(given.dtype, kind):
-        shown = f"{given.dtype} {list(given.shape)}"
-        wanted = f"{'floats' if space.kind == BOX else 'integers'} {list(shape)}"
-        raise ActionError(f"gave {shown} at step {step}: must be {wanted}")
-    taken = given.astype(space.dtype, copy=False)
-    if space.contains(taken).all():
-        return taken
-    wrong = ~space.contains(taken) & active[:, None]
-    if wrong.any():
-        lane, place = (int(each) for each in np.argwhere(wrong)[0])
-        bounds = f"{space.low[place]:g} .. {space.high[place]:g}"
-        raise ActionError(
-            f"gave {given[lane, place]} as number {place} of an action at step {step}: "
-            f"must be {bounds}"
-        )
-    return np.where(active[:, None], taken, np.array(space.low, taken.dtype))
+    def __call__(
+        self, observation: NDArray[np.float32], active: NDArray[np.bool_], step: int
+    ) -> Array:
+        """Ask for the actions of a step.
+
+        Parameters
+            observation: float32 [N, F]; the policy gets a copy. active: bool [N], lanes whose
+                episode goes on. step: its number, for the sentence.
+
+        Raises
+            ActionError: the policy failed, or gave another shape or type, NaN, or a number out of
+                bounds.
+        """
+        try:
+            given = np.asarray(self._policy(observation.copy()))
+        except Exception as error:
+            said = (str(error).splitlines() or [""])[0]
+            raise ActionError(f"raised {type(error).__name__}: {said}{_place(error)}") from None
+        if given.shape != self._shape or given.dtype.kind not in ("f" if self._is_box else "iu"):
+            shown = f"{given.dtype} {list(given.shape)}"
+            wanted = f"{'floats' if self._is_box else 'integers'} {list(self._shape)}"
+            raise ActionError(f"gave {shown} at step {step}: must be {wanted}")
+        taken = given.astype(self._dtype, copy=False)
+        if (taken >= self._low).all() and (taken <= self._high).all():
+            return taken
+        wrong = ~((taken >= self._low) & (taken <= self._high)) & active[:, None]
+        if wrong.any():
+            lane, place = (int(each) for each in np.argwhere(wrong)[0])
+            value, bounds = given[lane, place], f"{self._low[place]:g} .. {self._high[place]:g}"
+            action = f"{value} as number {place} of an action at step {step}"
+            raise ActionError(f"gave {action}: must be {bounds}")
+        return np.where(active[:, None], taken, self._low.astype(self._dtype))
 
 
 def _place(error: BaseException) -> str:

@@ -15,8 +15,8 @@ from proteus.market.setup.snapshots import arrays_of
 from proteus.runs.workers import start_process, usable_cores
 from proteus.trajectories import collecting
 from proteus.trajectories.parts import Part, Room, Written, parts_of, read_written, write_part
-from proteus.trajectories.policies import ask, make
-from proteus.trajectories.schema import STEPS, spaces_of
+from proteus.trajectories.policies import Asked, make
+from proteus.trajectories.schema import STEPS
 from proteus.trajectories.words import Request
 
 PROCESS_BYTES = 400 * 2**20  # a worker with its libraries and the machine code of one mechanism
@@ -37,8 +37,8 @@ def try_out(request: Request) -> None:
         for _ in range(2):
             collecting.start(task, seeds, request.episode)
             try:
-                policy, space = make(request.policy.name, task), spaces_of(task)[1]
-                given.append(ask(policy, task.observe(), space, ~task.session.ended, 0))
+                asked = Asked(make(request.policy.name, task), task)
+                given.append(asked(task.observe(), ~task.session.ended, 0))
             except ActionError as error:
                 raise ConfigError(f"policy={request.policy.name} {error}") from None
         if given[0].tobytes() != given[1].tobytes():

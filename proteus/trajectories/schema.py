@@ -68,10 +68,6 @@ class Space(NamedTuple):
     means: tuple[str, ...]  # [C]
     sources: tuple[str, ...] = ()  # [C] of an observation: the row of the leakage table
 
-    def contains(self, numbers: Any) -> Any:
-        """Tell of rows [R, C] which of their numbers are inside, bool [R, C]."""
-        return (numbers >= np.array(self.low)) & (numbers <= np.array(self.high))
-
     def to_gymnasium(self) -> Any:
         """Return the same as a space of Gymnasium.
 

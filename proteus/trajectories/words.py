@@ -19,7 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "task": "maker", "policy": "baseline", "control": None, "decisions": None, "step_ms": None,
     "end": "marked", "max_steps": None,
 }  # fmt: skip
-LANES = 128  # seeds of a file, played side by side, unless executor.block_lanes says so
+LANES = 64  # seeds of a file, played side by side, unless executor.block_lanes says so
 
 # Keys that mean something to a sweep, and nothing to a data set.
 _OF_A_SWEEP = {

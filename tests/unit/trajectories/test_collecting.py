@@ -14,8 +14,7 @@ from proteus.envs.tasks.table import TASKS
 from proteus.policies import BaselineMaker
 from proteus.sessions.session import Session
 from proteus.trajectories import collecting
-from proteus.trajectories.policies import Draws, ask, make
-from proteus.trajectories.schema import spaces_of
+from proteus.trajectories.policies import Asked, Draws, make
 from tests.unit.trajectories.helping import WORDS, collected, same, stepped
 
 MINE = "tests.unit.trajectories.policies_of_a_user"
@@ -172,7 +171,7 @@ def collecting_request(more):
 def test_a_policy_gets_a_copy_and_lanes_that_have_ended_are_not_read():
     task = collecting.task_of(collecting_request({}), 0, 3)
     collecting.start(task, np.arange(3), 0)
-    space, seen = spaces_of(task)[1], task.observe()
+    seen = task.observe()
     kept = seen.copy()
 
     def wild(observation):
@@ -181,7 +180,7 @@ def test_a_policy_gets_a_copy_and_lanes_that_have_ended_are_not_read():
         actions[1] = np.nan
         return actions
 
-    given = ask(wild, seen, space, np.array([True, False, True]), 0)
+    given = Asked(wild, task)(seen, np.array([True, False, True]), 0)
     assert same(seen, kept)
     assert given.dtype == np.float32
     assert (given[1] == -1).all()

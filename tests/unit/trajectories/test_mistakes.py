@@ -126,6 +126,6 @@ def test_a_plan_is_printed_and_nothing_is_written(tmp_path, capsys):
     assert main([*words, f"output_dir={folder}"]) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[:2] == ["cell 0: mechanism=clob, delta=100", "cell 1: mechanism=fba, delta=100"]
-    assert said[2].startswith("2 x 300 episodes in 6 files, 1 workers, ")
+    assert said[2].startswith("2 x 300 episodes in 10 files, 1 workers, ")
     assert said[3] == f"into {folder}"
     assert not folder.exists()
