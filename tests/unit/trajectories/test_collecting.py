@@ -26,10 +26,11 @@ KINDS = [
     ("maker_grid", "baseline", {"options": {"levels": 7}}),
     ("maker", f"{MINE}:Leaning", {"max_steps": 2}), ("maker", "random", {"end": "payoff"}),
 ]  # fmt: skip
+NAMES = ("penalties", "grid", "taker", "sniper", "baseline", "on a grid", "cut off", "payoff")
 
 
 @pytest.mark.nojit
-@pytest.mark.parametrize(("task", "policy", "more"), KINDS, ids=lambda each: str(each)[:30])
+@pytest.mark.parametrize(("task", "policy", "more"), KINDS, ids=NAMES)
 def test_rows_are_those_of_the_environment_to_the_bit(tmp_path, task, policy, more):
     """Observations with the last one, rewards, flags and infos; of lanes that were alone there."""
     data = collected(tmp_path / "data", task=task, policy=policy, **more)
