@@ -36,8 +36,8 @@ def task_of(request: Request, cell: int, lanes: int, growth: int = 1) -> Task:
         ConfigError: a trader, an option or a value that is not allowed, or too little memory.
     """
     session = Session(
-        request.cells[cell], lanes, control=request.control,
-        decisions=request.decisions, step_ms=request.step_ms, end=request.end,  # type: ignore[arg-type]
+        request.cells[cell], lanes, control=request.control, step_ms=request.step_ms,
+        decisions=request.decisions, end=request.end,  # type: ignore[arg-type]
         growth=growth, root=request.root, copy=False,
     )  # fmt: skip
     return TASKS[request.task](session, **request.options)

@@ -23,12 +23,11 @@ import numpy as np
 
 from proteus.basics.version import VERSION
 from proteus.errors import ResultsError
-from proteus.trajectories.schema import GRID
+from proteus.trajectories.schema import GRID, MANIFEST
 
 if TYPE_CHECKING:
     from proteus.trajectories.reading import Trajectories
 
-SIDECAR = "proteus.json"  # beside the data of Minari: the whole manifest
 _PATH = "MINARI_DATASETS_PATH"
 # What Minari takes, less what it takes and then cannot read: a version must be there.
 _NAME = re.compile(r"(?P<namespace>[-\w]{2,}(?:/[-\w]+)*/)?[-\w]+-v(?:0|[1-9]\d*)", re.ASCII)
@@ -73,7 +72,7 @@ def to_minari(
 
     Every array is the same there, to the bit. Infos are [T + 1, 1] arrays: time_s, equity_nano,
     fault, and cell, seed and episode, which Minari loses when it combines data sets. Beside the
-    data ``proteus.json`` has the whole manifest. Episodes without a step are left out.
+    data stands the whole manifest. Episodes without a step are left out.
 
     Parameters
         dataset_id: as ``mkt/maker-v0``. The rest is told to Minari.
@@ -102,7 +101,7 @@ def to_minari(
     }  # fmt: skip
     with _aside(target, (match["namespace"] or "").rstrip("/")) as made:
         _write(data, dataset_id, told)
-        (made / SIDECAR).write_text(json.dumps(data.manifest, indent=1) + "\n", encoding="utf-8")
+        (made / MANIFEST).write_text(json.dumps(data.manifest, indent=1) + "\n", encoding="utf-8")
     return target
 
 
@@ -110,7 +109,7 @@ def _description(data: Trajectories) -> str:
     about = data.manifest
     return (
         f"proteus {about['task']}, policy {about['policy']['name']}, "
-        f"config_hash {about['config_hash']}; {SIDECAR} has the rest"
+        f"config_hash {about['config_hash']}; {MANIFEST} has the rest"
     )
 
 

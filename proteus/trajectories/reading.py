@@ -119,7 +119,8 @@ class Trajectories:
         The last row of an episode has no action, reward or flags.
         """
         tables = [_sorted(pq.read_table(file, partitioning=None)) for file in self._files]
-        return pa.concat_tables(tables, promote_options="permissive").to_pandas()  # type: ignore[no-any-return]
+        whole: pd.DataFrame = pa.concat_tables(tables).unify_dictionaries().to_pandas()
+        return whole
 
     def _episodes_of(self, file: int) -> list[Episode]:
         """Read a file whole."""

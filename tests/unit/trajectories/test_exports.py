@@ -94,7 +94,7 @@ def test_minari_gives_back_every_bit_with_the_seeds(minari, data, tmp_path):
         assert (told["episode"] == ours.number).all()
         assert all(same(told[name], array) for name, array in ours.infos.items())
     assert [each["seed"] for each in found.storage.get_episode_metadata(range(6))] == [0, 1, 2] * 2
-    assert (folder / exports.SIDECAR).is_file()
+    assert (folder / "manifest.json").is_file()
     assert [*minari.list_local_datasets()] == ["mkt/maker-v0"]
     with pytest.raises(ResultsError, match="'mkt/maker-v0' is taken"):
         proteus.to_minari(data, "mkt/maker-v0")
