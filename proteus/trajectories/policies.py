@@ -182,13 +182,20 @@ def make(name: str, task: Task) -> Policy:
     """Make a policy for the lanes of a task, which have started.
 
     Raises
-        ConfigError: it is not for that task.
+        ConfigError: it is not for that task. ActionError: it cannot be made.
     """
     found = find(name)
     if name in POLICIES and not isinstance(task, found.tasks):
         fitting = "it needs task=maker or task=maker_grid"
         raise ConfigError(f"policy={name} is not allowed with task={task.name}: {fitting}")
-    policy: Policy = found(task) if isinstance(found, type) else found
+    if not isinstance(found, type):
+        return found  # type: ignore[no-any-return]
+    try:
+        policy: Policy = found(task)
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise ActionError(_raised(error)) from None
     return policy
 
 
@@ -218,8 +225,7 @@ class Asked:
         try:
             given = np.asarray(self._policy(observation.copy()))
         except Exception as error:
-            said = (str(error).splitlines() or [""])[0]
-            raise ActionError(f"raised {type(error).__name__}: {said}{_place(error)}") from None
+            raise ActionError(_raised(error)) from None
         if given.shape != self._shape or given.dtype.kind not in ("f" if self._is_box else "iu"):
             shown = f"{given.dtype} {list(given.shape)}"
             wanted = f"{'floats' if self._is_box else 'integers'} {list(self._shape)}"
@@ -236,10 +242,11 @@ class Asked:
         return np.where(active[:, None], taken, self._low.astype(self._dtype))
 
 
-def _place(error: BaseException) -> str:
-    """Name the line that raised an error."""
+def _raised(error: BaseException) -> str:
+    """Say what a policy raised, and where."""
+    said = (str(error).splitlines() or [""])[0]
     trace, place = error.__traceback__, ""
     while trace is not None:
         file = Path(trace.tb_frame.f_code.co_filename).name
         place, trace = f" ({file}:{trace.tb_lineno})", trace.tb_next
-    return place
+    return f"raised {type(error).__name__}: {said}{place}"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from proteus.basics.machine import free_memory
-from proteus.errors import ActionError, ConfigError
+from proteus.errors import ActionError, ConfigError, ResultsError
 from proteus.market.setup.snapshots import arrays_of
 from proteus.runs.workers import start_process, usable_cores
 from proteus.trajectories import collecting
@@ -96,7 +96,7 @@ def collect(
     """
     parts = parts_of(request)
     there = {path.name for path in (folder / STEPS).glob("*.parquet")}
-    found = {part.name: read_written(folder, part) for part in parts if part.name in there}
+    found = {part.name: _saved(folder, part) for part in parts if part.name in there}
     for one in found.values():
         told(one.cell, one.seeds)
     missing = [part for part in parts if part.name not in there]
@@ -107,6 +107,20 @@ def collect(
     if len(found) < len(parts):
         raise KeyboardInterrupt
     return [found[part.name] for part in parts]
+
+
+def _saved(folder: Path, part: Part) -> Written:
+    """Read what a file says that was there before.
+
+    Raises
+        ResultsError: it is damaged.
+    """
+    try:
+        return read_written(folder, part)
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        path, reason = folder / STEPS / part.name, str(error).splitlines()[0]
+        again = "remove it, and it is written again"
+        raise ResultsError(f"{path} is damaged ({reason}): {again}") from None
 
 
 def _alone(

@@ -27,10 +27,10 @@ def plain_python(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
 
 
-def test_there_are_five(execute):
+def test_there_are_six(execute):
     assert [path.stem for path in execute.NOTEBOOKS] == [
         "1_first_sweep", "2_phase2_with_xarray", "3_your_own_mechanism", "4_theory",
-        "5_a_fee_change",
+        "5_a_fee_change", "7_behaviour_cloning",
     ]  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def test_sweeps_and_theory_run(execute, tmp_path):
         output for notebook in notebooks for cell in notebook.cells
         for output in cell.get("outputs", ()) if "image/png" in output.get("data", {})
     ]  # fmt: skip
-    assert len(shown) == 8  # the figures
+    assert len(shown) == 10  # the figures
     assert list(tmp_path.iterdir()) == []
 
 

@@ -57,4 +57,11 @@ class Late:
         return np.full((len(observation), 4), 0.5 if self.asked < 4 else 2.0, np.float32)
 
 
+class Shy:
+    """Takes no task."""
+
+    def __init__(self):
+        pass
+
+
 NUMBER = 4

@@ -3,8 +3,8 @@
 import pytest
 
 import proteus
-from proteus.errors import ConfigError, RunError, ViolationError
-from proteus.trajectories import api, collecting
+from proteus.errors import ConfigError, ResultsError, RunError, ViolationError
+from proteus.trajectories import api, collecting, parts
 from proteus.trajectories.__main__ import main
 from tests.unit.trajectories.helping import SHORT, collected
 
@@ -60,6 +60,7 @@ WRONG_TASKS = [
     ({"policy": f"{MINE}:loud"}, "gave 1.5 as number 0 of an action at step 0: must be -1 .. 1"),
     ({"policy": f"{MINE}:broken"}, "raised IndexError: index 99 is out of bounds for axis 1 with "
      "size 20 (policies_of_a_user.py:"),
+    ({"policy": f"{MINE}:Shy"}, "raised TypeError: Shy.__init__() takes 1 positional argument"),
     ({"policy": f"{MINE}:restless"}, "restless is not allowed: asked again it gave another action"),
     ({"policy": f"{MINE}:still", "task": "maker_grid"}, "must be integers [2, 2]"),
     ({"plan_only": True}, "plan_only=true is not allowed: only the command line prints plans"),
@@ -86,6 +87,37 @@ def test_a_policy_that_fails_later_stops_it_and_nothing_half_stays(tmp_path):
         "was written; run the same command to start again: it gives the same rows"
     )
     assert not folder.exists()
+
+
+def test_a_full_disk_stops_it_and_says_how_to_go_on(tmp_path, monkeypatch):
+    folder, write_table = tmp_path / "data", parts._table
+    written = []
+
+    def full(*arguments):
+        written.append(1)
+        if len(written) == 2:
+            raise OSError(28, "No space left on device")
+        return write_table(*arguments)
+
+    monkeypatch.setattr(parts, "_table", full)
+    with pytest.raises(RunError) as stopped:
+        collected(folder, **{"executor.block_lanes": 2})
+    assert str(stopped.value) == (
+        f"output_dir={folder} cannot be written: No space left on device; 1 file is saved; "
+        f"go on with: python -m proteus.trajectories --resume {folder}"
+    )
+    saved = next((folder / "steps").iterdir())
+    assert [path.name for path in (folder / "steps").iterdir()] == [saved.name]
+    whole = saved.read_bytes()
+    saved.write_bytes(whole[:100])
+    with pytest.raises(
+        ResultsError, match=r"is damaged \(.*\): remove it, and it is written again"
+    ):
+        api.resume(folder, [])
+    saved.unlink()
+    api.resume(folder, [])
+    assert saved.read_bytes() == whole
+    assert len(proteus.load_trajectories(folder)) == 3
 
 
 def test_more_than_the_machine_has(monkeypatch):
