@@ -1,4 +1,4 @@
-"""The one command: ``proteus run|compare|report|phases|calibrate|equilibrium|ab|watch|bench``.
+"""The one command: ``proteus run|compare|report|phases|calibrate|equilibrium|ab|watch|...``.
 
     proteus run mechanism=fba delta=250        # python -m proteus.sweep mechanism=fba delta=250
     proteus COMMAND --help                     # what a command takes
@@ -32,6 +32,7 @@ _COMMANDS = {
     "equilibrium": ("proteus.equilibrium", "find the quotes at which makers earn nothing"),
     "ab": ("proteus.ab", "change rules, and see who gains and who pays"),
     "watch": ("proteus.watch", "show one recorded lane"),
+    "trajectories": ("proteus.trajectories.__main__", "write data sets of episodes for learners"),
     "bench": ("proteus.bench.__main__", "measure speed and memory"),
 }
 _COMPLETION, _COMPLETE, _VERSION_FLAG = "--completion", "--complete", "--version"
@@ -80,7 +81,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
     first, *rest = arguments
     if first in ("--help", "-h"):
         print(__doc__)
-        print("\n".join(f"  {name:<10} {what}" for name, (_, what) in known.items()))
+        print("\n".join(f"  {name:<12} {what}" for name, (_, what) in known.items()))
         print(f"\nPages that texts name, as docs/metrics.md: {docs_folder()}")
         return EXIT_DONE
     if first == _VERSION_FLAG:
@@ -116,7 +117,7 @@ def _choices(line: str) -> list[str]:
     elif words[0] == "run" and words[-1].startswith("-"):
         known = ["--help", "--resume", "--version"]
     elif words[0] in ("run", "calibrate") or (
-        words[0] in ("equilibrium", "ab") and not words[-1].startswith("-")
+        words[0] in ("equilibrium", "ab", "trajectories") and not words[-1].startswith("-")
     ):
         known = _keys(words[1:])
     else:

@@ -29,6 +29,7 @@ from proteus.bench import (
     rules,
     scaling,
     start,
+    trajectories,
     workers,
 )
 from proteus.bench.figures import RUNS, Figure, show, write
@@ -49,6 +50,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "rules": rules.measure,
     "makers": makers.measure,
     "envs": envs.measure,
+    "trajectories": trajectories.measure,
     "door": door.measure,
     "workers": workers.measure,
     "scaling": scaling.measure,

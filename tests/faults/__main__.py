@@ -112,6 +112,9 @@ NEAR = {  # the tests of the room where the fault is
         CHARGED, "simulation/test_metrics_page", "property/test_all_rules_against_twin",
     ),
     "recording/": ("unit/recording/test_charges",),
+    "trajectories/": tuple(
+        f"unit/trajectories/test_{name}" for name in ("collecting", "reading", "exports")
+    ),
     "market/setup/costs": (CHARGED,),
     "market/setup/carrying": DAYS,
     "market/rules/posting": DAYS,

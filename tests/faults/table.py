@@ -20,11 +20,10 @@ from tests.faults.requests import REQUESTS
 from tests.faults.settled_capital import SETTLED_CAPITAL
 from tests.faults.settlement import SETTLEMENT
 from tests.faults.traders import TRADERS
+from tests.faults.trajectories import TRAJECTORIES
 
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT, *INCENTIVES,
-    *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS,
-    *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
-    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY,
-    *LENDING,
+    *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS, *LENDING,
+    *TRAJECTORIES,
 )  # fmt: skip

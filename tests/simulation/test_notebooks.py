@@ -31,10 +31,10 @@ def plain_python(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
 
 
-def test_there_are_seven(execute):
+def test_there_are_eight(execute):
     assert [path.stem for path in execute.NOTEBOOKS] == [
         "1_first_sweep", "2_phase2_with_xarray", "3_your_own_mechanism", "4_theory",
-        "5_a_fee_change", "6_a_better_maker", "8_survival",
+        "5_a_fee_change", "6_a_better_maker", "7_behaviour_cloning", "8_survival",
     ]  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def test_sweeps_and_theory_run(execute, tmp_path):
         output for notebook in notebooks for cell in notebook.cells
         for output in cell.get("outputs", ()) if "image/png" in output.get("data", {})
     ]  # fmt: skip
-    assert len(shown) == 14  # the figures
+    assert len(shown) == 16  # the figures
     assert list(tmp_path.iterdir()) == []
 
 
