@@ -22,10 +22,11 @@ TRADE = 6  # outside of the visible book: hidden orders, prints
 CROSS = 7  # an auction of the venue
 BREAK = 8  # an earlier trade is taken back; the book is not
 CLEAR = 9  # the book is empty from here on
-STATUS = 10  # trading halts or goes on
+STATUS = 10  # trading halts or goes on; or a record that says nothing new
+FILL = 11  # an execution whose lots a later record takes from the order again
 KIND_NAMES = (
     "add", "reduce", "delete", "execute", "replace", "modify", "trade", "cross", "break", "clear",
-    "status",
+    "status", "fill",
 )  # fmt: skip
 
 NO_TIME = np.iinfo(np.int64).min
@@ -66,6 +67,7 @@ class Open(NamedTuple):
     lots: np.ndarray  # int64 [K] left; 0: not open
     price: np.ndarray  # int64 [K] nano-currency
     side: np.ndarray  # int8 [K]
+    told: np.ndarray  # int64 [K] lots of fills that no later record has taken again
     chain: np.ndarray  # int64 [K] id under which it came first, of those that amend each other
 
 
@@ -98,11 +100,11 @@ def follow_rows(piece, number, other, orders, found):
         if kind == ADD:
             if orders.lots[at] > 0:
                 found.fault[row] = TWICE
-            orders.lots[at], orders.price[at] = lots, piece.price[row]
+            orders.lots[at], orders.price[at], orders.told[at] = lots, piece.price[row], 0
             orders.side[at], orders.chain[at] = piece.side[row], piece.order_id[row]
             found.id[row], found.limit[row] = piece.order_id[row], piece.price[row]
             found.left[row] = lots
-        elif kind <= MODIFY:
+        elif kind <= MODIFY or kind == FILL:
             if orders.lots[at] == 0 and kind != REPLACE and piece.other_id[row] != NO_ID:
                 at = other[row]  # which stands for several orders: a deletion takes one of them
                 found.kind[row] = REDUCE if kind == DELETE else kind
@@ -113,6 +115,17 @@ def follow_rows(piece, number, other, orders, found):
 def _change(piece, row, at, other, orders, found):
     """Follow a change of an order that should be open."""
     kind, lots, left = found.kind[row], piece.lots[row], orders.lots[at]
+    if kind == FILL:
+        orders.told[at] += lots
+        kind = found.kind[row] = EXECUTE
+    elif orders.told[at] > 0 and (kind == REDUCE or kind == DELETE):
+        again = min(orders.told[at], lots) if lots != NO_LOTS else 0
+        orders.told[at] -= again
+        lots = lots - again if lots != NO_LOTS else lots
+        found.lots[row], found.left[row] = lots, left
+        if lots == 0 or left == 0:
+            found.kind[row] = STATUS
+            return
     if left == 0:
         found.fault[row] = UNKNOWN_ORDER
         if kind == MODIFY or kind == REPLACE:
@@ -121,6 +134,10 @@ def _change(piece, row, at, other, orders, found):
     found.id[row], found.side[row] = orders.chain[at], orders.side[at]
     found.limit[row] = orders.price[at]
     if kind == MODIFY:
+        orders.told[at] = 0
+        is_same = piece.price[row] == NO_PRICE or piece.price[row] == orders.price[at]
+        if lots == left and is_same:
+            found.kind[row] = STATUS
         orders.lots[at] = lots
         orders.price[at] = orders.price[at] if piece.price[row] == NO_PRICE else piece.price[row]
     elif kind == REPLACE:

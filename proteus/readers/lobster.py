@@ -176,13 +176,13 @@ def _beginning(path: Path, piece: Events) -> Events:
 
 def _meant(part: Events, beginning: Events) -> Events:
     """Name the level of the beginning that each message means if its order is not known."""
+    if not len(beginning.kind):
+        return part
     is_change = (part.kind == REDUCE) | (part.kind == DELETE) | (part.kind == EXECUTE)
     key = beginning.price * 2 + beginning.side
     order = np.argsort(key)
     place = np.searchsorted(key[order], part.price * 2 + part.side)
     place = np.minimum(place, len(key) - 1)
-    if not len(key):
-        return part
     level = order[place]
     is_it = is_change & (key[level] == part.price * 2 + part.side)
     return part._replace(other_id=np.where(is_it, beginning.order_id[level], NO_ID))

@@ -151,9 +151,8 @@ def _compare(before: Levels, after: Levels, change: Change) -> tuple[int, int]:
         is_wrong = is_gone & (left != 0) & ~_is_behind(old, new, sign)
         _refuse(is_wrong, change.record, side, old, np.zeros_like(left), left)
         added = np.where(delta > 0, price, 0)[:, None]
-        is_wrong = np.asarray(
-            (added > 0) & ~(added == new).any(axis=1)[:, None] & ~_is_behind(added, new, sign)
-        )
+        is_there = np.asarray((added == new).any(axis=1))[:, None]
+        is_wrong = (added > 0) & ~is_there & ~_is_behind(added, new, sign)
         _refuse(is_wrong, change.record, side, added, np.zeros_like(added), delta[:, None])
         known += int(((new > 0) & ~is_revealed).sum())
         came += int(is_revealed.sum())

@@ -33,6 +33,7 @@ from proteus.readers.following import (
     REPLACE,
     TRADE,
     UNKNOWN_ORDER,
+    Found,
 )
 from proteus.readers.tracking import Tracked
 
@@ -42,6 +43,7 @@ _SIDES = pa.array(["buy", "sell"])
 _LIFETIMES = pa.array(["gtc", "ioc"])
 _ROLES = pa.array(["maker", "taker"])
 CAME = 2 * LEAST_ID  # ids of orders that came to trade: this and the record
+LEVELS = 2**32  # ids from LEAST_ID on that stand for all orders of a level
 NOTHING = -1
 MOST_TICKS = 2**31 - 2
 
@@ -94,7 +96,7 @@ def orders_of(tracked: Tracked, tick_nano: int) -> Orders:
     is_amend = ((kind == REPLACE) | (kind == MODIFY)) & ~is_new
     is_cancel = ((kind == REDUCE) | (kind == DELETE)) & known
     is_cancel |= (kind == REPLACE) & found.is_back
-    first = _come(events.time_ns, found.side, kind == EXECUTE)
+    first = _come(events.time_ns, found, kind == EXECUTE)
     parts = [
         _cancels(tracked, is_cancel, kind),
         _rests(tracked, is_new, is_amend, tick_nano),
@@ -132,10 +134,12 @@ def _rests(
 def _cancels(
     tracked: Tracked, is_cancel: NDArray[np.bool_], kind: NDArray[np.int8]
 ) -> tuple[Orders, NDArray[np.int64]]:
-    """Return cancels: of so many lots, or of all that are left."""
+    """Return cancels: of so many lots, or of all that are left, also where none would be."""
     events, found = tracked
     at = np.flatnonzero(is_cancel)
-    lots = np.where(kind[at] == REDUCE, found.lots[at], NOTHING)
+    is_part = (kind[at] == REDUCE) & ((found.left[at] > 0) | (found.id[at] < LEAST_ID + LEVELS))
+    is_part |= found.kind[at] == EXECUTE
+    lots = np.where(is_part, found.lots[at], NOTHING)
     nothing, codes = np.full(len(at), NOTHING, np.int64), np.full(len(at), CANCEL, np.int8)
     is_taker = np.zeros(len(at), np.bool_)
     return Orders(
@@ -144,11 +148,12 @@ def _cancels(
 
 
 def _come(
-    time: NDArray[np.int64], side: NDArray[np.int8], is_execution: NDArray[np.bool_]
+    time: NDArray[np.int64], found: Found, is_execution: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Tell which executions begin an order that came: bool of the executions in their order."""
-    at = np.flatnonzero(is_execution)
-    follows = (at[1:] == at[:-1] + 1) & (time[at[1:]] == time[at[:-1]])
+    at, side = np.flatnonzero(is_execution), found.side
+    others = np.cumsum((found.kind < TRADE) & ~is_execution)[at]  # that change the book until then
+    follows = (others[1:] == others[:-1]) & (time[at[1:]] == time[at[:-1]])
     follows &= side[at[1:]] == side[at[:-1]]
     return np.concatenate([np.ones(min(len(at), 1), np.bool_), ~follows])
 
@@ -204,7 +209,7 @@ def trades_of(tracked: Tracked) -> Trades:
     """Return the printed trades of a piece of events; auctions of the venue are none."""
     events, found = tracked
     is_execution = found.kind == EXECUTE
-    of_came = np.cumsum(_come(events.time_ns, found.side, is_execution & events.is_printed))
+    of_came = np.cumsum(_come(events.time_ns, found, is_execution & events.is_printed))
     came = np.full(len(events.kind), NO_ID)
     visible = np.flatnonzero(is_execution & events.is_printed)
     begins = np.searchsorted(of_came, np.arange(1, len(visible) + 1))

@@ -17,7 +17,7 @@ from proteus.readers.events import wrong
 _CODECS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 _ENDINGS = (".gz", ".zst", ".zstd")
 _HEAD = 4096
-BLOCK = 1 << 24  # bytes
+BLOCK = 1 << 22  # bytes
 
 
 def opened(path: Path) -> Any:

@@ -10,13 +10,21 @@ import numpy as np
 from proteus.errors import ConfigError, MessageError, nearest
 from proteus.readers import sources
 from proteus.readers.comma import CSV
+from proteus.readers.dbn import DBN
 from proteus.readers.events import chosen, joined
-from proteus.readers.following import EXECUTE, Events
+from proteus.readers.following import Events
+from proteus.readers.hftbacktest import HFTBACKTEST
+from proteus.readers.itch import ITCH
+from proteus.readers.kalshi import KALSHI
 from proteus.readers.lobster import LOBSTER
+from proteus.readers.polymarket import POLYMARKET
 from proteus.readers.reading import Format, Reading
 from proteus.readers.tracking import Tracked, Tracker
 
-FORMATS = {each.name: each for each in (LOBSTER, CSV)}
+FORMATS = {
+    each.name: each
+    for each in (LOBSTER, ITCH, DBN, HFTBACKTEST, KALSHI, POLYMARKET, CSV)  # the first that fits
+}
 
 
 def format_of(path: Path, name: str | None = None) -> Format:
@@ -62,12 +70,12 @@ def open_recorded(
 
 
 def followed(pieces: Iterator[Events]) -> Iterator[Tracked]:
-    """Follow the orders through pieces, cut anew so that executions of one order stay together."""
+    """Follow the orders through pieces, cut anew so that records of one moment stay together."""
     tracker, held = Tracker(), None
     for piece in pieces:
-        whole = piece if held is None else joined([held, piece])
-        others = np.flatnonzero(whole.kind != EXECUTE)
-        end = int(others[-1]) + 1 if len(others) else 0
+        whole = joined([held, piece]) if held is not None and len(held.kind) else piece
+        earlier = np.flatnonzero(whole.time_ns != whole.time_ns[-1]) if len(whole.kind) else [-1]
+        end = int(earlier[-1]) + 1 if len(earlier) else 0
         held = chosen(whole, slice(end, None))
         if end:
             yield tracker.track(chosen(whole, slice(0, end)))

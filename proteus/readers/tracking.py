@@ -18,6 +18,7 @@ from proteus.readers.following import (
     CLEAR,
     DELETE,
     KIND_NAMES,
+    NO_ID,
     NOT_ALL,
     TOO_MANY,
     TWICE,
@@ -60,7 +61,9 @@ class Tracker:
     @property
     def left(self) -> dict[int, int]:
         """Return the lots that are left of every open order, by its id."""
-        return dict(zip(self._ids.tolist(), self._open.lots.tolist(), strict=True))
+        is_open = self._open.lots > 0
+        ids, lots = self._ids[is_open], self._open.lots[is_open]
+        return dict(zip(ids.tolist(), lots.tolist(), strict=True))
 
     def track(self, piece: Events) -> Tracked:
         """Follow the orders through a piece; where the book is cleared, each of them is deleted."""
@@ -82,7 +85,10 @@ class Tracker:
 
     def _follow(self, part: Events) -> Tracked:
         rows = len(part.kind)
-        ids = np.concatenate([self._ids, part.order_id, part.other_id])
+        # What has no id is given one of its piece, which nobody looks at: numbers stay few.
+        order_id = np.where(part.order_id == NO_ID, part.order_id.max(initial=NO_ID), part.order_id)
+        other_id = np.where(part.other_id == NO_ID, order_id, part.other_id)
+        ids = np.concatenate([self._ids, order_id, other_id])
         numbers, count = numbers_of(ids)
         known = len(self._ids)
         orders: Open = allocate(Open, K=max(count, 1))
@@ -93,7 +99,7 @@ class Tracker:
         follow_rows(part, number, numbers[known + rows :], orders, found)
         by_number = np.empty(max(count, 1), np.int64)
         by_number[numbers] = ids
-        is_open = np.flatnonzero(orders.lots > 0)
+        is_open = np.flatnonzero((orders.lots > 0) | (orders.told > 0))
         self._ids, self._open = by_number[is_open], chosen(orders, is_open)
         return Tracked(part, found)
 

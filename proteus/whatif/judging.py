@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from proteus.analysis.statistics.bootstrap import LEAST_SEEDS, bca
 from proteus.analysis.statistics.paired import Arm
 from proteus.basics.units import NANO
-from proteus.whatif.cells import Outcome, recorded_fills, run_cell
+from proteus.whatif.cells import prepare, run_cell
 from proteus.whatif.measures import (
     MEASURES,
     NAMES,
@@ -72,17 +72,17 @@ def judge(words: Words) -> Judged:
 def run_day(path: Any, words: Words) -> Day:
     """Read a file and run every cell; the continuous book is always one of them."""
     recording, tick = record(path, words), words.tick_nano / NANO
-    table = recording.orders.table()
+    door = prepare(recording, words.tick_nano)
     blocks = cut(recording, words.block_ns)
-    true = truth(recording, recorded_fills(recording, words.tick_nano), blocks)
-    control = run_cell(recording, table, CONTROL)
+    true = truth(recording, door.recorded, blocks)
+    control = run_cell(door, CONTROL)
     arms = {CONTROL.label: totals(control, true, tick)}
     arms[RECORDED] = recorded_arm(true, arms[CONTROL.label])
     paths = {RECORDED: true.path * tick, CONTROL.label: last_prices(control.fills, blocks) * tick}
     rejects = {CONTROL.label: control.rejects}
     for cell in words.cells:
         if cell.label not in paths:
-            outcome: Outcome = run_cell(recording, table, cell)
+            outcome = run_cell(door, cell)
             arms[cell.label] = totals(outcome, true, tick)
             paths[cell.label] = last_prices(outcome.fills, blocks) * tick
             rejects[cell.label] = outcome.rejects

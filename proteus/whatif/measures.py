@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.analysis.statistics.paired import Arm
+from proteus.basics.units import NS_PER_MS
 from proteus.market.book.codes import BUY
-from proteus.readers.events import chosen
-from proteus.readers.following import NO_ID
 from proteus.readers.orders import Orders
 from proteus.whatif.cells import Fills, Outcome, Quotes
 from proteus.whatif.recording import Recording
 
 BLOCKS = 40  # of a file, unless their length is given
+NONE = -1
 POINTS = 50  # of the price path in a block
 
 
@@ -85,52 +85,67 @@ def cut(recording: Recording, length_ns: int | None) -> Blocks:
     return Blocks(first, length, -(-span // length))
 
 
+class Group(NamedTuple):
+    """Orders that traded at the venue. G of them, N rows of the door."""
+
+    place: NDArray[np.int64]  # [N] of each row among them, or NONE
+    time_ns: NDArray[np.int64]  # [G] arrival of one that came; first trade of one that rested
+    side: NDArray[np.int8]  # [G]
+    lots: NDArray[np.float64]  # [G] traded at the venue
+    price: NDArray[np.float64]  # [G] mean there, ticks
+
+
 class Truth(NamedTuple):
     """What the record says, against which every cell is measured."""
 
     blocks: Blocks
     fills: Fills
     path: NDArray[np.float64]  # [points] last price, ticks; NaN before the first
-    came: Orders  # that came to trade, by id
-    came_price: NDArray[np.float64]  # [came] mean price, ticks
-    rested: NDArray[np.int64]  # [R] ids of orders that rested and traded, ascending
-    rested_lots: NDArray[np.float64]  # [R]
-    rested_price: NDArray[np.float64]  # [R] mean, ticks
-    rested_ns: NDArray[np.int64]  # [R] when it first traded
+    came: Group
+    rested: Group
 
 
 def truth(recording: Recording, fills: Fills, blocks: Blocks) -> Truth:
     """Prepare what every cell is compared with."""
     orders = recording.orders
-    came = chosen(orders, orders.is_taker)
-    at, _ = _places(came.order_id, fills)
-    lots, value = _totals(at, fills, len(came.lots))
-    ids = recording.trades.rested[recording.trades.came != NO_ID]
-    is_known = ids != NO_ID
-    rested, first, number = np.unique(ids[is_known], return_index=True, return_inverse=True)
-    rested_lots = _summed(number, fills.lots[is_known], len(rested))
-    rested_value = _summed(number, (fills.lots * fills.price)[is_known], len(rested))
-    with np.errstate(invalid="ignore"):
-        return Truth(
-            blocks, fills, last_prices(fills, blocks), came, value / lots, rested, rested_lots,
-            rested_value / rested_lots, fills.time_ns[is_known][first],
-        )  # fmt: skip
+    came = _group(fills, orders, orders.is_taker)
+    arrived = orders.time_ns[np.flatnonzero(came.place != NONE)]
+    rested = _group(fills, orders, ~orders.is_taker)
+    path = last_prices(fills, blocks)
+    return Truth(blocks, fills, path, came._replace(time_ns=arrived), rested)
 
 
-def _places(ids: NDArray[np.int64], fills: Fills) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the place among ascending ids of both sides of fills, -1 where it is none of them."""
-    both = np.concatenate([fills.buyer, fills.seller])
-    if not len(ids):
-        return np.full(len(both), -1), both
-    place = np.minimum(np.searchsorted(ids, both), len(ids) - 1)
-    return np.where(ids[place] == both, place, -1), both
+def _group(fills: Fills, orders: Orders, is_in: NDArray[np.bool_]) -> Group:
+    """Return the orders of a group that trade, by the row of each."""
+    rows = np.concatenate([fills.buyer, fills.seller])
+    is_one = rows != NONE
+    is_one[is_one] = is_in[rows[is_one]]
+    rows = rows[is_one]
+    place = np.full(len(orders.kind), NONE)
+    is_there = np.zeros(len(orders.kind), np.bool_)
+    is_there[rows] = True
+    them = np.flatnonzero(is_there)
+    place[them] = np.arange(len(them))
+    at = place[rows]
+    lots = np.tile(fills.lots, 2)[is_one].astype(np.float64)
+    total = _summed(at, lots, len(them))
+    value = _summed(at, lots * np.tile(fills.price, 2)[is_one], len(them))
+    first = np.empty(len(them), np.int64)
+    first[at[::-1]] = np.tile(fills.time_ns, 2)[is_one][::-1]
+    return Group(place, first, orders.side[them], total, value / total)
+
+
+def _places(fills: Fills, group: Group) -> NDArray[np.int64]:
+    """Return the place in a group of both sides of fills: buyers, then sellers."""
+    rows = np.concatenate([fills.buyer, fills.seller])
+    return np.where(rows == NONE, NONE, group.place[rows])
 
 
 def _totals(
     at: NDArray[np.int64], fills: Fills, count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return lots, and lots times price, of each order; ``at`` is of both sides of the fills."""
-    is_one = at >= 0
+    is_one = at != NONE
     lots = np.tile(fills.lots, 2)[is_one].astype(np.float64)
     value = np.tile(fills.lots * fills.price, 2)[is_one]
     return _summed(at[is_one], lots, count), _summed(at[is_one], value, count)
@@ -203,52 +218,43 @@ def _came(
     fills: Fills, true: Truth, tick: float
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
     came, blocks = true.came, true.blocks
-    at, _ = _places(came.order_id, fills)
+    at = _places(fills, came)
     lots, value = _totals(at, fills, len(came.lots))
-    sent = came.lots.astype(np.float64)
-    is_one = at >= 0
-    waited = (np.tile(fills.time_ns, 2)[is_one] - came.time_ns[at[is_one]]) / 1e6
-    waiting = _summed(at[is_one], waited * np.tile(fills.lots, 2)[is_one], len(sent))
+    is_one = at != NONE
+    waited = (np.tile(fills.time_ns, 2)[is_one] - came.time_ns[at[is_one]]) / NS_PER_MS
+    waiting = _summed(at[is_one], waited * np.tile(fills.lots, 2)[is_one], len(came.lots))
+    of = blocks.of(came.time_ns)
+    sent = _summed(of, came.lots, blocks.number)
+    filled = _summed(of, lots, blocks.number)
     return {
-        "taker_improvement": _improvement(
-            came.time_ns, came.side, lots, value, true.came_price, blocks, tick
-        ),
-        "taker_unfilled": (blocks.sums(came.time_ns, sent - lots), blocks.sums(came.time_ns, sent)),
-        "waiting": (blocks.sums(came.time_ns, waiting), blocks.sums(came.time_ns, lots)),
+        "taker_improvement": _improvement(came, lots, value, of, blocks, tick),
+        "taker_unfilled": (sent - filled, sent),
+        "waiting": (_summed(of, waiting, blocks.number), filled),
     }
 
 
 def _rested(
     fills: Fills, true: Truth, tick: float
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    blocks, count = true.blocks, len(true.rested)
-    at, _ = _places(true.rested, fills)
-    lots, value = _totals(at, fills, count)
-    side = np.full(count, 1 - BUY, np.int8)
-    half = len(fills.lots)
-    is_buyer = at[:half] >= 0
-    side[at[:half][is_buyer]] = BUY
-    missing = np.maximum(true.rested_lots - lots, 0.0)
+    rested, blocks = true.rested, true.blocks
+    lots, value = _totals(_places(fills, rested), fills, len(rested.lots))
+    of = blocks.of(rested.time_ns)
+    missing = _summed(of, np.maximum(rested.lots - lots, 0.0), blocks.number)
     return {
-        "maker_improvement": _improvement(
-            true.rested_ns, side, lots, value, true.rested_price, blocks, tick
-        ),
-        "maker_unfilled": (
-            blocks.sums(true.rested_ns, missing), blocks.sums(true.rested_ns, true.rested_lots)
-        ),
-    }  # fmt: skip
+        "maker_improvement": _improvement(rested, lots, value, of, blocks, tick),
+        "maker_unfilled": (missing, _summed(of, rested.lots, blocks.number)),
+    }
 
 
 def _improvement(
-    time_ns: NDArray[np.int64], side: NDArray[np.int8], lots: NDArray[np.float64],
-    value: NDArray[np.float64], recorded: NDArray[np.float64], blocks: Blocks, tick: float,
+    group: Group, lots: NDArray[np.float64], value: NDArray[np.float64], of: NDArray[np.int64],
+    blocks: Blocks, tick: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:  # fmt: skip
-    """Return how much better the lots of orders traded than at the venue, and the lots."""
-    is_both = (lots > 0) & ~np.isnan(recorded)
-    better = np.where(side == BUY, recorded * lots - value, value - recorded * lots)
-    better = np.round(better, 6)  # ticks times lots: what a mean that was divided left over
-    above = blocks.sums(time_ns, np.where(is_both, better * tick, 0.0))
-    return above, blocks.sums(time_ns, np.where(is_both, lots, 0.0))
+    """Return how much better than at the venue lots traded, and the lots, by block."""
+    sign = np.where(group.side == BUY, 1.0, -1.0)
+    # Ticks times lots: what the division by lots and the multiplication left over is rounded off.
+    better = np.round((group.price * lots - value) * sign, 6)
+    return _summed(of, better * tick, blocks.number), _summed(of, lots, blocks.number)
 
 
 def recorded_arm(true: Truth, control: Arm) -> Arm:
@@ -273,19 +279,21 @@ class Fidelity(NamedTuple):
 
 def fidelity(true: Truth, control: Outcome) -> Fidelity:
     """Compare the trades of the continuous book with the record, pair by pair of orders."""
+    lots = int(true.fills.lots.sum())
+    if all(map(np.array_equal, true.fills, control.fills)):
+        return Fidelity(lots, lots)
     pairs = [_pairs(fills, true) for fills in (true.fills, control.fills)]
     keys = np.unique(np.concatenate([key for key, _ in pairs]))
     recorded, again = (
         np.bincount(np.searchsorted(keys, key), lots, len(keys)) for key, lots in pairs
     )
-    return Fidelity(int(true.fills.lots.sum()), int(np.minimum(recorded, again).sum()))
+    return Fidelity(lots, int(np.minimum(recorded, again).sum()))
 
 
 def _pairs(fills: Fills, true: Truth) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return a number for the two orders of every fill between known ones, and its lots."""
     half = len(fills.lots)
-    came, _ = _places(true.came.order_id, fills)
-    rested, _ = _places(true.rested, fills)
+    came, rested = (_places(fills, group) for group in (true.came, true.rested))
     came, rested = (np.maximum(each[:half], each[half:]) for each in (came, rested))
-    is_known = (came >= 0) & (rested >= 0)
-    return (came * len(true.rested) + rested)[is_known], fills.lots[is_known]
+    is_known = (came != NONE) & (rested != NONE)
+    return (came * len(true.rested.lots) + rested)[is_known], fills.lots[is_known]

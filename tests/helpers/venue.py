@@ -23,6 +23,7 @@ class Did(NamedTuple):
     lots: int
     new: int = 0  # replace: the id after it
     left: int = 0  # of the order, after it
+    off: int = 0  # executed so many ticks from its price; less than 0: not printed either
 
 
 class Flow(NamedTuple):
@@ -98,9 +99,11 @@ class Exchange:
         self.note(ns, "hidden", 0, side, price, lots)
 
 
-def trade(flow: Flow, seconds: float, seed: int, first_ns: int = 0) -> Exchange:
+def trade(
+    flow: Flow, seconds: float, seed: int, first_ns: int = 0, middle: int = 10_000
+) -> Exchange:
     """Run an exchange for a while; times are whole nanoseconds, ids from 1."""
-    draw, venue = random.Random(seed), Exchange()
+    draw, venue = random.Random(seed), Exchange(middle)
     rates = {"limit": flow.limits, "taker": flow.takers}
     now, number = 0.0, 1
     while True:
