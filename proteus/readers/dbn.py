@@ -16,7 +16,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from proteus.errors import ConfigError, MessageError
 from proteus.market.book.codes import BUY, SELL
 from proteus.readers import framing, sources
-from proteus.readers.events import check, chosen, events
+from proteus.readers.events import check, chosen, events, joined
 from proteus.readers.following import (
     ADD,
     CLEAR,
@@ -59,6 +59,13 @@ _FIXED = {1: (16, 47, True, 22), 2: (16, 53, False, 71), 3: (16, 53, False, 71)}
 _PRELUDE = 8
 
 
+class _Held(NamedTuple):
+    """Records, and their numbers. N rows."""
+
+    rows: NDArray[Any]  # [N] _RECORD
+    numbers: NDArray[np.int64]  # [N]
+
+
 def fits(path: Path, first: bytes) -> bool:
     """Tell whether a file begins as DBN."""
     return first.startswith(_MAGIC)
@@ -73,6 +80,7 @@ def read(path: Path, reading: Reading) -> Iterator[Events]:
     """
     size, symbols = _head(path)
     wanted = _instruments(path, symbols, reading.symbol)
+    held = _Held(np.empty(0, _RECORD), np.empty(0, np.int64))
     for data, starts, first in framing.framed(path, framing.DBN_FORM, size):
         is_it = data[starts + 1] == _MBO
         numbers = first + np.flatnonzero(is_it)
@@ -85,9 +93,14 @@ def read(path: Path, reading: Reading) -> Iterator[Events]:
             raise ConfigError(f"symbol is missing: the file has several instruments, as {some}")
         elif len(rows):
             wanted = rows["instrument"][:1]
-        made = _events(rows, numbers)
+        held = joined([held, _Held(rows, numbers)])
+        ends = np.flatnonzero(held.rows["flags"] & _LAST_OF_EVENT)
+        whole = int(ends[-1]) + 1 if len(ends) else 0  # an event is told by all its records
+        made = _events(*chosen(held, slice(0, whole)))
+        held = chosen(held, slice(whole, None))
         for begin in range(0, len(made.kind), reading.piece):
             yield chosen(made, slice(begin, begin + reading.piece))
+    yield _events(*held)
 
 
 def _head(path: Path) -> tuple[int, dict[str, list[int]]]:

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from tests.helpers.venue import BUY, Exchange
 
@@ -39,6 +40,14 @@ def write_lobster(folder: Path, venue: Exchange, levels: int = 3, first: int = 0
     return path
 
 
+def compressed(content: bytes, codec: str) -> bytes:
+    """Return bytes as gzip or zstd writes them."""
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, codec) as stream:
+        stream.write(content)
+    return bytes(sink.getvalue())
+
+
 def write_csv(folder: Path, venue: Exchange) -> tuple[Path, Path]:
     """Write a CSV file with columns of its own, and the mapping that says what they mean."""
     words = {"add": "A", "reduce": "X", "delete": "D", "execute": "E", "replace": "U",
@@ -65,7 +74,7 @@ def write_csv(folder: Path, venue: Exchange) -> tuple[Path, Path]:
 def write_itch(folder: Path, venue: Exchange, stock: str = "PROT", others: int = 0) -> Path:
     """Write a day of ITCH 5.0: two bytes of length, then a big-endian message.
 
-    ``others``: messages of another stock between those of this one, with the same numbers.
+    ``others``: messages of another stock between those of this one.
     """
     out = []
 
@@ -101,7 +110,7 @@ def write_itch(folder: Path, venue: Exchange, stock: str = "PROT", others: int =
         else:
             message("P", 7, did.ns, "QcI8sIQ", 0, side, did.lots, padded[7], did.price, number)
         if number < others:
-            message("A", 1, did.ns, "QcI8sI", did.order, b"B", 5, padded[1], 1)
+            message("A", 1, did.ns, "QcI8sI", 10**6 + number, b"B", 5, padded[1], 1)
     message("Q", 7, 50_000 * 10**9, "Q8sIQc", 1000, padded[7], 10_000, 9, b"C")
     message("B", 7, 50_000 * 10**9 + 1, "Q", 1)
     path = folder / "day.itch"
@@ -125,8 +134,9 @@ def write_dbn(folder: Path, venue: Exchange, instrument: int = 15_144) -> Path:
     def record(ns: int, order: int, price: int, size: int, flags: int, action: str, side: str,
                instrument: int = instrument) -> None:  # fmt: skip
         received = ns + 500
+        codes = action.encode(), side.encode()
         out.append(struct.pack("<BBHIQQqIBBccQiI", 14, 160, 2, instrument, ns, order, price, size,
-                               flags, 0, action.encode(), side.encode(), received, 100, 1))  # fmt: skip
+                               flags, 0, *codes, received, 100, 1))  # fmt: skip
 
     names = {1: "B", -1: "A"}
     record(0, 0, 2**63 - 1, 0, 128, "R", "N")
@@ -212,8 +222,8 @@ def write_hft_levels(folder: Path, venue: Exchange) -> Path:
 
 def write_kalshi(folder: Path, venue: Exchange, dollars: bool) -> Path:
     """Write messages of the feed, in cents or in dollars; no's bids are yes's offers."""
-    lines = [{"type": "subscribed", "id": 1},
-             {"type": "orderbook_snapshot", "msg": {"market_ticker": "FED", "yes": [], "no": []}}]  # fmt: skip
+    empty = {"market_ticker": "FED", "yes": [], "no": []}
+    lines = [{"type": "subscribed", "id": 1}, {"type": "orderbook_snapshot", "msg": empty}]
     for ns, what, side, price, change, _ in level_changes(venue):
         at = price if side == BUY else 10_000 - price
         stamp = f"1970-01-01T00:00:{ns / 1e9:09.6f}Z"
