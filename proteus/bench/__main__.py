@@ -29,6 +29,7 @@ from proteus.bench import (
     rules,
     scaling,
     start,
+    whatif,
     workers,
 )
 from proteus.bench.figures import RUNS, Figure, show, write
@@ -50,6 +51,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "makers": makers.measure,
     "envs": envs.measure,
     "door": door.measure,
+    "whatif": whatif.measure,
     "workers": workers.measure,
     "scaling": scaling.measure,
     "start": start.measure,

@@ -91,6 +91,8 @@ NEAR = {  # the tests of the room where the fault is
         CHARGED, "simulation/test_metrics_page", "property/test_all_rules_against_twin",
     ),
     "recording/": ("unit/recording/test_charges",),
+    "readers/": ("unit/readers/test_dbn_encoder", "unit/readers/test_formats"),
+    "whatif/": ("unit/whatif/test_whatif",),
     "market/setup/costs": (CHARGED,),
     "market/ledger/": (
         f"{MARKET}/ledger/test_accounts", f"{MARKET}/ledger/test_entries",

@@ -77,3 +77,13 @@ def test_a_billionth_is_refused_by_a_tick_that_does_not_divide_it(path):
     assert "price=99.990000001 in record 3 is not allowed: must be a multiple of the tick" in str(
         said.value
     )
+
+
+def test_a_time_of_capture_that_is_none_is_none_before_anything_is_subtracted(tmp_path):
+    """All ones: as a signed number that would be a nanosecond before 1970."""
+    whole = zlib.decompress(base64.b64decode(BYTES[3]))
+    path = tmp_path / "day.dbn"
+    path.write_bytes(whole[:-16] + b"\xff" * 8 + whole[-8:])
+    events = joined(list(open_recorded(path)))
+    assert events.recv_ns.tolist()[-1] == NO_TIME
+    assert (events.recv_ns[:-1] > FIRST - 10).all()

@@ -132,6 +132,22 @@ def test_pieces_do_not_change_what_is_read(tmp_path):
         assert left.tolist() == right.tolist()
 
 
+def test_a_replacement_at_its_own_price_goes_behind_those_who_wait(tmp_path):
+    """Nasdaq: it is a new order; to the door an amendment to no more keeps its place."""
+    venue = Exchange()
+    venue.add(1000, 1, 1, 9900, 5)
+    venue.add(2000, 2, 1, 9900, 5)
+    venue.replace(3000, 1, 3, 9900, 5)
+    venue.take(4000, -1, 5)
+    assert venue.did[-1].order == 2
+    path = files.write_itch(tmp_path, venue)
+    pieces = followed(open_recorded(path, None, Reading("PROT")))
+    rows = joined([orders_of(piece, 100_000) for piece in pieces])
+    found = proteus.replay(rows.table(), "clob", n_ticks=20_000)
+    assert found.fills["maker_order_id"].tolist() == [2]
+    assert found.book["order_id"].tolist() == [3]
+
+
 def test_executions_at_another_price_and_unprinted_ones_take_lots_and_only_one_is_volume(tmp_path):
     """C of ITCH: printable at a better price, and not printable, as in a cross."""
     venue = Exchange()
