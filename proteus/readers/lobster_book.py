@@ -168,7 +168,7 @@ def _lots_at(
 
 def _is_behind(prices: NDArray[np.int64], shown: NDArray[np.int64], sign: int) -> NDArray[np.bool_]:
     """Tell which prices are behind the last level of a row that shows as many as it can."""
-    is_full = (shown > 0).all(axis=1)
+    is_full = np.asarray((shown > 0).all(axis=1))
     return np.asarray(is_full[:, None] & (prices * sign < (shown[:, -1] * sign)[:, None]))
 
 
