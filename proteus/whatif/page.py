@@ -67,7 +67,9 @@ def write(judged: Judged, words: Words, folder: Path, command: Sequence[str]) ->
 
 def sentences(judged: Judged) -> list[str]:
     """Word what was found, how true the replay is, what is doubtful, and what it does not say."""
-    said = [_of_cell(rows) for _, rows in judged.table.groupby("cell", sort=False)]
+    said: list[str] = []
+    if any(day.fidelity.lots for day in judged.days):
+        said = [_of_cell(rows) for _, rows in judged.table.groupby("cell", sort=False)]
     said.append(_true(judged))
     said += _doubtful(judged)
     said.append(HONEST)
@@ -144,7 +146,8 @@ def _doubtful(judged: Judged) -> list[str]:
         said += texts if len(judged.days) == 1 else [f"{name}: {text}" for text in texts]
     if judged.units < LEAST_SEEDS:
         said.append(
-            f"There are no intervals: {judged.units} {judged.unit}s are fewer than {LEAST_SEEDS}."
+            f"There are no intervals: of {judged.unit}s there are {judged.units}, and at least "
+            f"{LEAST_SEEDS} are needed."
         )
     return said
 

@@ -181,3 +181,15 @@ def test_times_are_never_shifted_and_skew_is_counted(tmp_path):
     assert (doubts.backward, doubts.backward_ns) == (1, 100)
     assert day.recording.orders.time_ns.tolist() == [100, 300, 300, 400]
     assert day.fidelity.again == day.fidelity.lots == 5
+
+
+def test_a_file_without_trades_says_so_and_no_numbers(tmp_path, capfd):
+    path, mapping = tmp_path / "x.csv", tmp_path / "m.yaml"
+    path.write_text("t,k,i,s,p,q\n1,A,1,buy,1,5\n2000,A,2,sell,1.5,5\n")
+    mapping.write_text(
+        "columns: {time: t, kind: k, order_id: i, side: s, price: p, lots: q}\nkinds: {A: add}\n"
+    )
+    words = [str(path), f"mapping={mapping}", "mechanism=clob", f"output_dir={tmp_path / 'o'}"]
+    assert main(words) == 0
+    first, *_ = capfd.readouterr().out.splitlines()
+    assert first.startswith("Nothing traded at the visible book of the venue")
