@@ -30,6 +30,7 @@ from proteus.bench import (
     scaling,
     start,
     trajectories,
+    whatif,
     workers,
 )
 from proteus.bench.figures import RUNS, Figure, show, write
@@ -52,6 +53,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "envs": envs.measure,
     "trajectories": trajectories.measure,
     "door": door.measure,
+    "whatif": whatif.measure,
     "workers": workers.measure,
     "scaling": scaling.measure,
     "start": start.measure,

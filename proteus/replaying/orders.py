@@ -33,7 +33,7 @@ from proteus.market.door.orders import (
     replay_rows,
 )
 from proteus.market.mechanisms.base import MechanismConfig, Sizes
-from proteus.market.mechanisms.interface import allocate_market, next_timer
+from proteus.market.mechanisms.interface import Market, allocate_market, next_timer
 from proteus.market.mechanisms.rfq import RfqConfig
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.rng import replicate_keys
@@ -118,7 +118,7 @@ def replay(
     if mechanism == POOL:
         _check_unused(n_ticks, reference_ticks, delta, seed, levels)
         return lending.replay(messages, **policies)
-    chosen = _mechanism_config(mechanism, policies)
+    chosen = mechanism_config(mechanism, policies)
     reference = _reference(n_ticks, reference_ticks)
     check_integer("seed", seed, 0, 2**63 - 1)
     check_integer("levels", levels, 0, 0 if isinstance(chosen, RfqConfig) else MOST_LEVELS)
@@ -127,14 +127,50 @@ def replay(
         return requests.replay(messages, chosen, tuple(policies), n_ticks, reference, seed)
     table = _read_messages(messages, getattr(chosen, "allocation", "time") == "time")
     prices, levels_of = list_prices(table.rows.price, n_ticks, MAX_TICKS)
-    rows = table.rows._replace(price=levels_of)
-    slots, keys = max(len(rows.kind), 1), replicate_keys(seed, np.zeros(1, np.int64))
+    table = table._replace(rows=table.rows._replace(price=levels_of))
+    numbers = Numbers(n_ticks, reference, delta_ns, seed, levels)
+    output, market = run_orders(table, mechanism, chosen, prices, numbers)
+    return read_output(output, market, table.order_ids, table.in_time_order)
+
+
+class Numbers(NamedTuple):
+    """The numbers of a replay."""
+
+    n_ticks: int
+    reference_ticks: int
+    delta_ns: int
+    seed: int = 0
+    levels: int = 0
+
+
+def run_orders(
+    table: OrderRows,
+    mechanism: str,
+    chosen: MechanismConfig,
+    prices: NDArray[np.int64] | None,
+    numbers: Numbers,
+) -> tuple[Output, Market]:
+    """Run orders that are checked, as ``replay`` does, through the kernels of a mechanism.
+
+    Parameters
+        table: its prices are levels of ``prices``, or ticks where there are none; it is read, but
+            for ``slot_of``, which must be empty. mechanism: its name, and ``chosen`` what it is.
+
+    Returns
+        What the kernels wrote, and the market that it leaves.
+
+    Raises
+        RunError: a mechanism of another package that makes no progress.
+    """
+    rows, slots = table.rows, max(len(table.rows.kind), 1)
+    keys = replicate_keys(numbers.seed, np.zeros(1, np.int64))
     # One event fills or cancels each order at most a few times: two sides, dust, self-trades.
     market = allocate_market(
-        1, slots, n_ticks, reference, 6 * slots + 8, keys, chosen.auctions, prices
-    )
+        1, slots, numbers.n_ticks, numbers.reference_ticks, 6 * slots + 8, keys, chosen.auctions,
+        prices,
+    )  # fmt: skip
     market.address[0, : len(rows.kind)] = table.order_ids
-    sizes = Sizes(1, slots, max(table.agents, 1), False, delta_ns)
+    sizes = Sizes(1, slots, max(table.agents, 1), False, numbers.delta_ns)
     state = MECHANISMS[mechanism].make(chosen, sizes)
 
     def run(output: Output, row: int) -> int:
@@ -145,8 +181,7 @@ def replay(
             raise RunError(f"mechanism={mechanism} makes no progress: {why}")
         return following
 
-    output = run_rows(len(rows.kind), market, run, levels)
-    return read_output(output, market, table.order_ids, table.in_time_order)
+    return run_rows(len(rows.kind), market, run, numbers.levels), market
 
 
 def _reference(n_ticks: int, reference_ticks: int | None) -> int:
@@ -164,7 +199,7 @@ def _check_unused(*given: Any) -> None:
         raise ConfigError(f"mechanism=pool is not allowed with {unused}: a pool has none")
 
 
-def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig:
+def mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig:
     """Lay policies over the defaults of ``conf/mechanism``."""
     if not isinstance(name, str) or name not in MECHANISMS:
         there = plugins.why_left_out(name) or nearest(str(name), [*MECHANISMS, POOL])
@@ -188,7 +223,7 @@ def _interval_ns(delta: Any) -> int:
     return delta_ns
 
 
-class _Read(NamedTuple):
+class OrderRows(NamedTuple):
     """The messages as the kernels take them. N rows in time order."""
 
     rows: Rows
@@ -197,7 +232,7 @@ class _Read(NamedTuple):
     in_time_order: NDArray[np.int64] | None  # [N] their rows in the table; None: the same
 
 
-def _read_messages(messages: Messages, is_by_time: bool) -> _Read:
+def _read_messages(messages: Messages, is_by_time: bool) -> OrderRows:
     """Return the columns as arrays in time order, every value checked."""
     table = read_table(messages, _COLUMNS)
     for column in ("kind", "order_id"):
@@ -228,7 +263,7 @@ def _read_messages(messages: Messages, is_by_time: bool) -> _Read:
         columns = {name: column[in_time_order] for name, column in columns.items()}
     ids = columns.pop("ids")
     rows = Rows(**columns, slot_of=np.full(n_ids, NO_ORDER, np.int32))
-    return _Read(rows, ids, agents, in_time_order)
+    return OrderRows(rows, ids, agents, in_time_order)
 
 
 def _agents(table: Table) -> tuple[NDArray[np.int32], int]:

@@ -115,6 +115,8 @@ NEAR = {  # the tests of the room where the fault is
     "trajectories/": tuple(
         f"unit/trajectories/test_{name}" for name in ("collecting", "reading", "exports")
     ),
+    "readers/": ("unit/readers/test_dbn_encoder", "unit/readers/test_formats"),
+    "whatif/": ("unit/whatif/test_whatif",),
     "market/setup/costs": (CHARGED,),
     "market/setup/carrying": DAYS,
     "market/rules/posting": DAYS,

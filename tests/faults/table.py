@@ -16,6 +16,7 @@ from tests.faults.lending import LENDING
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.memory import MEMORY
+from tests.faults.readers import READERS
 from tests.faults.requests import REQUESTS
 from tests.faults.settled_capital import SETTLED_CAPITAL
 from tests.faults.settlement import SETTLEMENT
@@ -25,5 +26,5 @@ from tests.faults.trajectories import TRAJECTORIES
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT, *INCENTIVES,
     *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS, *LENDING,
-    *TRAJECTORIES,
+    *TRAJECTORIES, *READERS,
 )  # fmt: skip
