@@ -1,4 +1,4 @@
-"""The one command: ``proteus run|compare|report|phases|calibrate|equilibrium|ab|watch|bench``.
+"""The one command: ``proteus run|compare|report|phases|calibrate|equilibrium|ab|compete|watch|bench``.
 
     proteus run mechanism=fba delta=250        # python -m proteus.sweep mechanism=fba delta=250
     proteus COMMAND --help                     # what a command takes
@@ -31,6 +31,7 @@ _COMMANDS = {
     "calibrate": ("proteus.calibrate", "find a regime that makers survive in"),
     "equilibrium": ("proteus.equilibrium", "find the quotes at which makers earn nothing"),
     "ab": ("proteus.ab", "change rules, and see who gains and who pays"),
+    "compete": ("proteus.compete", "let makers compete, and rank them"),
     "watch": ("proteus.watch", "show one recorded lane"),
     "bench": ("proteus.bench.__main__", "measure speed and memory"),
 }

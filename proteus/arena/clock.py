@@ -107,9 +107,7 @@ def _play_all(
         except EOFError:
             return
         try:
-            connection.send(
-                play_outside(number, match, draw, policies, replaced, meter.running)
-            )
+            connection.send(play_outside(number, match, draw, policies, replaced, meter.running))
         except (ViolationError, ConfigError, RunError) as error:
             connection.send(error)
 

@@ -20,9 +20,9 @@ from proteus.analysis.statistics import ranking
 from proteus.analysis.statistics.bradley_terry import strengths
 from proteus.arena import sealing
 from proteus.arena.clock import play_timed
-from proteus.arena.matches import BASELINE, PLAIN, Cells, Match, matches_of
+from proteus.arena.matches import PLAIN, Cells, Match, matches_of
 from proteus.arena.outside import depends_on_others, play_outside
-from proteus.arena.playing import Draw, Forfeit, Played, Say, draws_of, play_inside
+from proteus.arena.playing import Forfeit, Played, Say, draws_of, play_inside
 from proteus.arena.policies import Maker, policies_of, sources_of
 from proteus.arena.scoring import (
     Board,
@@ -48,6 +48,7 @@ class Results(NamedTuple):
     season: Season  # with those entrants
     whole: Season  # with all
     season_hash: str
+    sources: dict[str, str]  # hashes of the policies' files, by entrant
     root: int  # of the seeds that were judged
     secret: bytes | None  # of final seeds
     out: dict[str, str]  # who was taken out, and why
@@ -87,9 +88,12 @@ class CompetitionRunner:
         self.season = season
         self._policies = policies_of(season) if policies is None else policies
         self._cells = Cells(season)
-        self.season_hash = season.hash_with(sources_of(self._policies))
+        self._sources = sources_of(self._policies)
+        self.season_hash = season.hash_with(self._sources)
         self._secret = secret
-        self.root = season.seeds.root if secret is None else sealing.root_of(secret, self.season_hash)
+        self.root = (
+            season.seeds.root if secret is None else sealing.root_of(secret, self.season_hash)
+        )
         self._draws = draws_of(season, self.root)
         self._played: dict[_Key, Played] = {}
         self.out: dict[str, str] = {}
@@ -119,10 +123,12 @@ class CompetitionRunner:
             self._play(matches, say)
             if len(self.out) == known:
                 break
-            season = _without(self.season, self.out)
+            season = without(self.season, self.out)
         return self._results(season, matches)
 
-    def _scale(self, matches: Sequence[Match] | None = None, season: Season | None = None) -> list[Scale]:
+    def _scale(
+        self, matches: Sequence[Match] | None = None, season: Season | None = None
+    ) -> list[Scale]:
         chosen = [match for match in matches or self.matches if match.is_scale]
         return scale_of(season or self.season, self._board(chosen, is_scale=True))
 
@@ -132,9 +138,7 @@ class CompetitionRunner:
 
     def _play(self, matches: Sequence[Match], say: Say) -> None:
         """Play what is not known yet."""
-        missing = {
-            at: match for at, match in enumerate(matches) if _key(match) not in self._played
-        }
+        missing = {at: match for at, match in enumerate(matches) if _key(match) not in self._played}
         inside = {at: match for at, match in missing.items() if not match.outside}
         outside = {at: match for at, match in missing.items() if match.outside}
         found = play_inside(self.season, inside, self._draws, say) if inside else {}
@@ -146,9 +150,7 @@ class CompetitionRunner:
         limit, replaced = self.season.time_limit_s, self._cells.with_baseline
         if limit is not None:
             count = self.season.workers or usable_cores()
-            found, out = play_timed(
-                self.season, matches, self._draws, replaced, limit, count, say
-            )
+            found, out = play_timed(self.season, matches, self._draws, replaced, limit, count, say)
             self.out |= out
         else:
             found = {}
@@ -176,7 +178,7 @@ class CompetitionRunner:
         played = [self._played[_key(match)] for match in matches]
         wins = wins_of(season, matches, played)
         return Results(
-            season, self.season, self.season_hash, self.root, self._secret, self.out, matches,
+            season, self.season, self.season_hash, self._sources, self.root, self._secret, self.out, matches,
             played, scale, scores, board, differences, ranking.ranks(scores.overall, differences),
             wins, improvements_of(season, board), strengths(wins) if wins.any() else None,
         )  # fmt: skip
@@ -186,7 +188,7 @@ def _key(match: Match) -> _Key:
     return match.scenario, match.stress, match.format, match.seats, match.is_scale
 
 
-def _without(season: Season, out: Mapping[str, str]) -> Season:
+def without(season: Season, out: Mapping[str, str]) -> Season:
     """Return a season without who is out.
 
     Raises
@@ -196,7 +198,5 @@ def _without(season: Season, out: Mapping[str, str]) -> Season:
     if not left:
         why = "; ".join(f"{name}: {reason}" for name, reason in out.items())
         raise ConfigError(f"nobody is left in the season: {why}")
-    forms = tuple(
-        form for form in season.formats if form != MELEE or len(left) >= LEAST_IN_A_MELEE
-    )
+    forms = tuple(form for form in season.formats if form != MELEE or len(left) >= LEAST_IN_A_MELEE)
     return season.model_copy(update={"entrants": left, "formats": forms})

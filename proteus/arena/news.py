@@ -14,7 +14,6 @@ from proteus.market.environment.news import extend_news, start_news, value_at
 from proteus.market.environment.setup import allocate_news, parameters_for
 from proteus.market.rng import replicate_key
 
-
 _parameters = functools.lru_cache(maxsize=16)(parameters_for)
 
 
@@ -57,9 +56,7 @@ def values_at(
     while True:
         news = allocate_news(1, window, parameters.dt_ns, jumps, capacity)
         with np.errstate(over="ignore" if JIT_DISABLED else "warn"):
-            code = _draw(
-                news, parameters, key[0], key[1], np.int64(cell.settle_ns), times, values
-            )
+            code = _draw(news, parameters, key[0], key[1], np.int64(cell.settle_ns), times, values)
         if code == 0:
             return values
         capacity *= 2

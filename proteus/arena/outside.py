@@ -169,7 +169,9 @@ def _blamed(session: Session, at: int, seat: int) -> Iterator[None]:
 
 def _nothing_said(seen: Observation) -> Quotes:
     lanes = len(seen.decides)
-    return Quotes(np.ones((lanes, 2), np.int64), np.zeros((lanes, 2), np.int64), np.full(lanes, 0.5))
+    return Quotes(
+        np.ones((lanes, 2), np.int64), np.zeros((lanes, 2), np.int64), np.full(lanes, 0.5)
+    )
 
 
 def _joined(

@@ -92,7 +92,9 @@ def _load(key: str, written: str) -> Maker:
             entries = {entry.name: entry for entry in entry_points(group=GROUP)}
             if written not in entries:
                 allowed = f"write module:object, or a name of the entry point {GROUP}"
-                raise ConfigError(f"{key}={written} does not exist{nearest(written, entries)}; {allowed}")
+                raise ConfigError(
+                    f"{key}={written} does not exist{nearest(written, entries)}; {allowed}"
+                )
             found = entries[written].load()
     except ConfigError:
         raise

@@ -165,7 +165,9 @@ def _quantity(
     tail = ranking.shortfalls(games.won, counts, share)
     stresses = [*season.scenarios[scenario].stress] if form == SOLO else []
     falls = [
-        np.maximum(tail - ranking.shortfalls(board[scenario, one, form, name].won, counts, share), 0)
+        np.maximum(
+            tail - ranking.shortfalls(board[scenario, one, form, name].won, counts, share), 0
+        )
         for one in stresses
     ]
     return np.asarray(tail - np.mean(falls, axis=0)) if falls else tail

@@ -158,7 +158,9 @@ class Season(Schema):
             raise requirement("scenarios", "at least one scenario must be given")
         if not 2 <= len(self.entrants) <= MOST_ENTRANTS:
             count = len(self.entrants)
-            raise requirement("entrants", f"2 .. {MOST_ENTRANTS} must be given, and there are {count}")
+            raise requirement(
+                "entrants", f"2 .. {MOST_ENTRANTS} must be given, and there are {count}"
+            )
         return self
 
     @model_validator(mode="after")
