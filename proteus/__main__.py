@@ -1,4 +1,4 @@
-"""The one command: ``proteus run|compare|report|phases|calibrate|equilibrium|ab|compete|watch|bench``.
+"""The one command: ``proteus COMMAND``, as ``proteus run``; ``proteus --help`` lists them.
 
     proteus run mechanism=fba delta=250        # python -m proteus.sweep mechanism=fba delta=250
     proteus COMMAND --help                     # what a command takes

@@ -9,7 +9,7 @@ the same seeds in the same markets, alone and against each other:
 
 Final seeds come from a secret that nobody has seen before the entrants are fixed:
 
-    python -m proteus.compete --commit season.secret              # prints the commitment: publish it
+    python -m proteus.compete --commit season.secret              # prints what to publish
     python -m proteus.compete season=demo --final season.secret   # plays on seeds of the secret
     python -m proteus.compete --verify FOLDER --commitment HASH   # for anybody, afterwards
 

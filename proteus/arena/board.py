@@ -92,8 +92,8 @@ def quantities(results: Results) -> pd.DataFrame:
     places = pd.MultiIndex.from_frame(table[["scenario", "entrant"]])
     fall = worst.reindex(places).to_numpy() - table["worst"].to_numpy()
     table["fall"] = np.where(table["stress"] != PLAIN, fall, np.nan)
-    places = {name: at for at, name in enumerate(season.entrants)}
-    order = table.assign(at=table["entrant"].map(places)).sort_values(
+    standing = {name: at for at, name in enumerate(season.entrants)}
+    order = table.assign(at=table["entrant"].map(standing)).sort_values(
         ["scenario", "format", "stress", "at"], ascending=[True, False, True, True]
     )
     return order.drop(columns="at").reset_index(drop=True)
@@ -120,7 +120,7 @@ def lanes(results: Results) -> pd.DataFrame:
             why = {each.replicate: each.reason for each in theirs}
             part["lost"] = part["seed"].map(lost).astype(float)
             part["forfeit"] = part["seed"].map(why).fillna("").astype(str)
-            columns = {
+            columns: dict[str, Any] = {
                 "scenario": match.scenario, "stress": match.stress, "format": match.format,
                 "is_scale": match.is_scale, "seats": "|".join(match.seats), "seat": seat,
                 "entrant": name,

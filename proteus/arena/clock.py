@@ -73,8 +73,8 @@ class _Player:
         self.meter = meter
         self.ours, theirs = _spawn.Pipe()
         self.process = _spawn.Process(
-            target=_play_all, args=(theirs, season, replaced, meter.entrants, meter.spent, meter.now),
-            daemon=True,
+            target=_play_all, daemon=True,
+            args=(theirs, season, replaced, meter.entrants, meter.spent, meter.now),
         )  # fmt: skip
         self.process.start()
         theirs.close()

@@ -115,7 +115,7 @@ class CompetitionRunner:
                 an invariant. RunError: the machine stopped it.
         """
         self._play([match for match in self.matches if match.is_scale], say)
-        self._scale()
+        self._scale(self.season, self.matches)
         season = self.season
         while True:
             matches = matches_of(season, self._cells)
@@ -126,11 +126,9 @@ class CompetitionRunner:
             season = without(self.season, self.out)
         return self._results(season, matches)
 
-    def _scale(
-        self, matches: Sequence[Match] | None = None, season: Season | None = None
-    ) -> list[Scale]:
-        chosen = [match for match in matches or self.matches if match.is_scale]
-        return scale_of(season or self.season, self._board(chosen, is_scale=True))
+    def _scale(self, season: Season, matches: Sequence[Match]) -> list[Scale]:
+        chosen = [match for match in matches if match.is_scale]
+        return scale_of(season, self._board(chosen, is_scale=True))
 
     def _board(self, matches: Sequence[Match], is_scale: bool) -> Board:
         firsts = {at: int(draw.replicates[0]) for at, draw in self._draws.items()}
@@ -172,15 +170,16 @@ class CompetitionRunner:
 
     def _results(self, season: Season, matches: list[Match]) -> Results:
         board = self._board(matches, is_scale=False)
-        scale = self._scale(matches, season)
+        scale = self._scale(season, matches)
         scores = scores_of(season, board, scale)
         differences = ranking.differences(scores.overall, scores.resampled_overall)
         played = [self._played[_key(match)] for match in matches]
         wins = wins_of(season, matches, played)
         return Results(
-            season, self.season, self.season_hash, self._sources, self.root, self._secret, self.out, matches,
-            played, scale, scores, board, differences, ranking.ranks(scores.overall, differences),
-            wins, improvements_of(season, board), strengths(wins) if wins.any() else None,
+            season, self.season, self.season_hash, self._sources, self.root, self._secret,
+            self.out, matches, played, scale, scores, board, differences,
+            ranking.ranks(scores.overall, differences), wins, improvements_of(season, board),
+            strengths(wins) if wins.any() else None,
         )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """Which lanes a season is made of: matches, each a market with an entrant in every seat.
 
 Solo: one seat. Duel: two seats, every pair, each once in either seat. Melee: a seat for everybody,
-and as many matches, in each of which all move on by a seat. A seat is a group of the population with
-one trader; its name is part of its random addresses, so its links and its signal draw the same
+and as many matches, in each of which all move on by a seat. A seat is a group of the population
+with one trader; its name is part of its random addresses, so its links and its signal draw the same
 whoever sits there, and all matches of a scenario meet the same news and the same other traders.
 
 The scale is measured by the same formats, with the reference and the baseline in one seat and the

@@ -33,7 +33,7 @@ Replaced = Callable[[Match, int], Match]  # the match with the baseline in a sea
 Clock = Callable[[str], AbstractContextManager[None]]  # runs while an entrant decides
 
 
-class _Failed(Exception):
+class _FailedError(Exception):
     """Say who could not decide."""
 
     def __init__(self, seat: int, won: NDArray[np.float64], reason: str) -> None:
@@ -73,7 +73,7 @@ def play_outside(
         """Play rows of the seeds; ``kept`` are the seats that count."""
         try:
             lanes = _play(match, draw.root, draw.replicates[rows], policies, clock)
-        except _Failed as failed:
+        except _FailedError as failed:
             if len(rows) > 1:
                 for half in np.array_split(rows, 2):
                     play(match, half, kept)
@@ -88,7 +88,7 @@ def play_outside(
             if left:
                 play(replaced(match, failed.seat), rows, left)
             return
-        played.won[np.ix_(rows, kept)] = lanes.won[:, kept]
+        played.won[np.ix_(rows, np.array(kept))] = lanes.won[:, kept]
         if len(kept) == len(match.seats):
             played.wanting[rows] = lanes.wanting
 
@@ -131,7 +131,7 @@ def _decide(session: Session, match: Match, policies: Mapping[str, Maker], clock
     """Let everybody outside decide until all lanes have ended.
 
     Raises
-        _Failed: somebody could not.
+        _FailedError: somebody could not.
     """
     made: list[Policy] = []
     for at, seat in enumerate(match.outside):
@@ -148,7 +148,7 @@ def _decide(session: Session, match: Match, policies: Mapping[str, Maker], clock
                 continue
             mine = copied(seen._replace(decides=decides, trader=np.zeros_like(seen.trader)))
             with _blamed(session, at, seat):
-                with clock(match.seats[seat]):
+                with clock(match.seats[seat]), np.errstate(all="ignore"):  # of lanes not asked
                     said = made[at].act(mine)
                 whole = _joined(session, whole, said, decides, seen, ticks)
         session.act(whole)
@@ -164,7 +164,7 @@ def _blamed(session: Session, at: int, seat: int) -> Iterator[None]:
         won = session.equity_nano[:, at] / NANO
         text = (str(error).splitlines() or [""])[0]
         kind = "" if isinstance(error, ActionError) else f"{type(error).__name__}: "
-        raise _Failed(seat, won, f"{kind}{text}") from None
+        raise _FailedError(seat, won, f"{kind}{text}") from None
 
 
 def _nothing_said(seen: Observation) -> Quotes:
@@ -214,6 +214,6 @@ def depends_on_others(
     """Tell whether the first lane of a match gives something else when it is played alone."""
     try:
         alone = _play(match, draw.root, draw.replicates[:1], policies, clock)
-    except _Failed:
+    except _FailedError:
         return not np.isnan(played.won[0]).any()
     return not np.array_equal(alone.won[0], played.won[0])

@@ -7,10 +7,11 @@ Three quantities of a scenario and a format, all in currency per lane, more bein
     robustness      mean of the worst 5 % of the lanes, less its fall under stress
 
 The fall is that of the same mean where a scenario is stressed; of several stresses the mean of the
-falls, a rise counting as none. A quantity x becomes (x - B) / abs(R - B), with B that of the baseline
-and R that of the reference on seeds of their own: the baseline stands at 0, the reference at 1, or at
--1 where it is the worse of the two. What is beyond ``least`` and ``most`` counts as these. A score
-is the mean over scenarios of the mean over formats; the overall score is their weighted mean.
+falls, a rise counting as none. A quantity x becomes (x - B) / abs(R - B), with B that of the
+baseline and R that of the reference on seeds of their own: the baseline stands at 0, the reference
+at 1, or at -1 where it is the worse of the two, so that more is better in any case. What is beyond
+``least`` and ``most`` counts as these. A score is the mean over scenarios of the mean over formats;
+the overall score is their weighted mean.
 
 A lane that was forfeited counts as the worst lane that anybody had in that scenario and format, or
 as what its entrant had lost by then if that is worse: to give up never pays.
@@ -192,9 +193,10 @@ def scale_of(season: Season, board: Board) -> list[Scale]:
             for form in _forms(season, criterion):
                 one = _unit(season, board, scenario, form, criterion)
                 if not (one.low > 0 or one.high < 0):
+                    difference = one.reference - one.baseline
                     raise ConfigError(
                         f"scenarios.{scenario} is not allowed: in {form} the {criterion} of the "
-                        f"reference less that of the baseline is {one.reference - one.baseline:.3g} "
+                        f"reference less that of the baseline is {difference:.3g} "
                         f"(95 % interval {one.low:.3g} to {one.high:.3g}), which is no scale; "
                         "choose another reference, or a larger seeds.scale_count"
                     )

@@ -4,8 +4,8 @@
     commitment   SHA-256(secret), published before the season
     root         first 8 bytes of SHA-256(secret, season hash), big-endian: the root seed
 
-The season hash has scenarios, seats, scoring and every entrant, policies by their files, so the root
-is fixed only when the entrants are, and another entrant is another root. Whoever has committed
+The season hash has scenarios, seats, scoring and every entrant, policies by their files, so the
+root is fixed only when the entrants are, and another entrant is another root. Whoever has committed
 cannot choose another secret later, and nobody else can tell the seeds before it is shown.
 """
 

@@ -39,7 +39,6 @@ MOST_ENTRANTS = 32
 LEAST_IN_A_MELEE = 3
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 _OWN_KEYS = ("policy", "risk", "knows_costs")  # what an entrant may set of its group
-_COMMON = "common keys of all scenarios"
 
 Keys = dict[str, Any]  # of the configuration, dotted
 
@@ -193,8 +192,8 @@ def read_season(words: Sequence[str]) -> Season:
     """Read a season.
 
     Parameters
-        words: ``season=NAME`` of ``conf/season``, or ``season=FILE.yaml``, and dotted keys of it, as
-            ``seeds.count=50``, whose values are YAML.
+        words: ``season=NAME`` of ``conf/season``, or ``season=FILE.yaml``, and dotted keys of it,
+            as ``seeds.count=50``, whose values are YAML.
 
     Raises
         ConfigError: there is none, or a key or value that is not allowed.

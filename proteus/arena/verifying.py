@@ -1,4 +1,4 @@
-"""Check the results of a season: the secret, the seeds, and the scores that follow from the lanes."""
+"""Check the results of a season: the secret, the seeds, and the scores that lanes give."""
 
 from __future__ import annotations
 
@@ -100,8 +100,8 @@ def rescored(season: Season, lanes: pd.DataFrame, root: int) -> Scores:
     matches, played = [], []
     keys = ["scenario", "stress", "format", "is_scale", "seats"]
     nowhere: Any = None  # scores do not ask for the cell
-    for key, rows in lanes.groupby(keys, sort=False):
-        scenario, stress, form, is_scale, seats = key
+    groups: Any = lanes.groupby(keys, sort=False)
+    for (scenario, stress, form, is_scale, seats), rows in groups:
         names = tuple(str(seats).split("|"))
         match = Match(scenario, stress, form, names, bool(is_scale), (), nowhere)
         sides = [rows[rows["seat"] == seat].sort_values("seed") for seat in range(len(names))]

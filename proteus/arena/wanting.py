@@ -5,9 +5,10 @@ Of every intent of a noise trader up to T - tau, with d = +1 for who wants to bu
     lots filled within tau      d (P - v(t)) each, at the time t of the fill
     lots not filled by then     max(0, d (v(t + tau) - v(t))) each, from the time t of the intent
 
-The first is what trading cost, and may be negative. The second is the move that was missed, where it
-went the wanted way; a move the other way is no gain, since nobody chose to miss it. So no maker looks
-cheap by quoting nothing. Noise traders want the same at the same times whoever makes the market.
+The first is what trading cost, and may be negative. The second is the move that was missed, where
+it went the wanted way; a move the other way is no gain, since nobody chose to miss it. So no maker
+looks cheap by quoting nothing. Noise traders want the same at the same times whoever makes the
+market.
 
 Source
     Perold (1988) Journal of Portfolio Management 14:4, for what is not filled.

@@ -121,8 +121,8 @@ def _page(results: Results, table: pd.DataFrame, said: list[str], command: str) 
     sections = [
         page.Part(
             "board", "Leaderboard",
-            "A place is shared wherever the interval of a difference covers zero. Ranks: those that "
-            "the differences leave, all at once. Figure: scores with 95 % intervals over seeds.",
+            "A place is shared wherever the interval of a difference covers zero. Ranks: those "
+            "that the differences leave, all at once. Figure: 95 % intervals over seeds.",
             draw(ranked, names), _leaderboard(table, names),
         ),
         page.Part(
@@ -205,8 +205,8 @@ def _duels(results: Results) -> list[page.Part]:
     return [
         page.Part(
             "duels", "Duels",
-            "Share of duels in which the row earns more than the column, a tie counting half. Last: "
-            "strength of Bradley and Terry, in logits. Shown, not scored. "
+            "Share of duels in which the row earns more than the column, a tie counting half. "
+            "Last: strength of Bradley and Terry, in logits. Shown, not scored. "
             f"{board.strengths_text(results)}",
             None, Table((*table.heads, "strength"), rows),
         )
