@@ -118,8 +118,8 @@ def lanes(results: Results) -> pd.DataFrame:
             })  # fmt: skip
             lost = {each.replicate: each.lost for each in theirs}
             why = {each.replicate: each.reason for each in theirs}
-            part["lost"] = part["seed"].map(lost).astype(float)
-            part["forfeit"] = part["seed"].map(why).fillna("").astype(str)
+            part["lost"] = [lost.get(int(seed), np.nan) for seed in draw.replicates]
+            part["forfeit"] = [why.get(int(seed), "") for seed in draw.replicates]
             columns: dict[str, Any] = {
                 "scenario": match.scenario, "stress": match.stress, "format": match.format,
                 "is_scale": match.is_scale, "seats": "|".join(match.seats), "seat": seat,

@@ -178,7 +178,7 @@ def _scenario(season: Season, name: str, keys: Keys, stress: Keys) -> Tree:
 
 def _seat(season: Season) -> Tree:
     """Return the group that gives every entrant its schedule, signal, links and capital."""
-    words = [f"population.{_COMPOSED}={season.seats.trader}"]
+    words = [f"trader@population.{_COMPOSED}={season.seats.trader}"]
     for key in season.seats.keys:
         if key.partition(".")[0] not in _OF_A_SEAT:
             allowed = f"a seat sets keys of {', '.join(_OF_A_SEAT)}: the rest is the entrant's"
@@ -198,7 +198,7 @@ def _group(name: str, entrant: Entrant, seat: Tree) -> Tree:
             return {**seat, "count": 1}
         words = [_risk(entrant.risk)]
     else:
-        words = [f"population.{_COMPOSED}={entrant.trader}"]
+        words = [f"trader@population.{_COMPOSED}={entrant.trader}"]
         for part in ("filter", "quoting"):
             if (option := getattr(entrant, part)) is not None:
                 words.append(f"{part}@population.{_COMPOSED}.policy.{part}={option}")

@@ -184,7 +184,8 @@ class Season(Schema):
 
     def hash_with(self, sources: Mapping[str, str]) -> str:
         """Return the hash of the season with the hashes of the policies' sources, hexadecimal."""
-        text = canonical_json({"season": self.content, "sources": dict(sources)})
+        whole = {"season": self.content, "sources": dict(sources), "order": [*self.entrants]}
+        text = canonical_json(whole)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
