@@ -58,6 +58,8 @@ LAB = (
     "property/test_lab_against_twin",
 )  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
+    "arena/wanting": ("unit/arena/test_wanting",),
+    "arena/": ("unit/arena/test_scoring", "unit/arena/test_season", "unit/arena/test_mistakes"),
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
         f"{MARKET}/mechanisms/test_{name}_rules" for name in ("clob", "fba", "dual_flow")

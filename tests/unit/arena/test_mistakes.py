@@ -13,30 +13,78 @@ MISTAKES = [
     ("seeds.cuont=5", "unknown key seeds.cuont; did you mean seeds.count?"),
     ("seeds.count=1", "seeds.count=1 is not allowed: must be greater than or equal to 2"),
     ("seed.count=5", "unknown key seed.count; did you mean seeds?"),
-    ("formats=[duel]", "formats=['duel'] is not allowed: must list solo, and duel and melee at most once each"),
+    (
+        "formats=[duel]",
+        "formats=['duel'] is not allowed: must list solo, and duel and melee at most once each",
+    ),
     ("formats=[solo, race]", "formats.1=race is not allowed: must be 'solo', 'duel' or 'melee'"),
-    ("entrants.plain.filter=ewma", "entrants.plain.filter=ewma is not allowed: only trader: lab_maker is made of parts"),
-    ("entrants.plain.policy=x:y", "entrants.plain.trader=maker is not allowed: exactly one of trader and policy must be given"),
-    ("entrants.plain.trader=makr", "entrants.plain: trader=makr does not exist; did you mean maker?"),
-    ("entrants.plain.trader=noise", "entrants.plain.trader=noise is not allowed: it must be a market maker"),
-    ("entrants.plain.keys={latency.submission.base_ms: 0}", "an entrant sets keys of policy, risk, knows_costs: the rest is its seat's"),
-    ("entrants.plain.keys={policy.half_sprad: 0.01}", "entrants.plain: unknown key population.maker.policy.half_sprad; did you mean population.maker.policy.half_spread?"),
+    (
+        "entrants.plain.filter=ewma",
+        "entrants.plain.filter=ewma is not allowed: only trader: lab_maker is made of parts",
+    ),
+    (
+        "entrants.plain.policy=x:y",
+        "trader=maker is not allowed: exactly one of trader and policy must be given",
+    ),
+    (
+        "entrants.plain.trader=makr",
+        "entrants.plain: trader=makr does not exist; did you mean maker?",
+    ),
+    (
+        "entrants.plain.trader=noise",
+        "entrants.plain.trader=noise is not allowed: it must be a market maker",
+    ),
+    (
+        "entrants.plain.keys={latency.submission.base_ms: 0}",
+        "an entrant sets keys of policy, risk, knows_costs: the rest is its seat's",
+    ),
+    (
+        "entrants.plain.keys={policy.half_sprad: 0.01}",
+        "half_sprad; did you mean population.maker.policy.half_spread?",
+    ),
     ("entrants={plain: {trader: maker}}", "2 .. 32 must be given, and there are 1"),
     ("entrants.Bad=1", "entrants.Bad"),
-    ("baseline={policy: 'a:b'}", "baseline.policy=a:b is not allowed: the baseline is a trader of the engine"),
-    ("scenarios.calm.keys={mechanism: clop}", "scenarios.calm: mechanism=clop does not exist; did you mean clob?"),
-    ("common={seeds.count: 5}", "scenarios.calm.keys.seeds.count is not allowed: it is a key of a run, and not of a market"),
-    ("common={horizon_s: 2, metrics.tau_ms: 3000, record.warmup_s: 0}", "metrics.tau_ms=3000 is not allowed: must be less than horizon_s=2"),
-    ("seats.keys={policy.skew: 1}", "seats.keys.policy.skew is not allowed: a seat sets keys of schedule, signal, latency, capital, accounts"),
-    ("seats.group=makers", "seats.group=makers is not allowed: the population of scenarios.calm has maker, informed, noise, sniper"),
+    (
+        "baseline={policy: 'a:b'}",
+        "baseline.policy=a:b is not allowed: the baseline is a trader of the engine",
+    ),
+    (
+        "scenarios.calm.keys={mechanism: clop}",
+        "scenarios.calm: mechanism=clop does not exist; did you mean clob?",
+    ),
+    (
+        "common={seeds.count: 5}",
+        "calm.keys.seeds.count is not allowed: it is a key of a run, and not of a market",
+    ),
+    (
+        "common={horizon_s: 2, metrics.tau_ms: 3000, record.warmup_s: 0}",
+        "metrics.tau_ms=3000 is not allowed: must be less than horizon_s=2",
+    ),
+    (
+        "seats.keys={policy.skew: 1}",
+        "policy.skew is not allowed: a seat sets keys of schedule, signal, latency, capital",
+    ),
+    (
+        "seats.group=makers",
+        "seats.group=makers is not allowed: the population of scenarios.calm has maker",
+    ),
     ("seats.trader=informed", "seats.trader=informed is not allowed: it must be a market maker"),
-    ("scoring.weights={profitability: 0, market_quality: 0, robustness: 0}", "at least one weight must be above 0"),
+    (
+        "scoring.weights={profitability: 0, market_quality: 0, robustness: 0}",
+        "at least one weight must be above 0",
+    ),
     ("scoring.most=1", "scoring.least=-1 is not allowed: must be below 0, and most=1 above 1"),
-    ("entrants.mine={policy: 'no_such_module:Maker'}", "entrants.mine.policy=no_such_module:Maker cannot be loaded: ModuleNotFoundError"),
-    ("entrants.mine={policy: 'numpy:pi'}", "entrants.mine.policy=numpy:pi is not allowed: it must be a class or a function"),
+    (
+        "entrants.mine={policy: 'no_such_module:Maker'}",
+        "no_such_module:Maker cannot be loaded: ModuleNotFoundError",
+    ),
+    (
+        "entrants.mine={policy: 'numpy:pi'}",
+        "entrants.mine.policy=numpy:pi is not allowed: it must be a class or a function",
+    ),
     ("entrants.mine={policy: nobody}", "entrants.mine.policy=nobody does not exist"),
     ("title", "cannot read 'title' as key=value"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("word", "sentence"), MISTAKES, ids=[word for word, _ in MISTAKES])
