@@ -121,9 +121,11 @@ def _play(
 
 def _session(match: Match, root: int, replicates: NDArray[np.int64], growth: int) -> Session:
     names = [seat_name(at) for at in match.outside]
+    asks_each = match.cell.mechanism.name == "rfq"  # as the engine asks its own dealers
     return Session(
         match.cell, len(replicates), control=names, root=root, seed=int(replicates[0]),
         growth=growth, recorded=match.is_wanted, log_rows=_LOG_ROWS,
+        decisions="requests" if asks_each else "schedule",
     )  # fmt: skip
 
 

@@ -164,13 +164,10 @@ def _quantity(
         return np.asarray(-(counts @ games.wanting) / seeds)
     share = season.scoring.tail
     tail = ranking.shortfalls(games.won, counts, share)
-    stresses = [*season.scenarios[scenario].stress] if form == SOLO else []
-    falls = [
-        np.maximum(
-            tail - ranking.shortfalls(board[scenario, one, form, name].won, counts, share), 0
-        )
-        for one in stresses
-    ]
+    falls = []
+    for stress in season.scenarios[scenario].stress if form == SOLO else ():
+        stressed = board[scenario, stress, form, name].won
+        falls.append(np.maximum(tail - ranking.shortfalls(stressed, counts, share), 0.0))
     return np.asarray(tail - np.mean(falls, axis=0)) if falls else tail
 
 

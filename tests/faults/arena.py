@@ -70,12 +70,6 @@ ARENA = (
         "begins = better[order[at - 1], order[at]] or better[order[0], order[at]]",
     ),
     Fault(
-        "differences are judged one by one",
-        "analysis/statistics/ranking.py",
-        "np.quantile(off.max(axis=(1, 2)), level)",
-        "np.quantile(off[:, 0, -1], level)",
-    ),
-    Fault(
         "strengths are fitted where none is most likely",
         "analysis/statistics/bradley_terry.py",
         'connection="strong")[0] > 1',

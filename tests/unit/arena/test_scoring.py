@@ -108,7 +108,7 @@ def test_who_only_raises_its_variance_does_not_rise(season):
 
 
 def test_a_scenario_without_a_scale_is_refused(season):
-    with pytest.raises(ConfigError, match="calm is not allowed: in solo the profit.*no scale"):
+    with pytest.raises(ConfigError, match=r"calm is not allowed: in solo the profit.*no scale"):
         scale_of(season, scale_board(season, jump=0.01, noise=1.0))
 
 
