@@ -1,4 +1,4 @@
-"""The one command: ``proteus run|compare|report|phases|...``, one for each line of ``--help``.
+"""The one command: ``proteus COMMAND``, as ``proteus run``; ``proteus --help`` lists them.
 
     proteus run mechanism=fba delta=250        # python -m proteus.sweep mechanism=fba delta=250
     proteus COMMAND --help                     # what a command takes
@@ -31,6 +31,7 @@ _COMMANDS = {
     "calibrate": ("proteus.calibrate", "find a regime that makers survive in"),
     "equilibrium": ("proteus.equilibrium", "find the quotes at which makers earn nothing"),
     "ab": ("proteus.ab", "change rules, and see who gains and who pays"),
+    "compete": ("proteus.compete", "let makers compete, and rank them"),
     "whatif": ("proteus.whatif.__main__", "run recorded orders through other mechanisms"),
     "watch": ("proteus.watch", "show one recorded lane"),
     "trajectories": ("proteus.trajectories.__main__", "write data sets of episodes for learners"),

@@ -13,6 +13,9 @@
     proteus.quoting     a ``market.makers.quoting.base.QuotingKind``
     proteus.studies     any module: its studies are yaml files
 
+Policies for ``proteus.compete`` are entry points too, ``proteus.policies`` (``arena/policies.py``):
+they are in no kernel, and so neither in this list nor in the kernel hash.
+
 A folder ``conf`` in the package of an entry point is laid beside ours. Nothing is looked for until
 it is asked for, and then once: where no such package is installed it costs 8 ms a process.
 

@@ -77,6 +77,11 @@ def read_design(tree: Mapping[str, Any]) -> AnyDesign:
     return made
 
 
+def read_model(model: type[Model], tree: Mapping[str, Any]) -> Model:
+    """Check the keys of any other model, as :func:`read_config` does."""
+    return _read(model, tree, "", tree)
+
+
 def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
     read: dict[str, Any] = dict(tree)
     for key, tag, models in (

@@ -32,7 +32,7 @@ from proteus.market.cell import CellConfig
 from proteus.market.ledger.accounts import LEDGER_CODES
 from proteus.market.rng import ENTITY_MARKET, STREAM_EPISODE, draw, replicate_key
 from proteus.market.setup.block import Block, build_block
-from proteus.market.setup.cell import set_up_cell
+from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.setup.members import CellSetup
 from proteus.market.setup.outside import with_outside
 from proteus.market.setup.snapshots import arrays_of
@@ -67,6 +67,7 @@ class Session:
         log_rows: int = 32,
         growth: int = 1,
         copy: bool = True,
+        recorded: bool = False,
     ) -> None:
         """Allocate the lanes and bring each to its first decision.
 
@@ -82,6 +83,7 @@ class Session:
                 ``payoff``. seed: lane i plays replicate seed + i, episode 0. root: root seed.
             log_rows: own fills, and prices, that an observation has room for.
             growth: factor on the room of lanes. copy: observations are copies.
+            recorded: lanes keep the log that ``record.events`` writes (``recording.columns``).
 
         Raises
             ConfigError: a key or value that is not allowed, or a trader who is not there.
@@ -97,6 +99,7 @@ class Session:
         if step_ns == 0:
             raise ConfigError(f"step_ms={step_ms} is not allowed: must be greater than 0")
         setup = set_up_cell(self.cell)
+        setup = with_log(setup) if recorded else setup
         names = list(control) if _is_list(control) else [str(control)]
         self.traders = np.array([_trader(setup, name) for name in names], np.int64)
         if len(set(self.traders.tolist())) < max(len(names), 1) or not names:

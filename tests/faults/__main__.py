@@ -73,6 +73,8 @@ LENDING = (
     "property/test_lending_laws",
 )  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
+    "arena/wanting": ("unit/arena/test_wanting",),
+    "arena/": ("unit/arena/test_scoring", "unit/arena/test_season", "unit/arena/test_mistakes"),
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
         f"{MARKET}/mechanisms/test_{name}_rules" for name in ("clob", "fba", "dual_flow")

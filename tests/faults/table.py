@@ -5,6 +5,7 @@ line changes the row. A fault is a mistake that somebody could make, not a synta
 """
 
 from tests.faults.added import ADDED
+from tests.faults.arena import ARENA
 from tests.faults.constraints import CONSTRAINTS
 from tests.faults.costs import COSTS
 from tests.faults.environment import ENVIRONMENT
@@ -26,5 +27,5 @@ from tests.faults.trajectories import TRAJECTORIES
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT, *INCENTIVES,
     *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS, *LENDING,
-    *TRAJECTORIES, *READERS,
+    *TRAJECTORIES, *READERS, *ARENA,
 )  # fmt: skip
