@@ -135,12 +135,14 @@ def play(
             buffer.flush(at + 1, last, write)
             return last
         actions = buffer.action[at] = asked(observation, last > step, step)
-        task.decide(actions)
+        task.take(actions)
+        task.decide()
         session.resume()
         step += 1
         ended = session.ended
         buffer.equity[at + 1] = session.equity_nano[:, 0]
-        buffer.penalty[at] = task.penalty(ended)
+        penalty = task.penalty()
+        buffer.penalty[at] = 0 if penalty is None else penalty[:, 0]
         is_over = ended if most_steps is None else ended | (step >= most_steps)
         np.minimum(last, np.where(is_over, step, _NEVER), out=last)
         if at + 1 == buffer.steps:
