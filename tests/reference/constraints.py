@@ -161,10 +161,9 @@ def lacks_gas(
     world: World, trader: Trader, known: Memory, capital: Any, becomes: str, time_ns: int
 ) -> bool:
     """What is free at the worse payoff does not pay the message."""
-    gas, tick_nano = gas_of(world, becomes, time_ns), world.cell.tick_nano
     purse, promises = known_purse(world, trader, known, capital), known.promises()
-    left = min(left_over(purse, promises, tick_nano, payoff) for payoff in (0, NANO))
-    return left < gas != 0
+    left = min(left_over(purse, promises, world.cell.tick_nano, payoff) for payoff in (0, NANO))
+    return left < gas_of(world, becomes, time_ns) != 0
 
 
 def worth(world: World, trader: Trader, known: Memory) -> Fraction:

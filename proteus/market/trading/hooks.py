@@ -147,10 +147,7 @@ def see_edge(
     rules, messages, orders, keys, traders, private, view, intents, lane, trader, i, lots, stands,
     tick_nano, n_ticks,
 ):  # fmt: skip
-    """A trader is about to send a message of its intent ``i``, for so many lots.
-
-    ``stands``: it changes a quote.
-    """
+    """A trader is about to send so many lots of its intent ``i``; ``stands``: a quote changes."""
 
 
 @interface

@@ -67,7 +67,8 @@ def test_baseline_wants_what_the_maker_in_numpy_wants(mechanism):
         assert same(answer.lots[waiting], wanted.lots[waiting])
         there = wanted.lots[waiting] > 0
         assert same(answer.price[waiting][there], wanted.price[waiting][there])
-        task.decide(actions)
+        assert task.take(actions)
+        task.decide()
         intents = session.world.intents
         outward = np.stack([wanted.price[:, 0] <= middle, wanted.price[:, 1] >= middle], axis=1)
         met = waiting[:, None] & (wanted.lots > 0) & outward
