@@ -138,7 +138,7 @@ def sentences(results: Results) -> list[str]:
     ranked = table[table["place"].notna()]
     first = ranked[ranked["place"] == 1]
     pairs, shown = len(ranked) * (len(ranked) - 1) // 2, int(results.differences.better.sum())
-    said = [f"{_first(first, len(ranked))} {shown} of {pairs} differences are shown."]
+    said = [f"{_first(results, first, len(ranked))} {shown} of {pairs} differences are shown."]
     seeds = results.season.seeds
     kind = "final" if results.secret is not None else "practice"
     said.append(
@@ -155,7 +155,7 @@ def sentences(results: Results) -> list[str]:
     return said
 
 
-def _first(first: pd.DataFrame, count: int) -> str:
+def _first(results: Results, first: pd.DataFrame, count: int) -> str:
     best = first.iloc[0]
     score = (
         f"{best[OVERALL]:.2f} (95 % interval {best['overall_low']:.2f} to "
@@ -165,10 +165,16 @@ def _first(first: pd.DataFrame, count: int) -> str:
         return f"{best['entrant']} is alone, with {score}."
     if len(first) == 1:
         return f"{best['entrant']} is first, with {score}, and shown to be better than every other."
-    names = [str(name) for name in first["entrant"]]
-    listed = f"{', '.join(names[:-1])} and {names[-1]}"
-    who = f"All {count}" if len(first) == count else f"Of {count} {listed}"
-    return f"{who} share the first place; {best['entrant']} scores most, {score}."
+    names = results.scores.entrants
+    beaten = results.differences.better[names.index(str(best["entrant"]))]
+    level = [name for name, is_beaten in zip(names, beaten, strict=True) if not is_beaten]
+    level.remove(str(best["entrant"]))
+    *some, last = level
+    listed = f"{', '.join(some)} or {last}" if some else last
+    return (
+        f"Of {count} {best['entrant']} scores most, {score}, and is not shown to be better than "
+        f"{listed}; along such pairs {len(first)} share the first place."
+    )
 
 
 def strengths_text(results: Results) -> str:
