@@ -137,7 +137,8 @@ def _decide(session: Session, match: Match, policies: Mapping[str, Maker], clock
     """
     made: list[Policy] = []
     for at, seat in enumerate(match.outside):
-        told = Seat(session.cell, session.setup, session.lanes, session.traders[at : at + 1])
+        trader = session.traders[at : at + 1]
+        told = Seat(session.cell, session.setup, session.lanes, trader, session.with_costs)
         with _blamed(session, at, seat), clock(match.seats[seat]):
             made.append(policies[match.seats[seat]](told))
     ticks = session.cell.n_ticks

@@ -35,6 +35,9 @@ from proteus.sessions.observation import Observation
 
 GROUP = "proteus.policies"  # of entry points
 
+Floats = NDArray[np.float64]
+WithCosts = Callable[[Floats, NDArray[Any], NDArray[Any]], Floats]
+
 
 class Seat(NamedTuple):
     """What a policy is told before it plays: the rules, and who it is; no seed and no state."""
@@ -43,6 +46,7 @@ class Seat(NamedTuple):
     setup: CellSetup
     lanes: int
     traders: NDArray[np.int64]  # [1] its number in the population
+    with_costs: WithCosts  # half-spreads, prices, lots -> wider half-spreads, as Session.with_costs
 
 
 class Policy(Protocol):
