@@ -17,6 +17,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from proteus.basics.units import NANO
+from proteus.envs.tasks.base import Task
 from proteus.envs.tasks.table import TASKS
 from proteus.errors import ConfigError, nearest
 from proteus.market.ledger.accounts import LEDGER_CODES
@@ -73,18 +74,19 @@ class ProteusVectorEnv(VectorEnv):
         if max_steps is not None and (not isinstance(max_steps, int) or max_steps < 1):
             raise ConfigError(f"max_steps={max_steps!r} is not allowed: must be at least 1")
         self._mode = _mode_of(autoreset_mode)
-        self.session = Session(
+        self.session: Session = Session(
             words, num_envs, control=control or chosen.control,
             decisions=decisions, step_ms=step_ms, end=end,  # type: ignore[arg-type]
             growth=growth, root=root,
         )  # fmt: skip
-        self.task = chosen(self.session, **(options or {}))
-        self.num_envs, self._most = self.session.lanes, max_steps
-        self.metadata = {"render_modes": [], "autoreset_mode": self._mode}
-        self.single_observation_space = self.task.observation_space
-        self.single_action_space = self.task.action_space
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.task: Task = chosen(self.session, **(options or {}))
+        self.num_envs: int = self.session.lanes
+        self._most = max_steps
+        self.metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": self._mode}
+        self.single_observation_space: Any = self.task.observation_space
+        self.single_action_space: Any = self.task.action_space
+        self.observation_space: Any = batch_space(self.single_observation_space, num_envs)
+        self.action_space: Any = batch_space(self.single_action_space, num_envs)
         self._over: Flags | None = None  # lanes that have ended; None: nothing was reset yet
         self._length = np.zeros(num_envs, np.int64)
         self._return = np.zeros(num_envs)

@@ -52,11 +52,11 @@ class BaselineMaker:
         self._most = group.most_held or self._keys.inventory_limit_lots
         self._horizon = milliseconds_to_ns(self._keys.adverse_selection_horizon_ms)
         self._reward_pass = self._keys.reward_pass if self._keys.knows_rewards else 0.0
-        self.belief = np.empty(self._lanes)  # probability
+        self.belief: Floats = np.empty(self._lanes)  # probability
         self._last = np.empty(self._lanes)  # the belief at the last requote
-        self.half_spread = np.empty(self._lanes)  # at the last requote, currency
-        self.volatility = np.empty(self._lanes)  # sigma_hat
-        self.adverse = np.empty(self._lanes)  # the average behind AS_hat
+        self.half_spread: Floats = np.empty(self._lanes)  # at the last requote, currency
+        self.volatility: Floats = np.empty(self._lanes)  # sigma_hat
+        self.adverse: Floats = np.empty(self._lanes)  # the average behind AS_hat
         self._look = np.empty(self._lanes, np.int64)  # of the signal, that was used last
         self._judged = np.empty(self._lanes, np.int64)
         self._marks = np.empty(self._lanes, np.int64)

@@ -84,7 +84,8 @@ class Session:
         Raises
             ConfigError: a key or value that is not allowed, or a trader who is not there.
         """
-        self.cell, self.lanes = _checked_cell(cell), _whole("lanes", lanes, 1)
+        self.cell: CellConfig = _checked_cell(cell)
+        self.lanes: int = _whole("lanes", lanes, 1)
         _one_of("decisions", decisions, DECISIONS)
         _one_of("end", end, ENDS)
         if (decisions == "step_ms") != (step_ms is not None):
@@ -96,12 +97,16 @@ class Session:
             raise ConfigError(f"step_ms={step_ms} is not allowed: must be greater than 0")
         setup = set_up_cell(self.cell)
         names = [control] if isinstance(control, str) else list(control)
-        self.traders = np.array([_trader(setup, name) for name in names], np.int64)
+        self.traders: NDArray[np.int64] = np.array(
+            [_trader(setup, name) for name in names], np.int64
+        )
         if len(set(self.traders.tolist())) < max(len(names), 1) or not names:
             raise ConfigError(f"control={names} is not allowed: must be different traders")
-        self.decisions, self.copy, self.root = decisions, copy, root
+        self.decisions: str = decisions
+        self.copy: bool = copy
+        self.root: int = root
         self._end = end
-        self.setup = with_outside(
+        self.setup: CellSetup = with_outside(
             setup, self.traders.tolist(), log_rows=_whole("log_rows", log_rows, 1),
             asks_each=decisions == "requests", step_ns=step_ns,
         )  # fmt: skip
@@ -110,8 +115,8 @@ class Session:
         self._restarting = Restarting(self.setup, self._block, growth)
         self._external: Any = self.world.policies.others.policy
         self._noise = self.setup.traders.role[self.traders] == CLASS_NOISE
-        self.replicates = np.arange(self.lanes, dtype=np.int64)
-        self.episodes = np.zeros(self.lanes, np.int64)
+        self.replicates: NDArray[np.int64] = np.arange(self.lanes, dtype=np.int64)
+        self.episodes: NDArray[np.int64] = np.zeros(self.lanes, np.int64)
         self._before = np.zeros((self.lanes, len(self.traders)), np.int64)
         self.reset(seed)
 
