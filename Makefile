@@ -16,7 +16,7 @@ PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
 MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
 
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
-.PHONY: faults docs notebooks lock clean nojit kernels checked-kernels
+.PHONY: faults docs notebooks lock clean nojit kernels checked-kernels types matrix newest dist
 
 ##@ Use it
 
@@ -81,6 +81,18 @@ checked-kernels: $(STAMP)
 
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench
+
+types: $(STAMP) ## look for public names without a type, by pyright (needs the network, as the next three)
+	@$(BIN)/python -m tests.elsewhere types
+
+matrix: $(STAMP) ## run a small set of tests on each Python that is installed; minutes
+	@$(BIN)/python -m tests.elsewhere matrix
+
+newest: $(STAMP) ## run it with the newest release of every dependency; says what breaks
+	@$(BIN)/python -m tests.elsewhere newest
+
+dist: $(STAMP) ## build wheel and sdist into dist, check them, install and run the sdist elsewhere
+	@$(BIN)/python -m tests.elsewhere dist
 
 ##@ Write what is committed
 
