@@ -16,7 +16,7 @@ PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
 MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
 
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
-.PHONY: faults docs notebooks lock clean nojit kernels checked-kernels types matrix newest dist
+.PHONY: faults docs notebooks lock clean nojit kernels checked-kernels types matrix newest dist site
 
 ##@ Use it
 
@@ -118,6 +118,9 @@ docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.market.variables.page > docs/metrics.md
 	$(BIN)/python -m proteus.market.agents.profiles > docs/profile.schema.json
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m proteus.envs.page > docs/environments.md
+
+site: $(STAMP) ## build the pages as a site into build/site, with a search that needs no network
+	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m tests.site
 
 ##@ Look after it
 

@@ -120,3 +120,11 @@ def locked() -> dict[str, str]:
     """Return the versions of ``requirements.lock``, by name in small letters."""
     text = (ROOT / "requirements.lock").read_text()
     return {name.lower(): at for name, at in re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE)}
+
+
+def extra(name: str) -> list[str]:
+    """Return the requirements of an extra of the package."""
+    found = _project()["optional-dependencies"]
+    assert isinstance(found, dict)
+    listed: list[str] = found[name]
+    return listed
