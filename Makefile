@@ -116,6 +116,7 @@ faults: $(STAMP) ## seed faults into copies of the kernels and write what notice
 docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.configuration.defaults > docs/defaults.md
 	$(BIN)/python -m proteus.market.variables.page > docs/metrics.md
+	$(BIN)/python -m proteus.configuration.compose > proteus/configuration/composed.yaml
 	$(BIN)/python -m proteus.market.agents.profiles > docs/profile.schema.json
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m proteus.envs.page > docs/environments.md
 

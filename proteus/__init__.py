@@ -16,10 +16,14 @@
     dataset.proteus.verdict(), dataset.proteus.report()
     proteus.why("outputs/ab/...", seed=3)
     proteus.replay(messages, mechanism="clob")
+    proteus.replay(messages, mechanism="pool", rules="morpho", wallets={"a": (10**9, 0)}, ...)
     proteus.validation.queue_wait(ahead=3)
     proteus.Session({"mechanism": "fba", "delta": 250}, lanes=64, control="maker")
     proteus.policies.BaselineMaker(session)
     proteus.make_vec("maker", mechanism="fba", delta=100, num_envs=1024)
+    proteus.collect_trajectories(output_dir="data", policy="baseline", seeds=1000)
+    data = proteus.load_trajectories("data")
+    proteus.to_minari(data, "mkt/maker-v0"), proteus.to_d3rlpy(data)
 
 The functions are loaded when they are first used, so that ``import proteus`` and ``--help`` are
 quick. Some share their name with the module of an entry point (``python -m proteus.sweep``);
@@ -64,6 +68,10 @@ if TYPE_CHECKING:
     from proteus.runs.api import sweep as sweep
     from proteus.sessions.session import Session as Session
     from proteus.studies.why import why as why
+    from proteus.trajectories.api import collect_trajectories as collect_trajectories
+    from proteus.trajectories.exports import to_d3rlpy as to_d3rlpy
+    from proteus.trajectories.exports import to_minari as to_minari
+    from proteus.trajectories.reading import load_trajectories as load_trajectories
 
 __version__ = VERSION
 
@@ -92,6 +100,10 @@ _FUNCTIONS = {
     "maker_pnl": "proteus.analysis.counterparties",
     "replay": "proteus.replaying.orders",
     "why": "proteus.studies.why",
+    "collect_trajectories": "proteus.trajectories.api",
+    "load_trajectories": "proteus.trajectories.reading",
+    "to_d3rlpy": "proteus.trajectories.exports",
+    "to_minari": "proteus.trajectories.exports",
 }
 _MODULES = ("envs", "policies", "validation")
 

@@ -1,4 +1,4 @@
-"""The one command: ``proteus run|compare|report|phases|calibrate|equilibrium|ab|watch|bench``.
+"""The one command: ``proteus COMMAND``, as ``proteus run``; ``proteus --help`` lists them.
 
     proteus run mechanism=fba delta=250        # python -m proteus.sweep mechanism=fba delta=250
     proteus COMMAND --help                     # what a command takes
@@ -31,7 +31,10 @@ _COMMANDS = {
     "calibrate": ("proteus.calibrate", "find a regime that makers survive in"),
     "equilibrium": ("proteus.equilibrium", "find the quotes at which makers earn nothing"),
     "ab": ("proteus.ab", "change rules, and see who gains and who pays"),
+    "compete": ("proteus.compete", "let makers compete, and rank them"),
+    "whatif": ("proteus.whatif.__main__", "run recorded orders through other mechanisms"),
     "watch": ("proteus.watch", "show one recorded lane"),
+    "trajectories": ("proteus.trajectories.__main__", "write data sets of episodes for learners"),
     "bench": ("proteus.bench.__main__", "measure speed and memory"),
 }
 _COMPLETION, _COMPLETE, _VERSION_FLAG = "--completion", "--complete", "--version"
@@ -80,7 +83,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
     first, *rest = arguments
     if first in ("--help", "-h"):
         print(__doc__)
-        print("\n".join(f"  {name:<10} {what}" for name, (_, what) in known.items()))
+        print("\n".join(f"  {name:<12} {what}" for name, (_, what) in known.items()))
         print(f"\nPages that texts name, as docs/metrics.md: {docs_folder()}")
         return EXIT_DONE
     if first == _VERSION_FLAG:
@@ -116,9 +119,9 @@ def _choices(line: str) -> list[str]:
     elif words[0] == "run" and words[-1].startswith("-"):
         known = ["--help", "--resume", "--version"]
     elif words[0] in ("run", "calibrate") or (
-        words[0] in ("equilibrium", "ab") and not words[-1].startswith("-")
+        words[0] in ("equilibrium", "ab", "trajectories") and not words[-1].startswith("-")
     ):
-        known = _of_schema(words[1:]) or _of_hydra(words[1:])
+        known = _keys(words[1:])
     else:
         known = _options(words[0])
     return [choice for choice in known if choice.startswith(words[-1] if words else "")]
@@ -131,6 +134,14 @@ def _options(command: str) -> list[str]:
     parser = getattr(module, "parser", None)
     actions = parser()._actions if parser else []
     return [option for action in actions for option in action.option_strings]
+
+
+def _keys(words: Sequence[str]) -> list[str]:
+    """List what the last word may become; most often without composing a configuration."""
+    from proteus.configuration.completion import words_for
+
+    known = words_for(words)
+    return known if known is not None else _of_schema(words) or _of_hydra(words)
 
 
 def _of_schema(words: Sequence[str]) -> list[str]:
@@ -148,7 +159,7 @@ def _of_hydra(words: Sequence[str]) -> list[str]:
     from contextlib import redirect_stdout
     from io import StringIO
 
-    from proteus.configuration.compose import OF_AN_EXPERIMENT
+    from proteus.configuration.locate import OF_AN_EXPERIMENT
     from proteus.sweep import main as sweep
 
     line = " ".join(["proteus", *words])

@@ -13,6 +13,9 @@
     proteus.quoting     a ``market.makers.quoting.base.QuotingKind``
     proteus.studies     any module: its studies are yaml files
 
+Policies for ``proteus.compete`` are entry points too, ``proteus.policies`` (``arena/policies.py``):
+they are in no kernel, and so neither in this list nor in the kernel hash.
+
 A folder ``conf`` in the package of an entry point is laid beside ours. Nothing is looked for until
 it is asked for, and then once: where no such package is installed it costs 8 ms a process.
 
@@ -78,6 +81,11 @@ def _identity(entry: EntryPoint) -> tuple[str, str]:
     return entry.group, entry.name
 
 
+def are_there() -> bool:
+    """Tell whether any package adds anything."""
+    return len(_entries()) > 0
+
+
 def rows(group: str, kind: type[Row], taken: Collection[str] = ()) -> dict[str, Row]:
     """Load what other packages add to a table, by name.
 
@@ -128,6 +136,11 @@ def _leave_out(entry: EntryPoint, reason: str) -> None:
 def why_left_out(name: object) -> str:
     """Return "; NAME of GROUP, from PACKAGE, is left out: ...", or nothing if it is not."""
     return "".join(f"; {sentence}" for sentence in _left_out.get(str(name), ()))
+
+
+def package_of(group: str, name: str) -> str:
+    """Return the package that an entry comes from."""
+    return next(_distribution(entry) for entry in _entries() if _identity(entry) == (group, name))
 
 
 def _distribution(entry: EntryPoint) -> str:

@@ -70,6 +70,11 @@ def _command(arguments: Sequence[str]) -> int:
     if _VERSION in flags:
         print(VERSION)
         return EXIT_DONE
+    if arguments in (["--help"], ["-h"]):
+        from proteus.configuration.help import help_text
+
+        print(help_text())
+        return EXIT_DONE
     if any(flag in _PRINTING_FLAGS for flag in flags):
         return _print_by_hydra(arguments)
     for flag in flags:

@@ -62,18 +62,18 @@ def parties(dataset: xr.Dataset) -> Parties:
         raise ResultsError(f"{TERMS} is not in the results: who pays what cannot be said")
     point = dict.fromkeys(swept(dataset), 0)
     cell = dataset.isel(point)
-    by_term = _nano(cell[TERMS].transpose("seed", CLASS, TERM).to_numpy())
+    by_term = nano(cell[TERMS].transpose("seed", CLASS, TERM).to_numpy())
     classes = [str(name) for name in cell[CLASS].to_numpy()]
     accounts = [name for name in ACCOUNTS if f"pnl_{name}" in cell]
     names = [*classes, *accounts]
-    total = np.stack([_nano(cell[f"pnl_{name}"].to_numpy()) for name in names], axis=1)
+    total = np.stack([nano(cell[f"pnl_{name}"].to_numpy()) for name in names], axis=1)
     if (total.sum(axis=1) != 0).any() or (by_term.sum(axis=2) != total[:, : len(classes)]).any():
         raise ResultsError("the PnL of the parties does not add up: the results are of other code")
     terms = [str(name) for name in cell[TERM].to_numpy()]
     return Parties(names, total, classes, terms, by_term)
 
 
-def _nano(values: NDArray[np.float64]) -> Amounts:
+def nano(values: NDArray[np.float64]) -> Amounts:
     """Return currency as the whole nano-currency that it was; a class that is absent has none."""
     return np.rint(np.nan_to_num(values) * NANO).astype(np.int64)
 

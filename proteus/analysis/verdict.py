@@ -271,7 +271,8 @@ def _effect(one: Judged, declared: Endpoint) -> str:
     if note(found, k) == IDENTICAL:
         return f"{head} is the same as under {pair.name} in all {found.n[k]} seeds."
     shown = showing.shown(declared.variable, found.difference[k], found.low[k], found.high[k])
-    size = f"{abs(shown.value):.4g} {one.endpoint.unit}"
+    unit = "" if one.endpoint.unit == "1" else f" {one.endpoint.unit}"
+    size = f"{abs(shown.value):.4g}{unit}"
     side = "higher" if shown.value > 0 else "lower"
     interval = f"95 % interval of the difference {shown.low:.4g} to {shown.high:.4g}"
     tested = f"Holm-adjusted p {showing.p_text(one.endpoint.p)}, {found.n[k]} seeds"

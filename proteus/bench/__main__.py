@@ -29,6 +29,8 @@ from proteus.bench import (
     rules,
     scaling,
     start,
+    trajectories,
+    whatif,
     workers,
 )
 from proteus.bench.figures import RUNS, Figure, show, write
@@ -49,7 +51,9 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "rules": rules.measure,
     "makers": makers.measure,
     "envs": envs.measure,
+    "trajectories": trajectories.measure,
     "door": door.measure,
+    "whatif": whatif.measure,
     "workers": workers.measure,
     "scaling": scaling.measure,
     "start": start.measure,

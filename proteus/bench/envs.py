@@ -74,7 +74,8 @@ def _record(envs: Any, actions: list[Any], count: int) -> tuple[list[Any], float
     intents, progress = session.world.intents, session.world.progress
     before = int(progress.events.sum())
     for number in range(count):
-        envs.task.decide(actions[number % len(actions)])
+        envs.task.take(actions[number % len(actions)])
+        envs.task.decide()
         wanted.append((intents.price[:, :2].copy(), intents.lots[:, :2].copy()))
         session.resume()
     assert session.waiting.all(), "a lane has ended"

@@ -27,6 +27,7 @@ from proteus.configuration import lab, locate
 from proteus.configuration.locate import (
     CONFIG_NAME,
     HYDRA_VERSION,
+    OF_AN_EXPERIMENT,
     conf_file,
     conf_folders,
     options_of,
@@ -36,7 +37,6 @@ from proteus.configuration.overrides import parse
 from proteus.configuration.treatments import is_below
 from proteus.errors import ConfigError, nearest
 
-OF_AN_EXPERIMENT = ("axes", "sizes", "study", "parity.treatment")  # keys that no word sets
 _COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, ValueError, TypeError)
 
 
@@ -294,3 +294,13 @@ def _is_group(key: str) -> bool:
 def _groups() -> list[str]:
     places = (place for folder in conf_folders() for place in sorted(folder.iterdir()))
     return [*dict.fromkeys(place.name for place in places if place.is_dir())]
+
+
+def _print_defaults() -> None:
+    """Print the composed defaults as ``--help`` shows them."""
+    with hydra_session():
+        print(OmegaConf.to_yaml(compose(CONFIG_NAME)), end="")
+
+
+if __name__ == "__main__":
+    _print_defaults()

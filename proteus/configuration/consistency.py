@@ -7,10 +7,11 @@ parts. Indices of random addresses have 32 bits (``docs/seeds.md``), which bound
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from proteus.basics import units
+from proteus.basics.schema import Schema
 from proteus.errors import ConfigError
 from proteus.market.agents.episodes import FULL
 from proteus.market.agents.group import Group
@@ -19,6 +20,7 @@ from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE
 from proteus.market.cell import CellConfig
 from proteus.market.constraints.models import MessageRate
 from proteus.market.costs.models import TieredCosts, parts_of, start_volumes, tips_of
+from proteus.market.costs.schedule import Schedule
 from proteus.market.costs.tables import make_tables
 from proteus.market.environment.contradictions import Around, Rule, contradictions
 from proteus.market.events.latency import ADDED_LAWS, LatencyLaw
@@ -67,7 +69,9 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
         )  # fmt: skip
     yield from _waits(cell)
     yield from _costs(cell)
-    yield _carryover(cell)
+    for where, part in (("costs", cell.costs), ("incentives", cell.incentives)):
+        yield from _schedules(where, part, cell)
+    yield from _carryover(cell)
     yield from contradictions(cell.environment, cell.execution, _around(cell))
     yield from _settlement(cell)
     yield from _incentives(cell)
@@ -78,20 +82,36 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
             yield from _delays(f"population.{name}", group, cell)
 
 
-def _carryover(cell: CellConfig) -> Rule:
-    """Check that somebody has what is to be carried."""
+def _carryover(cell: CellConfig) -> Iterator[Rule]:
+    """Check that somebody has what is to be carried, and that what goes on can."""
     needed = "a group of population with capital"
     if cell.episodes.carryover == FULL:
         needed += ", a kind that learns as maker does, or incentives, tiers or message_rate"
     policy = cell.episodes.carryover
-    return Rule(
+    yield Rule(
         "episodes.carryover", policy, _has_what_is_carried(cell),
         f"hard_reset: nothing here is carried; {policy} needs {needed}",
+    )  # fmt: skip
+    goes_on, boundary = cell.episodes.continues, cell.episodes.boundary
+    yield Rule(
+        "episodes.boundary", boundary, policy == FULL or not goes_on,
+        f"settle with episodes.carryover={policy}: positions go on under {FULL} only",
+    )  # fmt: skip
+    yield Rule(
+        "episodes.boundary", boundary, cell.latent.model == "log_odds" or not goes_on,
+        f"settle with latent={cell.latent.model}: only the news of log_odds goes on",
+    )  # fmt: skip
+    yield Rule(
+        "horizon_s", cell.horizon_s,
+        not goes_on or cell.horizon_ns % units.milliseconds_to_ns(cell.latent.dt) == 0,
+        f"whole steps of latent.dt={cell.latent.dt} ms with episodes.boundary={boundary}",
     )  # fmt: skip
 
 
 def _has_what_is_carried(cell: CellConfig) -> bool:
     groups = [group for group in cell.population.values() if group.count]
+    if cell.episodes.continues:
+        return True
     if cell.episodes.carryover != FULL or cell.has_capital or cell.incentives.is_used:
         return not cell.episodes.carries or cell.has_capital or cell.episodes.carryover == FULL
     learns = any(KINDS[group.kind].carries for group in groups)
@@ -117,6 +137,25 @@ def _costs(cell: CellConfig) -> Iterator[Rule]:
             f"costs.{key}", tip, route == "blocks" or tip == 0,
             f"0 when execution.route={route}: no block takes messages by their tips",
         )  # fmt: skip
+
+
+def _schedules(key: str, value: Any, cell: CellConfig) -> Iterator[Rule]:
+    """Check that every value of a number over time begins before T."""
+    if isinstance(value, Schedule):
+        written = [list(step) for step in value.steps]
+        yield Rule(
+            key, written, value.times_ns[-1] < cell.horizon_ns,
+            f"a list whose last time is {_below(cell)}: what begins then is never used",
+        )  # fmt: skip
+    elif isinstance(value, Schema):
+        for name in type(value).model_fields:
+            yield from _schedules(f"{key}.{name}", getattr(value, name), cell)
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _schedules(f"{key}.{name}", each, cell)
+    elif isinstance(value, tuple):
+        for at, each in enumerate(value):
+            yield from _schedules(f"{key}.{at}", each, cell)
 
 
 def _incentives(cell: CellConfig) -> Iterator[Rule]:
@@ -246,7 +285,8 @@ def _settlement(cell: CellConfig) -> Iterator[Rule]:
         after = getattr(cell.settlement, key, None)
         if after is not None:
             yield Rule(f"settlement.{key}", after, after < _horizon_ms(cell), _below(cell))
-    mode, allowed = cell.settlement.mode, "immediate or delayed: environment has no blocks"
+    mode = cell.settlement.mode
+    allowed = "immediate or delayed: environment has no blocks; environment=blocks adds them"
     has_blocks = cell.environment.blocks is not None
     yield Rule("settlement.mode", mode, mode != "blocks" or has_blocks, allowed)
     allowed = f"economic when settlement.mode={mode}: every fill is final when it happens"

@@ -10,6 +10,7 @@ from proteus.errors import ConfigError
 
 CONFIG_NAME = "sweep"
 HYDRA_VERSION = "1.3"
+OF_AN_EXPERIMENT = ("axes", "sizes", "study", "parity.treatment")  # keys that no word sets
 SEARCH_PATH = "PROTEUS_CONF"  # further folders of configuration, as PATH has them
 _PACKAGE = Path(__file__).resolve().parent.parent
 

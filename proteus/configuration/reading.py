@@ -14,6 +14,7 @@ from proteus import plugins
 from proteus.configuration import consistency
 from proteus.configuration.design import DESIGN_MODELS, AnyDesign
 from proteus.configuration.executors import EXECUTOR_MODELS
+from proteus.configuration.locate import conf_file, options_of
 from proteus.configuration.study import PRECISION_MODELS
 from proteus.configuration.sweep import SweepConfig
 from proteus.errors import ConfigError, nearest
@@ -74,6 +75,11 @@ def read_design(tree: Mapping[str, Any]) -> AnyDesign:
     """Check the design of a composed configuration, before its points are set."""
     made: AnyDesign = _read_tagged(DESIGN_MODELS, tree.get("design"), "name", "design")
     return made
+
+
+def read_model(model: type[Model], tree: Mapping[str, Any]) -> Model:
+    """Check the keys of any other model, as :func:`read_config` does."""
+    return _read(model, tree, "", tree)
 
 
 def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
@@ -160,7 +166,21 @@ def _read_tagged(
     if not isinstance(named, str) or named not in models:
         written = _value(named, [])
         raise ConfigError(f"{where}.{tag}={written} {_is_not_there(named, models)}")
-    return _read(models[named], inside, where if owner is None else f"{where}.policy", inside)
+    try:
+        return _read(models[named], inside, where if owner is None else f"{where}.policy", inside)
+    except ConfigError as error:
+        files = _files_with(where, tag, named) if owner is None else []
+        if not files or not str(error).endswith(" is missing"):
+            raise
+        choices = " or ".join(f"{where}={name}" for name in files)
+        raise ConfigError(f"{error}: {choices} gives all keys of {tag}={named}") from None
+
+
+def _files_with(group: str, tag: str, named: str) -> list[str]:
+    """List the options of a group whose tag is named so."""
+    line = re.compile(rf"^{tag}:\s+{re.escape(named)}\b", re.MULTILINE)
+    found = [(option, conf_file(group, option)) for option in options_of(group)]
+    return [option for option, path in found if path and line.search(path.read_text("utf-8"))]
 
 
 def _mapping(tree: Any, where: str) -> Mapping[str, Any]:

@@ -11,10 +11,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from proteus.configuration import overrides
 from proteus.errors import ConfigError
 from proteus.market.cell import CellConfig
-from proteus.market.costs.schedule import Schedule
+from proteus.market.costs.schedule import Schedule, constant
+from proteus.market.costs.tables import SURPLUS, make_tables
 from proteus.market.mechanisms.table import MECHANISM_MODELS
 
 
@@ -22,7 +25,8 @@ class Need(NamedTuple):
     """What a key needs in order to count.
 
     Attributes
-        key: pattern of the key. beside: the key it depends on, with groups of the pattern.
+        key: pattern of the key. beside: the key it depends on, with groups of the pattern; of
+            several with | between them one is enough.
         holds: whether a value of that key lets it count. wanted: in words, with groups too.
     """
 
@@ -42,6 +46,22 @@ def _exceeds(least: float) -> Callable[[Any], bool]:
 
 def _is_ever_given(schedule: Schedule) -> bool:
     return any(value is not None for value in schedule.values)
+
+
+def _has_rates(cell: CellConfig) -> bool:
+    """Tell whether a cell charges anything that ``costs.scale`` multiplies."""
+    if not cell.has_costs:
+        return False
+    model = cell.costs.model_copy(update={"scale": constant(1)})
+    tables = make_tables(model, cell.n_ticks, cell.horizon_ns)
+    shape = (*tables.base_fee.shape, -1)
+    is_any = np.asarray(tables.curves.any(axis=1))
+    costs_something = is_any[tables.curve].reshape(shape)
+    costs_something |= np.equal(tables.kind, SURPLUS)[:, None]
+    has_fees = (costs_something & (tables.numerator != 0).reshape(shape)).any()
+    is_given = cell.block_ns > 0 and cell.environment.congestion is not None
+    has_price = is_given | (tables.base_fee + tables.tip > 0)
+    return bool(has_fees or (has_price & tables.gas_numerator.any(axis=2)).any())
 
 
 def _of_leakage(mechanism: str) -> Need:
@@ -81,6 +101,12 @@ _NEEDS = (
          r"\1.count must be more than 0"),
     Need(r"costs\.scale|population\.\w+\.(knows_costs|policy\.reservation_scale)", "has_costs",
          _is(True), "costs must not be none"),
+    Need(r"costs\.scale", "", _has_rates, "costs must have a rate other than 0"),
+    Need(r"(population\.\w+)\.capital", r"\1.counts_capital|counts_capital", _is(True),
+         r"\1.risk must have capital or leverage, settlement be delayed, a policy of incentives "
+         "charge a fine or take a stake, or episodes be used"),
+    Need(r"(population\.\w+\.risk)\.\w+\.place", r"\1", lambda chain: len(chain) > 1,
+         r"\1 must have another constraint"),
     Need(r"costs\.(request|quote|accept|confirm)_units", "mechanism.has_requests", _is(True),
          "mechanism must have requests, as rfq has"),
     Need(r"costs\.(new|replace)_units", "mechanism.has_requests", _is(False),
@@ -127,16 +153,22 @@ def _check_key(key: str, written: str, cells: Sequence[CellConfig]) -> None:
     for need in _NEEDS:
         match = re.fullmatch(need.key, key)
         if match:
-            beside = match.expand(need.beside)
-            found = [value for cell in cells if (value := _look_up(cell, beside)) is not None]
+            found = [
+                value
+                for beside in match.expand(need.beside).split("|")
+                for cell in cells
+                if (value := _look_up(cell, beside)) is not None
+            ]
             if found and not any(map(need.holds, found)):
                 wanted = match.expand(need.wanted)
                 raise ConfigError(f"{written} changes nothing: for it to count, {wanted}")
 
 
 def _look_up(cell: CellConfig, key: str) -> Any:
-    """Return the value of a dotted key; None where the cell has no such key."""
+    """Return the value of a dotted key; None where the cell has none, and the cell of no key."""
     value: Any = cell
+    if not key:
+        return value
     for part in key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else getattr(value, part, None)
     return value

@@ -14,7 +14,8 @@ from gymnasium import wrappers as single
 from gymnasium.vector import AutoresetMode
 from gymnasium.wrappers import vector as wrappers
 
-from proteus.envs.tasks.base import Task
+from proteus.envs.self_play import DECIDES
+from proteus.envs.tasks.base import Feature, Task
 from proteus.envs.tasks.table import TASKS
 from proteus.envs.vector import FAULTS, ProteusVectorEnv
 
@@ -69,7 +70,7 @@ def outcome(wrap: Callable[[Any], Any], mode: AutoresetMode) -> str:
 
 def page() -> str:
     """Return the page."""
-    return "\n".join([*_head(), *_tasks(), *_infos(), *_wrappers()]) + "\n"
+    return "\n".join([*_head(), *_tasks(), *_agents(), *_infos(), *_wrappers()]) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -85,14 +86,7 @@ def _tasks() -> Iterator[str]:
         decisions = "its wake-ups" if task.step_ms is None else f"every {task.step_ms:g} ms"
         yield f"`proteus/{name}-v0`. {text} Who: `{task.control}`, at {decisions}."
         yield from _table_of_options(task)
-        yield from (
-            "",
-            "| observed | unit | bounds | from | what |",
-            "| --- | --- | --- | --- | --- |",
-        )
-        for each in task.features:
-            bounds = f"{each.low:g} .. {each.high:g}"
-            yield f"| `{each.name}` | {each.unit} | {bounds} | {each.source} | {each.means} |"
+        yield from ("", *_FEATURES, *map(_row, task.features))
         yield from ("", "| action | what |", "| --- | --- |")
         yield from (f"| {at} | {means} |" for at, means in enumerate(task.actions))
         yield from ("", "| reward, currency | weight |", "| --- | --- |")
@@ -100,9 +94,34 @@ def _tasks() -> Iterator[str]:
             yield f"| {term.means} | {f'`{term.option}`' if term.option else '1'} |"
 
 
+_FEATURES = ("| observed | unit | bounds | from | what |", "| --- | --- | --- | --- | --- |")
+
+
+def _row(each: Feature) -> str:
+    bounds = f"{each.low:g} .. {each.high:g}"
+    return f"| `{each.name}` | {each.unit} | {bounds} | {each.source} | {each.means} |"
+
+
 def _table_of_options(task: type[Task]) -> Iterator[str]:
     options = ", ".join(f"`{key}={value}`" for key, value in task.options.items())
     yield f"Options and their defaults: {options}."
+
+
+def _agents() -> Iterator[str]:
+    yield from ("", "## Several agents", "")
+    yield (
+        "`proteus.envs.parallel_env(TASK)` for PettingZoo, `SelfPlayVectorEnv(TASK, N)` for NumPy: "
+        "observations [N, M, F + 1], actions [N, M, A], rewards [N, M] and flags [N] of M agents, "
+        "which are `GROUP.0` and `GROUP.1` of who is named above unless `control` lists others. "
+        "Actions and terms of the reward are those of the task, each agent's own, charged over "
+        "the time of every step by what it held and quoted at its last decision. Behind the "
+        "features of the task comes one more, and the infos have it too, as `decides`."
+    )
+    yield from ("", *_FEATURES, _row(DECIDES), "")
+    yield (
+        "A step takes a lane to the next decision of any agent. All the others are shown what they "
+        "saw last, zeros before they have seen anything, and after the end no time left."
+    )
 
 
 def _infos() -> Iterator[str]:

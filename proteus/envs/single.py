@@ -9,7 +9,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from numpy.typing import NDArray
 
-from proteus.envs.vector import ProteusVectorEnv
+from proteus.envs.vector import ProteusVectorEnv, array_of, refuse_lanes
 
 
 class ProteusEnv(gymnasium.Env):
@@ -19,6 +19,7 @@ class ProteusEnv(gymnasium.Env):
 
     def __init__(self, task: str = "maker", **words: Any) -> None:
         """Take what :class:`ProteusVectorEnv` takes, but for lanes and their restarts."""
+        refuse_lanes(words)
         self._vector = ProteusVectorEnv(task, 1, autoreset_mode=AutoresetMode.DISABLED, **words)
         self.observation_space: Any = self._vector.single_observation_space
         self.action_space: Any = self._vector.single_action_space
@@ -45,9 +46,7 @@ class ProteusEnv(gymnasium.Env):
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """Go on to the next decision, or to the end; errors as of :class:`ProteusVectorEnv`."""
-        observation, reward, terminated, truncated, info = self._vector.step(
-            np.asarray(action)[None]
-        )
+        observation, reward, terminated, truncated, info = self._vector.step(array_of(action)[None])
         flags = bool(terminated[0]), bool(truncated[0])
         return observation[0], float(reward[0]), *flags, _of_one(info)
 

@@ -32,7 +32,7 @@ from proteus.market.costs.base import CostModel
 from proteus.market.costs.models import NO_COSTS, GasCosts, parts_of
 from proteus.market.environment.channels import Environment, Routing
 from proteus.market.environment.models import Latent
-from proteus.market.incentives.models import Incentives
+from proteus.market.incentives.models import Incentives, PenaltyPolicy
 from proteus.market.information.leakage import Table
 from proteus.market.mechanisms.base import MechanismConfig
 from proteus.market.settlement.base import Settlement
@@ -228,7 +228,7 @@ class CellConfig(Schema):
         is_used = any(part.is_used for part in added)
         is_chained = any(group.count and group.chain for group in self.population.values())
         of_traders = self.has_capital or self.has_private_values or is_chained
-        return is_used or self.has_costs or of_traders
+        return is_used or self.has_costs or of_traders or self.episodes.continues
 
     @property
     def has_costs(self) -> bool:
@@ -250,6 +250,13 @@ class CellConfig(Schema):
     def has_private_values(self) -> bool:
         """Tell whether trading is worth something by itself to anyone."""
         return any(group.private_value > 0 for group in self.population.values() if group.count > 0)
+
+    @property
+    def counts_capital(self) -> bool:
+        """Tell whether something beside chains asks what traders have."""
+        policies = self.incentives.policies.values()
+        is_charged = any(isinstance(policy, PenaltyPolicy) for policy in policies)
+        return is_charged or self.settlement.mode == "delayed" or self.episodes.are_used
 
     @property
     def has_capital(self) -> bool:

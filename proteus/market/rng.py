@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from typing import Any
 
 import numpy as np
 
@@ -199,8 +200,12 @@ def replicate_key(root: int, replicate: int) -> tuple[np.uint32, np.uint32]:
     )
 
 
-def episode_key(key: tuple[np.uint32, np.uint32], episode: int) -> tuple[np.uint32, np.uint32]:
-    """Derive the key of one episode of a replicate: two uint32; episode 0 has the replicate's."""
+def episode_key(key: tuple[Any, Any], episode: int) -> tuple[Any, Any]:
+    """Derive the key of one episode of a replicate; episode 0 has the replicate's.
+
+    Parameters
+        key: two uint32, or two arrays of them for many replicates.
+    """
     if episode == 0:
         return key
     with np.errstate(over="ignore"):  # Weyl keys wrap around
@@ -210,8 +215,9 @@ def episode_key(key: tuple[np.uint32, np.uint32], episode: int) -> tuple[np.uint
 
 def replicate_keys(root: int, replicates: np.ndarray, episode: int = 0) -> np.ndarray:
     """Return the keys of an episode of many replicates, uint32 [R, 2]."""
-    keys = [episode_key(replicate_key(root, int(replicate)), episode) for replicate in replicates]
-    return np.array(keys, dtype=np.uint32).reshape(len(keys), 2)
+    keys = np.array([replicate_key(root, int(each)) for each in replicates], dtype=np.uint32)
+    keys = keys.reshape(len(keys), 2)
+    return np.stack(episode_key((keys[:, 0], keys[:, 1]), episode), axis=1)
 
 
 def trader_entity(group: str, member: int) -> int:

@@ -12,6 +12,7 @@ from proteus.analysis import endpoint as endpoints
 from proteus.analysis.levels import distinct, is_violated
 from proteus.analysis.verdict import has_contrast, headline_of, judged, sentences
 from proteus.configuration.study import Endpoint
+from proteus.market.variables.base import EPISODE
 from proteus.results.dataset import MANIFEST, load
 
 NO_VERDICT = "No verdict"  # how the verdict begins where it refuses
@@ -21,9 +22,10 @@ class Bundle(NamedTuple):
     """A bundle that has been read."""
 
     name: str  # of the folder
-    dataset: xr.Dataset
+    dataset: xr.Dataset  # where lanes are of episodes, of the last one
     manifest: dict[str, Any]  # empty where there is none
     declared: Endpoint | None
+    days: xr.Dataset | None = None  # with all episodes, where there are any
 
     @property
     def violated(self) -> list[str]:
@@ -48,7 +50,9 @@ def read(folder: Path) -> Bundle:
 
 def bundle(dataset: xr.Dataset, manifest: dict[str, Any], name: str) -> Bundle:
     """Return a dataset with what it declared."""
-    return Bundle(name, dataset, manifest, endpoints.declared(dataset))
+    days = dataset if EPISODE in dataset.dims else None
+    last = endpoints.last_episode(dataset)
+    return Bundle(name, last, manifest, endpoints.declared(dataset), days)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from proteus.plots.style import CLASS_COLOURS, TERM_COLOURS, VALUE_COLOUR, mecha
 from proteus.recording import watched_rules
 from proteus.recording.columns import REASONS
 from proteus.recording.watched import WatchedLane, books, clears, fills
+from proteus.results.agents import uids_of
 from proteus.results.coordinates import describe
 
 _EVENT_COLUMNS = (
@@ -76,6 +77,7 @@ def _about(lane: WatchedLane) -> dict[str, Any]:
         "n_ticks": lane.cell.n_ticks,
         "digits": len(f"{1 / lane.cell.n_ticks:.9f}".rstrip("0").partition(".")[2]),
         "traders": lane.traders,
+        "agents": [str(uid) for uid in uids_of(lane.cell)],  # too long for numbers
         "classes": lane.classes,
         "colours": {**CLASS_COLOURS, "value": VALUE_COLOUR, "mechanism": _colour(lane)},
         "accounts": [*lane.traders, *ACCOUNT_NAMES.values()],

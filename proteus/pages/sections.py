@@ -14,6 +14,7 @@ from proteus.analysis import endpoint as endpoints
 from proteus.analysis import showing
 from proteus.analysis.contrasts import exploratory, paired
 from proteus.analysis.levels import Quantity, levels, why_none
+from proteus.analysis.lives import at_stake, lives
 from proteus.analysis.measures import swept
 from proteus.configuration.lab import PARTS
 from proteus.pages.bundle import Bundle
@@ -75,8 +76,8 @@ class Section(NamedTuple):
 
 def sections(one: Bundle) -> list[Section]:
     """Draw everything that a bundle has values for."""
-    made = [_primary(one), _parts(one), *_curves(one), _contrasts(one), _frontiers(one)]
-    made += [_distributions(one), _welfare(one), _terms(one), _ends(one)]
+    made = [_primary(one), *_survival(one), _parts(one), *_curves(one), _contrasts(one)]
+    made += [_frontiers(one), _distributions(one), _welfare(one), _terms(one), _ends(one)]
     return [section for section in made if section is not None and section.drawn]
 
 
@@ -122,6 +123,28 @@ def _primary(one: Bundle) -> Section | None:
     return Section("primary", "Primary endpoint", caption, drawn)
 
 
+def _survival(one: Bundle) -> Iterator[Section]:
+    """Draw who lasts, and who moves, where lanes are of episodes: of each group with capital."""
+    if one.days is None:
+        return
+    for group in at_stake(one.days):
+        caption = (
+            f"Agents of group {group} that still trade in each episode, by Kaplan and Meier; bands "
+            "are 95 % t intervals over seeds, as agents of one seed meet the same news; one "
+            "without width says that no seed differs, not that none ever would. Matrices: the "
+            "share of agents of a class of wealth (rank at the end of an episode among all seeds) "
+            "that is in each class after the next; ties keep their order; Shorrocks' mobility is "
+            "0 where nobody moves and 1 for a lottery."
+        )
+        drawn = []
+        if len(list(lives(one.days, group))) <= MOST_LINES:
+            title = f"share of agents of group {group} that still trade, by episode"
+            drawn.append(Drawn(f"survival-{group}", title, plots.survivors(one.days, group)))
+        title = f"moves of agents of group {group} between classes of wealth"
+        drawn.append(Drawn(f"moves-{group}", title, plots.movers(one.days, group)))
+        yield Section(f"survival-{group}", f"Survival of group {group}", caption, drawn)
+
+
 def _parts(one: Bundle) -> Section | None:
     """Draw the endpoint over two parts of makers, a figure for each mechanism."""
     dataset = one.dataset
@@ -143,7 +166,7 @@ def _parts(one: Bundle) -> Section | None:
     ]  # fmt: skip
     caption = (
         f"Levels by {x} and {y} of makers, with half-widths of 95 % intervals: fields whose "
-        "intervals overlap are not shown to differ, however different their colours are."
+        "intervals overlap may differ all the same, as cells are paired by seed: contrasts say so."
     )
     return Section("parts", "Parts of makers", caption, drawn)
 

@@ -30,6 +30,7 @@ from proteus.analysis.summary import interval_text
 from proteus.configuration.study import Endpoint
 from proteus.configuration.treatments import ORDINARY, listed
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
+from proteus.market.variables.base import EPISODE
 from proteus.pages.bundle import Bundle
 from proteus.pages.sections import endpoint_quantity, main_quantities, rule_quantities
 from proteus.plots.cells import MOST_ROWS
@@ -343,6 +344,10 @@ def cells_sentence(one: Bundle) -> str:
     cells = len(list(distinct(dataset)))
     many = "s" if cells > 1 else ""
     said = f"{cells} cell{many} ({names}), {dataset.sizes['seed']} seeds each, paired by seed."
+    if one.days is not None:
+        numbers = one.days[EPISODE].to_numpy()
+        days = f"All but survival is of the last of {len(numbers)} episodes, number {numbers[-1]}."
+        said = f"{said} {days}"
     if cells <= MOST_CELLS:
         return said
     return f"{said} Tables have the first {MOST_CELLS}, figures {MOST_ROWS}; summary.csv has all."

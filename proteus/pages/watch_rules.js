@@ -248,7 +248,10 @@ function factsOfRules(time) {
   }
   if (data.cuts.time_ns.length) {
     const count = countUntil(data.cuts.time_ns, time), refused = data.cuts.refused.slice(0, count).filter((one) => one).length;
-    facts.push(["cut by constraints", "cuts", count - refused]);
+    const noGas = data.cuts.reason.map((code) => data.reasons[code] === "no_gas");
+    const unsent = noGas.slice(0, count).filter((one) => one).length;
+    facts.push(["cut by constraints", "cuts", count - refused - unsent]);
+    if (noGas.some((one) => one)) facts.push(["no gas, not sent", "no-gas", unsent]);
     if (data.cuts.refused.some((one) => one)) facts.push(["no funds", "no-funds", refused]);
   }
   if (data.charges.time_ns.length) facts.push(["fees, gas so far", "charges", currency(netOf(data.charges, time))]);

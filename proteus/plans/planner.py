@@ -304,6 +304,9 @@ def _check_recorded(plan: Plan, key: str, chosen: str | None) -> None:
     if chosen is not None and plan.start is not None:
         allowed = "a log is of lanes that begin afresh"
         raise ConfigError(f"{key}={chosen} is not allowed with resume_from: {allowed}")
+    if chosen is not None and plan.cells[0].episodes.continues:
+        refused = f"{key}={chosen} is not allowed with episodes.boundary=continue"
+        raise ConfigError(f"{refused}: a log ends with a payoff, and they end with none")
     if chosen is not None and precision != "fixed":
         allowed = f"with precision={precision} the seeds are not known before; use precision=fixed"
         raise ConfigError(f"{key}={chosen} is not allowed: {allowed}")

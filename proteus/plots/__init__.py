@@ -13,6 +13,7 @@ from proteus.analysis.levels import Quantity
 from proteus.plots.cells import distributions, forest, welfare
 from proteus.plots.curves import curves, heat
 from proteus.plots.ends import ends
+from proteus.plots.lives import movers, survivors
 from proteus.plots.style import save
 from proteus.plots.terms import terms
 from proteus.plots.trade_offs import frontiers
@@ -32,7 +33,9 @@ __all__ = [
     "forest",
     "frontiers",
     "heat",
+    "movers",
     "save",
+    "survivors",
     "terms",
     "welfare",
 ]

@@ -34,7 +34,8 @@ def changes(who: pd.DataFrame, terms: pd.DataFrame, names: Mapping[str, str]) ->
         Figure, in currency per lane; on the right the mark of a class is its net change.
     """
     parties = who[who["kind"] == "party"]
-    classes = [*dict.fromkeys(terms["trader_class"])]
+    terms = terms[terms["kind"] == "party"]
+    classes = [*dict.fromkeys(terms["name"])]
     height = 1.1 + _ROW * max(len(parties), len(classes))
     with rules():
         figure, (left, right) = panels(2, (PANEL[0] * 1.15, height))
@@ -59,9 +60,7 @@ def _draw_terms(
     axes: Axes, terms: pd.DataFrame, classes: list[str], names: Mapping[str, str]
 ) -> list[Patch]:
     """Lay the terms of each class beside each other by their sign; returns the legend."""
-    values = dict(
-        zip(zip(terms["trader_class"], terms["term"], strict=True), terms["change"], strict=True)
-    )
+    values = dict(zip(zip(terms["name"], terms["term"], strict=True), terms["change"], strict=True))
     moved = [term for term in TERM_COLOURS if any(values.get((name, term)) for name in classes)]
     for row, name in enumerate(classes):
         ends = {True: 0.0, False: 0.0}

@@ -4,8 +4,8 @@
     h = h0 + a |I| + b sigma_hat + c AS_hat                half-spread
     bid = floor(r - h), ask = ceil(r + h)                  outward, in whole ticks
 
-It reckons with no costs: where a cell has some, the maker in the kernel quotes wider, unless its
-group has ``knows_costs=false``.
+Where a cell has costs and its group knows them, each side is wider by what a fill would cost a lot,
+which the session says (``Session.with_costs``).
 
 Source
     The docstring of ``proteus.market.agents.maker``, and MODEL rules 12 to 14.
@@ -34,19 +34,26 @@ Flags = NDArray[np.bool_]
 
 
 class BaselineMaker:
-    """What makers of the lanes of a session think; its first trader outside is the maker."""
+    """What makers of the lanes of a session think, one in each lane."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, number: int = 0) -> None:
         """Take the keys of the maker from its group.
 
+        Parameters
+            number: of the maker among the traders outside; of the decisions of others ``act`` is
+                not about, and its quotes there mean nothing.
+
         Raises
-            ConfigError: the trader outside is no maker of that kind.
+            ConfigError: there is no such trader outside, or it is no maker of that kind.
         """
-        group = session.setup.members[int(session.traders[0])].group
-        if not isinstance(group.policy, MakerPolicy) or len(session.traders) > 1:
-            raise ConfigError(
-                f"control={group.kind} is not allowed: must be one trader of kind maker"
-            )
+        if not 0 <= number < len(session.traders):
+            allowed = f"must be 0 .. {len(session.traders) - 1}, traders outside"
+            raise ConfigError(f"number={number!r} is not allowed: {allowed}")
+        self.number: int = number
+        group = session.setup.members[int(session.traders[number])].group
+        if not isinstance(group.policy, MakerPolicy):
+            raise ConfigError(f"control={group.kind} is not allowed: must be of kind maker")
+        self._session = session
         self._keys, self._lanes, self._ticks = group.policy, session.lanes, session.cell.n_ticks
         self._first = session.cell.contract.initial_probability
         self._most = group.most_held or self._keys.inventory_limit_lots
@@ -76,6 +83,7 @@ class BaselineMaker:
 
     def act(self, seen: Observation) -> Quotes:
         """Learn what was told and shown, and say what should stand on both sides."""
+        seen = seen._replace(decides=seen.decides & (seen.trader == self.number))
         told = np.minimum(seen.prints.number, seen.prints.order.shape[1]) - seen.prints.read
         self._learn_told(seen, np.maximum(told, 0))
         self._judge(seen.decides, seen.time_ns)
@@ -85,9 +93,17 @@ class BaselineMaker:
         self.volatility = np.where(seen.decides, moved, self.volatility)
         self._last = np.where(seen.decides, self.belief, self._last)
         reservation = self._linear(seen)
-        sides = [self._side(seen, side, reservation) for side in (BUY, SELL)]
-        price, lots = (np.stack(each, axis=1) for each in zip(*sides, strict=True))
-        return Quotes(price, lots, self.belief)
+        sizes = [self._size(seen, side) for side in (BUY, SELL)]
+        half, lots, widened = (np.stack(each, axis=1) for each in zip(*sizes, strict=True))
+        price = self._prices(reservation, half)
+        half = self._session.with_costs(half, price, lots)
+        price = np.where(lots > 0, self._prices(reservation, half), price)
+        for side in (BUY, SELL):
+            most = self._most - _signed(seen, side)
+            fits = self._fit(seen, side, price[:, side], lots[:, side], most)
+            lots[:, side] = np.where(widened[:, side], lots[:, side], fits)
+        lots = np.where((price < 1) | (price >= self._ticks), 0, lots)
+        return Quotes(price, np.maximum(lots, 0), self.belief)
 
     # --- learning ---------------------------------------------------------------------------------
 
@@ -181,20 +197,20 @@ class BaselineMaker:
         self.half_spread = np.where(seen.decides, half_spread, self.half_spread)
         return self.belief - keys.skew * seen.position
 
-    def _side(self, seen: Observation, side: int, reservation: Floats) -> tuple[Any, Any]:
-        """Return price and lots of one side."""
+    def _size(self, seen: Observation, side: int) -> tuple[Floats, Any, Flags]:
+        """Return half-spread and lots of one side, and whether it is the wider one at the limit."""
         keys, limit = self._keys, self._keys.inventory_limit_lots
-        signed = seen.position if side == BUY else -seen.position
-        lots = keys.quote_lots * (limit - np.maximum(signed, 0)) // limit
+        lots = keys.quote_lots * (limit - np.maximum(_signed(seen, side), 0)) // limit
         widened = (lots <= 0) & (keys.at_limit == "widen")
         if self._reward_pass > 0.0:
             lots = np.where(seen.rewarded > 0.0, np.maximum(lots, seen.least_lots), lots)
         lots = np.where(widened, keys.quote_lots, lots)
-        half_spread = np.where(widened, self.half_spread + keys.widen_by, self.half_spread)
-        price = _price(side, reservation, half_spread, self._ticks)
-        lots = np.where(widened, lots, self._fit(seen, side, price, lots, self._most - signed))
-        lots = np.where((price < 1) | (price >= self._ticks), 0, lots)
-        return price, np.maximum(lots, 0)
+        return np.where(widened, self.half_spread + keys.widen_by, self.half_spread), lots, widened
+
+    def _prices(self, reservation: Floats, half_spread: Floats) -> Any:
+        """Return the ticks of both sides."""
+        sides = (_price(at, reservation, half_spread[:, at], self._ticks) for at in (BUY, SELL))
+        return np.stack(tuple(sides), axis=1)
 
     @staticmethod
     def _fit(seen: Observation, side: int, price: Any, lots: Any, most: Any) -> Any:
@@ -202,6 +218,11 @@ class BaselineMaker:
         stands = (seen.quote_lots[:, side] > 0) & (seen.quote_price[:, side] == price)
         kept = stands & (seen.quote_lots[:, side] <= lots)
         return np.where(kept, lots, np.minimum(lots, most - seen.exposure[:, side]))
+
+
+def _signed(seen: Observation, side: int) -> NDArray[np.int64]:
+    """Return the inventory that a side would add to."""
+    return seen.position if side == BUY else -seen.position
 
 
 def _price(side: int, reservation: Floats, half_spread: Floats, n_ticks: int) -> NDArray[np.int64]:

@@ -55,6 +55,7 @@ from proteus.market.book.codes import (
     SELL,
 )
 from proteus.market.constraints.added import CODES
+from proteus.market.constraints.table import NO_GAS
 from proteus.market.events.log import (
     MISSING,
     SOURCE_NEWS,
@@ -130,7 +131,7 @@ REASONS = {
         (EVENT_RFQ_EXPIRE, EXPIRE_NAMES),
         (EVENT_SETTLEMENT_FAILED, FAILED_NAMES),
         (EVENT_POLICY_EPOCH, EPOCH_NAMES),
-        (EVENT_CUT, {code: name for name, code in CODES.items()}),
+        (EVENT_CUT, {**{code: name for name, code in CODES.items()}, NO_GAS: "no_gas"}),
         (EVENT_END, {**LEDGER_CODES, FAULT_CAPACITY: "capacity"}),
     )
     for code, name in names.items()

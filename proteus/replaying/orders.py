@@ -7,7 +7,7 @@ and translates what comes out. Capacity follows the messages: nothing is ever dr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 import yaml
@@ -33,12 +33,14 @@ from proteus.market.door.orders import (
     replay_rows,
 )
 from proteus.market.mechanisms.base import MechanismConfig, Sizes
-from proteus.market.mechanisms.interface import allocate_market, next_timer
+from proteus.market.mechanisms.interface import Market, allocate_market, next_timer
 from proteus.market.mechanisms.rfq import RfqConfig
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.rng import replicate_keys
 from proteus.replaying import requests
 from proteus.replaying.cells import Messages, Table, read_table
+from proteus.replaying.lending import door as lending
+from proteus.replaying.lending.door import Lent
 from proteus.replaying.output import Replayed, read_output, run_rows
 from proteus.replaying.rows import (
     check_integer,
@@ -51,7 +53,7 @@ from proteus.replaying.rows import (
     read_times,
 )
 
-__all__ = ["MessageError", "Replayed", "replay"]
+__all__ = ["Lent", "MessageError", "Replayed", "replay"]
 
 MOST_TICKS = 2**31
 MOST_LEVELS = 1000
@@ -64,6 +66,17 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+POOL = "pool"  # the one mechanism of this door that is none of a market
+
+
+@overload
+def replay(messages: Messages, mechanism: Literal["pool"], **terms: Any) -> Lent: ...
+
+
+@overload
+def replay(messages: Messages, mechanism: str = "clob", **policies: Any) -> Replayed: ...
+
+
 def replay(
     messages: Messages,
     mechanism: str = "clob",
@@ -74,7 +87,7 @@ def replay(
     seed: int = 0,
     levels: int = 0,
     **policies: Any,
-) -> Replayed:
+) -> Replayed | Lent:
     """Feed recorded messages to a mechanism.
 
     Parameters
@@ -86,7 +99,7 @@ def replay(
             is unchanged, and the quantity is the new open quantity; a cancel with a quantity takes
             that many lots. What else an amend or a cancel says must be so of its order.
         mechanism: ``clob``, ``fba``, ``dual_flow`` or ``rfq``; for the rows of the latter see
-            :func:`proteus.replaying.requests.replay`.
+            :func:`proteus.replaying.requests.replay`; ``pool``: that of ``lending.door``.
         n_ticks: prices are 1 .. n_ticks-1; at most 2**31.
         reference_ticks: reference price before the first trade; default n_ticks // 2.
         delta: batch interval in ms.
@@ -95,17 +108,18 @@ def replay(
         policies: keys of ``conf/mechanism/<mechanism>.yaml``; ``self_trade`` defaults to none.
 
     Returns
-        Replayed. A batch mechanism runs on until the first clear after the last message.
+        Replayed; of a pool Lent. A batch mechanism runs on until the first clear after them.
 
     Raises
         MessageError: an unknown column, kind or side, or a value that is not a number.
         ConfigError: an unknown mechanism or policy, or a number that is not allowed.
         RunError: a mechanism of another package that makes no progress.
     """
-    chosen = _mechanism_config(mechanism, policies)
-    check_integer("n_ticks", n_ticks, 2, MOST_TICKS)
-    reference = n_ticks // 2 if reference_ticks is None else reference_ticks
-    check_integer("reference_ticks", reference, 1, n_ticks - 1)
+    if mechanism == POOL:
+        _check_unused(n_ticks, reference_ticks, delta, seed, levels)
+        return lending.replay(messages, **policies)
+    chosen = mechanism_config(mechanism, policies)
+    reference = _reference(n_ticks, reference_ticks)
     check_integer("seed", seed, 0, 2**63 - 1)
     check_integer("levels", levels, 0, 0 if isinstance(chosen, RfqConfig) else MOST_LEVELS)
     delta_ns = _interval_ns(delta)
@@ -113,15 +127,50 @@ def replay(
         return requests.replay(messages, chosen, tuple(policies), n_ticks, reference, seed)
     table = _read_messages(messages, getattr(chosen, "allocation", "time") == "time")
     prices, levels_of = list_prices(table.rows.price, n_ticks, MAX_TICKS)
-    rows = table.rows._replace(price=levels_of)
-    slots = max(len(rows.kind), 1)
-    keys = replicate_keys(seed, np.zeros(1, np.int64))
+    table = table._replace(rows=table.rows._replace(price=levels_of))
+    numbers = Numbers(n_ticks, reference, delta_ns, seed, levels)
+    output, market = run_orders(table, mechanism, chosen, prices, numbers)
+    return read_output(output, market, table.order_ids, table.in_time_order)
+
+
+class Numbers(NamedTuple):
+    """The numbers of a replay."""
+
+    n_ticks: int
+    reference_ticks: int
+    delta_ns: int
+    seed: int = 0
+    levels: int = 0
+
+
+def run_orders(
+    table: OrderRows,
+    mechanism: str,
+    chosen: MechanismConfig,
+    prices: NDArray[np.int64] | None,
+    numbers: Numbers,
+) -> tuple[Output, Market]:
+    """Run orders that are checked, as ``replay`` does, through the kernels of a mechanism.
+
+    Parameters
+        table: its prices are levels of ``prices``, or ticks where there are none; it is read, but
+            for ``slot_of``, which must be empty. mechanism: its name, and ``chosen`` what it is.
+
+    Returns
+        What the kernels wrote, and the market that it leaves.
+
+    Raises
+        RunError: a mechanism of another package that makes no progress.
+    """
+    rows, slots = table.rows, max(len(table.rows.kind), 1)
+    keys = replicate_keys(numbers.seed, np.zeros(1, np.int64))
     # One event fills or cancels each order at most a few times: two sides, dust, self-trades.
     market = allocate_market(
-        1, slots, n_ticks, reference, 6 * slots + 8, keys, chosen.auctions, prices
-    )
+        1, slots, numbers.n_ticks, numbers.reference_ticks, 6 * slots + 8, keys, chosen.auctions,
+        prices,
+    )  # fmt: skip
     market.address[0, : len(rows.kind)] = table.order_ids
-    sizes = Sizes(1, slots, max(table.agents, 1), False, delta_ns)
+    sizes = Sizes(1, slots, max(table.agents, 1), False, numbers.delta_ns)
     state = MECHANISMS[mechanism].make(chosen, sizes)
 
     def run(output: Output, row: int) -> int:
@@ -132,14 +181,28 @@ def replay(
             raise RunError(f"mechanism={mechanism} makes no progress: {why}")
         return following
 
-    output = run_rows(len(rows.kind), market, run, levels)
-    return read_output(output, market, table.order_ids, table.in_time_order)
+    return run_rows(len(rows.kind), market, run, numbers.levels), market
 
 
-def _mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig:
+def _reference(n_ticks: int, reference_ticks: int | None) -> int:
+    """Check how many ticks there are, and return the reference price, in ticks."""
+    check_integer("n_ticks", n_ticks, 2, MOST_TICKS)
+    reference = n_ticks // 2 if reference_ticks is None else reference_ticks
+    check_integer("reference_ticks", reference, 1, n_ticks - 1)
+    return reference
+
+
+def _check_unused(*given: Any) -> None:
+    """Check that a pool is told nothing of books and batches."""
+    if given != (1000, None, 250, 0, 0):
+        unused = "n_ticks, reference_ticks, delta, seed, levels"
+        raise ConfigError(f"mechanism=pool is not allowed with {unused}: a pool has none")
+
+
+def mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig:
     """Lay policies over the defaults of ``conf/mechanism``."""
     if not isinstance(name, str) or name not in MECHANISMS:
-        there = plugins.why_left_out(name) or nearest(str(name), [*MECHANISMS])
+        there = plugins.why_left_out(name) or nearest(str(name), [*MECHANISMS, POOL])
         raise ConfigError(f"mechanism={name} does not exist{there}")
     path = conf_file("mechanism", name)
     if path is None:
@@ -160,7 +223,7 @@ def _interval_ns(delta: Any) -> int:
     return delta_ns
 
 
-class _Read(NamedTuple):
+class OrderRows(NamedTuple):
     """The messages as the kernels take them. N rows in time order."""
 
     rows: Rows
@@ -169,7 +232,7 @@ class _Read(NamedTuple):
     in_time_order: NDArray[np.int64] | None  # [N] their rows in the table; None: the same
 
 
-def _read_messages(messages: Messages, is_by_time: bool) -> _Read:
+def _read_messages(messages: Messages, is_by_time: bool) -> OrderRows:
     """Return the columns as arrays in time order, every value checked."""
     table = read_table(messages, _COLUMNS)
     for column in ("kind", "order_id"):
@@ -200,7 +263,7 @@ def _read_messages(messages: Messages, is_by_time: bool) -> _Read:
         columns = {name: column[in_time_order] for name, column in columns.items()}
     ids = columns.pop("ids")
     rows = Rows(**columns, slot_of=np.full(n_ids, NO_ORDER, np.int32))
-    return _Read(rows, ids, agents, in_time_order)
+    return OrderRows(rows, ids, agents, in_time_order)
 
 
 def _agents(table: Table) -> tuple[NDArray[np.int32], int]:

@@ -13,7 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.market.book.codes import EVENT_CUT, EVENT_END, NO_ORDER
-from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news
+from proteus.market.environment.news import (
+    NEWS_OK,
+    extend_news,
+    next_jump,
+    start_news,
+    value_at,
+)
 from proteus.market.events.envelopes import (
     MESSAGE_ACCEPT,
     MESSAGE_CANCEL,
@@ -24,7 +30,7 @@ from proteus.market.events.envelopes import (
     take_envelope,
 )
 from proteus.market.events.log import MISSING, SOURCE_RULES, SOURCE_TRADER
-from proteus.market.ledger.accounts import AFTER_LAST, LEDGER_CODES, TIMER_NOT_LATER
+from proteus.market.ledger.accounts import AFTER_LAST, LEDGER_CODES, TIMER_NOT_LATER, nano
 from proteus.market.mechanisms.interface import NEVER, end_timer, next_clear, next_timer
 from proteus.market.metrics.execution import count_intent
 from proteus.market.metrics.risk import EQUITY_GRID_NS
@@ -122,9 +128,11 @@ class Rerun:
         self._jump = -1
         world = self.block.world
         start_news(world.news, world.news_parameters, keys[0, 0], keys[0, 1], _LANE)
+        value = nano(value_at(world.news, world.news_parameters, _LANE, np.int64(0)))
         hooks.at_start(
-            world.rules, world.ledger, world.log, world.queue, world.private, keys, _LANE
-        )
+            world.rules, world.ledger, world.log, world.queue, world.private, keys,
+            world.sums.risk, _LANE, value,
+        )  # fmt: skip
         self._surroundings = Surroundings(self.block)
         self._times = {
             _NEWS: next_jump(world.news, _LANE, -1),
@@ -292,7 +300,7 @@ class Rerun:
         elif kind in (QUOTE, ACCEPT):
             write_pair(self.block, row, envelope, kind)
         hooks.at_door(
-            world.rules, world.ledger, world.log, world.market.orders, _LANE, trader,
+            world.rules, world.ledger, world.log, world.market.orders, _LANE, trader, envelope,
             messages.kind[_LANE, envelope], slot, row["order_id"], time,
             world.progress.events[_LANE],
         )  # fmt: skip

@@ -63,7 +63,7 @@ FIELDS: dict[str, Column] = {
     "labels": Column("text", "", "swept keys of the cell, as JSON"),
     "status": Column("text", "", "active; ruined: sends nothing; stopped: no measures"),
     "equity_start": Column("float64", "currency", "endowment; 0 without a limit"),
-    "equity_end": Column("float64", "currency", "endowment + PnL settled at X"),
+    "equity_end": Column("float64", "currency", "endowment + PnL at X; v_T where positions go on"),
     "pnl_settled": Column("float64", "currency", "equity_end - equity_start"),
     "pnl_marked": Column("float64", "currency", "cash + lots v_T, net of the endowment"),
     "volume_lots": Column("float64", "lots", "lots bought + lots sold"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from proteus import plugins
 from proteus.configuration import overrides
 from proteus.errors import ConfigError, RunError
 from proteus.plans import planner, snapshots
@@ -204,12 +205,17 @@ def checked(plan: Plan) -> Plan:
         The plan, with what its comparisons share.
 
     Raises
-        ConfigError: an endpoint that is not measured, or draws that are not common.
+        ConfigError: an endpoint that is not measured, draws that are not common, or a part of
+            another package that cannot be compiled.
     """
     from proteus.analysis import endpoint
     from proteus.plans import draws
 
     endpoint.check(plan)
+    if plugins.are_there():
+        from proteus.runs.probing import check_parts
+
+        check_parts(plan.cells, is_rich=plan.settings.executor.is_rich)
     return draws.check(plan)
 
 

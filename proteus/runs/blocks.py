@@ -82,7 +82,7 @@ def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str
             put(block.world, task.cell, carried)
         try:
             _advance(block)
-        except compiler_errors.NumbaError as error:
+        except (compiler_errors.NumbaError, compiler_errors.UnsupportedBytecodeError) as error:
             raise explained(pool.setup, error) from error
         after = take(block.world, task.cell) if episodes.carries else None
         found.append(_finish(task, pool, part, block, carried, after, stopped, number, outcome))

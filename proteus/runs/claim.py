@@ -42,7 +42,7 @@ def claimed(folder: Path, plan: Plan) -> Iterator[BlockFiles]:
         RunError, Interrupted: the machine or a person stopped the run.
     """
     made = _make(folder)
-    with _locked(folder):
+    with locked(folder):
         _check_empty(folder)
         try:
             _write_begun(folder, plan)
@@ -68,7 +68,7 @@ def resumed(folder: Path, plan: Plan) -> Iterator[BlockFiles]:
         ConfigError: another process has it. ResultsError: it was begun by other code or with
             another configuration. RunError, Interrupted: as :func:`claimed`.
     """
-    with _locked(folder):
+    with locked(folder):
         _check_config(folder, read_begun(folder), plan)
         try:
             for path in folder.glob(".*.tmp"):
@@ -110,7 +110,7 @@ def tidy(folder: Path) -> None:
     Raises
         ConfigError: another process has the folder.
     """
-    with _locked(folder):
+    with locked(folder):
         clear(folder)
 
 
@@ -120,7 +120,7 @@ def is_finished(folder: Path) -> bool:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder.
 
     Raises
@@ -168,7 +168,7 @@ def _make(folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / BEGUN).is_file():
-            with _locked(folder):  # so that no other run is there while it is checked
+            with locked(folder):  # so that no other run is there while it is checked
                 _check_empty(folder)
         _check_empty(folder)
     except OSError as error:
@@ -242,7 +242,7 @@ def read_begun(folder: Path) -> dict[str, Any]:
         if isinstance(error, ResultsError):
             raise
         raise ResultsError(f"{path} cannot be read: {str(error).splitlines()[0]}") from None
-    differing = _differing(code, {**provenance.versions(), **provenance.file_hashes()})
+    differing = differing_keys(code, {**provenance.versions(), **provenance.file_hashes()})
     if differing:
         name, then, now = differing[0]
         more = f", and {len(differing) - 1} more" if len(differing) > 1 else ""
@@ -275,7 +275,7 @@ def _check_config(folder: Path, begun: Mapping[str, Any], plan: Plan) -> None:
     now = {**_flat({"sweep": plan.axes}), **_flat(plan.settings.model_dump(mode="json"))}
     then = {**_flat({"sweep": begun["axes"]}), **begun["config"]}
     differing = [
-        each for each in _differing(then, json.loads(json.dumps(now)))
+        each for each in differing_keys(then, json.loads(json.dumps(now)))
         if each[0].partition(".")[0] not in _FREE_KEYS
     ]  # fmt: skip
     if differing:
@@ -291,7 +291,7 @@ def _check_config(folder: Path, begun: Mapping[str, Any], plan: Plan) -> None:
         )
 
 
-def _differing(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+def differing_keys(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """List the keys whose values differ, with both values; "absent" where there is none."""
     names = dict.fromkeys([*then, *now])
     pairs = [(name, then.get(name, "absent"), now.get(name, "absent")) for name in names]

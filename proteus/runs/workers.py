@@ -68,7 +68,7 @@ def on_threads(count: int) -> Iterator[Workers]:
 def on_processes(count: int) -> Iterator[Workers]:
     """Run tasks on fresh processes of this machine: a fork would inherit threads that are gone."""
     spawn = multiprocessing.get_context("spawn")
-    with _ended(ProcessPoolExecutor(count, spawn, _start_process)) as processes:
+    with _ended(ProcessPoolExecutor(count, spawn, start_process)) as processes:
         yield Workers(
             lambda task: processes.submit(run_remotely, task),
             lambda: count, Future.cancel, are_remote=True,
@@ -86,7 +86,7 @@ def _ended(executor: Any) -> Iterator[Any]:
     executor.shutdown(wait=True)
 
 
-def _start_process() -> None:
+def start_process() -> None:
     """Leave Ctrl-C to the process that started this one, and end with it however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -26,7 +26,7 @@ class Restarting:
         self._rows = [
             (array, first[0])
             for array, first in zip(_rows(block), _rows(start), strict=True)
-            if array is not self._keys
+            if array is not self._keys and len(array) > 0  # a part that is not used has no rows
         ]
 
     def restart(self, lanes: NDArray[np.intp], keys: NDArray[np.uint32]) -> None:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from proteus.basics import units
 from proteus.basics.machine import free_memory
+from proteus.compiler.arrays import allocate
 from proteus.compiler.held import Held
 from proteus.compiler.jit import JIT_DISABLED
 from proteus.errors import ActionError, ConfigError, SessionError, nearest
@@ -29,9 +30,9 @@ from proteus.market.agents.external import DECIDED, WAITS
 from proteus.market.agents.traders import CLASS_NOISE
 from proteus.market.cell import CellConfig
 from proteus.market.ledger.accounts import LEDGER_CODES
-from proteus.market.rng import episode_key, replicate_key
+from proteus.market.rng import ENTITY_MARKET, STREAM_EPISODE, draw, replicate_key
 from proteus.market.setup.block import Block, build_block
-from proteus.market.setup.cell import set_up_cell
+from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.setup.members import CellSetup
 from proteus.market.setup.outside import with_outside
 from proteus.market.setup.snapshots import arrays_of
@@ -40,16 +41,23 @@ from proteus.market.trading.world import FAULT_NONE, STAGE_ENDED
 from proteus.plans import planner
 from proteus.sessions.actions import WRITERS, Orders, Quotes
 from proteus.sessions.observation import Observation, observe
+from proteus.sessions.reckoning import Reckoned, widen
 from proteus.sessions.restarting import Restarting
 
 DECISIONS = ("schedule", "step_ms", "requests")
 ENDS = ("marked", "payoff")
 ROOT = 7  # as seeds.root is by default
-_LARGEST_SEED = 2**62
+LARGEST_SEED = 2**62
 
 
 class Session:
     """Lanes of one cell, side by side; every array has a row per lane."""
+
+    cell: CellConfig
+    lanes: int
+    decisions: str
+    copy: bool
+    root: int
 
     def __init__(
         self,
@@ -65,6 +73,7 @@ class Session:
         log_rows: int = 32,
         growth: int = 1,
         copy: bool = True,
+        recorded: bool = False,
     ) -> None:
         """Allocate the lanes and bring each to its first decision.
 
@@ -80,12 +89,12 @@ class Session:
                 ``payoff``. seed: lane i plays replicate seed + i, episode 0. root: root seed.
             log_rows: own fills, and prices, that an observation has room for.
             growth: factor on the room of lanes. copy: observations are copies.
+            recorded: lanes keep the log that ``record.events`` writes (``recording.columns``).
 
         Raises
             ConfigError: a key or value that is not allowed, or a trader who is not there.
         """
-        self.cell: CellConfig = _checked_cell(cell)
-        self.lanes: int = _whole("lanes", lanes, 1)
+        self.cell, self.lanes = _checked_cell(cell), _whole("lanes", lanes, 1)
         _one_of("decisions", decisions, DECISIONS)
         _one_of("end", end, ENDS)
         if (decisions == "step_ms") != (step_ms is not None):
@@ -96,22 +105,23 @@ class Session:
         if step_ns == 0:
             raise ConfigError(f"step_ms={step_ms} is not allowed: must be greater than 0")
         setup = set_up_cell(self.cell)
-        names = [control] if isinstance(control, str) else list(control)
+        setup = with_log(setup) if recorded else setup
+        names = list(control) if _is_list(control) else [str(control)]
         self.traders: NDArray[np.int64] = np.array(
             [_trader(setup, name) for name in names], np.int64
         )
         if len(set(self.traders.tolist())) < max(len(names), 1) or not names:
             raise ConfigError(f"control={names} is not allowed: must be different traders")
-        self.decisions: str = decisions
-        self.copy: bool = copy
-        self.root: int = root
+        self.decisions, self.copy, self.root = decisions, copy, _whole("root", root, 0, 2**64)
         self._end = end
         self.setup: CellSetup = with_outside(
             setup, self.traders.tolist(), log_rows=_whole("log_rows", log_rows, 1),
             asks_each=decisions == "requests", step_ns=step_ns,
         )  # fmt: skip
+        growth = _whole("growth", growth, 1)
         self._block = _room_for(self.setup, self.lanes, growth)
         self._held = Held(self._block.mechanism), Held(self._block.world)
+        self._reckoned = Held(allocate(Reckoned, L=self.lanes))
         self._restarting = Restarting(self.setup, self._block, growth)
         self._external: Any = self.world.policies.others.policy
         self._noise = self.setup.traders.role[self.traders] == CLASS_NOISE
@@ -128,13 +138,20 @@ class Session:
         Parameters
             seed: lane i plays replicate seed + i from its episode 0; None: its next episode.
             lanes: bool [N], which; None: all.
+
+        Raises
+            ConfigError: a seed below 0, or lanes of another shape or type.
         """
         self.restart(seed, lanes)
         self.resume()
 
     def restart(self, seed: int | None = None, lanes: NDArray[np.bool_] | None = None) -> None:
         """Let lanes start over with the next step; the rest is as in ``reset``."""
-        chosen = np.arange(self.lanes) if lanes is None else np.flatnonzero(lanes)
+        mask = np.ones(self.lanes, np.bool_) if lanes is None else np.asarray(lanes)
+        if mask.shape != (self.lanes,) or mask.dtype != np.bool_:
+            given = f"{mask.dtype} {list(mask.shape)}"
+            raise ConfigError(f"lanes of {given} are not allowed: must be bool [{self.lanes}]")
+        chosen = np.flatnonzero(mask)
         if seed is None:
             self.episodes[chosen] += 1
         else:
@@ -151,16 +168,39 @@ class Session:
             lanes: int [R], different ones. replicates, episodes: int64 [R], what each plays.
         """
         self.replicates[lanes], self.episodes[lanes] = replicates, episodes
-        keys = [
-            episode_key(replicate_key(self.root, int(replicate)), int(episode))
-            for replicate, episode in zip(replicates, episodes, strict=True)
-        ]
+        with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
+            keys = [
+                _key(self.root, int(replicate), int(episode))
+                for replicate, episode in zip(replicates, episodes, strict=True)
+            ]
         self._restarting.restart(lanes, np.array(keys, np.uint32).reshape(-1, 2))
         self._before[lanes] = 0
 
     def observe(self) -> Observation:
         """Return what the traders that decide see now."""
         return observe(self.world, self._external, self.traders, self.copy)
+
+    def with_costs(
+        self, half_spread: NDArray[np.float64], price: NDArray[Any], lots: NDArray[Any]
+    ) -> NDArray[np.float64]:
+        """Return half-spreads that are wider by what fills would cost a lot, as makers reckon.
+
+        Parameters
+            half_spread: float64 [N, 2], currency, of BUY and SELL. price: [N, 2], ticks. lots:
+                [N, 2], 0: nothing on this side.
+
+        Returns
+            float64 [N, 2], currency, at least 0; the same where the trader that decides knows no
+            costs, or has none.
+        """
+        if not self.cell.has_costs:
+            return half_spread
+        reckoned = self._reckoned.state
+        for field, given in zip(reckoned, (half_spread, price, lots), strict=True):
+            field[:] = given
+        with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
+            widen(self._held[1], self._reckoned)
+        return np.array(reckoned.half_spread)
 
     def act(self, actions: Quotes | Orders) -> None:
         """Say what the traders that decide want; nothing is sent before ``step``.
@@ -291,9 +331,22 @@ def _trader(setup: CellSetup, name: str) -> int:
     return of_group[int(number or 0)]
 
 
-def _whole(key: str, value: Any, least: int) -> int:
+def _key(root: int, replicate: int, episode: int) -> tuple[np.uint32, np.uint32]:
+    """Return ``rng.episode_key`` by the compiled generator, as a reset is often called."""
+    key = replicate_key(root, replicate)
+    if episode == 0:
+        return key
+    words = draw(*key, STREAM_EPISODE, ENTITY_MARKET, episode, 0)
+    return words[0], words[1]
+
+
+def _is_list(given: Any) -> bool:
+    return isinstance(given, Sequence) and not isinstance(given, str)
+
+
+def _whole(key: str, value: Any, least: int, end: int = LARGEST_SEED) -> int:
     is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not is_whole or not least <= value < _LARGEST_SEED:
+    if not is_whole or not least <= value < end:
         raise ConfigError(
             f"{key}={value!r} is not allowed: must be a whole number of at least {least}"
         )

@@ -154,6 +154,7 @@ def _manifest(experiment: Experiment) -> str:
         " ".join("1" if at else "0" for at in chosen): {
             "words": side.words, "config_hash": side.plan.config_hash,
             "cell": parity.tree(side.plan.cells[0]),
+            "policies": side.plan.cells[0].incentives.versions,
         }
         for chosen, side in experiment.sides.items()
     }  # fmt: skip
@@ -196,8 +197,8 @@ def _page(experiment: Experiment, said: Sequence[str], tables: dict[str, pd.Data
         ),
         page.Part(
             "terms", "What it comes from",
-            "Terms of the PnL of each class before and after; the terms sum to the PnL.",
-            None, _numbers(tables["terms"], ["trader_class", "term"]),
+            "Terms of the PnL of each class and trader before and after; they sum to the PnL.",
+            None, _terms(tables["terms"], is_party=True), _terms(tables["terms"], is_party=False),
         ),
         page.Part(
             "risk", "Risk",
@@ -234,6 +235,11 @@ def _who(who: pd.DataFrame, is_party: bool) -> Table:
     return Table(heads, rows, words=1 if is_party else 2)
 
 
+def _terms(terms: pd.DataFrame, is_party: bool) -> Table:
+    rows = terms[(terms["kind"] == CLASS_OR_ACCOUNT) == is_party].drop(columns="kind")
+    return _numbers(rows, ["name", "term"])
+
+
 def _numbers(table: pd.DataFrame, words: Sequence[str]) -> Table:
     """Lay out a table of words and numbers, the interval in one column."""
     numbers = [str(name) for name in table if name not in (*words, "low", "high")]
@@ -263,6 +269,11 @@ def _facts(experiment: Experiment) -> Table:
         ("seeds", f"{seeds.count} of root {seeds.root}, from {seeds.first}, on both sides"),
         ("configuration before", before.plan.config_hash),
         ("configuration after", after.plan.config_hash),
+        *(
+            (f"policies {name}", ", ".join(f"{key} {version}" for key, version in versions.items()))
+            for name, side in ((BEFORE, before), (AFTER, after))
+            if (versions := side.plan.cells[0].incentives.versions)
+        ),
         ("kernels", str(before.data.attrs["kernel_hash"])),
         ("code", provenance.code_hash()), ("git", provenance.git_sha()),
         ("command", _command(experiment)),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from proteus.analysis import endpoint as endpoints
 from proteus.analysis import showing
-from proteus.analysis.change import Chosen, attributed
+from proteus.analysis.change import Amounts, Chosen, attributed, nano
 from proteus.analysis.contrasts import IDENTICAL, Pair, note, tidy
 from proteus.analysis.costs import Cost, Move, binding, cost_text
 from proteus.analysis.measures import Measure, arm, labels, measures, units
@@ -22,7 +22,7 @@ from proteus.analysis.statistics.paired import LEVEL, Arm, Array, Contrast, cont
 from proteus.analysis.statistics.roots import mean_of
 from proteus.analysis.statistics.tails import tail
 from proteus.basics.units import NANO
-from proteus.market.variables.base import GROUP, TRADER
+from proteus.market.variables.base import GROUP, TERM, TRADER
 from proteus.results.flags import VIOLATION
 from proteus.studies.ab import AFTER, BEFORE, Experiment
 from proteus.studies.recorded import record
@@ -31,6 +31,7 @@ from proteus.studies.transfers import transfers
 BETTER, WORSE, SAME = "better", "worse", "not shown to differ"
 CLASS_OR_ACCOUNT, OF_GROUP, OF_TRADER = "party", "group", "trader"
 DRAWDOWN = "maker_max_drawdown"
+TERMS_OF_TRADERS = "pnl_by_term_by_trader"
 ENDPOINT = "endpoint"
 RECORDED = 100  # seeds, the first ones, of which every fill is looked at
 
@@ -117,10 +118,7 @@ def who(experiment: Experiment) -> pd.DataFrame:
     treated, baseline = (_means(_currency(side.won.total[:, here])) for side in (after, before))
     tables = [_rows(CLASS_OR_ACCOUNT, names, contrast(treated, baseline), multiplicity.HOLM)]
     for kind, dim in ((OF_GROUP, GROUP), (OF_TRADER, TRADER)):
-        common = [
-            name for name in before.data[dim].to_numpy().tolist()
-            if name in after.data[dim].to_numpy().tolist()
-        ] if all(dim in side.data.dims for side in (before, after)) else []  # fmt: skip
+        common = _common(experiment, dim)
         if not common:
             continue
         treated, baseline = (
@@ -130,6 +128,15 @@ def who(experiment: Experiment) -> pd.DataFrame:
         found = contrast(treated, baseline)
         tables.append(_rows(kind, common, found, multiplicity.BENJAMINI_HOCHBERG))
     return pd.concat(tables, ignore_index=True)
+
+
+def _common(experiment: Experiment, dim: str) -> list[str]:
+    """Return the groups, or traders, that both sides have."""
+    sides = [side.data for side in (experiment.before, experiment.after)]
+    if any(dim not in data.dims for data in sides):
+        return []
+    left, right = (data[dim].to_numpy().tolist() for data in sides)
+    return [name for name in left if name in right]
 
 
 def present(experiment: Experiment) -> list[int]:
@@ -159,19 +166,36 @@ def _currency(amounts: NDArray[np.int64]) -> Array:
 
 
 def terms(experiment: Experiment) -> pd.DataFrame:
-    """Return what the change of every class comes from; currency per lane.
+    """Return what the change of every class and trader comes from; currency per lane.
 
     Returns
-        ``trader_class``, ``term``, ``before``, ``after``, ``change``, ``low``, ``high``. In every
-        seed the terms of a class sum to its change, in whole nano-currency.
+        ``kind``, ``name``, ``term``, ``before``, ``after``, ``change``, ``low``, ``high``. In every
+        seed the terms of a party or trader sum to its change, in whole nano-currency. Traders are
+        those that both sides have.
     """
-    before, after = experiment.before.won, experiment.after.won
-    treated, baseline = (
-        _means(_currency(won.by_term.reshape(len(won.total), -1))) for won in (after, before)
-    )
+    before, after = experiment.before, experiment.after
+    names = before.won.terms
+    sides = (side.won.by_term for side in (after, before))
+    tables = [_rows_of_terms(CLASS_OR_ACCOUNT, before.won.classes, names, *sides)]
+    common = _common(experiment, TRADER)
+    if common:
+        amounts = (
+            nano(side.data[TERMS_OF_TRADERS].sel({TRADER: common})
+                 .transpose("seed", TRADER, TERM).to_numpy())
+            for side in (after, before)
+        )  # fmt: skip
+        tables.append(_rows_of_terms(OF_TRADER, common, names, *amounts))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _rows_of_terms(
+    kind: str, names: Sequence[str], terms: Sequence[str], after: Amounts, before: Amounts
+) -> pd.DataFrame:
+    """Lay out what moved of the terms, nano-currency [seeds, names, terms] of both sides."""
+    treated, baseline = (_means(_currency(each.reshape(len(each), -1))) for each in (after, before))
     found = contrast(treated, baseline)
-    places = [(name, term) for name in before.classes for term in before.terms]
-    table = pd.DataFrame(places, columns=["trader_class", "term"])
+    places = [(kind, name, term) for name in names for term in terms]
+    table = pd.DataFrame(places, columns=["kind", "name", "term"])
     table = table.assign(**{
         BEFORE: found.baseline, AFTER: found.treated, "change": found.difference,
         "low": found.low, "high": found.high,

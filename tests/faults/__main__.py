@@ -38,8 +38,9 @@ VIEWS = (
 )  # fmt: skip
 CHAINS = (
     f"{MARKET}/constraints/test_funds", f"{MARKET}/constraints/test_chain",
-    f"{MARKET}/constraints/test_venue",
+    f"{MARKET}/constraints/test_venue", f"{MARKET}/constraints/test_gas",
     f"{MARKET}/constraints/test_settled", f"{MARKET}/constraints/test_shortage",
+    "property/test_gas_against_twin",
     "property/test_constraints_against_twin", "property/test_settled_capital",
     "simulation/test_constraints", "simulation/test_locked_capital",
 )  # fmt: skip
@@ -54,10 +55,26 @@ POLICIES = (
 )  # fmt: skip
 LAB = (
     f"{MARKET}/makers/test_filters", f"{MARKET}/makers/test_quoting",
-    f"{MARKET}/makers/test_estimates", f"{MARKET}/agents/test_lab_maker",
-    "property/test_lab_against_twin",
+    f"{MARKET}/makers/test_estimates", f"{MARKET}/makers/test_added",
+    f"{MARKET}/agents/test_lab_maker", "property/test_lab_against_twin",
+)  # fmt: skip
+DAYS = (
+    "property/test_days_against_twin", "property/test_only_capital_is_carried",
+    "simulation/test_episodes",
+)  # fmt: skip
+OUTSIDE = (
+    "simulation/test_sessions", "property/test_makers_outside", "simulation/test_session_parity",
+)  # fmt: skip
+OF_ENVS = tuple(f"unit/envs/test_{name}" for name in ("tasks", "agents", "conformance", "mistakes"))
+LENDING = (
+    f"{MARKET}/lending/test_vectors", f"{MARKET}/lending/test_vectors_pools",
+    f"{MARKET}/lending/test_facts", f"{MARKET}/lending/test_edges",
+    "unit/replaying/test_lending_door", "unit/replaying/test_recordings_of_lending",
+    "property/test_lending_laws",
 )  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
+    "arena/wanting": ("unit/arena/test_wanting",),
+    "arena/": ("unit/arena/test_scoring", "unit/arena/test_season", "unit/arena/test_mistakes"),
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
         f"{MARKET}/mechanisms/test_{name}_rules" for name in ("clob", "fba", "dual_flow")
@@ -76,7 +93,13 @@ NEAR = {  # the tests of the room where the fault is
     ),
     "market/constraints/": CHAINS,
     "market/rules/constraints": CHAINS,
-    "market/trading/stopping": CHAINS,
+    "market/trading/hooks": CHAINS,
+    "market/trading/stopping": (*CHAINS, "property/test_makers_outside"),
+    "market/trading/stepping": OUTSIDE,
+    "market/agents/external": OUTSIDE,
+    "sessions/": OUTSIDE,
+    "policies/": OUTSIDE[1:],
+    "envs/": OF_ENVS,
     "market/costs/reserve": (f"{MARKET}/costs/test_reserve", *CHAINS),
     "market/trading/shortage": ("property/test_settled_capital",),
     "market/settlement/legs": (
@@ -91,7 +114,15 @@ NEAR = {  # the tests of the room where the fault is
         CHARGED, "simulation/test_metrics_page", "property/test_all_rules_against_twin",
     ),
     "recording/": ("unit/recording/test_charges",),
+    "trajectories/": tuple(
+        f"unit/trajectories/test_{name}" for name in ("collecting", "reading", "exports")
+    ),
+    "readers/": ("unit/readers/test_dbn_encoder", "unit/readers/test_formats"),
+    "whatif/": ("unit/whatif/test_whatif",),
     "market/setup/costs": (CHARGED,),
+    "market/setup/carrying": DAYS,
+    "market/rules/posting": DAYS,
+    "market/metrics/sums": (*DAYS[:1], "simulation/test_measurement_twin"),
     "market/ledger/": (
         f"{MARKET}/ledger/test_accounts", f"{MARKET}/ledger/test_entries",
         "simulation/test_measurement_twin",
@@ -120,7 +151,12 @@ NEAR = {  # the tests of the room where the fault is
     "market/rules/incentives": POLICIES,
     "market/rules/counting": POLICIES,
     "market/rules/roles": POLICIES,
+    "market/arithmetic/wide": (f"{MARKET}/arithmetic/test_wide", *LENDING),
+    "market/lending/": LENDING,
+    "validation/lending/": ("unit/replaying/test_recordings_of_lending",),
     "market/makers/": LAB,
+    "plans/parity": ("unit/configuration/test_lab",),
+    "market/cell": ("unit/commands/test_mistakes",),
     "market/agents/lab": LAB,
     "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),
     "market/metrics/execution": (

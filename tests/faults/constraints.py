@@ -59,7 +59,7 @@ CONSTRAINTS = (
     ),
     Fault(
         "a trader knows of fills before it is told", _RULE,
-        "- constraints.untold[lane, trader]\n    known = cash,", "\n    known = cash,",
+        "- constraints.untold[lane, trader]\n    gas = np", "\n    gas = np",
     ),
     Fault(
         "a cancel takes of the rate", _RULE,

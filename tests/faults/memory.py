@@ -40,6 +40,42 @@ MEMORY = (
         "wealth(world), 0)",
     ),
     Fault(
+        "the news goes on from where the contract would have settled",
+        "market/environment/news.py",
+        "        if last == parameters.last_grid:\n",
+        "        if last >= parameters.last_grid:\n",
+    ),
+    Fault(
+        "positions go on, and the news begins anew",
+        "market/setup/carrying.py",
+        "world.news.is_carried[...] = True",
+        "world.news.is_carried[...] = False",
+    ),
+    Fault(
+        "traders do not know of positions that go on",
+        "market/setup/carrying.py",
+        "world.private.position[...] = world.rules.opening",
+        "world.private.position[...] = 0",
+    ),
+    Fault(
+        "positions that go on cost nothing",
+        "market/rules/posting.py",
+        "            price = lots * value\n",
+        "            price = lots - lots\n",
+    ),
+    Fault(
+        "positions that go on are paid as well",
+        "market/metrics/sums.py",
+        "value if settings.continues else NANO",
+        "NANO",
+    ),
+    Fault(
+        "positions that go on are never settled",
+        "market/rules/posting.py",
+        "held.settled[lane, trader, CONTRACT] += lots",
+        "held.settled[lane, trader, CONTRACT] += 0",
+    ),
+    Fault(
         "just enough wealth is ruin",
         "market/setup/carrying.py",
         "(wealth(world) < cell.episodes.ruin_nano)",

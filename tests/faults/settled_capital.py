@@ -29,8 +29,8 @@ SETTLED_CAPITAL = (
     ),
     Fault(
         "a trader knows what pends before it is told", _RULE,
-        "_leave_out(constraints, legs, lane, trader, constraints.told[lane, trader])",
-        "_leave_out(constraints, legs, lane, trader, legs.fills[lane])",
+        "rules.settlement.legs, lane, trader, constraints.told[lane, trader])",
+        "rules.settlement.legs, lane, trader, rules.settlement.legs.fills[lane])",
     ),
     Fault(
         "the oldest order is cancelled first", _VENUE,

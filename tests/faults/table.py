@@ -5,20 +5,27 @@ line changes the row. A fault is a mistake that somebody could make, not a synta
 """
 
 from tests.faults.added import ADDED
+from tests.faults.arena import ARENA
 from tests.faults.constraints import CONSTRAINTS
 from tests.faults.costs import COSTS
 from tests.faults.environment import ENVIRONMENT
+from tests.faults.envs import ENVS
+from tests.faults.gas import GAS
 from tests.faults.incentives import INCENTIVES
 from tests.faults.lab import LAB
+from tests.faults.lending import LENDING
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.memory import MEMORY
+from tests.faults.readers import READERS
 from tests.faults.requests import REQUESTS
 from tests.faults.settled_capital import SETTLED_CAPITAL
 from tests.faults.settlement import SETTLEMENT
 from tests.faults.traders import TRADERS
+from tests.faults.trajectories import TRAJECTORIES
 
 FAULTS = (
-    *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT,
-    *INCENTIVES, *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY,
+    *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT, *INCENTIVES,
+    *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS, *LENDING,
+    *TRAJECTORIES, *READERS, *ARENA,
 )  # fmt: skip

@@ -1,6 +1,6 @@
-"""``make golden``: write the outcome of every scenario, and what costs take, anew."""
+"""``make golden``: write the outcome of every scenario, what costs take and days carry, anew."""
 
-from tests.golden import costs
+from tests.golden import costs, episodes
 from tests.golden.stories import golden_path, names, read_story
 from tests.golden.telling import outcome
 from tests.helpers.cells import RULED
@@ -12,3 +12,4 @@ if __name__ == "__main__":
             golden_path(name, mechanism).write_text("\n".join(lines) + "\n")
     for mechanism in RULED:
         costs.golden_path(mechanism).write_text("\n".join(costs.told(mechanism)) + "\n")
+        episodes.golden_path(mechanism).write_text("\n".join(episodes.told(mechanism)) + "\n")

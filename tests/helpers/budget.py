@@ -9,11 +9,16 @@ BUDGET = {
     "all_rules_twin": (6, 60),
     "constraints_twin": (16, 80),
     "costs_twin": (8, 50),
+    "days_twin": (2, 40),  # of each mechanism and policy
     "environment_twin": (6, 80),
     "fuzz_configs": (120, 2_000),
     "fuzz_messages": (150, 2_000),
+    "gas_twin": (5, 60),
     "incentives_market_twin": (15, 60),
     "incentives_twin": (200, 2_000),
+    "makers_outside": (7, 70),  # of each mechanism, one of each kind of rules in turn
+    "lending_actions": (40, 200),  # of each sequence
+    "lending_laws": (8, 2_000),
     "market_twin_clob": (8, 80),
     "market_twin_dual_flow": (8, 80),
     "market_twin_fba": (8, 80),

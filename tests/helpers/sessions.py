@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
@@ -15,6 +15,7 @@ from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.setup.snapshots import arrays_of_lanes
 from proteus.market.trading.world import World
 from proteus.sessions import session as module
+from proteus.sessions.actions import Quotes
 from tests.helpers.cells import ROOT, run_plain
 
 
@@ -22,6 +23,18 @@ from tests.helpers.cells import ROOT, run_plain
 def recorded() -> Any:
     """Let sessions keep the log of every lane."""
     with mock.patch.object(module, "set_up_cell", lambda cell: with_log(set_up_cell(cell))):
+        yield
+
+
+@contextmanager
+def in_plain_python() -> Any:
+    """Let sessions run in plain Python, as ``run_plain`` runs lanes."""
+    names = ("step_block", "widen")
+    with ExitStack() as stack:
+        for name in names:
+            kernel = getattr(module, name)
+            plain = getattr(kernel, "py_func", kernel)
+            stack.enter_context(mock.patch.object(module, name, plain))
         yield
 
 
@@ -43,6 +56,20 @@ def play(session: proteus.Session, policy: Any) -> list[Any]:
         session.act(wanted[-1])
         session.step()
     return wanted
+
+
+def play_together(session: proteus.Session, policies: list[Any]) -> None:
+    """Play a session of several traders to its end, each by a policy of its own."""
+    while session.waiting.any():
+        seen = session.observe()
+        assert not seen.overflow[seen.decides].any()
+        quotes = [policy.act(seen) for policy in policies]
+        chosen = [
+            np.stack(each)[seen.trader, np.arange(session.lanes)]
+            for each in zip(*quotes, strict=True)
+        ]
+        session.act(Quotes(*chosen))
+        session.step()
 
 
 def odd(left: World, right: World) -> list[str]:

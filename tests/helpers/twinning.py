@@ -22,8 +22,9 @@ from proteus.market.ledger.accounts import (
     LEDGER_CODES,
     PLAIN_ACCOUNTS,
 )
-from proteus.market.rng import replicate_key, replicate_keys
+from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import Block, build_block
+from proteus.market.setup.carrying import Carried, put, take
 from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.trading import loop
 from proteus.market.trading.loop import advance_block
@@ -33,6 +34,7 @@ from tests.helpers.cells import ROOT, run_plain
 from tests.reference import simulation as reference
 from tests.reference.draws import Draws
 from tests.reference.orders import Row
+from tests.reference.past import Past, past_of
 from tests.reference.world import World as TwinWorld
 from tests.reference.world import describe
 
@@ -44,17 +46,22 @@ LARGEST_GROWTH = 64
 class EngineNews:
     """The whole path of the news of a lane, made by the engine in one piece."""
 
-    def __init__(self, cell: CellConfig, replicate: int) -> None:
+    def __init__(
+        self, cell: CellConfig, replicate: int, episode: int = 0, start: float | None = None
+    ) -> None:
         self._parameters = parameters_for(
             cell.latent, cell.horizon_ns, cell.settle_ns, cell.contract.initial_probability
         )
         jumps = 4 * cell.latent.jump_rate_per_s * cell.settle_ns / 1e9 + 16
         self._news = allocate_news(1, 2 * cell.settle_ns, self._parameters.dt_ns, jumps)
-        key = replicate_key(ROOT, replicate)
+        key = replicate_keys(ROOT, np.array([replicate]), episode)[0]
+        if start is not None:
+            self._news.is_carried[0], self._news.start[0] = True, start
         with np.errstate(over="ignore"):
             start_news(self._news, self._parameters, *key, 0)
             code = extend_news(self._news, self._parameters, *key, 0, cell.settle_ns)
         assert code == NEWS_OK
+        self.end = float(self._news.end[0])  # log-odds at the end of trading
         self.payoff = int(self._news.payoff[0])
         self.jumps: list[tuple[int, float]] = []
         time_ns = int(next_jump(self._news, 0, -1))
@@ -67,11 +74,17 @@ class EngineNews:
         return float(value_at(self._news, self._parameters, 0, np.int64(time_ns)))
 
 
-def engine_block(cell: CellConfig, replicate: int, plain: bool = False) -> Block:
+def engine_block(
+    cell: CellConfig, replicate: int, plain: bool = False, episode: int = 0,
+    carried: Carried | None = None,
+) -> Block:  # fmt: skip
     """Run one lane of the engine with its log, in as much room as it needs."""
     setup, growth = with_log(set_up_cell(cell)), 1
     while True:
-        block = build_block(setup, replicate_keys(ROOT, np.array([replicate])), growth, audit=False)
+        keys = replicate_keys(ROOT, np.array([replicate]), episode)
+        block = build_block(setup, keys, growth, audit=False)
+        if carried is not None:
+            put(block.world, cell, carried)
         (run_plain if plain else advance_block)(block.mechanism, block.world, NEVER_NS)
         if block.world.progress.fault[0] != FAULT_CAPACITY or growth == LARGEST_GROWTH:
             return block
@@ -125,18 +138,40 @@ def twin_ends(world: TwinWorld) -> Row:
 def assert_twins(cell: CellConfig, replicate: int, plain: bool = False) -> TwinWorld:
     """Run both, compare every row of their logs and what they end with; return the twin."""
     world = engine_block(cell, replicate, plain).world
+    return assert_twin_of(world, cell, replicate)
+
+
+def assert_twin_days(cell: CellConfig, replicate: int, plain: bool = False) -> list[TwinWorld]:
+    """Run both over all episodes; each carries on with what it has itself made of the last."""
+    carried, past, start, twins = None, Past(), None, []
+    for episode in range(cell.episodes.count):
+        world = engine_block(cell, replicate, plain, episode, carried).world
+        news = EngineNews(cell, replicate, episode, start)
+        twins.append(assert_twin_of(world, cell, replicate, episode, news, past))
+        carried = take(world, cell) if cell.episodes.carries else None
+        past = past_of(twins[-1])
+        start = news.end if cell.episodes.continues else None
+    return twins
+
+
+def assert_twin_of(
+    world: World, cell: CellConfig, replicate: int, episode: int = 0,
+    news: EngineNews | None = None, past: Past | None = None,
+) -> TwinWorld:  # fmt: skip
+    """Compare a lane of the engine with its twin."""
     fault, stopped = int(world.progress.fault[0]), ""
     if fault != FAULT_NONE:
         reason = LEDGER_CODES.get(fault, "capacity")
         stopped = f"the engine stopped: {reason} at event {world.progress.fault_event[0]}\n"
-    news, draws = EngineNews(cell, replicate), Draws(ROOT, replicate)
-    twin = reference.simulate(cell, draws, news)
+    news, draws = news or EngineNews(cell, replicate), Draws(ROOT, replicate, episode)
+    twin = reference.simulate(cell, draws, news, past=past)
     rows, names = engine_rows(world), [column.name for column in COMPARED]
     for at in range(max(len(rows), len(twin.rows))):
         left = rows[at] if at < len(rows) else None
         right = {n: twin.rows[at].get(n) for n in names} if at < len(twin.rows) else None
         if left != right:
-            pytest.fail(stopped + report(cell, replicate, news, at, left, right))
+            said = stopped + (report(cell, replicate, news, at, left, right) if not episode else "")
+            pytest.fail(said or f"row {at} of episode {episode}\nengine: {left}\ntwin: {right}")
     assert not stopped, stopped
     assert engine_ends(world) == twin_ends(twin)
     return twin

@@ -1,7 +1,8 @@
 """Chains of constraints in plain Python: what a trader may send by what it knows, and who can pay.
 
 A trader remembers every version that it sent until it is told that it cannot fill any more, and
-adds up what they may cost each time it is asked. Costs are none here, so nothing is kept for fees.
+adds up what they may cost each time it is asked. Costs are of messages alone here, so nothing is
+kept for fees; what its messages that are under way will cost it keeps aside.
 """
 
 from __future__ import annotations
@@ -12,12 +13,17 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from tests.reference.charging import ACTIONS
+from tests.reference.costs import NANO as ONE_NANO  # in currency
 from tests.reference.draws import ns
+from tests.reference.environment import fixed_tip
+from tests.reference.past import remember
 from tests.reference.settlement import Trade
 from tests.reference.world import Message, Notice, Trader, World
 
 NANO = 10**9
 PASSES = ("standing", "accept", "last look")  # what has been counted since it was sent
+PAID_AS = {"reduction": "replace", "last look": "confirm"}  # what gas an intent takes
 Promise = tuple[str, int, int]  # side, limit in ticks, lots
 
 
@@ -38,6 +44,7 @@ class Memory:
     cuts: Counter[str] = field(default_factory=Counter)
     reference: int = 0  # twice the public reference at its last decision, ticks
     stopped_ns: float = 0  # until when it has stopped
+    gas: dict[int, int] = field(default_factory=dict)  # nano, by message that is under way
 
     def promises(self) -> list[Promise]:
         return [(side, price, lots) for side, price, lots in self.sent.values() if lots]
@@ -46,7 +53,10 @@ class Memory:
 def memory(world: World, trader: Trader) -> Memory | None:
     """What a trader remembers; None where the plain loop has all of its chain."""
     if trader.number not in world.memories:
-        world.memories[trader.number] = Memory(chain_of(trader)) if is_rich(trader) else None
+        known = Memory(chain_of(trader)) if is_rich(trader) else None
+        world.memories[trader.number] = known
+        if known is not None:
+            remember(world.past, trader.number, known)
     return world.memories[trader.number]
 
 
@@ -67,6 +77,8 @@ def allowed(
     world: World, trader: Trader, becomes: str, side: str, price: int, lots: int, time_ns: int
 ) -> int:
     """How many lots a chain lets pass; the first that cuts is counted."""
+    if trader.number in world.past.ruined:
+        return 0
     known = memory(world, trader)
     if known is None:
         return lots
@@ -75,9 +87,11 @@ def allowed(
         if lots == 0:
             break
         fits = fitting(world, trader, known, each, (becomes, side, price, lots, time_ns))
-        fits = min(lots, max(fits, 0))
+        fits, reason = min(lots, max(fits, 0)), each.kind
+        if each.kind == "capital" and lacks_gas(world, trader, known, each, becomes, time_ns):
+            fits, reason = 0, "no_gas"
         if fits < lots:
-            first = first or each.kind
+            first = first or reason
             lots = 0 if each.on_limit == "drop" else fits
     if first:
         known.cuts[first] += 1
@@ -114,14 +128,42 @@ def fitting(
     if each.kind == "leverage":
         held = known.position if side == "buy" else -known.position
         return int(lots_of_wealth(world, trader, known, each.most)) - held - may_fill
-    cash = world.ledger.cash[trader.number] - sum(known.untold)
-    pending = [trade for trade in waiting(world) if trade.number in known.heard]
-    purse = Purse(trader.number, cash, known.position, shortened(each), pending)
+    purse = known_purse(world, trader, known, each)
+    purse = purse._replace(cash=purse.cash - gas_of(world, becomes, time_ns))
     for fewer in range(lots, -1, -1):
         promises = [*known.promises(), (side, price, fewer)]
         if is_payable(purse, promises, world.cell.tick_nano):
             return fewer
     return 0
+
+
+def known_purse(world: World, trader: Trader, known: Memory, capital: Any) -> Purse:
+    """What a trader knows that it has, without the gas of messages that are under way."""
+    cash = world.ledger.cash[trader.number] - sum(known.untold) - sum(known.gas.values())
+    pending = [trade for trade in waiting(world) if trade.number in known.heard]
+    return Purse(trader.number, cash, known.position, shortened(capital), pending)
+
+
+def gas_of(world: World, what: str, time_ns: int) -> int:
+    """What a message is expected to cost, with its fixed tip; the fee of the next block if shown.
+
+    Cancels and refusals are messages too, of which nobody asks.
+    """
+    if what == "standing":
+        return 0
+    action = PAID_AS.get(what, ACTIONS.get(what, what))
+    is_shown = world.cell.leakage.block.base_fee == "public"
+    due = world.costs.gas(action, time_ns, world.chain.next_fee * ONE_NANO if is_shown else None)
+    return int(sum(due.values()) / ONE_NANO) + fixed_tip(world)
+
+
+def lacks_gas(
+    world: World, trader: Trader, known: Memory, capital: Any, becomes: str, time_ns: int
+) -> bool:
+    """What is free at the worse payoff does not pay the message."""
+    purse, promises = known_purse(world, trader, known, capital), known.promises()
+    left = min(left_over(purse, promises, world.cell.tick_nano, payoff) for payoff in (0, NANO))
+    return left < gas_of(world, becomes, time_ns) != 0
 
 
 def worth(world: World, trader: Trader, known: Memory) -> Fraction:
@@ -149,7 +191,7 @@ def decided(world: World, trader: Trader, reference_doubled: int, time_ns: int) 
     stops = False
     for each in known.chain:
         if each.kind == "loss_limit" and time_ns >= known.stopped_ns:
-            gain = worth(world, trader, known) - Fraction(str(trader.group.capital or 0))
+            gain = worth(world, trader, known) - Fraction(world.capital(trader) or 0, NANO)
             if gain <= -Fraction(str(each.loss)):
                 stops = True
                 pause = each.pause_s
@@ -236,6 +278,9 @@ def note_sent(world: World, message: Message, time_ns: int) -> None:
     known = memory(world, message.trader)
     if known is None:
         return
+    if any(each.kind == "capital" for each in known.chain):
+        tips = message.tip_nano - fixed_tip(world)  # which is in the gas
+        known.gas[id(message)] = gas_of(world, message.kind, time_ns) + tips
     if message.kind not in ("cancel", "decline"):
         for each in known.chain:
             if each.kind == "message_rate":
@@ -246,6 +291,13 @@ def note_sent(world: World, message: Message, time_ns: int) -> None:
     elif message.kind in ("order", "request", "quote"):
         ticket = world.tickets[message.order_id]
         known.sent[message.order_id] = [ticket.side, ticket.price_ticks, ticket.lots]
+
+
+def note_arrived(world: World, message: Message) -> None:
+    """What a message costs is charged now, and need not be kept any longer."""
+    known = memory(world, message.trader)
+    if known is not None:
+        known.gas.pop(id(message), None)
 
 
 def note_told(world: World, notice: Notice) -> None:
@@ -325,6 +377,17 @@ def newest_to_cancel(world: World, trader: Trader, purse: Purse) -> int | None:
             if left < 0 and left_over(purse, others, tick_nano, payoff) > left:
                 return int(order.order_id)
     return None
+
+
+def unreserved(world: World, trader: Trader) -> int:
+    """Cash that neither orders at the venue nor the position keep, at the worse payoff."""
+    purse, orders = purse_of(world, trader), []
+    if purse is None:  # of orders nothing is kept
+        cash, position = world.ledger.cash[trader.number], world.ledger.lots[trader.number]
+        purse = Purse(trader.number, cash, position, Fraction(0), [])
+    else:
+        orders = [(o.side, o.price_ticks, o.quantity) for o in orders_of(world, trader)]
+    return min(left_over(purse, orders, world.cell.tick_nano, payoff) for payoff in (0, NANO))
 
 
 def lacking(world: World, trader: Trader, purse: Purse) -> int:

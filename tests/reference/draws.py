@@ -28,8 +28,11 @@ class Cause(NamedTuple):
 class Draws:
     """The words of one replicate."""
 
-    def __init__(self, root: int, replicate: int) -> None:
-        self.key = rng.replicate_key(root, replicate)
+    def __init__(self, root: int, replicate: int, episode: int = 0) -> None:
+        key = rng.replicate_key(root, replicate)
+        if episode:
+            key = tuple(rng.draw(*key, rng.STREAM_EPISODE, 0, episode, 0)[:2])
+        self.key = key
 
     def words(self, stream: int, entity: int, index: int, block: int = 0) -> list[int]:
         """The four words at an address; the low 32 bits of each part count."""

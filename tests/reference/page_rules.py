@@ -32,7 +32,7 @@ TERMS = {
 }  # fmt: skip
 REASONS = (
     "loss_limit", "message_rate", "order_size", "exposure_per_side", "inventory_limit", "leverage",
-    "capital", "no_funds",
+    "capital", "no_gas", "no_funds",
 )  # fmt: skip
 CHANNELS = {"oracle": 0, "blocks": 1, "congestion": 2}
 
@@ -82,7 +82,8 @@ def amounts(lane):
     every = [code for code in lane.ledger.code.unique() if code not in (*CLAIMS, "payoff")]
     values.append(moved(lane, every, end - then))
     by_class = [[term[lane.members(role)].sum() / 1e9 for term in values] for role in ROLES]
-    return found | {"pnl_by_term": by_class}
+    by_trader = np.transpose(values) / 1e9
+    return found | {"pnl_by_term": by_class, "pnl_by_term_by_trader": by_trader}
 
 
 def costs(lane):

@@ -11,7 +11,7 @@ from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ
 from tests.reference import rfq_desk, settling
 from tests.reference import rules as added
 from tests.reference.charging import charge_message
-from tests.reference.constraints import can_pay
+from tests.reference.constraints import can_pay, note_arrived
 from tests.reference.draws import Cause, ns
 from tests.reference.links import delay
 from tests.reference.orders import Outcome, Row
@@ -29,6 +29,7 @@ def receive(world: World, message: Message, time_ns: int) -> None:
     """Hand a message to the venue, and deal with what comes of it."""
     world.messages += 1
     charge_message(world, message, time_ns)
+    note_arrived(world, message)
     added.count_message(world, message.trader.number)
     settling.carry(world, message)
     do = {"request": open_request, "quote": take_quote, "accept": take_acceptance}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from fractions import Fraction
 from typing import Any
 
+from tests.reference import constraints
 from tests.reference.auction import Auction
+from tests.reference.desk import nano as nano_of
 from tests.reference.dual_flow import DualFlow
-from tests.reference.incentives import NANO, Due, Program, Resting, exact, nano
+from tests.reference.incentives import Due, Program, Resting, exact
 from tests.reference.makers import Maker
 from tests.reference.rfq import Venue
 from tests.reference.settlement import moved
@@ -57,21 +60,52 @@ def write(world: World, time_ns: int, event: int, kind: str, columns: dict[str, 
 
 
 def start(world: World) -> None:
-    """Give capital, fund pools, put stakes aside, expect the first thing that a policy does."""
+    """Give capital, open positions, fund pools, put stakes aside, expect what a policy does."""
     for trader in world.traders:
-        capital = trader.group.capital
-        amount = 0 if capital is None else nano(capital)
+        amount = world.capital(trader) or 0
         post(world, 0, BEFORE_FIRST, "issuer", trader.number, amount, "endow")
+    open_positions(world)
     names = sorted(world.cell.incentives.policies)
     world.programs = [make_program(world, at, name) for at, name in enumerate(names)]
     for program in world.programs:
         post(world, 0, BEFORE_FIRST, "issuer", "pool", program.pool, "fund")
+        bring_along(world, program)
         for trader in sorted(program.members):
+            if world.traders[trader].group.capital is not None:
+                cash = max(world.ledger.cash[trader], 0)
+                program.stake[trader] = min(program.stake[trader], cash)
             post(world, 0, BEFORE_FIRST, trader, "stakes", program.stake[trader], "stake")
             mind = world.traders[trader].mind
             if program.pays and isinstance(mind, Maker):
                 mind.least_lots = max(mind.least_lots, getattr(program.rules, "min_lots", 1))
     expect(world)
+
+
+def open_positions(world: World) -> None:
+    """Sell to each trader what it held, at v of the start: it is as rich as before."""
+    value = nano_of(world.news.value_at(0))
+    for trader, lots in sorted(world.past.lots.items()):
+        if lots == 0:
+            continue
+        world.ledger.pay(trader, "issuer", 0, lots)
+        if world.settlement is not None:
+            for table in (world.settlement.economic, world.settlement.settled):
+                table["lots"][trader] += lots
+        columns = {
+            "asset": "contract", "giver": number(world, "issuer"), "receiver": trader,
+            "amount": lots, "code": "carry",
+        }  # fmt: skip
+        write(world, 0, BEFORE_FIRST, "posting", columns)
+        post(world, 0, BEFORE_FIRST, trader, "issuer", lots * value, "carry")
+
+
+def bring_along(world: World, program: Program) -> None:
+    """Give a policy what its traders bring along."""
+    past = world.past
+    program.worth = dict(past.worth.get(program.name, {}))
+    program.waiting = Counter(past.waiting.get(program.name, {}))
+    if program.name in past.stake:
+        program.stake = Counter(past.stake[program.name])
 
 
 def make_program(world: World, at: int, name: str) -> Program:
@@ -179,11 +213,10 @@ def move(world: World, program: Program, due: Due, time_ns: int, event: int) -> 
 
 
 def means(world: World, trader: int) -> int:
-    """Cash that no short position locks; without capital there is no end to it."""
+    """Cash that nothing keeps; without capital there is no end to it."""
     if world.traders[trader].group.capital is None:
         return 2**63
-    cash, lots = world.ledger.cash[trader], world.ledger.lots[trader]
-    return min(cash, cash + lots * NANO)
+    return constraints.unreserved(world, world.traders[trader])
 
 
 def learn(world: World, program: Program, dues: list[Due], lots: dict[int, int]) -> None:

@@ -21,7 +21,7 @@ CODES = {
 }  # fmt: skip
 
 
-def make_settlement(cell: CellConfig, draws: Draws, traders: list[Trader]) -> Settlement | None:
+def make_settlement(cell: CellConfig, draws: Draws, capital: list[int | None]) -> Settlement | None:
     """The settlement of a cell, or None where every fill is final at once."""
     rules: dict[str, Any] = cell.settlement.model_dump()
     if rules["mode"] == "immediate":
@@ -34,7 +34,7 @@ def make_settlement(cell: CellConfig, draws: Draws, traders: list[Trader]) -> Se
         words = draws.words(rng.STREAM_FORK, rng.ENTITY_MARKET, number)
         return words[0], words[1]
 
-    return Settlement(rules, uids(cell), [trader.group.capital_nano for trader in traders], fork)
+    return Settlement(rules, uids(cell), capital, fork)
 
 
 def uids(cell: CellConfig) -> list[int]:

@@ -22,6 +22,7 @@ from tests.reference import (
 )
 from tests.reference.desk import expire, nano
 from tests.reference.draws import NEWS, NOTIFIED, SCHEDULE, Draws, ns
+from tests.reference.past import Past
 from tests.reference.rfq import Venue
 from tests.reference.venue import clear, next_clear
 from tests.reference.world import News, Notice, Trader, World
@@ -46,9 +47,13 @@ def path_of(world: World) -> Path:
     return BY_REQUESTS if isinstance(world.market, Venue) else BY_ORDERS
 
 
-def simulate(cell: CellConfig, draws: Draws, news: News, watch: Watch | None = None) -> World:
+def simulate(
+    cell: CellConfig, draws: Draws, news: News, watch: Watch | None = None, past: Past | None = None
+) -> World:
     """Run a lane from its start to settlement, or until ``watch`` has seen enough."""
-    world = World(cell, draws, news)
+    world = World(cell, draws, news, past)
+    for trader in world.traders:
+        constraints.memory(world, trader)  # of what it brings along, also if it does nothing
     if news.jumps:
         world.push_before_end(news.jumps[0][0], "news", 0)
     world.push_before_end(next_clear(world), "clear", None)
@@ -64,11 +69,13 @@ def simulate(cell: CellConfig, draws: Draws, news: News, watch: Watch | None = N
     settling.end(world)
     rules.finish(world)
     end_value = nano(news.value_at(cell.horizon_ns))
+    pays = cell.episodes.boundary == "settle"
     world.note(
         cell.horizon_ns, "venue", "end", value_nano=end_value,
-        price_ticks=cell.n_ticks * news.payoff,
+        price_ticks=cell.n_ticks * news.payoff if pays else None,
     )  # fmt: skip
-    world.ledger.settle(10**9 * news.payoff)
+    world.held = {trader.number: world.ledger.lots[trader.number] for trader in world.traders}
+    world.ledger.settle(10**9 * news.payoff if pays else end_value)
     return world
 
 

@@ -22,6 +22,7 @@ def receive(world: World, message: Message, time_ns: int) -> None:
     """Hand a message to the market, and deal with what comes of it."""
     world.messages += 1
     charge_message(world, message, time_ns)
+    constraints.note_arrived(world, message)
     rules.count_message(world, message.trader.number)
     settling.carry(world, message)
     trader, order_id = message.trader.number, message.order_id

@@ -24,6 +24,7 @@ from tests.reference.links import Link
 from tests.reference.makers import Maker
 from tests.reference.market import Market
 from tests.reference.orders import Row
+from tests.reference.past import Past, begin
 from tests.reference.public import Public, read_table
 from tests.reference.rfq import Venue
 from tests.reference.schedules import Schedule
@@ -191,8 +192,11 @@ class Told(NamedTuple):
 class World:
     """The state of one lane."""
 
-    def __init__(self, cell: CellConfig, draws: Draws, news: News) -> None:
+    def __init__(
+        self, cell: CellConfig, draws: Draws, news: News, past: Past | None = None
+    ) -> None:
         self.cell, self.draws, self.news = cell, draws, news
+        self.past = past or Past()
         self.traders = [
             make_trader(cell, draws, number, name, member)
             for number, (name, member) in enumerate(
@@ -216,7 +220,7 @@ class World:
             trader.mind.costs = Reckoning(self, trader.number, trader.group.knows_costs)
         self.chain, self.oracle = Chain(), Oracle(cell.initial_ticks * cell.tick_nano)
         self.ties: dict[int, int] = {}  # of the messages that are on their way
-        self.settlement = make_settlement(cell, draws, self.traders)
+        self.settlement = make_settlement(cell, draws, [self.capital(t) for t in self.traders])
         self.queue: list[tuple[int, int, int, int, str, Any]] = []
         self.pushed = count()
         self.rows: list[Row] = []
@@ -224,6 +228,12 @@ class World:
         self.programs: list[Program] = []  # of policies, in the order of their names
         self.memories: dict[int, Any] = {}  # what traders with a chain know of their orders
         self.opened: dict[int, int] = {}  # when requests reached the venue
+        self.held: dict[int, int] = {}  # positions at the end, before all is settled
+        begin(self)
+
+    def capital(self, trader: Trader) -> int | None:
+        """What a trader has at the start, nano; None without a limit."""
+        return self.past.capital.get(trader.number, trader.group.capital_nano)
 
     def push(self, time_ns: int, what: str, item: Any, tie: int = 0) -> None:
         """Expect something; at equal time and priority what was expected first comes first."""

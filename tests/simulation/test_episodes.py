@@ -28,6 +28,9 @@ from tests.helpers.killing import ended, in_child
 pytestmark = pytest.mark.nojit
 CARRYING = ("capital_only", "full_carryover")
 RICH = {"population__maker__capital": 20, "population__sniper__capital": 3}
+GOING_ON = {
+    "latent": "log_odds", "episodes__carryover": "full_carryover", "episodes__boundary": "continue",
+}  # fmt: skip
 
 
 # --- hard_reset -----------------------------------------------------------------------------------
@@ -137,6 +140,34 @@ def test_just_enough_is_no_ruin():
     assert (short["ruined_by_trader"].sel(trader="sniper0", episode=1) == 1).all()
 
 
+@pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+def test_positions_go_on_and_nobody_wins_or_loses_between_two_days(mechanism):
+    """Wealth at a start is that of the end before, which is marked and not paid."""
+    whole = run(
+        2, mechanism=mechanism, episodes__count=3, episodes__ruin_below=0,
+        population__maker__capital=90, **GOING_ON,
+    )  # fmt: skip
+    of = {"trader": ["maker0", "maker1"]}
+    start = whole["wealth_start_by_trader"].sel(of).transpose("episode", ...).to_numpy()
+    end = whole["wealth_end_by_trader"].sel(of).transpose("episode", ...).to_numpy()
+    assert (start[0] == 90).all()
+    assert (end[0] != 90).any()
+    assert np.array_equal(start[1:], end[:-1])
+    assert np.array_equal(whole["maker_pnl_settled"], whole["maker_pnl_marked"])
+    pnl = whole["wealth_end_by_trader"] - whole["wealth_start_by_trader"]
+    assert np.abs(pnl.sum("trader")).max() < 1e-9
+
+
+def test_the_first_of_days_that_go_on_is_a_day_that_is_marked():
+    """Up to T the boundary changes nothing; then the contract does not pay."""
+    keys = {"mechanism": "clob", "latent": "log_odds", "episodes__carryover": "full_carryover"}
+    paid = run(2, executor__loop="rich", **keys)
+    marked = run(2, **keys | GOING_ON)
+    for name in ("quoted_spread", "maker_pnl_marked", "volume_lots_by_trader", "n_fills"):
+        assert paid[name].to_numpy().tobytes() == marked[name].to_numpy().tobytes(), name
+    assert (paid["maker_pnl_settled"] != marked["maker_pnl_settled"]).any()
+
+
 def test_every_kind_says_what_it_carries_and_the_page_does_too():
     page = (Path(__file__).parents[2] / "docs" / "episodes.md").read_text()
     for name, kind in KINDS.items():
@@ -150,9 +181,10 @@ def test_every_kind_says_what_it_carries_and_the_page_does_too():
 # --- going on -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("policy", CARRYING)
+@pytest.mark.parametrize("policy", [*CARRYING, "continue"])
 def test_going_on_from_a_snapshot_is_going_straight_through(policy, tmp_path):
-    keys = {"mechanism": "clob", "episodes__carryover": policy, **RICH}
+    more = GOING_ON if policy == "continue" else {"episodes__carryover": policy}
+    keys = {"mechanism": "clob", **more, **RICH}
     whole = run(episodes__count=3, output_dir=tmp_path / "whole", **keys)
     run(episodes__count=1, output_dir=tmp_path / "first", **keys)
     rest = proteus.resume_from(tmp_path / "first", episodes=2, output_dir=tmp_path / "rest")
@@ -163,7 +195,8 @@ def test_going_on_from_a_snapshot_is_going_straight_through(policy, tmp_path):
     assert ours.carried[0].tobytes() == theirs.carried[0].tobytes()
     words = [
         "mechanism=clob", *(f"{key}={json.dumps(value)}" for key, value in DAY.items()),
-        f"episodes.carryover={policy}", "population.maker.capital=20",
+        *(f"{key.replace('__', '.')}={value}" for key, value in more.items()),
+        "population.maker.capital=20",
         "population.sniper.capital=3", "seeds.first=1", "seeds.count=1", "seeds.episode=1",
         "episodes.count=2", f"resume_from={tmp_path / 'first'}", f"output_dir={tmp_path / 'one'}",
     ]  # fmt: skip
@@ -171,19 +204,23 @@ def test_going_on_from_a_snapshot_is_going_straight_through(policy, tmp_path):
     assert_same_bits(rest.sel(seed=[1]), proteus.load(tmp_path / "one"))
 
 
-@pytest.mark.parametrize("executor", [
-    {"executor__block_lanes": 1}, {"executor__workers": 2, "executor__block_lanes": 2},
-    {"executor__loop": "rich"},
+@pytest.mark.parametrize(("executor", "more"), [
+    ({"executor__block_lanes": 1}, {}),
+    ({"executor__workers": 2, "executor__block_lanes": 2}, GOING_ON),
+    ({"executor__loop": "rich"}, {}),
 ])  # fmt: skip
-def test_no_bit_depends_on_blocks_workers_or_the_loop(executor):
+def test_no_bit_depends_on_blocks_workers_or_the_loop(executor, more):
     keys = {"mechanism": "clob", "episodes__count": 2, "episodes__carryover": "full_carryover"}
+    keys |= more
     assert_same_bits(run(3, **keys), run(3, **keys, **executor))
 
 
-def test_lanes_that_outgrow_their_room_carry_the_same(monkeypatch):
+@pytest.mark.parametrize("more", [{}, GOING_ON])
+def test_lanes_that_outgrow_their_room_carry_the_same(more, monkeypatch):
     from proteus.market.setup import capacities
 
     keys = {"mechanism": "clob", "episodes__count": 2, "episodes__carryover": "full_carryover"}
+    keys |= more
     expected = run(2, **keys, **RICH)
     monkeypatch.setattr(capacities, "pending_orders", lambda cell, members: 6)
     assert_same_bits(run(2, **keys, **RICH), expected)
@@ -290,6 +327,16 @@ def test_a_run_that_does_not_go_on_is_refused(taken, keys, why):
     ({"episodes__count": 2, "record__events": "all", "output_dir": "unused"},
      r"record\.events=all is not allowed with episodes\.count=2"),
     ({"episodes__ruin_below": -1}, r"episodes\.ruin_below=-1 is not allowed"),
+    ({"episodes__boundary": "stop"}, r"episodes\.boundary=stop is not allowed"),
+    ({"episodes__boundary": "continue", "latent": "log_odds"},
+     r"boundary=continue is not allowed: must be settle with episodes\.carryover=hard_reset"),
+    ({**GOING_ON, "episodes__carryover": "capital_only", "population__maker__capital": 3},
+     r"boundary=continue is not allowed: must be settle with episodes\.carryover=capital_only"),
+    ({**GOING_ON, "latent": "bayesian"},
+     r"boundary=continue is not allowed: must be settle with latent=bayesian"),
+    ({**GOING_ON, "latent__dt": 7}, r"horizon_s=0\.3 is not allowed: .* latent\.dt=7 ms"),
+    ({**GOING_ON, "record__events": "all", "output_dir": "unused"},
+     r"record\.events=all is not allowed with episodes\.boundary=continue"),
 ])  # fmt: skip
 def test_mistakes_are_told_in_a_sentence(keys, why):
     with pytest.raises(ConfigError, match=why):

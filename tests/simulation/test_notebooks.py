@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
-SMALL = {"SEEDS": 2, "HORIZON_S": 6, "DELTAS": [50, 1000], "TRIALS": 20}
+SMALL = {"SEEDS": 2, "HORIZON_S": 6, "DELTAS": [50, 1000], "TRIALS": 20, "DAYS": 4}
+SMALLER = {
+    "SEEDS": 3, "HORIZON_S": 2, "FILTERS": ["tape", "tape_only"], "RULES": ["linear", "fixed"],
+    "CHAINS": ["inventory_limit", "loss_limit"], "WIDTHS": [0.015, 0.03],
+}  # fmt: skip
 OWN_KERNEL = "3_your_own_mechanism"  # imports another copy of the package
 
 
@@ -28,21 +32,25 @@ def plain_python(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
 
 
-def test_there_are_five(execute):
+def test_there_are_eight(execute):
     assert [path.stem for path in execute.NOTEBOOKS] == [
         "1_first_sweep", "2_phase2_with_xarray", "3_your_own_mechanism", "4_theory",
-        "5_a_fee_change",
+        "5_a_fee_change", "6_a_better_maker", "7_behaviour_cloning", "8_survival",
     ]  # fmt: skip
 
 
 def test_sweeps_and_theory_run(execute, tmp_path):
-    notebooks = [execute.read(path, SMALL) for path in execute.NOTEBOOKS if path.stem != OWN_KERNEL]
+    notebooks = [
+        execute.read(path, SMALLER if path.stem == "6_a_better_maker" else SMALL)
+        for path in execute.NOTEBOOKS
+        if path.stem != OWN_KERNEL
+    ]
     execute.execute(notebooks, tmp_path)
     shown = [
         output for notebook in notebooks for cell in notebook.cells
         for output in cell.get("outputs", ()) if "image/png" in output.get("data", {})
     ]  # fmt: skip
-    assert len(shown) == 8  # the figures
+    assert len(shown) == 16  # the figures
     texts = [
         output.get("text", "") + output.get("data", {}).get("text/plain", "")
         for notebook in notebooks for cell in notebook.cells for output in cell.get("outputs", ())

@@ -12,9 +12,13 @@ import statsmodels.formula.api as smf
 from linearmodels import PanelOLS
 
 import proteus
+from proteus import plots
+from proteus.analysis.lives import Lives, at_stake, lives, survival, transitions
 from proteus.analysis.persistence import MEASURES, lifetimes, survival_curves
 from proteus.analysis.statistics import longitudinal
 from proteus.errors import ConfigError, ResultsError
+from proteus.pages.bundle import read
+from proteus.pages.report import report_page
 from proteus.results import panel as panels
 from tests.helpers.days import DAY
 
@@ -67,7 +71,7 @@ def test_the_file_says_units_formulas_versions_and_agents(made):
     schema = pq.read_schema(made[0] / panels.PANEL)
     assert schema.names == [*panels.FIELDS]
     assert schema.field("equity_end").metadata == {
-        b"units": b"currency", b"formula": b"endowment + PnL settled at X",
+        b"units": b"currency", b"formula": b"endowment + PnL at X; v_T where positions go on",
     }  # fmt: skip
     assert schema.metadata[b"panel_version"] == b"1"
     assert schema.metadata[b"config_hash"].decode() == made[1].attrs["config_hash"]
@@ -195,6 +199,50 @@ def test_survival_is_that_of_kaplan_and_meier(panel):
             assert found.loc[episode, "value"] == pytest.approx(share)
         assert (found["n"] == SEEDS).all()
         assert (found["low"] <= found["value"]).all()
+
+
+# --- what a report shows --------------------------------------------------------------------------
+
+
+def test_courses_of_survival_are_those_of_the_panel(made, panel):
+    """What is left at the start of an episode is what the panel has left after the one before."""
+    _, dataset = made
+    assert at_stake(dataset) == ["maker"]
+    curves = survival_curves(panel, "maker", ruin_below=1)
+    for cell, found in enumerate(lives(dataset, "maker")):
+        course, own = survival(found), curves[curves["cell"] == cell].set_index("episodes")
+        assert course.value[0] == 1
+        after = own.loc[range(1, EPISODES), "value"].to_numpy()
+        assert course.value[1:] == pytest.approx(after)
+        assert (course.low <= course.value).all()
+        assert (course.value <= course.high).all()
+        matrix = transitions(found)
+        assert matrix.shape == (5, 5)
+        assert matrix.sum(axis=1) == pytest.approx(np.ones(5))
+
+
+def test_a_course_by_hand():
+    """Two seeds of two agents: one is ruined from episode 1 on, two from 3, one never."""
+    ruined = np.zeros((2, 2, 4), bool)
+    ruined[0, 0, 1:] = ruined[0, 1, 3:] = ruined[1, 0, 3:] = True
+    course = survival(Lives("clob", "clob", ruined, np.zeros(ruined.shape)))
+    assert course.value == pytest.approx([1, 0.75, 0.75, 0.25])
+    half = 12.7062 * np.std([0.5, 1], ddof=1) / np.sqrt(2)  # t with one degree of freedom
+    assert course.low[1] == pytest.approx(max(0.75 - half, 0), abs=1e-4)
+    one = survival(Lives("clob", "clob", ruined[:1], np.zeros((1, 2, 4))))
+    assert np.isnan(one.low).all()
+
+
+def test_a_report_of_episodes_shows_who_lasts_and_says_which_episode_the_rest_is_of(made):
+    folder, _ = made
+    page = report_page([read(folder)])
+    assert "Survival of group maker" in page
+    assert "moves of agents of group maker between classes of wealth" in page
+    assert f"is of the last of {EPISODES} episodes, number {EPISODES - 1}." in page
+    with pytest.raises(ResultsError, match="group=noise is not allowed: the dataset has maker"):
+        plots.survivors(proteus.load(folder), "noise")
+    with pytest.raises(ResultsError, match="no group of episodes with capital"):
+        plots.movers(proteus.load(folder).isel(episode=0, drop=True))
 
 
 # --- mistakes -------------------------------------------------------------------------------------

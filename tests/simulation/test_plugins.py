@@ -252,9 +252,32 @@ def test_a_part_that_cannot_be_compiled_is_refused_in_a_sentence_and_stops_no_ot
             check=False,
         )  # fmt: skip
         there.run("-m", "proteus.sweep", *LAB, f"output_dir={tmp_path / 'b'}")
-    (sentence,) = [row for row in told.splitlines() if row.startswith("stopped: ")]
-    assert str(source) in sentence
-    assert "Traceback" not in told
+    (sentence,) = told.splitlines()
+    about = "error: log_odds of proteus.quoting, from proteus-maker-parts, cannot be compiled: "
+    assert sentence.startswith(f"{about}{source}, line ")
+    assert sentence.split(": ")[2].endswith(", in quote")
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_constraint_that_the_compiler_does_not_know_is_refused_before_anything_runs(
+    there, tmp_path
+):
+    """It is in every loop with rules, whoever uses it: the sentence says which package to mend."""
+    with there.edited(
+        "proteus_protocol/constraints.py", lambda text: text.replace("numbers[", "numbers.first[")
+    ):
+        words = (
+            "-m",
+            "proteus.sweep",
+            "seeds.count=2",
+            "costs=gas",
+            f"output_dir={tmp_path / 'a'}",
+        )
+        told = there.run(*words, check=False)
+    (sentence,) = [row for row in told.splitlines() if row.startswith("error: ")]
+    assert " of proteus.constraints, from proteus-protocol, cannot be compiled: " in sentence
+    assert "Unknown attribute 'first' of type array(int64, 1d, C)" in sentence
+    assert not (tmp_path / "a").exists()
 
 
 def test_a_kernel_that_is_wrong_is_told_by_its_line(there, tmp_path):

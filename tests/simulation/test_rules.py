@@ -120,7 +120,7 @@ def test_a_message_at_the_door_is_its_sender_s_whoever_has_the_slot_by_then(monk
     block = new_block(setup_of("clob"), 1)
     receive, told, came = protocol.receive, [], []
 
-    def note(rules, ledger, log, orders, lane, trader, kind, slot, order, time, event):
+    def note(rules, ledger, log, orders, lane, trader, envelope, kind, slot, order, time, event):
         told.append((int(trader), int(kind), int(time), int(event)))
 
     def note_message(mechanism, world, lane, time, item):
@@ -168,7 +168,9 @@ def test_an_entry_that_is_refused_stops_its_lane_at_its_event(monkeypatch):
     block = new_block(setup_of("clob"), 2)
     nobody, at = -1, 7
 
-    def pay_wrongly(rules, ledger, log, orders, lane, trader, kind, slot, order, time, event):
+    def pay_wrongly(
+        rules, ledger, log, orders, lane, trader, envelope, kind, slot, order, time, event
+    ):
         if lane == 1 and event >= at:
             posting.pay(rules, ledger, log, lane, time, event, nobody, trader, 5, ENDOW)
             stopped.append(int(event))

@@ -6,17 +6,20 @@ import pytest
 import proteus
 from proteus.errors import ActionError, ConfigError, SessionError
 from proteus.market.book.codes import BUY, SELL
+from proteus.market.environment.news import value_at
+from proteus.market.ledger.accounts import CASH
+from proteus.market.rng import episode_key, replicate_key
 from proteus.policies import BaselineMaker
 from proteus.sessions.actions import Orders, Quotes
 from tests.helpers.cells import ROOT, TINY, cell, differing
-from tests.helpers.sessions import play
+from tests.helpers.sessions import in_plain_python, play
 
 LANES = 3
 
 
 def session_of(*words, lanes=LANES, mechanism="clob", **options):
     config = cell(f"mechanism={mechanism}", *TINY, *words)
-    return proteus.Session(config, lanes, root=ROOT, **options)
+    return proteus.Session(config, lanes, **{"root": ROOT, **options})
 
 
 def drawn(random, lanes):
@@ -110,6 +113,98 @@ def test_a_lane_that_starts_over_plays_its_next_episode_and_moves_no_other():
         fresh.step()
     mine = zip(flat(fresh.observe()), flat(session.observe()), strict=True)
     assert all(ours[0].tobytes() == theirs[0].tobytes() for ours, theirs in mine)
+
+
+@pytest.mark.nojit
+def test_rewards_of_a_lane_that_started_over_are_those_of_its_episode_alone():
+    session, total = session_of(lanes=1), 0.0
+    maker = BaselineMaker(session)
+    for step in range(100):
+        if step == 12:
+            assert session.equity_nano[0, 0] != 0
+            session.reset()
+            maker.reset()
+            total = 0.0
+        session.act(maker.act(session.observe()))
+        total += session.step()[0][0]
+        if session.ended.all():
+            break
+    made = int(session.world.totals.marked[0, 0])
+    assert made != 0
+    assert total == pytest.approx(made / 1e9, abs=1e-12)
+
+
+@pytest.mark.nojit
+def test_episodes_have_the_keys_that_the_generator_gives_them():
+    session = session_of()
+    session.replay(np.arange(3), np.array([4, 4, 9]), np.array([0, 3, 1]))
+    keys = [episode_key(replicate_key(ROOT, r), e) for r, e in ((4, 0), (4, 3), (9, 1))]
+    assert session.world.market.keys.tolist() == [[int(word) for word in key] for key in keys]
+
+
+@pytest.mark.nojit
+def test_equity_between_decisions_is_cash_and_lots_at_what_the_contract_is_worth():
+    session, held = session_of(lanes=1), 0
+    maker, world = BaselineMaker(session), session.world
+    while session.waiting.any():
+        session.act(maker.act(session.observe()))
+        session.step()
+        if session.waiting.any():
+            value = value_at(world.news, world.news_parameters, 0, world.progress.now[0])
+            lots = int(world.ledger.bought[0, 0] - world.ledger.sold[0, 0])
+            cash = int(world.ledger.balance[0, 0, CASH])
+            assert session.equity_nano[0, 0] == cash + lots * round(value * 1e9)
+            held += abs(lots)
+    assert held > 0
+
+
+@pytest.mark.nojit
+def test_a_trader_outside_is_held_to_the_inventory_limit_of_its_group():
+    """However much it quotes: all that may fill at worst is cut, as inside."""
+    words = (
+        "population.maker.policy.inventory_limit_lots=12", "population.maker.count=1",
+        "population.noise.schedule.rate_per_s=60",
+    )  # fmt: skip
+    session, most = session_of(*words), 0
+    while session.waiting.any():
+        middle = session.observe().reference_doubled // 2
+        price = np.clip(np.stack((middle - 1, middle + 1), axis=1), 1, 999)
+        session.act(Quotes(price, np.full((LANES, 2), 50)))
+        session.step()
+        ledger = session.world.ledger
+        held = np.abs(ledger.bought[:, 0] - ledger.sold[:, 0])
+        assert (held <= 12).all()
+        most = max(most, int(held.max()))
+    assert most > 6
+
+
+@pytest.mark.nojit
+def test_a_side_without_a_quote_shows_no_price():
+    session, gone = session_of(), 0
+    price = np.full((LANES, 2), (490, 510))
+    for step in range(12):
+        seen = session.observe()
+        assert ((seen.quote_price > 0) == (seen.quote_lots > 0)).all()
+        gone += int(step > 0 and (seen.quote_lots == 0).all())
+        session.act(Quotes(price, np.full((LANES, 2), 5 * (step % 2))))
+        session.step()
+    assert gone > 0
+
+
+@pytest.mark.plain
+def test_costs_are_reckoned_with_at_the_price_of_each_side():
+    """A share of the notional: of a lot at P that is the share of P, whatever the size."""
+    config = cell("mechanism=clob", *TINY, "costs=notional", "costs.maker_ppm=20000")
+    with in_plain_python():
+        session = proteus.Session(config, 1)
+        wider = session.with_costs(
+            np.array([[0.01, 0.0]]), np.array([[400, 700]]), np.array([[5, 2]])
+        )
+        none = session.with_costs(
+            np.array([[0.01, 0.0]]), np.array([[400, 700]]), np.array([[0, 0]])
+        )
+    assert wider[0] == pytest.approx([0.01 + 0.02 * 0.4, 0.02 * 0.7], abs=1e-9)
+    assert none[0].tolist() == [0.01, 0.0]
 
 
 @pytest.mark.nojit
@@ -222,6 +317,9 @@ REFUSED = [
     ({"lanes": 0}, "lanes=0 is not allowed: must be a whole number of at least 1"),
     ({"lanes": 10**9}, "lanes=1000000000 is not allowed: it takes"),
     ({"seed": -1}, "seed=-1 is not allowed: must be a whole number of at least 0"),
+    ({"root": 1.5}, "root=1.5 is not allowed: must be a whole number of at least 0"),
+    ({"growth": 0}, "growth=0 is not allowed: must be a whole number of at least 1"),
+    ({"control": None}, "control=None is not allowed; allowed: "),
     ({"end": "mark"}, "end='mark' is not allowed; did you mean marked?"),
 ]  # fmt: skip
 
@@ -232,6 +330,16 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(options, sentence):
     with pytest.raises(ConfigError) as refused:
         session_of(**options)
     assert str(refused.value).startswith(sentence)
+
+
+LANES_WRONG = [[True, False], [0, 1, 2], np.ones((LANES, 1), bool)]
+
+
+@pytest.mark.nojit
+@pytest.mark.parametrize("lanes", LANES_WRONG, ids=str)
+def test_only_a_mask_of_all_lanes_says_which_start_over(lanes):
+    with pytest.raises(ConfigError, match=r"lanes of .* are not allowed: must be bool \[3\]"):
+        session_of().reset(lanes=lanes)
 
 
 ONE = np.full((LANES, 2), 500), np.ones((LANES, 2), np.int64)

@@ -10,6 +10,7 @@ import pytest
 import proteus
 from proteus.basics import units
 from proteus.errors import ResultsError
+from proteus.market.agents.identity import agent_uid
 from proteus.market.book.codes import BUY, SELL
 from proteus.market.events.log import MISSING
 from proteus.pages.lane import busiest, lane_page
@@ -163,6 +164,8 @@ def test_the_page_shows_at_each_instant_what_the_log_says(folder, log, tmp_path,
                 for row in browser.page.locator("#inventory tr[data-trader]").all()
             }
             assert held == expected["inventory"]
+            who = browser.page.locator("#inventory tr[data-trader=maker0]").get_attribute("title")
+            assert who == f"agent_uid {agent_uid('default', 'maker', 0)}"
             for name in ("bid", "ask"):
                 shown = browser.page.locator(f"#now-{name}").inner_text()
                 assert shown == shown_side(expected["book"], name)

@@ -207,6 +207,27 @@ def test_what_constraints_cut_is_shown_with_its_reason(near_barriers, tmp_path, 
         assert browser.complaints == []
 
 
+def test_intents_that_lack_gas_are_shown_apart(near_barriers, tmp_path, chromium):
+    gas = ["costs=gas", "costs.base_fee=0.02"]
+    folder = recorded(tmp_path / "out", *CHAINED[:2], *gas)
+    log, lane = proteus.load_events(folder), read_lane(str(folder), "seed:0")
+    cuts = log[log["kind"] == "constraint_cut"]
+    lacking = cuts[cuts["reason"] == "no_gas"]
+    assert 0 < len(lacking) < len(cuts)
+    path = tmp_path / "lane.html"
+    path.write_text(lane_page(lane))
+    with opened(chromium, path) as browser:
+        browser.page.evaluate(f"show({lane.end_ns})")
+        assert browser.page.locator("#now-no-gas").inner_text() == str(len(lacking))
+        assert browser.page.locator("#now-cuts").inner_text() == str(len(cuts) - len(lacking))
+        told = " ".join(browser.page.evaluate(
+            f"rulePanels.find((one) => one.title.startsWith('lots cut'))"
+            f".tell({int(lacking['time_ns'].iloc[0])})"
+        ))  # fmt: skip
+        assert "no gas" in told
+        assert browser.complaints == []
+
+
 def test_a_lane_without_rules_has_none_of_it(near_barriers, tmp_path, chromium):
     lane = read_lane(str(recorded(tmp_path / "out")), "seed:0")
     for name in ("charges", "rewards", "blocks", "reports", "settlements", "pending", "cuts"):

@@ -26,8 +26,8 @@ def literal(text: str) -> str:
 
 def docstring(node: ast.Module | ast.FunctionDef | ast.ClassDef) -> str:
     """Return the docstring: sections keep their heads, and what is set off is code."""
-    text = ast.get_docstring(node) or ""
-    return "\n\n".join(filter(None, map(_block, re.split(r"\n\s*\n", _joined(text)))))
+    text = ast.get_docstring(node)
+    return "\n\n".join(map(_block, re.split(r"\n\s*\n", _joined(text)))) if text else ""
 
 
 def _joined(text: str) -> str:

@@ -27,8 +27,9 @@ class Module(NamedTuple):
 
     @property
     def public(self) -> list[Definition]:
-        """Return its public functions and classes, in their order."""
-        return [each for each in definitions(self.tree.body) if not each.name.startswith("_")]
+        """Return its public functions and classes; of overloads the last, which is the function."""
+        found = {each.name: each for each in definitions(self.tree.body)}
+        return [each for name, each in found.items() if not name.startswith("_")]
 
 
 class Key(NamedTuple):

@@ -8,9 +8,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.basics.schema import MAX_LOTS
 from proteus.compiler.arrays import allocate
 from proteus.compiler.held import Held
-from proteus.envs.tasks.kernels import Shown, Wanted, show
+from proteus.envs.tasks.kernels import Shown, Wanted, are_allowed, show
 from proteus.errors import ConfigError, nearest
 from proteus.sessions.session import Session
 
@@ -45,7 +46,7 @@ REPORTS = "own fill reports"
 
 
 class Task:
-    """The task of a session's only trader outside; a subclass says which, and what it is shown."""
+    """The task of a session's traders outside; a subclass says which, and what they are shown."""
 
     name: ClassVar[str]
     control: ClassVar[str]  # trader, unless another is named
@@ -66,21 +67,25 @@ class Task:
         for key, value in options.items():
             if key not in self.options:
                 raise ConfigError(f"{key}={value!r} is not allowed{nearest(key, self.options)}")
-            if isinstance(self.options[key], (int, float)) and not _is_number(value):
-                allowed = "must be a number of at least 0"
-                raise ConfigError(f"{key}={value!r} is not allowed: {allowed}")
+            if isinstance(self.options[key], (int, float)):
+                _check_number(key, value)
         self.session = session
         self.given: dict[str, Any] = {**self.options, **options}
         self._low = np.array([feature.low for feature in self.features], np.float32)
         self._high = np.array([feature.high for feature in self.features], np.float32)
         self.world: Held = session.held_world
         most = [float(self.given.get(key, 0)) for key in ("most_offset", "most_lots")]
-        count = len(self.actions)
-        self._wanted = Held(allocate(Wanted, L=session.lanes, C=count, most=most))
+        least, largest = bounds_of(self.action_space)
+        self._wanted = Held(
+            allocate(
+                Wanted, L=session.lanes, M=len(session.traders), C=len(self.actions), most=most,
+                least=least, largest=largest,
+            )
+        )  # fmt: skip
         self._shown = Held(
             allocate(
                 Shown, L=session.lanes, F=len(self.features), scale=float(self.given["scale_lots"]),
-                shows_quotes=self.shows_quotes,
+                shows_quotes=self.shows_quotes, low=self._low, high=self._high,
             )
         )  # fmt: skip
 
@@ -100,32 +105,73 @@ class Task:
         """Return what one lane may be told."""
         raise NotImplementedError
 
-    def decide(self, actions: NDArray[Any]) -> None:
-        """Say what the trader wants in every lane that waits.
+    def begin(self, lanes: Flags) -> None:
+        """Forget what traders wanted, in the lanes bool [N] that start over."""
+        self.wanted.held[lanes], self.wanted.spread[lanes] = 0, 0.0
+
+    def take(self, actions: NDArray[Any]) -> bool:
+        """Take what traders are told; tells whether all of it is of the space.
 
         Parameters
-            actions: [N, A] of the space.
+            actions: [N, A], of each lane that of the trader who decides there.
         """
+        self.wanted.actions[:] = actions
+        return bool(are_allowed(self._wanted))
+
+    def decide(self) -> None:
+        """Say what the trader wants who decides, in every lane that waits, by what was taken."""
         raise NotImplementedError
 
-    def penalty(self, ended: Flags) -> Floats | float:
-        """Return what is taken from the reward beside what the trader made, currency [N]."""
-        return 0.0
+    def penalty(self) -> Floats | None:
+        """Return what is taken from the rewards beside what traders made, currency [N, M]."""
+        return None
 
     def add(self, vector: NDArray[np.float32]) -> None:
-        """Write the features that are the task's own, behind those that ``kernels.show`` writes."""
+        """Write the features that are the task's own, behind those that ``kernels.show`` writes.
+
+        They must be within their bounds.
+        """
 
     def observe(self) -> NDArray[np.float32]:
-        """Return the observations of all lanes, float32 [N, F]."""
+        """Return what the trader sees who decides, or decided last, float32 [N, F]."""
         show(self.world, self._shown)
-        vector = self._shown.state.vector
+        vector: NDArray[np.float32] = self._shown.state.vector
         self.add(vector)
-        return np.asarray(vector.clip(self._low, self._high))
+        return vector.copy()
+
+    @property
+    def decider(self) -> NDArray[np.int64]:
+        """Return who that is, by the number in the population, int64 [N]."""
+        return np.asarray(self.session.world.policies.others.policy.trader)
+
+    def held(self) -> NDArray[np.int64]:
+        """Return what each trader outside holds, told or not, int64 [N, M] lots."""
+        ledger, traders = self.session.world.ledger, self.session.traders
+        return np.asarray(ledger.bought[:, traders] - ledger.sold[:, traders])
 
 
-def _is_number(value: Any) -> bool:
+def bounds_of(space: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the smallest and the largest of each number of an action."""
+    if isinstance(space, gymnasium.spaces.Box):
+        return space.low, space.high
+    return np.zeros(len(space.nvec), np.int64), space.nvec - 1
+
+
+_LEAST = {"levels": 1, "most_lots": 0, "parent_lots": 0}  # of the options that are whole numbers
+
+
+def _check_number(key: str, value: Any) -> None:
+    """Refuse what is no number from 0 on, or no whole one where a part is nothing."""
     is_number = isinstance(value, (int, float, np.integer, np.floating))
-    return is_number and not isinstance(value, bool) and 0 <= value < float("inf")
+    is_number = is_number and not isinstance(value, bool) and 0 <= value < float("inf")
+    fits, allowed = is_number, "a number of at least 0"
+    if key in _LEAST:
+        fits = is_number and _LEAST[key] <= value <= MAX_LOTS and value == int(value)
+        allowed = f"a whole number, {_LEAST[key]} .. {MAX_LOTS}"
+    elif key == "scale_lots":
+        fits, allowed = is_number and value > 0, "a number above 0"
+    if not fits:
+        raise ConfigError(f"{key}={value!r} is not allowed: must be {allowed}")
 
 
 COMMON_FEATURES = (

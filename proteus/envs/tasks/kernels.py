@@ -22,16 +22,18 @@ COMMON = 12  # features that every task begins with; a maker's own quotes follow
 
 @state
 class Wanted(NamedTuple):
-    """What the trader of a task wants. L lanes, C numbers of an action."""
+    """What the traders of a task want. L lanes, M traders, C numbers of an action."""
 
-    actions: np.ndarray  # float64 [L, C] shares from -1 to 1, of the tasks that have such
+    actions: np.ndarray  # float64 [L, C] what was said last, of who decided there
+    least: np.ndarray  # float64 [C] of each number
+    largest: np.ndarray  # float64 [C]
     most: np.ndarray  # float64 [2] offset, currency, and lots that a share of 1 means
     offset: np.ndarray  # float64 [L, 2] currency: of quotes from the reference, by side; of orders
     # beyond the executable price, in the first place
     lots: np.ndarray  # int64 [L, 2] by side
-    since: np.ndarray  # int64 [L] when it last decided, ns
-    held: np.ndarray  # int64 [L] its inventory then, as reported, lots
-    spread: np.ndarray  # float64 [L] what it then quoted, currency; 0 without two sides
+    since: np.ndarray  # int64 [L] when one of them last decided, ns
+    held: np.ndarray  # int64 [L, M] inventory at its last decision, as reported, lots
+    spread: np.ndarray  # float64 [L, M] what it then quoted, currency; 0 without two sides
 
 
 @state
@@ -39,8 +41,26 @@ class Shown(NamedTuple):
     """What the trader of a task is shown. L lanes, F features."""
 
     vector: np.ndarray  # float32 [L, F]
+    low: np.ndarray  # float32 [F]
+    high: np.ndarray  # float32 [F]
     scale: np.ndarray  # float64 [1] lots that count as one
     shows_quotes: np.ndarray  # bool [1] the features of own quotes follow the common ones
+
+
+@kernel
+def are_allowed(held_wanted):
+    """Tell whether all numbers of all actions are within their bounds; those that are none are not.
+
+    Parameters
+        held_wanted: ``Held`` Wanted; read.
+    """
+    wanted = opened(held_wanted)
+    for lane in range(wanted.actions.shape[0]):
+        for at in range(wanted.actions.shape[1]):
+            number = wanted.actions[lane, at]
+            if not (wanted.least[at] <= number <= wanted.largest[at]):
+                return False
+    return True
 
 
 @kernel
@@ -81,7 +101,9 @@ def quote(held_world, held_wanted):
         intents.count[lane] = 0
         intend(intents, lane, INTENT_QUOTE, BUY, bid, bid_lots, GTC, 0, belief)
         intend(intents, lane, INTENT_QUOTE, SELL, ask, ask_lots, GTC, 0, belief)
-        wanted.spread[lane] = (ask - bid) / ticks if bid_lots > 0 and ask_lots > 0 else 0.0
+        number = external.number[trader]
+        has_both = bid_lots > 0 and ask_lots > 0
+        wanted.spread[lane, number] = (ask - bid) / ticks if has_both else 0.0
         _go(world, external, wanted, lane, trader)
 
 
@@ -115,7 +137,7 @@ def order(held_world, held_wanted):
 def _go(world, external, wanted, lane, trader):
     external.waits[lane] = DECIDED
     wanted.since[lane] = world.seen.time[lane]
-    wanted.held[lane] = world.private.position[lane, trader]
+    wanted.held[lane, external.number[trader]] = world.private.position[lane, trader]
 
 
 @kernel
@@ -123,8 +145,9 @@ def show(held_world, held_shown):
     """Write the common features of every lane, and those of own quotes.
 
     Parameters
-        held_world: ``Held`` World; read. held_shown: ``Held`` Shown; its vector is written. A lane
-            that has ended shows what it saw last, what it knows of itself now, and no time left.
+        held_world: ``Held`` World; read. held_shown: ``Held`` Shown; its vector is written, within
+            its bounds. A lane that has ended shows what it saw last, what it knows of itself now,
+            and no time left.
     """
     world, shown = opened(held_world), opened(held_shown)
     external, view = world.policies.others.policy, world.seen
@@ -146,6 +169,8 @@ def show(held_world, held_shown):
         if shown.shows_quotes[0]:
             for side in (BUY, SELL):
                 _show_quote(world.private, vector, lane, trader, side, reference, ticks, scale)
+        for at in range(COMMON + 8 if shown.shows_quotes[0] else COMMON):
+            vector[lane, at] = min(max(vector[lane, at], shown.low[at]), shown.high[at])
 
 
 @inline_kernel

@@ -10,9 +10,8 @@ from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
-from numpy.typing import NDArray
 
-from proteus.envs.tasks.base import COMMON_FEATURES, OWN, Feature, Flags, Floats, Task, Term
+from proteus.envs.tasks.base import COMMON_FEATURES, OWN, Feature, Floats, Task, Term
 from proteus.envs.tasks.kernels import quote, read_shares
 
 _QUOTES = (
@@ -57,24 +56,22 @@ class Maker(Task):
         """Return offsets and sizes of both sides, float32 [4]."""
         return gymnasium.spaces.Box(-1.0, 1.0, (4,), np.float32)
 
-    def decide(self, actions: NDArray[Any]) -> None:
+    def decide(self) -> None:
         """Quote both sides around the reference, where lanes wait."""
-        self.wanted.actions[:] = actions
         read_shares(self._wanted)
         quote(self.world, self._wanted)
 
-    def penalty(self, ended: Flags) -> Floats | float:
-        """Charge inventory and spread over the time since the last decision, and what is left."""
+    def penalty(self) -> Floats | None:
+        """Charge inventory and spread over the time of the step, and what is left at the end."""
         of_inventory, of_spread = self.given["inventory_penalty"], self.given["spread_penalty"]
         at_end = self.given["end_penalty"]
         if of_inventory == of_spread == at_end == 0:
-            return 0.0
-        wanted, world, trader = self.wanted, self.session.world, int(self.session.traders[0])
-        now = np.where(ended, self.session.cell.horizon_ns, world.progress.now)
-        seconds = np.maximum(now - wanted.since, 0) / 1e9
+            return None
+        wanted, now, ended = self.wanted, self.session.world.progress.now, self.session.ended
+        now = np.where(ended, self.session.cell.horizon_ns, now)
+        seconds = np.maximum(now - wanted.since, 0)[:, None] / 1e9
         running = (of_inventory * wanted.held**2.0 + of_spread * wanted.spread) * seconds
-        held = world.ledger.bought[:, trader] - world.ledger.sold[:, trader]
-        return np.asarray(running + np.where(ended, at_end * held**2.0, 0.0))
+        return np.asarray(running + np.where(ended[:, None], at_end * self.held() ** 2.0, 0.0))
 
 
 class MakerGrid(Maker):
@@ -93,9 +90,9 @@ class MakerGrid(Maker):
         levels = int(self.given["levels"])
         return gymnasium.spaces.MultiDiscrete([levels + 1, levels + 1])
 
-    def decide(self, actions: NDArray[Any]) -> None:
+    def decide(self) -> None:
         """Quote both sides so many steps from the reference, where lanes wait."""
-        step = self.given["most_offset"] / int(self.given["levels"])
+        step, actions = self.given["most_offset"] / int(self.given["levels"]), self.wanted.actions
         self.wanted.offset[:] = actions * step
         self.wanted.lots[:] = np.where(actions > 0, int(self.given["most_lots"]), 0)
         quote(self.world, self._wanted)

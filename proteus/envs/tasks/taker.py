@@ -12,7 +12,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.envs.tasks.base import COMMON_FEATURES, OWN, Feature, Flags, Floats, Task, Term
+from proteus.envs.tasks.base import COMMON_FEATURES, OWN, Feature, Floats, Task, Term
 from proteus.envs.tasks.kernels import order
 from proteus.errors import ConfigError
 from proteus.market.book.codes import BUY, SELL
@@ -80,30 +80,32 @@ class Taker(_Ordering):
         return np.full(lanes, _SIDES[side], np.int64)
 
     def left(self, held: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the lots that are not filled, int64 [N], for what is held."""
-        done = np.where(self.side == BUY, held, -held)
+        """Return the lots that are not filled, int64 [N], or [N, M], for what is held."""
+        buys = (self.side == BUY).reshape(-1, *[1] * (held.ndim - 1))
+        done = np.where(buys, held, -held)
         return np.asarray(np.maximum(int(self.given["parent_lots"]) - done, 0))
 
     @property
     def _reported(self) -> NDArray[np.int64]:
-        return np.asarray(self.session.world.private.position[:, int(self.session.traders[0])])
+        lanes = np.arange(self.session.lanes)
+        return np.asarray(self.session.world.private.position[lanes, self.decider])
 
     def add(self, vector: NDArray[np.float32]) -> None:
         """Write the features of the parent order."""
+        left = self.left(self._reported) / max(int(self.given["parent_lots"]), 1)
         vector[:, -2] = self.side == BUY
-        vector[:, -1] = self.left(self._reported) / max(int(self.given["parent_lots"]), 1)
+        vector[:, -1] = np.minimum(left, 1.0)
 
-    def decide(self, actions: NDArray[Any]) -> None:
+    def decide(self) -> None:
         """Order a share of what is left."""
-        numbers = actions.astype(np.float64)
+        numbers = self.wanted.actions
         lots = np.rint((numbers[:, 0] + 1.0) / 2.0 * self.left(self._reported)).astype(np.int64)
         self.order(self.side, numbers[:, 1] * self.given["most_offset"], lots)
 
-    def penalty(self, ended: Flags) -> Floats | float:
+    def penalty(self) -> Floats | None:
         """Charge what is not filled at the end, told or not."""
-        trader, ledger = int(self.session.traders[0]), self.session.world.ledger
-        missing = self.left(ledger.bought[:, trader] - ledger.sold[:, trader])
-        return np.asarray(np.where(ended, self.given["unfilled_penalty"] * missing, 0.0))
+        missing, ended = self.left(self.held()), self.session.ended
+        return np.asarray(np.where(ended[:, None], self.given["unfilled_penalty"] * missing, 0.0))
 
 
 class Sniper(_Ordering):
@@ -128,9 +130,9 @@ class Sniper(_Ordering):
         """Return signed size and limit, float32 [2]."""
         return gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
 
-    def decide(self, actions: NDArray[Any]) -> None:
+    def decide(self) -> None:
         """Order at once on the side of the sign."""
-        numbers = actions.astype(np.float64)
+        numbers = self.wanted.actions
         signed = np.rint(numbers[:, 0] * self.given["most_lots"]).astype(np.int64)
         side = np.where(signed < 0, SELL, BUY)
         self.order(side, numbers[:, 1] * self.given["most_offset"], np.abs(signed))

@@ -15,6 +15,7 @@ from proteus.basics.schema import (
 )
 from proteus.errors import ConfigError as ConfigError
 from proteus.market.agents.base import PolicyConfig
+from proteus.market.constraints.added import ADDED_KINDS
 from proteus.market.constraints.models import (
     DEFAULT_CHAIN,
     TODAY,
@@ -84,6 +85,12 @@ class Group(Schema):
     def _own_limit(self) -> int | None:
         """Return the lots to which the strategy shrinks its quotes, if it does."""
         return getattr(self.policy, "inventory_limit_lots", None)
+
+    @property
+    def counts_capital(self) -> bool:
+        """Tell whether its chain asks what it has."""
+        kinds = {"capital", "leverage", *ADDED_KINDS}
+        return any(kind in kinds for kind in self.risk)
 
     @property
     def chain(self) -> tuple[Constraint, ...]:

@@ -61,7 +61,7 @@ def multiply_divide(a, b, c, rounding):
     Returns
         int64; AMOUNT_OVERFLOW where the result would be 2**63 or more.
     """
-    high, low = _product(np.uint64(a), np.uint64(b))
+    high, low = full_product(np.uint64(a), np.uint64(b))
     divisor = np.uint64(c)
     if high >= divisor:
         return np.int64(AMOUNT_OVERFLOW)
@@ -81,7 +81,7 @@ def multiply_divide(a, b, c, rounding):
 @inline_kernel
 def product_rest(a, b, c):
     """Return the rest of a * b over c: int64, for arguments as in ``multiply_divide``."""
-    high, low = _product(np.uint64(a), np.uint64(b))
+    high, low = full_product(np.uint64(a), np.uint64(b))
     divisor = np.uint64(c)
     if high == 0:
         return np.int64(low % divisor)
@@ -89,8 +89,8 @@ def product_rest(a, b, c):
 
 
 @inline_kernel
-def _product(a, b):
-    """Return the high and the low half of a product of uint64 below 2**63."""
+def full_product(a, b):
+    """Return the high and the low half of a product of uint64."""
     a_low, a_high = a & _LOW_WORD, a >> _WORD
     b_low, b_high = b & _LOW_WORD, b >> _WORD
     lowest, highest = a_low * b_low, a_high * b_high

@@ -24,6 +24,7 @@ from proteus.market.constraints.table import (
     LEVERAGE,
     LOSS_LIMIT,
     MESSAGE_RATE,
+    NO_GAS,
     NONE,
     ORDER_SIZE,
 )
@@ -39,10 +40,10 @@ def allowed(constraints, lane, trader, time, becomes, side, price, lots, known):
 
     Parameters
         becomes: AS_*. side, lots: of the intent. price: its limit, ticks. known: cash in nano and
-            position in lots, as the trader knows them.
+            position in lots, as the trader knows them, and nano that the message costs.
 
     Returns
-        How many lots may be sent, and the constraint that cuts first, or NONE.
+        How many lots may be sent, and the constraint that cuts first, NO_GAS, or NONE.
     """
     table = constraints.table
     for place in range(table.kind.shape[1]):
@@ -53,6 +54,9 @@ def allowed(constraints, lane, trader, time, becomes, side, price, lots, known):
             constraints, lane, trader, place, kind, time, becomes, side, price, lots, known
         )
         if fits < lots:
+            if kind == CAPITAL and lacks_gas(constraints, lane, trader, known):
+                constraints.no_gas[lane, trader] += 1
+                return np.int64(0), np.int64(NO_GAS)
             constraints.cuts[lane, trader, kind] += 1
             if table.drops[trader, place]:
                 return np.int64(0), kind
@@ -83,7 +87,9 @@ def _fits(constraints, lane, trader, place, kind, time, becomes, side, price, lo
     held = known[1] if side == BUY else -known[1]
     may_fill = constraints.open_lots[lane, trader, side]
     fits = lots
-    if kind == LOSS_LIMIT:
+    if kind == CAPITAL and lacks_gas(constraints, lane, trader, known):
+        fits = np.int64(0)
+    elif kind == LOSS_LIMIT:
         fits = lots if time >= constraints.stopped_ns[lane, trader] else np.int64(0)
     elif kind == INVENTORY_LIMIT:
         if not (becomes == AS_STANDING or becomes >= AS_ACCEPTANCE):
@@ -103,7 +109,7 @@ def _fits(constraints, lane, trader, place, kind, time, becomes, side, price, lo
         fits = _lots_of_wealth(constraints, lane, trader, numbers[0]) - held - may_fill
     elif kind == CAPITAL:
         fits = payable_lots(
-            known[0], known[1],
+            known[0] - known[2], known[1],
             constraints.if_zero[lane, trader] + constraints.uncounted[lane, trader, 0],
             constraints.if_one[lane, trader] + constraints.uncounted[lane, trader, 1],
             side, price * constraints.tick_nano[0], constraints.reserve[side, price],
@@ -116,6 +122,18 @@ def _fits(constraints, lane, trader, place, kind, time, becomes, side, price, lo
             constraints.reference[lane, trader],
         )  # fmt: skip
     return min(lots, max(fits, 0))
+
+
+@inline_kernel
+def lacks_gas(constraints, lane, trader, known):
+    """Tell whether a trader cannot pay a message of what it has free at either payoff."""
+    gas = known[2]
+    if gas == 0:
+        return False
+    zero = constraints.if_zero[lane, trader] + constraints.uncounted[lane, trader, 0]
+    one = constraints.if_one[lane, trader] + constraints.uncounted[lane, trader, 1]
+    free = min(known[0] - zero, known[0] + known[1] * NANO - one)
+    return gas == AMOUNT_OVERFLOW or free < gas
 
 
 @inline_kernel

@@ -57,6 +57,8 @@ class Constraints(NamedTuple):
     if_zero: np.ndarray  # int64 [L, A] nano that they cost at most if the contract pays 0
     if_one: np.ndarray  # int64 [L, A] nano, if it pays 1
     untold: np.ndarray  # int64 [L, A] nano that came in by fills of which it does not know
+    gas: np.ndarray  # int64 [L, A] nano kept for its messages that are under way
+    gas_of: np.ndarray  # int64 [L, G] nano of it, by envelope; G = 0: messages cost nothing
     told: np.ndarray  # int64 [L, A] all fills below this number that are its own it knows of
     uncounted: np.ndarray  # int64 [L, A, 2] nano by payoff that a haircut leaves out, of whoever
     # asks; written before each question
@@ -70,6 +72,7 @@ class Constraints(NamedTuple):
     promised: np.ndarray  # int64 [L, A, 2] nano, the sum over all orders of a trader there
     used_most: np.ndarray  # int64 [L, A] nano, the most of its capital that was in use
     cuts: np.ndarray  # int64 [L, A, R] intents that each kind cut first
+    no_gas: np.ndarray  # int64 [L, A] intents that it could not pay the message of
     no_funds: np.ndarray  # int64 [L, A] messages that the venue refused for want of capital
     shaken: np.ndarray  # int64 [L] 1: fills were just taken back, so accounts may be short
 
@@ -78,6 +81,12 @@ class Constraints(NamedTuple):
 def is_unconstrained(constraints):
     """Tell whether no chain of the cell has a constraint for the rich loop."""
     return constraints.table.kind.shape[1] == 0
+
+
+@inline_kernel
+def keeps_gas(constraints):
+    """Tell whether messages cost anything, and somebody keeps to what it can pay."""
+    return constraints.gas_of.shape[1] != 0
 
 
 def chain_table(chains: list[tuple[Constraint, ...]]) -> ChainTable:
@@ -100,17 +109,19 @@ def chain_table(chains: list[tuple[Constraint, ...]]) -> ChainTable:
 
 
 def allocate_constraints(
-    table: ChainTable, reserve: NDArray[np.int64], lanes: int, slots: int
+    table: ChainTable, reserve: NDArray[np.int64], lanes: int, slots: int, envelopes: int = 0
 ) -> Constraints:
     """Allocate the state of a block.
 
     Parameters
         reserve: int64 [2, N] nano that a lot's fees may be. slots: orders of a lane at once.
+            envelopes: messages of a lane at once; 0 where they cost nothing.
     """
     traders, places = table.kind.shape
     slots = slots if places else 0
     return allocate(
         Constraints, L=lanes, A=traders, K=places, C=slots, R=len(CODES),
+        G=envelopes if table.has_capital.any() else 0,
         N=reserve.shape[1], table=table, reserve=reserve,
         tick_nano=NANO // (reserve.shape[1] - 1),
         versions=allocate(Versions, L=lanes, V=_power_of_two(_IDS_PER_SLOT * slots)),

@@ -26,3 +26,4 @@ CONSTRAINTS = {  # in the order of their places
     "capital": CAPITAL,
 }
 FIRST_ADDED = len(CONSTRAINTS)
+NO_GAS = 900  # no constraint: who keeps to capital cannot pay for the message

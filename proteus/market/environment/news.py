@@ -76,6 +76,9 @@ class News(NamedTuple):
     integral: np.ndarray  # float64 [L] of v from 0 to there, in seconds
     integral_square: np.ndarray  # float64 [L] of v^2 from 0 to there, in seconds
     log_odds: np.ndarray  # float64 [L] x at the last grid point made
+    is_carried: np.ndarray  # bool [L] x begins where an earlier episode ended
+    start: np.ndarray  # float64 [L] that is here
+    end: np.ndarray  # float64 [L] x at the end of trading, jumps then included
     payoff: np.ndarray  # int8 [L] X, or PAYOFF_UNKNOWN
     words: np.ndarray  # uint32 [C] scratch
     normals: np.ndarray  # float64 [C] scratch
@@ -91,6 +94,7 @@ class NewsParameters(NamedTuple):
     model: int  # MODEL_BAYESIAN or MODEL_LOG_ODDS
     dt_ns: int
     settle_ns: int  # when X settles: the end of trading plus the largest markout horizon
+    last_grid: int  # last grid point that is not after the end of trading
     initial_probability: float
     initial_log_odds: float
     drift: float  # per step, towards X
@@ -121,9 +125,10 @@ def start_news(news, parameters, key0, key1, lane):
     if parameters.model == MODEL_BAYESIAN:
         news.payoff[lane] = _draw_payoff(key0, key1, parameters.initial_probability)
     news.log_odds[lane] = parameters.initial_log_odds
-    news.value[lane, 0] = parameters.initial_log_odds
+    if news.is_carried[lane]:
+        news.log_odds[lane] = news.start[lane]
     origin = np.int64(0)
-    news.value[lane, 0] = _fair_value(parameters, news.value[lane, 0], origin)
+    news.value[lane, 0] = _fair_value(parameters, news.log_odds[lane], origin)
     news.jumps_before[lane, 0] = 0
     news.grid_done[lane] = 0
     news.integrated[lane] = 0
@@ -152,10 +157,14 @@ def extend_news(news, parameters, key0, key1, lane, until_ns):
     while news.grid_done[lane] < target:
         first = news.grid_done[lane] + 1
         last = min(target, first | (chunk - 1))
+        if first <= parameters.last_grid < last:
+            last = np.int64(parameters.last_grid)  # to note x there
         fill_normals(news.words, news.normals, news.tails, key0, key1, first, last)
         _integrate(news, parameters, lane, last + 1 - news.value.shape[1])  # what is overwritten
         if _walk(news, parameters, key0, key1, lane, first, last) != NEWS_OK:
             return NEWS_JUMP_CAPACITY
+        if last == parameters.last_grid:
+            news.end[lane] = news.log_odds[lane]
         slot = first & (news.value.shape[1] - 1)
         _to_fair_values(news, parameters, lane, slot, slot + last - first + 1, first)
         news.grid_done[lane] = last

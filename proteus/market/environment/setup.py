@@ -76,6 +76,7 @@ def parameters_for(
     common: dict[str, Any] = {
         "dt_ns": units.milliseconds_to_ns(latent.dt, "latent.dt"),
         "settle_ns": int(settle_ns),
+        "last_grid": int(horizon_ns // units.milliseconds_to_ns(latent.dt)),
         "initial_probability": float(initial_probability),
         "initial_log_odds": math.log(initial_probability / (1.0 - initial_probability)),
         "jump_gap_ns": _mean_gap_ns(latent.jump_rate_per_s),

@@ -72,7 +72,7 @@ class Totals(NamedTuple):
     """What is known when a lane has ended. L lanes, A traders."""
 
     final_value: np.ndarray  # int64 [L] v at T, nano
-    payoff: np.ndarray  # int64 [L] X, nano
+    payoff: np.ndarray  # int64 [L] X, nano; where positions go on v at T, at which they are marked
     marked: np.ndarray  # int64 [L, A] PnL of each trader marked at v_T, nano
     settled: np.ndarray  # int64 [L, A] PnL of each trader settled at X, nano
 
@@ -188,7 +188,7 @@ def close_lane(sums, totals, world, lane):
     settings, ledger, traders = world.settings, world.ledger, world.traders
     value = nano(value_at(world.news, world.news_parameters, lane, settings.horizon_ns))
     totals.final_value[lane] = value
-    totals.payoff[lane] = NANO * np.int64(world.news.payoff[lane])
+    totals.payoff[lane] = value if settings.continues else NANO * np.int64(world.news.payoff[lane])
     _close_sums(sums, world, lane, value)
     pnl, parts = np.int64(0), sums.markouts.captured[lane] + sums.markouts.adverse[lane, 0]
     for trader in range(traders.kind.shape[0]):

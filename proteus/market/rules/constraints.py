@@ -1,7 +1,9 @@
 """Chains of constraints, bound: what a trader knows, what it sends, and what the venue can see.
 
 A trader knows its position by its fill reports, and of its cash all but fills that it has not been
-told of: a charge, a reward or a fine of its own account it sees when it is made.
+told of: a charge, a reward or a fine of its own account it sees when it is made. Who keeps to
+capital keeps the gas of its messages aside while they are under way, and sends none that it cannot
+pay; a cancel, and the refusal in a last look, it always sends.
 """
 
 from __future__ import annotations
@@ -14,9 +16,13 @@ from proteus.market.book.codes import BUY, EVENT_FILL, NO_ORDER, SELL
 from proteus.market.constraints import chain, venue
 from proteus.market.constraints.codes import AS_STANDING
 from proteus.market.constraints.funds import uncounted
+from proteus.market.constraints.state import keeps_gas
 from proteus.market.constraints.table import NONE
+from proteus.market.environment.mempool import TIPS_FIXED
 from proteus.market.events.envelopes import (
+    MESSAGE_ACCEPT,
     MESSAGE_CANCEL,
+    MESSAGE_CONFIRM,
     MESSAGE_DECLINE,
     MESSAGE_ORDER,
     MESSAGE_QUOTE,
@@ -30,21 +36,32 @@ from proteus.market.ledger.accounts import CASH, CONTRACT, VENUE, account_of
 from proteus.market.ledger.codes import DEFAULT, TERM_CLAIMS
 from proteus.market.ledger.entries import worth_of_term
 from proteus.market.rules import posting
+from proteus.market.rules.costs import expected_gas
 from proteus.market.settlement.legs import coming_in, is_immediate
+
+_NO_MESSAGE = -1
+_MESSAGES = (  # that an intent becomes, by AS_*
+    MESSAGE_ORDER, MESSAGE_REPLACE, MESSAGE_REPLACE, _NO_MESSAGE, MESSAGE_ORDER, MESSAGE_QUOTE,
+    MESSAGE_ACCEPT, MESSAGE_CONFIRM,
+)  # fmt: skip
 
 
 @inline_kernel
 def allowed_lots(
-    constraints, legs, ledger, log, private, lane, trader, time, event, becomes, side, price, lots
+    rules, ledger, log, private, lane, trader, time, event, becomes, side, price, lots
 ):
     """Return how many lots of an intent a trader's chain lets pass; its price is in ticks."""
-    table = constraints.table
+    constraints, table = rules.constraints, rules.constraints.table
     stands = becomes == AS_STANDING and not table.is_marked[trader]  # then nothing cuts
     if stands or not table.is_tracked[trader]:
         return lots
-    _leave_out(constraints, legs, lane, trader, constraints.told[lane, trader])
+    _leave_out(constraints, rules.settlement.legs, lane, trader, constraints.told[lane, trader])
     cash = ledger.balance[lane, trader, CASH] - constraints.untold[lane, trader]
-    known = cash, private.position[lane, trader]
+    gas = np.int64(0)
+    if keeps_gas(constraints) and table.has_capital[trader] and becomes != AS_STANDING:
+        cash -= constraints.gas[lane, trader]
+        gas = expected_gas(rules, lane, _MESSAGES[becomes], time)
+    known = cash, private.position[lane, trader], gas
     fits, kind = chain.allowed(constraints, lane, trader, time, becomes, side, price, lots, known)
     if kind != NONE and is_recorded(log):
         record_cut(log, lane, event, time, trader, side, price, lots - fits, kind)
@@ -101,6 +118,25 @@ def note_message(constraints, overflow, messages, orders, origins, lane, trader,
 
 
 @cold_kernel
+def keep_gas(rules, messages, lane, trader, envelope, time):
+    """Keep aside what a message that is sent will cost, with the tip that it offers."""
+    constraints = rules.constraints
+    if constraints.table.has_capital[trader]:
+        kept = max(expected_gas(rules, lane, messages.kind[lane, envelope], time), 0)
+        if rules.channels.route.by_blocks and rules.channels.route.tips != TIPS_FIXED:
+            kept += rules.environment.mempool.tip[lane, envelope]
+        constraints.gas_of[lane, envelope] = kept
+        constraints.gas[lane, trader] += kept
+
+
+@inline_kernel
+def release_gas(constraints, lane, trader, envelope):
+    """Stop keeping the gas of a message that has reached the venue, where it is charged."""
+    if constraints.table.has_capital[trader]:
+        constraints.gas[lane, trader] -= constraints.gas_of[lane, envelope]
+
+
+@cold_kernel
 def can_pay(constraints, legs, balance, lane, trader, slot, side, rank, lots):
     """Tell whether a trader can pay an order that reaches the venue (``venue.can_pay``)."""
     _leave_out(constraints, legs, lane, trader, legs.fills[lane])
@@ -135,6 +171,18 @@ def order_of_short(constraints, legs, ledger, orders, lane):
                 if slot != NO_ORDER:
                     return slot
     return np.int64(NO_ORDER)
+
+
+@cold_kernel
+def unreserved(constraints, legs, ledger, lane, trader):
+    """Return the cash of an account that neither its orders nor its position keep, nano.
+
+    It is what could pay for a further order at the worse payoff; below 0 the account is short.
+    """
+    _leave_out(constraints, legs, lane, trader, legs.fills[lane])
+    zero, one = _lacking(constraints, ledger, lane, trader)
+    zero += constraints.uncounted[lane, trader, 0]
+    return -max(zero, one + constraints.uncounted[lane, trader, 1])
 
 
 @inline_kernel

@@ -12,6 +12,7 @@ import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.traders import CLASS_MAKER
+from proteus.market.arithmetic.fixed_point import AMOUNT_OVERFLOW
 from proteus.market.book.book import rank_of
 from proteus.market.book.codes import NO_ORDER
 from proteus.market.costs.charging import (
@@ -20,10 +21,12 @@ from proteus.market.costs.charging import (
     charge_action,
     charge_fill,
     forget_paid,
+    gas_of_action,
     take_order,
 )
 from proteus.market.costs.codes import FEE, GAS_BURNED, GAS_TIP, MAKER, REBATE, ROUNDING, TAKER
 from proteus.market.costs.volume import find_tiers, has_tiers, note_fill
+from proteus.market.environment.mempool import TIPS_FIXED
 from proteus.market.events.log import MISSING
 from proteus.market.ledger import codes
 from proteus.market.ledger.accounts import (
@@ -114,6 +117,25 @@ def base_fee_of_block(rules, lane):
     if rules.channels.route.by_blocks and rules.channels.congestion.base_fee > 0:
         return rules.environment.congestion.base_fee[lane]
     return np.int64(OF_THE_MODEL)
+
+
+@cold_kernel
+def expected_gas(rules, lane, kind, time):
+    """Return what a message is expected to cost its sender, nano, or AMOUNT_OVERFLOW.
+
+    A tip that is a share of an edge is not in it: that is known when the message is written.
+
+    Parameters
+        kind: MESSAGE_*.
+    """
+    costs, route = rules.costs, rules.channels.route
+    base_fee = np.int64(OF_THE_MODEL)
+    if shows_base_fee(rules):
+        base_fee = rules.environment.congestion.next_base_fee[lane]
+    gas = gas_of_action(costs, costs.payers.action[kind], base_fee, OF_THE_MODEL, time)
+    if gas != AMOUNT_OVERFLOW and route.by_blocks and route.tips == TIPS_FIXED:
+        gas += route.tip
+    return gas
 
 
 @inline_kernel

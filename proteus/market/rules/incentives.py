@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import AMOUNT_OVERFLOW, FLOOR, multiply_divide
 from proteus.market.book.codes import (
@@ -50,7 +49,6 @@ from proteus.market.ledger.accounts import (
     AMOUNT_TOO_LARGE,
     BEFORE_FIRST,
     CASH,
-    CONTRACT,
     ISSUER,
     POOL,
     STAKES,
@@ -68,6 +66,7 @@ from proteus.market.ledger.codes import (
     UNSTAKE,
 )
 from proteus.market.rules import posting
+from proteus.market.rules.constraints import unreserved
 from proteus.market.rules.counting import look
 
 
@@ -253,11 +252,10 @@ def _slash(rules, ledger, log, lane, policy, time, event):
 
 @inline_kernel
 def _means_of(rules, ledger, lane, trader):
-    """Return the cash of a trader that no short position locks, nano; UNLIMITED without capital."""
+    """Return the cash of a trader that nothing reserves, nano; UNLIMITED without capital."""
     if not rules.has_capital[trader]:
         return np.int64(UNLIMITED)
-    cash = ledger.balance[lane, trader, CASH]
-    return min(cash, cash + ledger.balance[lane, trader, CONTRACT] * NANO)
+    return unreserved(rules.constraints, rules.settlement.legs, ledger, lane, trader)
 
 
 @inline_kernel

@@ -12,8 +12,10 @@ from proteus.market.ledger.accounts import (
     LEDGER_OK,
     account_of,
 )
-from proteus.market.ledger.codes import ENDOW
+from proteus.market.ledger.codes import CARRY, ENDOW
 from proteus.market.ledger.entries import transfer_cash, transfer_contracts
+from proteus.market.metrics.risk import change_inventory
+from proteus.market.settlement.legs import is_immediate
 
 
 @cold_kernel
@@ -71,3 +73,22 @@ def endow(rules, ledger, log, lane):
     for trader in range(rules.endowment.shape[1]):
         capital = rules.endowment[lane, trader]
         pay(rules, ledger, log, lane, 0, BEFORE_FIRST, issuer, trader, capital, ENDOW)
+
+
+@cold_kernel
+def open_positions(rules, ledger, log, risk, lane, value):
+    """Open the positions that go on, before the first event; at ``value``, v at 0 in nano.
+
+    Who buys them so has as much wealth as before, and they are settled.
+    """
+    issuer, held = account_of(ledger, ISSUER), rules.settlement.held
+    for trader in range(rules.opening.shape[1]):
+        lots = rules.opening[lane, trader]
+        if rules.roles.is_maker[trader]:
+            change_inventory(risk, lane, trader, lots, 0)
+        if lots != 0:
+            move(rules, ledger, log, lane, 0, BEFORE_FIRST, issuer, trader, lots, value, CARRY)
+            price = lots * value
+            pay(rules, ledger, log, lane, 0, BEFORE_FIRST, trader, issuer, price, CARRY)
+            if not is_immediate(rules.settlement):
+                held.settled[lane, trader, CONTRACT] += lots

@@ -32,6 +32,7 @@ class Rules(NamedTuple):
     has_capital: np.ndarray  # bool [A] the trader's is limited
     endowment: np.ndarray  # int64 [L, A] capital of each trader at 0, nano-currency
     is_ruined: np.ndarray  # bool [L, A] it has lost that, and sends nothing
+    opening: np.ndarray  # int64 [L, A] position at 0, carried from an earlier episode, lots
     roles: Roles
     costs: Costs
     settlement: SettlementState

@@ -19,6 +19,7 @@ from proteus.market.agents.traders import (
 )
 from proteus.market.constraints.state import allocate_constraints
 from proteus.market.environment.channel_setup import allocate_channels
+from proteus.market.environment.mempool import TIPS
 from proteus.market.environment.setup import allocate_news
 from proteus.market.events.envelopes import allocate_messages
 from proteus.market.events.log import allocate_log
@@ -168,7 +169,10 @@ def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | R
         cell.settlement, cell.horizon_ns, lanes, growth * setup.legs,
         agent_uids(cell.identity.cohort, setup.members), setup.endowment != NO_LIMIT,
     )  # fmt: skip
-    constraints = allocate_constraints(setup.chains, setup.reserve, lanes, slots)
+    cost_money = setup.costs.tables.has_gas[0] or setup.channels.route.tips != TIPS["none"]
+    constraints = allocate_constraints(
+        setup.chains, setup.reserve, lanes, slots, slots if cost_money else 0
+    )
     return make_rules(
         lanes, slots, setup.endowment, setup.roles, costs, settlement, setup.policies,
         setup.channels, environment, constraints,

@@ -4,7 +4,9 @@ A row of the table below is an array with a row per lane: where it stands in a b
 and what it is there, given the block that has ended. ``capital_only`` has the first two rows,
 ``full_carryover`` all, and what each kind has learned (``TraderKind.carries``). Never carried are
 beliefs of the value, the tape, quotes, exposure, fills that nobody has judged yet, and random
-addresses. What is taken is bytes, whose layout (:func:`layout_of`) a snapshot keeps beside them.
+addresses. Where ``boundary=continue`` the log-odds of the news and positions go on as well, of
+which traders know. What is taken is bytes, whose layout (:func:`layout_of`) a snapshot keeps beside
+them.
 """
 
 from __future__ import annotations
@@ -16,10 +18,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.market.agents.episodes import CAPITAL_ONLY, FULL
+from proteus.market.agents.episodes import CAPITAL_ONLY, CONTINUE, FULL, SETTLE
 from proteus.market.agents.kinds import KINDS
 from proteus.market.cell import CellConfig
 from proteus.market.events.queue import NEVER_NS
+from proteus.market.ledger.accounts import CONTRACT
+from proteus.market.ledger.codes import PAYOFF
 from proteus.market.rules.state import Rules
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell
@@ -34,6 +38,7 @@ class Row(NamedTuple):
     policies: tuple[str, ...]  # that carry it
     ended: Callable[[Any, CellConfig], NDArray[Any]]  # the array after the episode of this world
     about: str
+    at_boundary: tuple[str, ...] = (SETTLE, CONTINUE)  # of ``episodes.boundary`` that has it
 
 
 class Field(NamedTuple):
@@ -94,6 +99,12 @@ def _traded(world: Any, cell: CellConfig) -> NDArray[np.int64]:
     return found
 
 
+def _position(world: Any, cell: CellConfig) -> NDArray[np.int64]:
+    """Return what each trader held when everything was marked, lots, int64 [L, A]."""
+    ledger, traders = world.ledger, world.totals.marked.shape[1]
+    return np.asarray(-ledger.total[:, :traders, ledger.place[PAYOFF], CONTRACT])
+
+
 def _has_tiers(world: Any) -> bool:
     return int(world.rules.costs.tables.bound.shape[2]) > 1
 
@@ -127,6 +138,8 @@ OF_ANYONE = (
     Row("rules.costs.volume.start", _FULLY, _traded, "volume in the window of tiers"),
     Row("rules.constraints.earned_ns", _FULLY, _earned_ns, "messages that are not earned yet"),
     Row("rules.constraints.stopped_ns", _FULLY, _stopped_ns, "stopped for losses"),
+    Row("rules.opening", _FULLY, _position, "positions", (CONTINUE,)),
+    Row("news.start", _FULLY, _same("news.end"), "log-odds of the news", (CONTINUE,)),
 )
 
 
@@ -136,16 +149,22 @@ def rows_of(world: Any, cell: CellConfig) -> list[Row]:
     Parameters
         world: of any block of the cell.
     """
-    policy, found = cell.episodes.carryover, []
+    policy, boundary, found = cell.episodes.carryover, cell.episodes.boundary, []
+    has_rules = _has_rules(world, cell)
     for row in OF_ANYONE:
-        is_there = cell.needs_rules or not row.path.startswith("rules.")
-        if policy in row.policies and is_there:
+        is_there = has_rules or not row.path.startswith("rules.")
+        if policy in row.policies and boundary in row.at_boundary and is_there:
             found.append(row)
     if policy == FULL:
         found += [
             Row(path, _FULLY, _same(path), "learned") for path in _learned(world.policies, cell)
         ]
     return found
+
+
+def _has_rules(world: Any, cell: CellConfig) -> bool:
+    """Tell whether a cell adds rules; the loop may have all hooks without any."""
+    return isinstance(world.rules, Rules) and cell.needs_rules
 
 
 def _learned(policies: Any, cell: CellConfig) -> Iterator[str]:
@@ -190,7 +209,10 @@ def put(world: Any, cell: CellConfig, carried: Carried) -> None:
         part = np.ascontiguousarray(carried[:, at : at + size])
         array[...] = part.view(array.dtype).reshape(array.shape)
         at += size
-    if cell.needs_rules and cell.episodes.carryover == FULL:
+    if cell.episodes.carryover == FULL and _has_rules(world, cell):
         volume = world.rules.costs.volume
         volume.traded[...] = volume.start
         volume.everybody[...] = volume.start.sum(axis=1)
+    if cell.episodes.continues:
+        world.news.is_carried[...] = True
+        world.private.position[...] = world.rules.opening

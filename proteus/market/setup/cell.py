@@ -106,6 +106,7 @@ def _settings(cell: CellConfig) -> Settings:
         depth_ticks=cell.metrics.depth_ticks,
         volatility_grid_ns=units.milliseconds_to_ns(cell.metrics.volatility_grid_ms),
         audit_every_event=False,
+        continues=cell.episodes.continues,
         elapsed_ns=np.array(cell.elapsed_ns, np.int64),
         horizons_ns=horizons,
     )

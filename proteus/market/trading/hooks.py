@@ -7,10 +7,10 @@ Of ``Rules`` each is one call of a cold kernel that gets sub-states and numbers,
 the mechanism, and none where the part of the rules that it is about is not used.
 
 ``rules`` is written, and so are ``ledger`` and ``log``, through ``rules.posting`` alone, ``queue``,
-and what a trader knows of its rewards (``private``); the rest is read. ``buy``, ``sell`` and
+and what a trader knows of its rewards (``private``), the inventory that is measured (``risk``);
+the rest is read. ``buy``, ``sell`` and
 ``slot`` are slots of orders, ``event`` is the number of the event, ``becomes`` is of
-``constraints.AS_*``; the rest is as in all of ``trading``. A rule asks to be woken by pushing an
-entry of a kind of its own (``events.queue``).
+``constraints.AS_*``. A rule asks to be woken by an entry of a kind of its own (``events.queue``).
 
 What an entry breaks stops the lane when its event is over (``check``).
 """
@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
-from proteus.market.constraints.state import is_unconstrained
+from proteus.market.constraints.state import is_unconstrained, keeps_gas
 from proteus.market.costs.charging import charges_nothing, has_gas
 from proteus.market.costs.expected import has_worth
 from proteus.market.costs.volume import find_tiers, has_tiers
@@ -51,8 +51,8 @@ HOOKS = (
 
 
 @interface
-def at_start(rules, ledger, log, queue, private, keys, lane):
-    """A lane starts; nothing has happened."""
+def at_start(rules, ledger, log, queue, private, keys, risk, lane, value):
+    """A lane starts; nothing has happened. ``value``: v at 0, nano."""
 
 
 @interface
@@ -63,7 +63,7 @@ def before_sending(
 
 
 @interface
-def at_door(rules, ledger, log, orders, lane, trader, kind, slot, order, time, event):
+def at_door(rules, ledger, log, orders, lane, trader, envelope, kind, slot, order, time, event):
     """A message of a trader has reached the venue; nothing has been done about it.
 
     It is about the order that had ``slot`` when it was sent (``envelopes.MESSAGE_*`` says how), by
@@ -147,10 +147,7 @@ def see_edge(
     rules, messages, orders, keys, traders, private, view, intents, lane, trader, i, lots, stands,
     tick_nano, n_ticks,
 ):  # fmt: skip
-    """A trader is about to send a message of its intent ``i``, for so many lots.
-
-    ``stands``: it changes a quote.
-    """
+    """A trader is about to send so many lots of its intent ``i``; ``stands``: a quote changes."""
 
 
 @interface
@@ -190,8 +187,9 @@ for _hook in (after_clear, at_sample):
 
 @at_start.implement(Rules)
 @cold_kernel
-def _at_start(rules, ledger, log, queue, private, keys, lane):
+def _at_start(rules, ledger, log, queue, private, keys, risk, lane, value):
     posting.endow(rules, ledger, log, lane)
+    posting.open_positions(rules, ledger, log, risk, lane, value)
     incentives.start_incentives(rules, ledger, log, queue, private, keys, lane)
     environment.start(rules, queue, keys, lane)
 
@@ -208,6 +206,8 @@ def _before_sending(
             rules.constraints, rules.overflow, messages, orders, origins, lane, trader, envelope,
             time,
         )  # fmt: skip
+        if keeps_gas(rules.constraints):
+            constraints.keep_gas(rules, messages, lane, trader, envelope, time)
 
 
 @see_edge.implement(Rules)
@@ -274,9 +274,11 @@ def _at_end(rules, ledger, log, private, news, news_parameters, lane, time, even
 
 @at_door.implement(Rules)
 @inline_kernel
-def _at_door(rules, ledger, log, orders, lane, trader, kind, slot, order, time, event):
+def _at_door(rules, ledger, log, orders, lane, trader, envelope, kind, slot, order, time, event):
     if has_gas(rules.costs):
         costs.at_door(rules, ledger, log, lane, trader, kind, order, time, event)
+    if keeps_gas(rules.constraints):
+        constraints.release_gas(rules.constraints, lane, trader, envelope)
     if has_policies(rules.incentives):
         counting.count_message(rules, lane, trader)
     if environment.goes_by_blocks(rules):
@@ -393,6 +395,5 @@ def _constrain(
     if is_unconstrained(rules.constraints):
         return lots
     return constraints.allowed_lots(
-        rules.constraints, rules.settlement.legs, ledger, log, private, lane, trader, time, event,
-        becomes, side, price, lots,
-    )  # fmt: skip
+        rules, ledger, log, private, lane, trader, time, event, becomes, side, price, lots
+    )

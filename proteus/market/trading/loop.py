@@ -13,7 +13,13 @@ from proteus.compiler.jit import cold_kernel, inline_kernel, kernel
 from proteus.market.agents.external import pauses
 from proteus.market.agents.ordinary import has_overflown
 from proteus.market.book.codes import NO_ORDER, NO_TRADER
-from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news
+from proteus.market.environment.news import (
+    NEWS_OK,
+    extend_news,
+    next_jump,
+    start_news,
+    value_at,
+)
 from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_SCHEDULE
 from proteus.market.events.log import is_overfull, is_recorded
 from proteus.market.events.queue import (
@@ -30,7 +36,12 @@ from proteus.market.events.queue import (
     push,
 )
 from proteus.market.events.schedule import cause_of_kind, first_wake, next_wake
-from proteus.market.ledger.accounts import CLEAR_NOT_LATER, LEDGER_OK, PNL_NOT_DECOMPOSED
+from proteus.market.ledger.accounts import (
+    CLEAR_NOT_LATER,
+    LEDGER_OK,
+    PNL_NOT_DECOMPOSED,
+    nano,
+)
 from proteus.market.ledger.audit import audit, audit_entries
 from proteus.market.mechanisms.interface import is_continuous, next_clear
 from proteus.market.metrics.risk import EQUITY_GRID_NS
@@ -149,7 +160,11 @@ def start_lane(mechanism, world, lane):
     for trader in range(world.traders.kind.shape[0]):
         time = first_wake(world.schedules, world.traders, world.private, keys, lane, trader)
         _push_before(world, lane, time, KIND_WAKE, trader)
-    hooks.at_start(world.rules, world.ledger, world.log, world.queue, world.private, keys, lane)
+    value = nano(value_at(world.news, world.news_parameters, lane, np.int64(0)))
+    hooks.at_start(
+        world.rules, world.ledger, world.log, world.queue, world.private, keys, world.sums.risk,
+        lane, value,
+    )  # fmt: skip
     hooks.check(world.rules, world.progress, lane, 0)
 
 
@@ -213,7 +228,7 @@ def _process(mechanism, world, lane, time, kind, item):
         ):  # fmt: skip
             return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
         hooks.at_door(
-            world.rules, world.ledger, world.log, orders, lane, messages.trader[lane, item],
+            world.rules, world.ledger, world.log, orders, lane, messages.trader[lane, item], item,
             messages.kind[lane, item], messages.order[lane, item], messages.client_id[lane, item],
             time, world.progress.events[lane],
         )  # fmt: skip

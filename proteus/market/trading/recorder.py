@@ -242,7 +242,10 @@ def record_news(log, world, lane, time):
 
 @cold_kernel
 def record_end(log, world, lane):
-    """Record the end of the lane: v at the end of trading, X, and why it stopped if it did."""
+    """Record the end of the lane: v at the end of trading, X, and why it stopped if it did.
+
+    Where positions go on nothing is paid, and there is no X.
+    """
     progress = world.progress
     stopped = progress.fault[lane] != 0
     time = progress.now[lane] if stopped else world.settings.horizon_ns
@@ -251,4 +254,4 @@ def record_end(log, world, lane):
         payoff = world.settings.n_ticks * np.int64(world.news.payoff[lane])
         log.code[lane, at] = progress.fault[lane] if stopped else MISSING
         log.value[lane, at] = MISSING if stopped else world.totals.final_value[lane]
-        log.price[lane, at] = MISSING if stopped else payoff
+        log.price[lane, at] = MISSING if stopped or world.settings.continues else payoff

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.market.agents.external import is_waiting
 from proteus.market.book.codes import BUY, NO_ENVELOPE, SELL
 from proteus.market.constraints.chain import next_to_cancel
 from proteus.market.constraints.state import is_unconstrained
@@ -22,7 +23,9 @@ _SLOT = 255  # of these messages among those of a wake-up
 @limits.at_sent.implement(Rules)
 @inline_kernel
 def _at_sent(rules, world, lane, trader, time, cause, number):
-    if not is_unconstrained(rules.constraints) and rules.constraints.stops[lane, trader]:
+    if is_unconstrained(rules.constraints) or is_waiting(world.policies, lane):
+        return  # who is decided for outside has not said yet what it wants
+    if rules.constraints.stops[lane, trader]:
         _take_back(world, lane, trader, time, cause, number)
 
 

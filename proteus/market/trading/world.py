@@ -48,6 +48,7 @@ class Settings(NamedTuple):
     depth_ticks: int  # depth counts as near the best price up to this far from it
     volatility_grid_ns: int
     audit_every_event: bool
+    continues: bool  # positions go on after the end: they are marked at v, and nothing is paid
     horizons_ns: np.ndarray  # int64 [H] markout horizons
     elapsed_ns: np.ndarray  # int64 [E] times since the intent of the incidences
 

@@ -24,8 +24,8 @@ from proteus.market.variables.base import (
 )
 from proteus.market.variables.population import by_group_and_trader
 
-NO_FUNDS = "no_funds"
-REASONS = (*CODES, NO_FUNDS)  # why lots are not sent, or not taken
+NO_GAS, NO_FUNDS = "no_gas", "no_funds"
+REASONS = (*CODES, NO_GAS, NO_FUNDS)  # why lots are not sent, or not taken
 
 Counts = NDArray[np.int64]  # [L, A, reasons]
 Amounts = NDArray[np.int64]  # [L, A]
@@ -38,7 +38,7 @@ def _cuts(world: World) -> Counts:
         return np.zeros((lanes, traders, len(REASONS)), np.int64)
     constraints = world.rules.constraints
     cuts = [constraints.cuts[:, :, code] for code in CODES.values()]
-    return np.stack([*cuts, constraints.no_funds], axis=2)
+    return np.stack([*cuts, constraints.no_gas, constraints.no_funds], axis=2)
 
 
 def _used(world: World) -> Amounts:
@@ -76,7 +76,8 @@ _CUTS = Variable(
     unit="1",
     long_name="intents of which constraints let less be sent, and messages that nobody could pay",
     formula=(
-        "number of intents by the first constraint that cut them (constraint_cut); no_funds: "
+        "number of intents by the first constraint that cut them (constraint_cut); no_gas: "
+        "intents whose message could not be paid; no_funds: "
         "messages that the venue refused for want of capital (no_funds, rfq_no_funds)"
     ),
     source="count",

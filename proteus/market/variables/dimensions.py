@@ -153,7 +153,7 @@ DIMENSIONS = {
         is_optional=True,
     ),
     REASON: Dimension(
-        about="constraint that cuts, or no_funds",
+        about="constraint that cuts, no_gas or no_funds",
         unit="",
         labels=lambda cells: np.array(REASONS),
         is_optional=True,

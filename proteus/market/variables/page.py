@@ -25,14 +25,15 @@ sweep, `seed`, and those named here: `horizon` (time after a fill, `metrics.hori
 (time since an intent, `metrics.elapsed_ms`), `trader_class` (maker, informed, noise,
 sniper), `quote_rank` (of a quote for a request, the accepted one first: 1), `intent_end` (how an
 intent ended), `group` (of the population, whatever the class of its traders); with
-`record.per_trader=true` also `trader`; `reason` (of a cut: the constraint, or `no_funds`) where
+`record.per_trader=true` also `trader`; `reason` (of a cut: constraint, `no_gas`, `no_funds`) where
 some cell has rules; `docs/dataset.md` has the whole layout. A value that does not exist is NaN,
 never zero; the variable's attributes count why (`missing_<reason>`), and `missing_violation` counts
 lanes that broke an invariant: there `violation` is the code of the reason, else 0.
 
 Notation: a fill has q lots (bought: q > 0) at price P at time t; d = +1 bought, -1 sold; m is the
 maker's belief when it sent the filled quote (makers), or the public reference price just before
-the intent (takers); v is the fair value; X the payoff; T the end of trading. The reference price is
+the intent (takers); v is the fair value; X the payoff, v_T where positions go on; T the end of
+trading. The reference price is
 the mid of the published two-sided book, else the last public trade or clear, else p0; what the
 leakage table hides, or shows to parties only, is not public (`docs/leakage.md`). Spread, depth and
 mid are those of the book, shown or not. The first `record.warmup_s` seconds are left out of market

@@ -18,7 +18,7 @@ from proteus.market.variables.base import GROUP, TRADER, Values, Variable, curre
 Amounts = NDArray[np.int64]  # [L, A]
 
 
-def _of_traders(amounts: Amounts, world: World) -> Amounts:
+def of_traders(amounts: Amounts, world: World) -> Amounts:
     """Leave out the trader without a group that an empty population has."""
     return np.asarray(amounts[:, world.traders.group != NO_GROUP])
 
@@ -62,7 +62,7 @@ def by_group_and_trader(
         dims=(TRADER,),
         long_name=f"{long_name}, by trader",
         formula=formula,
-        compute=lambda world: convert(_of_traders(amounts(world), world)),
+        compute=lambda world: convert(of_traders(amounts(world), world)),
     )
     return by_group, by_trader
 

@@ -45,13 +45,14 @@ from proteus.market.trading.world import World
 from proteus.market.variables.base import (
     CLASS,
     TERM,
+    TRADER,
     Values,
     Variable,
     currency,
     has_role,
     ratio,
 )
-from proteus.market.variables.population import by_group_and_trader
+from proteus.market.variables.population import by_group_and_trader, of_traders
 
 Amounts = NDArray[np.int64]  # [L, A]
 
@@ -129,6 +130,11 @@ def _by_class_and_term(world: World) -> Values:
     return currency(np.stack([_of_classes(term, world) for term in terms], axis=-1))
 
 
+def _by_trader_and_term(world: World) -> Values:
+    terms = np.moveaxis(terms_of(world), 2, 0)
+    return currency(np.stack([of_traders(term, world) for term in terms], axis=-1))
+
+
 def _account(which: int) -> Callable[[World], Values]:
     def held(world: World) -> Values:
         number = account_of(world.ledger, which)
@@ -183,6 +189,16 @@ RULE_VARIABLES: tuple[Variable, ...] = (
         ),
         source="accounts",
         compute=_by_class_and_term,
+    ),
+    Variable(
+        name="pnl_by_term_by_trader",
+        dims=(TRADER, TERM),
+        unit="currency",
+        long_name="PnL marked at v_T of each trader, by what it comes from",
+        sign="positive: it wins",
+        formula="as pnl_by_term, of a trader; the traders of a class sum to the class",
+        source="accounts",
+        compute=_by_trader_and_term,
     ),
     *(
         Variable(

@@ -34,6 +34,12 @@ costs=parts | costs.parts=[] | must hold at least one model
 costs=parts costs.parts=[{{model:gass}}] | costs.parts.0 | does not exist; did you mean gas?
 costs=parts costs.parts=[{{model:gas,tips:1}}] | costs.parts.0 | tips of its part gas: unknown key
 costs.scale=0.5 | costs.scale=0.5 changes nothing | costs must not be none
+costs=notional costs.scale=1,2 | costs.scale=1,2 changes nothing | must have a rate other than 0
+costs=none,notional costs.scale=1,2 | costs.scale=1,2 changes nothing | have a rate other than 0
+costs=gas costs.base_fee=0 costs.scale=1,2 | changes nothing | costs must have a rate other than 0
+costs=surplus costs.taker_share=0 costs.maker_share=0 costs.scale=2,3 | nothing | have a rate
+costs=notional costs.taker_ppm=[[0,5],[20,7]] | costs.taker_ppm=[[0, 5], [20, 7]] | less than horiz
+costs=parts costs.parts=[{{model:gas,base_fee:[[0,1],[50,2]]}}] | costs.parts.0.base_fee | never us
 {NOISE}.knows_costs=true,false | changes nothing | costs must not be none
 {NOISE}.policy.reservation_scale=0.01,0.02 | changes nothing | costs must not be none
 costs=gas costs.quote_units=2 | costs.quote_units=2 changes nothing | must have requests, as rfq has

@@ -22,6 +22,7 @@ OF_CAPITAL = [line.split(" | ") for line in f"""
 """.strip().splitlines()]  # fmt: skip
 
 OF_INCENTIVES = f"""\
+incentives=message_ratio {POLICIES}.messages.charge.amount=[[0,1],[30,2]] | 30, 2]] | never used
 incentives=polymarkt | incentives=polymarkt does not exist | did you mean polymarket?
 incentives=polymarket {POOL}.per_epch=2 | unknown key {POOL}.per_epch | mean {POOL}.per_epoch?
 incentives=polymarket {POOL}.kind=rewrd | {POOL}.kind=rewrd does not exist | did you mean reward?

@@ -153,10 +153,23 @@ def test_help_explains_groups_and_examples_quickly(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_help_is_what_hydra_says_of_the_defaults(capfd):
+    """Beside a word, which may change what is composed, it is Hydra that answers."""
+    assert main(["--help"]) == 0
+    quick = capfd.readouterr().out
+    assert main(["--help", "seeds.count=1000"]) == 0
+    assert quick == capfd.readouterr().out
+    assert main(["-h"]) == 0
+    assert quick == capfd.readouterr().out
+    assert main(["--help", "seeds.count=77"]) == 0
+    assert "count: 77" in capfd.readouterr().out
+
+
 def test_help_loads_neither_numba_nor_xarray(tmp_path):
     code = (
         "import sys; from proteus.sweep import main; main(['--help']); "
-        "print([m for m in ('numba', 'numpy', 'xarray', 'scipy', 'pandas') if m in sys.modules])"
+        "heavy = ('numba', 'numpy', 'xarray', 'scipy', 'pandas', 'hydra'); "
+        "print([m for m in heavy if m in sys.modules])"
     )
     environment = {**os.environ, "PYTHONPATH": str(Path(proteus.__file__).parent.parent)}
     done = subprocess.run(

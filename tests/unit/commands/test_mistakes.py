@@ -57,7 +57,9 @@ settlement=t_plus settlement.netting=both | settlement.netting=both | 'gross' or
 settlement=t_plus settlement.retries=1,2 | retries=1,2 changes nothing | must have capital
 settlement=cycle settlement.fail_penalty_ppm=0,9 | changes nothing | population must have capital
 settlement=t_plus settlement.fail_penalty_ppm=2000000 | fail_penalty_ppm=2000000 | equal to 1000000
-settlement=blocks | settlement.mode=blocks is not allowed | environment has no blocks
+settlement=blocks | settlement.mode=blocks is not allowed | no blocks; environment=blocks adds them
+settlement.mode=blocks | settlement.finality_blocks is missing | settlement=blocks gives all keys
+settlement.mode=delayed | settlement.netting is missing | settlement=cycle or settlement=t_plus
 settlement=blocks settlement.fork_depth=9 | settlement.fork_depth=9 | at most finality_blocks=4
 ~mechanism | ~mechanism is not allowed | must be one of clob, dual_flow, fba, rfq
 ~latent | ~latent is not allowed | must be one of bayesian, log_odds

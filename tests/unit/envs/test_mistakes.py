@@ -23,6 +23,9 @@ def with_one(value):
 ACTIONS = [
     (GOOD[0], "actions of float32 [4] are not allowed: floats [3, 4]"),
     (GOOD.astype(int), "actions of int64 [3, 4] are not allowed: floats [3, 4]"),
+    ([[0.0] * 4, [0.0] * 3, [0.0] * 4], "actions of object [3] are not allowed: floats [3, 4]"),
+    (None, "actions of object [] are not allowed: floats [3, 4]"),
+    (GOOD.astype(bool), "actions of bool [3, 4] are not allowed: floats [3, 4]"),
     (with_one(np.nan), "actions[1, 2]=nan is not allowed: must be -1 .. 1"),
     (with_one(1.5), "actions[1, 2]=1.5 is not allowed: must be -1 .. 1"),
     (with_one(-np.inf), "actions[1, 2]=-inf is not allowed: must be -1 .. 1"),
@@ -77,8 +80,13 @@ def test_a_lane_that_has_ended_is_not_stepped_where_none_restarts_by_itself():
 
 RESETS = [
     ({"seed": [1, 2]}, "seed with 2 entries is not allowed: must be one of each of 3 lanes"),
-    ({"seed": -4}, "seed=-4 is not allowed: must be a whole number from 0"),
-    ({"seed": [1, 2, 0.5]}, "seed=0.5 is not allowed: must be a whole number from 0"),
+    ({"seed": -4}, "seed=-4 is not allowed: must be a whole number, 0 .. 2**62 - 1"),
+    ({"seed": [1, 2, 0.5]}, "seed=0.5 is not allowed: must be a whole number, 0 .. 2**62 - 1"),
+    ({"seed": 1.5}, "seed=1.5 is not allowed: must be a whole number, 0 .. 2**62 - 1"),
+    ({"seed": True}, "seed=True is not allowed: must be a whole number, 0 .. 2**62 - 1"),
+    ({"seed": "7"}, "seed='7' is not allowed: must be a whole number, 0 .. 2**62 - 1"),
+    ({"seed": 2**63}, f"seed={2**63} is not allowed: must be a whole number, 0 .. 2**62 - 1"),
+    ({"options": ["reset_mask"]}, "options=['reset_mask'] is not allowed: must be a dict"),
     (
         {"options": {"reset_masks": None}},
         "options['reset_masks'] is not allowed; did you mean reset_mask?",
@@ -117,10 +125,32 @@ MADE = [
     ),
     (
         {"options": {"most_lots": -1}},
-        "most_lots=-1 is not allowed: must be a number of at least 0",
+        "most_lots=-1 is not allowed: must be a whole number, 0 .. 1000000",
     ),
+    (
+        {"task": "maker_grid", "options": {"levels": 0}},
+        "levels=0 is not allowed: must be a whole number, 1 .. 1000000",
+    ),
+    (
+        {"task": "taker", "options": {"parent_lots": 2.5}},
+        "parent_lots=2.5 is not allowed: must be a whole number, 0 .. 1000000",
+    ),
+    ({"options": {"scale_lots": 0}}, "scale_lots=0 is not allowed: must be a number above 0"),
+    (
+        {"options": {"most_offset": float("nan")}},
+        "most_offset=nan is not allowed: must be a number of at least 0",
+    ),
+    ({"options": [1]}, "options=[1] is not allowed: must be a dict of the task's"),
+    ({"task": ["maker"]}, "task=['maker'] is not allowed"),
+    ({"max_steps": True}, "max_steps=True is not allowed: must be at least 1"),
+    ({"growth": 1.5}, "growth=1.5 is not allowed: must be a whole number of at least 1"),
+    ({"root": -1}, "root=-1 is not allowed: must be a whole number of at least 0"),
+    ({"control": ""}, "control= is not allowed; allowed: "),
+    ({"control": 5}, "control=5 is not allowed: must be one trader; SelfPlayVectorEnv"),
+    ({"lanes": 0}, "num_envs=0 is not allowed: must be a whole number of at least 1"),
+    ({"lanes": "3"}, "num_envs='3' is not allowed: must be a whole number of at least 1"),
     ({"horizon": 3}, "unknown key horizon; did you mean horizon_s?"),
-    ({"lanes": 10**9}, "lanes=1000000000 is not allowed: it takes"),
+    ({"lanes": 10**9}, "num_envs=1000000000 is not allowed: it takes"),
     ({"control": "dealer"}, "control=dealer is not allowed"),
 ]
 
@@ -136,6 +166,12 @@ def test_a_single_environment_has_no_options():
     env = gymnasium.make("proteus/maker-v0", **WORDS)
     with pytest.raises(ValueError, match=r"options\['low'\] is not allowed: there are none"):
         env.reset(options={"low": 1})
+
+
+@pytest.mark.parametrize("key", ["num_envs", "autoreset_mode"])
+def test_a_single_environment_is_one_lane_that_is_reset_by_hand(key):
+    with pytest.raises(ConfigError, match=f"{key}=2 is not allowed: there is one lane"):
+        ProteusEnv("maker", **{**WORDS, key: 2})
 
 
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])

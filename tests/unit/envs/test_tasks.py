@@ -67,11 +67,16 @@ def test_features_are_what_the_session_says(task):
     assert filled > 0 or task == "sniper"
 
 
+def decide(envs, actions):
+    assert envs.task.take(actions)
+    envs.task.decide()
+
+
 def test_a_maker_quotes_at_its_offsets_rounded_outward():
     envs = vector("maker", lanes=1, options={"most_offset": 0.1, "most_lots": 20})
     envs.reset(seed=0)
     middle = envs.session.observe().reference_doubled[0] / 2
-    envs.task.decide(np.array([[-0.5, 0.25, 1.0, -0.5]], np.float32))
+    decide(envs, np.array([[-0.5, 0.25, 1.0, -0.5]], np.float32))
     intents = envs.session.world.intents
     assert intents.count[0] == 2
     assert intents.side[0, :2].tolist() == [BUY, SELL]
@@ -82,7 +87,7 @@ def test_a_maker_quotes_at_its_offsets_rounded_outward():
 def test_a_side_beyond_the_prices_there_are_is_not_quoted():
     envs = vector("maker", lanes=1, options={"most_offset": 0.9})
     envs.reset(seed=0)
-    envs.task.decide(np.ones((1, 4), np.float32))
+    decide(envs, np.ones((1, 4), np.float32))
     assert envs.session.world.intents.lots[0, :2].tolist() == [0, 0]
 
 
@@ -93,10 +98,10 @@ def test_a_sniper_orders_by_the_sign_beyond_the_price_at_which_it_could_trade():
     intents = envs.session.world.intents
     for share, side, price in ((0.5, BUY, met[SELL] + 5), (-0.5, SELL, met[BUY] - 5)):
         envs.session.world.policies.others.policy.waits[:] = 1
-        envs.task.decide(np.array([[share, 0.5]], np.float32))
+        decide(envs, np.array([[share, 0.5]], np.float32))
         assert (intents.side[0, 0], intents.price[0, 0], intents.lots[0, 0]) == (side, price, 10)
     envs.session.world.policies.others.policy.waits[:] = 1
-    envs.task.decide(np.zeros((1, 2), np.float32))
+    decide(envs, np.zeros((1, 2), np.float32))
     assert intents.count[0] == 0
 
 

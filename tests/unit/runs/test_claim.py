@@ -154,7 +154,7 @@ def test_the_lock_of_a_run_that_has_just_ended_locks_nothing(tmp_path, monkeypat
         flock(file, how)
 
     monkeypatch.setattr(fcntl, "flock", late)
-    with pytest.raises(ConfigError, match="is in use"), claim._locked(tmp_path):
+    with pytest.raises(ConfigError, match="is in use"), claim.locked(tmp_path):
         raise AssertionError
 
 

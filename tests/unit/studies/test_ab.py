@@ -26,7 +26,8 @@ def test_a_fee_that_nobody_reckons_with_moves_money_and_nothing_else(tmp_path, c
     assert said[-1] == str(tmp_path / "x")
     who = pd.read_csv(tmp_path / "x" / "who.csv").query("kind == 'party'").set_index("name")
     terms = pd.read_csv(tmp_path / "x" / "terms.csv")
-    moved = terms[terms["change"] != 0]
+    everybody = terms[terms["change"] != 0]
+    moved = everybody[everybody["kind"] == "party"]
     assert set(moved["term"]) == {"fees"}
     np.testing.assert_allclose(who.loc["venue", "change"], -moved["change"].sum(), rtol=1e-9)
     np.testing.assert_allclose(who["change"].sum(), 0, atol=1e-9)
@@ -39,6 +40,11 @@ def test_a_fee_that_nobody_reckons_with_moves_money_and_nothing_else(tmp_path, c
         assert groups.loc[group, "change"] == pytest.approx(who.loc[group, "change"], abs=1e-9)
         own = traders[traders["name"].str.fullmatch(rf"{group}\d+")]
         assert own["change"].sum() == pytest.approx(who.loc[group, "change"], abs=1e-9)
+        of_terms = everybody[everybody["name"].isin(own["name"])]
+        assert set(of_terms["term"]) == {"fees"}
+        np.testing.assert_allclose(
+            of_terms.set_index("name")["change"], own.set_index("name")["change"][of_terms["name"]]
+        )
 
 
 def test_a_change_undone_is_its_negative():

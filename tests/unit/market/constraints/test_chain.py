@@ -77,11 +77,11 @@ STATES = st.tuples(
 )  # fmt: skip
 
 
-def asked(state, values, side, price, lots, becomes=codes.AS_ORDER):
+def asked(state, values, side, price, lots, becomes=codes.AS_ORDER, gas=0):
     cash, position, buys, sells, zero, one = values
     state.open_lots[0, 0] = buys, sells
     state.if_zero[0, 0], state.if_one[0, 0] = zero * NANO, one * NANO
-    known = cash * NANO, position
+    known = cash * NANO, position, gas
     chain.mark(state, 0, 0, 0, known, 9, 4 * NANO)  # at 0.45, of a capital of 4
     return int(chain.allowed(state, 0, 0, 0, becomes, side, price, lots, known)[0])
 
@@ -186,7 +186,7 @@ def test_what_the_trader_has_promised_passes_each_but_the_loss_limit(
 )  # fmt: skip
 def test_leverage_by_hand(cash, position, reference, lots):
     state = made(leverage(1.5))
-    known = cash * NANO, position
+    known = cash * NANO, position, 0
     chain.mark(state, 0, 0, 0, known, reference, 4 * NANO)
     assert chain.allowed(state, 0, 0, 0, codes.AS_ORDER, BUY, 5, 100, known)[0] == lots
 

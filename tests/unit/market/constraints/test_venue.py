@@ -81,6 +81,16 @@ def test_an_order_that_changes_counts_once_as_what_it_would_be():
     assert not venue.arrives(0, BUY, 6, 9)
 
 
+def test_what_has_come_and_is_not_final_pays_for_nothing():
+    """Of 5 currency 1 has not come by the one payoff and 2 by the other: 4 and 3 are there."""
+    for side, lots in ((BUY, 8), (SELL, 6)):
+        venue = Venue()
+        venue.constraints.uncounted[0, 0] = NANO, 2 * NANO
+        venue.send(0, side, 5, lots + 1)
+        assert not venue.arrives(0, side, 5, lots + 1)
+        assert venue.arrives(0, side, 5, lots)
+
+
 def test_a_slot_that_another_order_takes_begins_anew():
     """An order that ended leaves its slot; the next one there counts when it has arrived."""
     venue = Venue()

@@ -93,6 +93,23 @@ def test_log_odds_path_equals_plain_twin():
     assert [time for time, _ in jumps] == jump_times(news).tolist()
 
 
+@pytest.mark.nojit
+def test_a_path_goes_on_where_another_was_at_its_end_of_trading():
+    """Not where it was when the contract settles, nor at the last point made."""
+    parameters = log_odds(horizon_ns=600 * MS, settle_ns=700 * MS, **BUSY)
+    before = path(parameters, S)
+    expected, _ = twin(parameters, 100)
+    assert before.end[0] == pytest.approx(expected[60], rel=1e-12)
+    after, key = allocate_news(1, S, parameters.dt_ns, 100), rng.replicate_key(7, 1)
+    after.is_carried[0], after.start[0] = True, before.end[0]
+    start_news(after, parameters, *key, 0)
+    assert extend_news(after, parameters, *key, 0, S) == latent.NEWS_OK
+    begun = parameters._replace(initial_log_odds=before.end[0])
+    expected, _ = twin(begun, 100, key)
+    assert after.end[0] == pytest.approx(expected[60], rel=1e-12)
+    assert after.value[0, 0] == path(begun, S).value[0, 0] != before.value[0, 0]
+
+
 @BOTH_MODELS
 @pytest.mark.boundscheck
 def test_path_does_not_depend_on_how_it_is_cut(model):

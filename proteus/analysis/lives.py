@@ -1,0 +1,105 @@
+"""How long agents last over episodes, and how they move between ranks of wealth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy import stats
+
+from proteus.analysis.levels import distinct, is_violated, names_of
+from proteus.analysis.statistics import longitudinal
+from proteus.market.variables.base import EPISODE, TRADER
+from proteus.results.agents import agents
+
+RUINED, WEALTH = "ruined_by_trader", "wealth_end_by_trader"
+CLASSES = 5  # of wealth, or as many as there are agents
+_KEPT = 0.95  # of intervals
+
+
+class Lives(NamedTuple):
+    """The agents of a group in one cell. S seeds, A agents, E episodes."""
+
+    name: str  # of the cell
+    mechanism: str
+    ruined: NDArray[np.bool_]  # [S, A, E] from the first episode in which it sends nothing
+    wealth: NDArray[np.float64]  # [S, A, E] at the end of each episode, currency
+
+
+class Course(NamedTuple):
+    """What share of agents still trades in each episode. E episodes."""
+
+    value: NDArray[np.float64]  # [E] by Kaplan and Meier
+    low: NDArray[np.float64]  # [E] 95 % t interval over seeds; NaN with fewer than two
+    high: NDArray[np.float64]  # [E]
+
+
+def at_stake(dataset: xr.Dataset) -> list[str]:
+    """List the groups that have something to lose, and whose ruin is in the dataset."""
+    if EPISODE not in dataset.dims or RUINED not in dataset or WEALTH not in dataset:
+        return []
+    table = agents(dataset)
+    return list(dict.fromkeys(table[table["capital_baseline"].notna()]["group"]))
+
+
+def lives(dataset: xr.Dataset, group: str) -> Iterator[Lives]:
+    """List how the agents of a group fare, cell by cell; one with a stopped lane is left out.
+
+    Parameters
+        dataset: with all episodes. group: one of ``at_stake``.
+    """
+    table = agents(dataset)
+    members = dict.fromkeys(table[table["group"] == group]["trader"])
+    cells = list(distinct(dataset))
+    names = names_of([cell.coordinates for cell in cells])
+    for cell, name in zip(cells, names, strict=True):
+        if is_violated(dataset, cell.at):
+            continue
+        there = dataset[[RUINED, WEALTH]].isel(cell.at).sel({TRADER: [*members]})
+        wealth = _values(there[WEALTH])
+        is_member = np.isfinite(wealth).all(axis=(0, 2))
+        if is_member.any():
+            mechanism = str(cell.coordinates["mechanism"])
+            ruined = _values(there[RUINED])[:, is_member] == 1
+            yield Lives(name, mechanism, ruined, wealth[:, is_member])
+
+
+def _values(array: xr.DataArray) -> NDArray[np.float64]:
+    found: NDArray[np.float64] = array.transpose("seed", TRADER, EPISODE).to_numpy()
+    return found
+
+
+def survival(of: Lives) -> Course:
+    """Estimate what share of agents still trades in each episode.
+
+    All agents are watched to the last episode. Those of one seed meet the same news, so intervals
+    are of seeds: of the t distribution over the share of a seed's agents.
+
+    Source: ``longitudinal.survival``.
+    """
+    seeds, _, episodes = of.ruined.shape
+    is_ruined = of.ruined.any(axis=2)
+    lasted = np.where(is_ruined, of.ruined.argmax(axis=2), episodes)
+    found = longitudinal.survival(lasted.ravel(), is_ruined.ravel())
+    known = np.concatenate([[1.0], found.survival])
+    value = known[np.searchsorted(found.episode, np.arange(episodes), side="right")]
+    if seeds < 2:
+        nothing = np.full(episodes, np.nan)
+        return Course(value, nothing, nothing)
+    share = 1.0 - of.ruined.mean(axis=1)  # [S, E]
+    half = stats.t.ppf((1 + _KEPT) / 2, seeds - 1) * share.std(axis=0, ddof=1) / np.sqrt(seeds)
+    return Course(value, np.maximum(value - half, 0.0), np.minimum(value + half, 1.0))
+
+
+def transitions(of: Lives) -> NDArray[np.float64]:
+    """Return how agents move between classes of wealth from one episode to the next.
+
+    Returns
+        float64 [k, k], the poorest class first, rows sum to 1; ranks are among all agents of all
+        seeds in the same episode.
+    """
+    wealth = of.wealth.reshape(-1, of.wealth.shape[2])
+    return longitudinal.transition_matrix(wealth, min(CLASSES, len(wealth)))

@@ -1,0 +1,200 @@
+"""Play the matches of a season: those of the engine in its loop, the others through sessions.
+
+Every match of a kind plays the same seeds. What a match gives is a number for each seed and seat,
+and nothing of it depends on which matches are played beside it, in which order, or by how many
+workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.arena.matches import Match, seat_name
+from proteus.arena.season import Season
+from proteus.arena.wanting import cost_of_wanting
+from proteus.basics.units import NANO
+from proteus.compiler.jit import JIT_DISABLED
+from proteus.configuration.executors import ThreadsExecutor
+from proteus.configuration.study import PILOT, first_of
+from proteus.errors import ViolationError
+from proteus.market.events.queue import NEVER_NS
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import build_block
+from proteus.market.setup.capacities import LARGEST_GROWTH
+from proteus.market.setup.members import CellSetup
+from proteus.market.trading.loop import advance_block
+from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE
+from proteus.market.variables.base import GROUP
+from proteus.market.variables.dimensions import Labels, labels_of, optional_of
+from proteus.recording.limits import LARGEST_RECORDED_BLOCK
+from proteus.results.outcome import Outcome
+from proteus.runs.blocks import Pools, run_task
+from proteus.runs.compiling import compile_ahead
+from proteus.runs.dispatch import run_jobs
+from proteus.runs.tasks import Job, Task, Workers
+from proteus.runs.workers import usable_cores
+
+Array = NDArray[np.float64]
+Say = Callable[[int], None]  # told of every number of lanes that are finished
+
+WON, WANTING = "won", "wanting"
+_WON = "pnl_marked_by_group"
+
+
+class Forfeit(NamedTuple):
+    """A lane that an entrant could not play to its end."""
+
+    match: int  # number of the match
+    seat: int
+    entrant: str
+    replicate: int
+    lost: float  # what it had made by then, currency
+    reason: str  # a sentence
+
+
+class Played(NamedTuple):
+    """What a match gave. S seeds, K seats."""
+
+    won: Array  # [S, K] PnL marked at v, net of all costs, currency; NaN where it was forfeited
+    wanting: Array  # [S] what noise traders paid for wanting to trade, currency; NaN: not measured
+    forfeits: tuple[Forfeit, ...] = ()
+
+
+class Draw(NamedTuple):
+    """Which seeds are played."""
+
+    root: int
+    replicates: NDArray[np.int64]  # [S]
+
+
+def draws_of(season: Season, root: int) -> Mapping[bool, Draw]:
+    """Return the seeds of the scale (True), which are public, and those that are judged (False)."""
+    seeds = season.seeds
+    judged = np.arange(seeds.first, seeds.first + seeds.count, dtype=np.int64)
+    scale = first_of(PILOT) + np.arange(seeds.scale_count, dtype=np.int64)
+    return {True: Draw(seeds.root, scale), False: Draw(root, judged)}
+
+
+def play_inside(
+    season: Season, matches: Mapping[int, Match], draws: Mapping[bool, Draw], say: Say
+) -> dict[int, Played]:
+    """Play matches whose entrants are all traders of the engine.
+
+    Parameters
+        matches: by their numbers. draws: of the scale (True), and of those that are judged.
+        say: told of every number of lanes that are finished.
+
+    Raises
+        ViolationError: a lane broke an invariant.
+    """
+    executor = ThreadsExecutor(
+        name="threads", workers=season.workers, block_lanes=None, loop="auto"
+    )
+    compile_ahead([match.cell for match in matches.values()], executor)
+    found = {number: nothing(match, draws[match.is_scale]) for number, match in matches.items()}
+    pools, count = Pools(), season.workers or usable_cores()
+    with ThreadPoolExecutor(count) as threads:
+        workers = Workers(
+            lambda task: threads.submit(_play, task, pools, matches[task.number]),
+            lambda: count, Future.cancel, are_remote=False,
+        )  # fmt: skip
+        for outcome in run_jobs(_jobs(matches, draws), workers):
+            match, played = matches[outcome.number], found[outcome.number]
+            _check(outcome, match)
+            rows = outcome.replicates - draws[match.is_scale].replicates[0]
+            played.won[rows] = outcome.values[WON]
+            played.wanting[rows] = outcome.values[WANTING]
+            say(len(rows))
+    return found
+
+
+def play_alone(match: Match, root: int, replicates: NDArray[np.int64]) -> tuple[Array, Array]:
+    """Play a few lanes of a match whose entrants are all traders of the engine.
+
+    Returns
+        PnL of each seat, float64 [N, K], and what noise traders paid for wanting to trade, [N].
+    """
+    count, dims = len(replicates), _dims(match)
+    task = Task(
+        0, match.cell.canonical(), match.cell, root, replicates, np.zeros(count, np.bool_),
+        LARGEST_RECORDED_BLOCK, match.is_wanted, False, dims,
+    )  # fmt: skip
+    outcome = _play(task, Pools(), match)
+    _check(outcome, match)
+    return outcome.values[WON], outcome.values[WANTING]
+
+
+def _check(outcome: Outcome, match: Match) -> None:
+    """Refuse a lane that broke an invariant."""
+    if outcome.violations:
+        bad = outcome.violations[0]
+        raise ViolationError(f"{bad.detail} of {match.name}: there are no results")
+
+
+def _dims(match: Match) -> Labels:
+    optional = optional_of(match.cell)
+    labels = labels_of([match.cell], optional)
+    return {dim: labels[dim] for dim in optional}
+
+
+def nothing(match: Match, draw: Draw) -> Played:
+    """Return what a match has given before it was played."""
+    seeds = len(draw.replicates)
+    return Played(np.full((seeds, len(match.seats)), np.nan), np.full(seeds, np.nan))
+
+
+def _jobs(matches: Mapping[int, Match], draws: Mapping[bool, Draw]) -> Iterator[Job]:
+    for number, match in matches.items():
+        draw = draws[match.is_scale]
+        seeds = len(draw.replicates)
+        yield Job(
+            number, match.cell, draw.root, draw.replicates, np.full(seeds, match.is_wanted),
+            np.zeros(seeds, np.bool_), None, None, False, _dims(match),
+        )  # fmt: skip
+
+
+def _play(task: Task, pools: Pools, match: Match) -> Outcome:
+    """Run a task and keep what is scored of it; a log is read where it was written."""
+    if match.is_wanted and (found := _play_recorded(task, pools, match)) is not None:
+        return found
+    outcome = run_task(task._replace(is_recorded=False), pools)
+    groups = task.dims[GROUP].tolist()
+    seats = [groups.index(seat_name(at)) for at in range(len(match.seats))]
+    wanting = np.full(len(task.replicates), np.nan)
+    return outcome._replace(values={WON: outcome.values[_WON][:, seats], WANTING: wanting})
+
+
+def _play_recorded(task: Task, pools: Pools, match: Match) -> Outcome | None:
+    """Run a task whose lanes keep a log, with as much room as it takes; None: one was stopped."""
+    pool, keys = pools.of(task), replicate_keys(task.root, task.replicates)
+    block, growth = pool.take(keys), 1
+    while True:
+        with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
+            advance_block(block.mechanism, block.world, NEVER_NS)
+        faults = {*block.world.progress.fault.tolist()} - {FAULT_NONE}
+        if not faults:
+            break
+        if faults != {FAULT_CAPACITY} or growth >= LARGEST_GROWTH:
+            return None
+        growth *= 2
+        block = build_block(pool.setup, keys, growth, audit=False)
+    won = block.world.totals.marked[:, seats_in(pool.setup, match)] / NANO
+    wanting = np.array([
+        cost_of_wanting(task.cell, task.root, int(replicate), block.world.log, lane)
+        for lane, replicate in enumerate(task.replicates)
+    ])  # fmt: skip
+    if growth == 1:
+        pool.give_back(block)
+    return Outcome(task.number, task.replicates, {WON: won, WANTING: wanting}, [], [], [])
+
+
+def seats_in(setup: CellSetup, match: Match) -> list[int]:
+    """Return the traders in the seats of a match, by their numbers."""
+    groups = [member.group_name for member in setup.members]
+    return [groups.index(seat_name(at)) for at in range(len(match.seats))]

@@ -1,0 +1,83 @@
+"""The formats that there are, and a file of any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from proteus.errors import ConfigError, MessageError, nearest
+from proteus.readers import sources
+from proteus.readers.comma import CSV
+from proteus.readers.dbn import DBN
+from proteus.readers.events import chosen, joined
+from proteus.readers.following import Events
+from proteus.readers.hftbacktest import HFTBACKTEST
+from proteus.readers.itch import ITCH
+from proteus.readers.kalshi import KALSHI
+from proteus.readers.lobster import LOBSTER
+from proteus.readers.polymarket import POLYMARKET
+from proteus.readers.reading import Format, Reading
+from proteus.readers.tracking import Tracked, Tracker
+
+FORMATS = {
+    each.name: each
+    for each in (LOBSTER, ITCH, DBN, HFTBACKTEST, KALSHI, POLYMARKET, CSV)  # the first that fits
+}
+
+
+def format_of(path: Path, name: str | None = None) -> Format:
+    """Return the format of a file, by its name and how it begins, or that of a name.
+
+    Raises
+        ConfigError: there is no such format, no such file, or it looks like none.
+    """
+    if name is not None and name not in FORMATS:
+        raise ConfigError(f"format={name} does not exist{nearest(name, FORMATS)}")
+    first = sources.head(path)
+    if name is not None:
+        return FORMATS[name]
+    fitting = next((each for each in FORMATS.values() if each.fits(path, first)), None)
+    if fitting is None:
+        raise ConfigError(f"file={path} looks like no format: say format={'|'.join(FORMATS)}")
+    return fitting
+
+
+def open_recorded(
+    path: str | Path, format: str | None = None, reading: Reading | None = None
+) -> Iterator[Events]:
+    """Give the events of one instrument of a recorded file, piece by piece.
+
+    Parameters
+        path: the file, which gzip or zstd may have compressed. format: its name; by default what
+            the file looks like. reading: which instrument, and how.
+
+    Raises
+        ConfigError: the file, its format or the instrument. MessageError: a record, by its number.
+    """
+    reading = reading or Reading()
+    found = format_of(Path(path), format)
+    if reading.mapping is not None and found is not CSV:
+        raise ConfigError(f"mapping={reading.mapping} is not allowed: format={found.name} has none")
+    some = False
+    for piece in found.read(Path(path), reading):
+        some |= bool(len(piece.kind))
+        yield piece
+    if not some:
+        of = f" of symbol={reading.symbol}" if reading.symbol else ""
+        raise MessageError(f"file={path} has no records{of}")
+
+
+def followed(pieces: Iterator[Events]) -> Iterator[Tracked]:
+    """Follow the orders through pieces, cut anew so that records of one moment stay together."""
+    tracker, held = Tracker(), None
+    for piece in pieces:
+        whole = joined([held, piece]) if held is not None and len(held.kind) else piece
+        earlier = np.flatnonzero(whole.time_ns != whole.time_ns[-1]) if len(whole.kind) else [-1]
+        end = int(earlier[-1]) + 1 if len(earlier) else 0
+        held = chosen(whole, slice(end, None))
+        if end:
+            yield tracker.track(chosen(whole, slice(0, end)))
+    if held is not None and len(held.kind):
+        yield tracker.track(held)

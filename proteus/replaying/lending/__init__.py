@@ -1,0 +1,1 @@
+"""The message door of lending: recorded messages through the rules of a pool, without a market."""

@@ -1,0 +1,148 @@
+"""A pool by our own rules, for the door: cash in nano, lots of a contract as collateral."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from proteus.compiler.arrays import allocate
+from proteus.errors import ConfigError
+from proteus.market.lending.accrual import ACCRUALS
+from proteus.market.lending.collateral import Collateral
+from proteus.market.lending.curves import MOST_AT_TARGET
+from proteus.market.lending.liquidation import POLICIES, Policy
+from proteus.market.lending.pool import (
+    POOL_CURVES,
+    Pool,
+    PoolTerms,
+    debt_of,
+    is_within,
+    set_rate,
+    supply_assets_of,
+)
+from proteus.market.lending.pool_actions import act_pool
+from proteus.market.lending.shares import PROTEUS_VIRTUAL_SHARES
+from proteus.replaying.lending.messages import Message
+from proteus.replaying.lending.terms import (
+    LARGEST,
+    WAD,
+    Accounts,
+    Choice,
+    Terms,
+    Whole,
+    account_numbers,
+)
+
+ASSETS = ("cash_nano", "lots")
+_SHORT = Accounts(is_all=False)
+_RATE = Whole(0, 10 * WAD // 2, 0)
+TERMS: Terms = {
+    "curve": Choice(tuple(POOL_CURVES), "kinked"),
+    "base": _RATE,
+    "slope_1": _RATE,
+    "slope_2": _RATE,
+    "kink": Whole(0, WAD, 8 * WAD // 10),
+    "normalised": Choice(("yes", "no"), "yes"),
+    "at_target": Whole(0, MOST_AT_TARGET, 0),
+    "accrual": Choice(tuple(ACCRUALS), "simple"),
+    "accrue_s": Whole(1, 2**40, 1),
+    "year_s": Whole(1, 2**40, 31_536_000),
+    "reserve_factor": Whole(0, WAD, WAD // 10),
+    "payoff": Whole(2, LARGEST, 10**9),
+    "tick": Whole(1, LARGEST, 10**6),
+    "ltv": Whole(0, WAD - 1, WAD // 2),
+    "threshold": Whole(1, WAD - 1, 65 * WAD // 100),
+    "bonus": Whole(0, WAD, 8 * WAD // 100),
+    "bonus_least": Whole(0, LARGEST, 20_000_000),
+    "policy": Choice(tuple(POLICIES), "close_factor"),
+    "close_factor": Whole(1, WAD, WAD // 2),
+    "close_health": Whole(0, WAD, 95 * WAD // 100),
+    "target": Whole(WAD, 2 * WAD, 105 * WAD // 100),
+    "protocol_share": Whole(0, WAD, 0),
+    "dust": Whole(0, LARGEST, 0),
+    "price": Whole(0, LARGEST),
+    "start_s": Whole(0, 2**40, 0),
+    "short": _SHORT,  # accounts whose lots are short ones
+}
+
+
+def _check(terms: Mapping[str, Any], held: Mapping[Any, tuple[int, int]]) -> None:
+    """Check what single keywords do not show."""
+    if terms["ltv"] >= terms["threshold"]:
+        allowed = f"must be below threshold={terms['threshold']}"
+        raise ConfigError(f"ltv={terms['ltv']} is not allowed: {allowed}")
+    if terms["threshold"] * (WAD + terms["bonus"]) >= WAD * WAD:
+        allowed = f"threshold x (1 + bonus) must be below 1, with threshold={terms['threshold']}"
+        raise ConfigError(f"bonus={terms['bonus']} is not allowed: {allowed}")
+    if 2 * terms["tick"] > terms["payoff"]:
+        allowed = f"must be at most half of payoff={terms['payoff']}"
+        raise ConfigError(f"tick={terms['tick']} is not allowed: {allowed}")
+    cash = sum(amounts[0] for amounts in held.values())
+    if cash * PROTEUS_VIRTUAL_SHARES > LARGEST:
+        most = LARGEST // PROTEUS_VIRTUAL_SHARES
+        allowed = f"{PROTEUS_VIRTUAL_SHARES} shares a nano fit 2**63 up to {most} nano together"
+        raise ConfigError(f"wallets is not allowed: all hold {cash} nano of cash; {allowed}")
+
+
+class ProteusVenue:
+    """One lane of a pool."""
+
+    def __init__(self, terms: Mapping[str, Any], held: Mapping[Any, tuple[int, int]]) -> None:
+        _check(terms, held)
+        collateral = Collateral(*(terms[name] for name in Collateral._fields))
+        policy = Policy(
+            POLICIES[terms["policy"]], *(terms[name] for name in Policy._fields if name != "kind")
+        )
+        self.terms: PoolTerms = PoolTerms(
+            POOL_CURVES[terms["curve"]], terms["base"], terms["slope_1"], terms["slope_2"],
+            terms["kink"], terms["normalised"] == "yes", ACCRUALS[terms["accrual"]],
+            terms["accrue_s"], terms["year_s"], terms["reserve_factor"], collateral, policy,
+        )  # fmt: skip
+        self.state: Pool = allocate(
+            Pool, L=1, A=len(held), accrued_to=terms["start_s"], price=terms["price"],
+            at_target=terms["at_target"], wallet=np.array([*held.values()], np.int64),
+        )  # fmt: skip
+        numbers = {name: number for number, name in enumerate(held)}
+        short = account_numbers("short", terms["short"], _SHORT, numbers)
+        self.state.is_short[0, short] = True
+        set_rate(self.terms, self.state, 0)
+
+    def act(self, message: Message) -> int:
+        """Do one message: ACCEPTED or a refusal."""
+        return int(act_pool(
+            self.terms, self.state, 0, np.int64(message.time_s), message.action, message.agent,
+            np.int64(message.amount), np.int64(message.shares), message.borrower,
+        ))  # fmt: skip
+
+    def result(self) -> tuple[int, int]:
+        """Return what the last message returned: an amount and shares, or lots and repaid."""
+        return int(self.state.result[0, 0]), int(self.state.result[0, 1])
+
+    def pool(self, time_s: int) -> list[dict[str, Any]]:
+        """Return the state of the pool."""
+        names = (
+            "cash", "supply_assets", "supply_shares", "borrow_assets", "borrow_shares", "treasury",
+            "bad_debt", "interest", "rate", "accrued_to", "price",
+        )  # fmt: skip
+        return [{name: int(getattr(self.state, name)[0]) for name in names}]
+
+    def accounts(self, time_s: int) -> list[dict[str, Any]]:
+        """Return each account."""
+        state, threshold, rows = self.state, self.terms.collateral.threshold, []
+        for account in range(state.supplied.shape[1]):
+            shares = state.supplied[0, account]
+            rows.append({
+                "supply_shares": int(shares),
+                "supplied": int(supply_assets_of(state, 0, shares, 0)),
+                "borrow_shares": int(state.borrowed[0, account]),
+                "debt": int(debt_of(state, 0, account)),
+                "collateral": int(state.pledged[0, account]),
+                "is_healthy": bool(is_within(self.terms, state, 0, account, threshold)),
+                "cash": int(state.wallet[0, account, 0]),
+                "lots": int(state.wallet[0, account, 1]),
+                "seized_long": int(state.seized[0, account, 0]),
+                "seized_short": int(state.seized[0, account, 1]),
+            })  # fmt: skip
+        return rows

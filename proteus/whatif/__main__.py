@@ -1,0 +1,84 @@
+"""Run recorded orders through other mechanisms: ``python -m proteus.whatif FILE KEY=VALUE ...``.
+
+    python -m proteus.whatif AAPL_2012-06-21_34200000_57600000_message_10.csv
+    python -m proteus.whatif FILE mechanism=clob,fba,dual_flow delta=50,100 block_s=300
+    python -m proteus.whatif DAY1 DAY2 format=itch symbol=AAPL mechanism=fba delta=250
+    python -m proteus.whatif orders.csv mapping=orders.yaml
+
+Keys: mechanism, delta (ms), format, symbol, mapping (of a CSV file), tick (currency, 0.0001),
+block_s (length of a block of time; by default a fortieth of the file) and output_dir. Formats and
+what each can say are in docs/data.md.
+
+stdout says what was found and, last, names the folder, which has whatif.html, verdict.txt,
+manifest.json, measures.parquet, blocks.parquet and paths.parquet.
+
+Exit codes: 0 done, 2 wrong input, 4 the machine stopped the run, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from proteus.commands.process import EXIT_DONE, Parser, guarded, process
+
+OUTPUTS = Path("outputs") / "whatif"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one counterfactual.
+
+    Parameters
+        arguments: the words after the program name.
+
+    Returns
+        The exit code.
+    """
+    again = "interrupted: nothing was written; the same command gives the same results"
+    return guarded(lambda: _whatif(parser().read(arguments)), again)
+
+
+def parser() -> Parser:
+    """Return what reads the words of the command."""
+    assert __doc__ is not None
+    made = Parser(
+        prog="python -m proteus.whatif",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "words", metavar="FILE key=value", nargs="+", help="recorded files, and keys with values"
+    )
+    return made
+
+
+def _whatif(chosen: argparse.Namespace) -> int:
+    from proteus.errors import ConfigError, MessageError
+    from proteus.whatif import judging, page
+    from proteus.whatif.words import read_words
+
+    words = read_words(chosen.words)
+    command = ["python", "-m", "proteus.whatif", *chosen.words]
+    folder = words.folder or _fresh(chosen.words)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"output_dir={folder} is not empty: choose another folder")
+    try:
+        judged = judging.judge(words)
+    except MessageError as error:
+        raise ConfigError(str(error)) from None
+    for sentence in page.write(judged, words, folder, command):
+        print(sentence)
+    print(folder, flush=True)
+    return EXIT_DONE
+
+
+def _fresh(words: Sequence[str]) -> Path:
+    digest = hashlib.sha256(repr(words).encode()).hexdigest()[:8]
+    return OUTPUTS / f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{digest}"
+
+
+if __name__ == "__main__":
+    process(main)

@@ -1,0 +1,125 @@
+"""The words of a counterfactual: files, and keys with their values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from proteus.basics.units import UnitError, milliseconds_to_ns, seconds_to_ns
+from proteus.errors import ConfigError, nearest
+from proteus.market.mechanisms.table import MECHANISM_MODELS
+from proteus.readers.orders import tick_of
+from proteus.readers.table import FORMATS
+
+DEFAULT_TICK = "0.0001"
+DEFAULT_DELTA = "100"
+_REQUESTS = "rfq"
+
+
+class Cell(NamedTuple):
+    """A mechanism with its interval."""
+
+    mechanism: str
+    delta: str | None  # ms as written; None: it trades at once
+
+    @property
+    def label(self) -> str:
+        """Return its name in tables and figures."""
+        return self.mechanism if self.delta is None else f"{self.mechanism} {self.delta} ms"
+
+
+class Words(NamedTuple):
+    """What a command asks for."""
+
+    files: list[Path]
+    cells: list[Cell]
+    format: str | None
+    symbol: str | None
+    mapping: Path | None
+    tick: str
+    tick_nano: int
+    block_ns: int | None  # length of a block; None: chosen by the file
+    folder: Path | None
+
+
+_KEYS = ("mechanism", "delta", "format", "symbol", "mapping", "tick", "block_s", "output_dir")
+
+
+def read_words(words: Sequence[str]) -> Words:
+    """Read files and keys.
+
+    Raises
+        ConfigError: the key, its value and what is allowed.
+    """
+    files: list[Path] = []
+    given: dict[str, str] = {}
+    for word in words:
+        key, sign, value = word.partition("=")
+        if not sign or "/" in key or Path(word).exists():
+            files.append(Path(word))
+            continue
+        if key not in _KEYS:
+            raise ConfigError(f"key={key} does not exist{nearest(key, _KEYS)}")
+        if key in given:
+            raise ConfigError(f"{key}={value} is not allowed: {key} is given twice")
+        if not value:
+            raise ConfigError(f"{key}= is not allowed: it must not be empty")
+        given[key] = value
+    if not files:
+        raise ConfigError("a file is missing: write FILE mechanism=clob,fba delta=50,100")
+    if len({file.resolve() for file in files}) < len(files):
+        raise ConfigError(f"file={files[-1]} is not allowed: a file is given twice")
+    name = given.get("format")
+    if name is not None and name not in FORMATS:
+        raise ConfigError(f"format={name} does not exist{nearest(name, FORMATS)}")
+    tick = given.get("tick", DEFAULT_TICK)
+    mapping, folder = given.get("mapping"), given.get("output_dir")
+    return Words(
+        files, _cells(given), name, given.get("symbol"), Path(mapping) if mapping else None, tick,
+        tick_of(tick), _block_ns(given.get("block_s")), Path(folder) if folder else None,
+    )  # fmt: skip
+
+
+def _cells(given: dict[str, str]) -> list[Cell]:
+    """Return the grid: a mechanism that trades at once is there once."""
+    cells: dict[Cell, None] = {}
+    deltas = _listed("delta", given.get("delta", DEFAULT_DELTA))
+    for delta in deltas:
+        try:
+            is_nothing = milliseconds_to_ns(delta, "delta") == 0
+        except UnitError as error:
+            raise ConfigError(str(error)) from None
+        if is_nothing:
+            raise ConfigError(f"delta={delta} is not allowed: must be more than 0 ms")
+    for name in _listed("mechanism", given.get("mechanism", "clob,fba,dual_flow")):
+        if name == _REQUESTS:
+            raise ConfigError(f"mechanism={name} is not allowed: recorded orders are no requests")
+        if name not in MECHANISM_MODELS:
+            raise ConfigError(f"mechanism={name} does not exist{nearest(name, MECHANISM_MODELS)}")
+        uses_delta = MECHANISM_MODELS[name].uses_delta
+        cells |= {Cell(name, delta if uses_delta else None): None for delta in deltas}
+    if "delta" in given and not any(cell.delta for cell in cells):
+        raise ConfigError(
+            f"delta={given['delta']} is not allowed: no mechanism of these trades in batches"
+        )
+    return [*cells]
+
+
+def _listed(key: str, value: str) -> list[str]:
+    values = value.split(",")
+    if "" in values or len({*values}) < len(values):
+        raise ConfigError(f"{key}={value} is not allowed: values must differ, with commas between")
+    return values
+
+
+def _block_ns(value: Any) -> int | None:
+    if value is None:
+        return None
+    try:
+        block = seconds_to_ns(value, "block_s")
+    except UnitError as error:
+        raise ConfigError(str(error)) from None
+    if block == 0:
+        raise ConfigError(f"block_s={value} is not allowed: must be more than 0 s")
+    return block

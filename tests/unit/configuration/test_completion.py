@@ -1,0 +1,44 @@
+"""Completion without composing says what Hydra says, or leaves it to Hydra."""
+
+import pytest
+
+from proteus import __main__ as command
+from proteus.configuration.completion import words_for
+
+pytestmark = pytest.mark.plain
+
+
+@pytest.mark.parametrize("line", [
+    "", "mech", "population.", "population.maker.policy.", "seeds.co", "delta", "delta=",
+    "metrics.horizons_ms", "execution", "execution/", "nothing", "ax", "study",
+    "latent=log_odds latent.", "mechanism=rfq delta=5 mechanism.t", "costs=kalshi costs.",
+    "mechanism=clob settlement=t_plus settlement.", "latent=log_odds latent.mean_reversion_per_s=",
+])  # fmt: skip
+def test_it_says_what_hydra_says(line):
+    words = line.split(" ")
+    quick = words_for(words)
+    assert quick is not None
+    begun = [word for word in quick if word.startswith(words[-1])]
+    asked = [word for word in command._of_hydra(words) if word.startswith(words[-1])]
+    assert sorted(begun) == sorted(word for word in asked if not word.startswith("hydra"))
+
+
+@pytest.mark.parametrize("line", [
+    "population=calibrated population.", "+experiment=phase2 pop", "population.maker=lab pop",
+    "filter=kalman pop", "risk@population.maker.risk=none pop", "delta pop", "mechanism=no pop",
+    "delta='5' pop", "+trader@population.x=noise population.x.", "mechanism.price_rule=", "+exp",
+])  # fmt: skip
+def test_what_takes_more_is_left_to_hydra(line):
+    assert words_for(line.split(" ")) is None
+
+
+def test_options_of_a_group_are_its_files():
+    assert words_for(["mechanism="]) == [
+        "mechanism=clob", "mechanism=dual_flow", "mechanism=fba", "mechanism=rfq",
+    ]  # fmt: skip
+
+
+def test_lists_of_values_hinder_nothing_and_numbers_are_completed():
+    """Hydra itself offers nothing here."""
+    assert "mechanism.tie=" in words_for(["mechanism=rfq", "delta=5,10", "mechanism."])
+    assert words_for(["horizon_s=2"]) == ["horizon_s=20"]
