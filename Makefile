@@ -16,7 +16,7 @@ PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
 MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
 
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
-.PHONY: faults docs notebooks lock clean nojit kernels checked-kernels
+.PHONY: faults docs notebooks lock clean nojit kernels checked-kernels types matrix newest dist site
 
 ##@ Use it
 
@@ -82,6 +82,18 @@ checked-kernels: $(STAMP)
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench
 
+types: $(STAMP) ## look for public names without a type, by pyright (needs the network, as the next three)
+	@$(BIN)/python -m tests.elsewhere types
+
+matrix: $(STAMP) ## run a small set of tests on each Python that is installed; minutes
+	@$(BIN)/python -m tests.elsewhere matrix
+
+newest: $(STAMP) ## run it with the newest release of every dependency; says what breaks
+	@$(BIN)/python -m tests.elsewhere newest
+
+dist: $(STAMP) ## build wheel and sdist into dist, check them, install and run the sdist elsewhere
+	@$(BIN)/python -m tests.elsewhere dist
+
 ##@ Write what is committed
 
 validate: $(STAMP) ## compare the engine with closed forms: outputs/validate/table.csv, docs/validation.md
@@ -107,6 +119,9 @@ docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.configuration.compose > proteus/configuration/composed.yaml
 	$(BIN)/python -m proteus.market.agents.profiles > docs/profile.schema.json
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m proteus.envs.page > docs/environments.md
+
+site: $(STAMP) ## build the pages as a site into build/site, with a search that needs no network
+	@NUMBA_DISABLE_JIT=1 $(BIN)/python -m tests.site
 
 ##@ Look after it
 

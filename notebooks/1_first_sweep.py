@@ -21,7 +21,6 @@
 # %matplotlib inline
 import proteus
 from proteus import plots
-from proteus.analysis.verdict import verdict
 
 # %% tags=["parameters"]
 SEEDS = 500  # replicates per cell: more seeds, narrower intervals
@@ -59,7 +58,7 @@ table.loc[table.family == "primary", columns]
 # companions that have moved are named beside it.
 
 # %%
-print("\n\n".join(verdict(ds)))
+ds.proteus.verdict()
 
 # %% [markdown]
 # **Figures** are functions of the dataset. Makers lose less per lot in a batch, and takers wait

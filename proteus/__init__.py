@@ -13,6 +13,7 @@
     proteus.replay_log("outputs/...")
     proteus.unique_cells(dataset), proteus.agents(dataset)
     proteus.compare(dataset, baseline="clob"), proteus.maker_pnl(dataset)
+    dataset.proteus.verdict(), dataset.proteus.report()
     proteus.why("outputs/ab/...", seed=3)
     proteus.replay(messages, mechanism="clob")
     proteus.replay(messages, mechanism="pool", rules="morpho", wallets={"a": (10**9, 0)}, ...)
@@ -32,6 +33,7 @@ importing such a module must not put it in the place of the function.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 import types
 from typing import TYPE_CHECKING, Any
@@ -125,3 +127,38 @@ class _Package(types.ModuleType):
 
 
 sys.modules[__name__].__class__ = _Package
+
+
+def _accessor(dataset: Any) -> Any:
+    """Return ``dataset.proteus``."""
+    return importlib.import_module("proteus.pages.accessor").Accessor(dataset)
+
+
+def _give_accessor(xarray: types.ModuleType) -> None:
+    if not hasattr(xarray.Dataset, "proteus"):
+        xarray.register_dataset_accessor("proteus")(_accessor)
+
+
+class _UntilXarray:
+    """Wait among the finders of modules until somebody imports xarray, which takes a second."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name != "xarray":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def execute_and_give(module: types.ModuleType) -> None:
+                execute(module)
+                _give_accessor(module)
+
+            spec.loader.exec_module = execute_and_give  # type: ignore[method-assign]
+        return spec
+
+
+if "xarray" in sys.modules:
+    _give_accessor(sys.modules["xarray"])
+else:
+    sys.meta_path.insert(0, _UntilXarray())

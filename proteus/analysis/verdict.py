@@ -37,6 +37,7 @@ from proteus.analysis.costs import (
 from proteus.analysis.measures import Measure, estimates, labels, units
 from proteus.analysis.statistics import power
 from proteus.analysis.statistics.paired import LEVEL, Contrast
+from proteus.basics.in_html import paragraphs
 from proteus.configuration.study import EVALUATION, Endpoint, purpose_of
 from proteus.results.coordinates import describe
 from proteus.results.flags import VIOLATION
@@ -87,6 +88,14 @@ class Verdict(NamedTuple):
     declared: Endpoint
     cells: list[Judged]
     refused: list[str]  # sentences: why others are not judged
+
+    def __str__(self) -> str:
+        return "\n".join(verdict_of(self))
+
+    def _repr_html_(self) -> str:
+        """Show the verdict in a notebook: that on all cells, then cell by cell."""
+        first, said = headline_of(self), verdict_of(self)
+        return paragraphs([*(each for each in first if each not in said), *said])
 
 
 def judged(dataset: xr.Dataset) -> Verdict | None:

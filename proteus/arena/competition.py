@@ -89,15 +89,15 @@ class CompetitionRunner:
         self._policies = policies_of(season) if policies is None else policies
         self._cells = Cells(season)
         self._sources = sources_of(self._policies)
-        self.season_hash = season.hash_with(self._sources)
+        self.season_hash: str = season.hash_with(self._sources)
         self._secret = secret
-        self.root = (
+        self.root: int = (
             season.seeds.root if secret is None else sealing.root_of(secret, self.season_hash)
         )
         self._draws = draws_of(season, self.root)
         self._played: dict[_Key, Played] = {}
         self.out: dict[str, str] = {}
-        self.matches = matches_of(season, self._cells)
+        self.matches: list[Match] = matches_of(season, self._cells)
 
     @property
     def lanes(self) -> int:

@@ -71,7 +71,9 @@ class Schema(BaseModel):
 
     NEUTRAL: ClassVar[dict[str, Any]] = {}
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False
+    )
 
 
 _CONVERTERS = {

@@ -27,7 +27,9 @@ class UnitError(ValueError):
     """
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
-        self.key, self.value, self.allowed = key, value, allowed
+        self.key: str = key
+        self.value: object = value
+        self.allowed: str = allowed
         super().__init__(f"{key}={value} is not allowed: {allowed}")
 
 

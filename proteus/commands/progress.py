@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
 def lanes_bar(plan: Plan) -> Iterator[Callable[[int, int], None] | None]:
     """Show the cell, lanes, rate and time left on a terminal; give None elsewhere.
 
+    What a notebook runs by ``!`` has a terminal that understands no movement of the cursor; its
+    kernel is known by a variable that Jupyter sets.
+
     Yields
         A function to call with the number of a cell and of its lanes that have just been finished.
     """
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or "JPY_PARENT_PID" in os.environ:
         yield None
         return
     from rich.console import Console

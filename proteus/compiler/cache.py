@@ -35,7 +35,7 @@ class KernelCache:
         self._name = f"{function.__module__}.{function.__qualname__}"
         self._source = function.__code__.co_filename
         self._folder = folder
-        self.cache_path = str(folder)
+        self.cache_path: str = str(folder)
 
     def can_keep(self) -> bool:
         """Tell whether the folder can be written."""

@@ -188,10 +188,10 @@ class FragmentCompiler(CompilerBase):  # type: ignore[misc]
 class OutlinedCompiler(FragmentCompiler):
     """The pipeline of a fragment that keeps a frame of its own."""
 
-    lowering = _OutlinedLowering
+    lowering: type[NativeLowering] = _OutlinedLowering
 
 
 class KernelCompiler(FragmentCompiler):
     """The pipeline of an entry from Python."""
 
-    lowering = _KernelLowering
+    lowering: type[NativeLowering] = _KernelLowering

@@ -46,8 +46,8 @@ class Held:
         """Lay out the descriptors of a state and of those in it; it is kept alive with them."""
         self.state = state
         self._parts: list[np.ndarray] = []
-        self.type = HeldType(typeof_impl(state, None))
-        self.address = self._lay_out(self.type.state, state)
+        self.type: HeldType = HeldType(typeof_impl(state, None))
+        self.address: int = self._lay_out(self.type.state, state)
 
     def _lay_out(self, kind: StateType, state: Any) -> int:
         """Write the words of a state as its unboxing does; returns where they are."""

@@ -9,6 +9,7 @@ have them all and were tried.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numba
 
@@ -56,12 +57,12 @@ from numba.core.compiler import DefaultPassBuilder as DefaultPassBuilder
 
 # A kernel is lowered here and optimised elsewhere: ``_compiler._compile_core`` of a dispatcher, and
 # the code generator with its lock.
-from numba.core.compiler_lock import global_compiler_lock as global_compiler_lock
-from numba.core.compiler_machinery import register_pass as register_pass
-from numba.core.imputils import lower_builtin as lower_builtin
-from numba.core.imputils import lower_cast as lower_cast
-from numba.core.imputils import lower_getattr as lower_getattr
-from numba.core.registry import cpu_target as cpu_target
+from numba.core.compiler_lock import global_compiler_lock as _global_compiler_lock
+from numba.core.compiler_machinery import register_pass as _register_pass
+from numba.core.imputils import lower_builtin as _lower_builtin
+from numba.core.imputils import lower_cast as _lower_cast
+from numba.core.imputils import lower_getattr as _lower_getattr
+from numba.core.registry import cpu_target as _cpu_target
 
 # The cache writes with it: it pickles what numba puts into the result of a compilation.
 from numba.core.serialize import dumps as dumps
@@ -69,8 +70,16 @@ from numba.core.typed_passes import NativeLowering as NativeLowering
 from numba.core.typing.templates import AttributeTemplate as AttributeTemplate
 from numba.np import arrayobj as arrayobj  # slices of a field go numba's way
 
+# numba says no types of these, and a checker of ours would have to guess.
+global_compiler_lock: Any = _global_compiler_lock
+register_pass: Any = _register_pass
+lower_builtin: Any = _lower_builtin
+lower_cast: Any = _lower_cast
+lower_getattr: Any = _lower_getattr
+cpu_target: Any = _cpu_target
+
 # Private attributes of numba's objects, by what breaks without them.
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "a kernel is not cached": ("_cache", "_reduce", "_rebuild"),
     "one process cannot lower what another optimises": ("_compiler", "_compile_core"),
     "a pass of the pipeline has no name": ("_name",),

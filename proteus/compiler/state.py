@@ -48,7 +48,8 @@ class StateType(types.Type):
         # The name goes into every mangled symbol: a digest keeps symbols short.
         digest = hashlib.sha256(repr(members).encode()).hexdigest()[:12]
         super().__init__(name=f"{state_class.__module__}.{state_class.__name__}.{digest}")
-        self._places, self.words = {}, 0
+        self._places: dict[str, int] = {}
+        self.words: int = 0
         for name, member in members:
             self._places[name] = self.words
             self.words += words_of(member)

@@ -31,7 +31,7 @@ Array = NDArray[Any]
 class ProteusParallelEnv(ParallelEnv[str, Array, Array]):  # type: ignore[misc]
     """One lane; flags and rewards are Python's own."""
 
-    metadata = {  # noqa: RUF012 - as PettingZoo declares it
+    metadata: dict[str, Any] = {  # noqa: RUF012 - as PettingZoo declares it
         "name": "proteus_v0", "render_modes": [], "is_parallelizable": True,
     }  # fmt: skip
 
@@ -48,12 +48,12 @@ class ProteusParallelEnv(ParallelEnv[str, Array, Array]):  # type: ignore[misc]
         self.possible_agents: list[str] = list(self._lanes.agents)
         self.agents: list[str] = []
         every: Any = self._lanes.single_observation_space
-        self.observation_spaces = {
+        self.observation_spaces: dict[str, Any] = {
             agent: gymnasium.spaces.Box(every.low[at], every.high[at], dtype=np.float32)
             for at, agent in enumerate(self.possible_agents)
         }
         told = [self._lanes.task.action_space for _ in self.possible_agents]  # each is seeded
-        self.action_spaces = dict(zip(self.possible_agents, told, strict=True))
+        self.action_spaces: dict[str, Any] = dict(zip(self.possible_agents, told, strict=True))
         self._was_reset = False
 
     @property
@@ -68,7 +68,8 @@ class ProteusParallelEnv(ParallelEnv[str, Array, Array]):  # type: ignore[misc]
 
     def action_space(self, agent: str) -> gymnasium.spaces.Space[Any]:
         """Return what an agent may say; the same object at every call."""
-        return self.action_spaces[agent]
+        space: gymnasium.spaces.Space[Any] = self.action_spaces[agent]
+        return space
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None

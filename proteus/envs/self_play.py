@@ -56,7 +56,7 @@ class SelfPlayVectorEnv(ProteusVectorEnv):
             allowed = "must be a list of traders, as ['maker.0', 'maker.1']"
             raise ConfigError(f"control={control!r} is not allowed: {allowed}")
         super().__init__(task, num_envs, control=control, **words)
-        self.agents = [str(name) for name in control or ()]
+        self.agents: list[str] = [str(name) for name in control or ()]
         self._seen = np.zeros(self.observation_space.shape or (), np.float32)
 
     @property

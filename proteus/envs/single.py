@@ -15,14 +15,14 @@ from proteus.envs.vector import ProteusVectorEnv, array_of, refuse_lanes
 class ProteusEnv(gymnasium.Env):
     """One lane; flags and rewards are Python's own, which third-party checkers insist on."""
 
-    metadata = {"render_modes": []}  # noqa: RUF012 - as Gymnasium declares it
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - as Gymnasium declares it
 
     def __init__(self, task: str = "maker", **words: Any) -> None:
         """Take what :class:`ProteusVectorEnv` takes, but for lanes and their restarts."""
         refuse_lanes(words)
         self._vector = ProteusVectorEnv(task, 1, autoreset_mode=AutoresetMode.DISABLED, **words)
-        self.observation_space = self._vector.single_observation_space
-        self.action_space = self._vector.single_action_space
+        self.observation_space: Any = self._vector.single_observation_space
+        self.action_space: Any = self._vector.single_action_space
 
     @property
     def session(self) -> Any:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from proteus.basics.units import NANO
 from proteus.compiler.arrays import allocate
 from proteus.compiler.held import Held
-from proteus.envs.tasks.base import bounds_of
+from proteus.envs.tasks.base import Task, bounds_of
 from proteus.envs.tasks.episodes import Episodes, settle
 from proteus.envs.tasks.table import TASKS
 from proteus.errors import ConfigError, nearest
@@ -85,16 +85,18 @@ class ProteusVectorEnv(VectorEnv):
         if not isinstance(options, (dict, type(None))):
             raise ConfigError(f"options={options!r} is not allowed: must be a dict of the task's")
         self._mode = _mode_of(autoreset_mode)
-        self.session = _session_of(
+        self.session: Session = _session_of(
             words, num_envs, control=chosen.control if control is None else control,
             decisions=decisions, step_ms=step_ms, end=end, growth=growth, root=root,
         )  # fmt: skip
-        self.task = chosen(self.session, **(options or {}))
-        self.num_envs = self.session.lanes
-        self.metadata = {"render_modes": [], "autoreset_mode": self._mode}
+        self.task: Task = chosen(self.session, **(options or {}))
+        self.num_envs: int = self.session.lanes
+        self.metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": self._mode}
+        self.single_observation_space: Any
+        self.single_action_space: Any
         self.single_observation_space, self.single_action_space = self._spaces()
-        self.observation_space = batch_space(self.single_observation_space, num_envs)
-        self.action_space = batch_space(self.single_action_space, num_envs)
+        self.observation_space: Any = batch_space(self.single_observation_space, num_envs)
+        self.action_space: Any = batch_space(self.single_action_space, num_envs)
         self._ready, self._count = False, 0  # whether it was reset; how many lanes are over
         self._low, self._high = bounds_of(self.task.action_space)
         self._kinds = "f" if isinstance(self.task.action_space, gymnasium.spaces.Box) else "iu"

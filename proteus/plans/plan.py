@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from proteus.basics.in_html import table
 from proteus.basics.schema import canonical_json
 from proteus.configuration import design
 from proteus.configuration.overrides import AxisValue
@@ -74,6 +75,14 @@ class Plan:
     def lanes(self) -> int:
         """Return the number of (cell, replicate) pairs to simulate."""
         return len(self.cells) * len(self.replicates)
+
+    def _repr_html_(self) -> str:
+        """Show the grid in a notebook: its axes, how many lanes it has, and its hash."""
+        seeds = self.replicates
+        rows = {name: ", ".join(map(str, values)) for name, values in self.axes.items()}
+        rows["seeds"] = f"{len(seeds)}, from {seeds[0]} to {seeds[-1]}"
+        rows["lanes"] = f"{self.lanes}, of {len(self.cells)} cells"
+        return table("Plan " + self.config_hash[:8], rows)
 
     def label(self, cell: int) -> dict[str, AxisValue]:
         """Return the coordinates of a cell: those of its first grid point."""

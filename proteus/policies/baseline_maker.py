@@ -49,7 +49,8 @@ class BaselineMaker:
         if not 0 <= number < len(session.traders):
             allowed = f"must be 0 .. {len(session.traders) - 1}, traders outside"
             raise ConfigError(f"number={number!r} is not allowed: {allowed}")
-        self.number, group = number, session.setup.members[int(session.traders[number])].group
+        self.number: int = number
+        group = session.setup.members[int(session.traders[number])].group
         if not isinstance(group.policy, MakerPolicy):
             raise ConfigError(f"control={group.kind} is not allowed: must be of kind maker")
         self._session = session
@@ -58,11 +59,11 @@ class BaselineMaker:
         self._most = group.most_held or self._keys.inventory_limit_lots
         self._horizon = milliseconds_to_ns(self._keys.adverse_selection_horizon_ms)
         self._reward_pass = self._keys.reward_pass if self._keys.knows_rewards else 0.0
-        self.belief = np.empty(self._lanes)  # probability
+        self.belief: Floats = np.empty(self._lanes)  # probability
         self._last = np.empty(self._lanes)  # the belief at the last requote
-        self.half_spread = np.empty(self._lanes)  # at the last requote, currency
-        self.volatility = np.empty(self._lanes)  # sigma_hat
-        self.adverse = np.empty(self._lanes)  # the average behind AS_hat
+        self.half_spread: Floats = np.empty(self._lanes)  # at the last requote, currency
+        self.volatility: Floats = np.empty(self._lanes)  # sigma_hat
+        self.adverse: Floats = np.empty(self._lanes)  # the average behind AS_hat
         self._look = np.empty(self._lanes, np.int64)  # of the signal, that was used last
         self._judged = np.empty(self._lanes, np.int64)
         self._marks = np.empty(self._lanes, np.int64)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -48,13 +48,19 @@ _NEEDED = ("time", "kind")
 _DIGITS = {"ns": 0, "us": 3, "ms": 6, "s": 9}  # behind the point, of nanoseconds
 
 
+if TYPE_CHECKING:
+    Kind = str
+else:
+    Kind = Literal[KIND_NAMES]
+
+
 class Mapping(BaseModel):
     """What a CSV file means."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
 
     columns: dict[str, str]  # of ours to those of the file
-    kinds: dict[str, Literal[KIND_NAMES]]  # type: ignore[valid-type]  # of the file's words
+    kinds: dict[str, Kind]  # of the file's words
     sides: dict[str, Literal["buy", "sell"]] = {"buy": "buy", "sell": "sell"}
     side_of: Literal["resting", "aggressor"] = "resting"  # in executions and trades
     time_unit: Literal["ns", "us", "ms", "s"] = "ns"

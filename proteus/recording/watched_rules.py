@@ -37,7 +37,7 @@ from proteus.recording.columns import (
 )
 from proteus.recording.watched import Series, WatchedLane
 
-PENDING, FINAL, _, REVERTED = SETTLEMENTS
+PENDING, FINAL, _FAILED, REVERTED = SETTLEMENTS
 FATES = ("final", "again", "closed_out", "reverted")  # what becomes of a fill that waits
 
 _OF_COSTS = [

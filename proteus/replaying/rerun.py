@@ -37,7 +37,7 @@ from proteus.market.metrics.risk import EQUITY_GRID_NS
 from proteus.market.metrics.shocks import start_shock
 from proteus.market.metrics.sums import MEASURE_EQUITY, MEASURE_MID, MEASURE_START, measure_grid
 from proteus.market.rng import replicate_keys
-from proteus.market.setup.block import build_block
+from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.members import CellSetup
 from proteus.market.trading import hooks, protocol
 from proteus.market.trading.booking import book
@@ -121,8 +121,8 @@ class Rerun:
         self._is_stopped = self._is_whole and bool((rows["reason"][ends] != MISSING).any())
         keys = replicate_keys(root, np.array([seed]), episode)
         sized = setup._replace(log_rows=self._count + _SPARE_ROWS)
-        self.block = build_block(sized, keys, growth, self._is_stopped)
-        self.made = 0  # rows that have been made again, and are as in the log
+        self.block: Block = build_block(sized, keys, growth, self._is_stopped)
+        self.made: int = 0  # rows that have been made again, and are as in the log
         self.balance_at_end: NDArray[np.int64] | None = None  # [A + 2, 2] at T, before settlement
         self._known_ns = 0  # barrier up to which the engine knew the news by now
         self._jump = -1

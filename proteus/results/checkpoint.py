@@ -104,7 +104,7 @@ class BlockFiles(Lanes):
             return False
         if header.get(SCHEMA_KEY) != SCHEMA_VERSION:
             return False
-        self.columns = [
+        self.columns: list[Column] = [
             Column(name, first, width, tuple(shape))
             for name, first, width, shape in header["columns"]
         ]
@@ -115,7 +115,7 @@ class BlockFiles(Lanes):
     def _take_header(self, path: Path, header: dict[str, Any], replicates: dict[int, Any]) -> None:
         for cell, about in header["cells"].items():
             self._index(cell, replicates[cell], path)
-            self.violations += ((cell, Violation(**bad)) for bad in about["violations"])
+            self.violations.extend((cell, Violation(**bad)) for bad in about["violations"])
             if about["carries"]:
                 self._carried.setdefault(cell, []).append((replicates[cell], path))
             self._logs.setdefault(cell, []).extend((seed, path) for seed in about["logs"])

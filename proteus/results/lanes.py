@@ -67,7 +67,7 @@ class Lanes:
         """Start without any."""
         self.columns: list[Column] = []
         self.violations: list[tuple[int, Violation]] = []  # with the number of the cell
-        self.count = 0  # lanes that are kept for good
+        self.count: int = 0  # lanes that are kept for good
         self._waiting: list[Outcome] = []
         self._segments: dict[int, list[Segment]] = {}
         self._reach: dict[int, list[int]] = {}  # the last replicate of the segments so far

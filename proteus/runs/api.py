@@ -21,7 +21,7 @@ from proteus.plans.plan import Plan
 from proteus.plans.snapshots import Snapshot
 from proteus.results import artifacts, dataset
 from proteus.results.lanes import Lanes
-from proteus.runs import claim, estimate, resuming, running, stopping
+from proteus.runs import claim, estimate, notebook, resuming, running, stopping
 from proteus.runs import workers as executors
 from proteus.runs.folder import Result, Written, run_into
 
@@ -113,8 +113,8 @@ def resume(folder: str | os.PathLike[str], **executor: Any) -> xr.Dataset:
     words = overrides.from_mapping({"executor": executor}, grid=False) if executor else []
     plan = resumed_plan(path, words)
     estimate.check_run(plan, estimate.left(estimate.needs(plan, workers(plan)), path), path)
-    with claim.resumed(path, plan) as lanes:
-        written = run_into(plan, path, lanes)
+    with claim.resumed(path, plan) as lanes, notebook.line(plan) as progress:
+        written = run_into(plan, path, lanes, progress)
     return _in_memory(written, path)
 
 
@@ -136,11 +136,12 @@ def _run_and_save(plan: Plan) -> xr.Dataset:
     plan = checked(plan)
     estimate.check_run(plan, needed, folder)
     if folder is None:
-        result = run(plan)
+        with notebook.line(plan) as progress:
+            result = run(plan, progress)
         _warn(result.violations)
         return result.dataset
-    with claim.claimed(folder, plan) as lanes:
-        written = run_into(plan, folder, lanes)
+    with claim.claimed(folder, plan) as lanes, notebook.line(plan) as progress:
+        written = run_into(plan, folder, lanes, progress)
     return _in_memory(written, folder)
 
 

@@ -53,6 +53,12 @@ LARGEST_SEED = 2**62
 class Session:
     """Lanes of one cell, side by side; every array has a row per lane."""
 
+    cell: CellConfig
+    lanes: int
+    decisions: str
+    copy: bool
+    root: int
+
     def __init__(
         self,
         cell: CellConfig | Mapping[str, Any],
@@ -101,12 +107,14 @@ class Session:
         setup = set_up_cell(self.cell)
         setup = with_log(setup) if recorded else setup
         names = list(control) if _is_list(control) else [str(control)]
-        self.traders = np.array([_trader(setup, name) for name in names], np.int64)
+        self.traders: NDArray[np.int64] = np.array(
+            [_trader(setup, name) for name in names], np.int64
+        )
         if len(set(self.traders.tolist())) < max(len(names), 1) or not names:
             raise ConfigError(f"control={names} is not allowed: must be different traders")
         self.decisions, self.copy, self.root = decisions, copy, _whole("root", root, 0, 2**64)
         self._end = end
-        self.setup = with_outside(
+        self.setup: CellSetup = with_outside(
             setup, self.traders.tolist(), log_rows=_whole("log_rows", log_rows, 1),
             asks_each=decisions == "requests", step_ns=step_ns,
         )  # fmt: skip
@@ -117,8 +125,8 @@ class Session:
         self._restarting = Restarting(self.setup, self._block, growth)
         self._external: Any = self.world.policies.others.policy
         self._noise = self.setup.traders.role[self.traders] == CLASS_NOISE
-        self.replicates = np.arange(self.lanes, dtype=np.int64)
-        self.episodes = np.zeros(self.lanes, np.int64)
+        self.replicates: NDArray[np.int64] = np.arange(self.lanes, dtype=np.int64)
+        self.episodes: NDArray[np.int64] = np.zeros(self.lanes, np.int64)
         self._before = np.zeros((self.lanes, len(self.traders)), np.int64)
         self.reset(seed)
 

@@ -13,6 +13,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,6 +64,10 @@ class Difference(NamedTuple):
             )
             said.append(f"  {name}: {row['change'] / NANO:+.4g} currency ({parts})")
         return "\n".join(said)
+
+    def _repr_html_(self) -> str:
+        """Show in a notebook what is printed elsewhere."""
+        return f"<pre>{escape(str(self))}</pre>"
 
 
 PARTS = ("fills_only_before", "fills_only_after", "common_fills", "other_entries")

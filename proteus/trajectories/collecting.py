@@ -57,13 +57,14 @@ class Buffer:
         """Allocate ``steps`` steps."""
         seen, taken = spaces_of(task)
         lanes = task.session.lanes
-        self.task, self.steps = task, steps
-        self.first = 0  # step of the first that is kept
-        self.observation = np.empty((steps, lanes, len(seen.low)), np.float32)
-        self.action = np.zeros((steps, lanes, len(taken.low)), taken.dtype)
-        self.time_ns = np.empty((steps, lanes), np.int64)
-        self.equity = np.empty((steps + 1, lanes), np.int64)
-        self.penalty = np.zeros((steps, lanes))
+        self.task: Task = task
+        self.steps: int = steps
+        self.first: int = 0  # step of the first that is kept
+        self.observation: NDArray[np.float32] = np.empty((steps, lanes, len(seen.low)), np.float32)
+        self.action: NDArray[Any] = np.zeros((steps, lanes, len(taken.low)), taken.dtype)
+        self.time_ns: NDArray[np.int64] = np.empty((steps, lanes), np.int64)
+        self.equity: NDArray[np.int64] = np.empty((steps + 1, lanes), np.int64)
+        self.penalty: NDArray[np.float64] = np.zeros((steps, lanes))
 
     @staticmethod
     def steps_of(lanes: int, most_steps: int | None) -> int:

@@ -63,9 +63,11 @@ class Trajectories:
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any], spaces: tuple[Space, Space]):
         """Take what has been checked; the table of episodes is filled by the reader."""
-        self.folder, self.manifest = folder, manifest
-        self.observation_space, self.action_space = spaces
-        self.episodes = pd.DataFrame()
+        self.folder: Path = folder
+        self.manifest: Mapping[str, Any] = manifest
+        self.observation_space: Space = spaces[0]
+        self.action_space: Space = spaces[1]
+        self.episodes: pd.DataFrame = pd.DataFrame()
         self._files = [folder / STEPS / each["name"] for each in manifest["files"]]
         self._bounds = np.cumsum([0, *(each["seeds"] for each in manifest["files"])])
         self._open: tuple[int, list[Episode]] = (-1, [])  # the file that was read last

@@ -18,6 +18,8 @@ Array = NDArray[np.float64]
 
 
 class _Numbers(NamedTuple):
+    """The arrays that a comparison unpacks into."""
+
     expected: Array  # [k] by theory
     simulated: Array  # [k] by the engine
     standard_error: Array  # [k] Monte Carlo; 0 where the engine must be exact

@@ -127,7 +127,7 @@ def poisson(rate_per_s: float) -> dict[str, Any]:
     return {"law": "poisson", "rate_per_s": rate_per_s, "on_news": False, "on_fill": False}
 
 
-NEWS_ONLY = {"law": "none", "rate_per_s": 0, "on_news": True, "on_fill": False}
+NEWS_ONLY: dict[str, Any] = {"law": "none", "rate_per_s": 0, "on_news": True, "on_fill": False}
 FROZEN_MAKER: Mapping[str, Any] = {  # quotes around its belief, which only a signal moves
     "inventory_slope": 0, "skew": 0, "volatility_weight": 0, "adverse_selection_weight": 0,
     "belief_gain_trade": 0, "belief_gain_fill": 0, "belief_gain_signal": 1,

@@ -4,6 +4,7 @@ Their numbers have no tolerance to set here: they are the same at every run, as 
 """
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,12 @@ def test_sweeps_and_theory_run(execute, tmp_path):
         for output in cell.get("outputs", ()) if "image/png" in output.get("data", {})
     ]  # fmt: skip
     assert len(shown) == 16  # the figures
+    texts = [
+        output.get("text", "") + output.get("data", {}).get("text/plain", "")
+        for notebook in notebooks for cell in notebook.cells for output in cell.get("outputs", ())
+    ]  # fmt: skip
+    assert any(re.fullmatch(r"\d+ lanes in [\d.]+ s", text) for text in texts)  # progress
+    assert [text for text in texts if re.search(r"[\x00-\x08\x0b-\x1f]", text)] == []
     assert list(tmp_path.iterdir()) == []
 
 

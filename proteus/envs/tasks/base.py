@@ -70,10 +70,10 @@ class Task:
             if isinstance(self.options[key], (int, float)):
                 _check_number(key, value)
         self.session = session
-        self.given = {**self.options, **options}
+        self.given: dict[str, Any] = {**self.options, **options}
         self._low = np.array([feature.low for feature in self.features], np.float32)
         self._high = np.array([feature.high for feature in self.features], np.float32)
-        self.world = session.held_world
+        self.world: Held = session.held_world
         most = [float(self.given.get(key, 0)) for key in ("most_offset", "most_lots")]
         least, largest = bounds_of(self.action_space)
         self._wanted = Held(

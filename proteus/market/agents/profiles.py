@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -32,7 +32,7 @@ _NO_LIMIT = ("kind", "place")  # of a constraint: where it stands, not what it a
 class Profile(BaseModel):
     """Describe the agents of one group."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
 
     profile_version: int = Field(ge=1, le=PROFILE_VERSION, description="of this schema")
     cohort: Cohort = Field(description="whom the agents belong with")

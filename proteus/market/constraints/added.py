@@ -32,6 +32,6 @@ def or_else(known: int, fits: Any, others: Any) -> Any:
     return added
 
 
-fits_added = _nothing
+fits_added: Any = _nothing
 for _name, _kind in ADDED_KINDS.items():
     fits_added = or_else(CODES[_name], _kind.fits, fits_added)

@@ -39,6 +39,6 @@ def _or_else(code: int, read: Any, others: Any) -> Any:
     return added
 
 
-read_added = _public
+read_added: Any = _public
 for _name, _source in ADDED_SOURCES.items():
     read_added = _or_else(SOURCES[_name], _source.read, read_added)

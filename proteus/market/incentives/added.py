@@ -57,7 +57,8 @@ def or_fill(known: int, points: Any, others: Any) -> Any:
     return added
 
 
-points_of_order, points_of_fill = _no_order, _no_fill
+points_of_order: Any = _no_order
+points_of_fill: Any = _no_fill
 for _name, _kind in ADDED_KINDS.items():
     if _kind.config.READS_BOOK:
         points_of_order = or_order(SCORE_CODES[_name], _kind.points, points_of_order)

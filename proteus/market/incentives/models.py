@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Annotated, Literal, Self, Union
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, Union
 
 from pydantic import Field, model_validator
 
@@ -57,7 +57,7 @@ class Sampling(Schema):
 class Volume(Score):
     """Score lots traded in a role and within a band of prices, but not with the own group."""
 
-    ON_GRID = "lowest_price", "highest_price"
+    ON_GRID: ClassVar[tuple[str, ...]] = "lowest_price", "highest_price"
     name: Literal["volume"]
     role: Literal["maker", "taker", "both"]
     lowest_price: Price  # both ends belong to the band
@@ -76,8 +76,8 @@ class TwoSidedQuadratic(Score):
     Source: Polymarket, liquidity rewards; its rules are in ``docs/venues.md``.
     """
 
-    READS_BOOK = True
-    ON_GRID = "lowest_mid", "highest_mid"
+    READS_BOOK: ClassVar[bool] = True
+    ON_GRID: ClassVar[tuple[str, ...]] = "lowest_mid", "highest_mid"
     name: Literal["two_sided_quadratic"]
     max_spread: Distance  # v, from the mid of the orders that have min_lots
     min_lots: Lots  # smaller orders count nowhere
@@ -98,8 +98,8 @@ class DiscountedDepth(Score):
     Source: Kalshi, liquidity incentive programme; its rules are in ``docs/venues.md``.
     """
 
-    READS_BOOK = True
-    ON_GRID = "step", "skip_from"
+    READS_BOOK: ClassVar[bool] = True
+    ON_GRID: ClassVar[tuple[str, ...]] = "step", "skip_from"
     name: Literal["discounted_depth"]
     target_lots: Lots
     discount: Factor  # factor for each step
@@ -110,7 +110,7 @@ class DiscountedDepth(Score):
 class Uptime(Score):
     """Score samples at which both sides have lots enough, near enough to the mid."""
 
-    READS_BOOK = True
+    READS_BOOK: ClassVar[bool] = True
     name: Literal["uptime"]
     max_spread: Distance  # from the mid of the orders that have min_lots
     min_lots: Lots  # of a side within it
@@ -138,7 +138,7 @@ else:
 class MissedUptime(Measure):
     """Count the samples that an epoch lacks of the required share; sampled as ``uptime``."""
 
-    READS_BOOK = True
+    READS_BOOK: ClassVar[bool] = True
     name: Literal["missed_uptime"]
     max_spread: Distance  # from the mid of the orders that have min_lots
     min_lots: Lots  # of a side within it

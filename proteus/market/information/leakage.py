@@ -43,7 +43,7 @@ COMPARED = {
     "book": "book", "trade": "print", "batch_clear": "print", "block": "block",
     "waiting": "waiting",
 }  # fmt: skip
-CHOSEN = {  # their fields that have a choice
+CHOSEN: dict[str, tuple[str, ...]] = {  # their fields that have a choice
     "book": ("best_bid", "best_ask", "size", "delay_ms"), "print": ("price", "delay_ms"),
     "block": ("base_fee",), "waiting": ("orders",),
 }  # fmt: skip

@@ -34,6 +34,6 @@ def or_else(code: int, due: Any, others: Any) -> Any:
     return added
 
 
-due_added = _at_once
+due_added: Any = _at_once
 for _name, _kind in ADDED_KINDS.items():
     due_added = or_else(RULES[_name], _kind.due, due_added)

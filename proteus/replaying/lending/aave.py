@@ -68,13 +68,13 @@ class AaveVenue:
         names = ("optimal", "base", "slope_1", "slope_2")
         curve = KinkedRay(*(_words(terms[name]) for name in names))
         units = np.array([10 ** terms["decimals_c"], 10 ** terms["decimals_d"]], np.int64)
-        self.terms = AaveTerms(
+        self.terms: AaveTerms = AaveTerms(
             curve=curve, unit=units, reserve_factor_bps=terms["reserve_factor_bps"],
             protocol_fee_bps=terms["protocol_fee_bps"], ltv_bps=terms["ltv_bps"],
             threshold_bps=terms["threshold_bps"], bonus_bps=terms["bonus_bps"],
             treasury=account_number("treasury", terms["treasury"], numbers),
         )  # fmt: skip
-        self.state = allocate(
+        self.state: AavePool = allocate(
             AavePool, L=1, A=len(held), income_index=_words(RAY), debt_index=_words(RAY),
             price=np.array([terms["price_c"], terms["price_d"]], np.int64),
             wallet=np.array([*held.values()], np.int64),

@@ -66,8 +66,8 @@ class CompoundVenue:
             "reserve_factor", "collateral_factor", "threshold", "incentive", "close_factor",
             "seize_share", "minimal_collateral", "first_rate", "sweep_s",
         )  # fmt: skip
-        self.terms = CompoundTerms(curve, *(terms[name] for name in names))
-        self.state = allocate(
+        self.terms: CompoundTerms = CompoundTerms(curve, *(terms[name] for name in names))
+        self.state: CompoundPool = allocate(
             CompoundPool, L=1, A=len(held), index=WAD, updated_s=terms["start_s"],
             price=np.array([terms["price_c"], terms["price_d"]], np.int64),
             wallet=np.array([*held.values()], np.int64),

@@ -52,12 +52,12 @@ class MorphoVenue:
     def __init__(self, terms: Mapping[str, Any], held: Mapping[Any, tuple[int, int]]) -> None:
         numbers = {name: number for number, name in enumerate(held)}
         fee_account = account_number("fee_account", terms["fee_account"], numbers)
-        self.terms = MorphoTerms(
+        self.terms: MorphoTerms = MorphoTerms(
             ACCRUALS[terms["accrual"]], CURVES[terms["curve"]], terms["rate_per_second"],
             terms["lltv"], int(incentive_of(np.int64(terms["lltv"]))), fee_account,
         )  # fmt: skip
         unit = np.array(of_int(terms["price_unit"]), np.uint64)
-        self.state = allocate(
+        self.state: MorphoPool = allocate(
             MorphoPool, L=1, A=len(held), updated_s=terms["start_s"], fee=terms["fee"],
             at_target=terms["at_target"], price=np.array(of_int(terms["price"]), np.uint64),
             price_unit=unit, wallet=np.array([*held.values()], np.int64),

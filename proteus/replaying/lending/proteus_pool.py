@@ -95,12 +95,12 @@ class ProteusVenue:
         policy = Policy(
             POLICIES[terms["policy"]], *(terms[name] for name in Policy._fields if name != "kind")
         )
-        self.terms = PoolTerms(
+        self.terms: PoolTerms = PoolTerms(
             POOL_CURVES[terms["curve"]], terms["base"], terms["slope_1"], terms["slope_2"],
             terms["kink"], terms["normalised"] == "yes", ACCRUALS[terms["accrual"]],
             terms["accrue_s"], terms["year_s"], terms["reserve_factor"], collateral, policy,
         )  # fmt: skip
-        self.state = allocate(
+        self.state: Pool = allocate(
             Pool, L=1, A=len(held), accrued_to=terms["start_s"], price=terms["price"],
             at_target=terms["at_target"], wallet=np.array([*held.values()], np.int64),
         )  # fmt: skip

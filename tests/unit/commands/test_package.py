@@ -56,6 +56,13 @@ def test_pages_that_texts_name_are_in_the_wheel_and_its_command_runs(wheel, tmp_
     assert str(tmp_path / "proteus" / "docs") in done.stdout
 
 
+def test_the_uppermost_section_of_changes_is_of_this_version():
+    heads = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert heads[0] == proteus.__version__
+    numbers = [tuple(map(int, head.split("."))) for head in heads]
+    assert numbers == sorted(set(numbers), reverse=True)
+
+
 def test_no_text_tells_anyone_to_install_the_stranger():
     texts = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "proteus").rglob("*.py")]
     stranger = re.compile(r"pip install [^\n]*\bproteus(?!-markets)(\[|'|\"|`|\s|$)")

@@ -21,6 +21,7 @@ def test_a_terminal_sees_cells_lanes_rate_and_time_left(monkeypatch):
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.delenv("JPY_PARENT_PID", raising=False)
     with lanes_bar(made) as advance:
         for cell in (0, 0, 1):
             advance(cell, 10)
@@ -35,6 +36,16 @@ def test_nobody_is_disturbed_without_a_terminal(monkeypatch):
     with lanes_bar(planner.from_words(["seeds.count=20"])) as advance:
         assert advance is None
     assert quiet.getvalue() == ""
+
+
+def test_a_command_run_by_a_notebook_draws_nothing_though_it_has_a_terminal(monkeypatch):
+    """The output of a cell shows what moves a cursor as characters."""
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("JPY_PARENT_PID", "1")
+    with lanes_bar(planner.from_words(["seeds.count=20"])) as advance:
+        assert advance is None
+    assert screen.getvalue() == ""
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")

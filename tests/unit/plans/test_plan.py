@@ -8,6 +8,7 @@ import pytest
 from proteus.configuration.compose import compose_words, hydra_session
 from proteus.configuration.overrides import LIST_KEYS
 from proteus.plans import planner
+from tests.unit.basics.test_in_html import Reader
 
 
 def test_one_cell_still_has_both_axes():
@@ -168,3 +169,12 @@ def test_planning_leaves_the_hydra_state_of_the_caller_alone():
 
     planner.from_words([])
     assert not GlobalHydra.instance().is_initialized()
+
+
+def test_a_notebook_shows_axes_seeds_lanes_and_hash():
+    made = planner.from_words(["mechanism=clob,fba", "delta=50,100", "seeds.count=20"])
+    shown = Reader(made._repr_html_()).texts
+    assert [text for text in shown if text] == [
+        f"Plan {made.config_hash[:8]}", "mechanism", "clob, fba", "delta", "50, 100",
+        "seeds", "20, from 0 to 19", "lanes", "60, of 3 cells",
+    ]  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 import proteus
 from proteus.ab import main
 from proteus.errors import ResultsError
+from tests.unit.basics.test_in_html import Reader
 from tests.unit.studies.test_ab import BLIND, FEE, QUICK
 
 
@@ -25,6 +26,7 @@ def test_a_fee_that_nobody_reckons_with_changes_no_fill(fee):
     assert (found.pnl["change"] <= 0).all()
     assert found.pnl["change"].sum() < 0
     assert "part at" in str(found)
+    assert Reader(found._repr_html_()).texts[1:] == [str(found)]
 
 
 def test_two_mechanisms_share_their_beginning_and_the_parts_sum_to_the_difference(tmp_path):
