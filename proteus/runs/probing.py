@@ -118,7 +118,7 @@ def _types(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 @functools.cache
 def _reason(function: Callable[..., Any], types: tuple[Any, ...]) -> str:
     """Compile a part for arguments of some types, and run nothing; return what is wrong, or ""."""
-    from numba.core import types as of_numba
+    from proteus.compiler.private import types as of_numba
 
     def call(*given: Any) -> Any:
         return function(*given)
