@@ -115,7 +115,7 @@ def replay(
         ConfigError: an unknown mechanism or policy, or a number that is not allowed.
         RunError: a mechanism of another package that makes no progress.
     """
-    if mechanism == POOL:
+    if isinstance(mechanism, str) and mechanism == POOL:
         _check_unused(n_ticks, reference_ticks, delta, seed, levels)
         return lending.replay(messages, **policies)
     chosen = mechanism_config(mechanism, policies)

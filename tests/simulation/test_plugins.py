@@ -231,7 +231,8 @@ def test_a_part_of_another_package_trades_and_moves_nobody_else(there, tmp_path)
     """Compiled, beside a cell without it, whose numbers are those of a sweep without it."""
     both, alone = tmp_path / "both", tmp_path / "alone"
     there.run("-m", "proteus.sweep", *LAB, "quoting=linear,log_odds", f"output_dir={both}")
-    there.run("-m", "proteus.sweep", *LAB, "filter=timed", f"output_dir={tmp_path / 'timed'}")
+    timed = ("filter=timed", f"output_dir={tmp_path / 'timed'}")
+    there.run("-m", "proteus.sweep", *LAB, *timed, plain=True)
     there.run("-m", "proteus.sweep", *LAB, f"output_dir={alone}")
     found = json.loads(there.run("-c", PARTS, both))
     assert found["parts"] == ["linear", "log_odds"]
@@ -251,7 +252,7 @@ def test_a_part_that_cannot_be_compiled_is_refused_in_a_sentence_and_stops_no_ot
             "-m", "proteus.sweep", *LAB, "quoting=log_odds", f"output_dir={tmp_path / 'a'}",
             check=False,
         )  # fmt: skip
-        there.run("-m", "proteus.sweep", *LAB, f"output_dir={tmp_path / 'b'}")
+        there.run("-m", "proteus.sweep", *LAB, "plan_only=true")
     (sentence,) = told.splitlines()
     about = "error: log_odds of proteus.quoting, from proteus-maker-parts, cannot be compiled: "
     assert sentence.startswith(f"{about}{source}, line ")
