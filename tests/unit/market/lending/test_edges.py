@@ -199,3 +199,18 @@ def test_a_loan_that_leaves_64_bits_is_refused_as_the_contract_does(
     )
     assert codes.REASONS["morpho"][refusal] == reason
     assert pool.borrow_shares[0] == 0
+
+
+@pytest.mark.parametrize(("tokens", "refusal"), [(100, codes.OWN_SEIZURE), (0, codes.ACCEPTED)])
+def test_healing_oneself_is_refused_in_venus_where_there_is_something_to_seize(tokens, refusal):
+    """Run on the contract: LiquidateSeizeLiquidatorIsBorrower, and not Liquidate..IsBorrower."""
+    terms, pool, kept = compound_pool(
+        curves.KinkedWad(0, 0, 0, 0), principal=at(0, (0, 200), (1, 2, 2)), noted=WAD,
+        claims=at(0, (tokens, 0), (1, 2, 2)), tokens=1000, cash=1000, borrows=200,
+    )  # fmt: skip
+    terms = terms._replace(minimal_collateral=10**6)
+    assert refusal == act_compound(terms, pool, kept, 0, NOW, codes.HEAL, 0, 1, np.int64(0), 0)
+    if refusal == codes.OWN_SEIZURE:
+        assert codes.REASONS["compound"][refusal] == "LiquidateSeizeLiquidatorIsBorrower"
+    else:
+        assert pool.bad_debt[0, 1] == 200
