@@ -27,6 +27,7 @@ from proteus.market.lending.codes import (
     NOBODY,
     NOT_COLLATERAL,
     OWN_LIQUIDATION,
+    OWN_SEIZURE,
     POOL_SHORT,
     REDEEM_NO_CASH,
     REDEEM_ZERO,
@@ -224,7 +225,7 @@ def seize(terms, pool, lane, account, borrower, market, tokens):
     if not pool.entered[lane, borrower, market]:
         return NOT_COLLATERAL
     if account == borrower:
-        return OWN_LIQUIDATION
+        return OWN_SEIZURE
     share = multiply_divide(tokens, terms.seize_share, WAD, FLOOR)
     kept = multiply_divide(share, WAD, terms.incentive, FLOOR)
     rate = exchange_rate(terms, pool, lane, market)

@@ -18,7 +18,15 @@ import numpy as np
 
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.arithmetic.fixed_point import CEIL, FLOOR, multiply_divide
-from proteus.market.arithmetic.wide import is_zero, multiply_divide_wide, narrow, widen
+from proteus.market.arithmetic.wide import (
+    add,
+    is_less,
+    is_zero,
+    multiply_divide_wide,
+    narrow,
+    subtract,
+    widen,
+)
 from proteus.market.lending.accrual import growth, interest_on
 from proteus.market.lending.codes import (
     ACCEPTED,
@@ -252,10 +260,10 @@ def borrow(terms, pool, lane, account, assets, shares):
         shares = _borrow_shares(pool, lane, assets, CEIL)
     else:
         assets = _borrow_assets(pool, lane, shares, FLOOR)
-    total = pool.borrow_shares[lane]
-    is_beyond = assets > LARGEST - pool.borrow_assets[lane] or shares > LARGEST - total
+    room = LARGEST - MORPHO_VIRTUAL_SHARES - pool.borrow_shares[lane]
+    is_beyond = assets > LARGEST - pool.borrow_assets[lane] or shares > room
     if assets < 0 or shares < 0 or is_beyond:
-        return AMOUNT_LEAVES_INT64
+        return _why_not(terms, pool, lane, account, assets, shares)
     pool.borrowed[lane, account] += shares
     pool.borrow_shares[lane] += shares
     pool.borrow_assets[lane] += assets
@@ -265,6 +273,27 @@ def borrow(terms, pool, lane, account, assets, shares):
         return INSUFFICIENT_LIQUIDITY
     pool.result[lane, 0], pool.result[lane, 1] = assets, shares
     return pay_out(pool, lane, account, 0, assets)
+
+
+@inline_kernel
+def _why_not(terms, pool, lane, account, assets, shares):
+    """Return why a loan that leaves int64 is refused: for what the contract would, or for that."""
+    lent, whole = widen(pool.borrow_assets[lane] + 1), widen(pool.borrow_shares[lane])
+    whole = add(whole, widen(MORPHO_VIRTUAL_SHARES))
+    taken, given = widen(max(assets, 0)), widen(max(shares, 0))
+    if shares < 0:
+        given = multiply_divide_wide(taken, whole, lent, CEIL)
+    if assets < 0:
+        taken = multiply_divide_wide(given, lent, whole, FLOOR)
+    owed = add(widen(pool.borrowed[lane, account]), given)
+    lent, whole = add(lent, taken), add(whole, given)
+    limit = limit_of(terms, pool, lane, account)
+    debt = multiply_divide_wide(owed, lent, whole, CEIL)
+    if limit >= 0 and is_less(widen(limit), debt):
+        return INSUFFICIENT_COLLATERAL
+    if is_less(widen(pool.supply_assets[lane]), subtract(lent, widen(1))):
+        return INSUFFICIENT_LIQUIDITY
+    return AMOUNT_LEAVES_INT64
 
 
 @inline_kernel

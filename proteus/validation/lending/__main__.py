@@ -2,8 +2,9 @@
 
 Prints a row per file: its rules, steps, refusals, numbers compared, differences, how many of them
 K9 does not allow and the largest; then the first differences in words. Files whose amounts leave 64
-bits are listed with the reason and not replayed. Exit codes: 0 K9 holds, 1 it does not, 2 a file
-cannot be read, says what is not known, or none was replayed.
+bits are listed with the reason and not replayed; what is wrong with a file that cannot be read
+keeps no other from being replayed. Exit codes: 0 K9 holds, 1 it does not, 2 a file cannot be read,
+says what is not known, or none was replayed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from proteus.commands.process import EXIT_DONE, EXIT_WRONG_INPUT, Parser, guarded, process
+from proteus.commands.process import EXIT_DONE, EXIT_WRONG_INPUT, Parser, guarded, process, say
+from proteus.errors import ConfigError
 from proteus.validation.lending.comparing import Outcome, validate
 
 DIFFERS = 1
@@ -33,7 +35,15 @@ def main(words: Sequence[str]) -> int:
 def _validate(words: Sequence[str]) -> int:
     parser = Parser("python -m proteus.validation.lending")
     parser.add_argument("files", nargs="+", metavar="FILE", type=Path, help="recordings, as JSON")
-    outcomes = [validate(path) for path in parser.read(words).files]
+    outcomes, is_wrong = [], False
+    for path in parser.read(words).files:
+        try:
+            outcomes.append(validate(path))
+        except ConfigError as error:
+            say(f"error: {error}")
+            is_wrong = True
+    if not outcomes:
+        return EXIT_WRONG_INPUT
     console = Console(width=150, highlight=False)
     console.print(_table(outcomes))
     for outcome in outcomes:
@@ -43,7 +53,8 @@ def _validate(words: Sequence[str]) -> int:
             console.print(escape(f"{outcome.name}: {line}"), soft_wrap=True)
     if any(outcome.beyond for outcome in outcomes):
         return DIFFERS
-    return EXIT_WRONG_INPUT if all(outcome.refused for outcome in outcomes) else EXIT_DONE
+    is_wrong = is_wrong or all(outcome.refused for outcome in outcomes)
+    return EXIT_WRONG_INPUT if is_wrong else EXIT_DONE
 
 
 def _table(outcomes: list[Outcome]) -> Table:

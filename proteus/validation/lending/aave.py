@@ -17,7 +17,7 @@ from proteus.validation.lending.formats import (
     rows_by,
     wallets_of,
 )
-from proteus.validation.lending.recordings import Recording, Step, check_keys, narrow
+from proteus.validation.lending.recordings import Recording, Step, check_keys, narrow, objects
 
 NAME = "aave-v3-sequence/1"
 WIDE = ("_index", "_rate", "health_factor")  # numbers that never fit int64
@@ -84,7 +84,7 @@ def _recorded(where: str, state: Mapping[str, Any]) -> Numbers:
     numbers: Numbers = {}
     for asset, found in state["reserves"].items():
         numbers |= rename(f"{where}, {asset}", found, _RESERVE, f"{asset}.")
-    for name, found in state["users"].items():
+    for name, found in objects(f"{where}, users", state["users"]).items():
         numbers |= rename(f"{where}, {name}", found, _USER, f"{name}.")
     return numbers
 
@@ -95,7 +95,10 @@ def _ours(pool: list[Any], accounts: list[Any]) -> Numbers:
 
 
 def _results(step: Step, ours: Any) -> tuple[Any, Any]:
-    return (None, None) if step.result is None else (int(step.result), ours["first"])
+    if step.result is None:
+        return None, None
+    recorded = step.result if isinstance(step.result, list) else [step.result]
+    return (int(recorded[0]) if len(recorded) == 1 else recorded), ours["first"]
 
 
 AAVE = Format(

@@ -24,6 +24,7 @@ from proteus.validation.lending.recordings import (
     WidthError,
     check_keys,
     narrow,
+    objects,
     whole,
 )
 
@@ -110,7 +111,7 @@ def _recorded(where: str, state: Mapping[str, Any]) -> Numbers:
     others = {key: state[key] for key in _OTHERS if key in state}
     names = {key: name for key, name in _OTHERS.items() if key in state}
     numbers |= rename(where, others, names, "market.")
-    for name, found in state["positions"].items():
+    for name, found in objects(f"{where}, positions", state["positions"]).items():
         numbers |= rename(f"{where}, {name}", found, _POSITION, f"{name}.")
     return numbers
 
@@ -124,7 +125,8 @@ def _ours(pool: list[Any], accounts: list[Any]) -> Numbers:
 def _results(step: Step, ours: Any) -> tuple[Any, Any]:
     if step.result is None:
         return None, None
-    return [int(each) for each in step.result], [ours["first"], ours["second"]]
+    recorded = step.result if isinstance(step.result, list) else [step.result]
+    return [int(each) for each in recorded], [ours["first"], ours["second"]]
 
 
 MORPHO = Format(

@@ -2,7 +2,8 @@
 
 A file is a JSON object with ``format, engine, kind, seed, config, initial, steps``; its numbers are
 decimal strings. Which keys its parts have is said by the format (``formats``); a key that is not
-known, or missing, is refused by file, step and key, as nobody can say what it would change.
+known, or missing, is refused by file, step and key, as nobody can say what it would change. Only
+beside ``format`` a recorder may note more words and numbers: they describe the file.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from proteus.errors import ConfigError
 LARGEST = 2**63 - 1
 EVERYTHING = 2**256 - 1  # an amount: all; a health: nothing is owed
 _TOP = ("format", "engine", "kind", "seed", "config", "initial", "steps")
-_OPTIONAL = ("int64Safe", "note", "license")
 
 
 class WidthError(Exception):
@@ -60,8 +60,7 @@ def check_keys(where: str, found: Any, needed: Iterable[str], optional: Iterable
     Raises
         ConfigError: naming where and the key.
     """
-    if not isinstance(found, Mapping):
-        raise ConfigError(f"{where} is not allowed: must be an object of keys and values")
+    objects(where, found)
     needed, known = [*needed], {*needed, *optional}
     for key in found:
         if key not in known:
@@ -69,6 +68,17 @@ def check_keys(where: str, found: Any, needed: Iterable[str], optional: Iterable
     for key in needed:
         if key not in found:
             raise ConfigError(f"{where}: key {key} is missing")
+
+
+def objects(where: str, found: Any) -> Mapping[str, Any]:
+    """Check that something maps names to what they have.
+
+    Raises
+        ConfigError: naming where.
+    """
+    if not isinstance(found, Mapping):
+        raise ConfigError(f"{where} is not allowed: must be an object of keys and values")
+    return found
 
 
 def whole(where: str, key: str, value: Any) -> int:
@@ -106,13 +116,14 @@ def read(path: Path, step_keys: Mapping[str, Iterable[str]]) -> Recording:
         ConfigError: no such file, no JSON, another format, an unknown or missing key.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError:
         raise ConfigError(f"{path} cannot be read: it is no JSON") from None
-    check_keys(path.name, found, _TOP, _OPTIONAL)
-    if found["format"] not in step_keys:
+    notes = [key for key, value in objects(path.name, found).items() if _is_note(value)]
+    check_keys(path.name, found, _TOP, notes)
+    if found["format"] not in [*step_keys]:
         allowed = ", ".join(step_keys)
         form = found["format"]
         raise ConfigError(f"{path.name}: format={form!r} is not allowed: must be {allowed}")
@@ -127,6 +138,10 @@ def read(path: Path, step_keys: Mapping[str, Iterable[str]]) -> Recording:
     )
 
 
+def _is_note(value: Any) -> bool:
+    return value is None or isinstance(value, (str, int, float))
+
+
 def _step(name: str, place: int, found: Any, of_format: Iterable[str]) -> Step:
     where = f"{name}, step {place}"
     keys = ("i", "t", "action", "who", "args", "ok", "revert", "state")
@@ -137,8 +152,14 @@ def _step(name: str, place: int, found: Any, of_format: Iterable[str]) -> Step:
     if not isinstance(found["ok"], bool) or found["ok"] != (found["revert"] is None):
         ok, why = found["ok"], found["revert"]
         raise ConfigError(f"{where}: ok={ok!r} is not allowed with revert={why!r}")
+    who, result = found["who"], found.get("result")
+    if who is not None and not isinstance(who, str):
+        raise ConfigError(f"{where}: who={who!r} is not allowed: must be a name, null")
+    if result is not None:
+        for number in result if isinstance(result, list) else [result]:
+            whole(where, "result", number)
     return Step(
-        place, whole(where, "t", found["t"]), str(found["action"]), found["who"], found["args"],
-        found["ok"], found["revert"], found.get("result"), whole(where, price, found[price]),
+        place, whole(where, "t", found["t"]), str(found["action"]), who, found["args"],
+        found["ok"], found["revert"], result, whole(where, price, found[price]),
         found["state"],
     )  # fmt: skip

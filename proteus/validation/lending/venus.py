@@ -16,7 +16,7 @@ from proteus.validation.lending.formats import (
     rows_by,
     wallets_of,
 )
-from proteus.validation.lending.recordings import Recording, Step, check_keys, narrow
+from proteus.validation.lending.recordings import Recording, Step, check_keys, narrow, objects
 
 NAME = "venus-sequence/1"
 _BORROWERS = "b"  # accounts named so have entered market C before the first step
@@ -86,7 +86,7 @@ def _recorded(where: str, state: Mapping[str, Any]) -> Numbers:
         numbers |= rename(f"{where}, {asset}", found, _MARKET, f"{asset}.")
         paid = {f"reserve{asset}": state[f"reserve{asset}"]}
         numbers |= rename(where, paid, {f"reserve{asset}": "paid"}, f"{asset}.")
-    for name, found in state["users"].items():
+    for name, found in objects(f"{where}, users", state["users"]).items():
         numbers |= rename(f"{where}, {name}", found, _USER, f"{name}.")
     return numbers
 

@@ -51,7 +51,12 @@ VENUS = "venus/venus_heal_1.json"
 @pytest.mark.parametrize(
     ("path", "change", "sentence"),
     [
-        (MORPHO, put("more", value=1), "changed.json: unknown key more; allowed: "),
+        (MORPHO, put("more", value={"irm": "x"}), "changed.json: unknown key more; allowed: "),
+        (MORPHO, put("format", value=["x"]), "format=['x'] is not allowed: must be morpho-seq"),
+        (MORPHO, put("steps", 3, "who", value=["l0"]), "step 3: who=['l0'] is not allowed"),
+        (MORPHO, put("steps", 0, "result", value=["x", "1"]), "step 0: result='x' is not allowed"),
+        (MORPHO, put("initial", "positions", value=[]), "initial, positions is not allowed"),
+        (VENUS, put("steps", 2, "state", "users", value=None), "step 2, users is not allowed"),
         (MORPHO, put("steps", 3, "gas", value="1"), "changed.json, step 3: unknown key gas"),
         (MORPHO, put("steps", 3, "args", "to", value="l0"), "step 3, args: unknown key to"),
         (MORPHO, put("steps", 3, "action", value="flash"), "step 3: action=flash is not allowed"),
@@ -147,3 +152,32 @@ def test_files_that_cannot_be_read_exit_2(tmp_path, capsys):
     for path in (torn, tmp_path / "none.json"):
         assert main([str(path)]) == 2
         assert "cannot be read" in capsys.readouterr().err
+
+
+def test_what_a_recorder_notes_beside_the_format_changes_nothing(tmp_path):
+    def change(found):
+        found.update(recorded="2026-11-28", tool="a", chain=1)
+
+    path = changed(tmp_path, MORPHO, change)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())  # some editors begin a file so
+    assert validate(path).differences == ()
+
+
+def test_a_result_of_another_length_is_a_difference(tmp_path):
+    for path, value in ((MORPHO, "12"), (AAVE, ["1", "2"])):
+
+        def change(found, value=value):
+            next(step for step in found["steps"] if step["result"])["result"] = value
+
+        assert validate(changed(tmp_path, path, change)).beyond == 1
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_from_being_replayed(tmp_path, capsys):
+    torn, good = tmp_path / "torn.json", str(FIXTURES / MORPHO)
+    torn.write_text("{")
+    assert main([str(torn), good]) == 2
+    out, err = capsys.readouterr()
+    assert "agrees" in out
+    assert err == f"error: {torn} cannot be read: it is no JSON\n"
+    wrong = changed(tmp_path, MORPHO, put("steps", 0, "result", value=["1", "1"]))
+    assert main([good, str(torn), str(wrong)]) == 1

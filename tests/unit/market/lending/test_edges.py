@@ -172,3 +172,45 @@ def test_what_leaves_64_bits_is_named_and_changes_nothing():
     refusal = act_morpho(terms, pool, kept, 0, late, codes.ACCRUE, -1, np.int64(0), 0, -1)
     assert codes.REASONS["morpho"][refusal] == "amount_overflow"
     assert (pool.borrow_assets[0], pool.updated_s[0]) == (10**12, 0)
+
+
+@pytest.mark.parametrize(
+    ("assets", "shares", "collateral", "lent", "reason"),
+    [
+        (19_520_034_310_549, 0, 10**18, 0, "insufficient liquidity"),  # run on the contract
+        (19_520_034_310_549, 0, 10**6, 0, "insufficient collateral"),
+        (0, codes.LARGEST, 10**6, 0, "insufficient collateral"),
+        (0, codes.LARGEST, 10**18, 0, "insufficient liquidity"),
+        (10**13, 0, 10**18, 10**14, "amount_overflow"),  # which the contract would lend
+    ],
+)
+def test_a_loan_that_leaves_64_bits_is_refused_as_the_contract_does(
+    assets, shares, collateral, lent, reason
+):
+    """10**6 shares a unit: a loan that nobody could get is refused for what the contract says."""
+    supplied = lent if reason == "amount_overflow" else 572_009_004_643
+    terms, pool, kept = morpho_pool(
+        86 * WAD // 100, UNIT, UNIT, supply_assets=supplied, cash=supplied,
+        supply_shares=min(supplied * 10**4, 10**18), collateral=at(0, collateral, (1, 3)),
+        held=collateral,
+    )  # fmt: skip
+    refusal = act_morpho(
+        terms, pool, kept, 0, np.int64(0), codes.BORROW, 0, np.int64(assets), np.int64(shares), -1
+    )
+    assert codes.REASONS["morpho"][refusal] == reason
+    assert pool.borrow_shares[0] == 0
+
+
+@pytest.mark.parametrize(("tokens", "refusal"), [(100, codes.OWN_SEIZURE), (0, codes.ACCEPTED)])
+def test_healing_oneself_is_refused_in_venus_where_there_is_something_to_seize(tokens, refusal):
+    """Run on the contract: LiquidateSeizeLiquidatorIsBorrower, and not Liquidate..IsBorrower."""
+    terms, pool, kept = compound_pool(
+        curves.KinkedWad(0, 0, 0, 0), principal=at(0, (0, 200), (1, 2, 2)), noted=WAD,
+        claims=at(0, (tokens, 0), (1, 2, 2)), tokens=1000, cash=1000, borrows=200,
+    )  # fmt: skip
+    terms = terms._replace(minimal_collateral=10**6)
+    assert refusal == act_compound(terms, pool, kept, 0, NOW, codes.HEAL, 0, 1, np.int64(0), 0)
+    if refusal == codes.OWN_SEIZURE:
+        assert codes.REASONS["compound"][refusal] == "LiquidateSeizeLiquidatorIsBorrower"
+    else:
+        assert pool.bad_debt[0, 1] == 200
