@@ -109,6 +109,7 @@ proof: $(STAMP) kernels ## run what has a full count, property and statistical t
 golden: $(STAMP) ## write golden outcomes and the hashes of results anew; explain the diff in the commit
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -W ignore -m tests.golden
 	$(BIN)/python -m tests.golden.bits
+	$(BIN)/python -m tests.golden.arena
 
 faults: $(STAMP) ## seed faults into copies of the kernels and write what noticed them to docs/faults.md
 	$(BIN)/python -m tests.faults

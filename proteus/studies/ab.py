@@ -185,9 +185,12 @@ def _check_draws(before: Plan, after: Plan) -> None:
     left, right = before.cells[0], after.cells[0]
     is_same = (left.population, left.latent) == (right.population, right.latent)
     if other and is_same and not before.settings.parity.exceptions:
+        why = "although traders and news are the same"
+        if left.horizon_ns != right.horizon_ns:
+            why = "as one trades longer; name horizon_s in parity.exceptions if that is meant"
         raise ConfigError(
             f"the sides cannot be compared: the draws of {', '.join(sorted(other))} differ for "
-            f"seed {replicate} although traders and news are the same"
+            f"seed {replicate} {why}"
         )
 
 

@@ -118,6 +118,7 @@ MISTAKES = [
     (["mechanism=clob", "delta=100,250"], "delta=100,250 changes nothing"),
     (["costs=none,kalshy"], "kalshy"),
     (["horizon_s=2,3", "costs=none", "costs=kalshi"], "costs is given twice"),
+    (["horizon_s=10,20"], "as one trades longer; name horizon_s in parity.exceptions if that is"),
     (["+experiment=phase2", "costs=none,kalshi"], "both sides must be one cell each"),
     (["costs=none,kalshi", "parity.exceptions=[nothing]"], "names no key"),
     (["costs=none,kalshi", "episodes.count=2"],
