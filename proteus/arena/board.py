@@ -142,7 +142,7 @@ def sentences(results: Results) -> list[str]:
     seeds = results.season.seeds
     kind = "final" if results.secret is not None else "practice"
     said.append(
-        f"Judged on {seeds.count} {kind} seeds in {len(results.season.scenarios)} scenarios; the "
+        f"Judged on {seeds.count} {kind} seeds in {_scenarios(results.season)}; the "
         "baseline stands at 0, the reference at 1 where it is the better one, and all differences "
         "are judged at once, at 95 %."
     )
@@ -153,6 +153,11 @@ def sentences(results: Results) -> list[str]:
         said.append(f"{name} forfeits {lanes}, as seed {one.replicate} of {where}: {one.reason}.")
     said += [f"{name} is out: {reason}." for name, reason in results.out.items()]
     return said
+
+
+def _scenarios(season: Season) -> str:
+    count = len(season.scenarios)
+    return "1 scenario" if count == 1 else f"{count} scenarios"
 
 
 def _first(results: Results, first: pd.DataFrame, count: int) -> str:

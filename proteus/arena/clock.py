@@ -16,11 +16,11 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
 from proteus.arena.matches import Match
-from proteus.arena.outside import Replaced, play_outside
+from proteus.arena.outside import DEPENDS, Replaced, depends_on_others, play_outside
 from proteus.arena.playing import Draw, Played, Say
 from proteus.arena.policies import policies_of
 from proteus.arena.season import Season
-from proteus.errors import ConfigError, RunError, ViolationError
+from proteus.errors import ActionError, ConfigError, RunError, ViolationError
 from proteus.runs.workers import start_process
 
 _POLL_S = 0.1
@@ -50,6 +50,8 @@ class _Meter:
         self.now[:] = (float(at), since)
         try:
             yield
+        except KeyboardInterrupt:  # Ctrl-C is left to who started this process: it raised it
+            raise ActionError("KeyboardInterrupt") from None
         finally:
             self.spent[at] += time.monotonic() - since
             self.now[0] = _NOBODY
@@ -107,7 +109,9 @@ def _play_all(
         except EOFError:
             return
         try:
-            connection.send(play_outside(number, match, draw, policies, replaced, meter.running))
+            played = play_outside(number, match, draw, policies, replaced, meter.running)
+            depends = depends_on_others(match, draw, policies, played, meter.running)
+            connection.send((played, depends))
         except (ViolationError, ConfigError, RunError) as error:
             connection.send(error)
 
@@ -176,8 +180,11 @@ def _take(
         return
     if isinstance(given, Exception):
         raise given
-    player.match, played[number] = None, given
-    say(len(given.won))
+    player.match = None
+    played[number], depends = given
+    if depends:
+        out.setdefault(matches[number].seats[0], DEPENDS)
+    say(len(played[number].won))
 
 
 def _stop_late(

@@ -20,8 +20,8 @@ from proteus.analysis.statistics import ranking
 from proteus.analysis.statistics.bradley_terry import strengths
 from proteus.arena import sealing
 from proteus.arena.clock import play_timed
-from proteus.arena.matches import PLAIN, Cells, Match, matches_of
-from proteus.arena.outside import depends_on_others, play_outside
+from proteus.arena.matches import Cells, Match, matches_of
+from proteus.arena.outside import DEPENDS, depends_on_others, play_outside
 from proteus.arena.playing import Forfeit, Played, Say, draws_of, play_inside
 from proteus.arena.policies import Maker, policies_of, sources_of
 from proteus.arena.scoring import (
@@ -34,7 +34,7 @@ from proteus.arena.scoring import (
     scores_of,
     wins_of,
 )
-from proteus.arena.season import LEAST_IN_A_MELEE, MELEE, SOLO, Season
+from proteus.arena.season import LEAST_IN_A_MELEE, MELEE, Season
 from proteus.errors import ConfigError
 from proteus.runs.workers import usable_cores
 
@@ -155,25 +155,17 @@ class CompetitionRunner:
             for at, match in matches.items():
                 draw = self._draws[match.is_scale]
                 found[at] = play_outside(at, match, draw, self._policies, replaced)
+                if depends_on_others(match, draw, self._policies, found[at]):
+                    self.out.setdefault(match.seats[0], DEPENDS)
                 say(len(draw.replicates))
-        self._check_alone(matches, found)
         return found
-
-    def _check_alone(self, matches: Mapping[int, Match], found: Mapping[int, Played]) -> None:
-        """Take out whoever's lanes depend on which others are played beside them."""
-        for at, played in found.items():
-            match = matches[at]
-            if match.format != SOLO or match.stress != PLAIN or match.seats[0] in self.out:
-                continue
-            if depends_on_others(match, self._draws[False], self._policies, played):
-                self.out[match.seats[0]] = "its lanes depend on which others are played beside them"
 
     def _results(self, season: Season, matches: list[Match]) -> Results:
         board = self._board(matches, is_scale=False)
         scale = self._scale(season, matches)
         scores = scores_of(season, board, scale)
         differences = ranking.differences(scores.overall, scores.resampled_overall)
-        played = [self._played[_key(match)] for match in matches]
+        played = [self._played[_key(match)].numbered(at) for at, match in enumerate(matches)]
         wins = wins_of(season, matches, played)
         return Results(
             season, self.season, self.season_hash, self._sources, self.root, self._secret,

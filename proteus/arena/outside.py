@@ -27,6 +27,7 @@ from proteus.sessions.actions import Quotes, write_quotes
 from proteus.sessions.observation import Observation, copied
 from proteus.sessions.session import Session
 
+DEPENDS = "its lanes depend on which others are played beside them"
 MOST_LANES = 256  # played side by side
 _LOG_ROWS = 128  # of own fills, and of prices, between two decisions
 Replaced = Callable[[Match, int], Match]  # the match with the baseline in a seat
@@ -163,11 +164,13 @@ def _blamed(session: Session, at: int, seat: int) -> Iterator[None]:
     """Turn whatever a policy raises into who it was, and what it had made by then."""
     try:
         yield
-    except Exception as error:
+    except KeyboardInterrupt:  # of the person who runs the season
+        raise
+    except BaseException as error:  # SystemExit too: no policy ends a season
         won = session.equity_nano[:, at] / NANO
+        kind = "" if isinstance(error, ActionError) else type(error).__name__
         text = (str(error).splitlines() or [""])[0]
-        kind = "" if isinstance(error, ActionError) else f"{type(error).__name__}: "
-        raise _FailedError(seat, won, f"{kind}{text}") from None
+        raise _FailedError(seat, won, ": ".join(filter(None, (kind, text)))) from None
 
 
 def _nothing_said(seen: Observation) -> Quotes:
@@ -214,7 +217,12 @@ def _measured(session: Session, match: Match) -> _Lanes:
 def depends_on_others(
     match: Match, draw: Draw, policies: Mapping[str, Maker], played: Played, clock: Clock = no_clock
 ) -> bool:
-    """Tell whether the first lane of a match gives something else when it is played alone."""
+    """Tell whether the first lane of a match gives something else when it is played alone.
+
+    Asked of an entrant's own seeds, alone in a market without stress; of other matches False.
+    """
+    if match.is_scale or not match.is_wanted:
+        return False
     try:
         alone = _play(match, draw.root, draw.replicates[:1], policies, clock)
     except _FailedError:

@@ -65,6 +65,10 @@ class Played(NamedTuple):
     wanting: Array  # [S] what noise traders paid for wanting to trade, currency; NaN: not measured
     forfeits: tuple[Forfeit, ...] = ()
 
+    def numbered(self, match: int) -> Played:
+        """Return it as that of a match of another number: who is out takes matches away."""
+        return self._replace(forfeits=tuple(each._replace(match=match) for each in self.forfeits))
+
 
 class Draw(NamedTuple):
     """Which seeds are played."""

@@ -105,5 +105,34 @@ class Leaves(Careful):
         os._exit(7)
 
 
+class Quits(Careful):
+    """Wants to end the program."""
+
+    def act(self, seen):
+        raise SystemExit(3)
+
+
+class Breaks(Careful):
+    """Pretends that somebody pressed Ctrl-C."""
+
+    def act(self, seen):
+        raise KeyboardInterrupt
+
+
+class Alone(Careful):
+    """Ends its process where it is played alone."""
+
+    def __init__(self, seat):
+        super().__init__(seat)
+        self.is_alone = seat.lanes == 1
+
+    def act(self, seen):
+        import os
+
+        if self.is_alone:
+            os._exit(8)
+        return super().act(seen)
+
+
 def not_a_policy():
     return Quotes

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from proteus.arena import board, sealing
+from proteus.arena import board, sealing, writing
 from proteus.arena.competition import CompetitionRunner
 from proteus.arena.matches import Cells, matches_of
 from proteus.arena.playing import draws_of, play_alone
@@ -139,18 +139,35 @@ def test_who_looks_at_other_lanes_is_out(tmp_path):
 def test_a_clock_takes_out_whole_entrants_and_moves_no_number(tmp_path):
     """What processes play is what this one plays, and as if who is out had not entered."""
     words = ("seeds.count=3", "formats=[solo]")
-    rest = entering(other="Careful", bad="Raises")
-    there = played(
-        tmp_path, "time_limit_s=3", *words, entrants=rest | entering(slow="Slow", leaves="Leaves")
-    )
+    rest = entering(other="Careful", bad="Raises", quits="Quits", breaks="Breaks")
+    gone = entering(slow="Slow", leaves="Leaves", alone="Alone")
+    del gone["plain"]
+    there = played(tmp_path, "time_limit_s=3", *words, entrants=gone | rest)
     assert there.out == {
         "slow": "it took longer than the 3 s that it may",
         "leaves": "it ended its process, with code 7",
+        "alone": "it ended its process, with code 8",
     }
     assert "slow is out: it took longer than the 3 s that it may." in board.sentences(there)
-    here = played(tmp_path, *words, entrants=rest)
-    pd.testing.assert_frame_equal(board.lanes(here), board.lanes(there))
+    _check_told(there, tmp_path / "written")
+    here = played(tmp_path, *words, entrants=rest | {"breaks": {"policy": f"{HERE}:Quits"}})
+    one, other = (board.lanes(each).drop(columns="forfeit") for each in (here, there))
+    pd.testing.assert_frame_equal(one, other)
     np.testing.assert_array_equal(here.scores.overall, there.scores.overall)
+
+
+def _check_told(results, folder):
+    """Forfeits are told of the matches that they were in, though others were taken away."""
+    said = writing.write(results, folder, "command")
+    assert any(
+        line.startswith("quits forfeits 6 lanes, as seed 3 of quits in calm: SystemExit: 3.")
+        for line in said
+    )
+    assert "breaks forfeits 6 lanes, as seed 3 of breaks in calm: KeyboardInterrupt." in said
+    told = json.loads((folder / "results.json").read_text())["forfeits"]
+    assert {each["entrant"] for each in told} == {"bad", "quits", "breaks"}
+    for each in told:
+        assert each["match"].startswith(f"{each['entrant']} in calm")
 
 
 def test_final_seeds_are_those_of_the_secret_and_anybody_can_check(tmp_path, capfd):
