@@ -6,6 +6,7 @@ what the notes say.
 
 import functools
 import itertools
+import random
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from proteus.market.setup.cell import set_up_cell, with_log
 from proteus.market.setup.outside import with_outside
 from proteus.replaying import orders, requests
 from tests.helpers.cells import MECHANISM_NAMES, ROOT, cell, only
+from tests.helpers.random_lending import market
 
 POPULATIONS = {
     "baseline": (),
@@ -27,6 +29,7 @@ POPULATIONS = {
     "outside": (),
 }
 LANES = 3
+LENDING_RULES = ("proteus", "morpho", "compound", "aave")
 ORDERS = [{"time_ns": 1, "order_id": 4, "kind": "limit", "side": "buy", "price_ticks": 9,
            "quantity": 1}]  # fmt: skip
 MANY_TICKS = 2**31  # only those that messages name are levels then
@@ -58,6 +61,12 @@ def replayed(monkeypatch, mechanism, n_ticks=100):
     messages = REQUESTS if mechanism == "rfq" else ORDERS
     orders.replay(messages, mechanism, delta=100, n_ticks=n_ticks, reference_ticks=50)
     return tuple(given)
+
+
+@functools.cache
+def lent(rules):
+    """Pools by some rules, as the door of lending has them, with any curve and policy."""
+    return tuple(market(rules, random.Random(seed)) for seed in range(8))
 
 
 def states(value, path):
@@ -139,6 +148,14 @@ def test_both_hold_at_the_door(monkeypatch, mechanism):
 
 
 @pytest.mark.plain
+@pytest.mark.parametrize("rules", LENDING_RULES)
+def test_both_hold_for_pools(rules):
+    for pool in lent(rules):
+        check_notes(pool)
+        check_memory(pool)
+
+
+@pytest.mark.plain
 def test_one_array_in_two_fields_is_found():
     """The check of memory bites: also where one array is a part of another."""
     block = built(MECHANISM_NAMES[0], "baseline", False, 1)
@@ -155,6 +172,7 @@ def test_every_state_of_the_market_is_seen(monkeypatch):
     values = [built(*each, 1) for each in kinds]
     values += [replayed(monkeypatch, each) for each in MECHANISM_NAMES]
     values.append(replayed(monkeypatch, "clob", MANY_TICKS))
+    values += [lent(each) for each in LENDING_RULES]
     seen = {type(state) for value in values for _, state in states(value, "")}
     makers = "proteus.market.makers"  # parts of other packages are in no block of ours
     apart = ("proteus.market.incentives", f"{makers}.filters.added", f"{makers}.quoting.added")
