@@ -15,6 +15,7 @@ from proteus.analysis import showing
 from proteus.analysis.contrasts import DELTA, uses_delta
 from proteus.analysis.measures import Measure, estimates, labels, measures, swept, units
 from proteus.configuration.design import POINT
+from proteus.market.variables.base import EPISODE
 from proteus.market.variables.dimensions import shown
 from proteus.results.coordinates import CELL, key_head, key_text
 
@@ -100,12 +101,15 @@ def show(
 ) -> None:
     """Print estimates with their intervals, as many as the terminal has room for.
 
+    Where lanes are of episodes they are those of the last one, which the verdict is about.
+
     Parameters
         table: what :func:`summarise` returns. axes: the dimensions of the grid.
         console: where to print. first: variables in the order in which many cells show them.
         numbers: int64 over the axes, which cell stands at each grid point; those that a mechanism
             repeats, because it does not use a key, are shown once.
     """
+    table = _of_last_episode(table)
     cells = list(table[axes].drop_duplicates().itertuples(index=False, name=None))
     once = table.drop_duplicates([*axes, "variable", "per"])  # at the first horizon or class
     labels = _labels(axes, cells, numbers)
@@ -123,6 +127,14 @@ def show(
     more = [f"{len(labels) - most} more cells"] if len(labels) > most else []
     more += [f"{left_out} more columns"] if left_out else []
     console.print(" and ".join([*more, "all other variables are in summary.csv"]))
+
+
+def _of_last_episode(table: pd.DataFrame) -> pd.DataFrame:
+    if EPISODE not in table:
+        return table
+    episode = table[EPISODE]
+    last: pd.DataFrame = table[episode.isna() | (episode == episode.max())]
+    return last
 
 
 def _last_per(table: pd.DataFrame, name: str) -> str:
@@ -244,7 +256,8 @@ def _width(head: str, texts: Sequence[str]) -> int:
 
 def _title(table: pd.DataFrame) -> str:
     seeds = int((table["n"] + table["n_missing"]).max())
-    return f"estimate ± half-width of its 95 % interval, {seeds} seeds"
+    last = f", episode {table[EPISODE].max():g}" if EPISODE in table else ""
+    return f"estimate ± half-width of its 95 % interval, {seeds} seeds{last}"
 
 
 def _row_title(row: pd.DataFrame) -> str:

@@ -105,6 +105,10 @@ _NEEDS = (
     Need(r"(population\.\w+)\.capital", r"\1.counts_capital|counts_capital", _is(True),
          r"\1.risk must have capital or leverage, settlement be delayed, a policy of incentives "
          "charge a fine or take a stake, or episodes be used"),
+    Need(r"episodes\.ruin_below", "episodes.carries", _is(True),
+         "episodes.carryover must be capital_only or full_carryover"),
+    Need(r"episodes\.ruin_below", "has_capital", _is(True),
+         "a group of population must have capital"),
     Need(r"(population\.\w+\.risk)\.\w+\.place", r"\1", lambda chain: len(chain) > 1,
          r"\1 must have another constraint"),
     Need(r"costs\.(request|quote|accept|confirm)_units", "mechanism.has_requests", _is(True),

@@ -67,9 +67,10 @@ class BaselineMaker:
         self._look = np.empty(self._lanes, np.int64)  # of the signal, that was used last
         self._judged = np.empty(self._lanes, np.int64)
         self._marks = np.empty(self._lanes, np.int64)
-        self._due = np.empty((self._lanes, 64), np.int64)  # own fills that are judged later
-        self._sign = np.empty((self._lanes, 64))
-        self._quoted = np.empty((self._lanes, 64))
+        # Zeros, as lanes without a due fill are computed along: what lay there may overflow.
+        self._due = np.zeros((self._lanes, 64), np.int64)  # own fills that are judged later
+        self._sign = np.zeros((self._lanes, 64))
+        self._quoted = np.zeros((self._lanes, 64))
         self.reset()
 
     def reset(self, lanes: Flags | None = None) -> None:
@@ -145,7 +146,7 @@ class BaselineMaker:
         old, new = self._due.shape[1], 2 * self._due.shape[1]
         for name in ("_due", "_sign", "_quoted"):
             array = getattr(self, name)
-            larger = np.empty((self._lanes, new), array.dtype)
+            larger = np.zeros((self._lanes, new), array.dtype)
             for number in range(old):
                 which = self._judged + number
                 rows = np.arange(self._lanes)

@@ -43,6 +43,7 @@ from proteus.sessions.actions import WRITERS, Orders, Quotes
 from proteus.sessions.observation import Observation, observe
 from proteus.sessions.reckoning import Reckoned, widen
 from proteus.sessions.restarting import Restarting
+from proteus.sessions.words import refuse_words
 
 DECISIONS = ("schedule", "step_ms", "requests")
 ENDS = ("marked", "payoff")
@@ -299,6 +300,7 @@ def _checked_cell(cell: Any) -> CellConfig:
         return cell
     if not isinstance(cell, Mapping):
         raise ConfigError(f"cell={cell!r} is not allowed: must be a cell or a mapping of keys")
+    refuse_words(cell)
     return planner.from_mapping(cell, grid=False).cells[0]
 
 

@@ -1,5 +1,6 @@
 """``panel.parquet``: its rows are those of the results, and tools of econometricians take it."""
 
+import io
 import json
 
 import duckdb
@@ -10,12 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 import statsmodels.formula.api as smf
 from linearmodels import PanelOLS
+from rich.console import Console
 
 import proteus
 from proteus import plots
 from proteus.analysis.lives import Lives, at_stake, lives, survival, transitions
 from proteus.analysis.persistence import MEASURES, lifetimes, survival_curves
 from proteus.analysis.statistics import longitudinal
+from proteus.analysis.summary import show, summarise
 from proteus.errors import ConfigError, ResultsError
 from proteus.pages.bundle import read
 from proteus.pages.report import report_page
@@ -44,6 +47,20 @@ def made(tmp_path_factory):
 @pytest.fixture
 def panel(made):
     return proteus.load_panel(made[0])
+
+
+def test_the_terminal_shows_the_last_episode_as_the_verdict_does(made):
+    """Its table is that of a dataset of that episode alone; it was that of the first."""
+    _, dataset = made
+
+    def shown(episodes):
+        stream = io.StringIO()
+        chosen = summarise(dataset.isel(episode=episodes))
+        show(chosen, ["mechanism", "delta"], Console(width=120, file=stream))
+        return stream.getvalue()
+
+    assert shown(slice(None)) == shown([-1]) != shown([0])
+    assert f"{SEEDS} seeds, episode {EPISODES - 1}" in shown(slice(None))
 
 
 def test_a_row_is_what_the_results_say_of_that_agent_in_that_episode(made, panel):

@@ -1,5 +1,6 @@
 """The baseline maker outside: what it does, its fills and its PnL are those of the one inside."""
 
+import numpy as np
 import pytest
 
 import proteus
@@ -55,3 +56,17 @@ def test_the_maker_outside_does_what_the_maker_inside_does(mechanism, name):
     assert same_values(measure(session.world), measure(block.world))
     assert session.equity_nano[:, 0].tolist() == block.world.totals.marked[:, 0].tolist()
     assert int(block.world.log.count.sum()) > 50
+
+
+@pytest.mark.nojit
+def test_the_maker_outside_does_not_reckon_with_what_lay_in_memory(monkeypatch):
+    """A lane without a fill to judge is computed along, and its numbers warned a reader."""
+    session = proteus.Session(cell(*words_of("clob", "judged soon")), 3, control="maker", root=ROOT)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            np, "empty", lambda shape, of=float: np.full(shape, -1e308 if of is float else -1, of)
+        )
+        maker = proteus.policies.BaselineMaker(session)
+    with np.errstate(over="raise", invalid="raise"):
+        play(session, maker)
+    assert maker._judged.min() != maker._judged.max()

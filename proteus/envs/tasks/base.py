@@ -157,7 +157,7 @@ def bounds_of(space: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     return np.zeros(len(space.nvec), np.int64), space.nvec - 1
 
 
-_LEAST = {"levels": 1, "most_lots": 0, "parent_lots": 0}  # of the options that are whole numbers
+_COUNTS = ("levels", "most_lots", "parent_lots")  # options that are whole numbers; none may be 0
 
 
 def _check_number(key: str, value: Any) -> None:
@@ -165,9 +165,9 @@ def _check_number(key: str, value: Any) -> None:
     is_number = isinstance(value, (int, float, np.integer, np.floating))
     is_number = is_number and not isinstance(value, bool) and 0 <= value < float("inf")
     fits, allowed = is_number, "a number of at least 0"
-    if key in _LEAST:
-        fits = is_number and _LEAST[key] <= value <= MAX_LOTS and value == int(value)
-        allowed = f"a whole number, {_LEAST[key]} .. {MAX_LOTS}"
+    if key in _COUNTS:
+        fits = is_number and 1 <= value <= MAX_LOTS and value == int(value)
+        allowed = f"a whole number, 1 .. {MAX_LOTS}"
     elif key == "scale_lots":
         fits, allowed = is_number and value > 0, "a number above 0"
     if not fits:

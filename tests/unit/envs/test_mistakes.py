@@ -125,7 +125,11 @@ MADE = [
     ),
     (
         {"options": {"most_lots": -1}},
-        "most_lots=-1 is not allowed: must be a whole number, 0 .. 1000000",
+        "most_lots=-1 is not allowed: must be a whole number, 1 .. 1000000",
+    ),
+    (
+        {"options": {"most_lots": 0}},  # it could never trade
+        "most_lots=0 is not allowed: must be a whole number, 1 .. 1000000",
     ),
     (
         {"task": "maker_grid", "options": {"levels": 0}},
@@ -133,7 +137,7 @@ MADE = [
     ),
     (
         {"task": "taker", "options": {"parent_lots": 2.5}},
-        "parent_lots=2.5 is not allowed: must be a whole number, 0 .. 1000000",
+        "parent_lots=2.5 is not allowed: must be a whole number, 1 .. 1000000",
     ),
     ({"options": {"scale_lots": 0}}, "scale_lots=0 is not allowed: must be a number above 0"),
     (
@@ -152,6 +156,12 @@ MADE = [
     ({"horizon": 3}, "unknown key horizon; did you mean horizon_s?"),
     ({"lanes": 10**9}, "num_envs=1000000000 is not allowed: it takes"),
     ({"control": "dealer"}, "control=dealer is not allowed"),
+    ({"seeds.root": 9}, "seeds.root=9 is not allowed here: seed= and root= say which replicates"),
+    ({"episodes": {"count": 3}}, "episodes.count=3 is not allowed here: each start over is"),
+    ({"record.events": "all"}, "record.events=all is not allowed here: a sweep records, see"),
+    ({"output_dir": "data"}, "output_dir=data is not allowed here: nothing is written"),
+    ({"experiment": "survival"}, "+experiment=survival is not allowed here: it is of sweeps"),
+    ({"precision": "sequential"}, "precision=sequential is not allowed here: the caller says"),
 ]
 
 

@@ -47,7 +47,7 @@ def test_wrong_words(tmp_path, capsys, word, said):
 
 WRONG_TASKS = [
     ({"options": {"most_lot": 3}}, "most_lot=3 is not allowed; did you mean most_lots?"),
-    ({"options": {"most_lots": -3}}, "most_lots=-3 is not allowed: must be a whole number, 0 .. "),
+    ({"options": {"most_lots": -3}}, "most_lots=-3 is not allowed: must be a whole number, 1 .. "),
     ({"control": "nobody"}, "control=nobody is not allowed"),
     ({"decisions": "requests"}, "decisions=requests is not allowed: it needs mechanism=rfq"),
     ({"decisions": "sometimes"}, "decisions='sometimes' is not allowed"),

@@ -29,7 +29,7 @@ def test_table_of_columns_is_that_of_the_code():
 def test_table_of_policies_and_numbers_are_those_of_the_code():
     section = PAGE.split("## Policies")[1].split("##")[0]
     assert re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE) == [*POLICIES]
-    assert f"({LANES}, or\n  `executor.block_lanes`)" in PAGE
+    assert f"(at most\n  {LANES}, or `executor.block_lanes`, spread evenly)" in PAGE
     assert f"{ROWS_AT_ONCE:,} rows" in PAGE
 
 
