@@ -115,7 +115,7 @@ class CompetitionRunner:
                 an invariant. RunError: the machine stopped it.
         """
         self._play([match for match in self.matches if match.is_scale], say)
-        self._scale(self.season, self.matches)
+        self._check_scale()
         season = self.season
         while True:
             matches = matches_of(season, self._cells)
@@ -126,13 +126,11 @@ class CompetitionRunner:
             season = without(self.season, self.out)
         return self._results(season, matches)
 
-    def _scale(self, season: Season, matches: Sequence[Match]) -> list[Scale]:
-        chosen = [match for match in matches if match.is_scale]
-        return scale_of(season, self._board(chosen, is_scale=True))
-
-    def _board(self, matches: Sequence[Match], is_scale: bool) -> Board:
+    def _check_scale(self) -> None:
+        chosen = [match for match in self.matches if match.is_scale]
         firsts = {at: int(draw.replicates[0]) for at, draw in self._draws.items()}
-        return board_of(matches, [self._played[_key(match)] for match in matches], firsts, is_scale)
+        played = [self._played[_key(match)] for match in chosen]
+        scale_of(self.season, board_of(chosen, played, firsts, is_scale=True))
 
     def _play(self, matches: Sequence[Match], say: Say) -> None:
         """Play what is not known yet."""
@@ -161,18 +159,43 @@ class CompetitionRunner:
         return found
 
     def _results(self, season: Season, matches: list[Match]) -> Results:
-        board = self._board(matches, is_scale=False)
-        scale = self._scale(season, matches)
-        scores = scores_of(season, board, scale)
-        differences = ranking.differences(scores.overall, scores.resampled_overall)
         played = [self._played[_key(match)].numbered(at) for at, match in enumerate(matches)]
-        wins = wins_of(season, matches, played)
-        return Results(
-            season, self.season, self.season_hash, self._sources, self.root, self._secret,
-            self.out, matches, played, scale, scores, board, differences,
-            ranking.ranks(scores.overall, differences), wins, improvements_of(season, board),
-            strengths(wins) if wins.any() else None,
+        return results_of(
+            Entry(self.season, self.season_hash, self._sources, self.root, self._secret, self.out),
+            matches, played,
         )  # fmt: skip
+
+
+class Entry(NamedTuple):
+    """Of results what the lanes do not say."""
+
+    season: Season  # with all who entered
+    season_hash: str
+    sources: dict[str, str]
+    root: int
+    secret: bytes | None
+    out: dict[str, str]
+
+
+def results_of(entry: Entry, matches: list[Match], played: list[Played]) -> Results:
+    """Score what was played, by those who are not out.
+
+    Raises
+        ConfigError: a scenario without a scale, or nobody is left.
+    """
+    season = without(entry.season, entry.out)
+    firsts = {at: int(draw.replicates[0]) for at, draw in draws_of(season, entry.root).items()}
+    scale = scale_of(season, board_of(matches, played, firsts, is_scale=True))
+    board = board_of(matches, played, firsts, is_scale=False)
+    scores = scores_of(season, board, scale)
+    differences = ranking.differences(scores.overall, scores.resampled_overall)
+    wins = wins_of(season, matches, played)
+    return Results(
+        season, entry.season, entry.season_hash, entry.sources, entry.root, entry.secret,
+        entry.out, matches, played, scale, scores, board, differences,
+        ranking.ranks(scores.overall, differences), wins, improvements_of(season, board),
+        strengths(wins) if wins.any() else None,
+    )  # fmt: skip
 
 
 def _key(match: Match) -> _Key:

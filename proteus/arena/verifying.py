@@ -1,25 +1,31 @@
-"""Check the results of a season: the secret, the seeds, and the scores that lanes give."""
+"""Check the results of a season: the secret, the seeds, and all that lanes give."""
 
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from proteus.arena import sealing
+from proteus.arena import board, sealing, writing
 from proteus.arena.board import season_of
-from proteus.arena.competition import without
-from proteus.arena.matches import Match
-from proteus.arena.playing import Forfeit, Played, draws_of
-from proteus.arena.scoring import Scores, board_of, scale_of, scores_of
+from proteus.arena.competition import Entry, Results, results_of, without
+from proteus.arena.matches import Cells, Match, matches_of
+from proteus.arena.playing import Draw, Forfeit, Played, draws_of
 from proteus.arena.season import Season
-from proteus.arena.writing import LANES, RESULTS
-from proteus.errors import ResultsError
+from proteus.arena.writing import BOARD, LANES, RESULTS
+from proteus.errors import ConfigError, ResultsError
 
 _ROUNDING = 1e-9  # another machine may add in another order
+_KINDS: dict[str, Any] = {
+    "season": dict, "season_hash": str, "sources": dict, "root": int, "secret": (str, type(None)),
+    "commitment": (str, type(None)), "out": dict,
+}  # fmt: skip
+_KEYS = ["scenario", "stress", "format", "is_scale", "seats"]
+_COLUMNS = {*_KEYS, "seed", "won", "wanting", "lost", "forfeit", "seat", "entrant"}
 
 
 def verify(folder: Path, commitment: str | None = None) -> list[str]:
@@ -31,23 +37,38 @@ def verify(folder: Path, commitment: str | None = None) -> list[str]:
     Raises
         ResultsError: something is not there, or not right.
     """
+    content, lanes, table = _read(folder)
+    try:
+        season = season_of(content["season"])
+        said = [_season(season, content), _root(season, content, commitment)]
+        results = _again(folder, season, content, lanes)
+    except ConfigError as error:
+        raise ResultsError(f"{folder / RESULTS} cannot be right: {error}") from None
+    _compare(folder, results, content, table)
+    return [
+        *said, f"All of {RESULTS} and {BOARD} follows from the {len(lanes)} rows of {LANES}.",
+    ]  # fmt: skip
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
+    """Read the files of a season; page and verdict say the same in words of their version."""
     try:
         content = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
-        lanes = pd.read_parquet(folder / LANES)
+        lanes, table = (pd.read_parquet(folder / name) for name in (LANES, BOARD))
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise ResultsError(f"{folder} has no results of a season: {reason}") from None
-    season = season_of(content["season"])
-    said = [_season(season, content), _root(season, content, commitment)]
-    root = int(content["root"])
-    draws = draws_of(season, root)
-    for is_scale, played in lanes.groupby("is_scale"):
-        wanted = draws[bool(is_scale)].replicates
-        for _, seeds in played.groupby(["scenario", "stress", "format", "seats", "seat"])["seed"]:
-            if not np.array_equal(np.sort(seeds), wanted):
-                raise ResultsError(f"{folder / LANES} has other seeds than the season")
-    _check_scores(folder, season, content, lanes)
-    return [*said, f"The scores follow from the {len(lanes)} lanes and seats in {LANES}."]
+    if not isinstance(content, dict):
+        raise ResultsError(f"{folder / RESULTS} is not of a season")
+    for key, kind in _KINDS.items():
+        if key not in content or not isinstance(content[key], kind):
+            raise ResultsError(f"{key} of {folder / RESULTS} is missing or not of its kind")
+    if missing := sorted(_COLUMNS - {*lanes.columns}):
+        raise ResultsError(f"{folder / LANES} has no column {missing[0]}")
+    for name in ("won", "wanting", "lost"):
+        if lanes[name].dtype != np.float64:
+            raise ResultsError(f"{name} of {folder / LANES} is not of numbers")
+    return content, lanes, table
 
 
 def _season(season: Season, content: dict[str, Any]) -> str:
@@ -63,6 +84,8 @@ def _season(season: Season, content: dict[str, Any]) -> str:
 def _root(season: Season, content: dict[str, Any], commitment: str | None) -> str:
     written = content["secret"]
     if written is None:
+        if content["commitment"] is not None:
+            raise ResultsError("commitment is given, and no secret: these are practice seeds")
         if commitment is not None:
             raise ResultsError("these are practice seeds: nothing was committed to")
         if int(content["root"]) != season.seeds.root:
@@ -74,6 +97,10 @@ def _root(season: Season, content: dict[str, Any], commitment: str | None) -> st
         raise ResultsError(
             f"the secret was not committed to: its commitment is {published}, not {commitment}"
         )
+    if content["commitment"] != published:
+        raise ResultsError(
+            f"commitment={content['commitment']} is not that of the secret, which is {published}"
+        )
     root = sealing.root_of(secret, content["season_hash"])
     if root != int(content["root"]):
         raise ResultsError(f"root={content['root']} is not that of the secret, which is {root}")
@@ -81,38 +108,85 @@ def _root(season: Season, content: dict[str, Any], commitment: str | None) -> st
     return f"Final seeds, of root {root}; the secret's commitment is {published}, {of}."
 
 
-def _check_scores(
+# --- what the lanes give --------------------------------------------------------------------------
+
+
+def _again(
     folder: Path, season: Season, content: dict[str, Any], lanes: pd.DataFrame
-) -> None:
-    season = without(season, content["out"])
-    scores = rescored(season, lanes, int(content["root"]))
-    for name, value in zip(scores.entrants, scores.overall, strict=True):
-        rows = [row for row in content["leaderboard"] if row["entrant"] == name]
-        if len(rows) != 1 or abs(rows[0]["overall"] - value) > _ROUNDING:
-            raise ResultsError(
-                f"{folder / RESULTS} has another overall score of {name} than {LANES} gives, "
-                f"which is {value:.6g}"
-            )
-
-
-def rescored(season: Season, lanes: pd.DataFrame, root: int) -> Scores:
+) -> Results:  # fmt: skip
     """Score a season again from its lanes."""
-    matches, played = [], []
-    keys = ["scenario", "stress", "format", "is_scale", "seats"]
-    nowhere: Any = None  # scores do not ask for the cell
-    groups: Any = lanes.groupby(keys, sort=False)
-    for (scenario, stress, form, is_scale, seats), rows in groups:
-        names = tuple(str(seats).split("|"))
-        match = Match(scenario, stress, form, names, bool(is_scale), (), nowhere)
-        sides = [rows[rows["seat"] == seat].sort_values("seed") for seat in range(len(names))]
-        forfeits = tuple(
-            Forfeit(0, seat, names[seat], int(row.seed), float(row.lost), row.forfeit)
-            for seat, side in enumerate(sides)
-            for row in side[side["forfeit"] != ""].itertuples()
+    secret, root = content["secret"], int(content["root"])
+    entry = Entry(
+        season, content["season_hash"], content["sources"], root,
+        None if secret is None else sealing.secret_of(secret, "secret"), content["out"],
+    )  # fmt: skip
+    left = without(season, content["out"])
+    matches = matches_of(left, Cells(season))
+    draws = draws_of(season, root)
+    groups = dict(tuple(lanes.groupby(_KEYS, sort=False)))
+    played = []
+    for number, match in enumerate(matches):
+        key = match.scenario, match.stress, match.format, match.is_scale, "|".join(match.seats)
+        rows = groups.pop(key, lanes[:0])
+        played.append(_played(folder, number, match, rows, draws[match.is_scale]))
+    if groups:
+        raise ResultsError(
+            f"{folder / LANES} has a match that is not of the season: {next(iter(groups))}"
         )
-        won = np.stack([side["won"].to_numpy() for side in sides], axis=1)
-        matches.append(match)
-        played.append(Played(won, sides[0]["wanting"].to_numpy(), forfeits))
-    firsts = {at: int(draw.replicates[0]) for at, draw in draws_of(season, root).items()}
-    scale = scale_of(season, board_of(matches, played, firsts, is_scale=True))
-    return scores_of(season, board_of(matches, played, firsts, is_scale=False), scale)
+    return results_of(entry, matches, played)
+
+
+def _played(
+    folder: Path, number: int, match: Match, rows: pd.DataFrame, draw: Draw
+) -> Played:  # fmt: skip
+    """Return what a match gave, whose rows must be those of its seats and seeds."""
+    sides = [rows[rows["seat"] == seat].sort_values("seed") for seat in range(len(match.seats))]
+    where = f"{folder / LANES} has"
+    for side, name in zip(sides, match.seats, strict=True):
+        if not np.array_equal(side["seed"], draw.replicates):
+            raise ResultsError(f"{where} other seeds of {match.name} than the season")
+        if not (side["entrant"] == name).all():
+            raise ResultsError(f"{where} another entrant in the seat of {name} in {match.name}")
+        if not ((side["forfeit"] != "") == side["won"].isna()).all():
+            raise ResultsError(f"{where} lanes of {match.name} that are neither won nor forfeited")
+    if len(rows) != len(sides) * len(draw.replicates):
+        raise ResultsError(f"{where} more seats in {match.name} than the season")
+    forfeits = tuple(
+        Forfeit(number, seat, name, int(seed), float(lost), str(reason))
+        for seat, (name, side) in enumerate(zip(match.seats, sides, strict=True))
+        for seed, lost, reason in side[["seed", "lost", "forfeit"]].to_numpy()
+        if reason
+    )
+    won = np.stack([side["won"].to_numpy() for side in sides], axis=1)
+    return Played(won, sides[0]["wanting"].to_numpy(), forfeits)
+
+
+def _compare(
+    folder: Path, results: Results, content: dict[str, Any], table: pd.DataFrame
+) -> None:  # fmt: skip
+    """Find the first thing that is written and does not follow from the lanes."""
+    whole = board.leaderboard(results)
+    wanted = json.loads(json.dumps(writing.found(results, whole)))
+    for key, value in wanted.items():
+        if at := _unlike(content.get(key), value, key):
+            raise ResultsError(f"{folder / RESULTS} has another {at} than {LANES} gives")
+    rows = json.loads(json.dumps(writing.records(table)))
+    if at := _unlike(rows, wanted["leaderboard"], "leaderboard"):
+        raise ResultsError(f"{folder / BOARD} has another {at} than {LANES} gives")
+
+
+def _unlike(written: Any, wanted: Any, where: str) -> str:
+    """Name where two trees are not alike; empty: they are."""
+    if isinstance(wanted, float) and isinstance(written, int | float):
+        return "" if math.isclose(written, wanted, rel_tol=0, abs_tol=_ROUNDING) else where
+    if isinstance(wanted, dict) and isinstance(written, dict) and {*wanted} == {*written}:
+        who = f" of {wanted['entrant']}" if "entrant" in wanted else ""
+        found = (_unlike(written[key], wanted[key], f"{where}.{key}{who}") for key in wanted)
+        return next(filter(None, found), "")
+    if isinstance(wanted, list) and isinstance(written, list) and len(wanted) == len(written):
+        found = (
+            _unlike(*pair, f"{where}.{at}")
+            for at, pair in enumerate(zip(written, wanted, strict=True))
+        )
+        return next(filter(None, found), "")
+    return "" if written == wanted and type(written) is type(wanted) else where

@@ -16,10 +16,10 @@ from proteus.arena.competition import Results
 from proteus.arena.scoring import criteria_of
 from proteus.arena.sealing import commitment_of
 from proteus.arena.season import Season
-from proteus.basics.files import whole, why_not_written
+from proteus.basics.files import free_folder, whole
 from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION
 from proteus.compiler import jit
-from proteus.errors import ConfigError, ResultsError
+from proteus.errors import ResultsError
 from proteus.pages import change as page
 from proteus.pages.tables import Table
 from proteus.plots.scores import scores as draw
@@ -37,13 +37,7 @@ def folder_of(season: Season, season_hash: str) -> Path:
         ConfigError: it is not, or cannot be written.
     """
     name = f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{season_hash[:8]}"
-    folder = Path(season.output_dir or f"outputs/compete/{name}")
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise ConfigError(f"output_dir={folder} is not empty: choose another folder")
-    above = next(path for path in (folder, *folder.parents) if path.exists())
-    if reason := why_not_written(above / RESULTS):
-        raise ConfigError(f"output_dir={folder} cannot be written: {reason}")
-    return folder
+    return free_folder(Path(season.output_dir or f"outputs/compete/{name}"), RESULTS)
 
 
 def write(results: Results, folder: Path, command: str) -> list[str]:
@@ -53,16 +47,17 @@ def write(results: Results, folder: Path, command: str) -> list[str]:
         ResultsError: it cannot be written.
     """
     said, table = board.sentences(results), board.leaderboard(results)
+    lanes = board.lanes(results)
+    texts = {
+        PAGE: _page(results, table, said, command), RESULTS: _json(results, table, said, command),
+    }  # fmt: skip
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, frame in ((BOARD, table), (LANES, board.lanes(results))):
+        for name, frame in ((BOARD, table), (LANES, lanes)):
             frame.attrs = {SCHEMA_KEY: SCHEMA_VERSION, "season_hash": results.season_hash}
             with whole(folder / name) as temporary:
                 frame.to_parquet(temporary, index=False)
-        for name, text in (
-            (PAGE, _page(results, table, said, command)),
-            (RESULTS, _json(results, table, said, command)),
-        ):
+        for name, text in texts.items():
             with whole(folder / name) as temporary:
                 temporary.write_text(text, encoding="utf-8")
     except OSError as error:
@@ -78,27 +73,34 @@ def _hashes() -> dict[str, str]:
 
 def _json(results: Results, table: pd.DataFrame, said: list[str], command: str) -> str:
     secret = results.secret
-    names = results.scores.entrants
     content = {
-        SCHEMA_KEY: SCHEMA_VERSION, "verdict": said, "command": command,
+        SCHEMA_KEY: SCHEMA_VERSION, "command": command,
         "season": results.whole.content, "season_hash": results.season_hash,
         "sources": results.sources, "root": results.root,
         "secret": None if secret is None else secret.hex(),
         "commitment": None if secret is None else commitment_of(secret),
-        "leaderboard": _records(table), "pairs": _records(board.pairs(results)),
-        "scale": _records(board.scale(results)), "quantities": _records(board.quantities(results)),
+        "verdict": said, **found(results, table), "out": results.out, **_hashes(),
+        "versions": provenance.versions(),
+    }  # fmt: skip
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def found(results: Results, table: pd.DataFrame) -> dict[str, Any]:
+    """Return all numbers that follow from the lanes, as results.json has them."""
+    names = results.scores.entrants
+    return {
+        "leaderboard": records(table), "pairs": records(board.pairs(results)),
+        "scale": records(board.scale(results)), "quantities": records(board.quantities(results)),
         "entrants": names, "duels_won": results.wins.tolist(),
         "bradley_terry": None if results.strengths is None else results.strengths.tolist(),
         "forfeits": [
             {**each._asdict(), "match": results.matches[each.match].name}
             for each in results.forfeits
         ],
-        "out": results.out, **_hashes(), "versions": provenance.versions(),
     }  # fmt: skip
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table; what does not exist is null."""
     return [
         {str(name): _value(value) for name, value in row.items()}

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from proteus.errors import ConfigError
+
 
 def temporary(path: Path) -> Path:
     """Return where a file is written before it has its name."""
@@ -42,6 +44,31 @@ def why_not_written(path: Path) -> str:
     except OSError as error:
         return str(error.strerror)
     return ""
+
+
+def free_folder(folder: Path, name: str) -> Path:
+    """Return a folder for results, if it is empty or not there and a file can be written to it.
+
+    Parameters
+        name: of a file that will be in it.
+
+    Raises
+        ConfigError: it is not.
+    """
+    above = folder
+    while not above.exists() and above != above.parent:
+        above = above.parent
+    if not above.is_dir():
+        raise ConfigError(f"output_dir={folder} is not allowed: {above} is a file")
+    try:
+        is_free = above != folder or not any(folder.iterdir())
+    except OSError as error:
+        raise ConfigError(f"output_dir={folder} cannot be read: {error.strerror}") from None
+    if not is_free:
+        raise ConfigError(f"output_dir={folder} is not empty: choose another folder")
+    if reason := why_not_written(above / name):
+        raise ConfigError(f"output_dir={folder} cannot be written: {reason}")
+    return folder
 
 
 def _sync(path: Path) -> None:

@@ -24,6 +24,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from proteus.errors import ConfigError
 from proteus.market.book.codes import BUY, SELL
 from proteus.readers import sources
 from proteus.readers.events import check, chosen, events
@@ -48,6 +49,7 @@ UNIT = 100_000  # nano-currency in 1/10,000 of a dollar
 _NAMES = ["time", "type", "order", "size", "price", "direction"]
 _KINDS = np.array([STATUS, ADD, REDUCE, DELETE, EXECUTE, TRADE, CROSS, STATUS], np.int8)
 _HALT = 7
+_MOST = np.iinfo(np.int64).max // UNIT  # the largest price that fits 64 signed bits
 _NO_LEVEL = 9_999_999_999  # the price of a level that there is not, with either sign
 _FIRST = LEAST_ID  # ids of the levels of the beginning, counted up
 _NAME = re.compile(r"^(.+)_message_(\d+)\.csv$")
@@ -62,8 +64,10 @@ def read(path: Path, reading: Reading) -> Iterator[Events]:
     """Give the messages of a file.
 
     Raises
-        MessageError: a message that cannot be.
+        ConfigError: a symbol, of which files have none. MessageError: a message that cannot be.
     """
+    if reading.symbol is not None:
+        raise ConfigError(f"symbol={reading.symbol} is not allowed: such a file has no symbols")
     beginning = None
     record = 0
     for table in _messages(path):
@@ -92,7 +96,8 @@ def _piece(table: pa.RecordBatch, first: int) -> Events:
     check(~is_side, "direction", direction, record, "must be 1, a buy, or -1, a sell")
     check((time < 0) | (time > 86_400), "time", time, record, "must be 0 .. 86400 seconds")
     check((size < 1) & ~is_status, "size", size, record, "must be at least 1")
-    check((price < 1) & ~is_status, "price", price, record, "must be at least 1")
+    is_price = (price >= 1) & (price <= _MOST)
+    check(~is_price & ~is_status, "price", price, record, f"must be 1 .. {_MOST}")
     kind = _KINDS[code]
     side = np.where(direction == 1, BUY, SELL)
     return events(

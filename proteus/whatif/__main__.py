@@ -56,15 +56,14 @@ def parser() -> Parser:
 
 
 def _whatif(chosen: argparse.Namespace) -> int:
+    from proteus.basics.files import free_folder
     from proteus.errors import ConfigError, MessageError
     from proteus.whatif import judging, page
     from proteus.whatif.words import read_words
 
     words = read_words(chosen.words)
     command = ["python", "-m", "proteus.whatif", *chosen.words]
-    folder = words.folder or _fresh(chosen.words)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigError(f"output_dir={folder} is not empty: choose another folder")
+    folder = free_folder(words.folder or _fresh(chosen.words), page.PAGE)
     try:
         judged = judging.judge(words)
     except MessageError as error:

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.analysis.statistics.paired import Arm
-from proteus.basics.units import NS_PER_MS
+from proteus.basics.units import NS_PER_MS, NS_PER_S
+from proteus.errors import ConfigError
 from proteus.market.book.codes import BUY
 from proteus.readers.orders import Orders
 from proteus.whatif.cells import Fills, Outcome, Quotes
 from proteus.whatif.recording import Recording
 
 BLOCKS = 40  # of a file, unless their length is given
+MOST_BLOCKS = 10_000  # 7 hours of 2.5 s
 NONE = -1
 POINTS = 50  # of the price path in a block
 
@@ -78,11 +80,21 @@ class Blocks(NamedTuple):
 
 
 def cut(recording: Recording, length_ns: int | None) -> Blocks:
-    """Cut the time of a file into blocks of one length."""
+    """Cut the time of a file into blocks of one length.
+
+    Raises
+        ConfigError: they are too many.
+    """
     first, last = int(recording.orders.time_ns[0]), int(recording.orders.time_ns[-1])
     span = last - first + 1
     length = length_ns or max(-(-span // BLOCKS), POINTS)
-    return Blocks(first, length, -(-span // length))
+    number = -(-span // length)
+    if number > MOST_BLOCKS:
+        raise ConfigError(
+            f"block_s={length / NS_PER_S:g} is not allowed: it cuts file={recording.path} into "
+            f"{number} blocks, and {MOST_BLOCKS} are the most"
+        )
+    return Blocks(first, length, number)
 
 
 class Group(NamedTuple):

@@ -47,16 +47,16 @@ def write(judged: Judged, words: Words, folder: Path, command: Sequence[str]) ->
     tables = {
         "measures": judged.table, "blocks": blocks_table(judged), "paths": paths_table(judged),
     }  # fmt: skip
+    texts = {
+        VERDICT: "\n".join([*said, STAMP]) + "\n",
+        MANIFEST: _manifest(judged, words, command),
+        PAGE: _page(judged, words, said, command),
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             with whole(folder / f"{name}.parquet") as temporary:
                 table.assign(**{SCHEMA_KEY: SCHEMA_VERSION}).to_parquet(temporary, index=False)
-        texts = {
-            VERDICT: "\n".join([*said, STAMP]) + "\n",
-            MANIFEST: _manifest(judged, words, command),
-            PAGE: _page(judged, words, said, command),
-        }
         for name, text in texts.items():
             with whole(folder / name) as temporary:
                 temporary.write_text(text, encoding="utf-8")

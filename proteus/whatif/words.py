@@ -85,13 +85,16 @@ def _cells(given: dict[str, str]) -> list[Cell]:
     """Return the grid: a mechanism that trades at once is there once."""
     cells: dict[Cell, None] = {}
     deltas = _listed("delta", given.get("delta", DEFAULT_DELTA))
+    seen: dict[int, str] = {}
     for delta in deltas:
         try:
-            is_nothing = milliseconds_to_ns(delta, "delta") == 0
+            delta_ns = milliseconds_to_ns(delta, "delta")
         except UnitError as error:
             raise ConfigError(str(error)) from None
-        if is_nothing:
+        if delta_ns == 0:
             raise ConfigError(f"delta={delta} is not allowed: must be more than 0 ms")
+        if (earlier := seen.setdefault(delta_ns, delta)) != delta:
+            raise ConfigError(f"delta={delta} is not allowed: it is {earlier} again")
     for name in _listed("mechanism", given.get("mechanism", "clob,fba,dual_flow")):
         if name == _REQUESTS:
             raise ConfigError(f"mechanism={name} is not allowed: recorded orders are no requests")

@@ -201,20 +201,52 @@ def _check_tampering(folder, content, commitment, capfd):
     changed = {
         "was changed": {"season": {**content["season"], "title": "x"}},
         "is not that of the secret": {"root": 5},
-        "another overall score": {
-            "leaderboard": [{**row, "overall": 1.0} for row in content["leaderboard"]]
-        },
+        "commitment=ab is not that of the secret": {"commitment": "ab"},
+        "a match that is not of the season": {"out": {"wide": "no"}},
+        "root of": {"root": "5"},
+        "has another duels_won.0.0 than": {"duels_won": [[9, 0, 0], *content["duels_won"][1:]]},
+        "has another forfeits than": {"forfeits": [{}]},
     }
+    for key in ("place", "overall", "profitability_low", "what"):
+        rows = [{**content["leaderboard"][0], key: 9}, *content["leaderboard"][1:]]
+        who = rows[0]["entrant"]
+        changed[f"has another leaderboard.0.{key} of {who} than"] = {"leaderboard": rows}
     for sentence, change in changed.items():
         path.write_text(json.dumps({**content, **change}))
         assert main(["--verify", str(folder), "--commitment", commitment]) == 2
         assert sentence in capfd.readouterr().err
     path.write_text(json.dumps(content))
-    lanes = pd.read_parquet(folder / "lanes.parquet")
-    lanes.loc[0, "seed"] += 1
-    lanes.to_parquet(folder / "lanes.parquet")
+    _check_tables(folder, capfd)
+
+
+def _check_tables(folder, capfd):
+    """A row, a column or a number of either table is found."""
+    lanes, table = (
+        pd.read_parquet(folder / f"{name}.parquet") for name in ("lanes", "leaderboard")
+    )
+    seed = np.where(np.arange(len(lanes)) == 0, lanes["seed"] + 1, lanes["seed"])
+    better = np.where(lanes["entrant"] == "plain", lanes["won"] + 1, lanes["won"])
+    changed = [
+        ("lanes", lanes.assign(seed=seed), "other seeds"),
+        ("lanes", lanes[lanes["seats"] != "plain|wide"], "other seeds of plain v wide in calm"),
+        ("lanes", lanes[~lanes["is_scale"]], "other seeds of (baseline) in calm"),
+        ("lanes", lanes.assign(entrant="wide"), "another entrant in the seat of (baseline)"),
+        ("lanes", lanes.assign(won=better), "has another"),
+        ("lanes", lanes.assign(won=np.nan), "neither won nor forfeited"),
+        ("lanes", lanes.assign(won="1"), "won of"),
+        ("lanes", lanes.drop(columns="wanting"), "has no column wanting"),
+        ("leaderboard", table[::-1], "leaderboard.parquet has another leaderboard.0"),
+    ]
+    for name, frame, sentence in changed:
+        frame.to_parquet(folder / f"{name}.parquet", index=False)
+        assert main(["--verify", str(folder)]) == 2
+        assert sentence in capfd.readouterr().err
+        for kept, whole in (("lanes", lanes), ("leaderboard", table)):
+            whole.to_parquet(folder / f"{kept}.parquet", index=False)
+    assert main(["--verify", str(folder)]) == 0
+    (folder / "leaderboard.parquet").unlink()
     assert main(["--verify", str(folder)]) == 2
-    assert "other seeds" in capfd.readouterr().err
+    assert "has no results of a season" in capfd.readouterr().err
 
 
 @pytest.mark.plain

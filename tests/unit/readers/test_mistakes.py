@@ -40,6 +40,7 @@ def said(path, *, symbol=None, mapping=None, name=None, tick=100_000):
         ("34200.2,1,8,10,1000000,2", "direction=2 in record 1"),
         ("34200.2,1,8,0,1000000,1", "size=0 in record 1 is not allowed: must be at least 1"),
         ("34200.2,1,8,5,-1,1", "price=-1 in record 1"),
+        ("34200.2,1,8,5,92233720368548,1", "price=92233720368548 in record 1 is not allowed"),
         ("99999.0,1,8,5,1000000,1", "time=99999.0 in record 1 is not allowed: must be 0 .. 86400"),
         ("34200.2,1,8,,1000000,1", "size= in record 1 is not allowed: no number may be missing"),
         ("34200.2,1,8,x,1000000,1", "cannot be read"),
@@ -50,6 +51,12 @@ def test_lobster(tmp_path, line, wanted):
     path = tmp_path / LOBSTER
     path.write_text(GOOD + line + "\n")
     assert wanted in said(path)
+
+
+def test_lobster_has_no_symbols(tmp_path):
+    path = tmp_path / LOBSTER
+    path.write_text(GOOD)
+    assert "symbol=AAPL is not allowed: such a file has no symbols" in said(path, symbol="AAPL")
 
 
 def test_a_price_off_the_tick_names_its_record(tmp_path):
@@ -205,6 +212,7 @@ def test_polymarket(tmp_path, changed, wanted):
         ("x mechanism=clob delta=50", "no mechanism of these trades in batches"),
         ("x delta=0", "delta=0 is not allowed: must be more than 0 ms"),
         ("x delta=50,50", "delta=50,50 is not allowed: values must differ"),
+        ("x mechanism=fba delta=50,50.0", "delta=50.0 is not allowed: it is 50 again"),
         ("x delta=fast", "delta=fast is not allowed: a time in"),
         ("x tick=0", "tick=0 is not allowed: must be more than 0"),
         ("x block_s=0", "block_s=0 is not allowed: must be more than 0 s"),

@@ -159,6 +159,11 @@ def test_the_command_writes_a_page_tables_and_the_honest_sentence(tmp_path, capf
     assert manifest["files"][0]["lots"] == manifest["files"][0]["again"] > 0
     assert main([*words, f"output_dir={folder}"]) == 2
     assert "is not empty" in capfd.readouterr().err
+    assert main([*words, f"output_dir={path / 'out'}"]) == 2
+    assert f"output_dir={path / 'out'} is not allowed: {path} is a file" in capfd.readouterr().err
+    assert main([*words, "block_s=1e-9", f"output_dir={tmp_path / 'new'}"]) == 2
+    assert "blocks, and 10000 are the most" in capfd.readouterr().err
+    assert not (tmp_path / "new").exists()
     assert main([str(path), "mechanism=fba"]) == 2
     assert "mapping is missing" in capfd.readouterr().err
 
