@@ -93,7 +93,6 @@ def run(words: Sequence[str], *, is_attributed: bool = False, half_width: Any = 
     plans = {one: _plan(spoken[one]) for one in chosen}
     _check_comparable(plans[chosen[0]], plans[chosen[-1]], changed)
     folder = folders.fresh(plans[chosen[0]], "ab")
-    folders.check_free(folder)
     changes = tuple(f"{overrides.key(word)} {' -> '.join(_values(word))}" for word in changed)
     sides = {}
     for one in chosen:

@@ -61,7 +61,6 @@ def calibrate(words: Sequence[str]) -> Calibration:
     plan = planner.from_words(["+experiment=calibration", *words])
     rule = _rule(plan)
     folder = folders.fresh(plan)
-    folders.check_free(folder)
     with executed(plan, folder / "selection") as found:
         candidates = judge(found, rule).pipe(_with_values, found)
     folders.write_text(folder / CANDIDATES, csv_text(candidates))

@@ -105,7 +105,6 @@ def find(
     question = _question(whole, key, words, response, group)
     values = _first_values(whole, question, between, points)
     folder = folders.fresh(whole, "equilibrium")
-    folders.check_free(folder)
     cells = [_narrowed(question, cell) for cell in _first_look(question, whole, values)]
     return Answer(folder, question, cells, whole)
 

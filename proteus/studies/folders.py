@@ -9,7 +9,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from proteus.basics.files import whole, why_not_written
+from proteus.basics.files import free_folder, whole
 from proteus.commands.executing import execute
 from proteus.configuration import overrides
 from proteus.errors import ConfigError, ResultsError
@@ -27,13 +27,16 @@ def fresh(plan: Plan, study: str | None = None) -> Path:
 
     Parameters
         study: of what is no declared study, and has no sizes.
+
+    Raises
+        ConfigError: the folder holds files, or cannot be written.
     """
     settings = plan.settings
     if settings.output_dir is not None:
-        return Path(settings.output_dir)
+        return free_folder(Path(settings.output_dir), "report.md")
     name = f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{plan.config_hash[:8]}"
     parents = Path(study) if study else Path(str(settings.study)) / str(settings.size)
-    return Path(OUTPUTS) / parents / name
+    return free_folder(Path(OUTPUTS) / parents / name, "report.md")
 
 
 def newest(study: str, size: str) -> Path | None:
@@ -56,27 +59,6 @@ def executed(plan: Plan, folder: Path) -> Iterator[xr.Dataset]:
     execute(plan, folder)
     with merge.opened(folder) as dataset:
         yield dataset
-
-
-def check_free(folder: Path) -> None:
-    """Refuse a folder that holds files, or that cannot be made; nothing stays behind.
-
-    Raises
-        ConfigError: it does or cannot, or it is a file.
-    """
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise ConfigError(f"output_dir={folder} is not empty: choose another folder")
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        reason = why_not_written(folder / "report.md")
-    except OSError as error:
-        reason = str(error.strerror)
-    for path in missing:
-        if path.is_dir():
-            path.rmdir()
-    if reason:
-        raise ConfigError(f"output_dir={folder} cannot be written: {reason}")
 
 
 def check_days(plan: Plan) -> None:

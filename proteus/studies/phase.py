@@ -71,7 +71,6 @@ def run(number: str, words: Sequence[str], given: Mapping[str, Path]) -> Finishe
     elif given:
         raise ConfigError(f"{', '.join(given)} is not allowed: only phase=4 looks at bundles")
     folder = folders.fresh(plan)
-    folders.check_free(folder)
     written = execute(plan, folder)
     if not written.violations:
         with merge.opened(folder) as dataset:

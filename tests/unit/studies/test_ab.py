@@ -142,9 +142,9 @@ def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(tmp_path, 
     (tmp_path / "file").write_text("mine")
     monkeypatch.setattr(ab, "run_in_memory", lambda plan: pytest.fail("it runs"))
     assert main([*QUICK, "costs=none,kalshi", f"output_dir={tmp_path / 'file' / 'x'}"]) == 2
-    assert "cannot be written: Not a directory" in capfd.readouterr().err
+    assert f"is not allowed: {tmp_path / 'file'} is a file" in capfd.readouterr().err
     assert main([*QUICK, "costs=none,kalshi", f"output_dir={tmp_path / 'file'}"]) == 2
-    assert "is not empty: choose another folder" in capfd.readouterr().err
+    assert f"is not allowed: {tmp_path / 'file'} is a file" in capfd.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
