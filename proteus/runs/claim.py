@@ -43,7 +43,7 @@ def claimed(folder: Path, plan: Plan) -> Iterator[BlockFiles]:
     """
     made = _make(folder)
     with locked(folder):
-        _check_empty(folder)
+        check_empty(folder)
         try:
             _write_begun(folder, plan)
             lanes = BlockFiles(folder)
@@ -169,8 +169,8 @@ def _make(folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / BEGUN).is_file():
             with locked(folder):  # so that no other run is there while it is checked
-                _check_empty(folder)
-        _check_empty(folder)
+                check_empty(folder)
+        check_empty(folder)
     except OSError as error:
         _remove(missing)
         allowed = "give a folder that can be made"
@@ -182,12 +182,23 @@ def _make(folder: Path) -> list[Path]:
     return missing
 
 
-def _check_empty(folder: Path) -> None:
-    killed_at_once = {LOCK, temporary(folder / BEGUN).name}  # what such a run may leave
+def check_empty(
+    folder: Path, begun: str = BEGUN, what: str = "run", go_on: str = "python -m proteus.sweep"
+) -> None:
+    """Check that a folder that is there, and kept by this process, holds nothing.
+
+    Parameters
+        begun: name of the file that what is unfinished has. what: what it is then, and the command
+            that goes on with it.
+
+    Raises
+        ConfigError: it holds files.
+    """
+    killed_at_once = {LOCK, temporary(folder / begun).name}  # what such a run may leave
     names = {path.name for path in folder.iterdir()} - killed_at_once
-    if BEGUN in names:
-        go_on = f"go on with: python -m proteus.sweep --resume {folder}"
-        raise ConfigError(f"output_dir={folder} holds an unfinished run: {go_on}")
+    if begun in names:
+        told = f"go on with: {go_on} --resume {folder}"
+        raise ConfigError(f"output_dir={folder} holds an unfinished {what}: {told}")
     if names:
         raise ConfigError(f"output_dir={folder} is not empty: choose another folder")
 

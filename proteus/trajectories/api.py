@@ -202,13 +202,13 @@ def _fill(
 
 def how_to_go_on(folder: Path) -> str:
     """Say what is saved of a data set and what continues it."""
-    from proteus.trajectories.folder import GO_ON, count_saved
+    from proteus.trajectories.folder import COMMAND, count_saved
 
     saved = count_saved(folder)
     if saved == 0:
         return "nothing was written; run the same command to start again: it gives the same rows"
     files = "1 file is saved" if saved == 1 else f"{saved} files are saved"
-    return f"{files}; go on with: {GO_ON} {folder}"
+    return f"{files}; go on with: {COMMAND} --resume {folder}"
 
 
 def is_finished(folder: Path) -> bool:

@@ -13,16 +13,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from proteus.basics.files import temporary, whole
+from proteus.basics.files import whole
 from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, read_version
 from proteus.errors import ConfigError, ResultsError
 from proteus.results import provenance
-from proteus.runs.claim import LOCK, differing_keys, locked
+from proteus.runs.claim import LOCK, check_empty, differing_keys, locked
 from proteus.trajectories.schema import COLLECTION_KEY, MANIFEST, STEPS
 from proteus.trajectories.words import Request
 
 BEGUN = "collecting.json"
-GO_ON = "python -m proteus.trajectories --resume"
+COMMAND = "python -m proteus.trajectories"
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def claimed(folder: Path, request: Request) -> Iterator[None]:
             f"output_dir={folder} cannot be used: {error.strerror}; {allowed}"
         ) from None
     with locked(folder):
-        _check_empty(folder)
+        check_empty(folder, BEGUN, "data set", COMMAND)
         try:
             try:
                 _write_begun(folder, request)
@@ -137,16 +137,6 @@ def _write_begun(folder: Path, request: Request) -> None:
     }  # fmt: skip
     with whole(folder / BEGUN) as unfinished:
         unfinished.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-
-
-def _check_empty(folder: Path) -> None:
-    names = {path.name for path in folder.iterdir()} - {LOCK, temporary(folder / BEGUN).name}
-    if BEGUN in names:
-        raise ConfigError(
-            f"output_dir={folder} holds an unfinished data set: go on with: {GO_ON} {folder}"
-        )
-    if names:
-        raise ConfigError(f"output_dir={folder} is not empty: choose another folder")
 
 
 def _remove(folders: list[Path]) -> None:
