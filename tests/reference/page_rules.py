@@ -1,6 +1,7 @@
 """What costs, settlement, policies and an environment move, by the text of docs/metrics.md."""
 
 from collections import defaultdict
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,7 @@ REASONS = (
     "loss_limit", "message_rate", "order_size", "exposure_per_side", "inventory_limit", "leverage",
     "capital", "no_gas", "no_funds",
 )  # fmt: skip
+OF_ORDERS = ("ack", "fill", "cancel", "rfq_expire")  # what changes how much of one is open
 CHANNELS = {"oracle": 0, "blocks": 1, "congestion": 2}
 
 
@@ -202,8 +204,9 @@ def used_most(lane):
     number = {name: at for at, name in enumerate(lane.names)}
     entries = lane.ledger[lane.ledger.cause >= -1].to_dict("records")
     replaces = dict(lane.rows("replace")[["other_id", "order_id"]].itertuples(index=False))
-    venue = lane.events[lane.events.source == "venue"]
-    for event, rows in venue.groupby("event", sort=True):
+    told = lane.events[(lane.events.source == "venue") & lane.events.kind.isin(OF_ORDERS)]
+    told = told[["event", "kind", "order_id", "other_id", "lots"]].sort_values("event", kind="stable")
+    for event, rows in groupby(told.itertuples(index=False), key=lambda row: row.event):
         while entries and entries[0]["cause"] <= event:
             entry = entries.pop(0)
             asset = int(entry["asset"] == "contract")
@@ -211,7 +214,7 @@ def used_most(lane):
                 if name in number:
                     balance[number[name], asset] += sign * entry["amount"]
         touched = set()
-        for row in rows[rows.kind.isin(("ack", "fill", "cancel", "rfq_expire"))].itertuples():
+        for row in rows:
             if row.kind == "ack":
                 opened[row.order_id] = orders.lots[row.order_id]
                 opened.pop(replaces.get(row.order_id), None)
