@@ -205,7 +205,8 @@ def used_most(lane):
     entries = lane.ledger[lane.ledger.cause >= -1].to_dict("records")
     replaces = dict(lane.rows("replace")[["other_id", "order_id"]].itertuples(index=False))
     told = lane.events[(lane.events.source == "venue") & lane.events.kind.isin(OF_ORDERS)]
-    told = told[["event", "kind", "order_id", "other_id", "lots"]].sort_values("event", kind="stable")
+    columns = ["event", "kind", "order_id", "other_id", "lots"]
+    told = told[columns].sort_values("event", kind="stable")
     for event, rows in groupby(told.itertuples(index=False), key=lambda row: row.event):
         while entries and entries[0]["cause"] <= event:
             entry = entries.pop(0)

@@ -18,10 +18,10 @@ import proteus
 ROOT = Path(proteus.__file__).parent.parent
 EXAMPLES = ROOT / "examples"
 MOMENTUM = "proteus_momentum/__init__.py"
-CELL = (
-    "+trader@population.momentum=momentum", "horizon_s=5", "metrics.tau_ms=1000",
-    "seeds.count=4", "executor.workers=2",
-)  # fmt: skip
+CELL = ("+trader@population.momentum=momentum", "metrics.tau_ms=1000", "executor.workers=2")
+SMALL = ("horizon_s=5", "seeds.count=4")
+SMALLER = ("horizon_s=3", "seeds.count=2")  # in plain Python
+LAB = ("mechanism=speed_bump", "population.maker=lab", *CELL)  # the only loop compiled here
 
 pytestmark = pytest.mark.skipif(not EXAMPLES.is_dir(), reason="a wheel has no examples")
 
@@ -160,7 +160,7 @@ def test_a_sweep_has_them_in_its_results_its_report_and_its_logs(there, tmp_path
     """Compiled: one loop with a mechanism, a kind of trader and rules of three packages."""
     folder = tmp_path / "out"
     there.run(
-        "-m", "proteus.sweep", "mechanism=speed_bump", *CELL, "costs=none,capped",
+        "-m", "proteus.sweep", *LAB, *SMALL, "costs=none,capped",
         "settlement=session", "incentives=none,depth", "environment=blend",
         "record.events=seed:0", "record.report=true", f"output_dir={folder}",
     )  # fmt: skip
@@ -207,10 +207,6 @@ def test_parts_of_makers_keep_the_contract_by_the_tests_of_their_package(there):
     assert " 4 passed" in told.splitlines()[-1].rjust(40)
 
 
-LAB = (
-    "horizon_s=3", "metrics.tau_ms=1000", "seeds.count=2", "executor.workers=1", "mechanism=clob",
-    "population.maker=lab",
-)  # fmt: skip
 PARTS = """
 import sys, json, proteus
 found = proteus.load(sys.argv[1])
@@ -230,10 +226,10 @@ print(json.dumps(found["pnl_marked_by_group"].values.ravel().tolist()))
 def test_a_part_of_another_package_trades_and_moves_nobody_else(there, tmp_path):
     """Compiled, beside a cell without it, whose numbers are those of a sweep without it."""
     both, alone = tmp_path / "both", tmp_path / "alone"
-    there.run("-m", "proteus.sweep", *LAB, "quoting=linear,log_odds", f"output_dir={both}")
+    there.run("-m", "proteus.sweep", *LAB, *SMALL, "quoting=linear,log_odds", f"output_dir={both}")
     timed = ("filter=timed", f"output_dir={tmp_path / 'timed'}")
-    there.run("-m", "proteus.sweep", *LAB, *timed, plain=True)
-    there.run("-m", "proteus.sweep", *LAB, f"output_dir={alone}")
+    there.run("-m", "proteus.sweep", *LAB, *SMALLER, *timed, plain=True)
+    there.run("-m", "proteus.sweep", *LAB, *SMALL, f"output_dir={alone}")
     found = json.loads(there.run("-c", PARTS, both))
     assert found["parts"] == ["linear", "log_odds"]
     assert min(found["fills"]) > 0
@@ -249,7 +245,7 @@ def test_a_part_that_cannot_be_compiled_is_refused_in_a_sentence_and_stops_no_ot
     file = "proteus_maker_parts/quoting.py"
     with there.edited(file, lambda text: text.replace(old, new)) as source:
         told = there.run(
-            "-m", "proteus.sweep", *LAB, "quoting=log_odds", f"output_dir={tmp_path / 'a'}",
+            "-m", "proteus.sweep", *LAB, *SMALL, "quoting=log_odds", f"output_dir={tmp_path / 'a'}",
             check=False,
         )  # fmt: skip
         there.run("-m", "proteus.sweep", *LAB, "plan_only=true")
@@ -282,7 +278,14 @@ def test_a_constraint_that_the_compiler_does_not_know_is_refused_before_anything
 
 
 def test_a_kernel_that_is_wrong_is_told_by_its_line(there, tmp_path):
-    words = ("-m", "proteus.sweep", "mechanism=clob", *CELL, f"output_dir={tmp_path / 'out'}")
+    words = (
+        "-m",
+        "proteus.sweep",
+        "mechanism=clob",
+        *CELL,
+        *SMALL,
+        f"output_dir={tmp_path / 'out'}",
+    )
     old, new = "policy.weight[trader] * trend", "policy.wait[trader] * trend"
     with there.edited(MOMENTUM, lambda text: text.replace(old, new)) as source:
         told = there.run(*words, check=False)
