@@ -16,7 +16,7 @@ from tests.helpers.budget import is_proof
 
 pytestmark = pytest.mark.skipif(JIT_DISABLED, reason="all of it is plain Python then")
 
-BUSY = ("population.noise.count=6", "population.noise.schedule.rate_per_s=40")
+BUSY = ("population.noise.count=3", "population.noise.schedule.rate_per_s=40")
 WORDS = (*TINY, *BUSY, "population.maker=lab", "+population.other=lab",
          "population.other.count=1", "filter=kalman", "quoting=glft",
          "population.other.policy.filter.trade_sd=0.02")  # fmt: skip

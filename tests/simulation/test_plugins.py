@@ -266,6 +266,7 @@ import proteus
 from proteus.compiler.jit import compiled
 from proteus.errors import ConfigError
 from proteus.market.constraints.added import CODES, GIVEN, fits_added
+from proteus.market.setup import foreign
 from proteus.plans import planner
 from proteus.runs import api
 api.checked(planner.from_words(["costs=gas"]))
@@ -274,7 +275,24 @@ try:
     proteus.Session({"mechanism": "clob", "risk@population.maker.risk": "stay_near"}, 1)
 except ConfigError as error:
     print(error)
+foreign.why_not = lambda *_: "the reason"
+for words in (
+    "", "costs=gas population.maker=lab", "population.maker=lab filter=timed",
+    "population.maker=lab quoting=log_odds", "settlement=session", "incentives=depth",
+    "environment=blend", "risk@population.maker.risk=stay_near",
+    "+trader@population.idle=maker population.idle.count=0 risk@population.idle.risk=stay_near",
+):
+    try:
+        api.checked(planner.from_words([*words.split()]))
+        print("nothing")
+    except ConfigError as error:
+        print(str(error).partition(",")[0])
 """
+USED = [  # by these words
+    "nothing", "nothing", "timed of proteus.filters", "log_odds of proteus.quoting",
+    "session of proteus.settlement", "linear_depth of proteus.incentives",
+    "blend of proteus.channels", "stay_near of proteus.constraints", "nothing",
+]  # fmt: skip
 
 
 def test_a_constraint_that_cannot_be_compiled_is_refused_and_stops_nobody_without_it(
@@ -287,7 +305,7 @@ def test_a_constraint_that_cannot_be_compiled_is_refused_and_stops_nobody_withou
         words = ("-m", "proteus.sweep", "seeds.count=2", "mechanism=clob")
         into = (f"output_dir={tmp_path / 'a'}", "risk@population.maker.risk=stay_near")
         told = there.run(*words, *into, check=False)
-        fits, in_session = there.run("-c", ASKED).splitlines()
+        fits, in_session, *used = there.run("-c", ASKED).splitlines()
         if is_proof():  # compiles the loop
             there.run(*words, "costs=gas", f"output_dir={tmp_path / 'b'}")
     (sentence,) = [row for row in told.splitlines() if row.startswith("error: ")]
@@ -296,6 +314,7 @@ def test_a_constraint_that_cannot_be_compiled_is_refused_and_stops_nobody_withou
     assert not (tmp_path / "a").exists()
     assert fits == "0"
     assert f"error: {in_session}" == sentence
+    assert used == USED
 
 
 def test_a_kernel_that_is_wrong_is_told_by_its_line(there, tmp_path):
