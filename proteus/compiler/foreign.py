@@ -26,6 +26,7 @@ _AROUND = re.compile(
     r"With argument|Rejected as|>>>|Return of:|<source|\^|"
     r"No implementation of function Function\(<function"
 )
+_PLAIN = "Untyped global name 'part'"  # what a function is to the compiler that is no kernel's part
 
 
 def why_not(part: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
@@ -68,7 +69,9 @@ def _why_not(part: Callable[..., Any], types: tuple[Any, ...]) -> str:
     try:
         dispatcher_of(call, KernelCompiler).compile((star(types),))
     except Exception as error:  # not all of the compiler's are below one class
-        return _one_line(str(error))
+        reason = _one_line(str(error))
+        is_plain = reason.startswith(_PLAIN)
+        return "it must be declared with proteus.compiler.jit.inline_kernel" if is_plain else reason
     return ""
 
 

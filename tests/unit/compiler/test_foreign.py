@@ -97,6 +97,11 @@ def test_a_law_of_latency_that_cannot_be_compiled_adds_nothing():
     assert machine(latency.UNIFORM, 3.0, 2.0, word) == pytest.approx(1.5)
 
 
+def test_a_function_that_is_declared_as_no_part_is_told_what_it_lacks():
+    reason = why_not(lambda *_: 1, constraints.GIVEN)
+    assert reason == "it must be declared with proteus.compiler.jit.inline_kernel"
+
+
 def test_the_reason_is_one_line_of_the_compiler():
     reason = why_not(strange, constraints.GIVEN)
     assert reason == "Unknown attribute 'first' of type array(int64, 1d, C)"
