@@ -243,7 +243,8 @@ def heat(
     check_sweep(dataset)
     wanted = quantity(shown)
     part_of = _in_order(_chosen(dataset, (x, y), at or {}), (x, y))
-    found = levels(part_of, wanted).squeeze(drop=True).transpose(y, x)
+    found = levels(part_of, wanted)
+    found = found.squeeze({*found.dims} - {x, y}, drop=True).transpose(y, x)
     with rules():
         columns, rows = found.sizes[x], found.sizes[y]
         figure = Figure(figsize=(1.6 + 1.15 * columns, 1.3 + 0.55 * rows))

@@ -307,24 +307,6 @@ def test_a_heat_map_writes_level_and_half_width():
     assert texts[2].endswith(f"±{half:.1f}")
 
 
-@pytest.mark.parametrize(("mechanism", "is_told"), [("clob", False), ("fba", True)])
-def test_a_heat_map_names_a_key_that_stands_still_where_its_mechanism_uses_it(mechanism, is_told):
-    data = wider([5, 10]).sel(mechanism=[mechanism])
-    figure = plots.heat(data, "price_rmse", "latent_dt", "mechanism", {"delta": 50.0})
-    assert ("delta=50 ms" in figure.axes[0].get_title(loc="left")) == is_told
-
-
-def test_heat_maps_of_one_scale_have_one_colour_for_one_level():
-    data, scale = wider([5, 10]), (-1.0, 100.0)
-    maps = [
-        plots.heat(data, "price_rmse", "latent_dt", "mechanism", {"delta": delta}, scale)
-        for delta in data["delta"].values.tolist()
-    ]
-    images = [figure.axes[0].get_images()[0] for figure in maps]
-    assert images[0].get_array().tolist() != images[1].get_array().tolist()
-    assert {image.get_clim() for image in images} == {scale}
-
-
 FIGURES = {
     "curves": lambda data: plots.curves(data, ["taker_time_to_execution", plots.PROTECTION]),
     "forest": lambda data: plots.forest(data, ["taker_time_to_execution", plots.PROTECTION]),
