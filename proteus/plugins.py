@@ -20,7 +20,8 @@ A folder ``conf`` in the package of an entry point is laid beside ours. Nothing 
 it is asked for, and then once: where no such package is installed it costs 8 ms a process.
 
 What cannot be loaded is left out with a warning of one sentence, and is an error for who names it:
-a package that is broken stops nobody who does not use it.
+a package that is broken stops nobody who does not use it. The same holds for a function that
+cannot be compiled (``compiler.foreign``, ``market.setup.foreign``).
 """
 
 from __future__ import annotations

@@ -159,14 +159,17 @@ def _parts(one: Bundle) -> Section | None:
     if {*others} > {"mechanism"} or min(dataset.sizes[x], dataset.sizes[y]) < 2:
         return None
     at = [{"mechanism": name} for name in dataset["mechanism"].values] if others else [{}]
+    value = levels(dataset, shown)["value"]
+    scale = float(value.min()), float(value.max())
     drawn = [
         Drawn("-".join(["parts", *labels.values()]), f"{shown.title(dataset)} by {x} and {y}",
-              plots.heat(dataset, shown, x, y, labels))
+              plots.heat(dataset, shown, x, y, labels, scale))
         for labels in at
     ]  # fmt: skip
     caption = (
         f"Levels by {x} and {y} of makers, with half-widths of 95 % intervals: fields whose "
-        "intervals overlap may differ all the same, as cells are paired by seed: contrasts say so."
+        "intervals overlap may differ all the same, as cells are paired by seed: contrasts say so. "
+        "Maps share one scale of colours."
     )
     return Section("parts", "Parts of makers", caption, drawn)
 

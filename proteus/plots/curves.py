@@ -220,13 +220,19 @@ def _scale(part: Axes, x: np.ndarray) -> None:
 
 
 def heat(
-    dataset: xr.Dataset, shown: str | Quantity, x: str, y: str, at: Mapping[str, Any] | None = None
+    dataset: xr.Dataset,
+    shown: str | Quantity,
+    x: str,
+    y: str,
+    at: Mapping[str, Any] | None = None,
+    scale: tuple[float, float] | None = None,
 ) -> Figure:
     """Draw a quantity over two swept keys, with its level and half-width in every field.
 
     Parameters
         dataset: of a sweep. shown: a quantity or the name of a variable.
         x, y: the swept keys. at: labels of the other swept keys that have more than one.
+        scale: levels at the ends of the colours, so that maps can be compared; None: its own.
 
     Returns
         Figure; a cell with a stopped lane is empty.
@@ -237,16 +243,19 @@ def heat(
     check_sweep(dataset)
     wanted = quantity(shown)
     part_of = _in_order(_chosen(dataset, (x, y), at or {}), (x, y))
-    found = levels(part_of, wanted).squeeze(drop=True).transpose(y, x)
+    found = levels(part_of, wanted)
+    found = found.squeeze({*found.dims} - {x, y}, drop=True).transpose(y, x)
     with rules():
         columns, rows = found.sizes[x], found.sizes[y]
         figure = Figure(figsize=(1.6 + 1.15 * columns, 1.3 + 0.55 * rows))
         part = figure.add_subplot()
         value, low, high = (found[name].to_numpy() for name in ("value", "low", "high"))
-        image = part.imshow(value, cmap="cividis", aspect="auto", origin="lower")
+        least, most = scale or (np.nanmin(value), np.nanmax(value))
+        image = part.imshow(
+            value, cmap="cividis", aspect="auto", origin="lower", vmin=least, vmax=most
+        )
         part.grid(visible=False)
-        limits = np.nanmin(value), np.nanmax(value)
-        middle = (limits[0] + limits[1]) / 2
+        middle = (least + most) / 2
         for row, column in np.ndindex(rows, columns):
             if np.isnan(value[row, column]):
                 part.text(column, row, "none", ha="center", va="center", color=INK)
@@ -263,7 +272,10 @@ def heat(
             set_ticks(range(len(values)), [_plain(one) for one in values])
         part.set_xlabel(axis_title(dataset, x))
         part.set_ylabel(axis_title(dataset, y))
-        held = [key for key in swept(part_of) if part_of.sizes[key] == 1]
+        held = [
+            key for key in swept(part_of)
+            if part_of.sizes[key] == 1 and not _is_idle(dataset, part_of, key)
+        ]  # fmt: skip
         name = ", ".join(labelled(key, part_of[key].values[0]) for key in held)
         part.set_title(
             wrapped(f"{wanted.title(dataset)}; {name}" if name else wanted.title(dataset))
@@ -272,6 +284,13 @@ def heat(
         bar.outline.set_edgecolor(GRID)
         bar.set_label(with_unit("level", wanted.unit(dataset)))
     return figure
+
+
+def _is_idle(dataset: xr.Dataset, shown: xr.Dataset, key: str) -> bool:
+    """Tell whether no mechanism of those that are shown uses a swept key."""
+    names = dataset["mechanism"].values
+    idle = {names[at] for at in unused(dataset).get(key, ())}
+    return {*shown["mechanism"].values} <= idle
 
 
 def _in_order(dataset: xr.Dataset, axes: Sequence[str]) -> xr.Dataset:

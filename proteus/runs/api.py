@@ -213,9 +213,9 @@ def checked(plan: Plan) -> Plan:
 
     endpoint.check(plan)
     if plugins.are_there():
-        from proteus.runs.probing import check_parts
+        from proteus.market.setup.foreign import check_parts
 
-        check_parts(plan.cells, is_rich=plan.settings.executor.is_rich)
+        check_parts(plan.cells)
     return draws.check(plan)
 
 

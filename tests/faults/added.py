@@ -6,8 +6,8 @@ ADDED = (
     Fault(
         "a fill is due when a package says, even before it happens",
         "market/settlement/added.py",
-        "np.int64(max(due(numbers, time), time + 1))",
-        "np.int64(due(numbers, time))",
+        "np.int64(max(asked(numbers, time), time + 1))",
+        "np.int64(asked(numbers, time))",
     ),
     Fault(
         "points of a package are below zero",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import proteus
+from tests.helpers.budget import is_proof
 
 ROOT = Path(proteus.__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -256,25 +257,60 @@ def test_a_part_that_cannot_be_compiled_is_refused_in_a_sentence_and_stops_no_ot
     assert not (tmp_path / "a").exists()
 
 
-def test_a_constraint_that_the_compiler_does_not_know_is_refused_before_anything_runs(
+ASKED = """
+import proteus
+from proteus.compiler.jit import compiled
+from proteus.errors import ConfigError
+from proteus.market.constraints.added import CODES, GIVEN, fits_added
+from proteus.market.setup import foreign
+from proteus.plans import planner
+from proteus.runs import api
+api.checked(planner.from_words(["costs=gas"]))
+print(compiled(fits_added)(CODES["stay_near"], *GIVEN))
+try:
+    proteus.Session({"mechanism": "clob", "risk@population.maker.risk": "stay_near"}, 1)
+except ConfigError as error:
+    print(error)
+foreign.why_not = lambda *_: "the reason"
+for words in (
+    "", "costs=gas population.maker=lab", "population.maker=lab filter=timed",
+    "population.maker=lab quoting=log_odds", "settlement=session", "incentives=depth",
+    "environment=blend", "risk@population.maker.risk=stay_near",
+    "+trader@population.idle=maker population.idle.count=0 risk@population.idle.risk=stay_near",
+):
+    try:
+        api.checked(planner.from_words([*words.split()]))
+        print("nothing")
+    except ConfigError as error:
+        print(str(error).partition(",")[0])
+"""
+USED = [  # by these words
+    "nothing", "nothing", "timed of proteus.filters", "log_odds of proteus.quoting",
+    "session of proteus.settlement", "linear_depth of proteus.incentives",
+    "blend of proteus.channels", "stay_near of proteus.constraints", "nothing",
+]  # fmt: skip
+
+
+def test_a_constraint_that_cannot_be_compiled_is_refused_and_stops_nobody_without_it(
     there, tmp_path
 ):
-    """It is in every loop with rules, whoever uses it: the sentence says which package to mend."""
+    """Loops with rules know the constraints of all packages, but none that is no kernel."""
     with there.edited(
         "proteus_protocol/constraints.py", lambda text: text.replace("numbers[", "numbers.first[")
     ):
-        words = (
-            "-m",
-            "proteus.sweep",
-            "seeds.count=2",
-            "costs=gas",
-            f"output_dir={tmp_path / 'a'}",
-        )
-        told = there.run(*words, check=False)
+        words = ("-m", "proteus.sweep", "seeds.count=2", "mechanism=clob")
+        into = (f"output_dir={tmp_path / 'a'}", "risk@population.maker.risk=stay_near")
+        told = there.run(*words, *into, check=False)
+        fits, in_session, *used = there.run("-c", ASKED).splitlines()
+        if is_proof():  # compiles the loop
+            there.run(*words, "costs=gas", f"output_dir={tmp_path / 'b'}")
     (sentence,) = [row for row in told.splitlines() if row.startswith("error: ")]
-    assert " of proteus.constraints, from proteus-protocol, cannot be compiled: " in sentence
+    assert "stay_near of proteus.constraints, from proteus-protocol, cannot be comp" in sentence
     assert "Unknown attribute 'first' of type array(int64, 1d, C)" in sentence
     assert not (tmp_path / "a").exists()
+    assert fits == "0"
+    assert f"error: {in_session}" == sentence
+    assert used == USED
 
 
 def test_a_kernel_that_is_wrong_is_told_by_its_line(there, tmp_path):

@@ -25,6 +25,7 @@ from proteus.basics.schema import (
     Schema,
     requirement,
 )
+from proteus.compiler.foreign import or_nothing
 from proteus.compiler.jit import inline_kernel
 from proteus.errors import ConfigError as ConfigError
 from proteus.market.events.envelopes import cause_of, slot_of, wake_of
@@ -58,6 +59,7 @@ _OURS = {
 }
 ADDED_LAWS = plugins.rows(plugins.LATENCY, Law, _OURS)
 LATENCY_CODES = {**_OURS, **{name: 16 + at for at, name in enumerate(ADDED_LAWS)}}
+GIVEN = (1.0, np.uint32(1))  # what ``draw`` is called with, by type
 
 if TYPE_CHECKING:
     LawName = str
@@ -134,13 +136,19 @@ def _extra_of_ours(law, spread, shape, word):
     return extra
 
 
+@inline_kernel
+def _no_draw(shape, word):
+    return 0.0
+
+
 def _or_else(code: int, draw: Any, others: Any) -> Any:
     """Return the part of a kernel that knows one more law."""
+    asked = or_nothing(draw, GIVEN, _no_draw)
 
     @inline_kernel
     def extra(law, spread, shape, word):
         if law == code:
-            return spread * draw(shape, word)
+            return spread * asked(shape, word)
         return others(law, spread, shape, word)
 
     return extra

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from proteus import plugins
+from proteus.compiler.foreign import or_nothing
 from proteus.compiler.jit import inline_kernel
 from proteus.market.settlement.base import SettlementKind
 
@@ -15,6 +16,12 @@ _FIRST_ADDED = 16
 _TAKEN = ("immediate", "delayed", "blocks")
 ADDED_KINDS = plugins.rows(plugins.SETTLEMENT, SettlementKind, _TAKEN)
 RULES = {name: _FIRST_ADDED + at for at, name in enumerate(ADDED_KINDS)}
+GIVEN = (np.zeros(1, np.int64), np.int64(1))  # what ``due`` is called with, by type
+
+
+@inline_kernel
+def _never_late(numbers, time):
+    return time
 
 
 @inline_kernel
@@ -24,11 +31,12 @@ def _at_once(rule, numbers, time):
 
 def or_else(code: int, due: Any, others: Any) -> Any:
     """Return the part of a kernel that knows one more rule; nothing is due before it happens."""
+    asked = or_nothing(due, GIVEN, _never_late)
 
     @inline_kernel
     def added(rule, numbers, time):
         if rule == code:
-            return np.int64(max(due(numbers, time), time + 1))
+            return np.int64(max(asked(numbers, time), time + 1))
         return others(rule, numbers, time)
 
     return added

@@ -15,6 +15,7 @@ from proteus.market.information.leakage import PUBLIC
 from proteus.market.rules.roles import make_roles
 from proteus.market.setup import capacities
 from proteus.market.setup.costs import costs_of_cell
+from proteus.market.setup.foreign import check_parts
 from proteus.market.setup.members import (
     CellSetup,
     Member,
@@ -39,8 +40,10 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         cell: the cell. is_rich: the loop has all hooks, also where the cell adds no rules.
 
     Raises
-        ConfigError: the news is too strong to be tabulated.
+        ConfigError: the news is too strong to be tabulated, or a part of another package cannot be
+            compiled.
     """
+    check_parts((cell,))
     members = tuple(
         Member(name, number, group)
         for name, group in cell.population.items()

@@ -3,6 +3,7 @@
 import json
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import xarray as xr
 
@@ -49,13 +50,18 @@ def test_the_endpoint_is_drawn_over_two_parts_for_each_mechanism(monkeypatch):
         "quoting": ["fixed", "glft"],
     }
     dataset = xr.Dataset(coords=labels)
+    found = xr.Dataset({"value": (names, np.linspace(-1, 2, 8).reshape(2, 2, 2))})
     drawn = []
     monkeypatch.setattr(sections, "swept", lambda _: names)
+    monkeypatch.setattr(sections, "levels", lambda *_: found)
     monkeypatch.setattr(sections.Quantity, "title", lambda *_: "PnL")
     monkeypatch.setattr(sections.plots, "heat", lambda *about: drawn.append(about[2:]))
     declared = SimpleNamespace(variable="pnl_maker", per="maker_volume_lots", horizon_ms=None)
-    found = sections._parts(SimpleNamespace(dataset=dataset, declared=declared))
-    assert [each.name for each in found.drawn] == ["parts-clob", "parts-fba"]
-    assert drawn == [("filter", "quoting", {"mechanism": name}) for name in labels["mechanism"]]
+    made = sections._parts(SimpleNamespace(dataset=dataset, declared=declared))
+    assert [each.name for each in made.drawn] == ["parts-clob", "parts-fba"]
+    scale = -1.0, 2.0  # of both maps
+    assert drawn == [
+        ("filter", "quoting", {"mechanism": name}, scale) for name in labels["mechanism"]
+    ]
     one = dataset.isel(filter=[0])
     assert sections._parts(SimpleNamespace(dataset=one, declared=declared)) is None

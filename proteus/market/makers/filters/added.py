@@ -18,6 +18,9 @@ from proteus.market.makers.filters.codes import FIRST_ADDED, OURS
 from proteus.market.makers.marks import mark_of
 
 ADDED_FILTERS = plugins.rows(plugins.FILTERS, FilterKind, OURS)
+_FLOATS = np.zeros(1)
+UPDATE_GIVEN = (_FLOATS, _FLOATS, 1.0, 1.0, True, 1.0)  # what ``update`` is called with, by type
+READY_GIVEN = (_FLOATS, _FLOATS)  # and ``ready``
 
 
 @state

@@ -19,6 +19,7 @@ from proteus.market.makers.quoting.base import Quoting, QuotingKind
 from proteus.market.makers.quoting.codes import FIRST_ADDED, OURS
 
 ADDED_RULES = plugins.rows(plugins.QUOTING, QuotingKind, OURS)
+GIVEN = (np.zeros(1), 1.0, np.int64(1), np.int64(1), 1.0, 1.0, 1.0, 1.0)  # of ``quote``, by type
 
 
 @state
