@@ -16,7 +16,7 @@ from rich.console import Console
 import proteus
 from proteus import plots
 from proteus.analysis.lives import Lives, at_stake, lives, survival, transitions
-from proteus.analysis.persistence import MEASURES, lifetimes, survival_curves
+from proteus.analysis.persistence import STATISTICS, lifetimes, survival_curves
 from proteus.analysis.statistics import longitudinal
 from proteus.analysis.summary import show, summarise
 from proteus.errors import ConfigError, ResultsError
@@ -182,15 +182,19 @@ def test_duckdb_reads_a_folder(folder_of_files):
 
 def test_what_lasts_has_an_interval_over_seeds(panel):
     found = proteus.persistence(panel)
-    assert found["statistic"].tolist() == [*MEASURES, *MEASURES]
+    assert found["statistic"].tolist() == [*STATISTICS, *STATISTICS]
+    assert (found["long_name"].str.len() > 0).all()
+    assert set(found["unit"]) == {"1", "shifts per agent"}
     assert (found["n"] == SEEDS).all()
     ar = found[found["statistic"] == "autoregression"]
     assert (ar["low"] < ar["value"]).all()
     assert ar["bias"].tolist() == pytest.approx((-(1 + ar["value"]) / (EPISODES - 2)).tolist())
     assert found["bias"].notna().sum() == 2
     makers = proteus.persistence(panel, "equity_end", group="maker")
-    icc = makers[makers["statistic"] == "icc_single"]["value"]
-    assert (icc > found[found["statistic"] == "icc_single"]["value"].to_numpy()).all()
+    name = "intraclass_correlation"
+    wealth, gains = (table[table["statistic"] == name]["value"] for table in (makers, found))
+    assert (wealth.to_numpy() > gains.to_numpy()).all()
+    assert wealth.between(-1 / (EPISODES - 1), 1).all()
 
 
 def test_lifetimes_end_with_the_episode_of_ruin(panel):
