@@ -104,14 +104,19 @@ def opened(folder: Path) -> xr.Dataset:
 
 
 def opened_file(path: Path) -> xr.Dataset:
-    """Open a file of results, as :func:`opened`; each variable keeps one chunk in memory."""
+    """Open a file of results, as :func:`opened`."""
+    found = xr.open_dataset(opened_store(path), decode_timedelta=False, cache=False)
+    with_times = dataset.with_times(found)
+    with_times.set_close(found.close)
+    return with_times
+
+
+def opened_store(path: Path) -> Any:
+    """Open a file of results for xarray, each of whose variables keeps one chunk in memory."""
     open_store: Any = xr.backends.NetCDF4DataStore.open
     store = open_store(path)
     for variable in store.ds.variables.values():
         chunk = variable.chunking()
         if isinstance(chunk, list):
             variable.set_var_chunk_cache(math.prod(chunk) * variable.dtype.itemsize)
-    found = xr.open_dataset(store, decode_timedelta=False, cache=False)
-    with_times = dataset.with_times(found)
-    with_times.set_close(found.close)
-    return with_times
+    return store
