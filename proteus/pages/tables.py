@@ -325,7 +325,8 @@ def agents_of(one: Bundle) -> Table | None:
     if AGENTS_KEY not in one.dataset.attrs:
         return None
     found = agents(one.dataset).head(MOST_CELLS)
-    capital = ["" if amount != amount else f"{amount:g}" for amount in found["capital_baseline"]]
+    amounts = found["capital_baseline"]
+    capital = ["unlimited" if amount != amount else f"{amount:g}" for amount in amounts]
     columns = found["trader"], found[UID].astype(str), found["cohort_id"], found["strategy_family"]
     rows = list(zip(*columns, found["trader_class"], capital, strict=True))
     heads = ("trader", UID, "cohort", "strategy family", "class", "capital, currency")
