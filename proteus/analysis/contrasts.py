@@ -21,6 +21,7 @@ from proteus.analysis.measures import (
     points,
     swept,
     units,
+    with_agents,
 )
 from proteus.analysis.statistics import multiplicity, power
 from proteus.analysis.statistics.bootstrap import bca
@@ -68,9 +69,10 @@ def compare(
         One row per cell, variable and label: the swept keys (``delta`` is NaN under a mechanism
         that does not use it), ``baseline``, ``variable``, ``estimand`` and ``per``,
         ``long_name``, ``units``, a column for each further dim (``horizon``, ``trader_class``,
-        ...), ``treated_value`` and ``baseline_value`` (each over all seeds of its cell, as every
-        other table has them), ``difference`` (over the seeds that both have), its 95 % t interval
-        ``low``, ``high`` and BCa interval ``bca_low``, ``bca_high``, ``d_z``,
+        ...; beside ``trader`` its ``agent_uid``), ``treated_value`` and ``baseline_value`` (each
+        over all seeds of its cell, as every other table has them), ``difference`` (over the seeds
+        that both have), its 95 % t interval ``low``, ``high`` and BCa interval ``bca_low``,
+        ``bca_high``, ``d_z``,
         ``share_of_baseline``, ``p``, ``p_adjusted`` (Holm over the declared endpoint in all cells
         of the sweep, Benjamini-Hochberg over what is measured of groups and traders, and over the
         rest: column ``family``), ``variance_reduction`` (above 1: pairing helps), ``detectable``
@@ -115,7 +117,7 @@ def tidy(
         rest = (table["family"] == name).to_numpy()
         adjusted[rest] = multiplicity.adjusted(p[rest], multiplicity.BENJAMINI_HOCHBERG)
     table.insert(list(table.columns).index("p") + 1, "p_adjusted", adjusted)
-    return table
+    return with_agents(table, pairs[0].treated)
 
 
 def estimate(pair: Pair, listed: Sequence[Measure]) -> Contrast:

@@ -14,20 +14,22 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from proteus.analysis.statistics.paired import Arm, Estimate, alone
 from proteus.errors import ResultsError, nearest
 from proteus.market.agents.traders import CLASS_NAMES, CLASS_NOISE
-from proteus.market.variables.base import CLASS
+from proteus.market.variables.base import CLASS, TRADER
 from proteus.market.variables.dimensions import MEASURED_DIMENSIONS
 from proteus.results import flags
+from proteus.results.agents import UID, uids_by_trader
 from proteus.results.coordinates import table_labels
 from proteus.results.flags import VIOLATION
 
 MEAN, POOLED, TOTALS = "mean", "pooled", "ratio of totals"
 LANE_RATIOS = "mean of lane ratios"
-READ_AT_ONCE = 3_000_000  # values of a variable; its estimate takes eight arrays of as many
+READ_AT_ONCE = 1_000_000  # values of a variable; its estimate takes eight arrays of as many
 
 # A variable that is a ratio within a lane -> its denominator.
 DENOMINATORS = {
@@ -145,6 +147,16 @@ def labels(dataset: xr.Dataset, measure: Measure) -> list[dict[str, Any]]:
     return [dict(zip(dims, label, strict=True)) for label in itertools.product(*values)]
 
 
+def with_agents(table: pd.DataFrame, dataset: xr.Dataset) -> pd.DataFrame:
+    """Add who a trader is, Int64, beside its name; a table that names none stays as it is."""
+    uids = uids_by_trader(dataset)
+    if not uids or TRADER not in table:
+        return table
+    found = pd.Series([uids.get(name, pd.NA) for name in table[TRADER]], table.index, "Int64")
+    table.insert(list(table.columns).index(TRADER) + 1, UID, found)
+    return table
+
+
 def units(dataset: xr.Dataset, measure: Measure) -> str:
     """Return the unit of an estimate."""
     unit = str(dataset[measure.variable].attrs["units"])
@@ -186,6 +198,12 @@ def estimates(dataset: xr.Dataset, measure: Measure) -> Estimate:
 
 
 def _estimates(dataset: xr.Dataset, measure: Measure) -> Estimate:
+    """Estimate a measure in cells that are few enough, some labels of its first dim at a time."""
+    parts = [_of_part(part, measure) for part in _parts(dataset, measure.variable)]
+    return Estimate(*(np.concatenate(each, axis=1) for each in zip(*parts, strict=True)))
+
+
+def _of_part(dataset: xr.Dataset, measure: Measure) -> Estimate:
     found = alone(arm(dataset, [measure]))
     refused = stopped(dataset)[:, None]
     shape = (len(refused), -1)
@@ -209,6 +227,18 @@ def _slabs(dataset: xr.Dataset, name: str) -> Iterator[xr.Dataset]:
         return
     for at in range(dataset.sizes[axis]):
         yield from _slabs(dataset.isel({axis: [at]}), name)
+
+
+def _parts(dataset: xr.Dataset, name: str) -> Iterator[xr.Dataset]:
+    """Cut a dataset along the first own dim of a variable that is too large to be read."""
+    dim = next(iter(_dims(dataset[name])), None)
+    if dim is None or dataset[name].size <= READ_AT_ONCE:
+        yield dataset
+        return
+    size = dataset.sizes[dim]
+    step = max(1, READ_AT_ONCE * size // dataset[name].size)
+    for at in range(0, size, step):
+        yield dataset.isel({dim: slice(at, at + step)})
 
 
 def _totals(cell: xr.Dataset, measure: Measure) -> tuple[np.ndarray, np.ndarray]:

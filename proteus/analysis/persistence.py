@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,22 @@ from proteus.errors import ResultsError
 from proteus.results.panel import FIELDS, KEY, STOPPED
 
 CLASSES = 5  # of rank, or as many as there are agents
-MEASURES = (
-    "autoregression", "rank_correlation", "mobility", "icc_single", "icc_mean", "regime_shifts",
-)  # fmt: skip
+
+
+class Statistic(NamedTuple):
+    """One thing that is said of what lasts."""
+
+    long_name: str
+    unit: str
+
+
+STATISTICS = {
+    "autoregression": Statistic("AR(1) of an agent around its own mean", "1"),
+    "rank_correlation": Statistic("Spearman's, of agents in successive episodes", "1"),
+    "mobility": Statistic("Shorrocks' index of moves between classes of rank; 0: none", "1"),
+    "intraclass_correlation": Statistic("share of the variance that is between agents", "1"),
+    "regime_shifts": Statistic("shifts of an agent's mean", "shifts per agent"),
+}
 
 
 def persistence(
@@ -30,13 +43,11 @@ def persistence(
             group only.
 
     Returns
-        A row per cell and measure: ``cell``, ``mechanism``, ``carryover``, ``measure``,
-        ``statistic``, ``value`` (the mean over seeds), its 95 % t interval ``low`` and ``high``,
-        ``n`` (seeds that have a value) and ``bias``, what is to be added for few episodes
-        (``autoregression`` alone; Nickell 1981). The statistics are ``autoregression`` within
-        agents, the mean ``rank_correlation`` of successive episodes, Shorrocks' ``mobility``,
-        ``icc_single`` and ``icc_mean`` (ICC(1,1) and ICC(1,k)), and ``regime_shifts`` per agent.
-        Seeds with a stopped lane are left out.
+        A row per cell and statistic: ``cell``, ``mechanism``, ``carryover``, ``measure``,
+        ``statistic`` with its ``long_name`` and ``unit`` (``STATISTICS``), ``value`` (the mean over
+        seeds), its 95 % t interval ``low`` and ``high``, ``n`` (seeds that have a value) and
+        ``bias``, what few episodes add to it: less than zero, of ``autoregression`` alone (Nickell
+        1981). Seeds with a stopped lane are left out.
 
     Raises
         ResultsError: no panel, no such column or group, or fewer than 4 episodes.
@@ -51,15 +62,18 @@ def persistence(
             **{key: str(part[key].iloc[0]) for key in ("mechanism", "carryover")},
         }
         per_seed = pd.DataFrame([
-            dict(zip(MEASURES, _statistics(values), strict=True))
+            dict(zip(STATISTICS, _statistics(values), strict=True))
             for values in _by_seed(part, measure)
         ])  # fmt: skip
         transitions = part["run_index"].nunique() - 1
-        for name in MEASURES:
+        for name, said in STATISTICS.items():
             found = _interval(per_seed[name].to_numpy(float))
             is_biased = name == "autoregression"
             bias = longitudinal.nickell_bias(found["value"], transitions) if is_biased else np.nan
-            rows.append({**about, "measure": measure, "statistic": name, **found, "bias": bias})
+            rows.append({
+                **about, "measure": measure, "statistic": name, **said._asdict(), **found,
+                "bias": bias,
+            })  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -88,16 +102,15 @@ def _statistics(values: NDArray[np.float64]) -> tuple[float, ...]:
         longitudinal.rank_correlation(values[:, at], values[:, at + 1]) for at in range(times - 1)
     ]
     known = [rank for rank in ranks if not np.isnan(rank)]
-    icc = longitudinal.Intraclass(np.nan, np.nan)
-    moved = np.nan
+    between, moved = np.nan, np.nan
     if agents > 1:
-        icc = longitudinal.intraclass(values)
+        between = longitudinal.intraclass_correlation(values)
         matrix = longitudinal.transition_matrix(values, min(CLASSES, agents))
         moved = longitudinal.mobility(matrix)
     shifts = [len(longitudinal.regime_shifts(series)) for series in values]
     return (
         longitudinal.autoregression(values), float(np.mean(known)) if known else np.nan, moved,
-        icc.single, icc.mean, float(np.mean(shifts)),
+        between, float(np.mean(shifts)),
     )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,16 @@ from rich.table import Table
 
 from proteus.analysis import showing
 from proteus.analysis.contrasts import DELTA, uses_delta
-from proteus.analysis.measures import Measure, estimates, labels, measures, swept, units
+from proteus.analysis.measures import (
+    Measure,
+    estimates,
+    labels,
+    measures,
+    swept,
+    units,
+    with_agents,
+)
+from proteus.basics.versions import csv_text
 from proteus.configuration.design import POINT
 from proteus.market.variables.base import EPISODE
 from proteus.market.variables.dimensions import shown
@@ -35,6 +45,7 @@ MAIN = (
     ("taker_wait_filled", "taker_intents_filled"),
     ("n_fills", ""),
 )
+_ROWS_AT_ONCE = 20_000  # of the summary in memory, or those of one measure
 _FRAME = 16  # rows of a terminal that heads, verdict and folder take
 _FEWEST_ROWS = 4  # of cells on the smallest terminal
 _HEAD = 16  # letters of a line of a head
@@ -52,16 +63,42 @@ def summarise(dataset: xr.Dataset) -> pd.DataFrame:
     Returns
         One row per measure (``measures``), grid point and label of its further dims: the swept
         keys, ``variable``, ``estimand`` and ``per``, ``long_name``, ``units``, a column for each
-        further dim (``horizon`` in ms, ..., NaN without one), ``value`` with its 95 % t
-        interval ``low`` and ``high``, ``sd`` (what one seed adds: for a mean the standard deviation
-        of its values), ``n`` (seeds with a value), ``n_missing``. A cell in which a lane was
-        stopped has no value.
+        further dim (``horizon`` in ms, ..., NaN without one; beside ``trader`` its ``agent_uid``),
+        ``value`` with its 95 % t interval ``low`` and ``high``, ``sd`` (what one seed adds: for a
+        mean the standard deviation of its values), ``n`` (seeds with a value), ``n_missing``. A
+        cell in which a lane was stopped has no value.
 
     Invariants
         ``n + n_missing`` is the number of seeds.
     """
-    tables = [_table(dataset, measure) for measure in measures(dataset)]
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(summaries(dataset), ignore_index=True)
+
+
+def summaries(dataset: xr.Dataset) -> Iterator[pd.DataFrame]:
+    """List the rows of :func:`summarise` some measures at a time: episodes make them many."""
+    tables: list[pd.DataFrame] = []
+    for measure in measures(dataset):
+        tables.append(_table(dataset, measure))
+        if sum(map(len, tables)) >= _ROWS_AT_ONCE:
+            yield with_agents(pd.concat(tables, ignore_index=True), dataset)
+            tables = []
+    if tables:
+        yield with_agents(pd.concat(tables, ignore_index=True), dataset)
+
+
+def write(dataset: xr.Dataset, path: Path) -> pd.DataFrame:
+    """Write the summary of a dataset as CSV.
+
+    Returns
+        Its rows; where lanes are of episodes those of the last one, which a terminal shows.
+    """
+    kept: list[pd.DataFrame] = []
+    with path.open("w", encoding="utf-8") as file:
+        for table in summaries(dataset):
+            text = csv_text(table)
+            file.write(text if not kept else text.partition("\n")[2])
+            kept.append(_of_last_episode(table))
+    return pd.concat(kept, ignore_index=True)
 
 
 def _table(dataset: xr.Dataset, measure: Measure) -> pd.DataFrame:
@@ -78,18 +115,24 @@ def _table(dataset: xr.Dataset, measure: Measure) -> pd.DataFrame:
         for name, values in dataset.coords.items()
         if values.dims == (POINT,) and name not in (CELL, POINT)
     }  # fmt: skip
-    dims = shown([str(dim) for dim in dataset.dims])
     columns_of: dict[str, Any] = {
         **known, **designed,
         "variable": measure.variable, "estimand": measure.estimand, "per": measure.per,
         "long_name": showing.long_name(dataset, measure.variable),
         "units": units(dataset, measure),
-        **{dim: [label.get(dim, np.nan) for label in columns] * cells for dim in dims},
+        **{dim: _column(dim, columns) * cells for dim in shown([str(dim) for dim in dataset.dims])},
         "value": found.value.ravel(), "low": found.low.ravel(), "high": found.high.ravel(),
         "sd": found.deviation.ravel(), "n": found.n.ravel(),
         "n_missing": dataset.sizes["seed"] - found.n.ravel(),
     }  # fmt: skip
     return pd.DataFrame(columns_of)
+
+
+def _column(dim: str, columns: Sequence[dict[str, Any]]) -> list[Any]:
+    """Return the labels of a dim; only episodes, which all measures have, are whole numbers."""
+    found = [label.get(dim, np.nan) for label in columns]
+    is_whole = dim != EPISODE and all(isinstance(label, int) for label in found)
+    return [float(label) for label in found] if is_whole else found
 
 
 def show(

@@ -61,6 +61,7 @@ def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
         "exceptions": exceptions,
         "violations": tables.violations(one),
         "provenance": tables.provenance(one),
+        "agents": tables.agents_of(one),
         "command": tables.command(one),
         "config": str(one.dataset.attrs.get("config", "")),
     }

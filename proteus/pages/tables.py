@@ -35,6 +35,7 @@ from proteus.pages.bundle import Bundle
 from proteus.pages.sections import endpoint_quantity, main_quantities, rule_quantities
 from proteus.plots.cells import MOST_ROWS
 from proteus.plots.style import with_unit
+from proteus.results.agents import AGENTS_KEY, UID, agents
 
 _COUNTERPARTIES = {
     "noise": "of noise traders", "informed": "of informed traders",
@@ -317,6 +318,19 @@ def provenance(one: Bundle) -> Table:
     if machine:
         rows.append(("machine", ", ".join(f"{key} {value}" for key, value in machine.items())))
     return Table(("what", "value"), rows, words=2)
+
+
+def agents_of(one: Bundle) -> Table | None:
+    """Tabulate who the traders are, a row for each profile of an agent; None in old files."""
+    if AGENTS_KEY not in one.dataset.attrs:
+        return None
+    found = agents(one.dataset).head(MOST_CELLS)
+    amounts = found["capital_baseline"]
+    capital = ["unlimited" if amount != amount else f"{amount:g}" for amount in amounts]
+    columns = found["trader"], found[UID].astype(str), found["cohort_id"], found["strategy_family"]
+    rows = list(zip(*columns, found["trader_class"], capital, strict=True))
+    heads = ("trader", UID, "cohort", "strategy family", "class", "capital, currency")
+    return Table(heads, rows, words=5)
 
 
 def command(one: Bundle) -> str:

@@ -109,9 +109,9 @@ function lastBatch(time) {
 
 function writeInventory() {
   const held = inventories(state.time);
-  el("inventory").innerHTML = head("trader", "class", ">lots") + held.map((lots, trader) =>
-    `<tr data-trader="${text(data.traders[trader])}" title="agent_uid ${data.agents[trader] ?? "-"}">` + cell(data.traders[trader]) +
-    cell(data.classes[trader]) + cell(lots, "number") + "</tr>").join("");
+  el("inventory").innerHTML = head("trader", "agent_uid", "class", ">lots") + held.map((lots, trader) =>
+    `<tr data-trader="${text(data.traders[trader])}">` + cell(data.traders[trader]) +
+    cell(data.agents[trader] ?? "", "agent") + cell(data.classes[trader]) + cell(lots, "number") + "</tr>").join("");
 }
 
 function writeOrders() {

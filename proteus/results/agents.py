@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 import yaml
@@ -19,6 +20,7 @@ from proteus.market.cell import CellConfig
 from proteus.market.variables.base import TRADER
 from proteus.market.variables.dimensions import trader_name
 
+UID = "agent_uid"
 AGENTS_KEY = "agents"  # attribute, and key of the manifest: profiles with the cells they are in
 
 
@@ -33,6 +35,14 @@ def profiles_of(cell: CellConfig) -> list[Profile]:
     """Return the profiles of the groups of a cell that have agents."""
     groups = cell.population.items()
     return [profile_of(cell.identity.cohort, name, group) for name, group in groups if group.count]
+
+
+def uids_by_trader(dataset: xr.Dataset) -> dict[str, int]:
+    """Return who the traders of a result are, by their names; empty where it names none."""
+    if UID not in dataset.coords or TRADER not in dataset.coords:
+        return {}
+    names, uids = (np.atleast_1d(dataset[name].to_numpy()).tolist() for name in (TRADER, UID))
+    return dict(zip(names, uids, strict=True))
 
 
 def uids_of(cell: CellConfig) -> list[int]:

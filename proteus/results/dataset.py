@@ -54,7 +54,7 @@ _STRUCTURED: dict[str, tuple[Callable[[str], Any], type]] = {  # attributes that
     "versions": (json.loads, dict),
     agents.AGENTS_KEY: (json.loads, list),
 }
-SLAB_LANES = 8192  # handled at once: a few MB of numbers
+SLAB_LANES, SLAB_VALUES = 8192, 2**21  # handled at once, at most: 16 MiB of numbers
 
 
 def build(plan: Plan, lanes: Lanes, variables: Sequence[Variable], kernel_hash: str) -> xr.Dataset:
@@ -141,8 +141,10 @@ class Slab(NamedTuple):
 
 
 def slab_lanes(plan: Plan) -> int:
-    """Return the most lanes of a slab: fewer where each is of many episodes."""
-    return max(1, SLAB_LANES // plan.cells[0].episodes.count)
+    """Return the most lanes of a slab: fewer where each has many numbers, as of episodes."""
+    from proteus.market.variables import values_per_lane
+
+    return max(1, min(SLAB_LANES, SLAB_VALUES // values_per_lane(plan.labels)))
 
 
 def whole_axes(plan: Plan) -> int:

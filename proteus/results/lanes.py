@@ -198,10 +198,6 @@ def join(outcomes: Sequence[Outcome]) -> dict[int, Part]:
 
 def _part(outcomes: Sequence[Outcome]) -> Part:
     replicates = np.concatenate([outcome.replicates for outcome in outcomes])
-    rows = [
-        np.concatenate([each.reshape(len(each), -1) for each in outcome.values.values()], axis=1)
-        for outcome in outcomes
-    ]
     carried = [rows for outcome in outcomes for rows in outcome.carried]
     nothing = np.zeros((len(replicates), 0), np.uint8)
     order = np.argsort(replicates)
@@ -209,8 +205,20 @@ def _part(outcomes: Sequence[Outcome]) -> Part:
     logs = [log for outcome in outcomes for log in outcome.logs]
     return Part(
         replicates[order],
-        np.concatenate(rows)[order],
+        _numbers(outcomes, order),
         (np.concatenate(carried) if carried else nothing)[order],
         sorted(violations, key=lambda bad: bad.replicate),
         sorted(logs, key=lambda log: log.replicate),
     )
+
+
+def _numbers(outcomes: Sequence[Outcome], order: NDArray[np.int64]) -> Matrix:
+    """Join the numbers of tasks in order of the replicates; they are not held a third time."""
+    widths = [each[0].size for each in outcomes[0].values.values()]
+    found, place, at = np.empty((len(order), sum(widths))), np.argsort(order), 0
+    for outcome in outcomes:
+        rows = [each.reshape(len(each), -1) for each in outcome.values.values()]
+        count = len(outcome.replicates)
+        found[place[at : at + count]] = np.concatenate(rows, axis=1)
+        at += count
+    return found

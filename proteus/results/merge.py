@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from proteus.market.variables import Variable
 
 LEVEL = 4  # of zlib
-_CHUNK_CACHE = 2**20  # bytes per variable; the default would hold most of a large file in memory
 
 
 def write(
@@ -75,7 +75,11 @@ def _write_frame(frame: xr.Dataset, path: Path) -> None:
 
 
 def _declare(file: netCDF4.Dataset, plan: Plan, variables: Sequence[Variable]) -> Mapping[str, Any]:
-    """Make the variables in the file, in chunks that are the slabs in which they are written."""
+    """Make the variables in the file, in chunks that are the slabs in which they are written.
+
+    Each keeps one chunk in memory, so that all together keep a slab: by default netCDF keeps up to
+    64 MiB of each variable until the file is closed.
+    """
     declared = {}
     shape = plan.cell_of.shape
     whole_axes = dataset.whole_axes(plan)
@@ -84,10 +88,11 @@ def _declare(file: netCDF4.Dataset, plan: Plan, variables: Sequence[Variable]) -
     kinds = [(variable.name, "f8", variable.dims) for variable in variables]
     for name, kind, dims in [*kinds, (VIOLATION, "i1", ())]:
         create: Any = file.createVariable
+        chunk = [*slab, *(len(file.dimensions[dim]) for dim in dims)]
         declared[name] = create(
-            name, kind, (*plan.axes, "seed", *dims), zlib=True, complevel=LEVEL,
-            chunksizes=[*slab, *(len(file.dimensions[dim]) for dim in dims)],
-            fill_value=np.nan if kind == "f8" else None, chunk_cache=_CHUNK_CACHE,
+            name, kind, (*plan.axes, "seed", *dims), zlib=True, complevel=LEVEL, chunksizes=chunk,
+            fill_value=np.nan if kind == "f8" else None,
+            chunk_cache=math.prod(chunk) * np.dtype(kind).itemsize,
         )  # fmt: skip
         declared[name].set_auto_maskandscale(False)
     return declared
@@ -100,8 +105,18 @@ def opened(folder: Path) -> xr.Dataset:
 
 def opened_file(path: Path) -> xr.Dataset:
     """Open a file of results, as :func:`opened`."""
-    netCDF4.set_chunk_cache(_CHUNK_CACHE)
-    found = xr.open_dataset(path, engine="netcdf4", decode_timedelta=False, cache=False)
+    found = xr.open_dataset(opened_store(path), decode_timedelta=False, cache=False)
     with_times = dataset.with_times(found)
     with_times.set_close(found.close)
     return with_times
+
+
+def opened_store(path: Path) -> Any:
+    """Open a file of results for xarray, each of whose variables keeps one chunk in memory."""
+    open_store: Any = xr.backends.NetCDF4DataStore.open
+    store = open_store(path)
+    for variable in store.ds.variables.values():
+        chunk = variable.chunking()
+        if isinstance(chunk, list):
+            variable.set_var_chunk_cache(math.prod(chunk) * variable.dtype.itemsize)
+    return store

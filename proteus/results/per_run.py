@@ -25,7 +25,7 @@ from proteus.errors import ResultsError
 from proteus.market.variables.base import TRADER
 from proteus.plans.plan import Plan
 from proteus.results import artifacts
-from proteus.results.agents import AGENTS_KEY
+from proteus.results.agents import AGENTS_KEY, UID, uids_by_trader
 from proteus.results.coordinates import table_labels
 from proteus.results.flags import REASONS, VIOLATION
 
@@ -77,7 +77,7 @@ def _table(plan: Plan, dataset: xr.Dataset, cell: int, seeds: slice) -> pa.Table
     for name, (values, unit) in columns.items():
         arrays.append(pa.array(values))
         about = {"units": unit} if unit else {}
-        about |= {"agent_uid": of_agents[name]} if name in of_agents else {}
+        about |= {UID: str(of_agents[name])} if name in of_agents else {}
         fields.append(pa.field(name, arrays[-1].type, metadata=about or None))
     kept = {key: str(dataset.attrs[key]) for key in (SCHEMA_KEY, "config_hash", AGENTS_KEY)}
     return pa.table(arrays, schema=pa.schema(fields, metadata=kept))
@@ -116,23 +116,31 @@ def _values(lanes: xr.Dataset) -> dict[str, tuple[Any, str]]:
 
 
 def _columns(variable: xr.DataArray) -> Iterator[tuple[str, tuple[np.ndarray, str]]]:
-    dims = [str(dim) for dim in variable.dims if dim != "seed"]
-    values = variable.transpose("seed", *dims).to_numpy()
-    for index in np.ndindex(values.shape[1:]):
+    values = variable.transpose("seed", ...).to_numpy()
+    for index, name in _names(variable):
+        yield name, (values[(slice(None), *index)], str(variable.attrs["units"]))
+
+
+def _names(variable: xr.DataArray) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """List the columns of a variable: where each is on its further dims, and its name."""
+    dims = _dims(variable)
+    for index in np.ndindex(*(variable.sizes[dim] for dim in dims)):
         labels = [_suffix(variable[dim], at) for dim, at in zip(dims, index, strict=True)]
-        name = "_".join([str(variable.name), *labels])
-        yield name, (values[:, *index], str(variable.attrs["units"]))
+        yield index, "_".join([str(variable.name), *labels])
 
 
-def _uids_of_columns(lanes: xr.Dataset) -> dict[str, str]:
+def _dims(variable: xr.DataArray) -> list[str]:
+    return [str(dim) for dim in variable.dims if dim != "seed"]
+
+
+def _uids_of_columns(lanes: xr.Dataset) -> dict[str, int]:
     """Return the agent that a column is about, by the column's name."""
-    if "agent_uid" not in lanes.coords:
-        return {}
-    uids, found = lanes["agent_uid"].to_numpy().tolist(), {}
-    for name, variable in lanes.data_vars.items():
-        if variable.dims == ("seed", TRADER):
-            for at, uid in enumerate(uids):
-                found[f"{name}_{_suffix(variable[TRADER], at)}"] = str(uid)
+    uids = [*uids_by_trader(lanes).values()]
+    found: dict[str, int] = {}
+    for variable in lanes.data_vars.values():
+        if uids and TRADER in variable.dims:
+            axis = _dims(variable).index(TRADER)
+            found |= {name: uids[index[axis]] for index, name in _names(variable)}
     return found
 
 

@@ -63,6 +63,8 @@ def run_task(task: Task, pools: Pools) -> Outcome:
     """Run the lanes of a task, block by block."""
     pool, count = pools.of(task), len(task.replicates)
     outcome = Outcome(task.number, task.replicates, {}, [], [], [])
+    if count <= task.block_lanes:
+        return outcome._replace(values=_run(task, pool, slice(count), outcome))
     for at in range(0, count, task.block_lanes):
         part = slice(at, at + task.block_lanes)
         for name, column in _run(task, pool, part, outcome).items():
@@ -92,7 +94,7 @@ def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str
         outcome.carried.append(carried)
     if not episodes.are_used:
         return found[0]
-    return {name: np.stack([each[name] for each in found], axis=1) for name in found[0]}
+    return {name: np.stack([each.pop(name) for each in found], axis=1) for name in [*found[0]]}
 
 
 def _finish(

@@ -19,7 +19,9 @@ from proteus.results.outcome import Outcome
 from proteus.runs.tasks import Job, Task, Workers
 
 LARGEST_BLOCK = 32  # lanes whose hot state stays in the second-level cache
-LARGEST_TASK = 512  # lanes that travel to another process at once: about half a second of work
+LARGEST_TASK = (
+    512  # lanes of one episode that travel to another process at once: about half a second of work
+)
 _TASKS_PER_WORKER = 4
 
 
@@ -75,7 +77,8 @@ def _tasks(job: Job, workers: Workers) -> Iterator[Task]:
     count, capacity = len(job.replicates), workers.capacity()
     even = max(1, -(-count // (_TASKS_PER_WORKER * capacity)))
     block = job.block_lanes or min(LARGEST_BLOCK, even)
-    task = job.task_lanes or (max(block, min(LARGEST_TASK, even)) if workers.are_remote else block)
+    most = max(1, LARGEST_TASK // job.cell.episodes.count)
+    task = job.task_lanes or (max(block, min(most, even)) if workers.are_remote else block)
     key = job.cell.canonical()
     for is_recorded, most in ((True, LARGEST_RECORDED_BLOCK), (False, task)):
         places = np.flatnonzero(job.recorded == is_recorded)

@@ -15,8 +15,8 @@ import netCDF4
 import pandas as pd
 import xarray as xr
 
+from proteus.analysis import summary
 from proteus.analysis.contrasts import compare
-from proteus.analysis.summary import summarise
 from proteus.analysis.verdict import has_contrast, headline_of, judged, tests, verdict_of
 from proteus.basics.files import whole
 from proteus.basics.versions import SCHEMA_KEY, STAMP, csv_text
@@ -56,7 +56,7 @@ class Written(NamedTuple):
     plan: Plan  # as it turned out
     violations: list[dict[str, Any]]  # a record per violated lane
     precision: dict[str, Any]  # what it achieved
-    summary: pd.DataFrame
+    summary: pd.DataFrame  # where lanes are of episodes, of the last one
     verdict: list[str]  # its sentences
     headline: list[str]  # the verdict on all cells
 
@@ -121,11 +121,12 @@ def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written
         panel.write(result.plan, result.dataset, folder)
     manifest = _manifest(result, recorded)
     found = judged(result.dataset)
+    with whole(folder / SUMMARY, durable=True) as temporary:
+        table = summary.write(result.dataset, temporary)
     written = Written(
-        result.plan, result.violations, manifest["precision"],
-        summarise(result.dataset), verdict_of(found), headline_of(found),
+        result.plan, result.violations, manifest["precision"], table, verdict_of(found),
+        headline_of(found),
     )  # fmt: skip
-    _write_text(folder / SUMMARY, csv_text(written.summary))
     if written.verdict:
         _write_text(folder / VERDICT, "\n".join([*written.verdict, STAMP]) + "\n")
     is_precise = settings.precision.name != "fixed" and not result.violations

@@ -18,6 +18,7 @@ from proteus.pages.tables import Table
 from proteus.plans import parity
 from proteus.plots.changes import changes
 from proteus.results import provenance
+from proteus.results.agents import UID
 from proteus.studies import ab_tables, folders
 from proteus.studies.ab import AFTER, BEFORE, Experiment
 from proteus.studies.ab_tables import CLASS_OR_ACCOUNT, SAME, Judged
@@ -221,22 +222,23 @@ def _page(experiment: Experiment, said: Sequence[str], tables: dict[str, pd.Data
 def _who(who: pd.DataFrame, is_party: bool) -> Table:
     """Lay out the parties, or the groups and traders that they are made of."""
     numbers = (BEFORE, AFTER, "change", "95 % interval", "p adjusted")
-    heads = ("party", *numbers) if is_party else ("", "name", *numbers)
+    heads = ("party", *numbers) if is_party else ("", "name", UID, *numbers)
     rows = [
         (
             *([] if is_party else [str(row["kind"])]),
             NAMES.get(str(row["name"]), str(row["name"])),
+            *([] if is_party else ["" if row[UID] is pd.NA else str(row[UID])]),
             f"{row[BEFORE]:.4g}", f"{row[AFTER]:.4g}", f"{row['change']:+.4g}",
             f"{row['low']:.4g} to {row['high']:.4g}",
             "" if row["p_adjusted"] != row["p_adjusted"] else showing.p_alone(row["p_adjusted"]),
         )
         for row in who[(who["kind"] == CLASS_OR_ACCOUNT) == is_party].to_dict("records")
     ]  # fmt: skip
-    return Table(heads, rows, words=1 if is_party else 2)
+    return Table(heads, rows, words=1 if is_party else 3)
 
 
 def _terms(terms: pd.DataFrame, is_party: bool) -> Table:
-    rows = terms[(terms["kind"] == CLASS_OR_ACCOUNT) == is_party].drop(columns="kind")
+    rows = terms[(terms["kind"] == CLASS_OR_ACCOUNT) == is_party].drop(columns=["kind", UID])
     return _numbers(rows, ["name", "term"])
 
 

@@ -23,6 +23,7 @@ from proteus.analysis.statistics.roots import mean_of
 from proteus.analysis.statistics.tails import tail
 from proteus.basics.units import NANO
 from proteus.market.variables.base import GROUP, TERM, TRADER
+from proteus.results.agents import UID, uids_by_trader
 from proteus.results.flags import VIOLATION
 from proteus.studies.ab import AFTER, BEFORE, Experiment
 from proteus.studies.recorded import record
@@ -107,10 +108,10 @@ def who(experiment: Experiment) -> pd.DataFrame:
     """Return what every party, group and trader wins more; currency per lane.
 
     Returns
-        ``kind``, ``name``, ``before``, ``after``, ``change``, its 95 % t interval ``low``,
-        ``high``, ``p``, ``p_adjusted`` (Holm over the parties; Benjamini-Hochberg over groups, and
-        over traders), ``seeds``. Parties are the classes and the accounts of nobody, but those that
-        win nothing in any lane; their changes sum to zero.
+        ``kind``, ``name``, ``agent_uid`` (of a trader, before), ``before``, ``after``, ``change``,
+        its 95 % t interval ``low``, ``high``, ``p``, ``p_adjusted`` (Holm over the parties;
+        Benjamini-Hochberg over groups, and over traders), ``seeds``. Parties are the classes and
+        the accounts of nobody, but those that win nothing in any lane; their changes sum to zero.
     """
     before, after = experiment.before, experiment.after
     here = present(experiment)
@@ -127,7 +128,18 @@ def who(experiment: Experiment) -> pd.DataFrame:
         )
         found = contrast(treated, baseline)
         tables.append(_rows(kind, common, found, multiplicity.BENJAMINI_HOCHBERG))
-    return pd.concat(tables, ignore_index=True)
+    return _with_agents(pd.concat(tables, ignore_index=True), before.data)
+
+
+def _with_agents(table: pd.DataFrame, data: xr.Dataset) -> pd.DataFrame:
+    """Add who the traders are; a party and a group are nobody."""
+    uids = uids_by_trader(data)
+    is_trader = table["kind"] == OF_TRADER
+    found = [uids[name] if is_one else pd.NA
+             for name, is_one in zip(table["name"], is_trader, strict=True)]  # fmt: skip
+    column = pd.Series(found, table.index, "Int64")
+    table.insert(list(table.columns).index("name") + 1, UID, column)
+    return table
 
 
 def _common(experiment: Experiment, dim: str) -> list[str]:
@@ -169,9 +181,9 @@ def terms(experiment: Experiment) -> pd.DataFrame:
     """Return what the change of every class and trader comes from; currency per lane.
 
     Returns
-        ``kind``, ``name``, ``term``, ``before``, ``after``, ``change``, ``low``, ``high``. In every
-        seed the terms of a party or trader sum to its change, in whole nano-currency. Traders are
-        those that both sides have.
+        ``kind``, ``name``, ``agent_uid`` (of a trader, before), ``term``, ``before``, ``after``,
+        ``change``, ``low``, ``high``. In every seed the terms of a party or trader sum to its
+        change, in whole nano-currency. Traders are those that both sides have.
     """
     before, after = experiment.before, experiment.after
     names = before.won.terms
@@ -185,7 +197,7 @@ def terms(experiment: Experiment) -> pd.DataFrame:
             for side in (after, before)
         )  # fmt: skip
         tables.append(_rows_of_terms(OF_TRADER, common, names, *amounts))
-    return pd.concat(tables, ignore_index=True)
+    return _with_agents(pd.concat(tables, ignore_index=True), before.data)
 
 
 def _rows_of_terms(

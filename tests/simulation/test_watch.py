@@ -164,8 +164,8 @@ def test_the_page_shows_at_each_instant_what_the_log_says(folder, log, tmp_path,
                 for row in browser.page.locator("#inventory tr[data-trader]").all()
             }
             assert held == expected["inventory"]
-            who = browser.page.locator("#inventory tr[data-trader=maker0]").get_attribute("title")
-            assert who == f"agent_uid {agent_uid('default', 'maker', 0)}"
+            who = browser.page.locator("#inventory tr[data-trader=maker0] .agent").inner_text()
+            assert who == str(agent_uid("default", "maker", 0))
             for name in ("bid", "ask"):
                 shown = browser.page.locator(f"#now-{name}").inner_text()
                 assert shown == shown_side(expected["book"], name)

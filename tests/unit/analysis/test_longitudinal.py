@@ -73,10 +73,19 @@ def test_moves_between_classes():
 
 
 def test_the_published_table_of_intraclass_correlations():
-    found = longitudinal.intraclass(SHROUT_FLEISS)
-    assert round(found.single, 2) == 0.17
-    assert round(found.mean, 2) == 0.44
-    assert found == pytest.approx((0.165742, 0.442797), abs=5e-7)
+    """ICC(1,1), and by Spearman and Brown ICC(1,4): .17 and .44 in their table 4."""
+    found = longitudinal.intraclass_correlation(SHROUT_FLEISS)
+    assert found == pytest.approx(0.165742, abs=5e-7)
+    assert 4 * found / (1 + 3 * found) == pytest.approx(0.442797, abs=5e-7)
+    assert np.isnan(longitudinal.intraclass_correlation(np.ones((3, 4))))
+
+
+def test_an_intraclass_correlation_has_its_bounds():
+    """Agents whose means are equal have the least there is, constant ones the most."""
+    equal = np.array([[1.0, -1, 2, -2], [2, -2, -1, 1]])
+    assert longitudinal.intraclass_correlation(equal) == pytest.approx(-1 / 3)
+    constant = np.tile([[1.0], [2.0], [4.0]], 5)
+    assert longitudinal.intraclass_correlation(constant) == 1
 
 
 def test_shifts_are_those_of_ruptures():

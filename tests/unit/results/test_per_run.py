@@ -38,6 +38,20 @@ def test_one_row_per_lane_with_the_numbers_of_the_dataset(folder):
             )
 
 
+@pytest.mark.plain
+def test_columns_of_traders_say_who_they_are_whatever_other_dims_they_have():
+    lanes = xr.Dataset(
+        {"won": (("seed", "episode", "trader", "reason"), np.zeros((2, 2, 2, 2))),
+         "held": (("seed", "trader"), np.zeros((2, 2))), "n": (("seed",), np.zeros(2))},
+        {"trader": ["maker0", "noise0"], "agent_uid": ("trader", [2**62 + 1, 5]),
+         "episode": [3, 4], "reason": ["a", "b"]},
+    )  # fmt: skip
+    found = per_run._uids_of_columns(lanes)
+    assert len(found) == 8 + 2
+    for name, uid in found.items():
+        assert uid == (2**62 + 1 if "maker0" in name else 5)
+
+
 def test_a_key_that_a_cell_does_not_use_is_null(folder):
     rows = pq.read_table(folder / "runs.parquet").to_pylist()
     assert [row["delta"] for row in rows if row["mechanism"] == "clob"] == [None] * 5
