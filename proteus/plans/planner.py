@@ -27,7 +27,7 @@ from proteus.errors import ConfigError
 from proteus.market.cell import CellConfig, Record
 from proteus.market.setup.carrying import layout_of_cell
 from proteus.market.variables.dimensions import MEASURED_DIMENSIONS, optional_of
-from proteus.plans import limits, parity
+from proteus.plans import designs, limits, parity
 from proteus.plans.plan import Plan, hash_of_lanes
 from proteus.plans.snapshots import Snapshot, start_of
 
@@ -276,6 +276,7 @@ def _assemble(
         raise ConfigError(f"record.panel=true is not allowed: {allowed}")
     for key in ("events", "traces"):
         _check_recorded(plan, f"record.{key}", getattr(plan.settings.record, key))
+    designs.check(plan)
     return plan
 
 

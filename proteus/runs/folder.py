@@ -15,6 +15,7 @@ import netCDF4
 import pandas as pd
 import xarray as xr
 
+from proteus.analysis import saving
 from proteus.analysis.contrasts import compare
 from proteus.analysis.summary import summarise
 from proteus.analysis.verdict import has_contrast, headline_of, judged, tests, verdict_of
@@ -59,6 +60,7 @@ class Written(NamedTuple):
     summary: pd.DataFrame
     verdict: list[str]  # its sentences
     headline: list[str]  # the verdict on all cells
+    saving: str  # what a design of seeds and controls gave; empty without
 
 
 def run_into(
@@ -124,6 +126,7 @@ def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written
     written = Written(
         result.plan, result.violations, manifest["precision"],
         summarise(result.dataset), verdict_of(found), headline_of(found),
+        "" if result.violations else saving.sentence(result.dataset),
     )  # fmt: skip
     _write_text(folder / SUMMARY, csv_text(written.summary))
     if written.verdict:
