@@ -222,7 +222,9 @@ def _resolved(
 def _check_common(configs: Sequence[SweepConfig]) -> None:
     """Check that what belongs to the whole sweep is the same at every grid point."""
     for key in SweepConfig.RUN_KEYS:
-        if len({canonical_json(getattr(config, key)) for config in configs}) > 1:
+        first = getattr(configs[0], key)
+        others = [value for config in configs if (value := getattr(config, key)) != first]
+        if any(canonical_json(value) != canonical_json(first) for value in others):
             raise ConfigError(f"{key} cannot be swept: it is the same for the whole sweep")
     if len({config.identity.cohort for config in configs}) > 1:
         raise ConfigError("identity.cohort cannot be swept: it is the same for the whole sweep")
@@ -253,12 +255,14 @@ def _assemble(
     Raises
         ConfigError: it does not.
     """
+    texts = [config.canonical() for config in configs]
     cells: dict[str, CellConfig] = {}
-    for config in configs:
-        cells.setdefault(config.canonical(), config.cell())
+    for text, config in zip(texts, configs, strict=True):
+        if text not in cells:
+            cells[text] = config.cell()
     numbers = {text: number for number, text in enumerate(cells)}
     shape = [len(values) for values in axes.values()]
-    cell_of = np.array([numbers[config.canonical()] for config in configs], dtype=np.int64)
+    cell_of = np.array([numbers[text] for text in texts], dtype=np.int64)
     seeds, start = configs[0].seeds, _start(configs[0], [*cells.values()])
     plan = Plan(
         axes=axes,

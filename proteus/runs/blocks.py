@@ -106,7 +106,8 @@ def _finish(
 
     Parameters
         keys: of its lanes. carried: what they started with. after: what they carry on; written
-            for lanes that are run again. stopped: bool [L], lanes that an earlier episode stopped; written.
+            for lanes that are run again. stopped: bool [L], lanes that an earlier episode stopped;
+            written.
     """
     values = _measured(task, block)
     for lane, replicate in enumerate(map(int, task.replicates[part])):
