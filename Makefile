@@ -82,10 +82,10 @@ checked-kernels: $(STAMP)
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench
 
-bench-check: $(STAMP) ## fail where work takes more instructions than at the commit before; against=REV
+bench-check: $(STAMP) ## fail where it takes more instructions than the commit before; against=REV
 	$(BIN)/python -m proteus.bench.check $(against)
 
-types: $(STAMP) ## look for public names without a type, by pyright (needs the network, as the next three)
+types: $(STAMP) ## look for public names without a type, by pyright (needs a network, as the next three)
 	@$(BIN)/python -m tests.elsewhere types
 
 matrix: $(STAMP) ## run a small set of tests on each Python that is installed; minutes
@@ -121,6 +121,7 @@ docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.configuration.defaults > docs/defaults.md
 	$(BIN)/python -m proteus.market.variables.page > docs/metrics.md
 	$(BIN)/python -m proteus.configuration.compose > proteus/configuration/composed.yaml
+	$(BIN)/python -m proteus.configuration.choices > proteus/configuration/values.json
 	$(BIN)/python -m proteus.market.agents.profiles > docs/profile.schema.json
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m proteus.envs.page > docs/environments.md
 

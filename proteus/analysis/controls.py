@@ -46,7 +46,7 @@ from proteus.market.environment.news import (
     value_at,
 )
 from proteus.market.environment.setup import allocate_news, parameters_for
-from proteus.market.setup.designs import NEWS_MASKS, ROW, rows
+from proteus.market.setup.designs import NEWS_MASKS, rows
 
 LATE_MS = (20.0, 40.0)  # before a clear: what a requote and the news need to reach the venue
 _NODES = 4097  # of v, between which g is a line
@@ -132,7 +132,8 @@ def of_lanes(config: str, delta_ns: int, seeds: bytes) -> Array:
     edges = np.array([0, *map(milliseconds_to_ns, LATE_MS), np.iinfo(np.int64).max >> 1])
     if delta_ns == 0:
         edges = edges[[0, -1]]
-    keys = rows(chosen.dependence, chosen.root, np.frombuffer(seeds, np.int64), chosen.episode)
+    made = rows(chosen.dependence, chosen.root, np.frombuffer(seeds, np.int64), chosen.episode)
+    keys, masks = np.ascontiguousarray(made[:, :2]), np.ascontiguousarray(made[:, NEWS_MASKS:])
     found = np.zeros((len(keys), 2 * (len(edges) - 1)))
     expected, capacity = mean_squares(latent), 8
     while True:
@@ -140,7 +141,7 @@ def of_lanes(config: str, delta_ns: int, seeds: bytes) -> Array:
         window = horizon_ns + 2 * parameters.dt_ns
         news = allocate_news(1, window, parameters.dt_ns, jumps, capacity)
         with np.errstate(over="ignore" if JIT_DISABLED else "warn"):
-            code = _sum(news, parameters, keys, horizon_ns, delta_ns, edges,
+            code = _sum(news, parameters, keys, masks, horizon_ns, delta_ns, edges,
                         latent.jump_rate_per_s / NS_PER_S, expected, found)  # fmt: skip
         if code == NEWS_OK:
             return found
@@ -171,20 +172,20 @@ def _moved(v: Array, jump: float) -> Array:
 
 @kernel
 def _sum(  # type: ignore[no-untyped-def]
-    news, parameters, keys, horizon_ns, delta_ns, edges, rate_per_ns, expected, found
+    news, parameters, keys, masks, horizon_ns, delta_ns, edges, rate_per_ns, expected, found
 ):
     """Write the controls of every lane; returns a code of ``extend_news``.
 
     Parameters
-        keys: uint32 [R, 2] or [R, ROW]. edges: int64 [phases + 1], ns before a clear.
-        expected: of :func:`mean_squares`. found: float64 [R, 2 phases], written.
+        keys: uint32 [R, 2]. masks: uint32 [R, M], or [R, 0] without a design.
+        edges: int64 [phases + 1], ns before a clear. expected: of :func:`mean_squares`.
+        found: float64 [R, 2 phases], written.
     """
     phases = edges.shape[0] - 1
     for lane in range(keys.shape[0]):
         key0, key1 = keys[lane, 0], keys[lane, 1]
-        if keys.shape[1] == ROW:
-            for column in range(ROW - NEWS_MASKS):
-                news.masks[0, column] = keys[lane, NEWS_MASKS + column]
+        for column in range(masks.shape[1]):
+            news.masks[0, column] = masks[lane, column]
         start_news(news, parameters, key0, key1, 0)
         code = extend_news(news, parameters, key0, key1, 0, np.int64(horizon_ns))
         if code != NEWS_OK:

@@ -19,7 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -98,9 +98,9 @@ def main(words: Sequence[str]) -> int:
 
 def counted(before: Path, names: Sequence[str]) -> list[Ratio]:
     """Count the instructions of work in two checkouts."""
-    counts = [_count(tree, names) for tree in (before, _HERE)]
-    return [Ratio(name, *pair, MOST_INSTRUCTIONS)
-            for name, *pair in zip(names, *counts, strict=True)]  # fmt: skip
+    before_counts, now_counts = (_count(tree, names) for tree in (before, _HERE))
+    rows = zip(names, before_counts, now_counts, strict=True)
+    return [Ratio(name, old, new, MOST_INSTRUCTIONS) for name, old, new in rows]
 
 
 def _count(tree: Path, names: Sequence[str]) -> list[float]:
@@ -167,7 +167,7 @@ def _ask(server: subprocess.Popen[str]) -> list[float]:
     return [float(word) for word in server.stdout.readline().split()]
 
 
-def _environment(tree: Path) -> Mapping[str, str]:
+def _environment(tree: Path) -> dict[str, str]:
     """Return the environment in which the package is that of a checkout, kernels apart."""
     kernels = (FOLDER / "kernels").resolve()  # of another processor than those of every day
     return {**os.environ, "PYTHONPATH": str(tree), "PROTEUS_CACHE_DIR": str(kernels)}

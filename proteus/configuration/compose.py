@@ -179,9 +179,8 @@ def _compose_resolved(words: tuple[str, ...], files: Files) -> _Resolved | None:
         return None
     written = json.dumps(OmegaConf.to_container(config, resolve=False), default=str)
     references = re.findall(r"\$\{[^\"]*", written)
-    return _Resolved(
-        pickle.dumps(tree), choices, frozenset(re.findall(r"\w+", " ".join(references)))
-    )
+    referred = {"size", *re.findall(r"\w+", " ".join(references))}  # a size must be one of sizes
+    return _Resolved(pickle.dumps(tree), choices, frozenset(referred))
 
 
 def _with_values(found: _Resolved, values: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -36,6 +36,7 @@ from proteus.market.environment.fair_value import (
     tabulated_value,
     value_in_row,
 )
+from proteus.market.environment.masks import MASK_DIFFUSION, MASK_PAYOFF, mask_of_jump
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.rng import (
     ENTITY_MARKET,
@@ -58,14 +59,6 @@ NEWS_JUMP_CAPACITY = 1  # a jump would overwrite one that is still inside the wi
 
 PAYOFF_UNKNOWN = -1
 _SECONDS = 1e-9
-
-# Columns of the masks that are laid over words (exclusive or). A whole complement mirrors a draw:
-# u becomes 1 - u and a normal -z, so of the diffusion a sign is all there is to change.
-MASK_PAYOFF = 0
-MASK_DIFFUSION = 1
-MASK_JUMPS = 2  # of jump 0: its time, component and size; then of the next
-MASKED_JUMPS = 9  # the last of them stands for all that follow
-MASKS = MASK_JUMPS + 3 * MASKED_JUMPS
 
 
 @written_first("value", "jumps_before", "jump_ns", "jump_value")
@@ -266,7 +259,7 @@ def _jump(news, parameters, key0, key1, lane, grid):
 def jump_size(news, jump_law, key0, key1, lane, number):
     """Draw a jump from the mixture: word 0 chooses the component, word 1 the size."""
     words = philox(key0, key1, STREAM_NEWS_JUMP_SIZE, ENTITY_MARKET, number, 0)
-    column = _mask_of_jump(number)
+    column = mask_of_jump(number)
     chosen = uniform(np.uint32(words[0] ^ news.masks[lane, column + 1]))
     component = 0
     while component < jump_law.shape[0] - 1 and chosen >= jump_law[component, 0]:
@@ -279,14 +272,8 @@ def jump_size(news, jump_law, key0, key1, lane, number):
 def _jump_gap_ns(news, key0, key1, lane, number, mean_ns):
     """Draw the exponential gap before a jump, at least 1 ns; NEVER_NS when the mean is infinite."""
     word = philox(key0, key1, STREAM_NEWS_JUMP_TIME, ENTITY_MARKET, number, 0)[0]
-    drawn = exponential(np.uint32(word ^ news.masks[lane, _mask_of_jump(number)]))
+    drawn = exponential(np.uint32(word ^ news.masks[lane, mask_of_jump(number)]))
     return max(np.int64(min(drawn * mean_ns, np.float64(NEVER_NS))), 1)
-
-
-@inline_kernel
-def _mask_of_jump(number):
-    """Return the first column of the masks of a jump."""
-    return MASK_JUMPS + 3 * min(np.int64(number), MASKED_JUMPS - 1)
 
 
 @inline_kernel

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from proteus.basics import units
 from proteus.compiler.arrays import allocate
 from proteus.market.environment.fair_value import FairValueTable
+from proteus.market.environment.masks import MASKS
 from proteus.market.environment.models import BayesianLatent, Jump, Latent, LogOddsLatent
 from proteus.market.environment.news import (
-    MASKS,
     MODEL_BAYESIAN,
     MODEL_LOG_ODDS,
     PAYOFF_UNKNOWN,

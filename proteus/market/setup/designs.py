@@ -26,7 +26,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.market.environment.news import MASK_JUMPS, MASK_PAYOFF, MASKED_JUMPS, MASKS
+from proteus.market.environment.masks import MASK_JUMPS, MASK_PAYOFF, MASKED_JUMPS, MASKS
 from proteus.market.rng import (
     ENTITY_MARKET,
     STREAM_DESIGN,

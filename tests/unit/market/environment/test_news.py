@@ -10,6 +10,7 @@ import pytest
 
 from proteus.market import rng
 from proteus.market.environment import news as latent
+from proteus.market.environment.masks import MASKED_JUMPS
 from proteus.market.environment.news import (
     extend_news,
     integrals_at,
@@ -109,7 +110,7 @@ def test_a_mirrored_path_equals_the_twin_whose_words_are_complemented(model):
     grid_x, jumps = twin(parameters, 100, mask=0xFFFFFFFF)
     assert news.log_odds[0] == pytest.approx(grid_x[-1], rel=1e-12)
     assert [time for time, _ in jumps] == jump_times(news).tolist()
-    assert len(jumps) > latent.MASKED_JUMPS  # the last masks stand for all that follow
+    assert len(jumps) > MASKED_JUMPS  # the last masks stand for all that follow
 
 
 @pytest.mark.nojit

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from proteus.market import rng
-from proteus.market.environment.news import MASK_JUMPS, MASK_PAYOFF, MASKED_JUMPS
+from proteus.market.environment.masks import MASK_JUMPS, MASK_PAYOFF, MASKED_JUMPS
 from proteus.market.setup.designs import (
     ANTITHETIC,
     INTENT_MASKS,
