@@ -5,11 +5,13 @@ Nothing runs before all of them are good.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import itertools
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +34,7 @@ from proteus.plans.plan import Plan, hash_of_lanes
 from proteus.plans.snapshots import Snapshot, start_of
 
 FIRST_AXES = ("mechanism", "delta")
-_COMPOSE_S, _PATIENCE_S = 0.011, 5.0  # what a grid point takes, and what a person waits
+_COMPOSE_S, _PATIENCE_S = 0.002, 5.0  # what a grid point takes, and what a person waits
 RESERVED_DIMENSIONS = ("cell", "seed", design.POINT, *MEASURED_DIMENSIONS)
 
 
@@ -46,6 +48,23 @@ def from_words(arguments: Sequence[str], say: Callable[[str], None] | None = Non
     Raises
         ConfigError: any word, value or combination that is not allowed.
     """
+    with _collector_paused():
+        return _planned(arguments, say)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Do not look for garbage: thousands of configurations stay, and would be seen each time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _planned(arguments: Sequence[str], say: Callable[[str], None] | None) -> Plan:
     with hydra_session():
         base, words = _declared(arguments)
         fixed = [word for word in words if not overrides.is_axis(word)]
