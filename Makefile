@@ -16,13 +16,13 @@ PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
 MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
 
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
-.PHONY: faults docs notebooks lock clean nojit kernels checked-kernels types matrix newest dist site
+.PHONY: bench-check faults docs notebooks lock clean nojit kernels checked-kernels types matrix newest dist site
 
 ##@ Use it
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^##@ / { printf "%s%s\n", gap, substr($$0, 5); gap = "\n" } \
-	/^[a-z0-9]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	/^[a-z0-9-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # The stamp is older than the lock or the project file only when set-up has work to do.
 $(STAMP): pyproject.toml requirements.lock
@@ -82,7 +82,10 @@ checked-kernels: $(STAMP)
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench
 
-types: $(STAMP) ## look for public names without a type, by pyright (needs the network, as the next three)
+bench-check: $(STAMP) ## fail where it takes more instructions than the commit before; against=REV
+	$(BIN)/python -m proteus.bench.check $(against)
+
+types: $(STAMP) ## look for public names without a type, by pyright (needs a network, as the next three)
 	@$(BIN)/python -m tests.elsewhere types
 
 matrix: $(STAMP) ## run a small set of tests on each Python that is installed; minutes
@@ -118,6 +121,7 @@ docs: $(STAMP) ## write the generated pages of docs
 	$(BIN)/python -m proteus.configuration.defaults > docs/defaults.md
 	$(BIN)/python -m proteus.market.variables.page > docs/metrics.md
 	$(BIN)/python -m proteus.configuration.compose > proteus/configuration/composed.yaml
+	$(BIN)/python -m proteus.configuration.choices > proteus/configuration/values.json
 	$(BIN)/python -m proteus.market.agents.profiles > docs/profile.schema.json
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m proteus.envs.page > docs/environments.md
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from proteus.analysis import units
 from proteus.analysis.contrasts import Pair
 from proteus.analysis.measures import swept
 from proteus.errors import ResultsError, nearest
@@ -114,6 +115,10 @@ def differences(baseline: Cell, treated: Cell) -> list[parity.Difference]:
     if baseline.code != treated.code:
         found.append((CODE, baseline.code, treated.code))
     ours, theirs = (_seeds(cell) for cell in (baseline, treated))
+    one, other = (units.seeds_of(cell.data) for cell in (baseline, treated))
+    if (one.dependence, one.controls) != (other.dependence, other.controls):
+        reason = "seeds of one design and with the same controls can be paired"
+        raise ResultsError(f"{ours} cannot be compared with {theirs}: only {reason}")
     if baseline.root != treated.root or not len(np.intersect1d(*_indices(baseline, treated))):
         raise ResultsError(f"{ours} and {theirs} have no seed in common: nothing can be paired")
     if ours != theirs:

@@ -201,7 +201,7 @@ def _rows(
             "variance_reduction": found.variance_reduction[k],
             "detectable": detectable[k],
             "n": int(found.n[k]),
-            "n_missing": int(len(treated.above) - found.n[k]),
+            "n_missing": int(len(treated.above) - found.n[k]),  # units, as n
             "note": note(found, k),
         }
 

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from proteus.analysis import units
 from proteus.analysis.contrasts import unused, used
 from proteus.analysis.measures import check_sweep, points, stopped, swept
 from proteus.analysis.statistics.paired import Arm, Estimate, alone
@@ -99,7 +100,8 @@ def _flat(values: xr.DataArray, dims: list[str]) -> np.ndarray:
 
 def _estimated(dataset: xr.Dataset, above: np.ndarray, below: np.ndarray) -> Estimate:
     """Estimate every part of every cell, [points, parts]; NaN where a lane was stopped."""
-    found = alone(Arm(above.reshape(len(above), -1), below.reshape(len(below), -1)))
+    arm = Arm(above.reshape(len(above), -1), below.reshape(len(below), -1))
+    found = alone(units.folded(dataset, arm))
     shape = above.shape[1:]
     refused = stopped(dataset)[:, None]
     value, low, high, deviation = (

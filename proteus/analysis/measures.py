@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from proteus.analysis import controls
+from proteus.analysis import units as seed_units
 from proteus.analysis.statistics.paired import Arm, Estimate, alone
 from proteus.errors import ResultsError, nearest
 from proteus.market.agents.traders import CLASS_NAMES, CLASS_NOISE
@@ -174,11 +176,13 @@ def arm(cell: xr.Dataset, listed: Sequence[Measure]) -> Arm:
             grid point, then those of the next, as :func:`points` lists them. listed: k columns.
 
     Returns
-        Arm of float64 [n, k].
+        Arm of float64 [n, k], a row each unit: a seed, or those that a design joins.
     """
     totals = [_totals(cell, measure) for measure in listed]
     above, below = zip(*totals, strict=True)
-    return Arm(np.concatenate(above, axis=1), np.concatenate(below, axis=1))
+    made = Arm(np.concatenate(above, axis=1), np.concatenate(below, axis=1))
+    widths = [each.shape[1] for each in above]
+    return controls.applied(cell, seed_units.folded(cell, made), swept(cell), widths)
 
 
 def estimates(dataset: xr.Dataset, measure: Measure) -> Estimate:

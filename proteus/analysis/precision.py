@@ -127,15 +127,15 @@ def _run_by_power(plan: Plan, rule: PowerPrecision, simulate: Simulate, look: Lo
 
 
 def _needed(dataset: xr.Dataset, plan: Plan, rule: PowerPrecision, most: int) -> int:
-    """Return the seeds that find the effect in every primary contrast, from a pilot."""
-    needed = power.LEAST_SEEDS
+    """Return the seeds, whole units, that find the effect in every primary contrast."""
+    needed, unit = power.LEAST_SEEDS, plan.settings.seeds.unit
     for _, scale, deviation in widths(dataset, plan.settings.endpoint):
         effect = rule.effect or (rule.effect_share or 0.0) * scale
         if effect > 0 and np.isfinite(effect) and np.isfinite(deviation):
             needed = max(needed, power.seeds_for(effect, deviation, rule.power))
         else:  # the pilot says nothing: run all that the budget allows
-            needed = max(needed, most)
-    return needed
+            needed = max(needed, most // unit)
+    return needed * unit
 
 
 def words(record: dict[str, Any]) -> str:

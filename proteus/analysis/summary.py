@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from proteus.analysis import showing
+from proteus.analysis import units as seed_units
 from proteus.analysis.contrasts import DELTA, uses_delta
 from proteus.analysis.measures import (
     Measure,
@@ -65,11 +66,11 @@ def summarise(dataset: xr.Dataset) -> pd.DataFrame:
         keys, ``variable``, ``estimand`` and ``per``, ``long_name``, ``units``, a column for each
         further dim (``horizon`` in ms, ..., NaN without one; beside ``trader`` its ``agent_uid``),
         ``value`` with its 95 % t interval ``low`` and ``high``, ``sd`` (what one seed adds: for a
-        mean the standard deviation of its values), ``n`` (seeds with a value), ``n_missing``. A
-        cell in which a lane was stopped has no value.
+        mean the standard deviation of its values), ``n`` (units with a value: seeds, or what a
+        design joins), ``n_missing``. A cell in which a lane was stopped has no value.
 
     Invariants
-        ``n + n_missing`` is the number of seeds.
+        ``n + n_missing`` is the number of units.
     """
     return pd.concat(summaries(dataset), ignore_index=True)
 
@@ -123,7 +124,7 @@ def _table(dataset: xr.Dataset, measure: Measure) -> pd.DataFrame:
         **{dim: _column(dim, columns) * cells for dim in shown([str(dim) for dim in dataset.dims])},
         "value": found.value.ravel(), "low": found.low.ravel(), "high": found.high.ravel(),
         "sd": found.deviation.ravel(), "n": found.n.ravel(),
-        "n_missing": dataset.sizes["seed"] - found.n.ravel(),
+        "n_missing": seed_units.number(dataset) - found.n.ravel(),
     }  # fmt: skip
     return pd.DataFrame(columns_of)
 
@@ -141,6 +142,7 @@ def show(
     console: Console,
     first: Sequence[str] = COLUMNS_OF_MANY,
     numbers: np.ndarray | None = None,
+    unit: str = "seeds",
 ) -> None:
     """Print estimates with their intervals, as many as the terminal has room for.
 
@@ -150,7 +152,7 @@ def show(
         table: what :func:`summarise` returns. axes: the dimensions of the grid.
         console: where to print. first: variables in the order in which many cells show them.
         numbers: int64 over the axes, which cell stands at each grid point; those that a mechanism
-            repeats, because it does not use a key, are shown once.
+            repeats, because it does not use a key, are shown once. unit: what ``n`` counts.
     """
     table = _of_last_episode(table)
     cells = list(table[axes].drop_duplicates().itertuples(index=False, name=None))
@@ -158,14 +160,14 @@ def show(
     labels = _labels(axes, cells, numbers)
     if len(cells) <= FEW_CELLS:
         rows = [found for key in MAIN if len(found := _of(once, *key))]
-        console.print(_variables_by_cell(table, axes, labels, rows))
+        console.print(_variables_by_cell(table, axes, labels, rows, unit))
         return
     per = dict(MAIN)
     names = [name for name in dict.fromkeys(first) if name in set(once["variable"])]
     rows = [_of(once, name, per.get(name, _last_per(once, name))) for name in names]
     most = max(_FEWEST_ROWS, min(MOST_CELLS, console.height - _FRAME))
     shown = [*labels.items()][:most]
-    grid, left_out = _cells_by_variable(table, axes, shown, rows, console.width)
+    grid, left_out = _cells_by_variable(table, axes, shown, rows, console.width, unit)
     console.print(grid)
     more = [f"{len(labels) - most} more cells"] if len(labels) > most else []
     more += [f"{left_out} more columns"] if left_out else []
@@ -236,8 +238,9 @@ def _variables_by_cell(
     axes: list[str],
     cells: dict[tuple[Any, ...], list[str]],
     rows: list[pd.DataFrame],
+    unit: str,
 ) -> Table:
-    grid = Table(title=_title(table), title_justify="left", box=None, pad_edge=False)
+    grid = Table(title=_title(table, unit), title_justify="left", box=None, pad_edge=False)
     grid.add_column("\n".join(map(key_head, axes)))
     grid.add_column("\n" * (len(axes) - 1) + "units")
     for label in cells.values():
@@ -254,6 +257,7 @@ def _cells_by_variable(
     cells: list[tuple[tuple[Any, ...], list[str]]],
     rows: list[pd.DataFrame],
     width: int,
+    unit: str,
 ) -> tuple[Table, int]:
     """Lay out many cells, a row each, with the columns that fit; also how many do not."""
     known = [{label[k] for _, label in cells} - {"-"} for k in range(len(axes))]
@@ -262,7 +266,7 @@ def _cells_by_variable(
         f"{key_head(axes[k])} {value}"
         for k in range(len(axes)) if k not in varying for value in known[k]
     ]  # fmt: skip
-    title = "; ".join([_title(table), *same])
+    title = "; ".join([_title(table, unit), *same])
     grid = Table(title=title, title_justify="left", box=None, pad_edge=False)
     used = 0
     for k in varying:
@@ -297,10 +301,10 @@ def _width(head: str, texts: Sequence[str]) -> int:
     return max(map(len, [*head.split("\n"), *texts])) + 2  # what stands between columns
 
 
-def _title(table: pd.DataFrame) -> str:
+def _title(table: pd.DataFrame, unit: str) -> str:
     seeds = int((table["n"] + table["n_missing"]).max())
     last = f", episode {table[EPISODE].max():g}" if EPISODE in table else ""
-    return f"estimate ± half-width of its 95 % interval, {seeds} seeds{last}"
+    return f"estimate ± half-width of its 95 % interval, {seeds} {unit}{last}"
 
 
 def _row_title(row: pd.DataFrame) -> str:

@@ -16,6 +16,7 @@ import xarray as xr
 
 from proteus.analysis import endpoint as endpoints
 from proteus.analysis import family, showing
+from proteus.analysis import units as seed_units
 from proteus.analysis.contrasts import (
     IDENTICAL,
     Pair,
@@ -65,6 +66,11 @@ class Judged(NamedTuple):
     outcome: str  # BETTER, WORSE or SAME
     costs: list[Cost]  # of each declared budget
     companions: list[Move]  # of each declared companion, whether it is shown to move or not
+
+    @property
+    def unit(self) -> seed_units.Unit:
+        """Return what ``n`` counts."""
+        return seed_units.of(self.pair.treated)
 
     @property
     def binding(self) -> Cost | None:
@@ -269,13 +275,13 @@ def _effect(one: Judged, declared: Endpoint) -> str:
     )
     head = f"Under {describe(pair.coordinates)} {name}"
     if note(found, k) == IDENTICAL:
-        return f"{head} is the same as under {pair.name} in all {found.n[k]} seeds."
+        return f"{head} is the same as under {pair.name} in all {one.unit.words(found.n[k])}."
     shown = showing.shown(declared.variable, found.difference[k], found.low[k], found.high[k])
     unit = "" if one.endpoint.unit == "1" else f" {one.endpoint.unit}"
     size = f"{abs(shown.value):.4g}{unit}"
     side = "higher" if shown.value > 0 else "lower"
     interval = f"95 % interval of the difference {shown.low:.4g} to {shown.high:.4g}"
-    tested = f"Holm-adjusted p {showing.p_text(one.endpoint.p)}, {found.n[k]} seeds"
+    tested = f"Holm-adjusted p {showing.p_text(one.endpoint.p)}, {one.unit.words(found.n[k])}"
     text = f"{head} is {size} {side} than under {pair.name} ({interval}, {tested})"
     if one.outcome != SAME:
         return f"{text}, which is {one.outcome}."

@@ -8,6 +8,7 @@ and run again), but each is proved convertible to whole nanoseconds when it is r
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from decimal import Decimal
@@ -85,6 +86,12 @@ _CONVERTERS = {
 
 def _exact(value: Any, unit: str, positive: bool) -> float:
     """Return the number in its shortest form after proving that it converts exactly."""
+    is_plain = isinstance(value, int | float | str)  # others may have no hash
+    proved = _proved_once if is_plain else _proved
+    return proved(value, unit, positive)
+
+
+def _proved(value: Any, unit: str, positive: bool) -> float:
     try:
         converted = _CONVERTERS[unit](value)
     except units.UnitError as error:
@@ -101,6 +108,10 @@ def _exact(value: Any, unit: str, positive: bool) -> float:
     if Decimal(repr(float(number))) != number:
         raise _requirement("must have at most 15 digits")
     return float(number)
+
+
+# Cells of a sweep have most of their numbers in common.
+_proved_once = functools.lru_cache(maxsize=4096, typed=True)(_proved)
 
 
 def _requirement(allowed: str) -> PydanticCustomError:

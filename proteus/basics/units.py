@@ -8,6 +8,7 @@ that is not a whole number of the small unit is refused, never rounded.
 
 from __future__ import annotations
 
+import functools
 import numbers
 from decimal import Decimal, InvalidOperation, localcontext
 
@@ -101,6 +102,12 @@ def price_to_ticks(price: Number, tick_nano: int, key: str = "price") -> int:
 
 
 def _to_integer(value: Number, scale: int, key: str, what: str, smallest: str) -> int:
+    is_plain = isinstance(value, int | float | str)  # others may have no hash
+    convert = _converted_once if is_plain else _converted
+    return convert(value, scale, key, what, smallest)
+
+
+def _converted(value: Number, scale: int, key: str, what: str, smallest: str) -> int:
     number = _as_decimal(value, key, what)
     if number < 0:
         raise UnitError(key, value, f"{what} must be at least 0")
@@ -111,6 +118,10 @@ def _to_integer(value: Number, scale: int, key: str, what: str, smallest: str) -
         if scaled != scaled.to_integral_value():
             raise UnitError(key, value, f"{what} must be a multiple of {smallest}")
     return int(scaled)
+
+
+# The same times and amounts are asked for again and again, by every cell of a sweep.
+_converted_once = functools.lru_cache(maxsize=4096, typed=True)(_converted)
 
 
 def _as_decimal(value: object, key: str, what: str) -> Decimal:

@@ -1,13 +1,15 @@
 """``python -m proteus.bench [name ...]``: measure, print a table, write outputs/bench/*.json.
 
 Without names everything is measured, which takes half an hour on an idle machine. stdout
-carries the table and, last, the file; progress goes to stderr. Exit codes: 0 measured, whether
-targets are met or not; 2 unknown name.
+carries the table and, last, the file; progress goes to stderr. The table has a line for each
+figure with a target or a peer, or for all that are named: a peer is another program in the same
+run, or the figure itself the last time on this kind of machine (outputs/bench/history.jsonl). Exit
+codes: 0 measured, whether targets are met or not; 2 unknown name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +21,7 @@ from proteus.bench import (
     door,
     ensemble,
     envs,
+    history,
     loop,
     makers,
     measuring,
@@ -34,6 +37,7 @@ from proteus.bench import (
     workers,
 )
 from proteus.bench.figures import RUNS, Figure, show, write
+from proteus.bench.history import Before, key_of
 from proteus.commands.process import EXIT_WRONG_INPUT, process, say
 from proteus.errors import nearest
 
@@ -73,25 +77,39 @@ def main(names: Sequence[str]) -> int:
     for name in names or MEASUREMENTS:
         say(f"measuring {name}")
         figures += MEASUREMENTS[name]()
-    Console(width=100, highlight=False).print(_table(figures))
+    before = history.last(history.machine()["fingerprint"])
+    table = _table(figures, before, is_whole=not names)
+    Console(width=120, highlight=False).print(table)
+    history.note(figures)
     print(write("", {"runs": RUNS, "figures": [figure.record() for figure in figures]}))
     return 0
 
 
-def _table(figures: Sequence[Figure]) -> Table:
-    table = Table(title=f"medians of {RUNS} runs, one core where not said otherwise")
-    for column in ("measurement", "unit"):
-        table.add_column(column)
-    for column in ("median", "by the clock", "target"):
-        table.add_column(column, justify="right")
-    table.add_column("")
-    for figure in figures:
-        clock = figure.clock_median
+def _table(figures: Sequence[Figure], before: Mapping[str, Before], is_whole: bool) -> Table:
+    """Lay out what fits a screen: figures with a target or a peer; the file has all."""
+    shown = [each for each in figures if not is_whole or each.target or each.peer]
+    left_out = len(figures) - len(shown)
+    more = f"; {left_out} more in the file" if left_out else ""
+    table = Table(title=f"medians of {RUNS} runs, one core where not said otherwise{more}")
+    table.add_column("figure")
+    for column in ("median", "peer", "ratio", "target", "verdict"):
+        table.add_column(column, justify="left" if column == "peer" else "right")
+    for each in shown:
+        peer, ratio = _beside(each, before.get(key_of(each)))
         table.add_row(
-            figure.name, figure.unit, show(figure.median), "" if clock is None else show(clock),
-            figure.target, {None: "", True: "met", False: "missed"}[figure.met],
+            each.name, f"{show(each.median)} {each.unit}", peer, ratio, each.target,
+            {None: "", True: "met", False: "missed"}[each.met],
         )  # fmt: skip
     return table
+
+
+def _beside(figure: Figure, before: Before | None) -> tuple[str, str]:
+    """Return what a figure stands beside, and the ratio to it: a peer, or itself before."""
+    if figure.peer:
+        return figure.peer, show(figure.median)
+    if before is None or before.median == 0:
+        return "", ""
+    return f"itself, {before.created[:10]}", f"{figure.median / before.median:.3f}"
 
 
 if __name__ == "__main__":

@@ -57,6 +57,11 @@ class Figure:
         return statistics.median(self.clock_samples) if self.clock_samples else None
 
     @property
+    def peer(self) -> str:
+        """Return the program that it is a ratio to, which its name says; empty without one."""
+        return self.name.partition("beside ")[2]
+
+    @property
     def target(self) -> str:
         """Return the target in words."""
         if self.at_least is not None:

@@ -123,12 +123,15 @@ def report(written: Written, folder: Path) -> int:
     first = [declared.variable, *(budget.variable for budget in declared.budgets),
              *declared.companions]  # fmt: skip
     axes = list(written.plan.axes)
-    show(written.summary, axes, terminal, first, written.plan.cell_of)
+    name = written.plan.settings.seeds.unit_name
+    show(written.summary, axes, terminal, first, written.plan.cell_of, name)
     is_short = len(written.verdict) <= _FEW_SENTENCES
     for sentence in written.verdict if is_short else written.headline:
         terminal.print(sentence)
     if not is_short:
         terminal.print(f"{VERDICT} has the verdict cell by cell")
+    if written.saving:
+        terminal.print(written.saving)
     for bad in written.violations:
         say(f"violation: {', '.join(f'{key}={value}' for key, value in bad.items())}")
     print(folder, flush=True)

@@ -6,6 +6,7 @@ the default ones. Where more is needed to tell, as beside a study, Hydra is aske
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from proteus.configuration.help import COMPOSED
 from proteus.configuration.locate import OF_AN_EXPERIMENT, conf_file, conf_folders, options_of
 
 _NEEDS_HYDRA = re.compile(r"^defaults:|@package", re.MULTILINE)
+VALUES = COMPOSED.with_name("values.json")  # of keys that have a list; ``make docs`` writes it
+DEFAULTS = "defaults"  # its part that is of no option
 _PLAIN = re.compile(r"[\w./]+(=[^'\"=]*)?")  # a key, or a key and its value
 
 
@@ -36,8 +39,24 @@ def words_for(words: Sequence[str]) -> list[str] | None:
         return None
     if is_value:
         value = _below(tree, key)
-        return [f"{key}={value}"] if type(value) in (int, float) else None
+        if type(value) in (int, float):
+            return [f"{key}={value}"]
+        listed = _listed(key, others)
+        return None if listed is None else [f"{key}={each}" for each in listed]
     return [word for word in (*_groups(last), *_keys(tree, last)) if _may_be_set(word)]
+
+
+def _listed(key: str, others: Sequence[str]) -> list[str] | None:
+    """Return the values that a key can take under the options chosen; None where it takes more."""
+    group, table = key.partition(".")[0], json.loads(VALUES.read_text(encoding="utf-8"))
+    chosen = [word for word in others if word.startswith(f"{group}=")]
+    found: list[str] | None = table.get(chosen[-1] if chosen else DEFAULTS, {}).get(key)
+    return found
+
+
+def is_simple(word: str) -> bool:
+    """Say whether a word puts a file in the place of its group, and does nothing else."""
+    return _lay(_read(COMPOSED.read_text(encoding="utf-8")), word)
 
 
 def _may_be_set(word: str) -> bool:

@@ -10,11 +10,11 @@ import functools
 import json
 import pickle
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import yaml
 from hydra import compose, initialize_config_dir
@@ -37,6 +37,18 @@ from proteus.configuration.overrides import parse
 from proteus.configuration.treatments import is_below
 from proteus.errors import ConfigError, nearest
 
+Files = tuple[tuple[str, int, int], ...]  # name, size and time of each
+
+
+class _Session(NamedTuple):
+    """What is known of the configuration's files as long as words are composed."""
+
+    files: Files
+    groups: dict[str, bool]  # names that have been looked up, and whether each is a group
+    keys: dict[tuple[str, str], frozenset[str]]  # of options that have been looked up
+
+
+_SESSIONS: list[_Session] = []  # the innermost last
 _COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, ValueError, TypeError)
 
 
@@ -56,10 +68,17 @@ class Composed:
 
 @contextmanager
 def hydra_session() -> Iterator[None]:
-    """Let :func:`compose_words` be called many times; restores any Hydra state of the caller."""
+    """Let :func:`compose_words` be called many times; restores any Hydra state of the caller.
+
+    The files of the configuration are those that are there when it begins.
+    """
     show_hydra()
     with initialize_config_dir(str(locate.conf_folder()), version_base=HYDRA_VERSION):
-        yield
+        _SESSIONS.append(_Session(_files_now(), {}, {}))
+        try:
+            yield
+        finally:
+            _SESSIONS.pop()
 
 
 def compose_words(words: Sequence[str]) -> Composed:
@@ -119,17 +138,67 @@ def _chosen(group: str) -> tuple[type, ...]:
 def _compose(words: Sequence[str]) -> Composed:
     """Let Hydra compose the structure once, and set plain values on a copy as Hydra would."""
     chosen = tuple(word for word in words if not _sets_value(word))
-    structure, choices = _compose_structure(chosen, _files_now())
+    values = {parse(word).key_or_group: parse(word).value() for word in words if _sets_value(word)}
+    files = _SESSIONS[-1].files if _SESSIONS else _files_now()
+    found = _compose_resolved(chosen, files)
+    if found is not None and (tree := _with_values(found, values)) is not None:
+        return _composed(tree, found.choices)
+    structure, choices = _compose_structure(chosen, files)
     config: DictConfig = pickle.loads(structure)
     for word in words:
         if _sets_value(word):
             override = parse(word)
             OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
     _check_size(config)
-    tree = _plain(config)
+    return _composed(_plain(config), choices)
+
+
+def _composed(tree: dict[str, Any], choices: dict[str, str]) -> Composed:
     axes = tree.pop("axes")
     del tree["sizes"]  # the values of the chosen size stand where they are used
     return Composed(tree, choices, axes)
+
+
+class _Resolved(NamedTuple):
+    """A structure whose references are resolved, which takes as long as all else together."""
+
+    tree: bytes  # pickled
+    choices: dict[str, str]
+    referred: frozenset[str]  # words of the references in it
+
+
+@functools.lru_cache(maxsize=64)
+def _compose_resolved(words: tuple[str, ...], files: Files) -> _Resolved | None:
+    """Compose and resolve a structure; None where it needs values that other words set."""
+    structure, choices = _compose_structure(words, files)
+    config: DictConfig = pickle.loads(structure)
+    try:
+        _check_size(config)
+        tree = _plain(config)
+    except (ConfigError, *_COMPOSITION_ERRORS):
+        return None
+    written = json.dumps(OmegaConf.to_container(config, resolve=False), default=str)
+    references = re.findall(r"\$\{[^\"]*", written)
+    referred = {"size", *re.findall(r"\w+", " ".join(references))}  # a size must be one of sizes
+    return _Resolved(pickle.dumps(tree), choices, frozenset(referred))
+
+
+def _with_values(found: _Resolved, values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Set plain values in a resolved tree; None where it takes Hydra: another part may follow."""
+    tree: dict[str, Any] = pickle.loads(found.tree)
+    for key, value in values.items():
+        *parents, name = key.split(".")
+        branch: Any = tree
+        for part in parents:
+            branch = branch.get(part) if isinstance(branch, dict) else None
+        is_there = isinstance(branch, dict) and not isinstance(branch.get(name, {}), dict | list)
+        is_plain = isinstance(value, int | float | None) or (
+            isinstance(value, str) and "$" not in value and value != "???"
+        )
+        if not is_there or not is_plain or name in found.referred:
+            return None
+        branch[name] = value
+    return tree
 
 
 def _check_size(config: DictConfig) -> None:
@@ -143,8 +212,12 @@ def _check_size(config: DictConfig) -> None:
 
 def keys_of(group: str, option: str) -> frozenset[str]:
     """Return the dotted keys that an option of a group sets, as ``mechanism.price_rule``."""
-    path = conf_file(group, option)
-    return _keys_in(path.read_text(encoding="utf-8"), f"{group}.") if path else frozenset()
+    known = _SESSIONS[-1].keys if _SESSIONS else {}
+    if (group, option) not in known:
+        path = conf_file(group, option)
+        found = _keys_in(path.read_text(encoding="utf-8"), f"{group}.") if path else frozenset()
+        known[group, option] = found
+    return known[group, option]
 
 
 @functools.lru_cache(maxsize=64)
@@ -158,7 +231,7 @@ def _sets_value(word: str) -> bool:
     return word.startswith(f"{key}=") and not _is_group(key) and not key.startswith("hydra.")
 
 
-def _files_now() -> tuple[tuple[str, int, int], ...]:
+def _files_now() -> Files:
     """List the files of the configuration with size and time: they may be edited between calls."""
     paths = (path for folder in conf_folders() for path in sorted(folder.rglob("*.yaml")))
     files = [(str(path), path.stat()) for path in paths]
@@ -166,9 +239,7 @@ def _files_now() -> tuple[tuple[str, int, int], ...]:
 
 
 @functools.lru_cache(maxsize=64)
-def _compose_structure(
-    words: tuple[str, ...], files: tuple[tuple[str, int, int], ...]
-) -> tuple[bytes, dict[str, str]]:
+def _compose_structure(words: tuple[str, ...], files: Files) -> tuple[bytes, dict[str, str]]:
     """Compose with Hydra, which takes about 0.25 s; remembered while the files stay as they are.
 
     Returns
@@ -288,7 +359,10 @@ def _has(tree: dict[str, Any], key: str) -> bool:
 
 
 def _is_group(key: str) -> bool:
-    return any((folder / key).is_dir() for folder in conf_folders())
+    known = _SESSIONS[-1].groups if _SESSIONS else {}
+    if key not in known:
+        known[key] = any((folder / key).is_dir() for folder in conf_folders())
+    return known[key]
 
 
 def _groups() -> list[str]:

@@ -24,7 +24,7 @@ from proteus.errors import ConfigError
 AxisValue = str | float | int
 LIST_KEYS = (
     "design.factors", "endpoint.budgets", "endpoint.companions", "latent.jumps",
-    "metrics.elapsed_ms", "metrics.horizons_ms", "parity.exceptions",
+    "metrics.elapsed_ms", "metrics.horizons_ms", "parity.exceptions", "seeds.streams",
 )  # fmt: skip
 ABSENT = "none"  # label of null
 _WRITTEN = {"experiment": "+experiment", "design.name": "design"}  # keys that choose an option

@@ -20,6 +20,7 @@ from proteus.basics.schema import (
 )
 from proteus.configuration.lab import PARTS
 from proteus.configuration.treatments import ORDINARY, TREATMENTS, listed
+from proteus.market.setup.designs import ANTITHETIC, IID, INTENTS, NEWS, Design
 
 # Replicates by purpose: what was chosen with some seeds is never judged with them.
 EVALUATION, SELECTION, PILOT = "evaluation", "selection", "pilot"
@@ -34,8 +35,10 @@ NOT_CHECKED, PASSED = "not_checked", "passed"
 LAST_EPISODE = 2**31  # with as many to come an index of random addresses still fits
 MOST_SEEDS = 10**8  # beyond what any disk holds, and small enough to list in memory
 LEAST_SEEDS = 30  # of a look or a pilot: a standard deviation from fewer says little
+LARGEST_UNIT = 1024  # seeds: an interval needs units in numbers
 
 ListOfTexts = Annotated[tuple[str, ...], AS_TUPLE]
+ListOfStreams = Annotated[tuple[Literal["news", "intents"], ...], AS_TUPLE]
 
 
 def purpose_of(replicate: int) -> str:
@@ -49,14 +52,60 @@ def first_of(purpose: str) -> int:
 
 
 class Seeds(Schema):
-    """Choose the replicates: first .. first + count - 1 of one root seed; and the first episode."""
+    """Choose the replicates: first .. first + count - 1 of one root seed; and the first episode.
 
-    NEUTRAL: ClassVar[dict[str, Any]] = {"episode": 0}
+    A design lets neighbouring replicates depend on each other; together they are one unit of every
+    statistic.
+    """
+
+    NEUTRAL: ClassVar[dict[str, Any]] = {
+        "episode": 0, "design": IID, "streams": [NEWS], "points": 16, "controls": "none",
+    }  # fmt: skip
 
     count: int = Field(ge=1, le=MOST_SEEDS)
     root: int = Field(ge=0, lt=2**64)
     first: int = Field(ge=0, le=2**62)
     episode: Annotated[int, Field(ge=0, le=LAST_EPISODE)] = 0
+    design: Literal["iid", "antithetic", "sobol"] = IID
+    streams: ListOfStreams = (NEWS,)  # that are mirrored in antithetic pairs
+    points: int = Field(default=16, ge=2, le=LARGEST_UNIT)  # of a unit under sobol
+    controls: Literal["none", "jumps"] = "none"  # what is known of the news and taken away
+
+    @property
+    def dependence(self) -> Design:
+        """Return how the replicates depend on each other."""
+        return Design(self.design, self.streams, self.points)
+
+    @property
+    def unit(self) -> int:
+        """Return how many neighbouring replicates make a unit."""
+        return self.dependence.unit
+
+    @property
+    def unit_name(self) -> str:
+        """Return what many units are called."""
+        named = {IID: "seeds", ANTITHETIC: "pairs of seeds"}
+        return named.get(self.design, f"units of {self.unit} seeds")
+
+    @property
+    def words_of_design(self) -> list[str]:
+        """Return the words of a command line that choose the design; none without one."""
+        if self.design == IID:
+            return []
+        chosen = f"seeds.streams=[{','.join(self.streams)}]", f"seeds.points={self.points}"
+        return [f"seeds.design={self.design}", *chosen]
+
+    @model_validator(mode="after")
+    def _check_units(self) -> Self:
+        if self.points & (self.points - 1):
+            raise requirement("points", "must be a power of 2")
+        if not self.streams or len({*self.streams}) < len(self.streams):
+            raise requirement("streams", f"must name {NEWS}, {INTENTS} or both, each once")
+        for key in ("first", "count"):
+            if getattr(self, key) % self.unit:
+                allowed = f"must be a multiple of {self.unit}, the seeds of a unit"
+                raise requirement(key, f"{allowed} under design={self.design}")
+        return self
 
     @model_validator(mode="after")
     def _check_purpose(self) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -45,6 +46,11 @@ def is_below(key: str, named: Sequence[str]) -> bool:
 
 def is_treated(key: str, treatment: Sequence[str]) -> bool:
     """Tell whether a dotted key of a cell is one that a treatment, by its keys, may change."""
+    return _is_treated(key, tuple(treatment))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_treated(key: str, treatment: tuple[str, ...]) -> bool:
     parts = key.split(".")
     return any(
         len(parts) >= len(wanted)

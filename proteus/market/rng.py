@@ -51,6 +51,7 @@ STREAM_DEMAND = 31  # gas that others want in a block; index: block
 STREAM_ORACLE = 32  # noise of an oracle that reads the value; index: check
 STREAM_MEMPOOL = 33  # whether a waiting message is shown; index and block: its address
 STREAM_INCENTIVE = 40  # the instant at which a policy looks at the book; index: interval
+STREAM_DESIGN = 41  # scrambling of a unit of seeds; key of its first; index: coordinate
 
 ENTITY_MARKET = 0  # draws that belong to no trader
 

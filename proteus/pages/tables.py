@@ -13,7 +13,8 @@ import pandas as pd
 import xarray as xr
 
 from proteus.analysis import endpoint as endpoints
-from proteus.analysis import showing
+from proteus.analysis import saving, showing
+from proteus.analysis import units as seed_units
 from proteus.analysis.contrasts import PRIMARY, paired, tidy, violated
 from proteus.analysis.counterparties import ALL, CAPTURED, HELD, LOST, LOTS, PNL, maker_pnl
 from proteus.analysis.levels import (
@@ -81,7 +82,7 @@ def primary(one: Bundle, table: pd.DataFrame) -> Table | None:
         return None
     heads = (
         f"{one.declared.baseline}", "difference", "95 % t interval", "95 % BCa interval",
-        "share", "d_z", "p (Holm)", "pairing", "seeds",
+        "share", "d_z", "p (Holm)", "pairing", seed_units.of(one.dataset).name,
     )  # fmt: skip
     rows = []
     found = _of_endpoint(one, one.declared, table).to_dict("records")
@@ -348,7 +349,8 @@ def seeds_sentence(one: Bundle) -> str:
     if not record:
         return ""
     said = words(record)
-    return f"{said[0].upper()}{said[1:]}."
+    saved = "" if one.manifest.get("violations") else saving.sentence(one.dataset)
+    return f"{said[0].upper()}{said[1:]}.{' ' if saved else ''}{saved}"
 
 
 def cells_sentence(one: Bundle) -> str:

@@ -5,11 +5,13 @@ Nothing runs before all of them are good.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import itertools
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -27,12 +29,12 @@ from proteus.errors import ConfigError
 from proteus.market.cell import CellConfig, Record
 from proteus.market.setup.carrying import layout_of_cell
 from proteus.market.variables.dimensions import MEASURED_DIMENSIONS, optional_of
-from proteus.plans import limits, parity
+from proteus.plans import designs, limits, parity
 from proteus.plans.plan import Plan, hash_of_lanes
 from proteus.plans.snapshots import Snapshot, start_of
 
 FIRST_AXES = ("mechanism", "delta")
-_COMPOSE_S, _PATIENCE_S = 0.011, 5.0  # what a grid point takes, and what a person waits
+_COMPOSE_S, _PATIENCE_S = 0.002, 5.0  # what a grid point takes, and what a person waits
 RESERVED_DIMENSIONS = ("cell", "seed", design.POINT, *MEASURED_DIMENSIONS)
 
 
@@ -46,6 +48,23 @@ def from_words(arguments: Sequence[str], say: Callable[[str], None] | None = Non
     Raises
         ConfigError: any word, value or combination that is not allowed.
     """
+    with _collector_paused():
+        return _planned(arguments, say)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Do not look for garbage: thousands of configurations stay, and would be seen each time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _planned(arguments: Sequence[str], say: Callable[[str], None] | None) -> Plan:
     with hydra_session():
         base, words = _declared(arguments)
         fixed = [word for word in words if not overrides.is_axis(word)]
@@ -222,7 +241,9 @@ def _resolved(
 def _check_common(configs: Sequence[SweepConfig]) -> None:
     """Check that what belongs to the whole sweep is the same at every grid point."""
     for key in SweepConfig.RUN_KEYS:
-        if len({canonical_json(getattr(config, key)) for config in configs}) > 1:
+        first = getattr(configs[0], key)
+        others = [value for config in configs if (value := getattr(config, key)) != first]
+        if any(canonical_json(value) != canonical_json(first) for value in others):
             raise ConfigError(f"{key} cannot be swept: it is the same for the whole sweep")
     if len({config.identity.cohort for config in configs}) > 1:
         raise ConfigError("identity.cohort cannot be swept: it is the same for the whole sweep")
@@ -253,12 +274,14 @@ def _assemble(
     Raises
         ConfigError: it does not.
     """
+    texts = [config.canonical() for config in configs]
     cells: dict[str, CellConfig] = {}
-    for config in configs:
-        cells.setdefault(config.canonical(), config.cell())
+    for text, config in zip(texts, configs, strict=True):
+        if text not in cells:
+            cells[text] = config.cell()
     numbers = {text: number for number, text in enumerate(cells)}
     shape = [len(values) for values in axes.values()]
-    cell_of = np.array([numbers[config.canonical()] for config in configs], dtype=np.int64)
+    cell_of = np.array([numbers[text] for text in texts], dtype=np.int64)
     seeds, start = configs[0].seeds, _start(configs[0], [*cells.values()])
     plan = Plan(
         axes=axes,
@@ -276,6 +299,7 @@ def _assemble(
         raise ConfigError(f"record.panel=true is not allowed: {allowed}")
     for key in ("events", "traces"):
         _check_recorded(plan, f"record.{key}", getattr(plan.settings.record, key))
+    designs.check(plan)
     return plan
 
 

@@ -15,11 +15,11 @@ from proteus.compiler.jit import JIT_DISABLED
 from proteus.market.cell import CellConfig
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.ledger.accounts import LEDGER_CODES
-from proteus.market.rng import replicate_keys
 from proteus.market.setup import capacities
 from proteus.market.setup.block import Block, BlockPool, build_block
 from proteus.market.setup.carrying import Carried, put, take
 from proteus.market.setup.cell import set_up_cell, with_log
+from proteus.market.setup.designs import Words, rows
 from proteus.market.setup.members import CellSetup
 from proteus.market.trading.loop import advance_block
 from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE
@@ -79,7 +79,8 @@ def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str
     carried = None if task.carried is None else task.carried[part]
     stopped = np.zeros(len(task.replicates[part]), np.bool_)
     for number in range(task.episode, task.episode + episodes.count):
-        block = pool.take(replicate_keys(task.root, task.replicates[part], number))
+        keys = rows(task.design, task.root, task.replicates[part], number)
+        block = pool.take(keys)
         if carried is not None:
             put(block.world, task.cell, carried)
         try:
@@ -87,7 +88,9 @@ def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str
         except (compiler_errors.NumbaError, compiler_errors.UnsupportedBytecodeError) as error:
             raise explained(pool.setup, error) from error
         after = take(block.world, task.cell) if episodes.carries else None
-        found.append(_finish(task, pool, part, block, carried, after, stopped, number, outcome))
+        found.append(
+            _finish(task, pool, part, block, keys, carried, after, stopped, number, outcome)
+        )
         carried = after
         pool.give_back(block)
     if carried is not None:
@@ -98,14 +101,15 @@ def _run(task: Task, pool: BlockPool, part: slice, outcome: Outcome) -> dict[str
 
 
 def _finish(
-    task: Task, pool: BlockPool, part: slice, block: Block, carried: Carried | None,
+    task: Task, pool: BlockPool, part: slice, block: Block, keys: Words, carried: Carried | None,
     after: Carried | None, stopped: NDArray[np.bool_], episode: int, outcome: Outcome,
 ) -> dict[str, Values]:  # fmt: skip
     """Return what a settled block measured; run those of its lanes that need more room again.
 
     Parameters
-        carried: what its lanes started with. after: what they carry on; written for lanes that are
-            run again. stopped: bool [L], lanes that an earlier episode stopped; written.
+        keys: of its lanes. carried: what they started with. after: what they carry on; written
+            for lanes that are run again. stopped: bool [L], lanes that an earlier episode stopped;
+            written.
     """
     values = _measured(task, block)
     for lane, replicate in enumerate(map(int, task.replicates[part])):
@@ -121,8 +125,7 @@ def _finish(
         is_wanted = task.is_recorded or bool(task.if_violated[part][lane])
         setup = with_log(pool.setup) if is_wanted else pool.setup
         begins = None if carried is None else carried[lane : lane + 1]
-        key = block.world.market.keys[lane : lane + 1].copy()
-        again = _run_again(setup, key, fault, begins)
+        again = _run_again(setup, keys[lane : lane + 1], fault, begins)
         is_violated = again.world.progress.fault[0] != FAULT_NONE
         for name, alone in _measured(task, again).items():
             values[name][lane] = np.nan if is_violated else alone[0]
@@ -154,9 +157,7 @@ def _measured(task: Task, block: Block) -> dict[str, Values]:
     return values
 
 
-def _run_again(
-    setup: CellSetup, key: NDArray[np.uint32], fault: int, carried: Carried | None
-) -> Block:
+def _run_again(setup: CellSetup, key: Words, fault: int, carried: Carried | None) -> Block:
     """Run one lane alone, with doubled room until it fits; one that breaks is audited.
 
     Only an audit of every event tells which came first, and where: a lane that has lost an event

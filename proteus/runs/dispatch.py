@@ -88,5 +88,5 @@ def _tasks(job: Job, workers: Workers) -> Iterator[Task]:
             yield Task(
                 job.number, key, job.cell, job.root, job.replicates[part],
                 job.if_violated[part], min(block, most), is_recorded, job.is_rich, job.dims,
-                job.episode, None if job.carried is None else job.carried[part],
+                job.episode, None if job.carried is None else job.carried[part], job.design,
             )  # fmt: skip

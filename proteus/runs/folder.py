@@ -15,7 +15,7 @@ import netCDF4
 import pandas as pd
 import xarray as xr
 
-from proteus.analysis import summary
+from proteus.analysis import saving, summary
 from proteus.analysis.contrasts import compare
 from proteus.analysis.verdict import has_contrast, headline_of, judged, tests, verdict_of
 from proteus.basics.files import whole
@@ -59,6 +59,7 @@ class Written(NamedTuple):
     summary: pd.DataFrame  # where lanes are of episodes, of the last one
     verdict: list[str]  # its sentences
     headline: list[str]  # the verdict on all cells
+    saving: str  # what a design of seeds and controls gave; empty without
 
 
 def run_into(
@@ -125,7 +126,7 @@ def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written
         table = summary.write(result.dataset, temporary)
     written = Written(
         result.plan, result.violations, manifest["precision"], table, verdict_of(found),
-        headline_of(found),
+        headline_of(found), "" if result.violations else saving.sentence(result.dataset),
     )  # fmt: skip
     if written.verdict:
         _write_text(folder / VERDICT, "\n".join([*written.verdict, STAMP]) + "\n")

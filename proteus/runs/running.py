@@ -186,6 +186,7 @@ def _jobs(plan: Plan, lanes: Lanes, told: _Told) -> Iterator[Job]:
                 executor.is_rich, {dim: plan.labels[dim] for dim in plan.dims},
                 plan.settings.seeds.episode,
                 None if plan.start is None else plan.start.rows(cell, missing),
+                plan.settings.seeds.dependence,
             )  # fmt: skip
 
 
@@ -193,7 +194,9 @@ def _plain(plan: Plan, violation: Violation) -> dict[str, Any]:
     """Describe a violated lane, with the command that runs its seed again."""
     kept = [word for word in plan.words if not word.startswith(_NOT_REPRODUCED)]
     seeds = plan.settings.seeds
-    seed = [f"seeds.root={seeds.root}", f"seeds.first={violation.replicate}"]
+    unit = seeds.unit  # of which no part can be run alone
+    first = violation.replicate - violation.replicate % unit
+    seed = [*seeds.words_of_design, f"seeds.root={seeds.root}", f"seeds.first={first}"]
     if seeds.episode:
         seed.append(f"seeds.episode={seeds.episode}")
     return {
@@ -202,5 +205,7 @@ def _plain(plan: Plan, violation: Violation) -> dict[str, Any]:
         "event_id": int(violation.event_id),
         "time_ns": int(violation.time_ns),
         "detail": violation.detail,
-        "reproduce": shlex.join(["python", "-m", "proteus.sweep", *kept, *seed, "seeds.count=1"]),
+        "reproduce": shlex.join(
+            ["python", "-m", "proteus.sweep", *kept, *seed, f"seeds.count={unit}"]
+        ),
     }

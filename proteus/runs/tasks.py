@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.market.cell import CellConfig
+from proteus.market.setup.designs import INDEPENDENT, Design
 from proteus.market.variables.dimensions import Labels
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Job(NamedTuple):
     dims: Labels  # optional dims that are measured, with the labels of the sweep
     episode: int = 0  # the first
     carried: NDArray[np.uint8] | None = None  # [R, bytes] what it begins with
+    design: Design = INDEPENDENT  # of the seeds
 
 
 class Task(NamedTuple):
@@ -48,6 +50,7 @@ class Task(NamedTuple):
     dims: Labels  # optional dims that are measured, with the labels of the sweep
     episode: int = 0  # the first
     carried: NDArray[np.uint8] | None = None  # [L, bytes] what it begins with
+    design: Design = INDEPENDENT  # of the seeds
 
 
 class Workers(NamedTuple):

@@ -24,7 +24,7 @@ from proteus.configuration import overrides
 from proteus.configuration.study import EVALUATION, Endpoint, purpose_of
 from proteus.errors import ConfigError
 from proteus.market.variables.base import TERM
-from proteus.plans import draws, parity, planner
+from proteus.plans import designs, draws, parity, planner
 from proteus.plans.plan import Plan
 from proteus.studies import folders
 
@@ -152,6 +152,7 @@ def _plan(words: Sequence[str]) -> Plan:
     if len(plan.cells) > 1:
         raise ConfigError("both sides must be one cell each: a study with axes of its own is not")
     folders.check_days(plan)
+    designs.refuse(plan.settings, "a change of rules")
     if plan.settings.precision.name != "fixed":
         allowed = "both sides run the same seeds.count; --half-width says whether they were enough"
         name = plan.settings.precision.name

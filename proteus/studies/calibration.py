@@ -18,8 +18,8 @@ from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, csv_text
 from proteus.configuration.design import POINT
 from proteus.configuration.study import PILOT, Survival, first_of
 from proteus.errors import ConfigError
+from proteus.plans import designs, planner
 from proteus.plans import plan as planning
-from proteus.plans import planner
 from proteus.plans.plan import Plan
 from proteus.results import provenance
 from proteus.results.coordinates import CELL
@@ -90,6 +90,7 @@ def calibrate(words: Sequence[str]) -> Calibration:
 def _rule(plan: Plan) -> Survival:
     """Return the rule of survival, after checking that a calibration can be made of the plan."""
     settings = plan.settings
+    designs.refuse(settings, "a calibration")
     if settings.survival is None:
         raise ConfigError("survival=null is not allowed: a calibration must say what survives")
     if settings.precision.name != "fixed" or POINT not in plan.axes:

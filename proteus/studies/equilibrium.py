@@ -28,7 +28,7 @@ from proteus.commands.executing import run_in_memory, tell
 from proteus.configuration import overrides
 from proteus.errors import ConfigError, nearest
 from proteus.market.variables.base import GROUP
-from proteus.plans import parity, planner
+from proteus.plans import designs, parity, planner
 from proteus.plans.plan import Plan, at
 from proteus.studies import folders
 
@@ -102,6 +102,7 @@ def find(
     folders.refuse_words(words, "a search keeps profits alone")
     whole = planner.from_words(list(words))
     folders.check_days(whole)
+    designs.refuse(whole.settings, "a search for quotes")
     question = _question(whole, key, words, response, group)
     values = _first_values(whole, question, between, points)
     folder = folders.fresh(whole, "equilibrium")

@@ -9,7 +9,7 @@ from proteus.configuration import overrides
 from proteus.envs.tasks.table import TASKS
 from proteus.errors import ConfigError, nearest
 from proteus.market.cell import CellConfig
-from proteus.plans import planner
+from proteus.plans import designs, planner
 from proteus.plans.plan import Plan
 from proteus.trajectories.policies import Chosen, choose
 from proteus.trajectories.schema import hash_of
@@ -80,6 +80,7 @@ def read(words: Sequence[str]) -> tuple[Request, Plan]:
         raise ConfigError(f"{OPTIONS} is not allowed alone: write {OPTIONS}.most_lots=10")
     values = {**DEFAULTS, **{overrides.key(word): _value(word) for word in own}}
     plan = planner.from_words([word for word in words if word not in own])
+    designs.refuse(plan.settings, "a data set")
     if plan.settings.executor.name == "dask":
         allowed = "parts are collected by processes of this machine"
         raise ConfigError(f"executor=dask is not allowed: {allowed}")

@@ -26,6 +26,7 @@ from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.carrying import Carried, put, take
 from proteus.market.setup.cell import set_up_cell, with_log
+from proteus.market.setup.designs import INDEPENDENT, Design, rows
 from proteus.market.trading import loop
 from proteus.market.trading.loop import advance_block
 from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE, World
@@ -47,14 +48,16 @@ class EngineNews:
     """The whole path of the news of a lane, made by the engine in one piece."""
 
     def __init__(
-        self, cell: CellConfig, replicate: int, episode: int = 0, start: float | None = None
-    ) -> None:
+        self, cell: CellConfig, replicate: int, episode: int = 0, start: float | None = None,
+        masks: Any = 0,
+    ) -> None:  # fmt: skip
         self._parameters = parameters_for(
             cell.latent, cell.horizon_ns, cell.settle_ns, cell.contract.initial_probability
         )
         jumps = 4 * cell.latent.jump_rate_per_s * cell.settle_ns / 1e9 + 16
         self._news = allocate_news(1, 2 * cell.settle_ns, self._parameters.dt_ns, jumps)
         key = replicate_keys(ROOT, np.array([replicate]), episode)[0]
+        self._news.masks[0] = masks
         if start is not None:
             self._news.is_carried[0], self._news.start[0] = True, start
         with np.errstate(over="ignore"):
@@ -76,12 +79,12 @@ class EngineNews:
 
 def engine_block(
     cell: CellConfig, replicate: int, plain: bool = False, episode: int = 0,
-    carried: Carried | None = None,
+    carried: Carried | None = None, design: Design = INDEPENDENT,
 ) -> Block:  # fmt: skip
     """Run one lane of the engine with its log, in as much room as it needs."""
     setup, growth = with_log(set_up_cell(cell)), 1
     while True:
-        keys = replicate_keys(ROOT, np.array([replicate]), episode)
+        keys = rows(design, ROOT, np.array([replicate]), episode)
         block = build_block(setup, keys, growth, audit=False)
         if carried is not None:
             put(block.world, cell, carried)
@@ -156,21 +159,22 @@ def assert_twin_days(cell: CellConfig, replicate: int, plain: bool = False) -> l
 
 def assert_twin_of(
     world: World, cell: CellConfig, replicate: int, episode: int = 0,
-    news: EngineNews | None = None, past: Past | None = None,
+    news: EngineNews | None = None, past: Past | None = None, draws: Draws | None = None,
 ) -> TwinWorld:  # fmt: skip
     """Compare a lane of the engine with its twin."""
     fault, stopped = int(world.progress.fault[0]), ""
     if fault != FAULT_NONE:
         reason = LEDGER_CODES.get(fault, "capacity")
         stopped = f"the engine stopped: {reason} at event {world.progress.fault_event[0]}\n"
-    news, draws = news or EngineNews(cell, replicate), Draws(ROOT, replicate, episode)
+    news, draws = news or EngineNews(cell, replicate), draws or Draws(ROOT, replicate, episode)
     twin = reference.simulate(cell, draws, news, past=past)
     rows, names = engine_rows(world), [column.name for column in COMPARED]
     for at in range(max(len(rows), len(twin.rows))):
         left = rows[at] if at < len(rows) else None
         right = {n: twin.rows[at].get(n) for n in names} if at < len(twin.rows) else None
         if left != right:
-            said = stopped + (report(cell, replicate, news, at, left, right) if not episode else "")
+            is_plain = not episode and not draws.mirrored
+            said = stopped + (report(cell, replicate, news, at, left, right) if is_plain else "")
             pytest.fail(said or f"row {at} of episode {episode}\nengine: {left}\ntwin: {right}")
     assert not stopped, stopped
     assert engine_ends(world) == twin_ends(twin)

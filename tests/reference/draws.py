@@ -26,9 +26,12 @@ class Cause(NamedTuple):
 
 
 class Draws:
-    """The words of one replicate."""
+    """The words of one replicate; those of mirrored streams are complemented."""
 
-    def __init__(self, root: int, replicate: int, episode: int = 0) -> None:
+    def __init__(
+        self, root: int, replicate: int, episode: int = 0, mirrored: tuple[int, ...] = ()
+    ) -> None:
+        self.mirrored = mirrored
         key = rng.replicate_key(root, replicate)
         if episode:
             key = tuple(rng.draw(*key, rng.STREAM_EPISODE, 0, episode, 0)[:2])
@@ -38,7 +41,8 @@ class Draws:
         """The four words at an address; the low 32 bits of each part count."""
         low = 0xFFFFFFFF
         found = rng.draw(*self.key, stream, entity & low, index & low, block & low)
-        return [int(word) for word in found]
+        mask = low if stream in self.mirrored else 0
+        return [int(word) ^ mask for word in found]
 
     def latency(self, entity: int, cause: Cause) -> list[int]:
         """The words of a message, one for each leg: submission, answer, fill report, data."""

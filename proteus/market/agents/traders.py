@@ -98,6 +98,7 @@ class View(NamedTuple):
     print_price: np.ndarray  # int32 [L, N] prices of new prints of others, ticks
     n_prints: np.ndarray  # int64 [L]
     words: np.ndarray  # uint32 [L, 6] the trader's own random words for this wake-up
+    masks: np.ndarray  # uint32 [L, 4] what a design of seeds changes of the first four; 0: nothing
 
 
 def allocate_view(lanes: int, prints: int) -> View:

@@ -36,6 +36,7 @@ from proteus.market.environment.fair_value import (
     tabulated_value,
     value_in_row,
 )
+from proteus.market.environment.masks import MASK_DIFFUSION, MASK_PAYOFF, mask_of_jump
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.rng import (
     ENTITY_MARKET,
@@ -80,6 +81,7 @@ class News(NamedTuple):
     start: np.ndarray  # float64 [L] that is here
     end: np.ndarray  # float64 [L] x at the end of trading, jumps then included
     payoff: np.ndarray  # int8 [L] X, or PAYOFF_UNKNOWN
+    masks: np.ndarray  # uint32 [L, M] what a design of seeds changes of its words; 0: nothing
     words: np.ndarray  # uint32 [C] scratch
     normals: np.ndarray  # float64 [C] scratch
     tails: np.ndarray  # int32 [C] scratch
@@ -123,7 +125,7 @@ def start_news(news, parameters, key0, key1, lane):
     """
     news.payoff[lane] = PAYOFF_UNKNOWN
     if parameters.model == MODEL_BAYESIAN:
-        news.payoff[lane] = _draw_payoff(key0, key1, parameters.initial_probability)
+        news.payoff[lane] = _draw_payoff(news, key0, key1, lane, parameters.initial_probability)
     news.log_odds[lane] = parameters.initial_log_odds
     if news.is_carried[lane]:
         news.log_odds[lane] = news.start[lane]
@@ -135,7 +137,7 @@ def start_news(news, parameters, key0, key1, lane):
     news.integral[lane] = 0.0
     news.integral_square[lane] = 0.0
     news.n_jumps[lane] = 0
-    news.next_jump_ns[lane] = _jump_gap_ns(key0, key1, 0, parameters.jump_gap_ns)
+    news.next_jump_ns[lane] = _jump_gap_ns(news, key0, key1, lane, 0, parameters.jump_gap_ns)
 
 
 @cold_kernel
@@ -171,7 +173,7 @@ def extend_news(news, parameters, key0, key1, lane, until_ns):
         reached = parameters.settle_ns <= last * parameters.dt_ns
         if reached and news.payoff[lane] == PAYOFF_UNKNOWN:
             probability = value_at(news, parameters, lane, parameters.settle_ns)
-            news.payoff[lane] = _draw_payoff(key0, key1, probability)
+            news.payoff[lane] = _draw_payoff(news, key0, key1, lane, probability)
     return NEWS_OK
 
 
@@ -207,6 +209,8 @@ def _walk(news, parameters, key0, key1, lane, first, last):
     drift = -parameters.drift if news.payoff[lane] == 0 else parameters.drift
     path, jumps_before, normals = news.value[lane], news.jumps_before[lane], news.normals
     mask, scratch_mask = path.shape[0] - 1, normals.shape[0] - 1
+    is_mirrored = news.masks[lane, MASK_DIFFUSION] != 0
+    step_sd = -parameters.step_sd if is_mirrored else parameters.step_sd
     grid = first
     while grid <= last:
         while news.next_jump_ns[lane] < grid * parameters.dt_ns:
@@ -215,7 +219,7 @@ def _walk(news, parameters, key0, key1, lane, first, last):
         x, n_jumps = news.log_odds[lane], news.n_jumps[lane]
         calm = min(last, news.next_jump_ns[lane] // parameters.dt_ns)
         for step in range(grid, calm + 1):
-            noise = parameters.step_sd * normals[step & scratch_mask]
+            noise = step_sd * normals[step & scratch_mask]
             x = parameters.phi * x + (drift + noise)
             path[step & mask] = x
             jumps_before[step & mask] = n_jumps
@@ -239,37 +243,43 @@ def _jump(news, parameters, key0, key1, lane, grid):
     if number >= slots and news.jump_ns[lane, slot] > oldest_ns:
         return NEWS_JUMP_CAPACITY
     since_grid = (now_ns - grid * parameters.dt_ns) * parameters.reversion_per_ns
-    size = _jump_size(parameters.jump_law, key0, key1, number) / exp_negative(since_grid)
+    drawn = jump_size(news, parameters.jump_law, key0, key1, lane, number)
+    size = drawn / exp_negative(since_grid)
     against = parameters.model == MODEL_BAYESIAN and news.payoff[lane] == 0
     news.log_odds[lane] += -size if against else size
     news.jump_ns[lane, slot] = now_ns
     news.jump_value[lane, slot] = _fair_value(parameters, news.log_odds[lane], grid)
     news.n_jumps[lane] = number + 1
-    news.next_jump_ns[lane] += _jump_gap_ns(key0, key1, number + 1, parameters.jump_gap_ns)
+    gap_ns = _jump_gap_ns(news, key0, key1, lane, number + 1, parameters.jump_gap_ns)
+    news.next_jump_ns[lane] += gap_ns
     return NEWS_OK
 
 
 @inline_kernel
-def _jump_size(jump_law, key0, key1, number):
+def jump_size(news, jump_law, key0, key1, lane, number):
     """Draw a jump from the mixture: word 0 chooses the component, word 1 the size."""
     words = philox(key0, key1, STREAM_NEWS_JUMP_SIZE, ENTITY_MARKET, number, 0)
+    column = mask_of_jump(number)
+    chosen = uniform(np.uint32(words[0] ^ news.masks[lane, column + 1]))
     component = 0
-    while component < jump_law.shape[0] - 1 and uniform(words[0]) >= jump_law[component, 0]:
+    while component < jump_law.shape[0] - 1 and chosen >= jump_law[component, 0]:
         component += 1
-    return jump_law[component, 1] + jump_law[component, 2] * normal(words[1])
+    z = normal(np.uint32(words[1] ^ news.masks[lane, column + 2]))
+    return jump_law[component, 1] + jump_law[component, 2] * z
 
 
 @inline_kernel
-def _jump_gap_ns(key0, key1, number, mean_ns):
+def _jump_gap_ns(news, key0, key1, lane, number, mean_ns):
     """Draw the exponential gap before a jump, at least 1 ns; NEVER_NS when the mean is infinite."""
     word = philox(key0, key1, STREAM_NEWS_JUMP_TIME, ENTITY_MARKET, number, 0)[0]
-    return max(np.int64(min(exponential(word) * mean_ns, np.float64(NEVER_NS))), 1)
+    drawn = exponential(np.uint32(word ^ news.masks[lane, mask_of_jump(number)]))
+    return max(np.int64(min(drawn * mean_ns, np.float64(NEVER_NS))), 1)
 
 
 @inline_kernel
-def _draw_payoff(key0, key1, probability):
+def _draw_payoff(news, key0, key1, lane, probability):
     word = philox(key0, key1, STREAM_PAYOFF, ENTITY_MARKET, 0, 0)[0]
-    return 1 if uniform(word) < probability else 0
+    return 1 if uniform(np.uint32(word ^ news.masks[lane, MASK_PAYOFF])) < probability else 0
 
 
 @inline_kernel

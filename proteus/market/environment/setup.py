@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from proteus.basics import units
 from proteus.compiler.arrays import allocate
 from proteus.market.environment.fair_value import FairValueTable
+from proteus.market.environment.masks import MASKS
 from proteus.market.environment.models import BayesianLatent, Jump, Latent, LogOddsLatent
 from proteus.market.environment.news import (
     MODEL_BAYESIAN,
@@ -48,7 +49,7 @@ def allocate_news(
     grid = _power_of_two(window_ns // dt_ns + 3)
     jumps = _power_of_two(max(int(expected_jumps + 6 * expected_jumps**0.5) + 8, jump_capacity))
     chunk = min(grid // 2, _LONGEST_CHUNK)  # the point before a chunk must outlive it
-    return allocate(News, L=lanes, G=grid, J=jumps, C=chunk, payoff=PAYOFF_UNKNOWN)
+    return allocate(News, L=lanes, G=grid, J=jumps, C=chunk, M=MASKS, payoff=PAYOFF_UNKNOWN)
 
 
 def _power_of_two(least: int) -> int:

@@ -32,6 +32,7 @@ from proteus.market.mechanisms.table import MECHANISMS
 from proteus.market.metrics.sums import allocate_sums, allocate_totals
 from proteus.market.rules.state import NoRules, Rules, make_rules
 from proteus.market.settlement.setup import allocate_settlement
+from proteus.market.setup.designs import INTENT_MASKS, NEWS_MASKS, ROW
 from proteus.market.setup.members import CellSetup, agent_uids, reads_mempool
 from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading.world import World, allocate_origins, allocate_progress
@@ -48,7 +49,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
     """Allocate the state of one block.
 
     Parameters
-        setup: the cell. keys: uint32 [L, 2], replicate keys.
+        setup: the cell. keys: uint32 [L, 2], replicate keys, or [L, ROW] under a design of seeds.
         growth: factor on every capacity, for lanes that outgrew theirs.
         audit: check the invariants after every event, not only at barriers.
     """
@@ -56,7 +57,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
     pending, auctions = growth * setup.pending, cell.mechanism.auctions
     history = growth * setup.history
     sizes = Sizes(lanes, pending, count, keyed=True, delta_ns=cell.delta_ns)
-    return Block(
+    block = Block(
         mechanism=MECHANISMS[cell.mechanism.name].make(cell.mechanism, sizes),
         world=World(
             settings=setup.settings._replace(audit_every_event=audit),
@@ -64,7 +65,7 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             queue=allocate_queue(lanes, growth * setup.entries),
             messages=allocate_messages(lanes, pending),
             market=allocate_market(
-                lanes, pending, cell.n_ticks, cell.initial_ticks, pending, keys.copy(), auctions
+                lanes, pending, cell.n_ticks, cell.initial_ticks, pending, keys[:, :2], auctions
             ),
             origins=allocate_origins(lanes, pending),
             news=_news(setup, lanes, growth),
@@ -95,6 +96,15 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             rules=_rules(setup, lanes, pending, growth),
         ),
     )
+    _lay_masks(block.world, keys)
+    return block
+
+
+def _lay_masks(world: World, rows: NDArray[np.uint32]) -> None:
+    """Let a design of seeds change words; a row without masks changes none."""
+    if rows.shape[1] == ROW:
+        world.seen.masks[:] = rows[:, INTENT_MASKS:NEWS_MASKS]
+        world.news.masks[:] = rows[:, NEWS_MASKS:]
 
 
 class BlockPool:
@@ -121,7 +131,7 @@ class BlockPool:
         return pick, pick(one)
 
     def take(self, keys: NDArray[np.uint32]) -> Block:
-        """Return a block that stands at its start, for replicate keys uint32 [L, 2]."""
+        """Return a block that stands at its start, for keys as :func:`build_block` takes them."""
         try:
             block = self._free.pop()
         except IndexError:
@@ -131,7 +141,8 @@ class BlockPool:
         pick, starts = self._start
         for array, start in zip(pick(block), starts, strict=True):
             array[...] = start
-        block.world.market.keys[:] = keys
+        block.world.market.keys[:] = keys[:, :2]
+        _lay_masks(block.world, keys)
         return block
 
     def give_back(self, block: Block) -> None:

@@ -191,7 +191,7 @@ def _draw_intent(world, lane, trader, cause, number):
     keys, entity = world.market.keys, world.traders.entity[trader]
     words = words_at(keys, lane, STREAM_INTENT, entity, number, cause)
     for i, word in enumerate(words):
-        world.seen.words[lane, i] = word
+        world.seen.words[lane, i] = word ^ world.seen.masks[lane, i]
     lifetime = words_at(keys, lane, STREAM_LIFETIME, entity, number, cause)
     world.seen.words[lane, 4] = lifetime[0]
     draw_value(world.rules.costs, keys, lane, world.seen.words, entity, number, cause)

@@ -10,6 +10,7 @@ import pytest
 
 from proteus.market import rng
 from proteus.market.environment import news as latent
+from proteus.market.environment.masks import MASKED_JUMPS
 from proteus.market.environment.news import (
     extend_news,
     integrals_at,
@@ -25,39 +26,43 @@ BUSY = {"jump_rate_per_s": 40.0}
 BOTH_MODELS = pytest.mark.parametrize("model", [bayesian, log_odds])
 
 
-def uniform(stream, index, word=0, key=KEY):
+def uniform(stream, index, word=0, key=KEY, mask=0):
     words = rng.draw(*key, stream, rng.ENTITY_MARKET, index, 0)
-    return (int(words[word]) + 0.5) / 2**32
+    return ((int(words[word]) ^ mask) + 0.5) / 2**32
 
 
-def normal(stream, index, word, key):
-    return NormalDist().inv_cdf(uniform(stream, index, word, key))
+def normal(stream, index, word, key, mask=0):
+    return NormalDist().inv_cdf(uniform(stream, index, word, key, mask))
 
 
-def twin(parameters, steps, key=KEY):
-    """Return x at grid points 0 .. steps, and the jumps as (time, x just after), plainly."""
+def twin(parameters, steps, key=KEY, mask=0):
+    """Return x at grid points 0 .. steps, and the jumps as (time, x just after), plainly.
+
+    Every word has the mask laid over it.
+    """
     x, grid_x, jumps = parameters.initial_log_odds, [parameters.initial_log_odds], []
     direction = 1
     if parameters.model == latent.MODEL_BAYESIAN:
-        is_one = uniform(rng.STREAM_PAYOFF, 0, 0, key) < parameters.initial_probability
+        is_one = uniform(rng.STREAM_PAYOFF, 0, 0, key, mask) < parameters.initial_probability
         direction = 1 if is_one else -1
     kappa = parameters.reversion_per_ns
 
     def gap(number):
         mean = parameters.jump_gap_ns
-        return max(1, int(-math.log(uniform(rng.STREAM_NEWS_JUMP_TIME, number, 0, key)) * mean))
+        share = uniform(rng.STREAM_NEWS_JUMP_TIME, number, 0, key, mask)
+        return max(1, int(-math.log(share) * mean))
 
     jump_ns = gap(0)
     for g in range(1, steps + 1):
         while jump_ns < g * parameters.dt_ns:
             stream, number = rng.STREAM_NEWS_JUMP_SIZE, len(jumps)
-            share = uniform(stream, number, 0, key)
+            share = uniform(stream, number, 0, key, mask)
             mean, sd = next(row[1:] for row in parameters.jump_law if share < row[0])
-            size = mean + sd * normal(stream, number, 1, key)
+            size = mean + sd * normal(stream, number, 1, key, mask)
             x += direction * size * math.exp(kappa * (jump_ns - (g - 1) * parameters.dt_ns))
             jumps.append((jump_ns, x))
             jump_ns += gap(len(jumps))
-        z = normal(rng.STREAM_NEWS_DIFFUSION, g >> 2, g & 3, key)
+        z = normal(rng.STREAM_NEWS_DIFFUSION, g >> 2, g & 3, key, mask)
         x = parameters.phi * x + direction * parameters.drift + parameters.step_sd * z
         grid_x.append(x)
     return grid_x, jumps
@@ -91,6 +96,21 @@ def test_log_odds_path_equals_plain_twin():
     value = path(settled, S).value[0, :101]
     np.testing.assert_allclose(value, 1 / (1 + np.exp(-np.array(grid_x))), atol=1e-6)
     assert [time for time, _ in jumps] == jump_times(news).tolist()
+
+
+@pytest.mark.plain
+@BOTH_MODELS
+def test_a_mirrored_path_equals_the_twin_whose_words_are_complemented(model):
+    """The engine turns the sign of the diffusion; the twin complements every word."""
+    parameters = model(**BUSY)
+    news = allocate_news(1, S, parameters.dt_ns, 100)
+    news.masks[0] = 0xFFFFFFFF
+    start_news(news, parameters, *KEY, 0)
+    assert extend_news(news, parameters, *KEY, 0, S) == latent.NEWS_OK
+    grid_x, jumps = twin(parameters, 100, mask=0xFFFFFFFF)
+    assert news.log_odds[0] == pytest.approx(grid_x[-1], rel=1e-12)
+    assert [time for time, _ in jumps] == jump_times(news).tolist()
+    assert len(jumps) > MASKED_JUMPS  # the last masks stand for all that follow
 
 
 @pytest.mark.nojit
