@@ -10,6 +10,8 @@ from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.cell import CellConfig
 from proteus.market.settlement.models import BlockSettlement, DelayedSettlement
 from proteus.market.setup.members import CellSetup, Member
+from proteus.market.setup.stress import slowest
+from proteus.market.stress.models import FORKS
 
 _HISTORY = 256  # public states and prints kept, with nothing shown late
 _STATES_PER_WAKE_UP = 2  # at most, of the public: one per message
@@ -36,25 +38,26 @@ def pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
 
 def queue_entries(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many entries a lane's queue has at once: of orders and traders, and of rules."""
-    return pending_orders(cell, members) + _of_rules(cell) + _taken_back(cell, members)
+    return pending_orders(cell, members) + _of_rules(cell, members) + _taken_back(cell, members)
 
 
-def _of_rules(cell: CellConfig) -> int:
+def _of_rules(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Return how many entries of their own rules have at once, but for fills that go back.
 
     The next block and check, the warm-up, what is due, what a block settles, and the next of the
-    policies; of an oracle each report that is on its way.
+    policies; of an oracle each report that is on its way; in stress a wake-up of each trader.
     """
     if not cell.needs_rules:
         return 0
-    oracle = cell.environment.oracle
-    return 6 + (oracle.lag_ns // oracle.check_ns + 1 if oracle else 0)
+    oracle = slowest(cell).oracle
+    further = len(members) if cell.stress.is_used else 0
+    return 6 + further + (oracle.lag_ns // oracle.check_ns + 1 if oracle else 0)
 
 
 def _taken_back(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many traders are told at once that a fill goes back, with room as for orders."""
     blocks, after = cell.environment.blocks, cell.settlement
-    if isinstance(after, BlockSettlement) and after.fork_probability > 0 and blocks:
+    if isinstance(after, BlockSettlement) and _forks(cell, after) and blocks:
         window_s = after.fork_depth * blocks.mean_gap_ms / 1000
     elif isinstance(after, DelayedSettlement) and cell.has_capital:
         window_s = (after.cycle_ms or 0) / 1000
@@ -62,6 +65,10 @@ def _taken_back(cell: CellConfig, members: tuple[Member, ...]) -> int:
         return 0
     fills = taker_wake_ups_per_s(cell, members) * min(window_s, cell.horizon_ns / units.NS_PER_S)
     return 2 * (int(fills + 6 * fills**0.5) + 1)
+
+
+def _forks(cell: CellConfig, after: BlockSettlement) -> bool:
+    return after.fork_probability > 0 or len(cell.stress.about(FORKS)) > 0
 
 
 def fills_waiting(cell: CellConfig, members: tuple[Member, ...]) -> int:
