@@ -12,6 +12,7 @@ from proteus.plots.style import GRID, INK, panels, rules
 
 _CELL = (0.98, 0.34)  # inches
 _MOST = 1.5  # standard deviations of the paired difference at which a colour is full
+_DARK = 0.9  # from which on numbers are white
 _COLOURS = LinearSegmentedColormap.from_list("moved", ["#d55e00", "#ffffff", "#0072b2"])
 DECLARED = "declared"
 
@@ -47,9 +48,10 @@ def _draw(axes: Axes, rows: pd.DataFrame, scenarios: list[str], columns: list[st
         places += [columns.index(str(row["variable"]))] if row["variable"] in columns else []
         for place in places:
             colours[at, place] = _shade(row)
-            ink = INK if row["moves"] else "#7d8590"
+            is_dark = abs(colours[at, place]) > _DARK
+            ink = "#ffffff" if is_dark else INK if row["moves"] else "#7d8590"
             weight = "bold" if row["moves"] else "normal"
-            text = f"{row['difference']:+.2g}" if np.isfinite(row["difference"]) else "-"
+            text = _short(row["difference"]) if np.isfinite(row["difference"]) else "-"
             axes.text(place, at, text, ha="center", va="center", fontsize=8, color=ink,
                       fontweight=weight)  # fmt: skip
     axes.imshow(colours, cmap=_COLOURS, vmin=-_MOST, vmax=_MOST, aspect="auto")
@@ -69,6 +71,10 @@ def _shade(row: dict[object, object]) -> float:
     if not np.isfinite(size):  # it does not vary over seeds
         size = _MOST * float(np.sign(row["difference"]))  # type: ignore[call-overload]
     return size if row["moves"] else size / 4
+
+
+def _short(number: float) -> str:
+    return f"{number:+.0f}" if abs(number) >= 100 else f"{number:+.2g}"
 
 
 def _wrapped(name: str) -> str:

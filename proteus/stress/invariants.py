@@ -8,22 +8,24 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
+from proteus.market.cell import CellConfig
 from proteus.market.stress.models import JUMPS
 from proteus.plans import draws
-from proteus.plans.plan import Plan
 from proteus.stress.pack import Scenario
 
 TINY = 1e-9  # currency
 
 
 class Arms(NamedTuple):
-    """A market as usual and in stress: plans of one cell each, and what was measured."""
+    """A market as usual and in stress: its cell, and what was measured of it."""
 
     scenario: Scenario
-    usual: Plan
-    stressed: Plan
+    usual: CellConfig
+    stressed: CellConfig
     as_usual: xr.Dataset
     in_stress: xr.Dataset
+    root: int  # of the seeds
+    first: int  # of them
 
 
 def conserved(arms: Arms) -> str:
@@ -39,12 +41,8 @@ def conserved(arms: Arms) -> str:
 
 def common(arms: Arms) -> str:
     """Both arms meet the same arrivals, sizes, signals and latencies; only news may be added."""
-    seeds = arms.usual.settings.seeds
-    drawn = [
-        draws.exogenous(plan.cells[0], seeds.root, int(plan.replicates[0]))
-        for plan in (arms.usual, arms.stressed)
-    ]
-    may = {"news"} if arms.stressed.cells[0].stress.about(JUMPS) else set()
+    drawn = [draws.exogenous(cell, arms.root, arms.first) for cell in (arms.usual, arms.stressed)]
+    may = {"news"} if arms.stressed.stress.about(JUMPS) else set()
     other = sorted({*draws.differing(*drawn)} - may)
     return f"the draws of {', '.join(other)} differ" if other else ""
 
@@ -59,7 +57,7 @@ def declared(arms: Arms) -> str:
 
 def differing(arms: Arms) -> str:
     """The arms differ in stress and in nothing else."""
-    left, right = arms.usual.cells[0], arms.stressed.cells[0]
+    left, right = arms.usual, arms.stressed
     same = left.model_copy(update={"stress": right.stress}).canonical() == right.canonical()
     return "" if same and left.stress != right.stress else "the arms differ in more than stress"
 

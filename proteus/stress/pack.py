@@ -72,21 +72,27 @@ COMPANIONS = (
     "pnl_maker", "pnl_noise", "maker_max_drawdown", "quoted_spread", "price_rmse",
     "taker_execution_error", "taker_fill_probability", "volume_lots",
 )  # fmt: skip
-WINDOW_KEY = "stress"
+WINDOW_KEY, USUAL = "stress", "none"
 
 
-def words_of(
-    scenario: Scenario, maker: Maker, mechanism: str, given: Sequence[str], is_stressed: bool
-) -> list[str]:
-    """Return the words of one arm; of a key that is said twice the last one counts.
+def grids(
+    scenario: Scenario, maker: Maker, mechanisms: Sequence[str], given: Sequence[str]
+) -> list[list[str]]:
+    """Return the words of sweeps of both arms: one, or two where requests need words of their own.
 
     Parameters
         given: words of both arms, by whoever runs the pack.
+
+    Of a key that is said twice the last word counts.
     """
-    of_rfq = scenario.around_rfq if mechanism == "rfq" else ()
-    named = scenario.name if is_stressed else "none"
-    said = [
-        f"mechanism={mechanism}", *maker.words, *scenario.around, *of_rfq, *given,
-        f"{WINDOW_KEY}={named}",
-    ]  # fmt: skip
-    return [*{overrides.key(word): word for word in said}.values()]
+    asking = [name for name in mechanisms if name == "rfq" and scenario.around_rfq]
+    others = [name for name in mechanisms if name not in asking]
+    found = []
+    for names, more in ((others, ()), (asking, scenario.around_rfq)):
+        said = [
+            f"mechanism={','.join(names)}", *maker.words, *scenario.around, *more, *given,
+            f"{WINDOW_KEY}={USUAL},{scenario.name}",
+        ]  # fmt: skip
+        if names:
+            found.append([*{overrides.key(word): word for word in said}.values()])
+    return found

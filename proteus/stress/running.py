@@ -24,10 +24,11 @@ from proteus.stress.pack import (
     MAKERS,
     MECHANISMS,
     SCENARIOS,
+    USUAL,
     WINDOW_KEY,
     Maker,
     Scenario,
-    words_of,
+    grids,
 )
 
 SEEDS = 100
@@ -49,7 +50,7 @@ class Results(NamedTuple):
 
     chosen: Chosen
     deltas: pd.DataFrame  # a row per scenario, maker, mechanism and variable
-    plans: tuple[Plan, ...]  # of the arms in stress
+    plans: tuple[Plan, ...]  # both arms of each
     broken: dict[str, str]  # "SCENARIO/MAKER/MECHANISM: INVARIANT" to what does not hold
 
 
@@ -95,35 +96,53 @@ def run(chosen: Chosen, done: Callable[[str], None] = lambda cell: None) -> Resu
     """Run everything that is chosen.
 
     Parameters
-        done: is told of each pair of arms that is run, as "SCENARIO/MAKER/MECHANISM".
+        done: is told what has been run, as "SCENARIO/MAKER".
 
     Raises
         ConfigError: what is not allowed, before anything runs. ViolationError: a lane broke an
             invariant; the sentence names the scenario. RunError: the machine stopped the run.
     """
-    cells = [*itertools.product(chosen.scenarios, chosen.makers, chosen.mechanisms)]
     planned = [
-        tuple(planner.from_words(words_of(*cell, chosen.given, side)) for side in (False, True))
-        for cell in cells
+        (scenario, maker, planner.from_words(words))
+        for scenario, maker in itertools.product(chosen.scenarios, chosen.makers)
+        for words in grids(scenario, maker, chosen.mechanisms, chosen.given)
     ]
     rows: list[dict[str, object]] = []
     against: dict[str, str] = {}
-    for (scenario, maker, mechanism), (usual, stressed) in zip(cells, planned, strict=True):
-        name = f"{scenario.name}/{maker.name}/{mechanism}"
-        arms = Arms(scenario, usual, stressed, _dataset(usual, name), _dataset(stressed, name))
-        against |= {f"{name}: {which}": why for which, why in broken(arms).items()}
-        rows += [*_deltas(arms, maker.name, mechanism)]
+    for scenario, maker, plan in planned:
+        name = f"{scenario.name}/{maker.name}"
+        dataset = _dataset(plan, name)
+        for mechanism in plan.axes["mechanism"]:
+            arms = _arms(scenario, plan, dataset, str(mechanism))
+            found = broken(arms)
+            against |= {f"{name}/{mechanism}: {which}": why for which, why in found.items()}
+            rows += [*_deltas(arms, maker.name, str(mechanism))]
         done(name)
-    return Results(chosen, pd.DataFrame(rows), tuple(plan for _, plan in planned), against)
+    deltas = pd.DataFrame(rows)
+    return Results(chosen, deltas, tuple(plan for _, _, plan in planned), against)
 
 
 def _dataset(plan: Plan, name: str) -> xr.Dataset:
-    """Run one arm and return what is measured, without swept dims."""
+    """Run both arms under some mechanisms."""
     result = api.run(api.checked(plan))
     if result.violations:
         first = ", ".join(f"{key}={value}" for key, value in result.violations[0].items())
         raise ViolationError(f"{name}: {len(result.violations)} lanes broke an invariant: {first}")
-    return result.dataset.isel(dict.fromkeys(swept(result.dataset), 0))
+    return result.dataset
+
+
+def _arms(scenario: Scenario, plan: Plan, dataset: xr.Dataset, mechanism: str) -> Arms:
+    """Pick both arms under one mechanism."""
+    sides = []
+    for label in (USUAL, scenario.name):
+        at = dict.fromkeys(plan.axes, 0)
+        at |= {"mechanism": plan.axes["mechanism"].index(mechanism)}
+        at |= {WINDOW_KEY: plan.axes[WINDOW_KEY].index(label)}
+        cell = plan.cells[int(plan.cell_of[tuple(at.values())])]
+        sides.append((cell, dataset.isel({dim: at.get(dim, 0) for dim in swept(dataset)})))
+    (usual, as_usual), (stressed, in_stress) = sides
+    seeds = plan.settings.seeds.root, int(plan.replicates[0])
+    return Arms(scenario, usual, stressed, as_usual, in_stress, *seeds)
 
 
 def _deltas(arms: Arms, maker: str, mechanism: str) -> Iterator[dict[str, object]]:

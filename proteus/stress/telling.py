@@ -94,7 +94,7 @@ def _why(rows: pd.DataFrame) -> str:
 
 def _number(row: dict[str, Any]) -> str:
     shown = showing.shown(str(row["variable"]), row["difference"], row["low"], row["high"])
-    return f"{shown.value:+.3g} ({shown.low:.3g} to {shown.high:.3g})"
+    return f"{shown.value:+.4g} ({shown.low:.4g} to {shown.high:.4g})"
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -108,8 +108,10 @@ def _page(results: Results, said: Sequence[str], words: Sequence[str]) -> str:
             "The change of each variable from a market as usual to the same market in stress, on "
             "the same seeds; the first column is what the scenario was declared to move. Bold: its "
             "95 % interval leaves out zero. Colour: the change in standard deviations of the "
-            "paired difference, blue up and orange down.",
-            robustness(results.deltas, [*COMPANIONS]), _table(results.deltas),
+            "paired difference, blue up and orange down. The table has what was declared; "
+            "deltas.csv has all of it.",
+            robustness(results.deltas, [*COMPANIONS]),
+            _table(results.deltas[results.deltas["declared"]]),
         ),
         page.Part(
             "scenarios", "The scenarios",
