@@ -16,7 +16,7 @@ BUDGET = {
     "gas_twin": (5, 60),
     "incentives_market_twin": (15, 60),
     "incentives_twin": (200, 2_000),
-    "makers_outside": (7, 70),  # of each mechanism, one of each kind of rules in turn
+    "makers_outside": (8, 80),  # of each mechanism, one of each kind of rules in turn
     "lending_actions": (40, 200),  # of each sequence
     "lending_laws": (8, 2_000),
     "market_twin_clob": (8, 80),
