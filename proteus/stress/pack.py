@@ -45,7 +45,7 @@ SCENARIOS = {
         Scenario("liquidity_drought", "makers withdraw their quotes", "volume_lots"),
         Scenario("news_cluster", "the news jumps ten times as often", "realised_volatility"),
         Scenario(
-            "message_flood", "noise traders send twenty times as much, and blocks are full",
+            "message_flood", "noise traders send twelve times as much, and blocks are full",
             "block_wait", (*_BY_BLOCKS, "execution.route=blocks", "execution.capacity=30"),
             _LONG_LIVES,
         ),

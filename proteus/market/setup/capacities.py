@@ -10,7 +10,7 @@ from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.cell import CellConfig
 from proteus.market.settlement.models import BlockSettlement, DelayedSettlement
 from proteus.market.setup.members import CellSetup, Member
-from proteus.market.setup.stress import slowest
+from proteus.market.setup.stress import slowest, wake_ups_per_s
 from proteus.market.stress.models import FORKS
 
 _HISTORY = 256  # public states and prints kept, with nothing shown late
@@ -26,12 +26,12 @@ def pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
     for member in members:
         lifetime_ms = getattr(member.group.policy, "lifetime_ms", 0)
         lifetime_s = min(cell.horizon_s, math.inf if lifetime_ms is None else lifetime_ms / 1000)
-        alive += cell.wake_ups_per_s(member.group) * (lifetime_s + _BUSY_S)
+        alive += wake_ups_per_s(cell, member) * (lifetime_s + _BUSY_S)
     busy = cell.delta_ns / units.NS_PER_S
-    alive += busy * sum(cell.wake_ups_per_s(member.group) for member in members)
+    alive += busy * sum(wake_ups_per_s(cell, member) for member in members)
     if cell.block_ns and cell.environment.blocks:  # they wait for blocks, one per wake-up
         gap_s = cell.environment.blocks.mean_gap_ms / 1000
-        alive += gap_s * sum(cell.wake_ups_per_s(member.group) for member in members)
+        alive += gap_s * sum(wake_ups_per_s(cell, member) for member in members)
     alive += cell.mechanism.places(taker_wake_ups_per_s(cell, members))
     return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
 
@@ -98,15 +98,14 @@ def _finality_s(cell: CellConfig) -> float:
 def taker_wake_ups_per_s(cell: CellConfig, members: tuple[Member, ...]) -> float:
     """Return how often takers wake up on their schedules, all together."""
     takers = (m for m in members if KINDS[m.group.kind].role != CLASS_MAKER)
-    return sum(cell.wake_ups_per_s(m.group) for m in takers)
+    return sum(wake_ups_per_s(cell, m) for m in takers)
 
 
 def states_kept(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many public states or prints a lane makes before the oldest one is shown."""
     delay_s = max(cell.leakage.delays_ns.values()) / units.NS_PER_S
     wake_ups = sum(
-        max(member.group.schedule.rate_per_s, cell.wake_ups_per_s(member.group))
-        for member in members
+        max(member.group.schedule.rate_per_s, wake_ups_per_s(cell, member)) for member in members
     )
     clears = units.NS_PER_S / cell.delta_ns if cell.delta_ns else 0.0
     return _HISTORY + int(delay_s * (_STATES_PER_WAKE_UP * wake_ups + clears))
@@ -115,7 +114,7 @@ def states_kept(cell: CellConfig, members: tuple[Member, ...]) -> int:
 def expected_rows(setup: CellSetup) -> int:
     """Estimate the rows of a lane: about what its traders send, and what comes of it."""
     cell = setup.cell
-    wake_ups = sum(cell.wake_ups_per_s(member.group) for member in setup.members)
+    wake_ups = sum(wake_ups_per_s(cell, member) for member in setup.members)
     of_a_clear = cell.mechanism.auctions + 1  # and the book
     clears = of_a_clear * units.NS_PER_S / cell.delta_ns if cell.delta_ns else 0.0
     rows_per_s = _ROWS_PER_WAKE_UP * wake_ups + clears + cell.latent.jump_rate_per_s

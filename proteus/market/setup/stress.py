@@ -44,6 +44,18 @@ def bursts_of(cell: CellConfig) -> tuple[Burst, ...]:
     )
 
 
+def wake_ups_per_s(cell: CellConfig, member: Member) -> float:
+    """Return how often a trader wakes up on its schedule when it does so most often."""
+    usual = cell.wake_ups_per_s(member.group)
+    busy = [
+        window.factor_on(member.group.schedule.rate_per_s)
+        for window in cell.stress.about(RATE)
+        if window.target and window.target.group in (EVERYBODY, member.group_name)
+    ]
+    has_rate = member.group.schedule.law in ("periodic", "poisson")
+    return usual * max([1.0, *busy]) if has_rate else usual
+
+
 def slowest(cell: CellConfig) -> Environment:
     """Return the environment of a cell with the longest lag that its oracle ever has."""
     oracle, lags = cell.environment.oracle, cell.stress.about(LAG)
