@@ -17,7 +17,7 @@ from proteus.market.rng import replicate_keys
 from proteus.market.setup.cell import news_of
 from tests.helpers.cells import ROOT, S, cell
 from tests.helpers.surrounded import measured, run, words_of
-from tests.helpers.twinning import engine_block, engine_rows
+from tests.helpers.twinning import assert_twins, engine_block, engine_rows
 from tests.reference.draws import FURTHER, SCHEDULE, Draws
 
 pytestmark = pytest.mark.plain
@@ -199,3 +199,14 @@ def test_fees_in_a_window_are_those_of_the_same_schedule():
     ours, theirs = measured(by_window), measured(by_schedule)
     assert all(ours[name].tobytes() == theirs[name].tobytes() for name in ours)
     assert np.nansum(ours["fees_paid"]) > 0
+
+
+def test_late_data_and_other_fees_at_once_are_those_of_the_twin():
+    """Data of 5 ms and of 150 ms in the window; rates 0.7 times those of the costs, then 2.1."""
+    law = "{law: constant, base_ms: 5, spread_ms: 0, shape: 0}"
+    words = [f"population.{name}.latency.market_data={law}" for name in ("noise", "informed")]
+    words += ["costs=notional", "costs.taker_ppm=500", "costs.scale=0.7"]
+    words += [window("population.*.latency.market_data", number=30)]
+    words += [window("costs.scale", number=3, name="dear")]
+    twin = assert_twins(cell(*words_of("clob", *words, horizon_s=1.6)), 0, plain=True)
+    assert twin.fills > 20

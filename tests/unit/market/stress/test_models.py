@@ -9,6 +9,7 @@ import pytest
 
 from proteus.configuration.reading import read_cell
 from proteus.errors import ConfigError
+from proteus.plans import planner
 from tests.helpers.cells import cell
 
 CONF = Path(__file__).resolve().parents[4] / "conf" / "stress"
@@ -122,3 +123,10 @@ def test_a_cell_without_windows_is_what_it_was():
 def test_every_yaml_is_read(path):
     made = cell("horizon_s=20", f"stress={path.stem}", *AROUND.get(path.stem, []))
     assert made.stress.is_used == (path.stem != "none")
+
+
+def test_an_axis_that_scales_no_rate_is_refused():
+    words = ["stress=fee_spike", "stress.windows.spike.factor=2,4", "costs=notional"]
+    with pytest.raises(ConfigError, match="changes nothing: for it to count, costs must have a"):
+        planner.from_words(words)
+    assert len(planner.from_words([*words, "costs.taker_ppm=5"]).cells) == 2
