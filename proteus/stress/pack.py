@@ -43,7 +43,7 @@ SCENARIOS = {
             "latency_spike", "everybody's links are twenty times as slow", "taker_wait_filled",
         ),
         Scenario("liquidity_drought", "makers withdraw their quotes", "volume_lots"),
-        Scenario("news_cluster", "the news jumps ten times as often", "realised_volatility"),
+        Scenario("news_cluster", "the news jumps ten times as often", "price_rmse"),
         Scenario(
             "message_flood", "noise traders send twelve times as much, and blocks are full",
             "block_wait", (*_BY_BLOCKS, "execution.route=blocks", "execution.capacity=30"),

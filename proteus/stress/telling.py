@@ -131,10 +131,14 @@ def _table(deltas: pd.DataFrame) -> Table:
     rows = []
     for row in _records(deltas):
         shown = showing.shown(str(row["variable"]), row["difference"], row["low"], row["high"])
-        rows.append((
-            *(str(row[name]) for name in ("scenario", "maker", "mechanism", "variable", "units")),
+        numbers = (
             f"{row['usual']:.4g}", f"{row['stressed']:.4g}", f"{shown.value:+.4g}",
             f"{shown.low:.4g} to {shown.high:.4g}",
+        )  # fmt: skip
+        exists = math.isfinite(float(row["difference"]))
+        rows.append((
+            *(str(row[name]) for name in ("scenario", "maker", "mechanism", "variable", "units")),
+            *(numbers if exists else ("not measured",) * len(numbers)),
         ))  # fmt: skip
     return Table(heads, rows, words=5)
 
