@@ -13,7 +13,10 @@ from proteus.stress import running
 from tests.golden.comparing import GREEN, PLAIN, RED
 
 GOLDEN = Path(__file__).with_name("stress.golden")
-SHORT = ("seeds.count=3", "horizon_s=12", "metrics.tau_ms=1000", "metrics.elapsed_ms=[100,500]")
+SHORT = (
+    "mechanism=clob,rfq", "seeds.count=3", "horizon_s=12", "metrics.tau_ms=1000",
+    "metrics.elapsed_ms=[100,500]",
+)  # fmt: skip
 HEAD = "scenario maker mechanism variable usual stressed"
 
 
