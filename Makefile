@@ -113,6 +113,7 @@ golden: $(STAMP) ## write golden outcomes and the hashes of results anew; explai
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -W ignore -m tests.golden
 	$(BIN)/python -m tests.golden.bits
 	$(BIN)/python -m tests.golden.arena
+	$(BIN)/python -m tests.golden.stress
 
 faults: $(STAMP) ## seed faults into copies of the kernels and write what noticed them to docs/faults.md
 	$(BIN)/python -m tests.faults

@@ -32,6 +32,7 @@ _COMMANDS = {
     "equilibrium": ("proteus.equilibrium", "find the quotes at which makers earn nothing"),
     "ab": ("proteus.ab", "change rules, and see who gains and who pays"),
     "compete": ("proteus.compete", "let makers compete, and rank them"),
+    "stress": ("proteus.stress.__main__", "run the stress pack over mechanisms and makers"),
     "whatif": ("proteus.whatif.__main__", "run recorded orders through other mechanisms"),
     "watch": ("proteus.watch", "show one recorded lane"),
     "trajectories": ("proteus.trajectories.__main__", "write data sets of episodes for learners"),

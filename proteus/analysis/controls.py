@@ -36,12 +36,12 @@ from proteus.analysis.statistics.paired import Arm, Array, linear
 from proteus.basics.units import NS_PER_S, milliseconds_to_ns
 from proteus.compiler.jit import JIT_DISABLED, kernel
 from proteus.configuration.study import Seeds
+from proteus.market.environment.jumps import jump_size
 from proteus.market.environment.models import LATENT_MODELS, BayesianLatent, LogOddsLatent
 from proteus.market.environment.news import (
     MODEL_BAYESIAN,
     NEWS_OK,
     extend_news,
-    jump_size,
     start_news,
     value_at,
 )

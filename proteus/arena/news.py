@@ -13,6 +13,7 @@ from proteus.market.cell import CellConfig
 from proteus.market.environment.news import extend_news, start_news, value_at
 from proteus.market.environment.setup import allocate_news, parameters_for
 from proteus.market.rng import replicate_key
+from proteus.market.setup.stress import bursts_of
 
 _parameters = functools.lru_cache(maxsize=16)(parameters_for)
 
@@ -47,8 +48,9 @@ def values_at(
         float64 [n] currency; just after a jump at that time.
     """
     parameters = _parameters(
-        cell.latent, cell.horizon_ns, cell.settle_ns, cell.contract.initial_probability
-    )
+        cell.latent, cell.horizon_ns, cell.settle_ns, cell.contract.initial_probability,
+        bursts_of(cell),
+    )  # fmt: skip
     window = cell.settle_ns + 2 * parameters.dt_ns
     jumps = cell.latent.jump_rate_per_s * cell.settle_ns / units.NS_PER_S
     key = np.array(replicate_key(root, replicate), np.uint32)

@@ -27,6 +27,7 @@ from proteus.market.events.latency import ADDED_LAWS, LatencyLaw
 from proteus.market.incentives import checks
 from proteus.market.information.leakage import PUBLIC
 from proteus.market.rules.roles import BY_CLASS, rule_of
+from proteus.market.stress.checks import contradictions as stress_contradictions
 
 LARGEST_INDEX = 2**32  # arrivals, jumps and batches with draws of their own
 MOST_STEPS = 4 * LARGEST_INDEX  # steps of the news: four to an index
@@ -75,6 +76,8 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
     yield from contradictions(cell.environment, cell.execution, _around(cell))
     yield from _settlement(cell)
     yield from _incentives(cell)
+    for key, value, allowed in stress_contradictions(cell.stress, cell):
+        yield Rule(f"stress.windows.{key}", value, False, allowed)
     yield from _filters(cell)
     for name, group in cell.population.items():
         yield from _policy(f"population.{name}.policy", group, limit, price_range)
@@ -124,7 +127,7 @@ def _costs(cell: CellConfig) -> Iterator[Rule]:
     """Check what costs say of the rest; that their tables fit, who makes these says."""
     if not cell.has_costs:
         return
-    make_tables(cell.costs, cell.n_ticks, cell.horizon_ns)
+    make_tables(cell.costs_in_force, cell.n_ticks, cell.horizon_ns)
     groups = ", ".join(cell.population)
     for name, volume in start_volumes(cell.costs).items():
         yield Rule(

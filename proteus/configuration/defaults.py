@@ -16,6 +16,7 @@ _SKIPPED = ("hydra", "defaults")
 _GROUPS = (
     "mechanism", "latent", "costs", "trader", "population", "execution", "execution/leakage",
     "settlement", "environment", "channel", "incentives", "risk", "identity", "episodes",
+    "stress",
     "record", "design", "precision", "executor",
 )  # fmt: skip
 

@@ -33,6 +33,7 @@ TREATMENTS: dict[str, Treatment] = {
         Treatment("mechanism", level="mechanism.name"),
         Treatment("delta"),
         Treatment("incentives"),
+        Treatment("stress", level="stress", streams=("news",)),
         *(Treatment(part, places=(f"population.*.{at}",)) for part, at in PARTS.items()),
     )
 }

@@ -19,6 +19,7 @@ from proteus.market.cell import CellConfig
 from proteus.market.costs.schedule import Schedule, constant
 from proteus.market.costs.tables import SURPLUS, make_tables
 from proteus.market.mechanisms.table import MECHANISM_MODELS
+from proteus.market.stress.models import COSTS
 
 
 class Need(NamedTuple):
@@ -64,6 +65,11 @@ def _has_rates(cell: CellConfig) -> bool:
     return bool(has_fees or (has_price & tables.gas_numerator.any(axis=2)).any())
 
 
+def _scales_something(cell: CellConfig) -> bool:
+    """Tell whether a window of stress on ``costs.scale``, if there is any, has rates to scale."""
+    return not cell.stress.about(COSTS) or _has_rates(cell)
+
+
 def _of_leakage(mechanism: str) -> Need:
     key = rf"execution\.leakage\.{mechanism}\..+"
     return Need(key, "mechanism.name", _is(mechanism), f"mechanism must be {mechanism}")
@@ -102,6 +108,7 @@ _NEEDS = (
     Need(r"costs\.scale|population\.\w+\.(knows_costs|policy\.reservation_scale)", "has_costs",
          _is(True), "costs must not be none"),
     Need(r"costs\.scale", "", _has_rates, "costs must have a rate other than 0"),
+    Need(r"stress(\..+)?", "", _scales_something, "costs must have a rate other than 0"),
     Need(r"(population\.\w+)\.capital", r"\1.counts_capital|counts_capital", _is(True),
          r"\1.risk must have capital or leverage, settlement be delayed, a policy of incentives "
          "charge a fine or take a stake, or episodes be used"),

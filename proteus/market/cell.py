@@ -37,6 +37,8 @@ from proteus.market.information.leakage import Table
 from proteus.market.mechanisms.base import MechanismConfig
 from proteus.market.settlement.base import Settlement
 from proteus.market.settlement.models import ImmediateSettlement
+from proteus.market.stress.costs import scaled
+from proteus.market.stress.models import COSTS, Stress
 
 ListOfMilliseconds = Annotated[tuple[Milliseconds, ...], AS_TUPLE]
 
@@ -142,6 +144,7 @@ class CellConfig(Schema):
     incentives: Incentives = Incentives()
     identity: Identity = Identity()
     episodes: Episodes = Episodes()
+    stress: Stress = Stress()
 
     @property
     def delta_ns(self) -> int:
@@ -224,7 +227,7 @@ class CellConfig(Schema):
     @property
     def needs_rules(self) -> bool:
         """Tell whether the cell adds to its market what the plain loop does not know."""
-        added = self.settlement, self.incentives, self.environment
+        added = self.settlement, self.incentives, self.environment, self.stress
         is_used = any(part.is_used for part in added)
         is_chained = any(group.count and group.chain for group in self.population.values())
         of_traders = self.has_capital or self.has_private_values or is_chained
@@ -234,6 +237,11 @@ class CellConfig(Schema):
     def has_costs(self) -> bool:
         """Tell whether anything is charged."""
         return len(parts_of(self.costs.at(0))) > 0
+
+    @property
+    def costs_in_force(self) -> CostModel:
+        """Return what is charged, in windows of stress and outside of them."""
+        return scaled(self.costs, self.stress.about(COSTS))
 
     @property
     def has_fees(self) -> bool:
@@ -288,6 +296,8 @@ class CellConfig(Schema):
             del tree["identity"]
         if not self.episodes.are_used:
             del tree["episodes"]
+        if not self.stress.is_used:
+            del tree["stress"]
         return canonical_json(tree)
 
     @model_validator(mode="after")

@@ -52,6 +52,12 @@ STREAM_ORACLE = 32  # noise of an oracle that reads the value; index: check
 STREAM_MEMPOOL = 33  # whether a waiting message is shown; index and block: its address
 STREAM_INCENTIVE = 40  # the instant at which a policy looks at the book; index: interval
 STREAM_DESIGN = 41  # scrambling of a unit of seeds; key of its first; index: coordinate
+STREAM_FURTHER = 50  # gap before a further wake-up, in stress; index: wake-up among these
+STREAM_THINNED = 51  # whether a wake-up is left out, in stress; index: wake-up, block: its cause
+STREAM_LATENCY_FURTHER = 52  # four legs of a further wake-up; index: wake-up, block: message slot
+STREAM_NEWS_FURTHER_TIME = 53  # gap before a further jump, in stress; index: jump among these
+STREAM_NEWS_FURTHER_SIZE = 54  # the size of it; index: jump among these
+STREAM_NEWS_THINNED = 55  # whether a jump is left out, in stress; index: jump number
 
 ENTITY_MARKET = 0  # draws that belong to no trader
 

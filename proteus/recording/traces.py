@@ -22,9 +22,10 @@ from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, read_version
 from proteus.errors import ResultsError
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import extend_news, start_news
-from proteus.market.environment.setup import allocate_news, parameters_for
+from proteus.market.environment.setup import allocate_news
 from proteus.market.events.log import MISSING
 from proteus.market.rng import replicate_keys
+from proteus.market.setup.cell import news_of
 from proteus.recording.columns import BOOK, is_kind
 from proteus.recording.files import trader_names
 from proteus.recording.tables import contract_moves
@@ -124,9 +125,7 @@ def value_path(
     Returns
         float64 [n] currency; just after a jump at that time.
     """
-    parameters = parameters_for(
-        cell.latent, cell.horizon_ns, cell.settle_ns, cell.contract.initial_probability
-    )
+    parameters = news_of(cell)
     jumps = cell.latent.jump_rate_per_s * cell.settle_ns / units.NS_PER_S
     key = replicate_keys(root, np.array([seed]), episode)[0]
     capacity = 8

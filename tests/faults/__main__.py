@@ -72,6 +72,10 @@ LENDING = (
     "unit/replaying/test_lending_door", "unit/replaying/test_recordings_of_lending",
     "property/test_lending_laws",
 )  # fmt: skip
+STRESS = (
+    f"{MARKET}/events/test_windows", f"{MARKET}/stress/test_models", "property/test_stress_laws",
+    "property/test_stress_against_twin",
+)  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
     "arena/wanting": ("unit/arena/test_wanting",),
     "arena/": ("unit/arena/test_scoring", "unit/arena/test_season", "unit/arena/test_mistakes"),
@@ -136,14 +140,20 @@ NEAR = {  # the tests of the room where the fault is
     "market/settlement/": (
         f"{MARKET}/settlement/test_settling", "property/test_settlement_against_twin",
     ),
-    "market/rules/settlement": ("property/test_settlement_in_market",),
+    "market/rules/settlement": ("property/test_settlement_in_market", STRESS[3]),
     "market/information/signals": (f"{MARKET}/information/test_signals",),
     "market/information/": VIEWS,
     "market/environment/oracle": (f"{MARKET}/environment/test_oracle", SURROUNDED),
     "market/environment/blocks": (f"{MARKET}/environment/test_blocks", SURROUNDED),
     "market/environment/congestion": (f"{MARKET}/environment/test_congestion", SURROUNDED),
     "market/environment/mempool": (f"{MARKET}/environment/test_mempool", SURROUNDED),
+    "market/environment/jumps": STRESS[2:],
     "market/environment/": (f"{MARKET}/environment/test_news",),
+    "market/events/windows": STRESS,
+    "market/setup/stress": STRESS[2:],
+    "market/stress/": STRESS[1:],
+    "market/rules/stress": STRESS[2:],
+    "market/trading/stressing": STRESS[2:],
     "market/rules/environment": (
         SURROUNDED, "property/test_all_rules_against_twin", "simulation/test_environment",
     ),

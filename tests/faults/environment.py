@@ -95,8 +95,8 @@ ENVIRONMENT = (
     ),
     Fault(
         "a fork drops blocks that are not there", "market/rules/settlement.py",
-        "min(make_block(state, keys, lane, item, time), item)",
-        "make_block(state, keys, lane, item, time)",
+        "min(make_block(state, keys, lane, item, time, word), item)",
+        "make_block(state, keys, lane, item, time, word)",
     ),
     Fault(
         "what failed is looked at again only by chance", "market/settlement/due.py",

@@ -22,7 +22,7 @@ TRADERS = (
     ),
     Fault(
         "submission takes no time", "market/trading/desk.py",
-        "sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])",
+        "sent = time + stressing.delayed(world.rules, trader, SUBMISSION, time, takes)",
         "sent = time + 1",
     ),
     Fault(

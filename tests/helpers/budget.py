@@ -18,7 +18,7 @@ BUDGET = {
     "gas_twin": (5, 60),
     "incentives_market_twin": (15, 60),
     "incentives_twin": (200, 2_000),
-    "makers_outside": (7, 70),  # of each mechanism, one of each kind of rules in turn
+    "makers_outside": (8, 80),  # of each mechanism, one of each kind of rules in turn
     "lending_actions": (40, 200),  # of each sequence
     "lending_laws": (8, 2_000),
     "market_twin_clob": (8, 80),
@@ -39,6 +39,7 @@ BUDGET = {
     "replay_twin_rfq": (60, 300),
     "rfq_lanes": (16, 200),
     "rich_loop": (5, 50),  # of each mechanism
+    "stress_twin": (3, 80),
     "validation": (1, 10),  # times the lanes of each reduced comparison
     "wakes": (20_000, 400_000),
 }

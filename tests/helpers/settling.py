@@ -77,7 +77,8 @@ class Market:
         self._post(time)
 
     def block(self, number: int, time: int) -> int:
-        dropped = finality.make_block(self.state, KEYS, LANE, number, time)
+        word = self.state.terms.fork_word
+        dropped = finality.make_block(self.state, KEYS, LANE, number, time, word)
         self._post(time)
         return int(dropped)
 

@@ -12,7 +12,7 @@ from proteus.market.book.book import rank_of
 from proteus.market.book.codes import NO_PRICE
 from proteus.market.cell import CellConfig
 from proteus.market.environment.news import NEWS_OK, extend_news, next_jump, start_news, value_at
-from proteus.market.environment.setup import allocate_news, parameters_for
+from proteus.market.environment.setup import allocate_news
 from proteus.market.events.log import MISSING
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.ledger.accounts import (
@@ -25,7 +25,7 @@ from proteus.market.ledger.accounts import (
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.carrying import Carried, put, take
-from proteus.market.setup.cell import set_up_cell, with_log
+from proteus.market.setup.cell import news_of, set_up_cell, with_log
 from proteus.market.setup.designs import INDEPENDENT, Design, rows
 from proteus.market.trading import loop
 from proteus.market.trading.loop import advance_block
@@ -51,10 +51,8 @@ class EngineNews:
         self, cell: CellConfig, replicate: int, episode: int = 0, start: float | None = None,
         masks: Any = 0,
     ) -> None:  # fmt: skip
-        self._parameters = parameters_for(
-            cell.latent, cell.horizon_ns, cell.settle_ns, cell.contract.initial_probability
-        )
-        jumps = 4 * cell.latent.jump_rate_per_s * cell.settle_ns / 1e9 + 16
+        self._parameters = news_of(cell)
+        jumps = 40 * cell.latent.jump_rate_per_s * cell.settle_ns / 1e9 + 16
         self._news = allocate_news(1, 2 * cell.settle_ns, self._parameters.dt_ns, jumps)
         key = replicate_keys(ROOT, np.array([replicate]), episode)[0]
         self._news.masks[0] = masks

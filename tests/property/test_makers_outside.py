@@ -22,6 +22,7 @@ from tests.helpers.cells import ROOT, RULED, same_values
 from tests.helpers.random_cells import Tree, random_surrounded_tree, random_tree
 from tests.helpers.random_costs import random_charged
 from tests.helpers.random_policies import with_incentives
+from tests.helpers.random_stress import random_stressed_tree
 from tests.helpers.sessions import in_plain_python, inside, odd, play, play_together, recorded
 from tests.property.test_all_rules_against_twin import everything
 from tests.property.test_constraints_against_twin import chained_tree
@@ -35,6 +36,7 @@ KINDS = {
     "environment": random_surrounded_tree,
     "incentives": lambda chooser, name: with_incentives(chooser, random_tree(chooser, name)),
     "everything": everything,
+    "stress": lambda chooser, name: random_stressed_tree(chooser, name, 0.5),
 }
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 from proteus.market.rng import exponential
+from tests.reference import stress
 from tests.reference.auction import Auction
 from tests.reference.costs import COMPONENTS, NANO, Costs, Fill, exact
 from tests.reference.dual_flow import DualFlow
@@ -36,7 +38,9 @@ def make_costs(world: World) -> Costs:
     names = [name for name, group in world.cell.population.items() for _ in range(group.count)]
     given = dict(before[0]) if before else {}
     starts = [exact(given.get(name, 0)) for name in names] if before else []
-    return Costs(tree, world.cell.horizon_ns, starts)
+    costs = Costs(tree, world.cell.horizon_ns, starts)
+    costs.stressed = partial(stress.instead, world.cell, "costs.scale", usual=1)
+    return costs
 
 
 # --- the venue ------------------------------------------------------------------------------------

@@ -77,6 +77,7 @@ class Costs:
 
     def __init__(self, tree: Tree, horizon_ns: int, starts: list[Fraction] | None = None) -> None:
         self.tree = tree
+        self.stressed = lambda time_ns: Fraction(1)  # what stress multiplies all rates by
         parts = tree["parts"] if tree["model"] == "parts" else [tree]
         self.parts: list[Tree] = [part for part in parts if part["model"] != "none"]
         self.paid: dict[tuple[int, int], Paid] = defaultdict(Paid)
@@ -88,7 +89,7 @@ class Costs:
 
     def scale(self, part: Tree, time_ns: int) -> Fraction:
         """What multiplies the rates of a part."""
-        scale = exact(now(part["scale"], time_ns))
+        scale = exact(now(part["scale"], time_ns)) * self.stressed(time_ns)
         return scale if part is self.tree else scale * exact(now(self.tree["scale"], time_ns))
 
     # --- fills ------------------------------------------------------------------------------------

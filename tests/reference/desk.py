@@ -9,7 +9,7 @@ from proteus.market.rng import (
     STREAM_SIGNAL,
     normal,
 )
-from tests.reference import constraints
+from tests.reference import constraints, stress
 from tests.reference.draws import EXPIRY, Cause, ns
 from tests.reference.environment import fixed_tip, reported, tip_of_change, tip_of_order
 from tests.reference.links import delay
@@ -47,13 +47,15 @@ def take_back(world: World, trader: Trader, time_ns: int, cause: Cause) -> None:
 def sent(world: World, trader: Trader, time_ns: int, cause: Cause) -> int:
     """When what is sent now would be at the venue, but for what was sent before."""
     word = world.draws.latency(trader.entity, cause)[0]
-    return time_ns + delay(trader.group.latency.submission, word)
+    takes_ns = delay(trader.group.latency.submission, word)
+    return time_ns + stress.delayed(world, trader, "submission", time_ns, takes_ns)
 
 
 def observe(world: World, trader: Trader, time_ns: int, cause: Cause) -> View:
     """What a trader that woke up knows when it decides, its own random words included."""
     word = world.draws.latency(trader.entity, cause)[3]
-    view = look(world, trader, time_ns, delay(trader.group.latency.market_data, word))
+    takes_ns = delay(trader.group.latency.market_data, word)
+    view = look(world, trader, time_ns, stress.age(world, trader, time_ns, takes_ns))
     if isinstance(trader.mind, Noise):
         words = world.draws.words(STREAM_INTENT, trader.entity, cause.wake, cause.kind)
         life = world.draws.words(STREAM_LIFETIME, trader.entity, cause.wake, cause.kind)[0]
@@ -158,7 +160,15 @@ def may_send(world: World, trader: Trader, intent: Intent, time_ns: int) -> int:
         elif quote.order_id is not None:
             becomes = "reduction" if intent.lots < quote.lots else "standing"
     price, lots = intent.price_ticks, intent.lots
-    return constraints.allowed(world, trader, becomes, intent.side, price, lots, time_ns)
+    return allowed(world, trader, becomes, intent.side, price, lots, time_ns)
+
+
+def allowed(
+    world: World, trader: Trader, becomes: str, side: str, price: int, lots: int, time_ns: int
+) -> int:
+    """The lots that a chain lets pass, and stress."""
+    lots = constraints.allowed(world, trader, becomes, side, price, lots, time_ns)
+    return stress.cut(world, trader, time_ns, lots)
 
 
 def new_order(world: World, trader: Trader, intent: Intent, time_ns: int, cause: Cause) -> Message:

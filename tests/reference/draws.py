@@ -10,6 +10,7 @@ from typing import NamedTuple
 from proteus.market import rng
 
 SCHEDULE, NEWS, NOTIFIED, EXPIRY = range(4)  # kinds of causes
+FURTHER = rng.STREAM_LATENCY_FURTHER - rng.STREAM_LATENCY  # and of those that stress has added
 
 
 class Cause(NamedTuple):
@@ -67,7 +68,8 @@ class Draws:
 
     def of_request(self, stream: int, dealer: int, taker: int, cause: Cause) -> list[int]:
         """The words of a dealer (an entity) about the request that a taker sends for a cause."""
-        return self.words(stream, dealer, cause.wake << 2 | cause.kind, taker)
+        ours = cause.kind // 4 * 2**29 if cause.kind > EXPIRY else 0
+        return self.words(stream, dealer, ours + 4 * cause.wake + cause.kind % 4, taker)
 
 
 def of_order(cause: Cause) -> int:

@@ -19,6 +19,7 @@ from proteus.market.rng import (
     normal,
     uniform,
 )
+from tests.reference import stress
 from tests.reference.draws import ns
 from tests.reference.takers import Informed
 
@@ -70,6 +71,7 @@ class Oracle:
     arrived: int | None = None  # None: what was issued at 0
     readings: list[int] = field(default_factory=list)
     reports: int = 0
+    arrives_ns: int = 0  # of the last report: none overtakes it
 
 
 def start(world: World) -> None:
@@ -216,7 +218,9 @@ def check(world: World, time_ns: int) -> None:
             time_ns, "rules", "environment_report", version=oracle.reports, value_nano=seen
         )  # fmt: skip
         oracle.reports += 1
-        expect(world, time_ns + ns(rules.lag_ms), partial(arrive, price=seen))
+        lag = stress.instead(world.cell, "environment.oracle.lag_ms", time_ns, rules.lag_ms)
+        oracle.arrives_ns = max(oracle.arrives_ns, time_ns + int(lag * 10**6))
+        expect(world, oracle.arrives_ns, partial(arrive, price=seen))
     expect(world, time_ns + ns(rules.check_ms), check)
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from tests.reference import constraints, desk
-from tests.reference.desk import nano, new_order, observe, post, sent
+from tests.reference import constraints, desk, stress
+from tests.reference.desk import allowed, nano, new_order, observe, post, sent
 from tests.reference.draws import NOTIFIED, Cause
 from tests.reference.environment import fixed_tip, tip_of_order
 from tests.reference.links import delay, slow_delay
@@ -61,7 +61,7 @@ def ask(world: World, trader: Trader, intent: Intent, view: View, cause: Cause) 
     """Send an intent as a request, which never rests."""
     intent, time_ns = replace(intent, duration_ns=0), view.time_ns
     side, price = intent.side, intent.price_ticks
-    lots = constraints.allowed(world, trader, "request", side, price, intent.lots, time_ns)
+    lots = allowed(world, trader, "request", side, price, intent.lots, time_ns)
     if lots == 0:
         return
     intent = replace(intent, lots=lots)
@@ -81,14 +81,15 @@ def quote(world: World, time_ns: int, dealer: Trader, request_id: int, word: int
     rules: Any = world.cell.mechanism
     request = world.tickets[request_id]
     cause = Cause(NOTIFIED, dealer.count_wake(NOTIFIED))
-    sent_ns = time_ns + delay(dealer.group.latency.submission, word)
+    takes_ns = delay(dealer.group.latency.submission, word)
+    sent_ns = time_ns + stress.delayed(world, dealer, "submission", time_ns, takes_ns)
     assert isinstance(dealer.mind, Maker)
     for slot, intent in enumerate(decide(world, dealer, see(world, dealer, time_ns, cause))):
         if rules.shows_side and intent.side == request.side:
             continue
         lots = min(intent.lots, request.lots) if rules.shows_size else intent.lots
         side, price = intent.side, intent.price_ticks
-        lots = constraints.allowed(world, dealer, "quote", side, price, lots, time_ns)
+        lots = allowed(world, dealer, "quote", side, price, lots, time_ns)
         if lots > 0:
             dealer.mind.quotes[intent.side].exposure += lots
             wanted = replace(intent, lots=lots)

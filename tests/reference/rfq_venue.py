@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
-from tests.reference import rfq_desk, settling
+from tests.reference import rfq_desk, settling, stress
 from tests.reference import rules as added
 from tests.reference.charging import charge_message
 from tests.reference.constraints import can_pay, note_arrived
@@ -118,14 +118,19 @@ def shortest_answer(world: World, dealer: Trader) -> int:
     return sum(max(ns(leg.base_ms), 1) for leg in legs)
 
 
+def arrival(world: World, trader: Trader, time_ns: int, word: int) -> int:
+    """When what is told now would be at a trader, but for what it was told before."""
+    takes_ns = delay(trader.group.latency.market_data, word)
+    return time_ns + stress.delayed(world, trader, "market_data", time_ns, takes_ns)
+
+
 def ask(world: World, dealer: Trader, message: Message, time_ns: int) -> None:
     """Ask a dealer, who may think and answer."""
     rules: Any = world.cell.mechanism
-    latency = dealer.group.latency
     told, thinks, back, answers = words(world, STREAM_RFQ_ANSWER, dealer, message)
     world.dealers_asked.setdefault(message.order_id, set()).add(dealer.number)
     if uniform(answers) < rules.response_probability:
-        told_ns = dealer.told.arrival(time_ns + delay(latency.market_data, told))
+        told_ns = dealer.told.arrival(arrival(world, dealer, time_ns, told))
         quotes = partial(rfq_desk.quote, dealer=dealer, request_id=message.order_id, word=back)
         world.push_before_end(told_ns + delay(rules.response, thinks), "timer", quotes)
 
@@ -152,7 +157,7 @@ def take_quote(world: World, message: Message, time_ns: int) -> None:
     request = world.tickets[message.other_id]
     way = TO_BUYER if ticket.side == "buy" else TO_SELLER
     word = delivery(world, message.trader, message.other_id)[way]
-    told_ns = time_ns + delay(request.trader.group.latency.market_data, word)
+    told_ns = arrival(world, request.trader, time_ns, word)
     heard = Heard(
         request.trader, message.other_id, message.order_id, ticket.side, ticket.price_ticks,
         ticket.lots, taken.last_ns, rank(world, message),
@@ -208,7 +213,7 @@ def take_acceptance(world: World, message: Message, time_ns: int) -> None:
     elif rules.last_look:
         dealer = world.tickets[quote_id].trader
         word = delivery(world, dealer, request_id)[TO_HOLDER]
-        told_ns = dealer.told.arrival(time_ns + delay(dealer.group.latency.market_data, word))
+        told_ns = dealer.told.arrival(arrival(world, dealer, time_ns, word))
         looks = partial(rfq_desk.end_hold, dealer=dealer, quote_id=quote_id)
         world.push_before_end(told_ns + ns(rules.hold_ms), "timer", looks)
     else:
@@ -238,7 +243,7 @@ def tell_dealers(
         told.append((ticket.trader, time_ns, rivals[0]))
     for dealer, from_ns, price in told:
         word = delivery(world, dealer, request_id)[TO_LOSER]
-        arrives_ns = from_ns + delay(dealer.group.latency.market_data, word)
+        arrives_ns = arrival(world, dealer, from_ns, word)
         world.push(arrives_ns, "notice", Told(dealer, price))
 
 

@@ -6,6 +6,7 @@ A trade is an object in a list, and nobody's pending amount is stored: it is add
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 Move = tuple[str, int, int, int, int]  # what, giver and receiver of the cash, cash, lots back
@@ -42,6 +43,9 @@ class Settlement:
     ) -> None:
         """Start. ``rules`` as in conf/settlement, times in ns; ``fork``: two words of a block."""
         self.rules, self.fork = rules, fork
+        self.chance: Callable[[int], Fraction] = lambda time: Fraction(0)  # that a block forks
+        if "fork_probability" in rules:
+            self.chance = lambda time: Fraction(str(rules["fork_probability"]))
         self.uid = dict(enumerate(uids))
         self.has_capital = {who for who, amount in enumerate(capital) if amount is not None}
         self.economic = {asset: Counter[int]() for asset in ("cash", "lots")}
@@ -226,7 +230,7 @@ class Settlement:
         """A block is made; how many blocks before it are dropped, of those that there are."""
         word, other = self.fork(number)
         depth = 0
-        if word < round(self.rules["fork_probability"] * 2**32):
+        if word < round(self.chance(time) * 2**32):
             depth = 1 + other * self.rules["fork_depth"] // 2**32
         for trade in list(self.open):
             if trade.block is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from proteus.market import rng
 from proteus.market.cell import CellConfig
+from tests.reference import stress
 from tests.reference.draws import Draws, ns
 from tests.reference.links import delay
 from tests.reference.makers import Maker
@@ -34,7 +36,12 @@ def make_settlement(cell: CellConfig, draws: Draws, capital: list[int | None]) -
         words = draws.words(rng.STREAM_FORK, rng.ENTITY_MARKET, number)
         return words[0], words[1]
 
-    return Settlement(rules, uids(cell), capital, fork)
+    settlement = Settlement(rules, uids(cell), capital, fork)
+    settlement.chance = partial(
+        stress.instead, cell, "settlement.fork_probability",
+        usual=rules.get("fork_probability", 0),
+    )  # fmt: skip
+    return settlement
 
 
 def uids(cell: CellConfig) -> list[int]:
@@ -120,7 +127,8 @@ def take_back(world: World, time: int, trade: Trade, code: str) -> None:
     for place, (number, lots) in enumerate(sides):
         trader = world.traders[number]
         word = world.draws.words(rng.STREAM_TAKEN_BACK, trader.entity, trade.number, place)[0]
-        arrives = time + delay(trader.group.latency.fill_report, word)
+        takes = delay(trader.group.latency.fill_report, word)
+        arrives = time + stress.delayed(world, trader, "fill_report", time, takes)
         world.push(trader.reports.arrival(arrives), "taken back", (trader, lots))
 
 

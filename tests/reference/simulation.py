@@ -18,10 +18,11 @@ from tests.reference import (
     rfq_venue,
     rules,
     settling,
+    stress,
     venue,
 )
 from tests.reference.desk import expire, nano
-from tests.reference.draws import NEWS, NOTIFIED, SCHEDULE, Draws, ns
+from tests.reference.draws import FURTHER, NEWS, NOTIFIED, SCHEDULE, Cause, Draws, ns
 from tests.reference.past import Past
 from tests.reference.rfq import Venue
 from tests.reference.venue import clear, next_clear
@@ -61,6 +62,7 @@ def simulate(
         world.push_before_end(trader.schedule.wake(0), "wake", trader)
     rules.start(world)
     environment.start(world)
+    stress.start(world)
     while world.queue and world.queue[0][0] < cell.horizon_ns:
         time_ns, _, _, _, what, item = heapq.heappop(world.queue)
         world.events += happen(world, time_ns, what, item)
@@ -108,8 +110,18 @@ def happen(world: World, time_ns: int, what: str, item: Any) -> bool:
     elif what == "wake":
         wake_by_schedule(world, item, time_ns)
     else:
-        path_of(world).wake(world, item, time_ns, NEWS, item.count_wake(NEWS))
+        kind = NEWS if what == "jump seen" else FURTHER
+        number = item.count_wake(kind)
+        if kind == FURTHER:
+            stress.expect(world, item)
+        wake(world, item, time_ns, Cause(kind, number))
     return True
+
+
+def wake(world: World, trader: Trader, time_ns: int, cause: Cause) -> None:
+    """Let a trader act, unless stress keeps it away."""
+    if not stress.stays_away(world, trader, time_ns, cause):
+        path_of(world).wake(world, trader, time_ns, cause.kind, cause.wake)
 
 
 def spread_news(world: World, time_ns: int, jump: int) -> bool:
@@ -128,9 +140,8 @@ def spread_news(world: World, time_ns: int, jump: int) -> bool:
 def react(world: World, notice: Notice, time_ns: int) -> None:
     """Let a trader learn, and act at once if it does so on fills."""
     trader = notice.trader
-    path = path_of(world)
-    if path.learn(world, notice, time_ns):
-        path.wake(world, trader, time_ns, NOTIFIED, trader.count_wake(NOTIFIED))
+    if path_of(world).learn(world, notice, time_ns):
+        wake(world, trader, time_ns, Cause(NOTIFIED, trader.count_wake(NOTIFIED)))
 
 
 def wake_by_schedule(world: World, trader: Trader, time_ns: int) -> None:
@@ -139,4 +150,4 @@ def wake_by_schedule(world: World, trader: Trader, time_ns: int) -> None:
     following = trader.schedule.wake(number + 1)
     assert following is not None
     world.push_before_end(max(following, time_ns + 1), "wake", trader)
-    path_of(world).wake(world, trader, time_ns, SCHEDULE, number)
+    wake(world, trader, time_ns, Cause(SCHEDULE, number))

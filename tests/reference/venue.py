@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any
 
 from proteus.market.rng import STREAM_BATCH
-from tests.reference import constraints, orders, rules, settling
+from tests.reference import constraints, orders, rules, settling, stress
 from tests.reference.auction import Auction
 from tests.reference.book import Book
 from tests.reference.charging import charge_clear, charge_fill, charge_message
@@ -238,7 +238,8 @@ def book_fill(world: World, outcome: Outcome, time_ns: int, in_clear: bool) -> N
         word = world.draws.fill_report(trader.entity, ticket.cause, ticket.reports)
         ticket.reports += 1
         constraints.note_fill(world, trader, ticket.side, price, lots)
-        arrives_ns = time_ns + delay(trader.group.latency.fill_report, word)
+        takes_ns = delay(trader.group.latency.fill_report, word)
+        arrives_ns = time_ns + stress.delayed(world, trader, "fill_report", time_ns, takes_ns)
         notice = Notice("fill", trader, order_id, ticket.side, lots, ticket.belief_nano, time_ns)
         world.push(trader.reports.arrival(arrives_ns), "notice", notice)
 
@@ -247,7 +248,8 @@ def answer(world: World, notice: Notice, time_ns: int, cause: Cause) -> None:
     """Send an answer to a trader."""
     trader = notice.trader
     word = world.draws.latency(trader.entity, cause)[1]
-    arrives_ns = time_ns + delay(trader.group.latency.acknowledgement, word)
+    takes_ns = delay(trader.group.latency.acknowledgement, word)
+    arrives_ns = time_ns + stress.delayed(world, trader, "acknowledgement", time_ns, takes_ns)
     world.push(trader.answers.arrival(arrives_ns), "notice", notice)
 
 

@@ -44,6 +44,7 @@ PRIORITY = {
     "notice": 6,
     "taken back": 6,
     "wake": 7,
+    "further": 7,
     "jump seen": 7,
     "expiry": 7,
     "timer": 7,
@@ -91,6 +92,8 @@ class Trader:
     answers: Link = field(default_factory=Link)
     reports: Link = field(default_factory=Link)
     wakes: Counter[int] = field(default_factory=Counter)  # so far, by kind of cause
+    further: int = 0  # wake-ups that stress has added, with the next one
+    further_amount: float = 0.0  # expected number of them up to it
     view_ns: int = 0  # time of the last view; never goes back
     prints_read: int = 0
     told: Link = field(default_factory=Link)  # private messages about requests and quotes

@@ -36,15 +36,12 @@ from proteus.market.environment.fair_value import (
     tabulated_value,
     value_in_row,
 )
-from proteus.market.environment.masks import MASK_DIFFUSION, MASK_PAYOFF, mask_of_jump
-from proteus.market.events.queue import NEVER_NS
+from proteus.market.environment.jumps import start_jumps, take_jump
+from proteus.market.environment.masks import MASK_DIFFUSION, MASK_PAYOFF
 from proteus.market.rng import (
     ENTITY_MARKET,
     STREAM_NEWS_DIFFUSION,
-    STREAM_NEWS_JUMP_SIZE,
-    STREAM_NEWS_JUMP_TIME,
     STREAM_PAYOFF,
-    exponential,
     normal,
     normal_central,
     philox,
@@ -82,6 +79,11 @@ class News(NamedTuple):
     end: np.ndarray  # float64 [L] x at the end of trading, jumps then included
     payoff: np.ndarray  # int8 [L] X, or PAYOFF_UNKNOWN
     masks: np.ndarray  # uint32 [L, M] what a design of seeds changes of its words; 0: nothing
+    usual: np.ndarray  # int64 [L] number of the jump that comes next as usual
+    usual_ns: np.ndarray  # int64 [L] its time
+    further: np.ndarray  # int64 [L] number of the jump that comes next on top, in a burst
+    further_ns: np.ndarray  # int64 [L] its time, or NEVER_NS
+    amount: np.ndarray  # float64 [L] expected jumps on top up to that one
     words: np.ndarray  # uint32 [C] scratch
     normals: np.ndarray  # float64 [C] scratch
     tails: np.ndarray  # int32 [C] scratch
@@ -110,6 +112,10 @@ class NewsParameters(NamedTuple):
     row_square_per_decay: float  # row^2 = (1 - exp(-kappa s)) * this + s * row_square_per_ns
     row_square_per_ns: float
     jump_drift: float  # mean of the jumps to come, decayed to settlement = this * row^2
+    burst_begin_ns: np.ndarray  # int64 [B] bursts of news, by their begin
+    burst_end_ns: np.ndarray  # int64 [B]
+    burst_factor: np.ndarray  # float64 [B] on the rate of jumps
+    burst_further: np.ndarray  # float64 [B] jumps that come on top, per ns
 
 
 # --- making the path ------------------------------------------------------------------------------
@@ -137,7 +143,7 @@ def start_news(news, parameters, key0, key1, lane):
     news.integral[lane] = 0.0
     news.integral_square[lane] = 0.0
     news.n_jumps[lane] = 0
-    news.next_jump_ns[lane] = _jump_gap_ns(news, key0, key1, lane, 0, parameters.jump_gap_ns)
+    start_jumps(news, parameters, key0, key1, lane)
 
 
 @cold_kernel
@@ -243,37 +249,13 @@ def _jump(news, parameters, key0, key1, lane, grid):
     if number >= slots and news.jump_ns[lane, slot] > oldest_ns:
         return NEWS_JUMP_CAPACITY
     since_grid = (now_ns - grid * parameters.dt_ns) * parameters.reversion_per_ns
-    drawn = jump_size(news, parameters.jump_law, key0, key1, lane, number)
-    size = drawn / exp_negative(since_grid)
+    size = take_jump(news, parameters, key0, key1, lane) / exp_negative(since_grid)
     against = parameters.model == MODEL_BAYESIAN and news.payoff[lane] == 0
     news.log_odds[lane] += -size if against else size
     news.jump_ns[lane, slot] = now_ns
     news.jump_value[lane, slot] = _fair_value(parameters, news.log_odds[lane], grid)
     news.n_jumps[lane] = number + 1
-    gap_ns = _jump_gap_ns(news, key0, key1, lane, number + 1, parameters.jump_gap_ns)
-    news.next_jump_ns[lane] += gap_ns
     return NEWS_OK
-
-
-@inline_kernel
-def jump_size(news, jump_law, key0, key1, lane, number):
-    """Draw a jump from the mixture: word 0 chooses the component, word 1 the size."""
-    words = philox(key0, key1, STREAM_NEWS_JUMP_SIZE, ENTITY_MARKET, number, 0)
-    column = mask_of_jump(number)
-    chosen = uniform(np.uint32(words[0] ^ news.masks[lane, column + 1]))
-    component = 0
-    while component < jump_law.shape[0] - 1 and chosen >= jump_law[component, 0]:
-        component += 1
-    z = normal(np.uint32(words[1] ^ news.masks[lane, column + 2]))
-    return jump_law[component, 1] + jump_law[component, 2] * z
-
-
-@inline_kernel
-def _jump_gap_ns(news, key0, key1, lane, number, mean_ns):
-    """Draw the exponential gap before a jump, at least 1 ns; NEVER_NS when the mean is infinite."""
-    word = philox(key0, key1, STREAM_NEWS_JUMP_TIME, ENTITY_MARKET, number, 0)[0]
-    drawn = exponential(np.uint32(word ^ news.masks[lane, mask_of_jump(number)]))
-    return max(np.int64(min(drawn * mean_ns, np.float64(NEVER_NS))), 1)
 
 
 @inline_kernel

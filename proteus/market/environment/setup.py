@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +57,20 @@ def _power_of_two(least: int) -> int:
     return max(8, 1 << (least - 1).bit_length())
 
 
+class Burst(NamedTuple):
+    """A time in which jumps come more often, or less."""
+
+    begin_ns: int
+    end_ns: int
+    factor: float
+
+
 def parameters_for(
-    latent: Latent, horizon_ns: int, settle_ns: int, initial_probability: float
+    latent: Latent,
+    horizon_ns: int,
+    settle_ns: int,
+    initial_probability: float,
+    bursts: Sequence[Burst] = (),
 ) -> NewsParameters:
     """Derive the numbers of one cell's news.
 
@@ -66,6 +79,7 @@ def parameters_for(
         horizon_ns: T, over which ``total_variance`` counts.
         settle_ns: when X settles, T plus the largest markout horizon.
         initial_probability: p0, strictly between 0 and 1.
+        bursts: by their begin; none overlaps another.
 
     Returns
         NewsParameters.
@@ -81,6 +95,7 @@ def parameters_for(
         "initial_probability": float(initial_probability),
         "initial_log_odds": math.log(initial_probability / (1.0 - initial_probability)),
         "jump_gap_ns": _mean_gap_ns(latent.jump_rate_per_s),
+        **_bursts(bursts, latent.jump_rate_per_s),
     }
     if isinstance(latent, BayesianLatent):
         return _bayesian(latent, sigma, common)
@@ -98,6 +113,16 @@ def _sigma(latent: Latent, horizon_ns: int) -> float:
 
 def _mean_gap_ns(rate_per_s: float) -> float:
     return units.NS_PER_S / rate_per_s if rate_per_s > 0 else math.inf
+
+
+def _bursts(bursts: Sequence[Burst], rate_per_s: float) -> dict[str, NDArray[Any]]:
+    factor = np.array([burst.factor for burst in bursts], np.float64)
+    return {
+        "burst_begin_ns": np.array([burst.begin_ns for burst in bursts], np.int64),
+        "burst_end_ns": np.array([burst.end_ns for burst in bursts], np.int64),
+        "burst_factor": factor,
+        "burst_further": np.maximum(factor - 1.0, 0.0) * rate_per_s / units.NS_PER_S,
+    }
 
 
 def _bayesian(latent: BayesianLatent, sigma: float, common: dict[str, Any]) -> NewsParameters:

@@ -14,6 +14,7 @@ import numpy as np
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state, written_first
 from proteus.market.book.codes import NO_ENVELOPE
+from proteus.market.rng import STREAM_LATENCY, STREAM_LATENCY_FURTHER
 
 # Kinds of envelopes: messages on their way to the venue,
 MESSAGE_ORDER = 0  # a new order, or a request for quotes
@@ -43,6 +44,7 @@ CAUSE_SCHEDULE = 0
 CAUSE_NEWS = 1
 CAUSE_NOTIFIED = 2
 CAUSE_EXPIRY = 3
+CAUSE_FURTHER = STREAM_LATENCY_FURTHER - STREAM_LATENCY  # a wake-up that stress has added
 
 _SLOT_SHIFT = 40
 _CAUSE_SHIFT = 48

@@ -31,7 +31,7 @@ from proteus.market.events.queue import KIND_ENVIRONMENT, KIND_MESSAGE, push, ti
 from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger.accounts import AMOUNT_TOO_LARGE, PROPOSER, account_of, nano
 from proteus.market.ledger.codes import GAS_TIP
-from proteus.market.rules import posting, settlement
+from proteus.market.rules import posting, settlement, stress
 from proteus.market.settlement.legs import NO_BLOCK
 
 # Items of entries of KIND_ENVIRONMENT.
@@ -65,11 +65,11 @@ def run(
     rules, ledger, log, queue, messages, news, news_parameters, data, keys, lane, item, time, event
 ):
     """Do what an entry of KIND_ENVIRONMENT is about."""
-    channels, numbers = rules.environment, rules.channels
+    channels = rules.environment
     if item == BLOCK:
         _make_block(rules, ledger, log, queue, messages, keys, lane, time, event)
     elif item == CHECK:
-        _check(channels, numbers, log, queue, news, news_parameters, data, keys, lane, time, event)
+        _check(rules, log, queue, news, news_parameters, data, keys, lane, time, event)
     elif item == ARRIVAL:
         oracle.extend_error(channels.oracle, news, news_parameters, lane, time)
         oracle.arrive(channels.oracle, lane)
@@ -136,8 +136,9 @@ def _take_messages(rules, ledger, log, queue, messages, lane, time, event, most_
 
 
 @inline_kernel
-def _check(channels, numbers, log, queue, news, news_parameters, data, keys, lane, time, event):
+def _check(rules, log, queue, news, news_parameters, data, keys, lane, time, event):
     """Let the oracle read, and report where it should; expect the next check."""
+    channels, numbers = rules.environment, rules.channels
     source = numbers.oracle.source
     reads_value = source == sources.SOURCE_VALUE
     if reads_value:
@@ -151,7 +152,7 @@ def _check(channels, numbers, log, queue, news, news_parameters, data, keys, lan
             value = nano(value_at(news, news_parameters, lane, time))
             reading = np.int64(sources.read_added(source, reading, value, time))
     if oracle.check(channels.oracle, numbers.oracle, lane, time, reading):
-        _push_before(queue, numbers, lane, time + numbers.oracle.lag_ns, ARRIVAL)
+        _push_before(queue, numbers, lane, stress.arrival_of_report(rules, lane, time), ARRIVAL)
         issued = channels.oracle.issued[lane]
         if is_recorded(log):
             number = channels.oracle.reports[lane] - 1

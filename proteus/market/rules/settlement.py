@@ -23,11 +23,12 @@ from proteus.market.book.codes import (
 from proteus.market.events.latency import FILL_REPORT, delay
 from proteus.market.events.log import is_recorded, record_fork, record_settlement
 from proteus.market.events.queue import KIND_SETTLEMENT, KIND_TAKEN_BACK, NEVER_NS, push
+from proteus.market.events.windows import slowed
 from proteus.market.ledger.accounts import CASH, CONTRACT, SETTLED_NOT_WHOLE
 from proteus.market.ledger.codes import CLOSE_OUT, DEFAULT, FAIL_PENALTY, REVERT
 from proteus.market.metrics.risk import change_inventory
 from proteus.market.rng import STREAM_TAKEN_BACK, words_at
-from proteus.market.rules import posting
+from proteus.market.rules import posting, stress
 from proteus.market.settlement.due import settle_due
 from proteus.market.settlement.failing import PAY_DEFAULT, PAY_PENALTY
 from proteus.market.settlement.finality import make_block, settle_all
@@ -95,13 +96,14 @@ def settle(
     if item == DUE:
         _expect(queue, lane, settle_due(state, ledger.balance, lane, time, price))
     else:
-        dropped = min(make_block(state, keys, lane, item, time), item)
+        word = stress.fork_word(rules, time)
+        dropped = min(make_block(state, keys, lane, item, time, word), item)
         if dropped > 0 and is_recorded(log):
             record_fork(log, lane, event, time, item, dropped)
     rules.overflow[lane] |= state.legs.overflow[lane]
     if state.legs.taken_back[lane] > 0:
         rules.constraints.shaken[lane] = 1
-        _tell(state, queue, keys, traders, private, lane, time)
+        _tell(rules, queue, keys, traders, private, lane, time)
         _take_back(rules, ledger, log, traders, risk, lane, value, time, event)
     _pay(rules, ledger, log, lane, time, event)
     _record(state, log, lane, time, event)
@@ -178,22 +180,23 @@ def _record(state, log, lane, time, event):
 
 
 @inline_kernel
-def _tell(state, queue, keys, traders, private, lane, time):
+def _tell(rules, queue, keys, traders, private, lane, time):
     """Tell both sides of a fill that it is taken back, over their fill-report links."""
-    legs = state.legs
+    legs = rules.settlement.legs
     for at in range(legs.count[lane]):
         if _is_taken_back(legs.status[lane, at]):
             fill, lots = np.int64(legs.fill[lane, at]), np.int64(legs.lots[lane, at])
             buyer, seller = np.int64(legs.buyer[lane, at]), np.int64(legs.seller[lane, at])
-            _send(queue, keys, traders, private, lane, time, buyer, lots, fill, 0)
-            _send(queue, keys, traders, private, lane, time, seller, -lots, fill, 1)
+            _send(rules, queue, keys, traders, private, lane, time, buyer, lots, fill, 0)
+            _send(rules, queue, keys, traders, private, lane, time, seller, -lots, fill, 1)
 
 
 @inline_kernel
-def _send(queue, keys, traders, private, lane, time, trader, bought, fill, side):
+def _send(rules, queue, keys, traders, private, lane, time, trader, bought, fill, side):
     entity = traders.entity[trader]
     word = words_at(keys, lane, STREAM_TAKEN_BACK, entity, fill, side)[0]
-    arrives = time + delay(traders, trader, FILL_REPORT, word)
+    takes = delay(traders, trader, FILL_REPORT, word)
+    arrives = time + slowed(rules.stress.windows, trader, FILL_REPORT, time, takes)
     arrives = max(arrives, private.filled_until[lane, trader])
     private.filled_until[lane, trader] = arrives
     push(queue, lane, arrives, KIND_TAKEN_BACK, trader << _TRADER_SHIFT | (bought + _LOTS_OFFSET))

@@ -16,6 +16,7 @@ from proteus.market.incentives.state import Incentives, PolicyTable, allocate_in
 from proteus.market.ledger.accounts import NO_LIMIT
 from proteus.market.rules.roles import Roles
 from proteus.market.settlement.legs import SettlementState
+from proteus.market.stress.state import Stress
 
 
 @state
@@ -42,6 +43,7 @@ class Rules(NamedTuple):
     constraints: Constraints  # chains of what may be sent
     refused: np.ndarray  # int64 [L] why the ledger refused an entry, or LEDGER_OK
     overflow: np.ndarray  # int64 [L] 1: something that is added found no room
+    stress: Stress  # windows in which something is not as usual
 
 
 def make_rules(
@@ -55,6 +57,7 @@ def make_rules(
     channels: ChannelParameters,
     environment: Channels,
     constraints: Constraints,
+    stress: Stress,
 ) -> Rules:
     """Build the rules of a block.
 
@@ -63,11 +66,11 @@ def make_rules(
             NO_LIMIT.
         roles: who makes in a fill. costs: of the block. settlement: its state. policies: of
             incentives. channels: the numbers of the environment. environment: its state.
-        constraints: chains and their state.
+        constraints: chains and their state. stress: windows and their state.
     """
     return allocate(
         Rules, L=lanes, A=len(endowment), has_capital=endowment != NO_LIMIT,
         endowment=np.maximum(endowment, 0), roles=roles, costs=costs,
         settlement=settlement, incentives=allocate_incentives(policies, lanes, orders),
-        channels=channels, environment=environment, constraints=constraints,
+        channels=channels, environment=environment, constraints=constraints, stress=stress,
     )  # fmt: skip

@@ -35,11 +35,12 @@ NO_FORK = 0
 
 
 @cold_kernel
-def make_block(settlement, keys, lane, number, time):
+def make_block(settlement, keys, lane, number, time, fork_word):
     """Let a block be made: a fork may drop fills, others become final, waiting ones are carried.
 
     Parameters
         keys: uint32 [L, 2], replicate keys. number: of the block, one more than the last one made.
+        fork_word: below this random word it forks.
 
     Returns
         How many blocks before it are dropped, or NO_FORK.
@@ -47,7 +48,7 @@ def make_block(settlement, keys, lane, number, time):
     Afterwards the statuses of the legs say what is to be posted.
     """
     terms, legs = settlement.terms, settlement.legs
-    dropped = fork_depth(terms, keys, lane, number)
+    dropped = fork_depth(terms, keys, lane, number, fork_word)
     for at in range(legs.count[lane]):
         upon = number - legs.block[lane, at]  # blocks made upon the one that carries it
         if legs.status[lane, at] == LEG_TRADED:
@@ -64,10 +65,10 @@ def make_block(settlement, keys, lane, number, time):
 
 
 @inline_kernel
-def fork_depth(terms, keys, lane, number):
+def fork_depth(terms, keys, lane, number, fork_word):
     """Draw how many blocks a block drops."""
     words = words_at(keys, lane, STREAM_FORK, ENTITY_MARKET, number, 0)
-    if np.int64(words[0]) >= terms.fork_word:
+    if np.int64(words[0]) >= fork_word:
         return np.int64(NO_FORK)
     return 1 + below(words[1], terms.fork_depth)
 

@@ -35,6 +35,8 @@ from proteus.market.settlement.setup import allocate_settlement
 from proteus.market.setup.designs import INTENT_MASKS, NEWS_MASKS, ROW
 from proteus.market.setup.members import CellSetup, agent_uids, reads_mempool
 from proteus.market.setup.snapshots import arrays_of
+from proteus.market.setup.stress import slowest
+from proteus.market.stress.state import allocate_stress
 from proteus.market.trading.world import World, allocate_origins, allocate_progress
 
 
@@ -174,19 +176,20 @@ def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | R
     costs = setup.costs.of_block(lanes, slots, growth)
     initial = cell.initial_ticks * cell.tick_nano
     environment = allocate_channels(
-        cell.environment, cell.execution, lanes, reads_mempool(setup.members), slots, initial
+        slowest(cell), cell.execution, lanes, reads_mempool(setup.members), slots, initial
     )
     settlement = allocate_settlement(
         cell.settlement, cell.horizon_ns, lanes, growth * setup.legs,
         agent_uids(cell.identity.cohort, setup.members), setup.endowment != NO_LIMIT,
     )  # fmt: skip
     cost_money = setup.costs.tables.has_gas[0] or setup.channels.route.tips != TIPS["none"]
+    entities = setup.traders.entity
     constraints = allocate_constraints(
         setup.chains, setup.reserve, lanes, slots, slots if cost_money else 0
     )
     return make_rules(
         lanes, slots, setup.endowment, setup.roles, costs, settlement, setup.policies,
-        setup.channels, environment, constraints,
+        setup.channels, environment, constraints, allocate_stress(setup.windows, lanes, entities),
     )  # fmt: skip
 
 
@@ -194,5 +197,6 @@ def _news(setup: CellSetup, lanes: int, growth: int) -> Any:
     settings = setup.settings
     window = setup.signal_window_ns + settings.barrier_ns + settings.lookahead_ns
     jumps = setup.cell.latent.jump_rate_per_s * window / units.NS_PER_S
+    jumps += float(setup.news.burst_further.max(initial=0.0)) * window
     capacity = 8 * growth if growth > 1 else 0
     return allocate_news(lanes, window, setup.news.dt_ns, growth * jumps, capacity)

@@ -10,6 +10,8 @@ from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.cell import CellConfig
 from proteus.market.settlement.models import BlockSettlement, DelayedSettlement
 from proteus.market.setup.members import CellSetup, Member
+from proteus.market.setup.stress import slowest, wake_ups_per_s
+from proteus.market.stress.models import FORKS
 
 _HISTORY = 256  # public states and prints kept, with nothing shown late
 _STATES_PER_WAKE_UP = 2  # at most, of the public: one per message
@@ -24,37 +26,38 @@ def pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
     for member in members:
         lifetime_ms = getattr(member.group.policy, "lifetime_ms", 0)
         lifetime_s = min(cell.horizon_s, math.inf if lifetime_ms is None else lifetime_ms / 1000)
-        alive += cell.wake_ups_per_s(member.group) * (lifetime_s + _BUSY_S)
+        alive += wake_ups_per_s(cell, member) * (lifetime_s + _BUSY_S)
     busy = cell.delta_ns / units.NS_PER_S
-    alive += busy * sum(cell.wake_ups_per_s(member.group) for member in members)
+    alive += busy * sum(wake_ups_per_s(cell, member) for member in members)
     if cell.block_ns and cell.environment.blocks:  # they wait for blocks, one per wake-up
         gap_s = cell.environment.blocks.mean_gap_ms / 1000
-        alive += gap_s * sum(cell.wake_ups_per_s(member.group) for member in members)
+        alive += gap_s * sum(wake_ups_per_s(cell, member) for member in members)
     alive += cell.mechanism.places(taker_wake_ups_per_s(cell, members))
     return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
 
 
 def queue_entries(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many entries a lane's queue has at once: of orders and traders, and of rules."""
-    return pending_orders(cell, members) + _of_rules(cell) + _taken_back(cell, members)
+    return pending_orders(cell, members) + _of_rules(cell, members) + _taken_back(cell, members)
 
 
-def _of_rules(cell: CellConfig) -> int:
+def _of_rules(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Return how many entries of their own rules have at once, but for fills that go back.
 
     The next block and check, the warm-up, what is due, what a block settles, and the next of the
-    policies; of an oracle each report that is on its way.
+    policies; of an oracle each report that is on its way; in stress a wake-up of each trader.
     """
     if not cell.needs_rules:
         return 0
-    oracle = cell.environment.oracle
-    return 6 + (oracle.lag_ns // oracle.check_ns + 1 if oracle else 0)
+    oracle = slowest(cell).oracle
+    further = len(members) if cell.stress.is_used else 0
+    return 6 + further + (oracle.lag_ns // oracle.check_ns + 1 if oracle else 0)
 
 
 def _taken_back(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many traders are told at once that a fill goes back, with room as for orders."""
     blocks, after = cell.environment.blocks, cell.settlement
-    if isinstance(after, BlockSettlement) and after.fork_probability > 0 and blocks:
+    if isinstance(after, BlockSettlement) and _forks(cell, after) and blocks:
         window_s = after.fork_depth * blocks.mean_gap_ms / 1000
     elif isinstance(after, DelayedSettlement) and cell.has_capital:
         window_s = (after.cycle_ms or 0) / 1000
@@ -62,6 +65,10 @@ def _taken_back(cell: CellConfig, members: tuple[Member, ...]) -> int:
         return 0
     fills = taker_wake_ups_per_s(cell, members) * min(window_s, cell.horizon_ns / units.NS_PER_S)
     return 2 * (int(fills + 6 * fills**0.5) + 1)
+
+
+def _forks(cell: CellConfig, after: BlockSettlement) -> bool:
+    return after.fork_probability > 0 or len(cell.stress.about(FORKS)) > 0
 
 
 def fills_waiting(cell: CellConfig, members: tuple[Member, ...]) -> int:
@@ -91,15 +98,14 @@ def _finality_s(cell: CellConfig) -> float:
 def taker_wake_ups_per_s(cell: CellConfig, members: tuple[Member, ...]) -> float:
     """Return how often takers wake up on their schedules, all together."""
     takers = (m for m in members if KINDS[m.group.kind].role != CLASS_MAKER)
-    return sum(cell.wake_ups_per_s(m.group) for m in takers)
+    return sum(wake_ups_per_s(cell, m) for m in takers)
 
 
 def states_kept(cell: CellConfig, members: tuple[Member, ...]) -> int:
     """Estimate how many public states or prints a lane makes before the oldest one is shown."""
     delay_s = max(cell.leakage.delays_ns.values()) / units.NS_PER_S
     wake_ups = sum(
-        max(member.group.schedule.rate_per_s, cell.wake_ups_per_s(member.group))
-        for member in members
+        max(member.group.schedule.rate_per_s, wake_ups_per_s(cell, member)) for member in members
     )
     clears = units.NS_PER_S / cell.delta_ns if cell.delta_ns else 0.0
     return _HISTORY + int(delay_s * (_STATES_PER_WAKE_UP * wake_ups + clears))
@@ -108,7 +114,7 @@ def states_kept(cell: CellConfig, members: tuple[Member, ...]) -> int:
 def expected_rows(setup: CellSetup) -> int:
     """Estimate the rows of a lane: about what its traders send, and what comes of it."""
     cell = setup.cell
-    wake_ups = sum(cell.wake_ups_per_s(member.group) for member in setup.members)
+    wake_ups = sum(wake_ups_per_s(cell, member) for member in setup.members)
     of_a_clear = cell.mechanism.auctions + 1  # and the book
     clears = of_a_clear * units.NS_PER_S / cell.delta_ns if cell.delta_ns else 0.0
     rows_per_s = _ROWS_PER_WAKE_UP * wake_ups + clears + cell.latent.jump_rate_per_s

@@ -9,6 +9,7 @@ from proteus.market.agents.traders import CLASS_MAKER, NO_GROUP
 from proteus.market.cell import CellConfig
 from proteus.market.costs.reserve import fee_reserves
 from proteus.market.environment.channel_setup import Surroundings, channel_parameters
+from proteus.market.environment.news import NewsParameters
 from proteus.market.environment.setup import parameters_for
 from proteus.market.incentives.tables import make_table
 from proteus.market.information.leakage import PUBLIC
@@ -26,6 +27,7 @@ from proteus.market.setup.members import (
     schedule_columns,
     trader_columns,
 )
+from proteus.market.setup.stress import bursts_of, windows_of
 from proteus.market.trading.world import Settings
 
 # Grid steps of the news between two barriers; results do not depend on it. With 128 steps of signal
@@ -49,7 +51,6 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         for name, group in cell.population.items()
         for number in range(group.count)
     )
-    probability = cell.contract.initial_probability
     traders = trader_columns(members)
     is_maker = (traders.role == CLASS_MAKER) & (traders.group != NO_GROUP)
     delays = [units.milliseconds_to_ns(m.group.signal.delay_ms) for m in members if m.group.signal]
@@ -57,7 +58,7 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
     return CellSetup(
         cell=cell,
         members=members,
-        news=parameters_for(cell.latent, cell.horizon_ns, cell.settle_ns, probability),
+        news=news_of(cell),
         settings=_settings(cell),
         traders=traders,
         schedules=schedule_columns(members, cell.slot_ns),
@@ -86,7 +87,14 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         chains=chains_of(members),
         reserve=fee_reserves(costs.tables, cell.n_ticks),
         legs=capacities.whole_rows(capacities.legs_pending(cell, members)),
+        windows=windows_of(cell, members),
     )  # fmt: skip
+
+
+def news_of(cell: CellConfig) -> NewsParameters:
+    """Return the numbers of a cell's news, in bursts and outside of them."""
+    probability, bursts = cell.contract.initial_probability, bursts_of(cell)
+    return parameters_for(cell.latent, cell.horizon_ns, cell.settle_ns, probability, bursts)
 
 
 def with_log(setup: CellSetup) -> CellSetup:

@@ -50,7 +50,7 @@ def costs_of_cell(cell: CellConfig, members: tuple[Any, ...], wake_ups_per_s: fl
     names = [member.group_name for member in members] or [""]
     start = [Fraction(str(volumes.get(name, 0))) * NANO for name in names]
     return CostsOfCell(
-        make_tables(cell.costs, cell.n_ticks, cell.horizon_ns), _payers(cell, members),
+        make_tables(cell.costs_in_force, cell.n_ticks, cell.horizon_ns), _payers(cell, members),
         np.array([int(nano) for nano in start], np.int64), 2 * _FILLS_PER_WAKE_UP * wake_ups_per_s,
     )  # fmt: skip
 

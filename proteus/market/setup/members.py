@@ -25,6 +25,7 @@ from proteus.market.environment.channel_setup import ChannelParameters
 from proteus.market.environment.news import NewsParameters
 from proteus.market.events.latency import ADDED_LAWS, LATENCY_CODES, LatencyLaw
 from proteus.market.events.schedule import SCHEDULE_CODES
+from proteus.market.events.windows import Windows
 from proteus.market.incentives.state import PolicyTable
 from proteus.market.information.history import Disclosure
 from proteus.market.ledger.accounts import NO_LIMIT
@@ -68,6 +69,7 @@ class CellSetup(NamedTuple):
     chains: ChainTable  # of constraints, those of the rich loop
     reserve: NDArray[np.int64]  # [2, N] nano for the fees of a lot, by side and limit in ticks
     legs: int  # fills whose settlement is pending at once
+    windows: Windows  # in which something is not as usual
 
 
 def trader_columns(members: tuple[Member, ...]) -> Traders:

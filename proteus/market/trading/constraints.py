@@ -17,7 +17,7 @@ from proteus.market.constraints.codes import AS_REDUCTION as AS_REDUCTION
 from proteus.market.constraints.codes import AS_REPLACE as AS_REPLACE
 from proteus.market.constraints.codes import AS_REQUEST as AS_REQUEST
 from proteus.market.constraints.codes import AS_STANDING as AS_STANDING
-from proteus.market.trading import hooks
+from proteus.market.trading import hooks, stressing
 
 
 @inline_kernel
@@ -28,7 +28,8 @@ def allowed_lots(world, lane, trader, becomes, side, price, lots):
         becomes: AS_*. side, price: BUY or SELL, and the limit in ticks. lots: wanted, above 0.
     """
     now, event = world.progress.now[lane], world.progress.events[lane]
-    return hooks.constrain(
+    lots = hooks.constrain(
         world.rules, world.ledger, world.log, world.private, world.seen, lane, trader, now, event,
         becomes, side, price, lots,
     )  # fmt: skip
+    return stressing.cut(world.rules, trader, now, becomes, lots)

@@ -41,7 +41,7 @@ from proteus.market.information.history import (
 from proteus.market.information.signals import signal
 from proteus.market.ledger.accounts import INTENT_IMPOSSIBLE, INTENTS_TOO_MANY, nano
 from proteus.market.rng import STREAM_INTENT, STREAM_LIFETIME, words_at
-from proteus.market.trading import constraints, hooks, limits
+from proteus.market.trading import constraints, hooks, limits, stressing
 from proteus.market.trading.placing import next_id, note_intent, place_order
 from proteus.market.trading.world import stop_lane
 
@@ -102,7 +102,8 @@ def look(world, lane, trader, time, words, cause, number):
         words: of the latencies of this wake-up. cause, number: as in :func:`wake`.
     """
     traders = world.traders
-    observe(world, lane, trader, time, delay(traders, trader, MARKET_DATA, words[MARKET_DATA]))
+    data_delay = delay(traders, trader, MARKET_DATA, words[MARKET_DATA])
+    observe(world, lane, trader, time, stressing.age(world.rules, trader, time, data_delay))
     if traders.needs_words[trader]:
         _draw_intent(world, lane, trader, cause, number)
     world.intents.count[lane] = 0
@@ -380,7 +381,8 @@ def post(world, lane, trader, envelope, time, address, words):
         world.rules, world.ledger, world.log, messages, world.market.orders, world.origins, lane,
         trader, envelope, time, event,
     )  # fmt: skip
-    sent = time + delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
+    takes = delay(world.traders, trader, SUBMISSION, words[SUBMISSION])
+    sent = time + stressing.delayed(world.rules, trader, SUBMISSION, time, takes)
     tie = address & ~(np.int64(0xFF) << 40)  # cause and wake-up, without the slot
     if sent <= private.sent_until[lane, trader]:
         sent = private.sent_until[lane, trader]

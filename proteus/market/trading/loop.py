@@ -35,7 +35,7 @@ from proteus.market.events.queue import (
     pop,
     push,
 )
-from proteus.market.events.schedule import cause_of_kind, first_wake, next_wake
+from proteus.market.events.schedule import first_wake, next_wake
 from proteus.market.ledger.accounts import (
     CLEAR_NOT_LATER,
     LEDGER_OK,
@@ -53,7 +53,7 @@ from proteus.market.metrics.sums import (
     close_lane,
     measure_grid,
 )
-from proteus.market.trading import hooks, limits, protocol, timers
+from proteus.market.trading import hooks, limits, protocol, stressing, timers
 from proteus.market.trading.booking import book
 from proteus.market.trading.paths import PATHS as PATHS  # registers what is in them
 from proteus.market.trading.recorder import record_end, record_news
@@ -166,6 +166,7 @@ def start_lane(mechanism, world, lane):
         lane, value,
     )  # fmt: skip
     hooks.check(world.rules, world.progress, lane, 0)
+    stressing.start(world.rules, world.queue, keys, lane)
 
 
 @inline_kernel
@@ -202,7 +203,7 @@ def advance(mechanism, world, lane, until, events):
             in_clear = kind == KIND_CLEAR and not is_continuous(mechanism)
             book(mechanism, world, lane, time, subject, word, in_clear)
         elif follows == FOLLOWS_DECISION:
-            _decide(mechanism, world, lane, time, subject, cause_of_kind(kind))
+            _decide(mechanism, world, lane, time, subject, stressing.cause_of(world.rules, kind))
         if pauses(world.policies, lane, kind, item):
             return False
         hooks.check(world.rules, progress, lane, progress.events[lane])
@@ -257,6 +258,8 @@ def _process(mechanism, world, lane, time, kind, item):
     if kind == KIND_MEASURE:
         _sample(world, lane, time, item)
         return WAS_NO_WORK, np.int64(NO_ORDER), np.int64(0)
+    if stressing.is_decision(world.rules, kind):
+        return FOLLOWS_DECISION, np.int64(item), np.int64(0)
     booked = ring_rules(mechanism, world, lane, time, kind, item)
     return FOLLOWS_DELIVERY if booked else WAS_WORK, np.int64(NO_ORDER), np.int64(0)
 
@@ -299,7 +302,9 @@ def _decide(mechanism, world, lane, time, trader, cause):
     hooks.at_decision(
         world.rules, world.ledger, world.log, world.private, lane, trader, time, event
     )
-    protocol.act(mechanism, world, lane, trader, time, cause, number)
+    keys = world.market.keys
+    if not stressing.stays_away(world.rules, keys, lane, trader, time, cause, number):
+        protocol.act(mechanism, world, lane, trader, time, cause, number)
 
 
 @inline_kernel
@@ -317,8 +322,9 @@ def _count_wake(world, lane, trader, cause):
         number = private.news_wakes[lane, trader]
         private.news_wakes[lane, trader] = number + 1
     else:
-        number = private.notified[lane, trader]
-        private.notified[lane, trader] = number + 1
+        number = stressing.count_other(
+            world.rules, world.queue, private, world.market.keys, lane, trader, cause
+        )
     return number
 
 

@@ -10,7 +10,7 @@ from proteus.market.book.codes import NO_ENVELOPE
 from proteus.market.events.envelopes import NOTICE_FILL, take_envelope
 from proteus.market.events.latency import ACKNOWLEDGEMENT, FILL_REPORT, delay, fill_report_word
 from proteus.market.events.queue import KIND_NOTIFICATION, push
-from proteus.market.trading import limits
+from proteus.market.trading import limits, stressing
 
 
 @inline_kernel
@@ -20,7 +20,8 @@ def notify(world, lane, time, kind, trader, order, client_id, side, lots, word):
     Parameters
         kind: NOTICE_*. word: uint32, random word of the latency.
     """
-    arrives = time + delay(world.traders, trader, ACKNOWLEDGEMENT, np.uint32(word))
+    takes = delay(world.traders, trader, ACKNOWLEDGEMENT, np.uint32(word))
+    arrives = time + stressing.delayed(world.rules, trader, ACKNOWLEDGEMENT, time, takes)
     arrives = max(arrives, world.private.acked_until[lane, trader])
     world.private.acked_until[lane, trader] = arrives
     envelope = take_envelope(world.messages, lane, kind, trader, order, client_id)
@@ -40,7 +41,8 @@ def report_fill(world, lane, time, slot, price, lots):
         origins.reports[lane, slot],
     )  # fmt: skip
     origins.reports[lane, slot] += 1
-    arrives = time + delay(world.traders, trader, FILL_REPORT, word)
+    takes = delay(world.traders, trader, FILL_REPORT, word)
+    arrives = time + stressing.delayed(world.rules, trader, FILL_REPORT, time, takes)
     arrives = max(arrives, world.private.filled_until[lane, trader])
     world.private.filled_until[lane, trader] = arrives
     client_id = orders.client_id[lane, slot]

@@ -13,6 +13,7 @@ from proteus.market.events.envelopes import cause_of, take_envelope, wake_of
 from proteus.market.events.latency import MARKET_DATA, SUBMISSION, delay, slow_delay
 from proteus.market.events.queue import KIND_TIMER, push
 from proteus.market.rng import words_at
+from proteus.market.trading import stressing
 from proteus.market.trading.reports import notify
 
 
@@ -31,13 +32,15 @@ def set_timer(world, lane, time, kind, trader, slot, client_id):
 def index_of(world, lane, slot):
     """Return the index by which draws about the request at ``slot`` are addressed."""
     address = world.origins.cause[lane, slot]
-    return wake_of(address) << 2 | cause_of(address)
+    cause = cause_of(address)
+    return cause >> 2 << 29 | wake_of(address) << 2 | cause & 3
 
 
 @cold_kernel
 def told_at(mechanism, world, lane, time, trader, word):
     """Return when a private message is at a trader; that link is first-in-first-out."""
-    told = time + delay(world.traders, trader, MARKET_DATA, word)
+    takes = delay(world.traders, trader, MARKET_DATA, word)
+    told = time + stressing.delayed(world.rules, trader, MARKET_DATA, time, takes)
     told = max(told, mechanism.known.told_until[lane, trader])
     mechanism.known.told_until[lane, trader] = told
     return told

@@ -40,7 +40,7 @@ from proteus.market.mechanisms.rfq import Rfq
 from proteus.market.metrics.execution import OFFER_INSIDE, note_offer
 from proteus.market.metrics.requests import following_quote, measure_acceptance
 from proteus.market.rng import STREAM_RFQ_ANSWER, STREAM_RFQ_DEALERS, STREAM_RFQ_DELIVERY, uniform
-from proteus.market.trading import hooks, limits, protocol, rfq_desk
+from proteus.market.trading import hooks, limits, protocol, rfq_desk, stressing
 from proteus.market.trading.recorder import record_rfq_message, record_rfq_refusal
 from proteus.market.trading.rfq_links import answer_to, index_of, set_timer, told_at, words_of
 from proteus.market.trading.rfq_publishing import measure_quotes
@@ -318,7 +318,8 @@ def _tell_price(world, lane, time, request, dealer, side, rank):
         world.market.keys, lane, STREAM_RFQ_DELIVERY, world.traders.entity[dealer],
         index_of(world, lane, request), world.traders.entity[taker],
     )[3]  # fmt: skip
-    told = time + delay(world.traders, dealer, MARKET_DATA, word)
+    takes = delay(world.traders, dealer, MARKET_DATA, word)
+    told = time + stressing.delayed(world.rules, dealer, MARKET_DATA, time, takes)
     envelope = take_envelope(world.messages, lane, NOTICE_PRICE, dealer, NO_ORDER, 0)
     if envelope != NO_ENVELOPE:
         world.messages.side[lane, envelope] = side

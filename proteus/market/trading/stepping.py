@@ -15,10 +15,9 @@ from proteus.market.agents.external import DECIDED, WAITS, keep_limit, take_up
 from proteus.market.agents.ordinary import are_possible
 from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_SCHEDULE
-from proteus.market.events.schedule import cause_of_kind
 from proteus.market.ledger.accounts import INTENT_IMPOSSIBLE, nano
 from proteus.market.ledger.entries import equity_of
-from proteus.market.trading import hooks, loop, protocol
+from proteus.market.trading import hooks, loop, protocol, stressing
 from proteus.market.trading.world import (
     FAULT_NONE,
     STAGE_ENDED,
@@ -97,8 +96,8 @@ def _go_on(mechanism, world, external, lane):
         intents.count[lane] = 0
     take_up(external, intents, lane)
     keep_limit(external, private, intents, lane, trader)
-    cause = cause_of_kind(kind)
-    number = private.notified[lane, trader] - 1
+    cause = stressing.cause_of(world.rules, kind)
+    number = stressing.last_other(world.rules, private, lane, trader, cause)
     if cause == CAUSE_SCHEDULE:
         number = private.wakes[lane, trader] - 1
     elif cause == CAUSE_NEWS:

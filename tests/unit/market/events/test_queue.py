@@ -39,6 +39,7 @@ ORDER = {
     queue.KIND_WAKE: 10,
     queue.KIND_WAKE_NEWS: 10,
     queue.KIND_TIMER: 10,
+    queue.KIND_FURTHER: 10,
 }
 KEYS = rng.replicate_keys(7, np.array([0]))
 ENTITIES = np.array([rng.trader_entity("noise", number) for number in range(3)], np.int64)

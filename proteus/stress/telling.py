@@ -1,0 +1,183 @@
+"""What the pack says: sentences, tables, and one page."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from proteus.analysis import showing
+from proteus.basics.files import free_folder, whole
+from proteus.basics.versions import STAMP, csv_text
+from proteus.errors import ResultsError
+from proteus.pages import change as page
+from proteus.pages.tables import Table
+from proteus.plots.robustness import robustness
+from proteus.results import provenance
+from proteus.stress.invariants import INVARIANTS
+from proteus.stress.pack import COMPANIONS, SCENARIOS
+from proteus.stress.running import Results
+
+PAGE, VERDICT, DELTAS, MANIFEST = "stress.html", "verdict.txt", "deltas.csv", "manifest.json"
+
+
+def fresh(words: Sequence[str]) -> Path:
+    """Return outputs/stress/<time>-<hash of the words>, which must be free."""
+    digest = sha256(repr(words).encode()).hexdigest()[:8]
+    return free_folder(
+        Path("outputs/stress") / f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{digest}", PAGE
+    )
+
+
+def write(results: Results, folder: Path, words: Sequence[str]) -> list[str]:
+    """Write everything; returns the sentences of the verdict.
+
+    Raises
+        ResultsError: it cannot be written.
+    """
+    said = [*sentences(results)]
+    texts = {
+        DELTAS: csv_text(results.deltas), VERDICT: "\n".join([*said, STAMP]) + "\n",
+        MANIFEST: _manifest(results, words), PAGE: _page(results, said, words),
+    }  # fmt: skip
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            with whole(folder / name) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ResultsError(f"{folder} cannot be written: {error.strerror}") from None
+    return said
+
+
+def sentences(results: Results) -> Iterator[str]:
+    """Say of each scenario and maker what it moves, or that it moves nothing and why."""
+    for name, why in results.broken.items():
+        yield f"{name} does not hold: {why}."
+    declared = results.deltas[results.deltas["declared"]]
+    for (scenario, maker), rows in declared.groupby(["scenario", "maker"], sort=False):
+        moved = rows[rows["moves"]]
+        variable = str(rows["variable"].iloc[0])
+        about = f"{scenario}, maker {maker}: {variable}"
+        if moved.empty:
+            yield f"{about} moves in no mechanism: {_why(rows)}."
+        else:
+            unit = str(rows["units"].iloc[0])
+            parts = ", ".join(f"{row['mechanism']} {_number(row)}" for row in _records(moved))
+            left = sorted({*rows["mechanism"]} - {*moved["mechanism"]})
+            rest = f"; not in {', '.join(left)}: {_why(rows[~rows['moves']])}" if left else ""
+            yield f"{about} moves by {parts}{'' if unit == '1' else f' {unit}'}{rest}."
+
+
+def _why(rows: pd.DataFrame) -> str:
+    """Say why nothing is shown: what could have been found, or that nothing can differ."""
+    found = []
+    for row in _records(rows):
+        if not math.isfinite(float(row["difference"])):
+            found.append(f"{row['mechanism']} does not measure it")
+        elif row["difference"] == row["low"] == row["high"] == 0:
+            found.append(f"{row['mechanism']} has the same in all {row['n']} seeds")
+        else:
+            found.append(
+                f"{row['mechanism']} {_number(row)}, and {row['detectable']:.2g} would be found "
+                f"with power 0.8"
+            )
+    return "; ".join(found)
+
+
+def _number(row: dict[str, Any]) -> str:
+    shown = showing.shown(str(row["variable"]), row["difference"], row["low"], row["high"])
+    return f"{shown.value:+.4g} ({shown.low:.4g} to {shown.high:.4g})"
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _page(results: Results, said: Sequence[str], words: Sequence[str]) -> str:
+    parts = [
+        page.Part(
+            "map", "What each scenario moves",
+            "The change of each variable from a market as usual to the same market in stress, on "
+            "the same seeds; the first column is what the scenario was declared to move. Bold: its "
+            "95 % interval leaves out zero. Colour: the change in standard deviations of the "
+            "paired difference, blue up and orange down. The table has what was declared; "
+            "deltas.csv has all of it.",
+            robustness(results.deltas, [*COMPANIONS]),
+            _table(results.deltas[results.deltas["declared"]]),
+        ),
+        page.Part(
+            "scenarios", "The scenarios",
+            "Each is a yaml of conf/stress, with its window and size, in a market where it can "
+            "matter; both arms have that market.",
+            None, _scenarios(results),
+        ),
+    ]  # fmt: skip
+    return page.change_page("Stress", said, parts, _facts(results, words))
+
+
+def _table(deltas: pd.DataFrame) -> Table:
+    heads = (
+        "scenario", "maker", "mechanism", "variable", "unit", "as usual", "in stress", "change",
+        "95 % interval",
+    )  # fmt: skip
+    rows = []
+    for row in _records(deltas):
+        shown = showing.shown(str(row["variable"]), row["difference"], row["low"], row["high"])
+        numbers = (
+            f"{row['usual']:.4g}", f"{row['stressed']:.4g}", f"{shown.value:+.4g}",
+            f"{shown.low:.4g} to {shown.high:.4g}",
+        )  # fmt: skip
+        exists = math.isfinite(float(row["difference"]))
+        rows.append((
+            *(str(row[name]) for name in ("scenario", "maker", "mechanism", "variable", "units")),
+            *(numbers if exists else ("not measured",) * len(numbers)),
+        ))  # fmt: skip
+    return Table(heads, rows, words=5)
+
+
+def _scenarios(results: Results) -> Table:
+    rows = [
+        (each.name, each.what, each.watched, " ".join(each.around) or "the market as given")
+        for each in results.chosen.scenarios
+    ]
+    return Table(("scenario", "what happens", "declared to move", "market"), rows, words=4)
+
+
+def _facts(results: Results, words: Sequence[str]) -> Table:
+    seeds = results.plans[0].settings.seeds
+    held = ", ".join(INVARIANTS)
+    rows = [
+        ("seeds", f"{seeds.count} of root {seeds.root}, from {seeds.first}, in every arm"),
+        ("words of all arms", " ".join(results.chosen.given)),
+        ("checked of all arms", f"{held}: {len(results.broken) or 'none'} broken"),
+        ("code", provenance.code_hash()), ("git", provenance.git_sha()),
+        ("command", _command(words)),
+    ]  # fmt: skip
+    return Table(("", ""), rows, words=2)
+
+
+def _command(words: Sequence[str]) -> str:
+    return shlex.join(["python", "-m", "proteus.stress", *words])
+
+
+def _manifest(results: Results, words: Sequence[str]) -> str:
+    chosen = results.chosen
+    content = {
+        "command": _command(words),
+        "scenarios": {each.name: SCENARIOS[each.name]._asdict() for each in chosen.scenarios},
+        "makers": {each.name: each.words for each in chosen.makers},
+        "mechanisms": chosen.mechanisms, "given": chosen.given,
+        "config_hashes": [plan.config_hash for plan in results.plans],
+        "seeds": results.plans[0].settings.seeds.model_dump(), "broken": results.broken,
+        "code_hash": provenance.code_hash(), "git": provenance.git_sha(),
+        "versions": provenance.versions(), "schema": STAMP,
+    }  # fmt: skip
+    return json.dumps(content, indent=2, default=list) + "\n"

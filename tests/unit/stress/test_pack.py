@@ -1,0 +1,123 @@
+"""The stress pack: its golden outcome, what it says, its files and page, and what it refuses."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from proteus.commands.process import EXIT_DONE
+from proteus.configuration.locate import options_of
+from proteus.errors import ConfigError
+from proteus.market.variables import variables_of
+from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS
+from proteus.stress import invariants, running, telling
+from proteus.stress.__main__ import main
+from proteus.stress.pack import COMPANIONS, MAKERS, SCENARIOS, grids
+from tests.golden import stress as golden
+from tests.helpers.browser import chromium, opened
+
+__all__ = ["chromium"]
+
+
+def test_the_short_pack_has_its_golden_outcome():
+    results = golden.found()
+    wanted = golden.GOLDEN.read_text().splitlines()
+    if said := golden.explain(wanted, golden.told(results), results.broken):
+        pytest.fail(said, pytrace=False)
+
+
+def test_deltas_are_those_of_the_means_paired_by_seed():
+    """Against SciPy's paired t interval, from the datasets of both arms."""
+    from scipy import stats
+
+    from proteus.plans import planner
+
+    (words,) = grids(SCENARIOS["fork"], MAKERS["baseline"], ["clob"], golden.SHORT[1:])
+    plan = planner.from_words(words)
+    data = running._dataset(plan, "fork").isel(mechanism=0, delta=0)["pnl_noise"]
+    usual, stressed = (data.sel(stress=name).to_numpy() for name in ("none", "fork"))
+    low, high = stats.ttest_rel(stressed, usual).confidence_interval(0.95)
+    deltas = golden.found().deltas
+    row = deltas[
+        (deltas["scenario"] == "fork") & (deltas["mechanism"] == "clob")
+        & (deltas["variable"] == "pnl_noise")
+    ].iloc[0]  # fmt: skip
+    assert row["difference"] == pytest.approx(np.mean(stressed - usual), rel=1e-12)
+    assert (row["low"], row["high"]) == pytest.approx((low, high), rel=1e-9)
+
+
+@pytest.mark.plain
+def test_every_scenario_is_a_yaml_and_watches_a_variable():
+    known = {variable.name for variable in variables_of(OPTIONAL_DIMENSIONS)}
+    assert {*SCENARIOS} <= {*options_of("stress")} - {"none"}
+    assert {each.watched for each in SCENARIOS.values()} | {*COMPANIONS} <= known
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["scenarios=flood"], "scenarios=flood does not exist"),
+        (["makers=lab"], "makers=lab does not exist"),
+        (["mechanism=clop"], "mechanism=clop does not exist; did you mean clob?"),
+        (["scenarios=fork,fork"], "a name stands there twice"),
+        (["stress=fork"], "stress=fork is not allowed: the pack sets it"),
+        (["delta=100,200"], "delta=100,200 is not allowed: the pack sets it; lists are"),
+        (["precision=power"], "precision=power is not allowed"),
+    ],
+)
+def test_words_of_the_pack(words, sentence):
+    with pytest.raises(ConfigError) as caught:
+        running.read(words)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.plain
+def test_what_is_broken_and_what_has_changed_is_named():
+    old = [golden.HEAD, "fork baseline clob volume_lots 1.0 2.0"]
+    new = [golden.HEAD, "fork baseline clob volume_lots 1.0 3.0"]
+    assert golden.explain(old, old, {}) == ""
+    said = golden.explain(old, new, {"fork/baseline/clob: conserved": "profits sum to 1"})
+    assert "invariant broken in fork/baseline/clob: conserved: profits sum to 1" in said
+    assert "changed: fork/baseline/clob" in said
+    assert "\033[31m-fork baseline clob volume_lots 1.0 2.0" in said
+
+
+def row_of(difference, low, high, **more):
+    return {
+        "scenario": "fork", "maker": "baseline", "mechanism": "clob", "variable": "reverted_share",
+        "declared": True, "units": "1", "difference": difference, "low": low, "high": high,
+        "detectable": 0.5, "n": 9, "moves": low > 0 or high < 0, **more,
+    }  # fmt: skip
+
+
+@pytest.mark.plain
+def test_a_scenario_that_moves_nothing_says_why():
+    chosen = running.read(["scenarios=fork", "mechanism=clob"])
+    for row, sentence in (
+        (row_of(0.2, 0.1, 0.3), "reverted_share moves by clob +0.2 (0.1 to 0.3)."),
+        (row_of(0.2, -0.1, 0.5), "moves in no mechanism: clob +0.2 (-0.1 to 0.5), and 0.5 would"),
+        (row_of(0.0, 0.0, 0.0), "clob has the same in all 9 seeds"),
+        (row_of(np.nan, np.nan, np.nan), "clob does not measure it"),
+    ):
+        (said,) = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
+        assert sentence in said
+
+
+def test_the_command_writes_a_page_in_one_file(tmp_path, monkeypatch, capsys, chromium):
+    monkeypatch.chdir(tmp_path)
+    words = ["scenarios=fork", "mechanism=clob", *golden.SHORT[1:]]
+    assert main(words) == EXIT_DONE
+    *said, folder = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("fork, maker baseline: reverted_share moves by clob")
+    folder = tmp_path / folder
+    assert json.loads((folder / telling.MANIFEST).read_text())["broken"] == {}
+    deltas = pd.read_csv(folder / telling.DELTAS, comment="#")
+    assert len(deltas) == 1 + len(COMPANIONS)
+    with opened(chromium, folder / telling.PAGE) as seen:
+        assert not seen.requests
+        assert not seen.complaints
+        text = seen.page.inner_text("body")
+        assert said[0] in text
+        assert ", ".join(invariants.INVARIANTS) in text
