@@ -12,6 +12,7 @@ from typing import Any
 
 from proteus.basics import units
 from proteus.basics.schema import Schema
+from proteus.configuration import crediting
 from proteus.errors import ConfigError
 from proteus.market.agents.episodes import FULL
 from proteus.market.agents.group import Group
@@ -74,6 +75,7 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
     yield from _carryover(cell)
     yield from contradictions(cell.environment, cell.execution, _around(cell))
     yield from _settlement(cell)
+    yield from crediting.rules(cell)
     yield from _incentives(cell)
     yield from _filters(cell)
     for name, group in cell.population.items():

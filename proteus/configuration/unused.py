@@ -130,6 +130,11 @@ _NEEDS = (
          "a group of population must have capital"),
     Need(r"settlement\.fork_depth", "settlement.fork_probability", _exceeds(0),
          "settlement.fork_probability must be more than 0"),
+    Need(r"credit\.(slope_[12]|kink|normalised)", "credit.curve", _is("kinked"),
+         "credit.curve must be kinked"),
+    Need(r"credit\.base", "credit.curve", lambda curve: curve in ("fixed", "kinked"),
+         "credit.curve must be fixed or kinked"),
+    Need(r"credit\.at_target", "credit.curve", _is("adaptive"), "credit.curve must be adaptive"),
     Need(r"latent\.jump(_accuracy|s)", "latent.jump_rate_per_s", _exceeds(0),
          "latent.jump_rate_per_s must be more than 0"),
 )  # fmt: skip

@@ -34,6 +34,8 @@ from proteus.market.environment.channels import Environment, Routing
 from proteus.market.environment.models import Latent
 from proteus.market.incentives.models import Incentives, PenaltyPolicy
 from proteus.market.information.leakage import Table
+from proteus.market.lending.models import NO_CREDIT
+from proteus.market.lending.models import Credit as CreditModel
 from proteus.market.mechanisms.base import MechanismConfig
 from proteus.market.settlement.base import Settlement
 from proteus.market.settlement.models import ImmediateSettlement
@@ -134,6 +136,7 @@ class CellConfig(Schema):
     execution: Execution
     environment: Environment = Environment()
     settlement: SerializeAsAny[Settlement] = ImmediateSettlement(mode="immediate")
+    credit: SerializeAsAny[CreditModel] = NO_CREDIT
     record: Record
     delta: PositiveMilliseconds
     horizon_s: PositiveSeconds
@@ -224,7 +227,7 @@ class CellConfig(Schema):
     @property
     def needs_rules(self) -> bool:
         """Tell whether the cell adds to its market what the plain loop does not know."""
-        added = self.settlement, self.incentives, self.environment
+        added = self.settlement, self.incentives, self.environment, self.credit
         is_used = any(part.is_used for part in added)
         is_chained = any(group.count and group.chain for group in self.population.values())
         of_traders = self.has_capital or self.has_private_values or is_chained
@@ -284,6 +287,8 @@ class CellConfig(Schema):
             del tree["incentives"]
         if not self.settlement.is_used:
             del tree["settlement"]
+        if not self.credit.is_used:
+            del tree["credit"]
         if self.identity.cohort == DEFAULT_COHORT:
             del tree["identity"]
         if not self.episodes.are_used:

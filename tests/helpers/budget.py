@@ -9,6 +9,8 @@ BUDGET = {
     "all_rules_twin": (6, 60),
     "constraints_twin": (16, 80),
     "costs_twin": (8, 50),
+    "credit_actions": (30, 200),  # of each sequence
+    "credit_in_lanes": (4, 2_000),
     "days_twin": (2, 40),  # of each mechanism and policy
     "environment_twin": (6, 80),
     "fuzz_configs": (120, 2_000),

@@ -14,6 +14,7 @@ from proteus.market.costs.state import Costs, Uncharged
 from proteus.market.environment.channel_setup import ChannelParameters, Channels
 from proteus.market.incentives.state import Incentives, PolicyTable, allocate_incentives
 from proteus.market.ledger.accounts import NO_LIMIT
+from proteus.market.lending.credit import Credit
 from proteus.market.rules.roles import Roles
 from proteus.market.settlement.legs import SettlementState
 
@@ -40,6 +41,7 @@ class Rules(NamedTuple):
     channels: ChannelParameters  # the numbers of the environment
     environment: Channels  # its state
     constraints: Constraints  # chains of what may be sent
+    credit: Credit
     refused: np.ndarray  # int64 [L] why the ledger refused an entry, or LEDGER_OK
     overflow: np.ndarray  # int64 [L] 1: something that is added found no room
 
@@ -55,6 +57,7 @@ def make_rules(
     channels: ChannelParameters,
     environment: Channels,
     constraints: Constraints,
+    credit: Credit,
 ) -> Rules:
     """Build the rules of a block.
 
@@ -63,11 +66,12 @@ def make_rules(
             NO_LIMIT.
         roles: who makes in a fill. costs: of the block. settlement: its state. policies: of
             incentives. channels: the numbers of the environment. environment: its state.
-        constraints: chains and their state.
+        constraints: chains and their state. credit: the pool.
     """
     return allocate(
         Rules, L=lanes, A=len(endowment), has_capital=endowment != NO_LIMIT,
         endowment=np.maximum(endowment, 0), roles=roles, costs=costs,
         settlement=settlement, incentives=allocate_incentives(policies, lanes, orders),
         channels=channels, environment=environment, constraints=constraints,
+        credit=credit,
     )  # fmt: skip

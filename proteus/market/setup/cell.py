@@ -18,6 +18,7 @@ from proteus.market.setup.costs import costs_of_cell
 from proteus.market.setup.members import (
     CellSetup,
     Member,
+    borrowing_of,
     chains_of,
     endowments,
     members_by_kind,
@@ -83,6 +84,7 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         chains=chains_of(members),
         reserve=fee_reserves(costs.tables, cell.n_ticks),
         legs=capacities.whole_rows(capacities.legs_pending(cell, members)),
+        borrowing=borrowing_of(members),
     )  # fmt: skip
 
 

@@ -54,7 +54,7 @@ def test_a_violated_lane_has_its_reason_and_no_numbers(folder):
 def test_the_file_says_what_it_is(folder):
     file = pq.ParquetFile(folder / "runs.parquet")
     schema = file.schema_arrow
-    assert schema.metadata[b"schema_version"] == b"5"
+    assert schema.metadata[b"schema_version"] == b"6"
     assert schema.metadata[b"config_hash"].decode() == proteus.load(folder).attrs["config_hash"]
     assert schema.field("delta").metadata == {b"units": b"ms"}
     assert schema.field("maker_markout_100ms").metadata == {b"units": b"currency"}
