@@ -104,7 +104,7 @@ _NEEDS = (
     Need(r"costs\.scale", "", _has_rates, "costs must have a rate other than 0"),
     Need(r"(population\.\w+)\.capital", r"\1.counts_capital|counts_capital", _is(True),
          r"\1.risk must have capital or leverage, settlement be delayed, a policy of incentives "
-         "charge a fine or take a stake, or episodes be used"),
+         "charge a fine or take a stake, episodes be used, or credit be a pool"),
     Need(r"episodes\.ruin_below", "episodes.carries", _is(True),
          "episodes.carryover must be capital_only or full_carryover"),
     Need(r"episodes\.ruin_below", "has_capital", _is(True),

@@ -259,7 +259,8 @@ class CellConfig(Schema):
         """Tell whether something beside chains asks what traders have."""
         policies = self.incentives.policies.values()
         is_charged = any(isinstance(policy, PenaltyPolicy) for policy in policies)
-        return is_charged or self.settlement.mode == "delayed" or self.episodes.are_used
+        is_asked = is_charged or self.settlement.mode == "delayed"
+        return is_asked or self.episodes.are_used or self.credit.is_used
 
     @property
     def has_capital(self) -> bool:

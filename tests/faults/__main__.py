@@ -72,9 +72,12 @@ LENDING = (
     "unit/replaying/test_lending_door", "unit/replaying/test_recordings_of_lending",
     "property/test_lending_laws",
 )  # fmt: skip
+CREDIT = (f"{MARKET}/rules/test_credit", "simulation/test_credit")
 NEAR = {  # the tests of the room where the fault is
     "arena/wanting": ("unit/arena/test_wanting",),
     "arena/": ("unit/arena/test_scoring", "unit/arena/test_season", "unit/arena/test_mistakes"),
+    "market/rules/credit": CREDIT,
+    "market/trading/credit": CREDIT,
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
         f"{MARKET}/mechanisms/test_{name}_rules" for name in ("clob", "fba", "dual_flow")

@@ -28,14 +28,16 @@ BORROWER, OTHER, LENDER, SECOND = range(4)
 class ByHand:
     """One lane; time goes on by steps of the accrual grid."""
 
-    def __init__(self, *words: str, growth: int = 1) -> None:
+    def __init__(self, *words: str, world: Any = None) -> None:
+        """Start a lane, or go on with one that the loop has started: ``world``."""
         config = cell(MECHANISM, *GROUPS, *TINY, *words)
-        self.world: Any = build(config, growth=growth).world
+        self.world: Any = build(config).world if world is None else world
         self.rules, self.ledger, self.log = self.world.rules, self.world.ledger, self.world.log
         self.credit, self.pool = self.rules.credit, self.rules.credit.pool
-        self.time, self.event = 0, 0
-        posting.endow(self.rules, self.ledger, self.log, 0)
-        credit.start(self.rules, self.world.queue, 0)
+        self.time, self.event = 0, int(self.world.progress.events[0])
+        if world is None:
+            posting.endow(self.rules, self.ledger, self.log, 0)
+            credit.start(self.rules, self.world.queue, 0)
 
     @property
     def _now(self) -> tuple[int, np.int64, int]:

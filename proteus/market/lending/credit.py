@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.lending.accrual import ACCRUALS
+from proteus.market.lending.codes import LARGEST
 from proteus.market.lending.collateral import Collateral
 from proteus.market.lending.curves import CURVE_FIXED, YEAR_S
 from proteus.market.lending.liquidation import FULL, Policy
@@ -38,6 +39,9 @@ class Credit(NamedTuple):
     reserves: np.ndarray  # int64 [L] nano of the treasury's claim, as the ledger has it
     lost: np.ndarray  # int64 [L] nano of bad debt that lenders bear
     index: np.ndarray  # int64 [L] what a debt of INDEX_ONE from the start owes now
+    least: np.ndarray  # int64 [L] health factor of 1e9, the least at an accrual so far
+    looks: np.ndarray  # int64 [L] times that health was looked at: accruals before the end
+    unhealthy: np.ndarray  # int64 [L] accounts below 1 at accruals so far
     debt_area: np.ndarray  # int64 [L] sum of debts over accruals, nano
     claim_area: np.ndarray  # int64 [L] sum of the supply
     used_area: np.ndarray  # int64 [L] sum of the utilisation, of 1e9
@@ -90,7 +94,7 @@ def allocate_credit(
         Credit, L=rows, A=traders, terms=terms_of(config, tick_nano, payoff_nano),
         pool=allocate(Pool, L=rows, A=traders, at_target=at_target),
         reads_oracle=isinstance(config, PoolCredit) and config.price == "oracle",
-        horizon_ns=horizon_ns, index=INDEX_ONE,
+        horizon_ns=horizon_ns, index=INDEX_ONE, least=LARGEST,
         leverage=leverage[:traders], deposit=deposit[:traders],
     )  # fmt: skip
 

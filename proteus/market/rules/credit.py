@@ -46,7 +46,7 @@ from proteus.market.lending.credit import CLAIM, DEBT
 from proteus.market.lending.pool import accrue as accrue_pool
 from proteus.market.lending.pool import set_rate, utilisation
 from proteus.market.rules import posting
-from proteus.market.rules.credit_books import act, book, book_all, note
+from proteus.market.rules.credit_books import act, book, book_all, health_of, note
 
 
 @cold_kernel
@@ -67,10 +67,24 @@ def _expect(credit, queue, lane):
 
 
 @cold_kernel
-def accrue(rules, ledger, log, queue, lane, time, event):
-    """Charge the interest of a step of the grid, and expect the next."""
+def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
+    """Charge the interest of a step of the grid, look at who owes it, and expect the next."""
     charge_interest(rules, ledger, log, lane, time, event)
+    _mark(rules, ledger, data, initial_ticks, lane)
+    watch_health(rules.credit, lane)
     _expect(rules.credit, queue, lane)
+
+
+@cold_kernel
+def watch_health(credit, lane):
+    """Note the least health of those who owe something, at the price last read."""
+    credit.looks[lane] += 1
+    for trader in range(credit.leverage.shape[0]):
+        lots, debt = credit.pool.pledged[lane, trader], credit.booked[lane, trader, DEBT]
+        if debt > 0 and credit.pool.price[lane] > 0:
+            health = health_of(credit, lane, trader, lots, debt)
+            credit.least[lane] = min(credit.least[lane], health)
+            credit.unhealthy[lane] += health < NANO
 
 
 @cold_kernel

@@ -141,12 +141,15 @@ def note(rules, ledger, log, lane, time, event, source, kind, trader, amount, co
     log.more[lane, at] = ledger.balance[lane, trader, CASH]
     log.low[lane, at] = -lots if pool.is_short[lane, trader] else lots
     log.high[lane, at] = debt
-    log.reference[lane, at] = _health(rules.credit, lane, trader, lots, debt)
+    log.reference[lane, at] = health_of(rules.credit, lane, trader, lots, debt)
 
 
 @inline_kernel
-def _health(credit, lane, trader, lots, debt):
-    """Return the health factor of 1e9 at the price last read, MISSING without debt or price."""
+def health_of(credit, lane, trader, lots, debt):
+    """Return the health factor of 1e9, rounded down, at the price last read.
+
+    MISSING without a debt, and before a price was read; more than int64 has is the largest.
+    """
     price = credit.pool.price[lane]
     if debt <= 0 or price <= 0:
         return np.int64(MISSING)

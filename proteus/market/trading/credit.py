@@ -23,7 +23,7 @@ from proteus.market.lending.codes import BORROW, SUPPLY
 from proteus.market.lending.collateral import worth
 from proteus.market.lending.credit import DEBT, MILLION, lends
 from proteus.market.lending.curves import WAD
-from proteus.market.rules import credit
+from proteus.market.rules import credit as bound
 from proteus.market.rules.state import Rules
 from proteus.market.trading import desk
 
@@ -33,6 +33,11 @@ _SLOT = 254  # of these messages among those of a wake-up
 @interface
 def receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, time, event):
     """A message has reached the venue; tells whether it was one about credit, and is done."""
+
+
+@interface
+def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
+    """Interest is due."""
 
 
 @interface
@@ -46,6 +51,12 @@ def _is_none(rules, ledger, log, messages, data, initial_ticks, lane, envelope, 
     return False
 
 
+@accrue.otherwise
+@inline_kernel
+def _owes_nothing(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
+    pass
+
+
 @at_acted.otherwise
 @inline_kernel
 def _asks_nothing(rules, world, lane, trader, time, cause, number):
@@ -57,8 +68,15 @@ def _asks_nothing(rules, world, lane, trader, time, cause, number):
 def _receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, time, event):
     if not lends(rules.credit) or messages.kind[lane, envelope] != MESSAGE_CREDIT:
         return False
-    credit.receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, time, event)
+    bound.receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, time, event)
     return True
+
+
+@accrue.implement(Rules)
+@inline_kernel
+def _accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
+    if lends(rules.credit):
+        bound.accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event)
 
 
 @at_acted.implement(Rules)

@@ -26,7 +26,7 @@ from proteus.market.costs.expected import has_worth
 from proteus.market.costs.volume import find_tiers, has_tiers
 from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import MESSAGE_CREDIT
-from proteus.market.events.queue import KIND_ACCRUAL, KIND_INCENTIVE, KIND_TAKEN_BACK
+from proteus.market.events.queue import KIND_INCENTIVE, KIND_TAKEN_BACK
 from proteus.market.incentives.state import has_policies
 from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger.accounts import LEDGER_OK, nano
@@ -335,8 +335,6 @@ def _at_timer(
         incentives.run_incentives(
             rules, ledger, log, queue, orders, private, keys, lane, public_before, time, event
         )
-    elif kind == KIND_ACCRUAL:
-        credit.accrue(rules, ledger, log, queue, lane, time, event)
 
 
 @after_booking.implement(Rules)

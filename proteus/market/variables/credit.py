@@ -14,6 +14,7 @@ from proteus.basics.units import NANO
 from proteus.market.agents.traders import CLASS_LENDER
 from proteus.market.ledger.accounts import CASH, DUST_ACCOUNT, LENDING, TREASURY
 from proteus.market.ledger.codes import INTEREST
+from proteus.market.lending.codes import LARGEST
 from proteus.market.lending.credit import Credit
 from proteus.market.rules.state import Rules
 from proteus.market.trading.world import World
@@ -46,6 +47,14 @@ def _outstanding(world: World) -> Values:
         return np.zeros((len(world.progress.fault), 2))
     sums = np.stack([credit.debt_area, credit.claim_area], axis=1)
     return np.asarray(sums / credit.steps[:, None] / NANO)
+
+
+def _least(world: World) -> Values:
+    """Return the least health factor, NaN where nobody ever owed anything."""
+    credit = _credit(world)
+    if credit is None:
+        return np.full(len(world.progress.fault), np.nan)
+    return np.where(credit.least == LARGEST, np.nan, credit.least / NANO)
 
 
 def _paid(world: World) -> Amounts:
@@ -111,6 +120,24 @@ CREDIT_VARIABLES: tuple[Variable, ...] = (
         "borrow_rate", "1/year", "rate of the pool, mean over time",
         "mean over accruals of the rate of the step that it ends, a year of credit.year_s",
         _reading(lambda credit: credit.rate_area / credit.steps / NANO),
+    ),
+    Variable(
+        name="health_least",
+        unit="1",
+        long_name="least health factor of an account that owes something",
+        formula=(
+            "min over accruals before T, after interest, and over accounts with a debt of "
+            "credit.threshold x the worth of its lots / debt, rounded down to 1e-9"
+        ),
+        source="accounts",
+        compute=_least,
+        needs=CREDIT,
+        missing="no_debt",
+    ),
+    _row(
+        "unhealthy", "1", "accounts with a health factor below 1",
+        "mean over accruals before T of the number of accounts whose health factor is below 1",
+        _reading(lambda credit: credit.unhealthy / np.maximum(credit.looks, 1)),
     ),
     *_interest("interest_paid", _PAID, _PAID_FORMULA, _paid),
     *_interest("interest_received", _RECEIVED, _RECEIVED_FORMULA, _received),

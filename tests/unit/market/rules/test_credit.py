@@ -11,6 +11,7 @@ from proteus.market.ledger.accounts import CASH, DUST_ACCOUNT, LENDING, TREASURY
 from proteus.market.ledger.codes import INTEREST
 from proteus.market.lending.credit import CLAIM, DEBT
 from proteus.market.rng import replicate_keys
+from proteus.market.rules import credit
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell
 from proteus.market.setup.snapshots import arrays_of
@@ -81,6 +82,33 @@ def test_a_short_is_released_with_one_less_the_price():
     lane.trade(BORROWER, 6, 3 * NANO // 10)
     assert (lane.pool.pledged[0, BORROWER], lane.pool.is_short[0, BORROWER]) == (2, False)
     lane.check()
+
+
+def test_cash_that_a_short_locks_repays_nothing():
+    lane = ByHand()
+    lane.supply(LENDER, 10 * NANO)
+    lane.trade(BORROWER, -12, 4 * NANO // 10)  # 9.8 of cash, of which 12 would be locked
+    lane.borrow(BORROWER, NANO, 4 * NANO // 10)
+    lane.trade(BORROWER, 2, 4 * NANO // 10)  # brings 1.2; 10 of cash are left, and 10 lots lock it
+    assert lane.credit.booked[0, BORROWER, DEBT] == NANO
+    lane.trade(BORROWER, 1, 4 * NANO // 10)
+    assert lane.credit.booked[0, BORROWER, DEBT] == 4 * NANO // 10
+    lane.check()
+
+
+def test_health_is_exact_where_it_is_one():
+    """A debt of 0.65 x the worth of the lots is healthy; a nano more or less is seen."""
+    lane = ByHand("credit.ltv=0.6")
+    lane.supply(LENDER, 10 * NANO)
+    lane.trade(BORROWER, 10, HALF)
+    lane.borrow(BORROWER, 26 * NANO // 10, HALF)
+    for price, least, unhealthy in (
+        (4 * NANO // 10, NANO, 0),  # 0.65 x 4 = 2.6
+        (4 * NANO // 10 - 1, NANO - 3, 1),  # 1 - 2.5e-9, rounded down
+    ):
+        lane.pool.price[0] = price
+        credit.watch_health(lane.credit, 0)
+        assert (lane.credit.least[0], lane.credit.unhealthy[0]) == (least, unhealthy)
 
 
 def test_what_is_missing_at_the_end_is_borne_by_the_treasury_first_then_by_lenders():
