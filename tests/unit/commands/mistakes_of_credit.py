@@ -12,7 +12,7 @@ credit=pol | credit=pol does not exist | did you mean pool?
 {BORROWS} | {TARGET}=3 | null: credit=none has no pool; credit=pool adds one
 credit=pool | credit.mechanism=pool | none: no group of population has a target_leverage
 credit=pool {BORROWS} | credit.mechanism=pool | none: no group of population is of kind lender
-credit=pool {LENDS} {TARGET}=3 | {INFORMED}.capital=null | given: {TARGET}=3 is a multiple of it
+credit=pool {LENDS} {TARGET}=3 | {INFORMED}.capital=null | given: {TARGET}=3.0 is a multiple
 {POOL} {LENDER}.capital=null | {LENDER}.capital=null | given: kind=lender lends it
 credit=pool {LENDS} {INFORMED}.capital=5 {TARGET}=3 | {TARGET}=3 | null without capital or leverage
 {POOL} settlement=t_plus | settlement.mode=delayed | immediate with credit=pool

@@ -272,7 +272,7 @@ def test_a_truncated_file_is_refused_in_one_sentence(engine, tmp_path):
         ("{", "manifest.json cannot be read as JSON"),
         ("[]", "not a manifest of Proteus"),
         ("{}", "manifest.json is not a result of Proteus: it has no schema_version"),
-        ('{"schema_version": 6}', "schema_version=6: .* a newer Proteus"),
+        ('{"schema_version": 7}', "schema_version=7: .* a newer Proteus"),
         ('{"schema_version": 6, "config_hash": "0"}', "is of another run than .*results.nc"),
     ],
 )

@@ -108,7 +108,7 @@ def rewritten(path, metadata):
         (lambda path: path.write_bytes(b"PAR1"), "cannot be read as Parquet"),
         (lambda path: path.write_text("a,b"), "cannot be read as Parquet"),
         (lambda path: rewritten(path, None), "not a result of Proteus: it has no schema_version"),
-        (lambda path: rewritten(path, {"schema_version": "6"}), "schema_version=6: .* a newer"),
+        (lambda path: rewritten(path, {"schema_version": "7"}), "schema_version=7: .* a newer"),
     ],
 )
 def test_a_file_that_is_not_ours_is_refused_in_one_sentence(folder, change, sentence):

@@ -239,7 +239,7 @@ def of_a_newer_version(path):
     with np.load(path) as file:
         members = dict(file)
     text = members["header"].tobytes().replace(b'"schema_version": 6', b'"schema_version": 7')
-    assert b'"schema_version": 6' in text
+    assert b'"schema_version": 7' in text
     np.savez(path, **members | {"header": np.frombuffer(text, np.uint8)})
 
 
