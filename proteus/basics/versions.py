@@ -12,6 +12,8 @@ Version 5: times in a dataset are timedelta64, before they were numbers of milli
 of ``violation`` mean the same in every dataset, before each had its own; an event log says of the
 recorded cells alone what they are, and of each its number, and has columns for postings. Groups
 have capital; before, it was unlimited.
+Version 6: an event log has columns of credit: cash, collateral, debt and health factor of accounts,
+and what interest accrued.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from proteus.errors import ResultsError
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 FIRST_WITH_TIMES = 5  # whose times are timedelta64, and whose codes of flags are those of all
 SCHEMA_KEY = "schema_version"
 STAMP = f"{SCHEMA_KEY}={SCHEMA_VERSION}"  # in texts and figures
@@ -205,4 +207,5 @@ _MIGRATIONS: dict[int, Callable[[Attributes], Attributes]] = {
     2: _complete_configurations,
     3: _list_the_budgets,
     4: _number_the_cells,
+    5: dict,
 }

@@ -12,6 +12,7 @@ from typing import Any
 
 from proteus.basics import units
 from proteus.basics.schema import Schema
+from proteus.configuration import crediting
 from proteus.errors import ConfigError
 from proteus.market.agents.episodes import FULL
 from proteus.market.agents.group import Group
@@ -75,6 +76,7 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
     yield from _carryover(cell)
     yield from contradictions(cell.environment, cell.execution, _around(cell))
     yield from _settlement(cell)
+    yield from crediting.rules(cell)
     yield from _incentives(cell)
     for key, value, allowed in stress_contradictions(cell.stress, cell):
         yield Rule(f"stress.windows.{key}", value, False, allowed)

@@ -15,7 +15,7 @@ _LINE = re.compile(r"^(?P<indent> *)(?P<key>[a-z_0-9]+):(?P<value>[^#]*)(#\s*(?P
 _SKIPPED = ("hydra", "defaults")
 _GROUPS = (
     "mechanism", "latent", "costs", "trader", "population", "execution", "execution/leakage",
-    "settlement", "environment", "channel", "incentives", "risk", "identity", "episodes",
+    "settlement", "credit", "environment", "channel", "incentives", "risk", "identity", "episodes",
     "stress",
     "record", "design", "precision", "executor",
 )  # fmt: skip

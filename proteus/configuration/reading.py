@@ -23,6 +23,7 @@ from proteus.market.agents.kinds import POLICY_MODELS
 from proteus.market.cell import CellConfig
 from proteus.market.costs.models import COST_MODELS
 from proteus.market.environment.models import LATENT_MODELS
+from proteus.market.lending.models import CREDIT_MODELS
 from proteus.market.mechanisms.base import MechanismConfig
 from proteus.market.mechanisms.table import MECHANISM_MODELS
 from proteus.market.rng import trader_entity
@@ -89,6 +90,7 @@ def _read_whole(model: type[Cell], tree: Mapping[str, Any]) -> Cell:
         ("latent", "model", LATENT_MODELS),
         ("costs", "model", COST_MODELS),
         ("settlement", "mode", SETTLEMENT_MODELS),
+        ("credit", "mechanism", CREDIT_MODELS),
         ("precision", "name", PRECISION_MODELS),
         ("executor", "name", EXECUTOR_MODELS),
         ("design", "name", DESIGN_MODELS),

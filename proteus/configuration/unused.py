@@ -111,7 +111,7 @@ _NEEDS = (
     Need(r"stress(\..+)?", "", _scales_something, "costs must have a rate other than 0"),
     Need(r"(population\.\w+)\.capital", r"\1.counts_capital|counts_capital", _is(True),
          r"\1.risk must have capital or leverage, settlement be delayed, a policy of incentives "
-         "charge a fine or take a stake, or episodes be used"),
+         "charge a fine or take a stake, episodes be used, or credit be a pool"),
     Need(r"episodes\.ruin_below", "episodes.carries", _is(True),
          "episodes.carryover must be capital_only or full_carryover"),
     Need(r"episodes\.ruin_below", "has_capital", _is(True),
@@ -137,6 +137,11 @@ _NEEDS = (
          "a group of population must have capital"),
     Need(r"settlement\.fork_depth", "settlement.fork_probability", _exceeds(0),
          "settlement.fork_probability must be more than 0"),
+    Need(r"credit\.(slope_[12]|kink|normalised)", "credit.curve", _is("kinked"),
+         "credit.curve must be kinked"),
+    Need(r"credit\.base", "credit.curve", lambda curve: curve in ("fixed", "kinked"),
+         "credit.curve must be fixed or kinked"),
+    Need(r"credit\.at_target", "credit.curve", _is("adaptive"), "credit.curve must be adaptive"),
     Need(r"latent\.jump(_accuracy|s)", "latent.jump_rate_per_s", _exceeds(0),
          "latent.jump_rate_per_s must be more than 0"),
 )  # fmt: skip

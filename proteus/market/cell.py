@@ -34,6 +34,8 @@ from proteus.market.environment.channels import Environment, Routing
 from proteus.market.environment.models import Latent
 from proteus.market.incentives.models import Incentives, PenaltyPolicy
 from proteus.market.information.leakage import Table
+from proteus.market.lending.models import NO_CREDIT
+from proteus.market.lending.models import Credit as CreditModel
 from proteus.market.mechanisms.base import MechanismConfig
 from proteus.market.settlement.base import Settlement
 from proteus.market.settlement.models import ImmediateSettlement
@@ -136,6 +138,7 @@ class CellConfig(Schema):
     execution: Execution
     environment: Environment = Environment()
     settlement: SerializeAsAny[Settlement] = ImmediateSettlement(mode="immediate")
+    credit: SerializeAsAny[CreditModel] = NO_CREDIT
     record: Record
     delta: PositiveMilliseconds
     horizon_s: PositiveSeconds
@@ -227,7 +230,7 @@ class CellConfig(Schema):
     @property
     def needs_rules(self) -> bool:
         """Tell whether the cell adds to its market what the plain loop does not know."""
-        added = self.settlement, self.incentives, self.environment, self.stress
+        added = self.settlement, self.incentives, self.environment, self.credit, self.stress
         is_used = any(part.is_used for part in added)
         is_chained = any(group.count and group.chain for group in self.population.values())
         of_traders = self.has_capital or self.has_private_values or is_chained
@@ -264,7 +267,8 @@ class CellConfig(Schema):
         """Tell whether something beside chains asks what traders have."""
         policies = self.incentives.policies.values()
         is_charged = any(isinstance(policy, PenaltyPolicy) for policy in policies)
-        return is_charged or self.settlement.mode == "delayed" or self.episodes.are_used
+        is_asked = is_charged or self.settlement.mode == "delayed"
+        return is_asked or self.episodes.are_used or self.credit.is_used
 
     @property
     def has_capital(self) -> bool:
@@ -292,6 +296,8 @@ class CellConfig(Schema):
             del tree["incentives"]
         if not self.settlement.is_used:
             del tree["settlement"]
+        if not self.credit.is_used:
+            del tree["credit"]
         if self.identity.cohort == DEFAULT_COHORT:
             del tree["identity"]
         if not self.episodes.are_used:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.market.events.log import MISSING
-from proteus.recording.columns import ADDED_IN_5, NAMES
+from proteus.recording.columns import ADDED_LATER, NAMES
 from proteus.results.outcome import Rows
 
 
@@ -43,7 +43,7 @@ def checksums(rows: Rows, sealed: str, cell: int, seed: int) -> NDArray[np.uint6
     total += _word(f"{sealed} {cell} {seed}")
     for name in NAMES:
         # A column that older files do not have adds nothing where a row has no value.
-        absent = MISSING if name in ADDED_IN_5 else 0
+        absent = MISSING if name in ADDED_LATER else 0
         total += (rows[name] - absent).astype(np.uint64) * _FACTORS[name]
     return np.cumsum(_mix(total), dtype=np.uint64)
 

@@ -18,6 +18,15 @@ from proteus.market.book.codes import (
     EVENT_BATCH_CLEAR,
     EVENT_BOOK,
     EVENT_CANCEL,
+    EVENT_CREDIT_ACCRUAL,
+    EVENT_CREDIT_BAD_DEBT,
+    EVENT_CREDIT_COLLATERAL_IN,
+    EVENT_CREDIT_COLLATERAL_OUT,
+    EVENT_CREDIT_OFFER,
+    EVENT_CREDIT_OPEN,
+    EVENT_CREDIT_REJECT,
+    EVENT_CREDIT_REPAY,
+    EVENT_CREDIT_REQUEST,
     EVENT_CUT,
     EVENT_END,
     EVENT_ENVIRONMENT_BLOCK,
@@ -66,6 +75,8 @@ from proteus.market.events.log import (
 )
 from proteus.market.ledger.accounts import ASSET_NAMES, LEDGER_CODES
 from proteus.market.ledger.codes import POSTINGS
+from proteus.market.lending.codes import INSUFFICIENT_LIQUIDITY
+from proteus.market.lending.codes import REASONS as LENDING_REASONS
 from proteus.market.trading.world import FAULT_CAPACITY
 from proteus.results.outcome import Rows
 
@@ -100,6 +111,18 @@ SETTLEMENTS: tuple[Kind, ...] = tuple(
 )  # fmt: skip
 FAILED: Kind = (SOURCE_RULES, EVENT_SETTLEMENT_FAILED)
 CUT: Kind = (SOURCE_RULES, EVENT_CUT)
+CREDIT_OFFER: Kind = (SOURCE_TRADER, EVENT_CREDIT_OFFER)
+CREDIT_REQUEST: Kind = (SOURCE_TRADER, EVENT_CREDIT_REQUEST)
+CREDIT_REJECT: Kind = (SOURCE_RULES, EVENT_CREDIT_REJECT)
+CREDIT_ACCRUAL: Kind = (SOURCE_RULES, EVENT_CREDIT_ACCRUAL)
+CREDIT_COLLATERAL: tuple[Kind, ...] = (
+    (SOURCE_RULES, EVENT_CREDIT_COLLATERAL_IN), (SOURCE_RULES, EVENT_CREDIT_COLLATERAL_OUT),
+)  # fmt: skip
+CREDIT_MOVED: tuple[Kind, ...] = (
+    CREDIT_OFFER, CREDIT_REQUEST, CREDIT_REJECT, (SOURCE_RULES, EVENT_CREDIT_OPEN),
+    (SOURCE_RULES, EVENT_CREDIT_REPAY), (SOURCE_RULES, EVENT_CREDIT_BAD_DEBT),
+)  # fmt: skip
+CREDIT_ACCOUNTS = (*CREDIT_MOVED, *CREDIT_COLLATERAL)  # rows about one account
 WAITS: Kind = (SOURCE_VENUE, EVENT_WAIT)
 REQUEST: Kind = (SOURCE_TRADER, EVENT_RFQ_REQUEST)
 QUOTE: Kind = (SOURCE_TRADER, EVENT_RFQ_QUOTE)
@@ -111,7 +134,7 @@ KINDS = (
     INTENT, ORDER, REPLACE, CANCEL, ACK, REJECT, CANCELLED, FILL, CLEAR, BOOK, END, NEWS,
     REQUEST, QUOTE, ACCEPT, DECLINE, EXPIRED, REFUSED, WAITS, POSTING, *SETTLEMENTS,
     POLICY_REWARD, POLICY_PENALTY, POLICY_EPOCH, CHAIN_BLOCK, REPORT, FORK, WAITS_FOR_BLOCK,
-    CUT,
+    CUT, *CREDIT_ACCOUNTS, CREDIT_ACCRUAL,
 )  # fmt: skip
 
 NEW_AT_VENUE = (ORDER, REQUEST, QUOTE)
@@ -121,6 +144,11 @@ _ANSWERS = (ACK, REJECT, CANCELLED, EXPIRED, REFUSED)
 _ABOUT_ORDERS = (*_NEW, *_CHANGES, *_ANSWERS, FILL, WAITS, WAITS_FOR_BLOCK)
 _POLICIES = (POLICY_REWARD, POLICY_PENALTY, POLICY_EPOCH)
 
+_REFUSALS = {  # of the pool; a name says its code
+    code: f"credit_{name}"
+    for code, name in LENDING_REASONS["proteus"].items()
+    if code != INSUFFICIENT_LIQUIDITY
+}
 REASON_SPAN = 1_000  # a reason is its code plus this times the event type
 REASONS = {
     kind * REASON_SPAN + code: name
@@ -131,6 +159,7 @@ REASONS = {
         (EVENT_RFQ_EXPIRE, EXPIRE_NAMES),
         (EVENT_SETTLEMENT_FAILED, FAILED_NAMES),
         (EVENT_POLICY_EPOCH, EPOCH_NAMES),
+        (EVENT_CREDIT_REJECT, _REFUSALS),
         (EVENT_CUT, {**{code: name for name, code in CODES.items()}, NO_GAS: "no_gas"}),
         (EVENT_END, {**LEDGER_CODES, FAULT_CAPACITY: "capacity"}),
     )
@@ -160,7 +189,10 @@ COLUMNS = (
         },
     ),
     Column("kind", "kind", KINDS, names=EVENT_NAMES),
-    Column("trader", "trader", (*_ABOUT_ORDERS, POLICY_REWARD, POLICY_PENALTY, CUT)),
+    Column(
+        "trader", "trader",
+        (*_ABOUT_ORDERS, POLICY_REWARD, POLICY_PENALTY, CUT, *CREDIT_ACCOUNTS),
+    ),
     Column("order_id", "order", (*_ABOUT_ORDERS, POSTING)),
     Column("other_id", "other", (REPLACE, FILL, QUOTE, ACCEPT)),
     Column("slot", "slot", (*_NEW, *_CHANGES)),
@@ -184,7 +216,8 @@ COLUMNS = (
     ),
     Column("lifetime", "code", _NEW, names={GTC: "gtc", IOC: "ioc", FOK: "fok"}),
     Column(
-        "reason", "code", (REJECT, CANCELLED, EXPIRED, REFUSED, END, FAILED, POLICY_EPOCH, CUT),
+        "reason", "code",
+        (REJECT, CANCELLED, EXPIRED, REFUSED, END, FAILED, POLICY_EPOCH, CUT, CREDIT_REJECT),
         names=REASONS,
     ),
     Column("intent_ns", "intent", _NEW, "ns"),
@@ -193,7 +226,11 @@ COLUMNS = (
     Column("asset", "slot", (POSTING,), names=ASSET_NAMES),
     Column("giver", "trader", (POSTING, *SETTLEMENTS)),
     Column("receiver", "other", (POSTING, *SETTLEMENTS)),
-    Column("amount", "value", (POSTING, *SETTLEMENTS, *_POLICIES), "nano-currency, or lots"),
+    Column(
+        "amount", "value",
+        (POSTING, *SETTLEMENTS, *_POLICIES, *CREDIT_ACCOUNTS, CREDIT_ACCRUAL),
+        "nano-currency, or lots",
+    ),
     Column(
         "code", "code", (POSTING,), names={code: row.name for code, row in POSTINGS.items()}
     ),
@@ -207,14 +244,23 @@ COLUMNS = (
     Column("depth", "more", (FORK,), "blocks"),
     Column("tip", "value", (WAITS_FOR_BLOCK,), "nano-currency"),
     Column("tie", "low", (WAITS_FOR_BLOCK,)),
+    Column("cash", "more", CREDIT_ACCOUNTS, "nano-currency"),
+    Column("collateral", "low", CREDIT_ACCOUNTS, "lots"),
+    Column("debt", "high", (*CREDIT_ACCOUNTS, CREDIT_ACCRUAL), "nano-currency"),
+    Column("health_factor", "reference", CREDIT_ACCOUNTS, "1e-9"),
+    Column("debt_before", "low", (CREDIT_ACCRUAL,), "nano-currency"),
+    Column("rate", "price", (CREDIT_ACCRUAL,), "1e-18 a year"),
+    Column("index", "intent", (CREDIT_ACCRUAL,), "1e-12"),
 )  # fmt: skip
 ADDED_IN_5 = (
     "asset", "giver", "receiver", "amount", "code", "fill", "policy", "epoch", "score", "version",
     "messages", "gas_used", "depth", "tip", "tie",
 )  # fmt: skip
+ADDED_IN_6 = ("cash", "collateral", "debt", "health_factor", "debt_before", "rate", "index")
+ADDED_LATER = (*ADDED_IN_5, *ADDED_IN_6)  # what older files do not have
 NAMES = tuple(column.name for column in COLUMNS)
 
-_SHIFT = 5  # event types stay below 2**5
+_SHIFT = 6  # event types stay below 2**6
 _CODES = (max(source for source, _ in KINDS) + 1) << _SHIFT
 
 

@@ -25,7 +25,7 @@ from proteus.market.variables.dimensions import trader_name
 from proteus.recording import ENVIRONMENT, EVENTS, FILLS, LEDGER
 from proteus.recording.charges import CHARGE_COLUMNS
 from proteus.recording.checksums import checksums
-from proteus.recording.columns import ADDED_IN_5
+from proteus.recording.columns import ADDED_IN_5, ADDED_IN_6
 from proteus.recording.environment import ENVIRONMENT_FIELDS, environment_table
 from proteus.recording.environment import METADATA as OF_ENVIRONMENT
 from proteus.recording.ledger import LEDGER_FIELDS, Accounts, ledger_table
@@ -205,14 +205,19 @@ _FIELDS = {
 _HAS_RULES = 5  # the schema version from which files have the columns of rules
 
 
-def _with_rules(table: pa.Table, name: str) -> pa.Table:
-    """Return the table of an older file with the columns of rules: nothing was charged."""
+_HAS_CREDIT = 6  # and those of credit
+
+
+def _completed(table: pa.Table, name: str, version: int) -> pa.Table:
+    """Return the table of an older file with what it lacks: nothing was charged, or lent."""
+    has_rules = version >= _HAS_RULES
     if name == EVENTS:  # before the checksum
+        missing = ADDED_IN_6 if has_rules else (*ADDED_IN_5, *ADDED_IN_6)
         for field in EVENT_FIELDS:
-            if field.name in ADDED_IN_5:
+            if field.name in missing:
                 empty = pa.nulls(table.num_rows, field.type)
                 table = table.add_column(table.num_columns - 1, field, empty)
-    elif name == FILLS:
+    elif name == FILLS and not has_rules:
         for field in FILL_FIELDS:
             if field.name in CHARGE_COLUMNS:
                 nothing = pa.array(np.zeros(table.num_rows, np.int64))
@@ -242,8 +247,8 @@ def read_file(folder: str | os.PathLike[str], name: str = EVENTS) -> EventFile:
     found = {key.decode(errors="replace"): text.decode(errors="replace") for key, text in written}
     version = read_version(path, found)
     expected = _FIELDS[name]
-    if version < _HAS_RULES:
-        table = _with_rules(table, name)
+    if version < _HAS_CREDIT:
+        table = _completed(table, name, version)
     if found.get("table") != Path(name).stem or table.schema.names != [f.name for f in expected]:
         raise ResultsError(f"{path} is not the {name} of a run: its columns are others")
     for is_, must in zip(table.schema, expected, strict=True):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from proteus.basics import units
 from proteus.configuration.reading import read_cell
 from proteus.errors import ConfigError, ResultsError
-from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
+from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES, ROLE_NAMES
 from proteus.market.book.codes import BUY, SELL
 from proteus.market.cell import CellConfig
 from proteus.market.events.log import MISSING
@@ -104,7 +104,7 @@ def read_lane(folder: str, words: str) -> WatchedLane:
         reason = str(error).splitlines()[0]
         raise ResultsError(f"{file.path} has a configuration that is refused: {reason}") from None
     cell = setup.cell
-    classes = [CLASS_NAMES[role] for role in setup.traders.role]
+    classes = [ROLE_NAMES[role] for role in setup.traders.role]
     times, values = _fair_value(file, lane, cell, rows)
     sides, moves = _fill_traders(rows), contract_moves(rows)
     changes = open_changes(rows)

@@ -49,6 +49,8 @@ from proteus.recording.columns import (
     ACCEPT,
     CANCEL,
     COLUMNS,
+    CREDIT_OFFER,
+    CREDIT_REQUEST,
     CUT,
     DECLINE,
     END,
@@ -67,7 +69,13 @@ from proteus.recording.columns import (
     written,
 )
 from proteus.replaying.surroundings import Surroundings, drop_reports
-from proteus.replaying.written import place_order, repeat_cut, write_pair, write_replace
+from proteus.replaying.written import (
+    place_order,
+    repeat_credit,
+    repeat_cut,
+    write_pair,
+    write_replace,
+)
 from proteus.results.outcome import Rows
 
 _LANE = 0
@@ -279,6 +287,9 @@ class Rerun:
             return
         if kind == _CUT:
             repeat_cut(world, row)
+            return
+        if kind in (CREDIT_OFFER, CREDIT_REQUEST):
+            repeat_credit(world, row, is_offer=kind == CREDIT_OFFER)
             return
         slot, trader = row["slot"], row["trader"]
         if slot >= world.market.orders.lots.shape[1]:

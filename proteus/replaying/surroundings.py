@@ -18,6 +18,7 @@ from proteus.market.book.codes import NO_ENVELOPE
 from proteus.market.environment import mempool
 from proteus.market.events.log import record_waiting
 from proteus.market.events.queue import (
+    KIND_ACCRUAL,
     KIND_ENVIRONMENT,
     KIND_INCENTIVE,
     KIND_MESSAGE,
@@ -32,7 +33,7 @@ from proteus.market.trading.ringing import ring_rules
 from proteus.market.trading.world import World
 
 _LANE = 0
-_OF_RULES = (KIND_ENVIRONMENT, KIND_SETTLEMENT, KIND_INCENTIVE)
+_OF_RULES = (KIND_ENVIRONMENT, KIND_SETTLEMENT, KIND_INCENTIVE, KIND_ACCRUAL)
 
 
 class Surroundings:

@@ -9,10 +9,12 @@ import numpy as np
 
 from proteus.market.book.book import fill_in, rank_of
 from proteus.market.book.codes import GTC, NO_ORDER
-from proteus.market.events.envelopes import MESSAGE_CONFIRM
+from proteus.market.events.envelopes import MESSAGE_CONFIRM, MESSAGE_CREDIT, take_envelope
 from proteus.market.events.log import MISSING, record_cut
+from proteus.market.lending.codes import BORROW, SUPPLY
 from proteus.market.metrics.execution import OFFER_NONE
 from proteus.market.setup.block import Block
+from proteus.market.trading import credit
 from proteus.market.trading.placing import tie_address
 from proteus.market.trading.world import World
 from proteus.recording.columns import QUOTE, REASON_SPAN, Kind
@@ -26,6 +28,19 @@ def repeat_cut(world: World, row: Mapping[str, Any]) -> None:
     record_cut(
         world.log, _LANE, world.progress.events[_LANE], row["time_ns"], row["trader"], row["side"],
         row["price_ticks"], row["lots"], row["reason"] % REASON_SPAN,
+    )  # fmt: skip
+
+
+def repeat_credit(world: World, row: Mapping[str, Any], *, is_offer: bool) -> None:
+    """Let a message reach the pool of credit."""
+    messages = world.messages
+    envelope = take_envelope(messages, _LANE, MESSAGE_CREDIT, row["trader"], NO_ORDER, np.int64(0))
+    messages.new_id[_LANE, envelope] = SUPPLY if is_offer else BORROW
+    messages.lots[_LANE, envelope] = row["amount"]
+    event, time = world.progress.events[_LANE], row["time_ns"]
+    credit.receive(
+        world.rules, world.ledger, world.log, messages, world.data,
+        world.settings.initial_ticks, _LANE, envelope, time, event,
     )  # fmt: skip
 
 

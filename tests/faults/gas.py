@@ -82,7 +82,7 @@ GAS = (
     ),
     Fault(
         "capital that nobody counts is swept", "market/cell.py",
-        'return is_charged or self.settlement.mode == "delayed" or self.episodes.are_used',
+        'return is_asked or self.episodes.are_used or self.credit.is_used',
         "return True",
     ),
 )  # fmt: skip

@@ -11,7 +11,7 @@ import proteus
 from proteus.errors import ResultsError
 from proteus.plans.planner import from_words
 from proteus.recording.checksums import checksums
-from proteus.recording.columns import ADDED_IN_5
+from proteus.recording.columns import ADDED_IN_6, ADDED_LATER
 from proteus.recording.files import read_file, sealed
 from proteus.recording.size import FILLED, recorded
 from proteus.recording.tables import CHECKSUM, read_rows
@@ -30,7 +30,7 @@ def with_metadata(run, target, **changes):
 
 
 REFUSED = [
-    ({"schema_version": "6"}, "events.parquet has schema_version=6: .* a newer Proteus wrote it"),
+    ({"schema_version": "7"}, "events.parquet has schema_version=7: .* a newer Proteus wrote it"),
     ({"schema_version": None}, "events.parquet is not a result of Proteus: it has no schema_ver"),
     ({"table": "fills"}, "events.parquet is not the events.parquet of a run"),
     ({"lanes": "[[1]]"}, "does not say which lanes it holds"),
@@ -40,6 +40,16 @@ REFUSED = [
     ({"seed_root": "x"}, "does not say which lanes it holds"),
     ({"config_hash": None}, "does not say which lanes it holds"),
 ]
+
+
+def test_a_log_of_schema_5_has_no_values_of_credit(run, tmp_path):
+    file = pq.ParquetFile(run[0] / "events.parquet")
+    metadata = {key.decode(): text.decode() for key, text in file.metadata.metadata.items()}
+    del metadata["ARROW:schema"]
+    metadata |= {"schema_version": "5"}
+    old = file.read().drop_columns([*ADDED_IN_6]).replace_schema_metadata(metadata)
+    pq.write_table(old, tmp_path / "events.parquet")
+    pd.testing.assert_frame_equal(proteus.load_events(tmp_path), proteus.load_events(run[0]))
 
 
 @pytest.mark.parametrize("read", [proteus.replay_log, proteus.load_events])
@@ -92,7 +102,7 @@ def test_a_log_of_schema_2_is_read_as_this_version_writes_it(run, tmp_path):
         at = part.schema.get_field_index(CHECKSUM)
         parts.append(part.set_column(at, part.schema.field(at), pa.array(sums)))
         start += rows
-    old = pa.concat_tables(parts).drop_columns([*ADDED_IN_5]).replace_schema_metadata(metadata)
+    old = pa.concat_tables(parts).drop_columns([*ADDED_LATER]).replace_schema_metadata(metadata)
     pq.write_table(old, tmp_path / "events.parquet")
     expected = read_file(run[0]).cells
     for each in expected.values():  # nothing was around a market, and what is absent is hidden
@@ -103,7 +113,7 @@ def test_a_log_of_schema_2_is_read_as_this_version_writes_it(run, tmp_path):
     lane, same = proteus.replay_log(tmp_path)[-1], proteus.replay_log(run[0])[-1]
     assert (lane.cell, lane.seed) == (same.cell, same.seed)
     pd.testing.assert_frame_equal(lane.balances, same.balances)
-    later, rows = [*ADDED_IN_5], proteus.load_events(tmp_path)
+    later, rows = [*ADDED_LATER], proteus.load_events(tmp_path)
     assert rows[later].isna().all(axis=None)
     same_rows = proteus.load_events(run[0]).drop(columns=later)
     pd.testing.assert_frame_equal(rows.drop(columns=later), same_rows)
@@ -128,7 +138,7 @@ def test_the_files_say_what_they_are(run):
     for name in ("events", "fills"):
         file = pq.ParquetFile(folder / f"{name}.parquet")
         metadata = {k.decode(): v.decode() for k, v in file.metadata.metadata.items()}
-        assert metadata["schema_version"] == "5"
+        assert metadata["schema_version"] == "6"
         assert metadata["table"] == name
         assert metadata["config_hash"] == dataset.attrs["config_hash"]
         assert metadata["kernel_hash"] == dataset.attrs["kernel_hash"]

@@ -10,7 +10,13 @@ import pytest
 from proteus.compiler.jit import state
 from proteus.market import rng
 from proteus.market.costs.state import Uncharged
-from proteus.market.events.queue import KIND_ENVIRONMENT, KIND_LIQUIDATION, NEVER_NS, push
+from proteus.market.events.queue import (
+    KIND_ACCRUAL,
+    KIND_ENVIRONMENT,
+    KIND_LIQUIDATION,
+    NEVER_NS,
+    push,
+)
 from proteus.market.ledger.accounts import (
     CASH,
     ENTRY_NOT_CARRIED,
@@ -21,7 +27,7 @@ from proteus.market.ledger.codes import ENDOW
 from proteus.market.rules import posting
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell, with_log
-from proteus.market.trading import hooks, protocol
+from proteus.market.trading import credit, hooks, protocol
 from proteus.market.trading.loop import advance_block
 from proteus.market.variables import measure
 from tests.helpers.cells import MECHANISM_NAMES, ROOT, S, cell, run_plain
@@ -157,6 +163,10 @@ def test_entries_of_rules_reach_their_hook_in_the_order_of_their_priorities(monk
         hooks, "at_timer",
         lambda rules, ledger, log, queue, orders, private, keys, lane, kind, item, public_before,
         time, event: seen.append((int(kind), int(item), int(time))),
+    )  # fmt: skip
+    monkeypatch.setattr(  # an accrual has no item
+        credit, "accrue",
+        lambda *given: seen.append((KIND_ACCRUAL, 10 + KIND_ACCRUAL, int(given[-2]))),
     )  # fmt: skip
     run_plain(*block, 1000)
     assert seen == [(kind, 10 + kind, 777) for kind in kinds]

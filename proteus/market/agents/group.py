@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
@@ -30,18 +30,22 @@ from proteus.market.events.latency import Latency
 from proteus.market.events.schedule import Schedule
 from proteus.market.information.signals import Signal
 
+MOST_LEVERAGE = 100
+Leverage = Annotated[float, Field(gt=1, le=MOST_LEVERAGE)]
+
 
 class Group(Schema):
     """Describe a number of equal traders."""
 
     NEUTRAL: ClassVar[dict[str, Any]] = {
-        "capital": None, "knows_costs": True,
+        "capital": None, "target_leverage": None, "knows_costs": True,
         "risk": {"inventory_limit": TODAY.model_dump(mode="json")},
     }  # fmt: skip
 
     kind: str
     count: int = Field(ge=0, le=4096)  # a trader's address has 12 bits for its number
     capital: Amount | None = None  # currency of each trader at 0; None: unlimited
+    target_leverage: Leverage | None = None  # wealth with loans over wealth; None: no loans
     risk: dict[str, AnyConstraint] = Field(default_factory=lambda: {**DEFAULT_CHAIN})
     knows_costs: bool = True  # its limits and quotes reckon with them
     accounts: Literal["one", "per_intent"]  # whose its orders are, to self-trade prevention

@@ -16,6 +16,7 @@ from proteus.market.agents import (
     informed,
     insider,
     lab_maker,
+    lender,
     linear_maker,
     maker,
     noise,
@@ -25,7 +26,13 @@ from proteus.market.agents import (
 )
 from proteus.market.agents.base import PolicyConfig
 from proteus.market.agents.base import TraderKind as TraderKind
-from proteus.market.agents.traders import CLASS_INFORMED, CLASS_MAKER, CLASS_NOISE, CLASS_SNIPER
+from proteus.market.agents.traders import (
+    CLASS_INFORMED,
+    CLASS_LENDER,
+    CLASS_MAKER,
+    CLASS_NOISE,
+    CLASS_SNIPER,
+)
 
 MAKER = 0
 INFORMED = 1
@@ -67,7 +74,9 @@ _LAB = {
         lab_maker.LabMakerPolicy, CLASS_MAKER, lab_maker.make, carries=_LEARNED_IN_LAB
     )
 }
-_ADDED = plugins.rows(plugins.TRADERS, TraderKind, {**_ORDINARY, **_THEORY, **_LAB})
+_CREDIT = {"lender": TraderKind(lender.LenderPolicy, CLASS_LENDER, lender.make)}
+OF_CREDIT = tuple(_CREDIT)  # who only takes part where there is credit
+_ADDED = plugins.rows(plugins.TRADERS, TraderKind, {**_ORDINARY, **_THEORY, **_LAB, **_CREDIT})
 
 
 def _numbered(kinds: Mapping[str, TraderKind]) -> dict[str, TraderKind]:
@@ -78,5 +87,5 @@ def _numbered(kinds: Mapping[str, TraderKind]) -> dict[str, TraderKind]:
     }
 
 
-KINDS: dict[str, TraderKind] = {**_ORDINARY, **_numbered({**_THEORY, **_LAB, **_ADDED})}
+KINDS: dict[str, TraderKind] = {**_ORDINARY, **_numbered({**_THEORY, **_LAB, **_CREDIT, **_ADDED})}
 POLICY_MODELS: dict[str, type[PolicyConfig]] = {name: kind.policy for name, kind in KINDS.items()}

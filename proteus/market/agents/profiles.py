@@ -23,7 +23,7 @@ from proteus.basics.schema import requirement
 from proteus.market.agents.group import Group
 from proteus.market.agents.identity import DEFAULT_COHORT, Cohort, agent_uid
 from proteus.market.agents.kinds import KINDS
-from proteus.market.agents.traders import CLASS_NAMES
+from proteus.market.agents.traders import ROLE_NAMES
 
 PROFILE_VERSION = 1
 _NO_LIMIT = ("kind", "place")  # of a constraint: where it stands, not what it allows
@@ -66,7 +66,7 @@ def profile_of(cohort: str, name: str, group: Group) -> Profile:
         group=name,
         agent_uids=tuple(agent_uid(cohort, name, member) for member in range(group.count)),
         strategy_family=group.kind,
-        trader_class=CLASS_NAMES[KINDS[group.kind].role],
+        trader_class=ROLE_NAMES[KINDS[group.kind].role],
         risk_envelope={
             kind: each.model_dump(mode="json", exclude={*_NO_LIMIT})
             for kind, each in group.risk.items()
@@ -110,7 +110,7 @@ def _from_configuration(written: dict[str, Any]) -> dict[str, Any]:
         "group": group,
         "agent_uids": [agent_uid(DEFAULT_COHORT, group, at) for at in range(config["count"])],
         "strategy_family": kind,
-        "trader_class": CLASS_NAMES[KINDS[kind].role],
+        "trader_class": ROLE_NAMES[KINDS[kind].role],
         "risk_envelope": config.get("risk", limits),
         "capital_baseline": config.get("capital"),
     }

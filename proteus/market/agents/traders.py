@@ -17,6 +17,8 @@ CLASS_NOISE = 2
 CLASS_SNIPER = 3
 CLASS_NAMES = ("maker", "informed", "noise", "sniper")
 CLASSES = len(CLASS_NAMES)
+CLASS_LENDER = 4  # never trades, so that nothing is measured of its orders and fills
+ROLE_NAMES = (*CLASS_NAMES, "lender")  # by the number of a trader's class
 
 NO_GROUP = -1
 

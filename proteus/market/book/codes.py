@@ -45,6 +45,15 @@ EVENT_ENVIRONMENT_REPORT = 27  # an oracle issues a report, which arrives later
 EVENT_ENVIRONMENT_WAIT = 28  # a message comes, and waits for a block
 EVENT_ENVIRONMENT_FORK = 29  # a block belongs to another branch, which drops blocks before it
 EVENT_CUT = 30  # a constraint lets less of an intent be sent than its trader wants
+EVENT_CREDIT_OFFER = 31  # a lender's message to supply cash arrives
+EVENT_CREDIT_REQUEST = 32  # a trader's message to borrow arrives
+EVENT_CREDIT_OPEN = 33  # the pool lends
+EVENT_CREDIT_REPAY = 34
+EVENT_CREDIT_REJECT = 35  # an offer or request is refused
+EVENT_CREDIT_COLLATERAL_IN = 36  # lots are pledged: a count, no posting
+EVENT_CREDIT_COLLATERAL_OUT = 37
+EVENT_CREDIT_ACCRUAL = 38  # interest is charged on all debts
+EVENT_CREDIT_BAD_DEBT = 39  # a debt is written off
 EVENT_NAMES = {
     EVENT_NEWS: "news",
     EVENT_ORDER: "order",
@@ -76,6 +85,15 @@ EVENT_NAMES = {
     EVENT_ENVIRONMENT_WAIT: "environment_wait",
     EVENT_ENVIRONMENT_FORK: "environment_fork",
     EVENT_CUT: "constraint_cut",
+    EVENT_CREDIT_OFFER: "credit_offer",
+    EVENT_CREDIT_REQUEST: "credit_request",
+    EVENT_CREDIT_OPEN: "credit_open",
+    EVENT_CREDIT_REPAY: "credit_repay",
+    EVENT_CREDIT_REJECT: "credit_reject",
+    EVENT_CREDIT_COLLATERAL_IN: "credit_collateral_in",
+    EVENT_CREDIT_COLLATERAL_OUT: "credit_collateral_out",
+    EVENT_CREDIT_ACCRUAL: "credit_accrual",
+    EVENT_CREDIT_BAD_DEBT: "credit_bad_debt",
 }
 
 # Why a message was rejected.

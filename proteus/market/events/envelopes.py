@@ -38,6 +38,8 @@ TIMER_ANSWER = 15  # a dealer has thought about a request
 TIMER_CHOICE = 16  # a taker picks among the quotes it has
 TIMER_LAST_MOMENT = 17  # an acceptance of a held quote sent later may come too late
 TIMER_HOLD = 18  # a dealer's last look ends
+# To the pool of credit: ``new_id`` says what of it, ``lots`` is the amount.
+MESSAGE_CREDIT = 19
 
 # Causes of a message, in the order of the latency streams in ``rng``.
 CAUSE_SCHEDULE = 0

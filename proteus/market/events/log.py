@@ -13,6 +13,7 @@ import numpy as np
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, state, written_first
 from proteus.market.book.codes import (
+    EVENT_CREDIT_ACCRUAL,
     EVENT_CUT,
     EVENT_ENVIRONMENT_BLOCK,
     EVENT_ENVIRONMENT_FORK,
@@ -203,3 +204,19 @@ def record_cut(log, lane, event, time, trader, side, price, lots, kind):
         log.price[lane, at] = price
         log.lots[lane, at] = lots
         log.code[lane, at] = kind
+
+
+@cold_kernel
+def record_accrual(log, lane, event, time, before, after, rate, index):
+    """Record interest on all debts of a pool.
+
+    Parameters
+        before, after: debts, nano. rate: of the step, 1e18 a year. index: of the debt, of 1e12.
+    """
+    at = start_row(log, lane, event, time, SOURCE_RULES, EVENT_CREDIT_ACCRUAL)
+    if at != NO_ROW:
+        log.value[lane, at] = after - before
+        log.low[lane, at] = before
+        log.high[lane, at] = after
+        log.price[lane, at] = rate
+        log.intent[lane, at] = index

@@ -83,6 +83,7 @@ SETTLED_NOT_WHOLE = 17
 INTENT_IMPOSSIBLE = 18
 INTENTS_TOO_MANY = 19
 FUNDS_NOT_ORDERS = 20
+CREDIT_NOT_WHOLE = 21
 LEDGER_CODES = {
     FILL_NOT_POSITIVE: "fill_not_positive",
     FILL_WRONG_SIDE: "fill_on_wrong_side",
@@ -104,6 +105,7 @@ LEDGER_CODES = {
     INTENT_IMPOSSIBLE: "intent_without_side_price_or_size",
     INTENTS_TOO_MANY: "more_intents_than_four_at_a_wake_up",
     FUNDS_NOT_ORDERS: "capital_promised_is_not_that_of_open_orders",
+    CREDIT_NOT_WHOLE: "credit_is_not_what_the_ledger_has",
 }
 
 

@@ -14,6 +14,7 @@ from proteus.market.costs.state import Costs, Uncharged
 from proteus.market.environment.channel_setup import ChannelParameters, Channels
 from proteus.market.incentives.state import Incentives, PolicyTable, allocate_incentives
 from proteus.market.ledger.accounts import NO_LIMIT
+from proteus.market.lending.credit import Credit
 from proteus.market.rules.roles import Roles
 from proteus.market.settlement.legs import SettlementState
 from proteus.market.stress.state import Stress
@@ -41,6 +42,7 @@ class Rules(NamedTuple):
     channels: ChannelParameters  # the numbers of the environment
     environment: Channels  # its state
     constraints: Constraints  # chains of what may be sent
+    credit: Credit
     refused: np.ndarray  # int64 [L] why the ledger refused an entry, or LEDGER_OK
     overflow: np.ndarray  # int64 [L] 1: something that is added found no room
     stress: Stress  # windows in which something is not as usual
@@ -57,6 +59,7 @@ def make_rules(
     channels: ChannelParameters,
     environment: Channels,
     constraints: Constraints,
+    credit: Credit,
     stress: Stress,
 ) -> Rules:
     """Build the rules of a block.
@@ -66,11 +69,12 @@ def make_rules(
             NO_LIMIT.
         roles: who makes in a fill. costs: of the block. settlement: its state. policies: of
             incentives. channels: the numbers of the environment. environment: its state.
-        constraints: chains and their state. stress: windows and their state.
+        constraints: chains and their state. credit: the pool. stress: windows and their state.
     """
     return allocate(
         Rules, L=lanes, A=len(endowment), has_capital=endowment != NO_LIMIT,
         endowment=np.maximum(endowment, 0), roles=roles, costs=costs,
         settlement=settlement, incentives=allocate_incentives(policies, lanes, orders),
-        channels=channels, environment=environment, constraints=constraints, stress=stress,
+        channels=channels, environment=environment, constraints=constraints, credit=credit,
+        stress=stress,
     )  # fmt: skip

@@ -26,6 +26,8 @@ from proteus.market.events.log import allocate_log
 from proteus.market.events.queue import allocate_queue
 from proteus.market.information.history import allocate_market_data
 from proteus.market.ledger.accounts import NO_LIMIT, allocate_ledger
+from proteus.market.ledger.codes import CREDIT_CODES
+from proteus.market.lending.credit import allocate_credit
 from proteus.market.mechanisms.base import Sizes
 from proteus.market.mechanisms.interface import allocate_market
 from proteus.market.mechanisms.table import MECHANISMS
@@ -83,7 +85,13 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
             ),
             seen=allocate_view(lanes, history),
             intents=allocate_intents(lanes),
-            ledger=allocate_ledger(lanes, count, cell.tick_nano, setup.is_rich),
+            ledger=allocate_ledger(
+                lanes,
+                count,
+                cell.tick_nano,
+                setup.is_rich,
+                CREDIT_CODES if cell.credit.is_used else (),
+            ),
             sums=allocate_sums(
                 lanes,
                 count,
@@ -187,9 +195,13 @@ def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | R
     constraints = allocate_constraints(
         setup.chains, setup.reserve, lanes, slots, slots if cost_money else 0
     )
+    credit = allocate_credit(
+        cell.credit, lanes, cell.horizon_ns, cell.tick_nano, units.NANO, *setup.borrowing
+    )
     return make_rules(
         lanes, slots, setup.endowment, setup.roles, costs, settlement, setup.policies,
-        setup.channels, environment, constraints, allocate_stress(setup.windows, lanes, entities),
+        setup.channels, environment, constraints, credit,
+        allocate_stress(setup.windows, lanes, entities),
     )  # fmt: skip
 
 

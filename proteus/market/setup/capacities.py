@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from proteus.basics import units
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_MAKER
@@ -32,6 +34,9 @@ def pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
     if cell.block_ns and cell.environment.blocks:  # they wait for blocks, one per wake-up
         gap_s = cell.environment.blocks.mean_gap_ms / 1000
         alive += gap_s * sum(wake_ups_per_s(cell, member) for member in members)
+    if cell.credit.is_used:  # a message to the pool beside those of a wake-up
+        asks = (m for m in members if m.group.target_leverage or hasattr(m.group.policy, "deposit"))
+        alive += _BUSY_S * sum(wake_ups_per_s(cell, member) for member in asks)
     alive += cell.mechanism.places(taker_wake_ups_per_s(cell, members))
     return int(alive + 6 * alive**0.5) + 4 * len(members) + 16
 
@@ -51,7 +56,8 @@ def _of_rules(cell: CellConfig, members: tuple[Member, ...]) -> int:
         return 0
     oracle = slowest(cell).oracle
     further = len(members) if cell.stress.is_used else 0
-    return 6 + further + (oracle.lag_ns // oracle.check_ns + 1 if oracle else 0)
+    checks = oracle.lag_ns // oracle.check_ns + 1 if oracle else 0
+    return 6 + cell.credit.is_used + further + checks
 
 
 def _taken_back(cell: CellConfig, members: tuple[Member, ...]) -> int:
@@ -118,7 +124,14 @@ def expected_rows(setup: CellSetup) -> int:
     of_a_clear = cell.mechanism.auctions + 1  # and the book
     clears = of_a_clear * units.NS_PER_S / cell.delta_ns if cell.delta_ns else 0.0
     rows_per_s = _ROWS_PER_WAKE_UP * wake_ups + clears + cell.latent.jump_rate_per_s
+    if cell.credit.is_used:
+        rows_per_s += (1 + 4 * _accounts(setup)) * units.NS_PER_S / cell.credit.grid_ns
     return int(rows_per_s * cell.horizon_ns / units.NS_PER_S) + 256
+
+
+def _accounts(setup: CellSetup) -> int:
+    """Return how many traders may owe or be owed something by a pool."""
+    return int(np.count_nonzero(setup.borrowing.leverage + setup.borrowing.deposit))
 
 
 def whole_rows(least: int) -> int:

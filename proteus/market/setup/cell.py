@@ -20,6 +20,7 @@ from proteus.market.setup.foreign import check_parts
 from proteus.market.setup.members import (
     CellSetup,
     Member,
+    borrowing_of,
     chains_of,
     endowments,
     members_by_kind,
@@ -88,6 +89,7 @@ def set_up_cell(cell: CellConfig, is_rich: bool = False) -> CellSetup:
         reserve=fee_reserves(costs.tables, cell.n_ticks),
         legs=capacities.whole_rows(capacities.legs_pending(cell, members)),
         windows=windows_of(cell, members),
+        borrowing=borrowing_of(members),
     )  # fmt: skip
 
 

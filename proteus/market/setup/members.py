@@ -29,6 +29,7 @@ from proteus.market.events.windows import Windows
 from proteus.market.incentives.state import PolicyTable
 from proteus.market.information.history import Disclosure
 from proteus.market.ledger.accounts import NO_LIMIT
+from proteus.market.lending.credit import MILLION
 from proteus.market.rng import trader_entity
 from proteus.market.rules.roles import Roles
 from proteus.market.setup.costs import CostsOfCell
@@ -41,6 +42,13 @@ class Member(NamedTuple):
     group_name: str
     number: int  # within its group
     group: Group
+
+
+class Borrowing(NamedTuple):
+    """Who borrows and who lends, each of the traders."""
+
+    leverage: NDArray[np.int64]  # [A] ppm of its wealth that it borrows up to, or 0
+    deposit: NDArray[np.int64]  # [A] nano that it supplies at a wake-up, or 0
 
 
 class CellSetup(NamedTuple):
@@ -70,6 +78,7 @@ class CellSetup(NamedTuple):
     reserve: NDArray[np.int64]  # [2, N] nano for the fees of a lot, by side and limit in ticks
     legs: int  # fills whose settlement is pending at once
     windows: Windows  # in which something is not as usual
+    borrowing: Borrowing
 
 
 def trader_columns(members: tuple[Member, ...]) -> Traders:
@@ -128,6 +137,16 @@ def endowments(members: tuple[Member, ...]) -> NDArray[np.int64]:
         if member.group.capital_nano is not None:
             amounts[trader] = member.group.capital_nano
     return amounts
+
+
+def borrowing_of(members: tuple[Member, ...]) -> Borrowing:
+    """Return who borrows and who lends; nobody does in an empty population."""
+    leverage, deposit = (np.zeros(max(len(members), 1), np.int64) for _ in range(2))
+    for trader, member in enumerate(members):
+        amount = getattr(member.group.policy, "deposit", 0)
+        deposit[trader] = units.currency_to_nano(amount)
+        leverage[trader] = round(((member.group.target_leverage or 1) - 1) * MILLION)
+    return Borrowing(leverage, deposit)
 
 
 def chains_of(members: tuple[Member, ...]) -> ChainTable:

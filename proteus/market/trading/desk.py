@@ -41,7 +41,7 @@ from proteus.market.information.history import (
 from proteus.market.information.signals import signal
 from proteus.market.ledger.accounts import INTENT_IMPOSSIBLE, INTENTS_TOO_MANY, nano
 from proteus.market.rng import STREAM_INTENT, STREAM_LIFETIME, words_at
-from proteus.market.trading import constraints, hooks, limits, stressing
+from proteus.market.trading import constraints, hooks, limits, showing, stressing
 from proteus.market.trading.placing import next_id, note_intent, place_order
 from proteus.market.trading.world import stop_lane
 
@@ -136,7 +136,7 @@ def observe(world, lane, trader, time, data_delay):
         )  # fmt: skip
     if is_maker:
         _read_tape(world, lane, trader, seen - data.disclosure.price_delay_ns)
-    report = hooks.report_shown(world.rules, lane)
+    report = showing.report_shown(world.rules, lane)
     show(world.policies, traders, data, at, report, lane, trader)
 
 

@@ -25,15 +25,18 @@ from proteus.market.costs.charging import charges_nothing, has_gas
 from proteus.market.costs.expected import has_worth
 from proteus.market.costs.volume import find_tiers, has_tiers
 from proteus.market.environment.news import value_at
+from proteus.market.events.envelopes import MESSAGE_CREDIT
 from proteus.market.events.queue import KIND_INCENTIVE, KIND_TAKEN_BACK
 from proteus.market.incentives.state import has_policies
 from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger.accounts import LEDGER_OK, nano
-from proteus.market.makers.filters.oracle import NO_REPORT
+from proteus.market.lending.credit import lends
 from proteus.market.rules import (
     constraints,
     costs,
     counting,
+    credit,
+    credit_end,
     environment,
     incentives,
     posting,
@@ -170,11 +173,6 @@ def at_settlement(
     """Legs are due or a block is made; or a trader hears that a fill of its own was taken back."""
 
 
-@interface
-def report_shown(rules, lane):
-    """Return the report of an oracle that everybody has, nano, or NO_REPORT."""
-
-
 for _hook in (
     at_start, before_sending, at_door, at_answer, at_fill, after_clear, after_booking, at_timer,
     at_sample, at_decision, at_end, check, see_edge, at_environment, at_settlement,
@@ -190,6 +188,8 @@ for _hook in (after_clear, at_sample):
 def _at_start(rules, ledger, log, queue, private, keys, risk, lane, value):
     posting.endow(rules, ledger, log, lane)
     posting.open_positions(rules, ledger, log, risk, lane, value)
+    if lends(rules.credit):
+        credit.start(rules, queue, lane)
     incentives.start_incentives(rules, ledger, log, queue, private, keys, lane)
     environment.start(rules, queue, keys, lane)
 
@@ -206,7 +206,8 @@ def _before_sending(
             rules.constraints, rules.overflow, messages, orders, origins, lane, trader, envelope,
             time,
         )  # fmt: skip
-        if keeps_gas(rules.constraints):
+        is_order = messages.kind[lane, envelope] != MESSAGE_CREDIT  # credit uses no gas
+        if is_order and keeps_gas(rules.constraints):
             constraints.keep_gas(rules, messages, lane, trader, envelope, time)
 
 
@@ -239,20 +240,6 @@ def _hold_back(rules, log, queue, messages, entities, keys, lane, envelope, time
     return False
 
 
-@report_shown.otherwise
-@inline_kernel
-def _no_report(rules, lane):
-    return np.int64(NO_REPORT)
-
-
-@report_shown.implement(Rules)
-@inline_kernel
-def _report_shown(rules, lane):
-    if rules.channels.oracle.check_ns > 0:
-        return rules.environment.oracle.arrived[lane]
-    return np.int64(NO_REPORT)
-
-
 @at_environment.implement(Rules)
 @inline_kernel
 def _at_environment(
@@ -268,6 +255,9 @@ def _at_environment(
 @cold_kernel
 def _at_end(rules, ledger, log, private, news, news_parameters, lane, time, event):
     settlement.end(rules, ledger, log, lane, time, event)
+    if lends(rules.credit):
+        value = nano(value_at(news, news_parameters, lane, time))
+        credit_end.end(rules, ledger, log, lane, time, value)
     incentives.end_incentives(rules, ledger, log, private, lane, time)
     environment.end(rules, news, news_parameters, lane, time)
 
@@ -298,6 +288,8 @@ def _at_fill(
     rules, ledger, log, queue, orders, origins, traders, lane, buy, sell, earlier, price, lots,
     clears, fill, time, event,
 ):  # fmt: skip
+    if lends(rules.credit):
+        credit.at_fill(rules, ledger, log, orders, lane, buy, sell, price, lots, time, event)
     if not charges_nothing(rules.costs):
         costs.at_fill(
             rules, ledger, log, orders, origins, traders, lane, buy, sell, earlier, price, lots,

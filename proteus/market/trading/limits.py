@@ -9,8 +9,10 @@ from __future__ import annotations
 from proteus.compiler.jit import inline_kernel, interface
 from proteus.market.constraints import venue
 from proteus.market.constraints.state import is_unconstrained
-from proteus.market.ledger.accounts import FUNDS_NOT_ORDERS, LEDGER_OK
+from proteus.market.ledger.accounts import CREDIT_NOT_WHOLE, FUNDS_NOT_ORDERS, LEDGER_OK
+from proteus.market.lending.credit import lends
 from proteus.market.rules import constraints
+from proteus.market.rules.credit_books import is_whole
 from proteus.market.rules.state import Rules
 
 
@@ -49,7 +51,7 @@ def at_sent(rules, world, lane, trader, time, cause, number):
 
 
 @interface
-def audit(rules, orders, lane, found):
+def audit(rules, ledger, orders, lane, found):
     """Return what an audit has found so far, or else what does not hold of the venue's sums."""
 
 
@@ -97,7 +99,7 @@ def _goes_on(rules, world, lane, trader, time, cause, number):
 
 @audit.otherwise
 @inline_kernel
-def _nothing_more(rules, orders, lane, found):
+def _nothing_more(rules, ledger, orders, lane, found):
     return found
 
 
@@ -144,7 +146,9 @@ def _at_decided(rules, ledger, private, view, lane, trader, time):
 
 @audit.implement(Rules)
 @inline_kernel
-def _audit(rules, orders, lane, found):
+def _audit(rules, ledger, orders, lane, found):
+    if found == LEDGER_OK and lends(rules.credit) and not is_whole(rules.credit, ledger, lane):
+        return CREDIT_NOT_WHOLE
     if found != LEDGER_OK or is_unconstrained(rules.constraints):
         return found
     return LEDGER_OK if venue.are_sums_whole(rules.constraints, orders, lane) else FUNDS_NOT_ORDERS

@@ -53,7 +53,7 @@ from proteus.market.metrics.sums import (
     close_lane,
     measure_grid,
 )
-from proteus.market.trading import hooks, limits, protocol, stressing, timers
+from proteus.market.trading import credit, hooks, limits, protocol, stressing, timers
 from proteus.market.trading.booking import book
 from proteus.market.trading.paths import PATHS as PATHS  # registers what is in them
 from proteus.market.trading.recorder import record_end, record_news
@@ -228,6 +228,11 @@ def _process(mechanism, world, lane, time, kind, item):
             lane, item, time, world.progress.events[lane],
         ):  # fmt: skip
             return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
+        if credit.receive(
+            world.rules, world.ledger, world.log, messages, world.data,
+            world.settings.initial_ticks, lane, item, time, world.progress.events[lane],
+        ):  # fmt: skip
+            return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
         hooks.at_door(
             world.rules, world.ledger, world.log, orders, lane, messages.trader[lane, item], item,
             messages.kind[lane, item], messages.order[lane, item], messages.client_id[lane, item],
@@ -305,6 +310,7 @@ def _decide(mechanism, world, lane, time, trader, cause):
     keys = world.market.keys
     if not stressing.stays_away(world.rules, keys, lane, trader, time, cause, number):
         protocol.act(mechanism, world, lane, trader, time, cause, number)
+        credit.at_acted(world.rules, world, lane, trader, time, cause, number)
 
 
 @inline_kernel
@@ -351,7 +357,7 @@ def audit_lane(mechanism, world, lane):
     market = world.market
     _check_room(world, lane)
     code = audit(world.ledger, market.orders, market.book, lane, not is_continuous(mechanism))
-    code = limits.audit(world.rules, market.orders, lane, code)
+    code = limits.audit(world.rules, world.ledger, market.orders, lane, code)
     if code != LEDGER_OK:
         stop_lane(world.progress, lane, code, last_event(world.progress, lane))
 

@@ -6,13 +6,14 @@ import numpy as np
 
 from proteus.compiler.jit import inline_kernel
 from proteus.market.events.queue import (
+    KIND_ACCRUAL,
     KIND_ENVIRONMENT,
     KIND_SETTLEMENT,
     KIND_TAKEN_BACK,
     NEVER_NS,
 )
 from proteus.market.mechanisms.interface import is_continuous
-from proteus.market.trading import hooks
+from proteus.market.trading import credit, hooks
 from proteus.market.trading.shortage import end_shortage
 
 
@@ -37,6 +38,12 @@ def ring_rules(mechanism, world, lane, time, kind, item):
             world.settings.initial_ticks, lane, kind, item, time, event,
         )  # fmt: skip
         return end_shortage(world.rules, mechanism, world, lane, time)
+    if kind == KIND_ACCRUAL:
+        credit.accrue(
+            world.rules, world.ledger, world.log, world.queue, world.data,
+            world.settings.initial_ticks, lane, time, event,
+        )  # fmt: skip
+        return False
     public_before = np.int64(NEVER_NS) if is_continuous(mechanism) else market.clears[lane]
     hooks.at_timer(
         world.rules, world.ledger, world.log, world.queue, market.orders, world.private,

@@ -24,6 +24,7 @@ GROUP = "group"  # of the population
 TRADER = "trader"  # each by itself
 REASON = "reason"  # why lots are not sent, or not taken, where a market has rules
 EPISODE = "episode"  # days of a lane
+CREDIT = "credit_side"  # debts and claims, where a market has credit
 TERM = "pnl_term"  # of the decomposition of PnL, where a market has rules beyond trading
 
 

@@ -15,13 +15,14 @@ import numpy as np
 
 from proteus.market.agents.identity import agent_uid
 from proteus.market.agents.kinds import KINDS
-from proteus.market.agents.traders import CLASS_NAMES
+from proteus.market.agents.traders import CLASS_NAMES, ROLE_NAMES
 from proteus.market.cell import CellConfig
 from proteus.market.ledger.codes import PNL_TERMS, TERM_NAMES
 from proteus.market.metrics.execution import END_NAMES
 from proteus.market.metrics.requests import RANKS
 from proteus.market.variables.base import (
     CLASS,
+    CREDIT,
     ELAPSED,
     EPISODE,
     GROUP,
@@ -36,6 +37,7 @@ from proteus.market.variables.base import (
 )
 from proteus.market.variables.constraints import REASONS
 
+CREDIT_SIDES = ("debt", "supply")
 ABSENT = "absent"  # why a value is missing where a cell lacks a trader or group
 _ENDS_IN_A_NUMBER = re.compile(r"[0-9]_*$")  # with underscores: "a1_" must not be taken for "a1"
 _SEVERAL = "several"  # what a coordinate says of a group whose kind the sweep varies
@@ -104,7 +106,7 @@ def _classes_of_traders(cells: Cells) -> np.ndarray:
 def _class(cells: Cells, name: str) -> str:
     """Return the class of a group's traders, which cells may have of different kinds."""
     groups = [cell.population[name] for cell in cells if name in cell.population]
-    classes = {CLASS_NAMES[KINDS[group.kind].role] for group in groups if group.count}
+    classes = {ROLE_NAMES[KINDS[group.kind].role] for group in groups if group.count}
     return classes.pop() if len(classes) == 1 else _SEVERAL
 
 
@@ -159,6 +161,12 @@ DIMENSIONS = {
         is_optional=True,
     ),
 }
+DIMENSIONS[CREDIT] = Dimension(
+    about="side of the pool of credit",
+    unit="",
+    labels=lambda cells: np.array(CREDIT_SIDES),
+    is_optional=True,
+)
 DIMENSIONS[EPISODE] = Dimension(
     about="number of the episode",
     unit="1",
@@ -174,8 +182,9 @@ def optional_of(*cells: CellConfig) -> tuple[str, ...]:
     record = cells[0].record
     per_trader = (TRADER,) if record.per_trader or record.panel else ()
     of_rules = (TERM, REASON) if any(cell.needs_rules for cell in cells) else ()
+    of_credit = (CREDIT,) if any(cell.credit.is_used for cell in cells) else ()
     by_episode = (EPISODE,) if any(cell.episodes.are_used for cell in cells) else ()
-    return (GROUP, *per_trader, *of_rules, *by_episode)
+    return (GROUP, *per_trader, *of_rules, *of_credit, *by_episode)
 
 
 def labels_of(cells: Cells, optional: Collection[str] = ()) -> Labels:

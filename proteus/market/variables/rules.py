@@ -68,7 +68,7 @@ _MOVED = {  # name: the codes, how it is called, and which sign counts as positi
 }
 
 
-def _total(world: World, code: int, what: int) -> Amounts:
+def total_of(world: World, code: int, what: int) -> Amounts:
     """Return what each trader got under a code, [L, A]: cash, lots, or v of these lots then."""
     traders = len(world.traders.kind)
     place = world.ledger.place[code]
@@ -78,7 +78,7 @@ def _total(world: World, code: int, what: int) -> Amounts:
 
 
 def _moved(world: World, codes: tuple[int, ...], sign: int) -> Amounts:
-    return np.asarray(sign * sum(_total(world, code, CASH) for code in codes))
+    return np.asarray(sign * sum(total_of(world, code, CASH) for code in codes))
 
 
 def _execution_error(world: World) -> Values:
@@ -101,7 +101,9 @@ def _surplus(world: World) -> Values:
     if not isinstance(world.rules, Rules) or not world.rules.costs.payers.has_worth[0]:
         return np.full(len(world.progress.fault), np.nan)
     costs = world.rules.costs
-    traded = _total(world, FILL, CASH) + _total(world, FILL, VALUE_THEN) - _moved(world, *_COSTS)
+    traded = (
+        total_of(world, FILL, CASH) + total_of(world, FILL, VALUE_THEN) - _moved(world, *_COSTS)
+    )
     return currency(costs.gained + traded[:, costs.payers.worth > 0].sum(axis=1))
 
 
@@ -117,10 +119,10 @@ def terms_of(world: World) -> NDArray[np.int64]:
     for code, posting in POSTINGS.items():
         if code == PAYOFF:  # comes after the mark
             continue
-        then = _total(world, code, VALUE_THEN)
+        then = total_of(world, code, VALUE_THEN)
         if posting.term in PNL_TERMS:
-            terms[..., PNL_TERMS.index(posting.term)] += _total(world, code, CASH) + then
-        drift = _total(world, code, CONTRACT) * value - then
+            terms[..., PNL_TERMS.index(posting.term)] += total_of(world, code, CASH) + then
+        drift = total_of(world, code, CONTRACT) * value - then
         terms[..., PNL_TERMS.index(TERM_DRIFT)] += drift
     return terms
 
@@ -135,7 +137,9 @@ def _by_trader_and_term(world: World) -> Values:
     return currency(np.stack([of_traders(term, world) for term in terms], axis=-1))
 
 
-def _account(which: int) -> Callable[[World], Values]:
+def account_pnl(which: int) -> Callable[[World], Values]:
+    """Return what reads the PnL of an account that is no trader's."""
+
     def held(world: World) -> Values:
         number = account_of(world.ledger, which)
         ledger = world.ledger
@@ -207,7 +211,7 @@ RULE_VARIABLES: tuple[Variable, ...] = (
             long_name=f"cash of the account {name} at the end, less what it was funded with",
             formula=f"what {name} was paid less what it paid, funds and stakes apart",
             source="accounts",
-            compute=_account(which),
+            compute=account_pnl(which),
             needs=TERM,
         )
         for which, name in (

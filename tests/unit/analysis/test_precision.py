@@ -127,12 +127,12 @@ def test_the_command_says_why_it_ended_and_what_was_achieved(engine, capsys, tmp
     assert "ended after 50 seeds: budget spent (half-width" in said
     achieved = pd.read_csv(tmp_path / "x" / "contrasts.csv")
     assert set(achieved["variable"]) >= {"maker_adverse_selection", "n_fills"}
-    assert set(achieved["schema_version"]) == {5}
+    assert set(achieved["schema_version"]) == {6}
     manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
     assert manifest["precision"]["ended"] == "budget spent"
     *sentences, version = (tmp_path / "x" / "verdict.txt").read_text().splitlines()
     assert len(sentences) == 2
-    assert version == "schema_version=5"
+    assert version == "schema_version=6"
 
 
 POWER = [*BOTH, "precision=power", "precision.pilot_seeds=40"]

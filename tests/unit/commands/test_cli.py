@@ -53,7 +53,7 @@ def test_the_log_of_a_run_tells_what_was_run_and_written(engine, tmp_path):
     lines = (tmp_path / "here" / "sweep.log").read_text().splitlines()
     told = [line.partition(" - ")[2] for line in lines]
     assert all(re.match(r"\[[-0-9 :,]+\]\[proteus[.\w]+\]\[INFO\] - ", line) for line in lines)
-    assert told[:2] == ["schema_version=5", f"command: python -m proteus.sweep {' '.join(words)}"]
+    assert told[:2] == ["schema_version=6", f"command: python -m proteus.sweep {' '.join(words)}"]
     assert told[2].startswith("2 cells x 60 seeds = 120 lanes")
     for line in (
         "cell 0 (mechanism=clob, delta=50) starts: seeds 0 to 29",

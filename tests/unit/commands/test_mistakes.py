@@ -15,6 +15,7 @@ from proteus.sweep import main
 from tests.helpers.fake_engine import FakeEngine, install
 from tests.unit.commands.mistakes_of_constraints import OF_CONSTRAINTS
 from tests.unit.commands.mistakes_of_costs import OF_COSTS
+from tests.unit.commands.mistakes_of_credit import OF_CREDIT
 from tests.unit.commands.mistakes_of_environments import OF_ENVIRONMENTS
 from tests.unit.commands.mistakes_of_rules import OF_CAPITAL, OF_INCENTIVES
 
@@ -316,7 +317,7 @@ record.traces=seed:0..900 record.trace_step_ms=0.000001 output_dir=new | 901 lan
 --cfg job dleta=3 | unknown key dleta | did you mean delta?
 --cfg job delta=1,2 | delta=1,2 is not allowed here | one configuration
 {OF_INCENTIVES}""".strip().splitlines()]  # fmt: skip
-MISTAKES += OF_COSTS + OF_ENVIRONMENTS + OF_CONSTRAINTS + OF_CAPITAL
+MISTAKES += OF_COSTS + OF_ENVIRONMENTS + OF_CONSTRAINTS + OF_CAPITAL + OF_CREDIT
 
 
 def is_same_in_python(words):

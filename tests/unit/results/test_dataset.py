@@ -151,9 +151,9 @@ def test_plain_xarray_reads_delta_as_a_number(engine, tmp_path):
         (None, "does not exist"),
         (b"not netcdf", "cannot be read as netCDF"),
         ({}, "not a result of Proteus"),
-        ({"schema_version": 99}, "schema_version=99: .* versions 1 to 5; a newer Proteus wrote it"),
-        ({"schema_version": 0}, "schema_version=0: .* versions 1 to 5"),
-        ({"schema_version": "two"}, "schema_version=two: .* versions 1 to 5"),
+        ({"schema_version": 99}, "schema_version=99: .* versions 1 to 6; a newer Proteus wrote it"),
+        ({"schema_version": 0}, "schema_version=0: .* versions 1 to 6"),
+        ({"schema_version": "two"}, "schema_version=two: .* versions 1 to 6"),
     ],
 )
 def test_a_file_that_is_not_ours_is_refused_in_one_sentence(tmp_path, content, sentence):
@@ -272,8 +272,8 @@ def test_a_truncated_file_is_refused_in_one_sentence(engine, tmp_path):
         ("{", "manifest.json cannot be read as JSON"),
         ("[]", "not a manifest of Proteus"),
         ("{}", "manifest.json is not a result of Proteus: it has no schema_version"),
-        ('{"schema_version": 6}', "schema_version=6: .* a newer Proteus"),
-        ('{"schema_version": 5, "config_hash": "0"}', "is of another run than .*results.nc"),
+        ('{"schema_version": 7}', "schema_version=7: .* a newer Proteus"),
+        ('{"schema_version": 6, "config_hash": "0"}', "is of another run than .*results.nc"),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_refused(engine, tmp_path, text, sentence):

@@ -68,7 +68,7 @@ def test_a_violated_lane_has_its_reason_and_no_numbers(folder):
 def test_the_file_says_what_it_is(folder):
     file = pq.ParquetFile(folder / "runs.parquet")
     schema = file.schema_arrow
-    assert schema.metadata[b"schema_version"] == b"5"
+    assert schema.metadata[b"schema_version"] == b"6"
     assert schema.metadata[b"config_hash"].decode() == proteus.load(folder).attrs["config_hash"]
     assert schema.field("delta").metadata == {b"units": b"ms"}
     assert schema.field("maker_markout_100ms").metadata == {b"units": b"currency"}
@@ -122,7 +122,7 @@ def rewritten(path, metadata):
         (lambda path: path.write_bytes(b"PAR1"), "cannot be read as Parquet"),
         (lambda path: path.write_text("a,b"), "cannot be read as Parquet"),
         (lambda path: rewritten(path, None), "not a result of Proteus: it has no schema_version"),
-        (lambda path: rewritten(path, {"schema_version": "6"}), "schema_version=6: .* a newer"),
+        (lambda path: rewritten(path, {"schema_version": "7"}), "schema_version=7: .* a newer"),
     ],
 )
 def test_a_file_that_is_not_ours_is_refused_in_one_sentence(folder, change, sentence):

@@ -238,8 +238,8 @@ def torn(path):
 def of_a_newer_version(path):
     with np.load(path) as file:
         members = dict(file)
-    text = members["header"].tobytes().replace(b'"schema_version": 5', b'"schema_version": 6')
-    assert b'"schema_version": 6' in text
+    text = members["header"].tobytes().replace(b'"schema_version": 6', b'"schema_version": 7')
+    assert b'"schema_version": 7' in text
     np.savez(path, **members | {"header": np.frombuffer(text, np.uint8)})
 
 

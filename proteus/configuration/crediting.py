@@ -1,0 +1,75 @@
+"""What contradicts credit: who borrows needs a pool with cash, and a use for what it borrows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from proteus.basics import units
+from proteus.market.agents.group import Group
+from proteus.market.agents.kinds import OF_CREDIT
+from proteus.market.cell import CellConfig
+from proteus.market.environment.contradictions import Rule
+from proteus.market.lending.codes import LARGEST
+from proteus.market.lending.shares import PROTEUS_VIRTUAL_SHARES
+
+MOST_SUPPLIED = LARGEST // PROTEUS_VIRTUAL_SHARES // units.NANO  # currency, so that shares fit
+
+
+def rules(cell: CellConfig) -> Iterator[Rule]:
+    """List what must hold of a cell, with credit and without."""
+    groups = {name: group for name, group in cell.population.items() if group.count}
+    for name, group in groups.items():
+        yield from _of_group(f"population.{name}", group, cell)
+    if cell.credit.is_used:
+        yield from _of_pool(cell, groups)
+
+
+def _of_group(where: str, group: Group, cell: CellConfig) -> Iterator[Rule]:
+    target, kind = group.target_leverage, group.kind
+    lends, borrows = kind in OF_CREDIT, target is not None
+    pool = "credit=none has no pool; credit=pool adds one"
+    yield Rule(f"{where}.kind", kind, cell.credit.is_used or not lends, f"another one: {pool}")
+    key = f"{where}.target_leverage"
+    yield Rule(key, target, cell.credit.is_used or not borrows, f"null: {pool}")
+    yield Rule(key, target, not (lends and borrows), f"null: kind={kind} lends and does not borrow")
+    yield Rule(
+        f"{where}.capital", group.capital, group.capital is not None or not (lends or borrows),
+        "given: " + (f"kind={kind} lends it" if lends else f"{key}={target} is a multiple of it"),
+    )  # fmt: skip
+    yield Rule(
+        key, target, group.counts_capital or not borrows,
+        f"null without capital or leverage in {where}.risk: loans would change nothing it sends",
+    )  # fmt: skip
+
+
+def _of_pool(cell: CellConfig, groups: dict[str, Group]) -> Iterator[Rule]:
+    key, used = "credit.mechanism", cell.credit.mechanism
+    lenders = [group for group in groups.values() if group.kind in OF_CREDIT]
+    borrows = any(group.target_leverage is not None for group in groups.values())
+    yield Rule(key, used, borrows, "none: no group of population has a target_leverage")
+    yield Rule(key, used, bool(lenders), "none: no group of population is of kind lender")
+    mode = cell.settlement.mode
+    allowed = f"immediate with credit={used}: lots are pledged at the fill"
+    yield Rule("settlement.mode", mode, mode == "immediate", allowed)
+    boundary, goes_on = cell.episodes.boundary, cell.episodes.continues
+    allowed = f"settle with credit={used}: debts are repaid at the end of each episode"
+    yield Rule("episodes.boundary", boundary, not goes_on, allowed)
+    step = getattr(cell.credit, "accrue_ms", 0)
+    yield Rule(
+        "credit.accrue_ms", step, cell.credit.grid_ns < cell.horizon_ns,
+        f"less than horizon_s={cell.horizon_s}: interest would never accrue",
+    )  # fmt: skip
+    price = getattr(cell.credit, "price", None)
+    has_oracle = cell.environment.oracle is not None
+    yield Rule(
+        "credit.price", price, price != "oracle" or has_oracle,
+        "reference: environment has no oracle; environment=oracle adds one",
+    )  # fmt: skip
+    for name, group in groups.items():
+        if group.kind in OF_CREDIT:
+            supplied = sum(each.count * (each.capital or 0) for each in lenders)
+            yield Rule(
+                f"population.{name}.capital", group.capital, supplied <= MOST_SUPPLIED,
+                f"so small that all lenders have at most {MOST_SUPPLIED} together: their shares "
+                "are 64-bit",
+            )  # fmt: skip

@@ -1,0 +1,105 @@
+"""Lending in a market: the terms and the pool, and what the ledger has of it so far."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from proteus.compiler.arrays import allocate
+from proteus.compiler.jit import inline_kernel, state
+from proteus.market.lending.accrual import ACCRUALS
+from proteus.market.lending.codes import LARGEST
+from proteus.market.lending.collateral import Collateral
+from proteus.market.lending.curves import CURVE_FIXED, YEAR_S
+from proteus.market.lending.liquidation import FULL, Policy
+from proteus.market.lending.models import Credit as CreditConfig
+from proteus.market.lending.models import PoolCredit, wad
+from proteus.market.lending.pool import POOL_CURVES, Pool, PoolTerms
+
+DEBT = 0  # of the last axis of what the ledger has
+CLAIM = 1
+MILLION = 1_000_000
+INDEX_ONE = 10**12
+
+
+@state
+class Credit(NamedTuple):
+    """Lending in a market. L lanes, A traders; of both there are none where nothing is lent."""
+
+    terms: PoolTerms
+    pool: Pool
+    reads_oracle: bool  # its price is the oracle's last report, and not the public reference
+    horizon_ns: int  # the end of trading
+    leverage: np.ndarray  # int64 [A] ppm of its wealth that a trader borrows up to, or 0
+    deposit: np.ndarray  # int64 [A] nano that a lender supplies at a wake-up, or 0
+    under_way: np.ndarray  # int64 [L, A] nano that its messages ask for or bring
+    booked: np.ndarray  # int64 [L, A, 2] nano of debt and claims, as the ledger has them
+    reserves: np.ndarray  # int64 [L] nano of the treasury's claim, as the ledger has it
+    lost: np.ndarray  # int64 [L] nano of bad debt that lenders bear
+    index: np.ndarray  # int64 [L] what a debt of INDEX_ONE from the start owes now
+    least: np.ndarray  # int64 [L] health factor of 1e9, the least at an accrual so far
+    looks: np.ndarray  # int64 [L] times that health was looked at: accruals before the end
+    unhealthy: np.ndarray  # int64 [L] accounts below 1 at accruals so far
+    debt_area: np.ndarray  # int64 [L] sum of debts over accruals, nano
+    claim_area: np.ndarray  # int64 [L] sum of the supply
+    used_area: np.ndarray  # int64 [L] sum of the utilisation, of 1e9
+    rate_area: np.ndarray  # int64 [L] sum of the rate a year, of 1e9
+    steps: np.ndarray  # int64 [L] accruals so far
+
+
+_NO_TERMS = PoolTerms(
+    CURVE_FIXED, 0, 0, 0, 0, False, 0, 1, 1, 0, Collateral(1, 0, 0, 1, 0, 0),
+    Policy(FULL, 0, 0, 0, 0, 0),
+)  # fmt: skip
+
+
+def terms_of(config: CreditConfig, tick_nano: int, payoff_nano: int) -> PoolTerms:
+    """Return the numbers of a configuration; those of no credit are never read."""
+    if not isinstance(config, PoolCredit):
+        return _NO_TERMS
+    collateral = Collateral(
+        payoff=payoff_nano, tick=tick_nano, ltv=wad(config.ltv), threshold=wad(config.threshold),
+        bonus=0, bonus_least=0,
+    )  # fmt: skip
+    return PoolTerms(
+        curve=POOL_CURVES[config.curve], base=wad(config.base), slope_1=wad(config.slope_1),
+        slope_2=wad(config.slope_2), kink=wad(config.kink), normalised=config.normalised,
+        accrual=ACCRUALS[config.accrual], grid=config.grid_ns, year=config.year_ns,
+        reserve_factor=wad(config.reserve_factor), collateral=collateral,
+        policy=Policy(FULL, 0, 0, 0, 0, 0),
+    )  # fmt: skip
+
+
+def allocate_credit(
+    config: CreditConfig,
+    lanes: int,
+    horizon_ns: int,
+    tick_nano: int,
+    payoff_nano: int,
+    leverage: NDArray[np.int64],
+    deposit: NDArray[np.int64],
+) -> Credit:
+    """Allocate a pool in which nothing is lent.
+
+    Parameters
+        horizon_ns: the end of trading. tick_nano: price step. payoff_nano: of a lot.
+        leverage, deposit: int64 [A], as in ``Credit``.
+    """
+    is_pool = isinstance(config, PoolCredit)
+    at_target = wad(config.at_target) // YEAR_S if isinstance(config, PoolCredit) else 0
+    rows, traders = (lanes, len(leverage)) if is_pool else (0, 0)
+    return allocate(
+        Credit, L=rows, A=traders, terms=terms_of(config, tick_nano, payoff_nano),
+        pool=allocate(Pool, L=rows, A=traders, at_target=at_target),
+        reads_oracle=isinstance(config, PoolCredit) and config.price == "oracle",
+        horizon_ns=horizon_ns, index=INDEX_ONE, least=LARGEST,
+        leverage=leverage[:traders], deposit=deposit[:traders],
+    )  # fmt: skip
+
+
+@inline_kernel
+def lends(credit):
+    """Tell whether there is a pool."""
+    return credit.booked.shape[0] > 0

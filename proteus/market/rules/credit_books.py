@@ -1,0 +1,158 @@
+"""What the ledger has of a pool, and what the log is told of its accounts.
+
+The pool has the truth: totals, shares and pledged lots. The ledger has of every account what it
+owes and what it is owed (``booked``), which is brought up to the pool when the account acts and
+when interest accrues. What it grew by is two entries: interest is paid, and borrowed; so cash moves
+only when it does, and equity is net of interest at once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.market.arithmetic.fixed_point import FLOOR
+from proteus.market.arithmetic.wide import narrow
+from proteus.market.events.log import MISSING, NO_ROW, is_recorded, start_row
+from proteus.market.ledger import codes as postings
+from proteus.market.ledger.accounts import (
+    AMOUNT_TOO_LARGE,
+    CASH,
+    CONTRACT,
+    LENDING,
+    TREASURY,
+    account_of,
+)
+from proteus.market.lending import codes
+from proteus.market.lending.collateral import health_order, worth
+from proteus.market.lending.credit import CLAIM, DEBT
+from proteus.market.lending.pool import debt_of, supply_assets_of
+from proteus.market.lending.pool_actions import act_pool
+from proteus.market.rules import posting
+
+
+@cold_kernel
+def book_all(rules, ledger, log, lane, time, event):
+    """Book what every account and the treasury owe or have."""
+    credit = rules.credit
+    for trader in range(credit.leverage.shape[0]):
+        book(rules, ledger, log, lane, time, event, trader)
+    grown = credit.pool.treasury[lane] - credit.reserves[lane]
+    treasury, lending = account_of(ledger, TREASURY), account_of(ledger, LENDING)
+    pay(rules, ledger, log, lane, time, event, lending, treasury, grown, postings.INTEREST)
+    pay(rules, ledger, log, lane, time, event, treasury, lending, grown, postings.SUPPLY)
+    credit.reserves[lane] += grown
+
+
+@cold_kernel
+def book(rules, ledger, log, lane, time, event, trader):
+    """Book what an account owes, and what its claims are worth, as interest since the last time."""
+    credit, pool, lending = rules.credit, rules.credit.pool, account_of(ledger, LENDING)
+    grown = debt_of(pool, lane, trader) - credit.booked[lane, trader, DEBT]
+    if grown != 0:
+        credit.booked[lane, trader, DEBT] += grown
+        pay(rules, ledger, log, lane, time, event, trader, lending, grown, postings.INTEREST)
+        pay(rules, ledger, log, lane, time, event, lending, trader, grown, postings.BORROW)
+    worth_now = claim_of(pool, lane, trader)
+    grown = worth_now - credit.booked[lane, trader, CLAIM]
+    if grown != 0:
+        credit.booked[lane, trader, CLAIM] = worth_now
+        pay(rules, ledger, log, lane, time, event, lending, trader, grown, postings.INTEREST)
+        pay(rules, ledger, log, lane, time, event, trader, lending, grown, postings.SUPPLY)
+
+
+@inline_kernel
+def claim_of(pool, lane, trader):
+    """Return what the claims of an account are worth, nano."""
+    return supply_assets_of(pool, lane, pool.supplied[lane, trader], FLOOR)
+
+
+@cold_kernel
+def pay(rules, ledger, log, lane, time, event, giver, receiver, amount, code):
+    """Move cash; what is negative, as rounding may make it, moves the other way."""
+    if amount < 0:
+        giver, receiver, amount = receiver, giver, -amount
+    posting.pay(rules, ledger, log, lane, time, event, giver, receiver, amount, code)
+
+
+@cold_kernel
+def act(rules, ledger, lane, time, action, trader, amount):
+    """Do one action with the cash that an account has; returns ACCEPTED or the refusal."""
+    pool = rules.credit.pool
+    pool.wallet[lane, trader, CASH] = max(ledger.balance[lane, trader, CASH], 0)
+    refusal = act_pool(
+        rules.credit.terms, pool, lane, time, action, trader, amount, np.int64(0), codes.NOBODY
+    )
+    if refusal == codes.AMOUNT_LEAVES_INT64:
+        rules.refused[lane] = AMOUNT_TOO_LARGE
+    return refusal
+
+
+@cold_kernel
+def is_whole(credit, ledger, lane):
+    """Tell whether pool and ledger agree: cash, claims, shares, and lots that are pledged once."""
+    pool, lending = credit.pool, account_of(ledger, LENDING)
+    has = pool.cash[lane] + pool.borrow_assets[lane]
+    if has != pool.supply_assets[lane] + pool.treasury[lane]:
+        return False
+    if pool.cash[lane] != ledger.balance[lane, lending, CASH] or pool.cash[lane] < 0:
+        return False
+    supplied, borrowed = pool.supply_shares[lane], pool.borrow_shares[lane]
+    for trader in range(credit.leverage.shape[0]):
+        supplied -= pool.supplied[lane, trader]
+        borrowed -= pool.borrowed[lane, trader]
+        owes = _posted(ledger, lane, trader, postings.BORROW, postings.REPAY)
+        owns = -_posted(ledger, lane, trader, postings.SUPPLY, postings.REDEEM)
+        if owes != credit.booked[lane, trader, DEBT] or owns != credit.booked[lane, trader, CLAIM]:
+            return False
+        held = abs(ledger.balance[lane, trader, CONTRACT]) if credit.leverage[trader] > 0 else 0
+        if pool.pledged[lane, trader] != held:
+            return False
+    return supplied == 0 and borrowed == 0
+
+
+@inline_kernel
+def _posted(ledger, lane, account, first, second):
+    """Return the cash that an account got under two codes, nano."""
+    total = ledger.total
+    return (
+        total[lane, account, ledger.place[first], CASH]
+        + total[lane, account, ledger.place[second], CASH]
+    )
+
+
+@cold_kernel
+def note(rules, ledger, log, lane, time, event, source, kind, trader, amount, code):
+    """Record what happened to an account, and what it has then.
+
+    Parameters
+        amount: nano, or lots of collateral. code: of a refusal, else MISSING.
+    """
+    if not is_recorded(log):
+        return
+    at = start_row(log, lane, event, time, source, kind)
+    if at == NO_ROW:
+        return
+    pool, debt = rules.credit.pool, rules.credit.booked[lane, trader, DEBT]
+    lots = pool.pledged[lane, trader]
+    log.trader[lane, at] = trader
+    log.value[lane, at] = amount
+    log.code[lane, at] = code
+    log.more[lane, at] = ledger.balance[lane, trader, CASH]
+    log.low[lane, at] = -lots if pool.is_short[lane, trader] else lots
+    log.high[lane, at] = debt
+    log.reference[lane, at] = health_of(rules.credit, lane, trader, lots, debt)
+
+
+@inline_kernel
+def health_of(credit, lane, trader, lots, debt):
+    """Return the health factor of 1e9, rounded down, at the price last read.
+
+    MISSING without a debt, and before a price was read; more than int64 has is the largest.
+    """
+    price = credit.pool.price[lane]
+    if debt <= 0 or price <= 0:
+        return np.int64(MISSING)
+    value = worth(credit.terms.collateral, price, credit.pool.is_short[lane, trader])
+    health = narrow(health_order(credit.terms.collateral, lots, value, debt))
+    return np.int64(codes.LARGEST) if health < 0 else health

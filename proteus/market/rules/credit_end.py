@@ -1,0 +1,141 @@
+"""The end of a pool: debts are repaid, what is missing is borne, and claims are paid.
+
+It comes at the end of trading, before contracts pay. ``rules`` is written, and through ``posting``
+the ledger and the log.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.market.book.codes import EVENT_CREDIT_BAD_DEBT, EVENT_CREDIT_REPAY
+from proteus.market.events.log import MISSING, SOURCE_RULES
+from proteus.market.ledger import codes as postings
+from proteus.market.ledger.accounts import (
+    AFTER_LAST,
+    CASH,
+    CONTRACT,
+    DUST_ACCOUNT,
+    LENDING,
+    TREASURY,
+    account_of,
+)
+from proteus.market.lending import codes
+from proteus.market.lending.credit import CLAIM, DEBT
+from proteus.market.lending.pool import write_off
+from proteus.market.lending.pool_actions import act_pool
+from proteus.market.rules import posting
+from proteus.market.rules.credit import charge_interest
+from proteus.market.rules.credit_books import act, book, book_all, claim_of, note, pay
+
+
+@cold_kernel
+def end(rules, ledger, log, lane, time, value):
+    """Close the pool before contracts pay: debts from all that their owners have, then claims.
+
+    Parameters
+        value: v at the end, nano, at which lots count. What is missing is bad debt.
+    """
+    credit, pool = rules.credit, rules.credit.pool
+    charge_interest(rules, ledger, log, lane, time, AFTER_LAST)
+    book_all(rules, ledger, log, lane, time, AFTER_LAST)
+    traders = credit.leverage.shape[0]
+    for trader in range(traders):
+        lots = ledger.balance[lane, trader, CONTRACT] * value
+        _close(rules, ledger, log, lane, time, trader, lots)
+    for trader in range(traders):
+        if pool.borrowed[lane, trader] > 0:
+            _write_off(rules, ledger, log, lane, time, trader)
+        pool.pledged[lane, trader] = 0
+    for trader in range(traders):
+        _give_back(rules, ledger, log, lane, time, trader)
+    _empty(rules, ledger, log, lane, time)
+
+
+@cold_kernel
+def _close(rules, ledger, log, lane, time, trader, lots_worth):
+    """Let an account repay what it can, its lots counted as cash that comes right after."""
+    credit, pool = rules.credit, rules.credit.pool
+    book(rules, ledger, log, lane, time, AFTER_LAST, trader)
+    debt = credit.booked[lane, trader, DEBT]
+    means = ledger.balance[lane, trader, CASH] + lots_worth
+    paid = min(debt, max(means, 0))
+    if paid == 0:
+        return
+    pool.wallet[lane, trader, CASH] = paid
+    amount = codes.ALL if paid == debt else paid
+    refusal = act_pool(
+        credit.terms, pool, lane, time, codes.REPAY, trader, amount, np.int64(0), codes.NOBODY
+    )
+    if refusal != codes.ACCEPTED:
+        return
+    paid = pool.result[lane, 0]
+    credit.booked[lane, trader, DEBT] -= paid
+    lending = account_of(ledger, LENDING)
+    posting.pay(rules, ledger, log, lane, time, AFTER_LAST, trader, lending, paid, postings.REPAY)
+    book(rules, ledger, log, lane, time, AFTER_LAST, trader)
+    note(
+        rules, ledger, log, lane, time, AFTER_LAST, SOURCE_RULES, EVENT_CREDIT_REPAY, trader, paid,
+        MISSING,
+    )  # fmt: skip
+
+
+@cold_kernel
+def _write_off(rules, ledger, log, lane, time, trader):
+    """Write off a debt: the treasury bears it first, then the lenders by their claims."""
+    credit, pool, lending = rules.credit, rules.credit.pool, account_of(ledger, LENDING)
+    book_all(rules, ledger, log, lane, time, AFTER_LAST)
+    reserves = pool.treasury[lane]
+    lost = write_off(pool, lane, trader)
+    credit.booked[lane, trader, DEBT] -= lost
+    _forgive(rules, ledger, log, lane, time, lending, trader, lost, postings.REPAY)
+    borne = reserves - pool.treasury[lane]
+    credit.reserves[lane] -= borne
+    credit.lost[lane] += lost - borne
+    treasury = account_of(ledger, TREASURY)
+    _forgive(rules, ledger, log, lane, time, treasury, lending, borne, postings.REDEEM)
+    for lender in range(credit.leverage.shape[0]):
+        fallen = credit.booked[lane, lender, CLAIM] - claim_of(pool, lane, lender)
+        credit.booked[lane, lender, CLAIM] -= fallen
+        _forgive(rules, ledger, log, lane, time, lender, lending, fallen, postings.REDEEM)
+    note(
+        rules, ledger, log, lane, time, AFTER_LAST, SOURCE_RULES, EVENT_CREDIT_BAD_DEBT, trader,
+        lost, MISSING,
+    )  # fmt: skip
+
+
+@cold_kernel
+def _forgive(rules, ledger, log, lane, time, loser, winner, amount, code):
+    """Post that ``loser`` gives up what ``winner`` owes it: a loss, and a claim less."""
+    event = AFTER_LAST
+    pay(rules, ledger, log, lane, time, event, loser, winner, amount, postings.BAD_DEBT)
+    pay(rules, ledger, log, lane, time, event, winner, loser, amount, code)
+
+
+@cold_kernel
+def _give_back(rules, ledger, log, lane, time, trader):
+    """Pay a lender what its claims are worth."""
+    credit, pool, lending = rules.credit, rules.credit.pool, account_of(ledger, LENDING)
+    book(rules, ledger, log, lane, time, AFTER_LAST, trader)
+    if credit.booked[lane, trader, CLAIM] == 0:
+        return
+    refusal = act(rules, ledger, lane, time, codes.WITHDRAW, trader, np.int64(codes.ALL))
+    if refusal == codes.ACCEPTED:
+        paid = pool.result[lane, 0]
+        credit.booked[lane, trader, CLAIM] -= paid
+        posting.pay(
+            rules, ledger, log, lane, time, AFTER_LAST, lending, trader, paid, postings.REDEEM
+        )
+
+
+@inline_kernel
+def _empty(rules, ledger, log, lane, time):
+    """Pay the treasury; what rounding has left in the pool is dust."""
+    credit, pool, lending = rules.credit, rules.credit.pool, account_of(ledger, LENDING)
+    treasury, dust = account_of(ledger, TREASURY), account_of(ledger, DUST_ACCOUNT)
+    paid, event = credit.reserves[lane], AFTER_LAST
+    pay(rules, ledger, log, lane, time, event, lending, treasury, paid, postings.REDEEM)
+    left = pool.cash[lane] - pool.treasury[lane]
+    pay(rules, ledger, log, lane, time, event, lending, dust, left, postings.DUST)
+    credit.reserves[lane] = pool.treasury[lane] = pool.cash[lane] = pool.supply_assets[lane] = 0

@@ -1,0 +1,139 @@
+"""Messages to the pool of credit: who sends them, and that they go past the mechanism.
+
+Like the hooks these are chosen by the type of ``world.rules``; of every type but ``Rules`` they are
+empty. A message goes over its sender's link, after what it sent before. It asks by what its sender
+knows: its own cash less fills that it has not been told of, its own debt as it was last booked, its
+position as reported, and the middle of the market that it was last shown.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus.compiler.jit import cold_kernel, inline_kernel, interface
+from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
+from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_PRICE
+from proteus.market.events.envelopes import MESSAGE_CREDIT, pack_address, take_envelope
+from proteus.market.events.latency import latency_words
+from proteus.market.information.history import mid_doubled, state_at
+from proteus.market.ledger.accounts import CASH
+from proteus.market.ledger.codes import TERM_CLAIMS
+from proteus.market.ledger.entries import worth_of_term
+from proteus.market.lending.codes import BORROW, SUPPLY
+from proteus.market.lending.collateral import worth
+from proteus.market.lending.credit import DEBT, MILLION, lends
+from proteus.market.lending.curves import WAD
+from proteus.market.rules import credit as bound
+from proteus.market.rules.state import Rules
+from proteus.market.trading import desk
+
+_SLOT = 254  # of these messages among those of a wake-up
+
+
+@interface
+def receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, time, event):
+    """A message has reached the venue; tells whether it was one about credit, and is done."""
+
+
+@interface
+def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
+    """Interest is due."""
+
+
+@interface
+def at_acted(rules, world, lane, trader, time, cause, number):
+    """A trader has acted on a wake-up, whatever the mechanism."""
+
+
+@receive.otherwise
+@inline_kernel
+def _is_none(rules, ledger, log, messages, data, initial_ticks, lane, envelope, time, event):
+    return False
+
+
+@accrue.otherwise
+@inline_kernel
+def _owes_nothing(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
+    pass
+
+
+@at_acted.otherwise
+@inline_kernel
+def _asks_nothing(rules, world, lane, trader, time, cause, number):
+    pass
+
+
+@receive.implement(Rules)
+@inline_kernel
+def _receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, time, event):
+    if not lends(rules.credit) or messages.kind[lane, envelope] != MESSAGE_CREDIT:
+        return False
+    bound.receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, time, event)
+    return True
+
+
+@accrue.implement(Rules)
+@inline_kernel
+def _accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
+    if lends(rules.credit):
+        bound.accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event)
+
+
+@at_acted.implement(Rules)
+@inline_kernel
+def _at_acted(rules, world, lane, trader, time, cause, number):
+    if lends(rules.credit):
+        _ask(rules, world, lane, trader, time, cause, number)
+
+
+@cold_kernel
+def _ask(rules, world, lane, trader, time, cause, number):
+    """Send what a lender supplies, or what a trader with a target lacks."""
+    action, amount = SUPPLY, np.int64(0)
+    if rules.is_ruined[lane, trader]:
+        return
+    if rules.credit.deposit[trader] > 0:
+        cash = world.ledger.balance[lane, trader, CASH] - rules.credit.under_way[lane, trader]
+        amount = min(rules.credit.deposit[trader], cash)
+    elif rules.credit.leverage[trader] > 0:
+        action, amount = BORROW, _lacking(rules, world, lane, trader)
+    if amount <= 0:
+        return
+    envelope = take_envelope(world.messages, lane, MESSAGE_CREDIT, trader, NO_ORDER, np.int64(0))
+    if envelope != NO_ENVELOPE:
+        world.messages.new_id[lane, envelope] = action
+        world.messages.lots[lane, envelope] = amount
+        rules.credit.under_way[lane, trader] += amount
+        address = pack_address(cause, _SLOT, number)
+        words = latency_words(world.traders, world.market.keys, lane, trader, address)
+        desk.post(world, lane, trader, envelope, time, address, words)
+
+
+@inline_kernel
+def _lacking(rules, world, lane, trader):
+    """Return what a trader would borrow to reach its target; less than a lot costs is nothing."""
+    held, ledger = rules.credit, world.ledger
+    price = _price_seen(world, lane, trader)
+    position = world.private.position[lane, trader]
+    cash = ledger.balance[lane, trader, CASH] - rules.constraints.untold[lane, trader]
+    wealth = cash - worth_of_term(ledger, lane, trader, TERM_CLAIMS) + position * price
+    wealth += rules.endowment[lane, trader]
+    target = multiply_divide(max(wealth, 0), held.leverage[trader], MILLION, FLOOR)
+    value = worth(held.terms.collateral, price, position < 0)
+    pledged = multiply_divide(abs(position), value, 1, FLOOR)
+    most = multiply_divide(max(pledged, 0), held.terms.collateral.ltv, WAD, FLOOR)
+    owed = held.booked[lane, trader, DEBT] + held.under_way[lane, trader]
+    lacks = min(target, most) - owed
+    return lacks if lacks >= value else np.int64(0)
+
+
+@inline_kernel
+def _price_seen(world, lane, trader):
+    """Return the middle of the market that a trader was last shown, nano."""
+    data, settings = world.data, world.settings
+    seen = world.private.view_time[lane, trader] - data.disclosure.book_delay_ns
+    at = state_at(data, lane, max(seen, 0))
+    last = np.int64(data.last[lane, at])
+    if last == NO_PRICE or not data.disclosure.last_with_book:
+        last = settings.initial_ticks
+    return mid_doubled(data, lane, at, last) * settings.tick_nano // 2

@@ -1,0 +1,28 @@
+"""What rules show to everybody beside the market: the last report of an oracle."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus.compiler.jit import inline_kernel, interface
+from proteus.market.makers.filters.oracle import NO_REPORT
+from proteus.market.rules.state import Rules
+
+
+@interface
+def report_shown(rules, lane):
+    """Return the report of an oracle that everybody has, nano, or NO_REPORT."""
+
+
+@report_shown.otherwise
+@inline_kernel
+def _no_report(rules, lane):
+    return np.int64(NO_REPORT)
+
+
+@report_shown.implement(Rules)
+@inline_kernel
+def _report_shown(rules, lane):
+    if rules.channels.oracle.check_ns > 0:
+        return rules.environment.oracle.arrived[lane]
+    return np.int64(NO_REPORT)

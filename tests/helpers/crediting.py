@@ -1,0 +1,91 @@
+"""A lane with credit whose accounts act by hand: the kernels of rules, without a loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from proteus.market.ledger.accounts import CASH, CONTRACT, ISSUER, LEDGER_OK, account_of
+from proteus.market.ledger.audit import audit_entries
+from proteus.market.ledger.codes import CARRY
+from proteus.market.lending.codes import BORROW, SUPPLY
+from proteus.market.rules import credit, credit_books, credit_end, posting
+from tests.helpers.cells import MS, TINY, build, cell
+
+NANO = 10**9
+MECHANISM = "mechanism=clob"
+GROUPS = (
+    "population.maker.count=0", "population.noise.count=0", "population.sniper.count=0",
+    "population.informed.count=2", "population.informed.capital=5",
+    "population.informed.target_leverage=3", "+risk@population.informed.risk=capital",
+    "+trader@population.lender=lender", "population.lender.capital=30",
+    "population.lender.count=2", "credit=pool",
+)  # fmt: skip
+BORROWER, OTHER, LENDER, SECOND = range(4)
+
+
+class ByHand:
+    """One lane; time goes on by steps of the accrual grid."""
+
+    def __init__(self, *words: str, world: Any = None) -> None:
+        """Start a lane, or go on with one that the loop has started: ``world``."""
+        config = cell(MECHANISM, *GROUPS, *TINY, *words)
+        self.world: Any = build(config).world if world is None else world
+        self.rules, self.ledger, self.log = self.world.rules, self.world.ledger, self.world.log
+        self.credit, self.pool = self.rules.credit, self.rules.credit.pool
+        self.time, self.event = 0, int(self.world.progress.events[0])
+        if world is None:
+            posting.endow(self.rules, self.ledger, self.log, 0)
+            credit.start(self.rules, self.world.queue, 0)
+
+    @property
+    def _now(self) -> tuple[int, np.int64, int]:
+        return 0, np.int64(self.time), self.event
+
+    def step(self, steps: int = 1) -> None:
+        for _ in range(steps):
+            self.time += 100 * MS
+            self.event += 1
+            credit.charge_interest(self.rules, self.ledger, self.log, *self._now)
+
+    def ask(self, action: int, trader: int, amount: int, price: int | None = None) -> bool:
+        """Supply or borrow; tells whether it was done."""
+        if price is not None:
+            self.pool.price[0] = price
+        self.event += 1
+        before = self.credit.booked[0].sum()
+        credit.do(self.rules, self.ledger, self.log, *self._now, trader, action, np.int64(amount))
+        return bool(self.credit.booked[0].sum() != before)
+
+    def supply(self, trader: int, amount: int) -> bool:
+        return self.ask(SUPPLY, trader, amount)
+
+    def borrow(self, trader: int, amount: int, price: int) -> bool:
+        return self.ask(BORROW, trader, amount, price)
+
+    def trade(self, trader: int, lots: int, price: int) -> None:
+        """Buy (lots > 0) from nobody, or sell."""
+        self.event += 1
+        issuer, (_, time, event) = account_of(self.ledger, ISSUER), self._now
+        giver, taker = (issuer, trader) if lots > 0 else (trader, issuer)
+        args = self.rules, self.ledger, self.log, 0, time, event
+        posting.move(*args, giver, taker, abs(lots), price, CARRY)
+        posting.pay(*args, taker, giver, abs(lots) * price, CARRY)
+        sign = 1 if lots > 0 else -1
+        credit.change(*args[:4], trader, sign, price, abs(lots), time, event)
+
+    def end(self, value: int) -> None:
+        credit_end.end(self.rules, self.ledger, self.log, 0, np.int64(self.time), value)
+
+    def cash(self, trader: int) -> int:
+        return int(self.ledger.balance[0, trader, CASH])
+
+    def lots(self, trader: int) -> int:
+        return int(self.ledger.balance[0, trader, CONTRACT])
+
+    def check(self) -> None:
+        """Hold pool and ledger against each other."""
+        assert credit_books.is_whole(self.credit, self.ledger, 0)
+        assert audit_entries(self.ledger, 0) == LEDGER_OK
+        assert self.rules.refused[0] == LEDGER_OK

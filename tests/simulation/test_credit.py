@@ -1,0 +1,110 @@
+"""Credit in whole lanes: every event audited, every nano of interest in an event, replayed."""
+
+import numpy as np
+import pytest
+
+from proteus.market.events.queue import NEVER_NS
+from proteus.market.ledger.accounts import CASH
+from proteus.market.ledger.codes import BORROW, INTEREST, REPAY, SUPPLY
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import build_block
+from proteus.market.setup.cell import set_up_cell, with_log
+from proteus.market.trading.world import FAULT_NONE
+from proteus.market.variables import measure
+from proteus.market.variables.dimensions import optional_of
+from proteus.market.variables.rules import total_of
+from proteus.recording.columns import CREDIT_ACCRUAL, EVENT_NAMES, rows_of
+from proteus.replaying.rerun import Rerun
+from tests.helpers.cells import MS, ROOT, TINY, build, cell, run_plain
+from tests.helpers.crediting import GROUPS, NANO, ByHand
+
+pytestmark = pytest.mark.plain
+
+WORDS = (
+    "credit=pool", "credit.accrue_ms=20", "credit.year_s=2", "population.informed.count=2",
+    "population.informed.capital=3", "population.informed.target_leverage=3",
+    "population.informed.schedule.rate_per_s=30", "+risk@population.informed.risk=capital",
+    "+trader@population.lender=lender", "population.lender.capital=30",
+    "population.lender.schedule.rate_per_s=40", "latent.jump_rate_per_s=5", *TINY,
+)  # fmt: skip
+SEED = 5
+
+
+def played(*words):
+    """A recorded lane with every event audited, and its rows."""
+    setup = with_log(set_up_cell(cell(*words)))
+    block = build_block(setup, replicate_keys(ROOT, np.array([SEED])), 2, audit=True)
+    run_plain(*block)
+    assert block.world.progress.fault[0] == FAULT_NONE
+    return setup, block.world, rows_of(block.world.log, 0)
+
+
+@pytest.mark.parametrize("mechanism", ["clob", "rfq"])
+def test_a_lane_with_credit_is_whole_auditable_and_replayed(mechanism):
+    setup, world, rows = played(f"mechanism={mechanism}", *WORDS)
+    names = [EVENT_NAMES[kind] for kind in rows["kind"]]
+    seen = {name for name in names if name.startswith("credit_")}
+    assert {"credit_offer", "credit_open", "credit_accrual", "credit_collateral_in"} <= seen
+
+    # Between two accruals the debt changes by what is lent, repaid and written off alone.
+    debt = interest = 0
+    for at, name in enumerate(names):
+        amount = rows["amount"][at]
+        if name == "credit_accrual":
+            assert rows["debt_before"][at] == debt
+            debt, interest = rows["debt"][at], interest + amount
+            assert rows["debt_before"][at] + amount == debt
+        elif name == "credit_open":
+            debt += amount
+        elif name in ("credit_repay", "credit_bad_debt"):
+            debt -= amount
+    assert debt == 0  # all is closed at the end
+    assert interest == world.rules.credit.pool.interest[0] > 0
+    steps = (rows["kind"] == CREDIT_ACCRUAL[1]).sum()
+    assert steps == 20  # of 20 ms in 0.4 s, with that at T
+    index = rows["index"][rows["kind"] == CREDIT_ACCRUAL[1]]
+    assert (np.diff(index) >= 0).all()
+
+    # The ledger says the same: interest charged, and everything borrowed paid back.
+    informed = world.traders.group == 1
+    charged = -total_of(world, INTEREST, CASH)[0, informed].sum()
+    assert abs(charged - interest) <= len(names)  # rounded up, account by account
+    back = total_of(world, BORROW, CASH) + total_of(world, REPAY, CASH)
+    assert not back[0, informed].any()
+    values = measure(world, optional_of(setup.cell))
+    without = ("settled", "venue")  # of classes at v_T, and of the accounts beside them
+    pnl = sum(values[name][0] for name in values
+              if name.startswith("pnl_") and values[name].ndim == 1
+              and not name.endswith(without)) + values["pnl_venue"][0]  # fmt: skip
+    assert abs(pnl) < 1e-9
+
+    Rerun(setup, ROOT, SEED, rows, len(rows["kind"]), 2).run()
+
+
+def test_a_noise_group_more_changes_no_interest():
+    """The grid alone accrues: the same loan in a lane with twice the messages owes the same."""
+    quiet = ("population.informed.schedule.law=none", "population.informed.schedule.rate_per_s=0",
+             "population.lender.schedule.law=none", "population.lender.schedule.rate_per_s=0",
+             "population.noise.count=1", "population.maker.count=1", "credit.curve=fixed",
+             "credit.accrue_ms=20")  # fmt: skip
+    noise = ("+trader@population.more=noise", "population.more.count=2",
+             "population.more.schedule.rate_per_s=40")  # fmt: skip
+    groups = [word for word in GROUPS if "maker.count" not in word and "noise.count" not in word]
+    found = []
+    for words in ((), noise):
+        block = build(cell("mechanism=clob", *groups, *TINY, *quiet, *words), audit=True)
+        run_plain(*block, MS)
+        lane = ByHand(world=block.world)
+        lenders = np.flatnonzero(lane.credit.deposit)
+        borrowers = np.flatnonzero(lane.credit.leverage)
+        lane.supply(lenders[0], 9 * NANO)
+        lane.trade(borrowers[0], 10, NANO // 2)
+        lane.borrow(borrowers[0], 2 * NANO, NANO // 2)
+        block.world.progress.events[0] = lane.event + 1
+        run_plain(*block, NEVER_NS)
+        assert block.world.progress.fault[0] == FAULT_NONE
+        claims = total_of(block.world, SUPPLY, CASH)[0, lenders]
+        found.append((lane.pool.interest[0], claims.tolist(), block.world.progress.events[0]))
+    assert found[0][:2] == found[1][:2]
+    assert found[1][2] > found[0][2] + 20
+    assert found[0][0] > 0
