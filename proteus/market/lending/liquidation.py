@@ -77,3 +77,12 @@ def _to_target(policy, threshold, lots, value, cost, debt):
     room = widen(policy.target - taken)
     repaid = narrow(multiply_divide_wide(missing, WAD_WIDE, room, CEIL))
     return debt if repaid < 0 else min(repaid, debt)
+
+
+@inline_kernel
+def leaves_dust(policy, debt, lots, value):
+    """Tell whether a liquidation would leave a debt, or collateral, too small to be worth one."""
+    if debt == 0 or lots == 0:
+        return False
+    left = multiply_divide(lots, value, 1, FLOOR)
+    return debt < policy.dust or 0 <= left < policy.dust

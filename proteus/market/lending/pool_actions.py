@@ -29,7 +29,7 @@ from proteus.market.lending.codes import (
 )
 from proteus.market.lending.collateral import bonus_of, worth
 from proteus.market.lending.curves import WAD
-from proteus.market.lending.liquidation import most_repaid
+from proteus.market.lending.liquidation import leaves_dust, most_repaid
 from proteus.market.lending.pool import (
     accrue,
     borrow_shares_of,
@@ -179,7 +179,7 @@ def liquidate(terms, pool, lane, account, borrower, lots):
     repaid = min(price, most)
     if price + fee > pool.wallet[lane, account, 0]:
         return WALLET_SHORT
-    if _leaves_dust(terms.policy, debt - repaid, held - lots, value):
+    if leaves_dust(terms.policy, debt - repaid, held - lots, value):
         return DUST_LEFT
     shares = pool.borrowed[lane, borrower]
     if repaid < debt:
@@ -195,15 +195,6 @@ def liquidate(terms, pool, lane, account, borrower, lots):
         write_off(pool, lane, borrower)
     pool.result[lane, 0], pool.result[lane, 1] = lots, repaid
     return ACCEPTED
-
-
-@inline_kernel
-def _leaves_dust(policy, debt, lots, value):
-    """Tell whether a liquidation would leave a debt, or collateral, too small to be worth one."""
-    if debt == 0 or lots == 0:
-        return False
-    left = multiply_divide(lots, value, 1, FLOOR)
-    return debt < policy.dust or 0 <= left < policy.dust
 
 
 @inline_kernel

@@ -1,4 +1,4 @@
-"""The keywords of a pool: what each preset of rules needs to be told, and within which bounds."""
+"""The keywords of lending: what each door needs to be told, and within which bounds."""
 
 from __future__ import annotations
 
@@ -45,25 +45,26 @@ Term = Whole | Choice | Account | Accounts
 Terms = Mapping[str, Term]
 
 
-def read_terms(rules: str, declared: Terms, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the keywords of a pool, and lay them over the defaults.
+def read_terms(where: str, declared: Terms, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the keywords of a door, and lay them over the defaults.
+
+    Parameters
+        where: the words that say which door it is.
 
     Raises
         ConfigError: an unknown keyword, one that is missing, or a value that is not allowed.
     """
     for name in given:
         if name not in declared:
-            raise ConfigError(
-                f"{name} is no keyword of mechanism=pool rules={rules}{nearest(name, declared)}"
-            )
-    return {name: _read(rules, name, term, given) for name, term in declared.items()}
+            raise ConfigError(f"{name} is no keyword of {where}{nearest(name, declared)}")
+    return {name: _read(where, name, term, given) for name, term in declared.items()}
 
 
-def _read(rules: str, name: str, term: Term, given: Mapping[str, Any]) -> Any:
+def _read(where: str, name: str, term: Term, given: Mapping[str, Any]) -> Any:
     if name not in given:
         default = term.default if isinstance(term, (Whole, Choice)) else None
         if default is None and not isinstance(term, Accounts):
-            raise ConfigError(f"{name} is missing: mechanism=pool rules={rules} needs it")
+            raise ConfigError(f"{name} is missing: {where} needs it")
         return default
     value = given[name]
     if isinstance(term, Whole):
