@@ -108,8 +108,8 @@ def replay(
             is unchanged, and the quantity is the new open quantity; a cancel with a quantity takes
             that many lots. What else an amend or a cancel says must be so of its order.
         mechanism: ``clob``, ``fba``, ``dual_flow`` or ``rfq``; for the rows of the latter see
-            :func:`proteus.replaying.requests.replay`; ``pool``: that of ``lending.door``; ``rate_book``,
-            ``rate_auction``: that of ``lending.rates``.
+            :func:`proteus.replaying.requests.replay`; ``pool``: that of ``lending.door``;
+            ``rate_book``, ``rate_auction``: that of ``lending.rates``.
         n_ticks: prices are 1 .. n_ticks-1; at most 2**31.
         reference_ticks: reference price before the first trade; default n_ticks // 2.
         delta: batch interval in ms.

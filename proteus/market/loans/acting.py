@@ -10,7 +10,6 @@ from proteus.market.lending.codes import (
     ACCEPTED,
     ACCRUE,
     ADD_COLLATERAL,
-    LIQUIDATE,
     PRICE,
     REPAY,
     WITHDRAW_COLLATERAL,
@@ -77,9 +76,6 @@ def _act(terms, mechanism, venue, lane, message):
     return liquidate(terms, mechanism, venue, lane, message)
 
 
-
-
-
 @inline_kernel
 def advance(terms, mechanism, venue, lane, now):
     """Do what is due: at one time loans mature, then a batch clears, then orders expire.
@@ -122,9 +118,11 @@ def _first_to_expire(venue, lane):
     first = np.int64(NO_ORDER)
     for slot in range(placed.used[lane]):
         if placed.open[lane, slot] > 0:
-            if first == NO_ORDER or placed.expires[lane, slot] < placed.expires[lane, first]:
+            later = np.int64(0)
+            if first != NO_ORDER:
+                later = placed.expires[lane, slot] - placed.expires[lane, first]
+            is_older = first == NO_ORDER
+            is_older = is_older or orders.arrival[lane, slot] < orders.arrival[lane, first]
+            if later < 0 or (later == 0 and is_older):
                 first = np.int64(slot)
-            elif placed.expires[lane, slot] == placed.expires[lane, first]:
-                if orders.arrival[lane, slot] < orders.arrival[lane, first]:
-                    first = np.int64(slot)
     return first

@@ -101,10 +101,10 @@ def cancel(terms, mechanism, venue, lane, message):
 @inline_kernel
 def _find(venue, lane, number):
     """Return the slot of an open order, or NO_ORDER."""
+    orders = venue.market.orders
     for slot in range(venue.placed.used[lane]):
-        if venue.placed.open[lane, slot] > 0:
-            if venue.market.orders.client_id[lane, slot] == number + 1:
-                return np.int64(slot)
+        if venue.placed.open[lane, slot] > 0 and orders.client_id[lane, slot] == number + 1:
+            return np.int64(slot)
     return np.int64(NO_ORDER)
 
 
@@ -118,10 +118,10 @@ def end_order(terms, mechanism, venue, lane, slot, reason):
 @inline_kernel
 def end_orders_of(terms, mechanism, venue, lane, account, reason):
     """Take all open orders of an account out of the book."""
+    orders = venue.market.orders
     for slot in range(venue.placed.used[lane]):
-        if venue.placed.open[lane, slot] > 0:
-            if venue.market.orders.trader[lane, slot] == account:
-                end_order(terms, mechanism, venue, lane, slot, reason)
+        if venue.placed.open[lane, slot] > 0 and orders.trader[lane, slot] == account:
+            end_order(terms, mechanism, venue, lane, slot, reason)
 
 
 @inline_kernel
@@ -142,9 +142,10 @@ def _newest_request(venue, lane, account):
     newest = np.int64(NO_ORDER)
     for slot in range(placed.used[lane]):
         is_theirs = orders.trader[lane, slot] == account and orders.side[lane, slot] == BUY
-        if placed.open[lane, slot] > 0 and is_theirs:
-            if newest == NO_ORDER or orders.arrival[lane, slot] > orders.arrival[lane, newest]:
-                newest = np.int64(slot)
+        is_newer = newest == NO_ORDER
+        is_newer = is_newer or orders.arrival[lane, slot] > orders.arrival[lane, newest]
+        if placed.open[lane, slot] > 0 and is_theirs and is_newer:
+            newest = np.int64(slot)
     return newest
 
 

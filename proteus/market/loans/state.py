@@ -6,7 +6,7 @@
     offers      their cash is in escrow until they are lent, withdrawn or expire
     requests    their collateral is reserved, at the rate of the request, for what is open of them
     expiry      inclusive: an order still trades at its last time
-    maturity    pays as far as the borrower's cash goes; what is left may be liquidated at any health
+    maturity    pays as far as the borrower's cash goes; the rest may be liquidated at any health
     losses      what is left without collateral: the treasury first, then the lender of the loan
 
 Source
@@ -132,9 +132,7 @@ class LoanMarket(NamedTuple):
     result: np.ndarray  # int64 [L, 2] what the last message returned
 
 
-def allocate_loans(
-    lanes: int, slots: int, loans: int, accounts: int, reference: int
-) -> LoanMarket:
+def allocate_loans(lanes: int, slots: int, loans: int, accounts: int, reference: int) -> LoanMarket:
     """Allocate a market without orders or loans, and with empty accounts.
 
     Parameters

@@ -140,7 +140,10 @@ def _column(cells: list[Any]) -> Any:
 
 
 def _result(
-    reasons: Mapping[int, str], message: Message, refusal: int, numbers: tuple[int, int],
+    reasons: Mapping[int, str],
+    message: Message,
+    refusal: int,
+    numbers: tuple[int, int],
     names: list[Any],
 ) -> dict[str, Any]:
     reason = None if refusal == ACCEPTED else reasons[refusal]
