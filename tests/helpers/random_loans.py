@@ -25,7 +25,7 @@ def random_terms(draw: random.Random, mechanism: str) -> Row:
         "bonus": 8 * WAD // 100, "bonus_least": NANO // 50, "close_factor": WAD // 2,
         "policy": draw.choice(("full", "close_factor", "target_health")),
         "close_health": 95 * WAD // 100, "target": 105 * WAD // 100,
-        "protocol_share": draw.choice((0, WAD // 10)), "dust": draw.choice((0, NANO)),
+        "protocol_share": draw.choice((0, WAD // 10)), "dust": draw.choice((0, 100 * NANO)),
         "price": draw.randrange(NANO), "short": draw.choice(((), ("bob",), NAMES)),
     }  # fmt: skip
     if mechanism == "rate_auction":

@@ -41,9 +41,9 @@ def lend(rows: list[Row], mechanism: str, terms: Row, wallets: Any = None, **mor
     return proteus.replay(rows, mechanism=mechanism, **given)  # type: ignore[call-overload]
 
 
-def story(mechanism: str, seed: int) -> tuple[Row, list[Row]]:
+def story(mechanism: str, seed: int, count: int = MESSAGES) -> tuple[Row, list[Row]]:
     draw = random.Random(seed)
-    return random_terms(draw, mechanism), list(random_rows(draw, MESSAGES))
+    return random_terms(draw, mechanism), list(random_rows(draw, count))
 
 
 @EVERY

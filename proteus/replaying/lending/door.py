@@ -6,7 +6,7 @@ messages, not millions, and nothing is compiled for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -121,9 +121,13 @@ def run(
     return make_table(results), make_table(pools), make_table(people)
 
 
-def make_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Make a table whose words, absent values and wide integers stay what they are."""
-    columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
+def make_table(rows: list[dict[str, Any]], names: Sequence[str] = ()) -> pd.DataFrame:
+    """Make a table whose words, absent values and wide integers stay what they are.
+
+    Parameters
+        names: columns of a table that may have no row.
+    """
+    columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else names)}
     return pd.DataFrame({name: _column(cells) for name, cells in columns.items()})
 
 

@@ -54,6 +54,14 @@ from proteus.replaying.lending.terms import (
 )
 
 ASSETS = ("cash_nano", "lots")
+LOAN_COLUMNS = (
+    "loan", "lender", "borrower", "rate", "principal", "interest", "owed", "start_s", "maturity_s",
+    "status",
+)  # fmt: skip
+EVENT_COLUMNS = (
+    "row", "time_s", "kind", "account", "other", "order", "loan", "amount", "rate", "debt_before",
+    "debt_after", "reason",
+)  # fmt: skip
 _SHORT = Accounts(is_all=False)
 _LOANS: Terms = {
     "term_s": Whole(1, 2**40),
@@ -116,7 +124,9 @@ def replay(
     orders = sum(message.kind in ("offer", "request") for message in read)
     venue = RateVenue(mechanism, given, held, orders)
     tables = run(venue, read, list(held), states, REASONS)
-    return LentByRate(*tables, make_table(venue.loans()), make_table(venue.events))
+    return LentByRate(
+        *tables, make_table(venue.loans(), LOAN_COLUMNS), make_table(venue.events, EVENT_COLUMNS),
+    )  # fmt: skip
 
 
 def _check(terms: Mapping[str, Any], held: Mapping[Any, tuple[int, int]]) -> None:
