@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from proteus.compiler.arrays import allocate
 from proteus.errors import ConfigError
 from proteus.market.lending.accrual import ACCRUALS
+from proteus.market.lending.added import ADDED_CURVES, ADDED_POLICIES, CURVE_CODES, POLICY_CODES
+from proteus.market.lending.base import NO_NUMBERS
 from proteus.market.lending.collateral import Collateral
 from proteus.market.lending.curves import MOST_AT_TARGET
 from proteus.market.lending.liquidation import POLICIES, Policy
@@ -30,6 +33,7 @@ from proteus.replaying.lending.terms import (
     WAD,
     Accounts,
     Choice,
+    Part,
     Terms,
     Whole,
     account_numbers,
@@ -47,7 +51,7 @@ COLLATERAL_TERMS: Terms = {
     "bonus_least": Whole(0, LARGEST, 20_000_000),
 }
 POLICY_TERMS: Terms = {
-    "policy": Choice(tuple(POLICIES), "close_factor"),
+    "policy": Part(tuple(POLICIES), "close_factor", ADDED_POLICIES),
     "close_factor": Whole(1, WAD, WAD // 2),
     "close_health": Whole(0, WAD, 95 * WAD // 100),
     "target": Whole(WAD, 2 * WAD, 105 * WAD // 100),
@@ -55,7 +59,7 @@ POLICY_TERMS: Terms = {
     "dust": Whole(0, LARGEST, 0),
 }
 TERMS: Terms = {
-    "curve": Choice(tuple(POOL_CURVES), "kinked"),
+    "curve": Part(tuple(POOL_CURVES), "kinked", ADDED_CURVES),
     "base": _RATE,
     "slope_1": _RATE,
     "slope_2": _RATE,
@@ -89,8 +93,18 @@ def check_collateral(terms: Mapping[str, Any]) -> None:
 
 def make_policy(terms: Mapping[str, Any]) -> Policy:
     """Make the liquidation policy that the keywords say."""
-    kind = POLICIES[terms["policy"]]
-    return Policy(kind, *(terms[name] for name in Policy._fields if name != "kind"))
+    kind, numbers = _code_of(terms["policy"], POLICIES, POLICY_CODES)
+    named = {name: terms[name] for name in Policy._fields if name in terms}
+    return Policy(kind=kind, numbers=numbers, **named)
+
+
+def _code_of(
+    chosen: Any, ours: Mapping[str, int], added: Mapping[str, int]
+) -> tuple[int, NDArray[np.int64]]:
+    """Return the code of a part that a keyword names, and the numbers of one of another package."""
+    if isinstance(chosen, str):
+        return ours[chosen], NO_NUMBERS
+    return added[chosen.name], np.array(chosen.numbers, np.int64)
 
 
 def _check_shares(held: Mapping[Any, tuple[int, int]]) -> None:
@@ -109,11 +123,12 @@ class ProteusVenue:
         check_collateral(terms)
         _check_shares(held)
         collateral = Collateral(*(terms[name] for name in Collateral._fields))
+        curve, curve_numbers = _code_of(terms["curve"], POOL_CURVES, CURVE_CODES)
         self.terms: PoolTerms = PoolTerms(
-            POOL_CURVES[terms["curve"]], terms["base"], terms["slope_1"], terms["slope_2"],
+            curve, terms["base"], terms["slope_1"], terms["slope_2"],
             terms["kink"], terms["normalised"] == "yes", ACCRUALS[terms["accrual"]],
             terms["accrue_s"], terms["year_s"], terms["reserve_factor"], collateral,
-            make_policy(terms),
+            make_policy(terms), curve_numbers,
         )  # fmt: skip
         self.state: Pool = allocate(
             Pool, L=1, A=len(held), accrued_to=terms["start_s"], price=terms["price"],

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from proteus import plugins
+from proteus.configuration.reading import read_model
 from proteus.errors import ConfigError, nearest
 
 LARGEST = 2**63 - 1
@@ -31,6 +33,14 @@ class Choice(NamedTuple):
     default: str | None = None
 
 
+class Part(NamedTuple):
+    """A keyword that is one of some words, or the keys of a part of another package."""
+
+    words: tuple[str, ...]
+    default: str
+    kinds: Mapping[str, Any]  # rows whose ``config`` reads the keys, by name
+
+
 class Account(NamedTuple):
     """A keyword that names an account of ``wallets``."""
 
@@ -41,7 +51,7 @@ class Accounts(NamedTuple):
     is_all: bool
 
 
-Term = Whole | Choice | Account | Accounts
+Term = Whole | Choice | Part | Account | Accounts
 Terms = Mapping[str, Term]
 
 
@@ -62,7 +72,7 @@ def read_terms(where: str, declared: Terms, given: Mapping[str, Any]) -> dict[st
 
 def _read(where: str, name: str, term: Term, given: Mapping[str, Any]) -> Any:
     if name not in given:
-        default = term.default if isinstance(term, (Whole, Choice)) else None
+        default = term.default if isinstance(term, (Whole, Choice, Part)) else None
         if default is None and not isinstance(term, Accounts):
             raise ConfigError(f"{name} is missing: {where} needs it")
         return default
@@ -73,9 +83,20 @@ def _read(where: str, name: str, term: Term, given: Mapping[str, Any]) -> Any:
             allowed = f"must be an integer {term.least} .. {term.most}"
             raise ConfigError(f"{name}={value!r} is not allowed: {allowed}")
         return int(value)
-    if isinstance(term, Choice) and value not in term.words:
+    if isinstance(term, Part) and isinstance(value, Mapping):
+        return _read_part(name, term, value)
+    if isinstance(term, (Choice, Part)) and value not in term.words:
         raise ConfigError(f"{name}={value!r} is not allowed: must be {', '.join(term.words)}")
     return value
+
+
+def _read_part(name: str, part: Part, keys: Mapping[str, Any]) -> Any:
+    """Read the keys of a part of another package with its own model."""
+    chosen = keys.get("name")
+    if chosen not in part.kinds:
+        why = plugins.why_left_out(chosen) or nearest(str(chosen), part.kinds)
+        raise ConfigError(f"{name}.name={chosen!r} does not exist{why}")
+    return read_model(part.kinds[chosen].config, keys)
 
 
 def read_wallets(wallets: Any, assets: tuple[str, str]) -> dict[Any, tuple[int, int]]:
