@@ -22,7 +22,7 @@ from proteus.replaying.lending.terms import read_terms
 _NANO = 10**9
 _STEPS = 64  # of utilisation
 _WALLETS = {"lender": (10**13, 0), "borrower": (10**12, 1_000), "liquidator": (10**13, 0)}
-_SHARED = {"price": _NANO // 2, "year_s": 1_000, "wallets": _WALLETS}
+_SHARED: dict[str, Any] = {"price": _NANO // 2, "year_s": 1_000, "wallets": _WALLETS}
 
 
 def check_rates(name: str, keys: Mapping[str, Any] | None = None) -> None:
@@ -125,7 +125,7 @@ def _machine(chain: Any) -> Any:
 
 def _unhealthy() -> list[tuple[int, ...]]:
     """Threshold, lots, value, cost and a debt that they do not carry."""
-    threshold, cases = 65 * WAD // 100, []
+    threshold, cases = 65 * WAD // 100, list[tuple[int, ...]]()
     for lots, value in itertools.product((1, 1_000, 10**9), (10**6, _NANO // 2)):
         carried = lots * value * threshold // WAD
         for debt in (carried + 1, carried * 5 // 4 + 1, 3 * carried + 1):
@@ -163,8 +163,8 @@ def _check_pool(name: str, terms: Mapping[str, Any]) -> None:
 
 def _check_loans(name: str, terms: Mapping[str, Any]) -> None:
     rows = _squeezed(
-        [{"kind": "offer", "agent": "lender", "amount": 10**12, "rate": WAD // 10},
-         {"kind": "request", "agent": "borrower", "amount": 200 * _NANO, "rate": WAD // 10}], 50,
+        [{"kind": "offer", "agent": "lender", "amount": 10**12, "rate_permille": 100},
+         {"kind": "request", "agent": "borrower", "amount": 200 * _NANO, "rate_permille": 100}], 50,
     )  # fmt: skip
     one, two = (
         replay_loans(rows, "rate_book", term_s=100, **_SHARED, **terms) for _ in range(2)

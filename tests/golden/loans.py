@@ -92,7 +92,7 @@ def message(row: dict[str, str], mechanism: str) -> dict[str, Any]:
     if does == "liquidate":
         told["borrower"] = row["about"]
     if not is_pool and does in ("lend", "borrow"):
-        told["rate"] = _nano(row["rate"]) * NANO
+        told["rate_permille"] = _nano(row["rate"]) // 10**6
         if row["until_s"] != "-":
             told["expires_s"] = int(row["until_s"])
     if not is_pool and does == "repay" and row["about"] != "-":

@@ -6,10 +6,18 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
+from proteus.market.lending.codes import ACCRUE, NOBODY
+from proteus.market.loans.codes import NO_NUMBER
+from proteus.market.loans.state import Message
+from proteus.market.mechanisms.interface import NEVER
+from proteus.replaying.lending.rates import TERMS, RateVenue
+from proteus.replaying.lending.terms import read_terms
+
 NANO = 10**9
 WAD = 10**18
-STEP = WAD // 1_000
-DEAR = 5_000 * STEP
+DEAR = 5_000  # the highest rate, in thousandths a year
 WALLETS = {"ann": (10**14, 10**6), "bob": (10**11, 10**7), "cyn": (10**13, 10**7),
            "dan": (5 * 10**13, 0)}  # fmt: skip
 NAMES = tuple(WALLETS)
@@ -30,7 +38,7 @@ def random_terms(draw: random.Random, mechanism: str) -> Row:
     }  # fmt: skip
     if mechanism == "rate_auction":
         terms |= {
-            "interval_s": draw.choice((1, 5, 60)), "reference": draw.randrange(1, 200) * STEP,
+            "interval_s": draw.choice((1, 5, 60)), "reference_permille": draw.randrange(1, 200),
             "price_rule": draw.choice(("midpoint", "reference", "lower", "upper", "t7")),
             "allocation": draw.choice(
                 ("time", "pro_rata", "pro_rata_fifo", "earlier_batches_first")
@@ -63,17 +71,17 @@ def random_rows(draw: random.Random, count: int) -> Iterator[Row]:
 def _squeeze(draw: random.Random) -> list[Row]:
     """Pledge, borrow near the limit of a price, perhaps spend it, and fall."""
     lots = draw.randrange(1, 5_000)
-    rate = draw.choice((1, 50, 900)) * STEP
+    rate = draw.choice((1, 50, 900))
     borrowed = max(1, int(lots * NANO * draw.uniform(0.3, 0.5)))
     rows: list[Row] = [
         {"kind": "price", "price": draw.choice((1, NANO - 1))},
         {"kind": "add_collateral", "agent": "bob", "amount": lots},
-        {"kind": "offer", "agent": "dan", "amount": borrowed, "rate": rate},
-        {"kind": "request", "agent": "bob", "amount": borrowed, "rate": rate},
+        {"kind": "offer", "agent": "dan", "amount": borrowed, "rate_permille": rate},
+        {"kind": "request", "agent": "bob", "amount": borrowed, "rate_permille": rate},
         {"kind": "accrue"},
     ]  # fmt: skip
     if draw.random() < 0.5:
-        rows.append({"kind": "offer", "agent": "bob", "amount": borrowed, "rate": DEAR})
+        rows.append({"kind": "offer", "agent": "bob", "amount": borrowed, "rate_permille": DEAR})
     rows.append(
         {"kind": "withdraw_collateral", "agent": "bob", "amount": draw.randrange(1, lots + 1)}
     )
@@ -97,7 +105,7 @@ def _any(draw: random.Random, number: int, time: int, orders: list[tuple[int, An
         return row
     row["agent"] = draw.choice(NAMES[:3] if draw.random() < 0.7 else NAMES)
     if kind in ("offer", "request"):
-        row |= {"amount": amount(draw, 10**14), "rate": draw.choice((1, 40, 41, 50, 60)) * STEP}
+        row |= {"amount": amount(draw, 10**14), "rate_permille": draw.choice((1, 40, 41, 50, 60))}
         if draw.random() < 0.5:
             row["expires_s"] = max(0, time + draw.randrange(-1, 30))
     elif kind == "cancel":
@@ -113,3 +121,16 @@ def _any(draw: random.Random, number: int, time: int, orders: list[tuple[int, An
         if kind == "liquidate":
             row["borrower"] = draw.choice(("bob", draw.choice(NAMES)))
     return row
+
+
+def venue(mechanism: str, seed: int, orders: int) -> RateVenue:
+    """A market of loans, as the door has it, with room for so many orders."""
+    terms = random_terms(random.Random(seed), mechanism)
+    return RateVenue(mechanism, read_terms("", TERMS[mechanism], terms), WALLETS, orders)
+
+
+def told(mechanism: str, seed: int) -> tuple[Any, Any, Any, Any]:
+    """What the kernel of a market of loans is given: terms, mechanism, market and a message."""
+    made = venue(mechanism, seed, 8)
+    numbers = (0, ACCRUE, NOBODY, 0, 0, NEVER, NO_NUMBER, NOBODY)
+    return made.terms, made.mechanism, made.state, Message(*map(np.int64, numbers))

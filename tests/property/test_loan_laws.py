@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from tests.helpers.random_loans import MECHANISMS, NAMES, NANO, STEP, WAD, WALLETS, Row
+from tests.helpers.random_loans import MECHANISMS, NAMES, NANO, WALLETS, Row
 from tests.property.test_loans_against_twin import LOAN, lend, seeds, story, tried
 
 pytestmark = pytest.mark.plain
@@ -126,8 +126,8 @@ def test_who_is_called_what_changes_nothing(mechanism: str, seed: int) -> None:
 def pair(amount: int, offered: int, rates: tuple[int, int], **terms: Any) -> list[Row]:
     return [
         {"kind": "add_collateral", "agent": "bob", "amount": 10**7},
-        {"kind": "offer", "agent": "ann", "amount": offered, "rate": rates[0] * STEP},
-        {"kind": "request", "agent": "bob", "amount": amount, "rate": rates[1] * STEP},
+        {"kind": "offer", "agent": "ann", "amount": offered, "rate_permille": rates[0]},
+        {"kind": "request", "agent": "bob", "amount": amount, "rate_permille": rates[1]},
         {"time_s": terms["interval_s"], "kind": "accrue"},
         {"time_s": terms["interval_s"] + terms["term_s"], "kind": "accrue"},
     ]
@@ -173,7 +173,7 @@ def test_a_request_owes_at_its_own_rate_the_same_in_one_part_or_in_many(
     mechanism: str, parts: list[int], rate: int
 ) -> None:
     offers = [
-        {"kind": "offer", "agent": "ann", "amount": part, "rate": rate * STEP} for part in parts
+        {"kind": "offer", "agent": "ann", "amount": part, "rate_permille": rate} for part in parts
     ]
     first, _, asked, *_ = pair(sum(parts), 1, (1, rate), interval_s=5, term_s=100)
     rows = [first, *offers, asked, {"time_s": 5, "kind": "accrue"}]
@@ -195,7 +195,7 @@ def test_the_clearing_rate_is_that_of_all_rates_and_of_a_linear_programme(
     rows: list[Row] = [{"kind": "add_collateral", "agent": "bob", "amount": 10**7}]
     for kind, agent, orders in (("request", "bob", bids), ("offer", "ann", asks)):
         rows += [
-            {"kind": kind, "agent": agent, "amount": amount * NANO, "rate": rate * STEP}
+            {"kind": kind, "agent": agent, "amount": amount * NANO, "rate_permille": rate}
             for amount, rate in orders
         ]
     rows.append({"time_s": 5, "kind": "accrue"})
@@ -205,7 +205,7 @@ def test_the_clearing_rate_is_that_of_all_rates_and_of_a_linear_programme(
     assert lent_out == max(volumes.values())
     if lent_out == 0:
         return
-    (rate,) = set(lent.loans["rate"] // STEP)
+    (rate,) = set(lent.loans["rate_permille"])
     assert volumes[rate] == lent_out
     gains = sum(amount * max(bid - rate, 0) for amount, bid in bids)
     gains += sum(amount * max(rate - ask, 0) for amount, ask in asks)
@@ -228,16 +228,16 @@ def best_surplus(bids: list[tuple[int, int]], asks: list[tuple[int, int]]) -> fl
 @EVERY
 def test_a_better_rate_is_lent_first_and_then_the_older_order(mechanism: str) -> None:
     rows: list[Row] = [
-        {"kind": "offer", "agent": "ann", "amount": 5, "rate": 60 * STEP},
-        {"kind": "offer", "agent": "cyn", "amount": 5, "rate": 50 * STEP},
-        {"kind": "offer", "agent": "dan", "amount": 5, "rate": 50 * STEP},
+        {"kind": "offer", "agent": "ann", "amount": 5, "rate_permille": 60},
+        {"kind": "offer", "agent": "cyn", "amount": 5, "rate_permille": 50},
+        {"kind": "offer", "agent": "dan", "amount": 5, "rate_permille": 50},
         *pair(7, 5, (60, 60), interval_s=5, term_s=100)[::2][:2],
         {"time_s": 5, "kind": "accrue"},
     ]
     more = {"allocation": "time"} if mechanism == "rate_auction" else {}
     loans = lend(rows, mechanism, of(mechanism, **more)).loans
     assert loans[["lender", "principal"]].to_numpy().tolist() == [["cyn", 5], ["dan", 2]]
-    assert set(loans["rate"]) == {50 * STEP}
+    assert set(loans["rate_permille"]) == {50}
 
 
 def test_the_laws_see_loans_of_every_fate() -> None:
@@ -251,4 +251,3 @@ def test_the_laws_see_loans_of_every_fate() -> None:
             kinds |= {*lent.events["kind"]}
     assert {"running", "repaid", "written_off"} <= seen
     assert len(kinds) == 11
-    assert WAD == 1_000 * STEP

@@ -20,7 +20,6 @@ Row = dict[str, Any]
 STEPS = 1_000
 N_TICKS = 5_001
 WAD = 10**18
-STEP = WAD // STEPS
 
 
 @dataclass
@@ -79,7 +78,7 @@ class Lending:
         if mechanism == "rate_auction":
             self.next_clear = terms["interval_s"]
             self.market = Clearing(
-                N_TICKS, terms["reference"] // STEP, terms["interval_s"], terms["price_rule"],
+                N_TICKS, terms["reference_permille"], terms["interval_s"], terms["price_rule"],
                 terms["allocation"], "none",
             )  # fmt: skip
         short = terms.get("short", ())
@@ -170,7 +169,7 @@ class Lending:
 
     def enter(self, number: int, row: Row, side: str) -> tuple[int, int]:
         """An order enters, and what it trades at once is lent."""
-        steps, amount, time = row["rate"] // STEP, row["amount"], row["time_s"]
+        steps, amount, time = row["rate_permille"], row["amount"], row["time_s"]
         self.orders[number] = Order(row["agent"], side, steps, amount, row.get("expires_s"))
         self.market.apply(Message(
             time, "limit", number, row["agent"], side, steps, amount, "gtc", False, None, number
@@ -328,7 +327,7 @@ class Lending:
             return "expired"
         name, amount = row["agent"], row["amount"]
         if row["kind"] == "request":
-            more = amount + self.interest(amount, row["rate"] // STEP)
+            more = amount + self.interest(amount, row["rate_permille"])
             owed = self.debt(name) + self.reserved(name) + more
             if owed >= 2**63:
                 return "amount_overflow"

@@ -9,9 +9,8 @@ import numpy as np
 
 from proteus.errors import MessageError
 from proteus.market.lending.codes import ACTIONS, ALL, ASSETS, NOBODY
-from proteus.market.lending.curves import WAD
 from proteus.market.loans.codes import ACTIONS as LOAN_ACTIONS
-from proteus.market.loans.codes import MOST_STEPS, NO_NUMBER, STEPS_A_YEAR
+from proteus.market.loans.codes import MOST_STEPS, NO_NUMBER
 from proteus.market.mechanisms.interface import NEVER
 from proteus.replaying.cells import Messages, Table, read_table
 from proteus.replaying.rows import is_given, read_integers, refused
@@ -21,16 +20,15 @@ COLUMNS = (
     "price", "fee",
 )  # fmt: skip
 RATES = "rates"  # the rules of both markets of loans
-STEP = WAD // STEPS_A_YEAR
 _COLUMNS_OF_RATES = (
-    "time_s", "kind", "agent", "amount", "rate", "expires_s", "order", "loan", "all", "borrower",
-    "price",
+    "time_s", "kind", "agent", "amount", "rate_permille", "expires_s", "order", "loan", "all",
+    "borrower", "price",
 )  # fmt: skip
 _EVERY = tuple(dict.fromkeys((*COLUMNS, *_COLUMNS_OF_RATES)))
 _KINDS = {**ACTIONS, RATES: LOAN_ACTIONS}
 _NUMBERS = {  # what absent ones are
-    "time_s": 0, "amount": 0, "shares": 0, "price": 0, "fee": 0, "rate": 0, "expires_s": NEVER,
-    "order": NO_NUMBER, "loan": NO_NUMBER,
+    "time_s": 0, "amount": 0, "shares": 0, "price": 0, "fee": 0, "rate_permille": 0,
+    "expires_s": NEVER, "order": NO_NUMBER, "loan": NO_NUMBER,
 }  # fmt: skip
 NEEDED, MAY = 0, 1
 # What a message of each kind may say besides its time, kind and agent.
@@ -62,7 +60,7 @@ _SAYS["proteus"] = {
     "withdraw_collateral": {"amount": NEEDED}, "liquidate": {"borrower": NEEDED, "amount": NEEDED},
     "price": {"price": NEEDED}, "accrue": {},
 }  # fmt: skip
-_ORDER = {"amount": NEEDED, "rate": NEEDED, "expires_s": MAY}
+_ORDER = {"amount": NEEDED, "rate_permille": NEEDED, "expires_s": MAY}
 _SAYS[RATES] = {
     "offer": _ORDER, "request": _ORDER, "cancel": {"order": NEEDED},
     "repay": {"amount": MAY, "all": MAY, "loan": MAY}, "add_collateral": {"amount": NEEDED},
@@ -86,7 +84,7 @@ class Message(NamedTuple):
     shares: int
     borrower: int  # account, or NOBODY
     takes_claims: bool
-    rate: int  # 1e18 a year
+    rate_permille: int  # a year
     expires_s: int  # or NEVER
     order: int  # row of an offer or request, or NO_NUMBER
     loan: int  # or NO_NUMBER
@@ -140,8 +138,9 @@ def _read(
         if is_wrong or (name == "time_s" and values[row] > LATEST_S):
             most = f" .. {LATEST_S}" if name == "time_s" else " or more"
             raise refused(name, values[row], row, f"must be 0{most}")
-    if given["rate"][row]:
-        _check_rate(numbers["rate"][row], row)
+    rate = numbers["rate_permille"][row]
+    if given["rate_permille"][row] and not 1 <= rate <= MOST_STEPS:
+        raise refused("rate_permille", rate, row, f"must be 1 .. {MOST_STEPS}")
     is_all = _flag(table, "all", row, given)
     if is_all and (given["amount"][row] or given["shares"][row]):
         raise refused("all", True, row, "amount and shares must then be empty")
@@ -153,15 +152,8 @@ def _read(
         ALL if is_all else amount, ALL if is_all else numbers["shares"][row],
         _account(table, "borrower", row, accounts) if given["borrower"][row] else NOBODY,
         _flag(table, "takes_claims", row, given),
-        *(numbers[name][row] for name in ("rate", "expires_s", "order", "loan")),
+        *(numbers[name][row] for name in ("rate_permille", "expires_s", "order", "loan")),
     )  # fmt: skip
-
-
-def _check_rate(rate: int, row: int) -> None:
-    """Check that a rate is on the grid."""
-    if rate % STEP or not STEP <= rate <= MOST_STEPS * STEP:
-        allowed = f"must be a multiple of {STEP} (0.001 a year) up to {MOST_STEPS * STEP}"
-        raise refused("rate", rate, row, allowed)
 
 
 def _cell(table: Table, name: str, row: int) -> Any:

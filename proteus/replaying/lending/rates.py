@@ -6,7 +6,7 @@ The kernels of the book, of the batch auction and of loans run on one lane, in p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from proteus.market.book.book import best_price
 from proteus.market.book.codes import BUY, NO_PRICE, SELL
 from proteus.market.lending.collateral import Collateral, health_order
 from proteus.market.loans.acting import act_loans
-from proteus.market.loans.codes import CREDIT_NAMES, REASONS, STATUS
+from proteus.market.loans.codes import CREDIT_NAMES, MOST_STEPS, REASONS, STATUS
 from proteus.market.loans.health import is_healthy, value_of
 from proteus.market.loans.state import (
     LoanMarket,
@@ -33,7 +33,7 @@ from proteus.market.mechanisms import clob, fba
 from proteus.market.mechanisms.base import Sizes
 from proteus.replaying.cells import Messages
 from proteus.replaying.lending.door import check_states, make_table, run
-from proteus.replaying.lending.messages import RATES, STEP, Message, read_messages
+from proteus.replaying.lending.messages import RATES, Message, read_messages
 from proteus.replaying.lending.proteus_pool import (
     COLLATERAL_TERMS,
     POLICY_TERMS,
@@ -42,7 +42,6 @@ from proteus.replaying.lending.proteus_pool import (
 )
 from proteus.replaying.lending.terms import (
     LARGEST,
-    WAD,
     YEAR_S,
     Accounts,
     Choice,
@@ -55,12 +54,12 @@ from proteus.replaying.lending.terms import (
 
 ASSETS = ("cash_nano", "lots")
 LOAN_COLUMNS = (
-    "loan", "lender", "borrower", "rate", "principal", "interest", "owed", "start_s", "maturity_s",
-    "status",
+    "loan", "lender", "borrower", "rate_permille", "principal", "interest", "owed", "start_s",
+    "maturity_s", "status",
 )  # fmt: skip
 EVENT_COLUMNS = (
-    "row", "time_s", "kind", "account", "other", "order", "loan", "amount", "rate", "debt_before",
-    "debt_after", "reason",
+    "row", "time_s", "kind", "account", "other", "order", "loan", "amount", "rate_permille",
+    "debt_before", "debt_after", "reason",
 )  # fmt: skip
 _SHORT = Accounts(is_all=False)
 _LOANS: Terms = {
@@ -80,13 +79,13 @@ TERMS: Mapping[str, Terms] = {
         "allocation": Choice(
             ("time", "pro_rata", "pro_rata_fifo", "earlier_batches_first"), "earlier_batches_first"
         ),
-        "reference": Whole(STEP, 5 * WAD, 5 * WAD // 100),
+        "reference_permille": Whole(1, MOST_STEPS, 50),
     },
 }
 
 
 class LentByRate(NamedTuple):
-    """What messages to a market of loans did. N messages, A accounts; nano, lots, and 1e18."""
+    """What messages to a market of loans did. N messages, A accounts; nano and lots."""
 
     results: pd.DataFrame  # [N] accepted or why not, and what the action returned
     pool: pd.DataFrame  # a row per state
@@ -132,9 +131,6 @@ def replay(
 def _check(terms: Mapping[str, Any], held: Mapping[Any, tuple[int, int]]) -> None:
     """Check what single keywords do not show."""
     check_collateral(terms)
-    if terms.get("reference", STEP) % STEP:
-        allowed = f"must be a multiple of {STEP} (0.001 a year)"
-        raise ConfigError(f"reference={terms['reference']} is not allowed: {allowed}")
     lots = sum(amounts[1] for amounts in held.values())
     if lots * terms["payoff"] > LARGEST:
         most = LARGEST // terms["payoff"]
@@ -157,7 +153,7 @@ class RateVenue:
             Collateral(*(terms[name] for name in Collateral._fields)), make_policy(terms),
         )  # fmt: skip
         self.mechanism = _mechanism(mechanism, terms, self.slots)
-        reference = terms.get("reference", STEP) // STEP
+        reference = terms.get("reference_permille", 1)
         self.state: LoanMarket = allocate_loans(1, self.slots, self.slots, len(held), reference)
         self.state.price[:] = terms["price"]
         self.state.accounts.wallet[0] = [*held.values()]
@@ -172,10 +168,11 @@ class RateVenue:
         number = message.row if message.kind in ("offer", "request") else message.order
         if message.kind == "repay":
             number = message.loan
-        told = Told(
-            *map(np.int64, (message.time_s, message.action, message.agent, message.amount)),
-            *map(np.int64, (message.rate // STEP, message.expires_s, number, message.borrower)),
+        numbers = (
+            message.time_s, message.action, message.agent, message.amount, message.rate_permille,
+            message.expires_s, number, message.borrower,
         )  # fmt: skip
+        told = Told(*(cast("int", np.int64(each)) for each in numbers))
         refusal = int(act_loans(self.terms, self.mechanism, self.state, 0, told))
         self._read_events(message.row)
         return refusal
@@ -212,7 +209,7 @@ class RateVenue:
                 "order": _number(about["order"]),
                 "loan": _number(about["loan"]),
                 "amount": about["amount"],
-                "rate": about["rate"] * STEP,
+                "rate_permille": about["rate"],
                 "debt_before": int(events.before[0, at]),
                 "debt_after": int(events.after[0, at]),
                 "reason": REASONS[reason] if reason else None,
@@ -236,13 +233,13 @@ class RateVenue:
             "treasury": int(state.treasury[0]),
             "bad_debt": int(state.bad_debt[0]),
             "loans": int(state.loans.count[0]),
-            "rate": int(state.rate[0]) * STEP,
+            "rate_permille": int(state.rate[0]),
             "clears": int(state.market.clears[0]),
             "price": int(state.price[0]),
         }
-        for name, side in (("best_offer", SELL), ("best_request", BUY)):
+        for name, side in (("best_offer_permille", SELL), ("best_request_permille", BUY)):
             rate = int(best_price(state.market.book, 0, 0, side))
-            row[name] = 0 if rate == NO_PRICE else rate * STEP
+            row[name] = 0 if rate == NO_PRICE else rate
         return [row]
 
     def accounts(self, time_s: int) -> list[dict[str, Any]]:
@@ -278,7 +275,7 @@ class RateVenue:
                 "loan": number,
                 "lender": self.names[loans.lender[0, number]],
                 "borrower": self.names[loans.borrower[0, number]],
-                "rate": int(loans.rate[0, number]) * STEP,
+                "rate_permille": int(loans.rate[0, number]),
                 "principal": int(loans.principal[0, number]),
                 "interest": int(loans.interest[0, number]),
                 "owed": int(loans.owed[0, number]),

@@ -92,7 +92,7 @@ def _read(where: str, name: str, term: Term, given: Mapping[str, Any]) -> Any:
 
 def _read_part(name: str, part: Part, keys: Mapping[str, Any]) -> Any:
     """Read the keys of a part of another package with its own model."""
-    chosen = keys.get("name")
+    chosen: Any = keys.get("name")
     if chosen not in part.kinds:
         why = plugins.why_left_out(chosen) or nearest(str(chosen), part.kinds)
         raise ConfigError(f"{name}.name={chosen!r} does not exist{why}")
