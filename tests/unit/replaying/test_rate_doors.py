@@ -110,6 +110,24 @@ def test_the_treasury_s_part_of_the_bonus_bears_losses_first() -> None:
     assert last["cash"]["cyn"] == (1_000 - 180 - 2) * NANO
 
 
+def test_an_order_is_withdrawn_by_who_sent_it() -> None:
+    rows = [offer("ann", 5, 100), row("cancel", "cyn", order=0), row("cancel", "ann", order=0),
+            row("cancel", "ann", order=0)]  # fmt: skip
+    lent = lend(rows)
+    assert lent.results["reason"].tolist() == [None, "unknown_order", None, "unknown_order"]
+    assert lent.results["first"].tolist() == [0, 0, 5 * NANO, 0]
+
+
+def test_a_loan_that_matures_makes_room_for_the_batch_of_its_time() -> None:
+    """At 0.30 bob may owe 150: 100.2 and 100.3 are too much, but the former is due at 20."""
+    rows = [PLEDGED, offer("ann", 100, 200), request("bob", 100, 200), request("bob", 100, 300, 11),
+            row("price", time_s=12, price=3 * NANO // 10), offer("ann", 50, 300, 12),
+            row("accrue", None, 20)]  # fmt: skip
+    lent = lend(rows, "rate_auction", term_s=10)
+    assert lent.loans["principal"].tolist() == [100 * NANO, 50 * NANO]
+    assert lent.loans["maturity_s"].tolist() == [20, 30]
+
+
 def test_a_request_beyond_64_bits_is_refused_and_changes_nothing() -> None:
     rows = [PLEDGED, row("request", "bob", amount=2**63 - 1, rate_permille=1)]
     lent = lend(rows)
