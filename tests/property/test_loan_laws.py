@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from tests.helpers.random_loans import MECHANISMS, NAMES, NANO, WALLETS, Row
-from tests.property.test_loans_against_twin import LOAN, lend, seeds, story, tried
+from tests.property.test_loans_against_twin import LOAN, lend, mirrored, seeds, story, tried
 
 pytestmark = pytest.mark.plain
 
@@ -56,7 +56,7 @@ def test_nothing_is_made_or_lost_and_a_refusal_changes_nothing(mechanism: str, s
 
 
 @EVERY
-@tried
+@mirrored
 @given(seed=seeds)
 def test_events_add_up_to_every_debt_and_claim(mechanism: str, seed: int) -> None:
     """The log alone gives what each owes: each event begins with the debt the last one left."""
@@ -80,7 +80,7 @@ def test_events_add_up_to_every_debt_and_claim(mechanism: str, seed: int) -> Non
 
 
 @EVERY
-@tried
+@mirrored
 @given(seed=seeds)
 def test_a_mirrored_market_does_the_same_to_the_bit(mechanism: str, seed: int) -> None:
     """Shorts at 1 - p for longs at p: every decision, loan, liquidation and loss."""
@@ -99,7 +99,7 @@ def test_a_mirrored_market_does_the_same_to_the_bit(mechanism: str, seed: int) -
 
 
 @EVERY
-@tried
+@mirrored
 @given(seed=seeds)
 def test_who_is_called_what_changes_nothing(mechanism: str, seed: int) -> None:
     """Other names, and accounts in another order."""
@@ -143,7 +143,7 @@ def of(mechanism: str, **more: Any) -> Row:
 
 
 @EVERY
-@tried
+@mirrored
 @given(
     amount=st.integers(1, 10**13), rate=st.integers(1, 5_000), term=st.integers(1, 10**6),
     year=st.integers(10**6, 10**8),
@@ -167,7 +167,7 @@ def test_one_lender_and_one_borrower_are_a_formula(
 
 
 @EVERY
-@tried
+@mirrored
 @given(parts=st.lists(st.integers(1, 10**9), min_size=1, max_size=8), rate=st.integers(1, 5_000))
 def test_a_request_owes_at_its_own_rate_the_same_in_one_part_or_in_many(
     mechanism: str, parts: list[int], rate: int
@@ -186,7 +186,7 @@ def test_a_request_owes_at_its_own_rate_the_same_in_one_part_or_in_many(
 ORDERS = st.lists(st.tuples(st.integers(1, 50), st.integers(30, 60)), min_size=1, max_size=9)
 
 
-@tried
+@mirrored
 @given(bids=ORDERS, asks=ORDERS, rule=st.sampled_from(("midpoint", "lower", "upper", "t7")))
 def test_the_clearing_rate_is_that_of_all_rates_and_of_a_linear_programme(
     bids: list[tuple[int, int]], asks: list[tuple[int, int]], rule: str

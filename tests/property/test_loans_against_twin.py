@@ -28,10 +28,15 @@ pytestmark = pytest.mark.plain
 MESSAGES = budget("lending_actions")
 EVERY = pytest.mark.parametrize("mechanism", MECHANISMS)
 seeds = st.integers(0, 2**32)
-tried = settings(
-    max_examples=budget("loan_laws"), deadline=None, database=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)  # fmt: skip
+tried, mirrored = (
+    settings(
+        max_examples=budget(name),
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    for name in ("loan_laws", "loan_mirrors")
+)
 LOAN = (
     "lender", "borrower", "rate_permille", "principal", "interest", "owed", "start_s", "maturity_s",
     "status",

@@ -190,13 +190,15 @@ class Lending:
         return order.left
 
     def cancel_failing(self) -> None:
-        """Requests that the LTV no longer allows end, the newest of an account first."""
-        for name, account in self.accounts.items():
-            while self.requests(name):
-                owed = self.debt(name) + self.reserved(name)
-                if self.carries(name, "ltv", account.pledged, owed):
-                    break
-                self.end(self.requests(name)[-1])
+        """Requests that the LTV no longer allows end, the newest first."""
+        while failing := [name for name in self.accounts if self.fails(name)]:
+            self.end(max(self.requests(name)[-1] for name in failing))
+
+    def fails(self, name: Any) -> bool:
+        """An account with requests may not owe all that it asks for."""
+        owed = self.debt(name) + self.reserved(name)
+        pledged = self.accounts[name].pledged
+        return bool(self.requests(name)) and not self.carries(name, "ltv", pledged, owed)
 
     def lend(self, time: int) -> None:
         """Make a loan of each fill: rounded up, and at most what was reserved for its interest."""

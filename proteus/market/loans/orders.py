@@ -126,25 +126,25 @@ def end_orders_of(terms, mechanism, venue, lane, account, reason):
 
 @inline_kernel
 def cancel_failing(terms, mechanism, venue, lane):
-    """Cancel requests that their collateral no longer allows, the newest of an account first."""
-    accounts = venue.accounts
-    for account in range(accounts.debt.shape[1]):
-        while accounts.reserved[lane, account] > 0:
-            if may_owe(terms, venue, lane, account, accounts.pledged[lane, account], 0):
-                break
-            slot = _newest_request(venue, lane, account)
-            end_order(terms, mechanism, venue, lane, slot, INSUFFICIENT_COLLATERAL)
+    """Cancel requests that their collateral no longer allows, the newest first."""
+    slot = _newest_failing(terms, venue, lane)
+    while slot != NO_ORDER:
+        end_order(terms, mechanism, venue, lane, slot, INSUFFICIENT_COLLATERAL)
+        slot = _newest_failing(terms, venue, lane)
 
 
 @inline_kernel
-def _newest_request(venue, lane, account):
-    orders, placed = venue.market.orders, venue.placed
+def _newest_failing(terms, venue, lane):
+    """Return the newest request of an account that may not owe all it asks for, or NO_ORDER."""
+    orders, pledged = venue.market.orders, venue.accounts.pledged
     newest = np.int64(NO_ORDER)
-    for slot in range(placed.used[lane]):
-        is_theirs = orders.trader[lane, slot] == account and orders.side[lane, slot] == BUY
+    for slot in range(venue.placed.used[lane]):
+        is_asked = venue.placed.open[lane, slot] > 0 and orders.side[lane, slot] == BUY
         is_newer = newest == NO_ORDER
         is_newer = is_newer or orders.arrival[lane, slot] > orders.arrival[lane, newest]
-        if placed.open[lane, slot] > 0 and is_theirs and is_newer:
+        account = orders.trader[lane, slot]
+        lots = pledged[lane, account]
+        if is_asked and is_newer and not may_owe(terms, venue, lane, account, lots, 0):
             newest = np.int64(slot)
     return newest
 
