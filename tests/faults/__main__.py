@@ -73,7 +73,7 @@ LENDING = (
     "property/test_lending_laws", f"{MARKET}/lending/test_added",
 )  # fmt: skip
 LOANS = (
-    "unit/replaying/test_rate_doors", "unit/house/test_golden_lending",
+    f"{MARKET}/loans/test_loans", "unit/replaying/test_rate_doors", "unit/house/test_golden_lending",
     "property/test_loans_against_twin", "property/test_loan_laws",
 )  # fmt: skip
 NEAR = {  # the tests of the room where the fault is

@@ -18,7 +18,12 @@ from typing import NamedTuple
 import numpy as np
 
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.arithmetic.fixed_point import CEIL, FLOOR, multiply_divide
+from proteus.market.arithmetic.fixed_point import (
+    AMOUNT_OVERFLOW,
+    CEIL,
+    FLOOR,
+    multiply_divide,
+)
 from proteus.market.arithmetic.wide import (
     is_less,
     is_product_less,
@@ -96,3 +101,24 @@ def leaves_dust(policy, debt, lots, value):
         return False
     left = multiply_divide(lots, value, 1, FLOOR)
     return debt < policy.dust or 0 <= left < policy.dust
+
+
+@inline_kernel
+def sale(policy, held, value, cost, lots, most):
+    """Return what a liquidator takes and pays for it: lots, their price, and the treasury's part.
+
+    Args:
+        held, lots: int64, of collateral, and those that are asked for. value, cost: int64 nano a
+        lot. most: int64 nano that may be repaid.
+
+    Returns
+        int64 lots, nano and nano; the price is AMOUNT_OVERFLOW where an amount leaves int64.
+    """
+    lots = min(lots, held)
+    if cost > 0:
+        lots = min(lots, multiply_divide(most, 1, cost, CEIL))
+    price = multiply_divide(lots, cost, 1, FLOOR)
+    bonus = multiply_divide(lots, value - cost, 1, FLOOR)
+    if bonus < 0:
+        return lots, np.int64(AMOUNT_OVERFLOW), bonus
+    return lots, price, multiply_divide(bonus, policy.protocol_share, WAD, FLOOR)

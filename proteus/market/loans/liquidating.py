@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from proteus.compiler.jit import inline_kernel
-from proteus.market.arithmetic.fixed_point import CEIL, FLOOR, multiply_divide
 from proteus.market.lending.codes import (
     ACCEPTED,
     AMOUNT_LEAVES_INT64,
@@ -14,8 +13,7 @@ from proteus.market.lending.codes import (
     WALLET_SHORT,
 )
 from proteus.market.lending.collateral import bonus_of
-from proteus.market.lending.curves import WAD
-from proteus.market.lending.liquidation import leaves_dust, most_repaid
+from proteus.market.lending.liquidation import leaves_dust, most_repaid, sale
 from proteus.market.loans.codes import (
     CREDIT_COLLATERAL_IN,
     CREDIT_COLLATERAL_OUT,
@@ -75,18 +73,13 @@ def liquidate(terms, mechanism, venue, lane, message):
     if is_carried and most == 0:
         return HEALTHY
     value = value_of(terms, venue, lane, borrower)
-    bonus = bonus_of(terms.collateral, value)
-    cost = value - bonus
+    cost = value - bonus_of(terms.collateral, value)
     if not is_carried:
         threshold = terms.collateral.threshold
         most = max(most, most_repaid(policy, threshold, held, value, cost, debt))
-    lots = min(message.amount, held)
-    if cost > 0:
-        lots = min(lots, multiply_divide(most, 1, cost, CEIL))
-    price, part = multiply_divide(lots, cost, 1, FLOOR), multiply_divide(lots, bonus, 1, FLOOR)
-    if price < 0 or part < 0:
+    lots, price, fee = sale(policy, held, value, cost, message.amount, most)
+    if price < 0:
         return AMOUNT_LEAVES_INT64
-    fee = multiply_divide(part, policy.protocol_share, WAD, FLOOR)
     repaid = min(price, most)
     if price + fee > accounts.wallet[lane, account, 0]:
         return WALLET_SHORT
