@@ -73,8 +73,9 @@ LENDING = (
     "property/test_lending_laws", f"{MARKET}/lending/test_added",
 )  # fmt: skip
 LOANS = (
-    f"{MARKET}/loans/test_loans", "unit/replaying/test_rate_doors", "unit/house/test_golden_lending",
-    "property/test_loans_against_twin", "property/test_loan_laws",
+    f"{MARKET}/loans/test_loans", "unit/replaying/test_rate_doors",
+    "unit/house/test_golden_lending", "property/test_loans_against_twin",
+    "property/test_loan_laws",
 )  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
     "arena/wanting": ("unit/arena/test_wanting",),
