@@ -11,6 +11,8 @@
     proteus.constraints a ``market.constraints.base.ConstraintKind``
     proteus.filters     a ``market.makers.filters.base.FilterKind``
     proteus.quoting     a ``market.makers.quoting.base.QuotingKind``
+    proteus.rates       a ``market.lending.base.RateKind``
+    proteus.liquidation a ``market.lending.base.LiquidationKind``
     proteus.studies     any module: its studies are yaml files
 
 Policies for ``proteus.compete`` are entry points too, ``proteus.policies`` (``arena/policies.py``):
@@ -47,11 +49,13 @@ CHANNELS = "proteus.channels"
 CONSTRAINTS = "proteus.constraints"
 FILTERS = "proteus.filters"
 QUOTING = "proteus.quoting"
+RATES = "proteus.rates"
+LIQUIDATION = "proteus.liquidation"
 STUDIES = "proteus.studies"
 VERBOSE = "PROTEUS_VERBOSE"  # set: errors of kernels come with all that is known of them
 GROUPS = (
     MECHANISMS, TRADERS, VARIABLES, LATENCY, COSTS, SETTLEMENT, INCENTIVES, CHANNELS, CONSTRAINTS,
-    FILTERS, QUOTING, STUDIES,
+    FILTERS, QUOTING, RATES, LIQUIDATION, STUDIES,
 )  # fmt: skip
 
 Row = TypeVar("Row")

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 State = TypeVar("State", bound=tuple[Any, ...])
 
 _CLASS = re.compile(r"class (\w+)\(")
-_ARRAY = re.compile(r"    (\w+): np\.ndarray\b(.*)")
+_ARRAY = re.compile(r"    (\w+): np\.ndarray\b(?: = \w+)?(.*)")
 _NOTE = re.compile(r"  # (bool|u?int\d+|float\d+) \[([^]]+)\]( |$)")
 _EXTENT = re.compile(r"(?:([A-Z])(?:/(\d+))?(?: \+ (\d+))?|(\d+))")
 

@@ -40,7 +40,9 @@ from proteus.market.rng import replicate_keys
 from proteus.replaying import requests
 from proteus.replaying.cells import Messages, Table, read_table
 from proteus.replaying.lending import door as lending
+from proteus.replaying.lending import rates as loans
 from proteus.replaying.lending.door import Lent
+from proteus.replaying.lending.rates import LentByRate
 from proteus.replaying.output import Replayed, read_output, run_rows
 from proteus.replaying.rows import (
     check_integer,
@@ -53,7 +55,7 @@ from proteus.replaying.rows import (
     read_times,
 )
 
-__all__ = ["Lent", "MessageError", "Replayed", "replay"]
+__all__ = ["Lent", "LentByRate", "MessageError", "Replayed", "replay"]
 
 MOST_TICKS = 2**31
 MOST_LEVELS = 1000
@@ -66,11 +68,18 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-POOL = "pool"  # the one mechanism of this door that is none of a market
+POOL = "pool"
+LENDING = (POOL, *loans.TERMS)  # mechanisms of this door that are none of a market
 
 
 @overload
 def replay(messages: Messages, mechanism: Literal["pool"], **terms: Any) -> Lent: ...
+
+
+@overload
+def replay(
+    messages: Messages, mechanism: Literal["rate_book", "rate_auction"], **terms: Any
+) -> LentByRate: ...
 
 
 @overload
@@ -87,7 +96,7 @@ def replay(
     seed: int = 0,
     levels: int = 0,
     **policies: Any,
-) -> Replayed | Lent:
+) -> Replayed | Lent | LentByRate:
     """Feed recorded messages to a mechanism.
 
     Parameters
@@ -99,7 +108,8 @@ def replay(
             is unchanged, and the quantity is the new open quantity; a cancel with a quantity takes
             that many lots. What else an amend or a cancel says must be so of its order.
         mechanism: ``clob``, ``fba``, ``dual_flow`` or ``rfq``; for the rows of the latter see
-            :func:`proteus.replaying.requests.replay`; ``pool``: that of ``lending.door``.
+            :func:`proteus.replaying.requests.replay`; ``pool``: that of ``lending.door``;
+            ``rate_book``, ``rate_auction``: that of ``lending.rates``.
         n_ticks: prices are 1 .. n_ticks-1; at most 2**31.
         reference_ticks: reference price before the first trade; default n_ticks // 2.
         delta: batch interval in ms.
@@ -108,16 +118,19 @@ def replay(
         policies: keys of ``conf/mechanism/<mechanism>.yaml``; ``self_trade`` defaults to none.
 
     Returns
-        Replayed; of a pool Lent. A batch mechanism runs on until the first clear after them.
+        Replayed; of a pool Lent, of loans by rate LentByRate. A batch mechanism of orders runs on
+        until the first clear after them.
 
     Raises
         MessageError: an unknown column, kind or side, or a value that is not a number.
         ConfigError: an unknown mechanism or policy, or a number that is not allowed.
         RunError: a mechanism of another package that makes no progress.
     """
-    if isinstance(mechanism, str) and mechanism == POOL:
-        _check_unused(n_ticks, reference_ticks, delta, seed, levels)
-        return lending.replay(messages, **policies)
+    if isinstance(mechanism, str) and mechanism in LENDING:
+        _check_unused(mechanism, n_ticks, reference_ticks, delta, seed, levels)
+        if mechanism == POOL:
+            return lending.replay(messages, **policies)
+        return loans.replay(messages, mechanism, **policies)
     chosen = mechanism_config(mechanism, policies)
     reference = _reference(n_ticks, reference_ticks)
     check_integer("seed", seed, 0, 2**63 - 1)
@@ -192,17 +205,17 @@ def _reference(n_ticks: int, reference_ticks: int | None) -> int:
     return reference
 
 
-def _check_unused(*given: Any) -> None:
-    """Check that a pool is told nothing of books and batches."""
+def _check_unused(mechanism: str, *given: Any) -> None:
+    """Check that lending is told nothing of books and batches of orders."""
     if given != (1000, None, 250, 0, 0):
         unused = "n_ticks, reference_ticks, delta, seed, levels"
-        raise ConfigError(f"mechanism=pool is not allowed with {unused}: a pool has none")
+        raise ConfigError(f"mechanism={mechanism} is not allowed with {unused}: it has none")
 
 
 def mechanism_config(name: str, policies: Mapping[str, Any]) -> MechanismConfig:
     """Lay policies over the defaults of ``conf/mechanism``."""
     if not isinstance(name, str) or name not in MECHANISMS:
-        there = plugins.why_left_out(name) or nearest(str(name), [*MECHANISMS, POOL])
+        there = plugins.why_left_out(name) or nearest(str(name), [*MECHANISMS, *LENDING])
         raise ConfigError(f"mechanism={name} does not exist{there}")
     path = conf_file("mechanism", name)
     if path is None:

@@ -70,7 +70,12 @@ LENDING = (
     f"{MARKET}/lending/test_vectors", f"{MARKET}/lending/test_vectors_pools",
     f"{MARKET}/lending/test_facts", f"{MARKET}/lending/test_edges",
     "unit/replaying/test_lending_door", "unit/replaying/test_recordings_of_lending",
-    "property/test_lending_laws",
+    "property/test_lending_laws", f"{MARKET}/lending/test_added",
+)  # fmt: skip
+LOANS = (
+    f"{MARKET}/loans/test_loans", "unit/replaying/test_rate_doors",
+    "unit/house/test_golden_lending", "property/test_loans_against_twin",
+    "property/test_loan_laws",
 )  # fmt: skip
 STRESS = (
     f"{MARKET}/events/test_windows", f"{MARKET}/stress/test_models", "property/test_stress_laws",
@@ -166,6 +171,8 @@ NEAR = {  # the tests of the room where the fault is
     "market/rules/roles": POLICIES,
     "market/arithmetic/wide": (f"{MARKET}/arithmetic/test_wide", *LENDING),
     "market/lending/": LENDING,
+    "market/loans/": LOANS,
+    "replaying/lending/rates": LOANS,
     "validation/lending/": ("unit/replaying/test_recordings_of_lending",),
     "market/makers/": LAB,
     "plans/parity": ("unit/configuration/test_lab",),

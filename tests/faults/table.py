@@ -16,6 +16,7 @@ from tests.faults.gas import GAS
 from tests.faults.incentives import INCENTIVES
 from tests.faults.lab import LAB
 from tests.faults.lending import LENDING
+from tests.faults.loans import LOANS
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.memory import MEMORY
@@ -30,5 +31,5 @@ from tests.faults.trajectories import TRAJECTORIES
 FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT, *INCENTIVES,
     *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS, *LENDING,
-    *TRAJECTORIES, *READERS, *ARENA, *DESIGNS, *STRESS, *CREDIT,
+    *TRAJECTORIES, *READERS, *ARENA, *DESIGNS, *STRESS, *CREDIT, *LOANS,
 )  # fmt: skip

@@ -1,6 +1,6 @@
-"""``make golden``: write the outcome of every scenario, what costs take and days carry, anew."""
+"""``make golden``: write anew the outcome of every scenario, what costs take, and days carry."""
 
-from tests.golden import costs, episodes
+from tests.golden import costs, episodes, loans
 from tests.golden.stories import golden_path, names, read_story
 from tests.golden.telling import outcome
 from tests.helpers.cells import RULED
@@ -13,3 +13,7 @@ if __name__ == "__main__":
     for mechanism in RULED:
         costs.golden_path(mechanism).write_text("\n".join(costs.told(mechanism)) + "\n")
         episodes.golden_path(mechanism).write_text("\n".join(episodes.told(mechanism)) + "\n")
+    for name in loans.names():
+        for mechanism in loans.MECHANISMS:
+            lines = loans.told(name, mechanism)
+            loans.golden_path(name, mechanism).write_text("\n".join(lines) + "\n")

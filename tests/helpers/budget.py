@@ -23,6 +23,8 @@ BUDGET = {
     "makers_outside": (8, 80),  # of each mechanism, one of each kind of rules in turn
     "lending_actions": (40, 200),  # of each sequence
     "lending_laws": (8, 2_000),
+    "loan_laws": (6, 2_000),  # of each mechanism: conservation, and the twin
+    "loan_mirrors": (5, 300),  # of each mechanism and further law
     "market_twin_clob": (8, 80),
     "market_twin_dual_flow": (8, 80),
     "market_twin_fba": (8, 80),

@@ -44,7 +44,9 @@ from proteus.market.costs.models import MILLION
 from proteus.market.incentives.base import MOST_POINTS
 from proteus.market.incentives.codes import SLASHES
 from proteus.market.ledger.codes import PAYOFF
+from proteus.market.lending.base import FIRST_ADDED
 from proteus.market.lending.codes import ALL
+from proteus.market.loans.codes import CREDIT_OPEN
 from proteus.market.makers.filters.codes import IMBALANCE
 from proteus.market.makers.quoting.codes import FIXED
 from proteus.market.makers.quoting.state import NO_CLASS
@@ -54,6 +56,7 @@ from proteus.market.settlement.base import WHOLE_PPM
 def probe(factor):
     ours = NANO + MAX_LOTS + EVENT_FILL + FIRST_OTHER + PAYOFF
     ours += MOST_POINTS + IMBALANCE + FIXED + NO_CLASS + AS_LAST_LOOK + CAPITAL
+    ours += FIRST_ADDED + CREDIT_OPEN
     return factor * (ours + ALL + GAS_TIP + MILLION + SLASHES + WHOLE_PPM)
 
 if __name__ == "__main__":
@@ -75,6 +78,8 @@ CONSTANTS = {  # file: the line of the constant, and by how much it changes
     "market/constraints/codes.py": ("AS_LAST_LOOK = 7 ", "AS_LAST_LOOK = 50 ", 43),
     "market/settlement/base.py": ("WHOLE_PPM = 1_000_000 ", "WHOLE_PPM = 1_000_021 ", 21),
     "market/lending/codes.py": ("ALL = -2 ", "ALL = 45 ", 47),
+    "market/lending/base.py": ("FIRST_ADDED = 16 ", "FIRST_ADDED = 69 ", 53),
+    "market/loans/codes.py": ("CREDIT_OPEN = 3\n", "CREDIT_OPEN = 62\n", 59),
     "market/costs/models.py": ("MILLION = 1_000_000\n", "MILLION = 1_000_019\n", 19),
 }
 OLD, NEW = "for _ in range(9):", "for _ in range(8):"

@@ -13,15 +13,22 @@ from proteus.testing import (
     check_constraint,
     check_costs,
     check_incentives,
+    check_liquidation,
+    check_rates,
     check_settlement,
 )
 from proteus_protocol.constraints import fits
 from proteus_protocol.costs import CappedCosts
 from proteus_protocol.incentives import linear_points, taken_points
+from proteus_protocol.liquidation import GradualRule, most_repaid
+from proteus_protocol.rates import ParabolicCurve, rate
 from proteus_protocol.settlement import SessionSettlement, due
 from pydantic import ValidationError
 
 MS = 1_000_000
+WAD = 10**18
+PARABOLIC = {"base": 0.01, "height": 0.5}
+GRADUAL = {"part": 0.1, "speed": 3.0}
 KEYS = {"mode": "session", "netting": "net", "retries": 1, "fail_penalty_ppm": 100}
 
 
@@ -82,3 +89,28 @@ def test_incentives_keep_the_contract():
 
 def test_the_oracle_keeps_the_contract():
     check_channel("blend", mechanisms=("clob",))
+
+
+@pytest.mark.parametrize(("used", "expected"), [(0, "0.01"), (0.5, "0.135"), (1, "0.51")])
+def test_the_rate_grows_with_the_square_of_what_is_lent(used, expected):
+    numbers = np.array(ParabolicCurve(name="parabolic", **PARABOLIC).numbers)
+    found = rate(numbers, np.int64(used * WAD))
+    assert Fraction(int(found), WAD) == Fraction(expected)
+
+
+@pytest.mark.parametrize(
+    ("lots", "debt", "repaid"), [(90, 65, 26), (100, 81.25, 56.875), (100, 100, 100)]
+)
+def test_more_is_closed_the_worse_a_loan_stands(lots, debt, repaid):
+    """90 lots at 1 and 0.65 are 58.5: of 65 the health is 0.9, and 0.1 + 3 x 0.1 may go."""
+    numbers, nano = np.array(GradualRule(name="gradual", **GRADUAL).numbers), 10**9
+    about = (65 * WAD // 100, lots, nano, 9 * nano // 10, int(debt * nano))
+    assert most_repaid(numbers, *map(np.int64, about)) == repaid * nano
+
+
+def test_the_curve_keeps_the_contract():
+    check_rates("parabolic", PARABOLIC)
+
+
+def test_the_liquidation_keeps_the_contract():
+    check_liquidation("gradual", GRADUAL)

@@ -34,6 +34,8 @@ from proteus.market.arithmetic.wide import (
     widen,
 )
 from proteus.market.lending.accrual import SIMPLE, growth
+from proteus.market.lending.added import rate_added
+from proteus.market.lending.base import FIRST_ADDED, NO_NUMBERS
 from proteus.market.lending.codes import ACCEPTED, AMOUNT_LEAVES_INT64, LARGEST
 from proteus.market.lending.collateral import Collateral, carries, worth
 from proteus.market.lending.curves import (
@@ -55,7 +57,7 @@ POOL_CURVES = {"fixed": CURVE_FIXED, "kinked": CURVE_KINKED, "adaptive": CURVE_A
 class PoolTerms(NamedTuple):
     """Parameters of a pool, the same in every lane; shares and rates are of 1e18."""
 
-    curve: int  # POOL_CURVES
+    curve: int  # POOL_CURVES, or that of another package
     base: int  # a year; of the fixed curve the rate itself
     slope_1: int  # a year, up to the kink
     slope_2: int  # a year, beyond
@@ -67,6 +69,7 @@ class PoolTerms(NamedTuple):
     reserve_factor: int  # part of the interest that the treasury gets
     collateral: Collateral
     policy: Policy
+    numbers: np.ndarray = NO_NUMBERS  # int64 [P] of a curve of another package
 
 
 @state
@@ -128,6 +131,8 @@ def set_rate(terms, pool, lane):
         pool.rate[lane] = terms.base
     elif terms.curve == CURVE_KINKED:
         pool.rate[lane] = kinked_rate(terms, used)
+    elif terms.curve >= FIRST_ADDED:
+        pool.rate[lane] = max(rate_added(terms.curve, terms.numbers, used), np.int64(0))
     else:
         seconds = multiply_divide(terms.grid, YEAR_S, terms.year, FLOOR)
         rate, end = adaptive(pool.at_target[lane], used, seconds)

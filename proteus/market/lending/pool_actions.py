@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from proteus.compiler.jit import inline_kernel
-from proteus.market.arithmetic.fixed_point import CEIL, FLOOR, multiply_divide
+from proteus.market.arithmetic.fixed_point import CEIL, FLOOR
 from proteus.market.lending.codes import (
     ACCEPTED,
     ACCRUE,
@@ -28,8 +28,7 @@ from proteus.market.lending.codes import (
     ZERO_ASSETS,
 )
 from proteus.market.lending.collateral import bonus_of, worth
-from proteus.market.lending.curves import WAD
-from proteus.market.lending.liquidation import most_repaid
+from proteus.market.lending.liquidation import leaves_dust, most_repaid, sale
 from proteus.market.lending.pool import (
     accrue,
     borrow_shares_of,
@@ -166,20 +165,15 @@ def liquidate(terms, pool, lane, account, borrower, lots):
         return HEALTHY
     debt, held = debt_of(pool, lane, borrower), pool.pledged[lane, borrower]
     value = worth(terms.collateral, pool.price[lane], pool.is_short[lane, borrower])
-    bonus = bonus_of(terms.collateral, value)
-    cost = value - bonus
+    cost = value - bonus_of(terms.collateral, value)
     most = most_repaid(terms.policy, terms.collateral.threshold, held, value, cost, debt)
-    if cost > 0:
-        lots = min(lots, multiply_divide(most, 1, cost, CEIL))
-    lots = min(lots, held)
-    price, part = multiply_divide(lots, cost, 1, FLOOR), multiply_divide(lots, bonus, 1, FLOOR)
-    if price < 0 or part < 0 or most < 0:
+    lots, price, fee = sale(terms.policy, held, value, cost, lots, most)
+    if price < 0:
         return AMOUNT_LEAVES_INT64
-    fee = multiply_divide(part, terms.policy.protocol_share, WAD, FLOOR)
     repaid = min(price, most)
     if price + fee > pool.wallet[lane, account, 0]:
         return WALLET_SHORT
-    if _leaves_dust(terms.policy, debt - repaid, held - lots, value):
+    if leaves_dust(terms.policy, debt - repaid, held - lots, value):
         return DUST_LEFT
     shares = pool.borrowed[lane, borrower]
     if repaid < debt:
@@ -195,15 +189,6 @@ def liquidate(terms, pool, lane, account, borrower, lots):
         write_off(pool, lane, borrower)
     pool.result[lane, 0], pool.result[lane, 1] = lots, repaid
     return ACCEPTED
-
-
-@inline_kernel
-def _leaves_dust(policy, debt, lots, value):
-    """Tell whether a liquidation would leave a debt, or collateral, too small to be worth one."""
-    if debt == 0 or lots == 0:
-        return False
-    left = multiply_divide(lots, value, 1, FLOOR)
-    return debt < policy.dust or 0 <= left < policy.dust
 
 
 @inline_kernel

@@ -6,7 +6,7 @@ messages, not millions, and nothing is compiled for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -87,18 +87,30 @@ def replay(
     """
     if rules not in _PRESETS:
         raise ConfigError(f"rules={rules!r} does not exist{nearest(str(rules), _PRESETS)}")
-    if states not in STATES:
-        raise ConfigError(f"states={states!r} is not allowed: must be {', '.join(STATES)}")
+    check_states(states)
     preset = _PRESETS[rules]
     held = read_wallets(wallets, preset.assets)
     accounts = {name: number for number, name in enumerate(held)}
     read = read_messages(messages, rules, accounts)
-    venue: Venue = preset.make(read_terms(rules, preset.terms, terms), held)
+    where = f"mechanism=pool rules={rules}"
+    venue: Venue = preset.make(read_terms(where, preset.terms, terms), held)
+    return Lent(*run(venue, read, list(held), states, REASONS[rules]))
+
+
+def check_states(states: str) -> None:
+    """Check which states are wanted."""
+    if states not in STATES:
+        raise ConfigError(f"states={states!r} is not allowed: must be {', '.join(STATES)}")
+
+
+def run(
+    venue: Venue, read: list[Message], names: list[Any], states: str, reasons: Mapping[int, str]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Do messages one by one; returns what came of each, and states of the pool and accounts."""
     results, pools, people = [], [], []
-    names = list(held)
     for message in read:
         refusal = venue.act(message)
-        results.append(_result(rules, message, refusal, venue.result(), names))
+        results.append(_result(reasons, message, refusal, venue.result(), names))
         if states == "every" or message.row == len(read) - 1:
             place = {"row": message.row, "time_s": message.time_s}
             pools += [{**place, **each} for each in venue.pool(message.time_s)]
@@ -106,12 +118,16 @@ def replay(
                 {**place, "account": name, **each}
                 for name, each in zip(names, venue.accounts(message.time_s), strict=True)
             ]
-    return Lent(_table(results), _table(pools), _table(people))
+    return make_table(results), make_table(pools), make_table(people)
 
 
-def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Make a table whose words, absent values and wide integers stay what they are."""
-    columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
+def make_table(rows: list[dict[str, Any]], names: Sequence[str] = ()) -> pd.DataFrame:
+    """Make a table whose words, absent values and wide integers stay what they are.
+
+    Parameters
+        names: columns of a table that may have no row.
+    """
+    columns = {name: [row[name] for row in rows] for name in (rows[0] if rows else names)}
     return pd.DataFrame({name: _column(cells) for name, cells in columns.items()})
 
 
@@ -128,9 +144,13 @@ def _column(cells: list[Any]) -> Any:
 
 
 def _result(
-    rules: str, message: Message, refusal: int, numbers: tuple[int, int], names: list[Any]
+    reasons: Mapping[int, str],
+    message: Message,
+    refusal: int,
+    numbers: tuple[int, int],
+    names: list[Any],
 ) -> dict[str, Any]:
-    reason = None if refusal == ACCEPTED else REASONS[rules][refusal]
+    reason = None if refusal == ACCEPTED else reasons[refusal]
     if refusal in WITH_NUMBERS:
         reason = f"{reason}[{numbers[0]}, {numbers[1]}]"
         numbers = (0, 0)

@@ -9,6 +9,9 @@ import numpy as np
 
 from proteus.errors import MessageError
 from proteus.market.lending.codes import ACTIONS, ALL, ASSETS, NOBODY
+from proteus.market.loans.codes import ACTIONS as LOAN_ACTIONS
+from proteus.market.loans.codes import MOST_STEPS, NO_NUMBER
+from proteus.market.mechanisms.interface import NEVER
 from proteus.replaying.cells import Messages, Table, read_table
 from proteus.replaying.rows import is_given, read_integers, refused
 
@@ -16,6 +19,17 @@ COLUMNS = (
     "time_s", "kind", "agent", "asset", "amount", "shares", "all", "borrower", "takes_claims",
     "price", "fee",
 )  # fmt: skip
+RATES = "rates"  # the rules of both markets of loans
+_COLUMNS_OF_RATES = (
+    "time_s", "kind", "agent", "amount", "rate_permille", "expires_s", "order", "loan", "all",
+    "borrower", "price",
+)  # fmt: skip
+_EVERY = tuple(dict.fromkeys((*COLUMNS, *_COLUMNS_OF_RATES)))
+_KINDS = {**ACTIONS, RATES: LOAN_ACTIONS}
+_NUMBERS = {  # what absent ones are
+    "time_s": 0, "amount": 0, "shares": 0, "price": 0, "fee": 0, "rate_permille": 0,
+    "expires_s": NEVER, "order": NO_NUMBER, "loan": NO_NUMBER,
+}  # fmt: skip
 NEEDED, MAY = 0, 1
 # What a message of each kind may say besides its time, kind and agent.
 _AMOUNT = {"amount": MAY, "shares": MAY}
@@ -46,6 +60,13 @@ _SAYS["proteus"] = {
     "withdraw_collateral": {"amount": NEEDED}, "liquidate": {"borrower": NEEDED, "amount": NEEDED},
     "price": {"price": NEEDED}, "accrue": {},
 }  # fmt: skip
+_ORDER = {"amount": NEEDED, "rate_permille": NEEDED, "expires_s": MAY}
+_SAYS[RATES] = {
+    "offer": _ORDER, "request": _ORDER, "cancel": {"order": NEEDED},
+    "repay": {"amount": MAY, "all": MAY, "loan": MAY}, "add_collateral": {"amount": NEEDED},
+    "withdraw_collateral": {"amount": NEEDED}, "liquidate": {"borrower": NEEDED, "amount": NEEDED},
+    "price": {"price": NEEDED}, "accrue": {},
+}  # fmt: skip
 _OF_NOBODY = ("price", "accrue", "set_fee", "mint_to_treasury")
 LATEST_S = 2**40
 
@@ -63,6 +84,10 @@ class Message(NamedTuple):
     shares: int
     borrower: int  # account, or NOBODY
     takes_claims: bool
+    rate_permille: int  # a year
+    expires_s: int  # or NEVER
+    order: int  # row of an offer or request, or NO_NUMBER
+    loan: int  # or NO_NUMBER
 
 
 def read_messages(messages: Messages, rules: str, accounts: Mapping[Any, int]) -> list[Message]:
@@ -71,14 +96,13 @@ def read_messages(messages: Messages, rules: str, accounts: Mapping[Any, int]) -
     Raises
         MessageError: the column and the row of what cannot be read, is missing, or says nothing.
     """
-    table = read_table(messages, COLUMNS)
+    table = read_table(messages, _COLUMNS_OF_RATES if rules == RATES else COLUMNS)
     if table.rows and "kind" not in table.columns:
         raise MessageError("column kind is missing")
     numbers = {
-        name: read_integers(table, name, 0).tolist()
-        for name in ("time_s", "amount", "shares", "price", "fee")
+        name: read_integers(table, name, absent).tolist() for name, absent in _NUMBERS.items()
     }
-    given = {name: is_given(table, name) for name in COLUMNS}
+    given = {name: is_given(table, name) for name in _EVERY}
     read, last = [], 0
     for row in range(table.rows):
         message = _read(table, rules, accounts, row, numbers, given)
@@ -97,22 +121,26 @@ def _read(
     numbers: Mapping[str, list[int]],
     given: Mapping[str, Any],
 ) -> Message:
-    kinds = ACTIONS[rules]
+    kinds = _KINDS[rules]
     kind = _cell(table, "kind", row)
     if kind not in kinds:
         raise refused("kind", kind, row, f"must be {', '.join(kinds)}")
     says = _SAYS[rules][kind]
     needs = {"kind", "time_s", "agent"} - ({"agent"} if kind in _OF_NOBODY else set())
-    for name in COLUMNS:
+    for name in _EVERY:
         is_needed = name in needs or says.get(name) == NEEDED
         if given[name][row] and not (name in needs or name in says):
             raise refused(name, _cell(table, name, row), row, f"{kind} must leave it empty")
         if is_needed and not given[name][row] and name != "time_s":
             raise MessageError(f"{name} in row {row} is missing: {kind} needs it")
     for name, values in numbers.items():
-        if values[row] < 0 or (name == "time_s" and values[row] > LATEST_S):
+        is_wrong = values[row] < 0 and given[name][row]
+        if is_wrong or (name == "time_s" and values[row] > LATEST_S):
             most = f" .. {LATEST_S}" if name == "time_s" else " or more"
             raise refused(name, values[row], row, f"must be 0{most}")
+    rate = numbers["rate_permille"][row]
+    if given["rate_permille"][row] and not 1 <= rate <= MOST_STEPS:
+        raise refused("rate_permille", rate, row, f"must be 1 .. {MOST_STEPS}")
     is_all = _flag(table, "all", row, given)
     if is_all and (given["amount"][row] or given["shares"][row]):
         raise refused("all", True, row, "amount and shares must then be empty")
@@ -124,6 +152,7 @@ def _read(
         ALL if is_all else amount, ALL if is_all else numbers["shares"][row],
         _account(table, "borrower", row, accounts) if given["borrower"][row] else NOBODY,
         _flag(table, "takes_claims", row, given),
+        *(numbers[name][row] for name in ("rate_permille", "expires_s", "order", "loan")),
     )  # fmt: skip
 
 

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from proteus.compiler.arrays import allocate
 from proteus.errors import ConfigError
 from proteus.market.lending.accrual import ACCRUALS
+from proteus.market.lending.added import ADDED_CURVES, ADDED_POLICIES, CURVE_CODES, POLICY_CODES
+from proteus.market.lending.base import NO_NUMBERS
 from proteus.market.lending.collateral import Collateral
 from proteus.market.lending.curves import MOST_AT_TARGET
 from proteus.market.lending.liquidation import POLICIES, Policy
@@ -30,6 +33,7 @@ from proteus.replaying.lending.terms import (
     WAD,
     Accounts,
     Choice,
+    Part,
     Terms,
     Whole,
     account_numbers,
@@ -38,8 +42,24 @@ from proteus.replaying.lending.terms import (
 ASSETS = ("cash_nano", "lots")
 _SHORT = Accounts(is_all=False)
 _RATE = Whole(0, 10 * WAD // 2, 0)
+COLLATERAL_TERMS: Terms = {
+    "payoff": Whole(2, LARGEST, 10**9),
+    "tick": Whole(1, LARGEST, 10**6),
+    "ltv": Whole(0, WAD - 1, WAD // 2),
+    "threshold": Whole(1, WAD - 1, 65 * WAD // 100),
+    "bonus": Whole(0, WAD, 8 * WAD // 100),
+    "bonus_least": Whole(0, LARGEST, 20_000_000),
+}
+POLICY_TERMS: Terms = {
+    "policy": Part(tuple(POLICIES), "close_factor", ADDED_POLICIES),
+    "close_factor": Whole(1, WAD, WAD // 2),
+    "close_health": Whole(0, WAD, 95 * WAD // 100),
+    "target": Whole(WAD, 2 * WAD, 105 * WAD // 100),
+    "protocol_share": Whole(0, WAD, 0),
+    "dust": Whole(0, LARGEST, 0),
+}
 TERMS: Terms = {
-    "curve": Choice(tuple(POOL_CURVES), "kinked"),
+    "curve": Part(tuple(POOL_CURVES), "kinked", ADDED_CURVES),
     "base": _RATE,
     "slope_1": _RATE,
     "slope_2": _RATE,
@@ -50,26 +70,16 @@ TERMS: Terms = {
     "accrue_s": Whole(1, 2**40, 1),
     "year_s": Whole(1, 2**40, 31_536_000),
     "reserve_factor": Whole(0, WAD, WAD // 10),
-    "payoff": Whole(2, LARGEST, 10**9),
-    "tick": Whole(1, LARGEST, 10**6),
-    "ltv": Whole(0, WAD - 1, WAD // 2),
-    "threshold": Whole(1, WAD - 1, 65 * WAD // 100),
-    "bonus": Whole(0, WAD, 8 * WAD // 100),
-    "bonus_least": Whole(0, LARGEST, 20_000_000),
-    "policy": Choice(tuple(POLICIES), "close_factor"),
-    "close_factor": Whole(1, WAD, WAD // 2),
-    "close_health": Whole(0, WAD, 95 * WAD // 100),
-    "target": Whole(WAD, 2 * WAD, 105 * WAD // 100),
-    "protocol_share": Whole(0, WAD, 0),
-    "dust": Whole(0, LARGEST, 0),
+    **COLLATERAL_TERMS,
+    **POLICY_TERMS,
     "price": Whole(0, LARGEST),
     "start_s": Whole(0, 2**40, 0),
     "short": _SHORT,  # accounts whose lots are short ones
 }
 
 
-def _check(terms: Mapping[str, Any], held: Mapping[Any, tuple[int, int]]) -> None:
-    """Check what single keywords do not show."""
+def check_collateral(terms: Mapping[str, Any]) -> None:
+    """Check of collateral what single keywords do not show."""
     if terms["ltv"] >= terms["threshold"]:
         allowed = f"must be below threshold={terms['threshold']}"
         raise ConfigError(f"ltv={terms['ltv']} is not allowed: {allowed}")
@@ -79,6 +89,26 @@ def _check(terms: Mapping[str, Any], held: Mapping[Any, tuple[int, int]]) -> Non
     if 2 * terms["tick"] > terms["payoff"]:
         allowed = f"must be at most half of payoff={terms['payoff']}"
         raise ConfigError(f"tick={terms['tick']} is not allowed: {allowed}")
+
+
+def make_policy(terms: Mapping[str, Any]) -> Policy:
+    """Make the liquidation policy that the keywords say."""
+    kind, numbers = _code_of(terms["policy"], POLICIES, POLICY_CODES)
+    named = {name: terms[name] for name in Policy._fields if name in terms}
+    return Policy(kind=kind, numbers=numbers, **named)
+
+
+def _code_of(
+    chosen: Any, ours: Mapping[str, int], added: Mapping[str, int]
+) -> tuple[int, NDArray[np.int64]]:
+    """Return the code of a part that a keyword names, and the numbers of one of another package."""
+    if isinstance(chosen, str):
+        return ours[chosen], NO_NUMBERS
+    return added[chosen.name], np.array(chosen.numbers, np.int64)
+
+
+def _check_shares(held: Mapping[Any, tuple[int, int]]) -> None:
+    """Check that shares of all cash fit 64 bits."""
     cash = sum(amounts[0] for amounts in held.values())
     if cash * PROTEUS_VIRTUAL_SHARES > LARGEST:
         most = LARGEST // PROTEUS_VIRTUAL_SHARES
@@ -90,15 +120,15 @@ class ProteusVenue:
     """One lane of a pool."""
 
     def __init__(self, terms: Mapping[str, Any], held: Mapping[Any, tuple[int, int]]) -> None:
-        _check(terms, held)
+        check_collateral(terms)
+        _check_shares(held)
         collateral = Collateral(*(terms[name] for name in Collateral._fields))
-        policy = Policy(
-            POLICIES[terms["policy"]], *(terms[name] for name in Policy._fields if name != "kind")
-        )
+        curve, curve_numbers = _code_of(terms["curve"], POOL_CURVES, CURVE_CODES)
         self.terms: PoolTerms = PoolTerms(
-            POOL_CURVES[terms["curve"]], terms["base"], terms["slope_1"], terms["slope_2"],
+            curve, terms["base"], terms["slope_1"], terms["slope_2"],
             terms["kink"], terms["normalised"] == "yes", ACCRUALS[terms["accrual"]],
-            terms["accrue_s"], terms["year_s"], terms["reserve_factor"], collateral, policy,
+            terms["accrue_s"], terms["year_s"], terms["reserve_factor"], collateral,
+            make_policy(terms), curve_numbers,
         )  # fmt: skip
         self.state: Pool = allocate(
             Pool, L=1, A=len(held), accrued_to=terms["start_s"], price=terms["price"],

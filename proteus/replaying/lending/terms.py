@@ -1,4 +1,4 @@
-"""The keywords of a pool: what each preset of rules needs to be told, and within which bounds."""
+"""The keywords of lending: what each door needs to be told, and within which bounds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from proteus import plugins
+from proteus.configuration.reading import read_model
 from proteus.errors import ConfigError, nearest
 
 LARGEST = 2**63 - 1
@@ -31,6 +33,14 @@ class Choice(NamedTuple):
     default: str | None = None
 
 
+class Part(NamedTuple):
+    """A keyword that is one of some words, or the keys of a part of another package."""
+
+    words: tuple[str, ...]
+    default: str
+    kinds: Mapping[str, Any]  # rows whose ``config`` reads the keys, by name
+
+
 class Account(NamedTuple):
     """A keyword that names an account of ``wallets``."""
 
@@ -41,29 +51,30 @@ class Accounts(NamedTuple):
     is_all: bool
 
 
-Term = Whole | Choice | Account | Accounts
+Term = Whole | Choice | Part | Account | Accounts
 Terms = Mapping[str, Term]
 
 
-def read_terms(rules: str, declared: Terms, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the keywords of a pool, and lay them over the defaults.
+def read_terms(where: str, declared: Terms, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the keywords of a door, and lay them over the defaults.
+
+    Parameters
+        where: the words that say which door it is.
 
     Raises
         ConfigError: an unknown keyword, one that is missing, or a value that is not allowed.
     """
     for name in given:
         if name not in declared:
-            raise ConfigError(
-                f"{name} is no keyword of mechanism=pool rules={rules}{nearest(name, declared)}"
-            )
-    return {name: _read(rules, name, term, given) for name, term in declared.items()}
+            raise ConfigError(f"{name} is no keyword of {where}{nearest(name, declared)}")
+    return {name: _read(where, name, term, given) for name, term in declared.items()}
 
 
-def _read(rules: str, name: str, term: Term, given: Mapping[str, Any]) -> Any:
+def _read(where: str, name: str, term: Term, given: Mapping[str, Any]) -> Any:
     if name not in given:
-        default = term.default if isinstance(term, (Whole, Choice)) else None
+        default = term.default if isinstance(term, (Whole, Choice, Part)) else None
         if default is None and not isinstance(term, Accounts):
-            raise ConfigError(f"{name} is missing: mechanism=pool rules={rules} needs it")
+            raise ConfigError(f"{name} is missing: {where} needs it")
         return default
     value = given[name]
     if isinstance(term, Whole):
@@ -72,9 +83,20 @@ def _read(rules: str, name: str, term: Term, given: Mapping[str, Any]) -> Any:
             allowed = f"must be an integer {term.least} .. {term.most}"
             raise ConfigError(f"{name}={value!r} is not allowed: {allowed}")
         return int(value)
-    if isinstance(term, Choice) and value not in term.words:
+    if isinstance(term, Part) and isinstance(value, Mapping):
+        return _read_part(name, term, value)
+    if isinstance(term, (Choice, Part)) and value not in term.words:
         raise ConfigError(f"{name}={value!r} is not allowed: must be {', '.join(term.words)}")
     return value
+
+
+def _read_part(name: str, part: Part, keys: Mapping[str, Any]) -> Any:
+    """Read the keys of a part of another package with its own model."""
+    chosen: Any = keys.get("name")
+    if chosen not in part.kinds:
+        why = plugins.why_left_out(chosen) or nearest(str(chosen), part.kinds)
+        raise ConfigError(f"{name}.name={chosen!r} does not exist{why}")
+    return read_model(part.kinds[chosen].config, keys)
 
 
 def read_wallets(wallets: Any, assets: tuple[str, str]) -> dict[Any, tuple[int, int]]:

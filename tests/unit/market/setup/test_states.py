@@ -21,6 +21,8 @@ from proteus.market.setup.outside import with_outside
 from proteus.replaying import orders, requests
 from tests.helpers.cells import MECHANISM_NAMES, ROOT, cell, only
 from tests.helpers.random_lending import market
+from tests.helpers.random_loans import MECHANISMS as LOAN_MECHANISMS
+from tests.helpers.random_loans import told
 
 POPULATIONS = {
     "baseline": (),
@@ -165,6 +167,14 @@ def test_both_hold_for_pools(rules):
 
 
 @pytest.mark.plain
+@pytest.mark.parametrize("mechanism", LOAN_MECHANISMS)
+def test_both_hold_for_loans(mechanism):
+    given = told(mechanism, 0)
+    check_notes(given)
+    check_memory(given)
+
+
+@pytest.mark.plain
 def test_one_array_in_two_fields_is_found():
     """The check of memory bites: also where one array is a part of another."""
     block = built(MECHANISM_NAMES[0], "baseline", False, 1)
@@ -182,6 +192,7 @@ def test_every_state_of_the_market_is_seen(monkeypatch):
     values += [replayed(monkeypatch, each) for each in MECHANISM_NAMES]
     values.append(replayed(monkeypatch, "clob", MANY_TICKS))
     values += [lent(each) for each in LENDING_RULES]
+    values += [told(each, 0) for each in LOAN_MECHANISMS]
     seen = {type(state) for value in values for _, state in states(value, "")}
     makers = "proteus.market.makers"  # parts of other packages are in no block of ours
     apart = ("proteus.market.incentives", f"{makers}.filters.added", f"{makers}.quoting.added")
