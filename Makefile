@@ -16,7 +16,8 @@ PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
 MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
 
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
-.PHONY: faults docs notebooks lock clean nojit kernels checked-kernels types matrix newest dist site
+.PHONY: faults docs notebooks lock clean nojit kernels checked-kernels types matrix newest learners
+.PHONY: dist site
 
 ##@ Use it
 
@@ -82,7 +83,7 @@ checked-kernels: $(STAMP)
 bench: $(STAMP) ## measure speed and memory into outputs/bench
 	$(BIN)/python -m proteus.bench
 
-types: $(STAMP) ## look for public names without a type, by pyright (needs the network, as the next three)
+types: $(STAMP) ## look for public names without a type, by pyright (needs the network, as the next four)
 	@$(BIN)/python -m tests.elsewhere types
 
 matrix: $(STAMP) ## run a small set of tests on each Python that is installed; minutes
@@ -90,6 +91,9 @@ matrix: $(STAMP) ## run a small set of tests on each Python that is installed; m
 
 newest: $(STAMP) ## run it with the newest release of every dependency; says what breaks
 	@$(BIN)/python -m tests.elsewhere newest
+
+learners: $(STAMP) ## test what needs torch and Stable-Baselines3, in an environment of their own
+	@$(BIN)/python -m tests.elsewhere learners
 
 dist: $(STAMP) ## build wheel and sdist into dist, check them, install and run the sdist elsewhere
 	@$(BIN)/python -m tests.elsewhere dist
