@@ -83,11 +83,13 @@ def drawn(found: dict[str, Any], path: Any) -> None:
     """Draw curves and held-out figures of runs, by ``known`` or the mechanism."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(2, len(found), figsize=(3.6 * len(found), 5), layout="constrained")
+    figure, axes = plt.subplots(2, len(found), figsize=(4.2 * len(found), 5), layout="constrained")
     for (name, run), (curve, rows) in zip(found.items(), axes.T.reshape(-1, 2), strict=True):
         steps, made, _ = np.array(run["curve"]).T
-        curve.plot(steps / 1e6, made, linewidth=1)
-        curve.set(title=name, xlabel="million steps", ylabel="learned from, currency in 1,000 steps")
+        few = min(15, len(made))
+        curve.plot(steps / 1e6, made, color="C0", alpha=0.35, linewidth=0.8)
+        curve.plot(steps[few - 1 :] / 1e6, np.convolve(made, np.full(few, 1 / few), "valid"))
+        curve.set(title=name, xlabel="million steps", ylabel="reward of 1,000 steps")
         shown = {
             key.replace("avellaneda_stoikov", "A-S"): value
             for key, value in run["rows"].items() if "over" not in key
@@ -96,7 +98,8 @@ def drawn(found: dict[str, Any], path: Any) -> None:
             rows.errorbar(value, -at, xerr=half, fmt="o", capsize=3, color="C0")
         rows.axvline(0, color="0.6", linewidth=0.8)
         rows.set_yticks([-at for at in range(len(shown))], list(shown))
-        rows.set_xlabel("currency an episode, held-out seeds, 95 %")
+        rows.set_ylim(0.5 - len(shown), 0.5)
+        rows.set_xlabel("currency an episode, 95 %")
     figure.savefig(path)
     plt.close(figure)
 

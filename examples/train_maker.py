@@ -7,7 +7,8 @@
 
 ``making.py`` has what is seen and said. The policy is normal around a network of two hidden layers
 of tanh, one as large values the state; both learn from steps of many lanes side by side. Each run
-writes its curve, and a row for each rival of what is made on held-out seeds, paired by seed.
+writes its curve, a row for each rival of what is made on held-out seeds, paired by seed, and a
+figure of all.
 
 Source
     Schulman, Wolski, Dhariwal, Radford & Klimov (2017), arXiv:1707.06347; generalised advantages,
@@ -26,7 +27,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from making import Game, Known, Market, avellaneda_stoikov, interval, nothing, played
+from making import Game, Known, Market, avellaneda_stoikov, drawn, interval, nothing, played
 from torch import nn
 
 HELD_OUT = 1_000_000  # the first seed that nothing is learned from
@@ -191,14 +192,22 @@ def judge(mechanism: str, networks: Networks, settings: Settings) -> dict[str, A
 
 
 def main(words: list[str]) -> dict[str, Any]:
-    """Train and judge what the words name; prints, writes and returns the figures."""
+    """Train and judge what the words name; prints, writes and returns the figures.
+
+    Raises
+        SystemExit: nothing is named, or something that there is not.
+    """
     given = dict(word.split("=", 1) for word in words if "=" in word)
     folder = Path(given.pop("output_dir", "outputs/trained"))
     changes = {key: type(getattr(KNOWN, key))(value) for key, value in given.items()}
+    names = [word for word in words if "=" not in word]
+    wrong = [name for name in names if name not in ("known", "clob", "fba", "dual_flow", "rfq")]
+    if wrong or not names:
+        raise SystemExit(f"{wrong or 'nothing'} is not allowed: known, or a mechanism")
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     found = {}
-    for name in (word for word in words if "=" not in word):
+    for name in names:
         settings = replace(KNOWN if name == "known" else Settings(), **changes)
         game = Known(settings.lanes) if name == "known" else Market(settings.lanes, name)
         networks, curve = train(game, settings)
@@ -210,6 +219,7 @@ def main(words: list[str]) -> dict[str, Any]:
         found[name] = {"curve": curve, "rows": judged, "cpu_s": time.process_time()}
         (folder / f"{name}.json").write_text(json.dumps(found[name]))
         torch.save(networks.state_dict(), folder / f"{name}.pt")
+    drawn(found, folder / "training.svg")
     return found
 
 
