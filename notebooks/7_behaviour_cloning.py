@@ -164,8 +164,8 @@ right.set_title("paired by seed", fontsize="medium")
 plt.show()
 
 # %% [markdown]
-# **A good guess is no copy.** The first explains seven tenths of what the original wants, trades three
-# quarters as many lots, and makes about 1 an episode more. The second explains half, and makes about 3
-# more: the worse guess is the better maker, and neither is the one that was copied. A fit blurs, and
-# here some of what it blurs away was a loss. Each step was fitted by itself; what a copy then does to
-# its own inventory, and so to what it sees next, was in no sum of squares.
+# **A good guess is no copy.** The first explains seven tenths of what the original wants, trades
+# three quarters as many lots, and makes about 1 an episode more. The second explains half, and
+# makes about 3 more: the worse guess is the better maker, and neither is the one that was copied. A
+# fit blurs, and here some of what it blurs away was a loss. Each step was fitted by itself; what a
+# copy then does to its own inventory, and so to what it sees next, was in no sum of squares.
