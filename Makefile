@@ -16,7 +16,8 @@ PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
 MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
 
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
-.PHONY: bench-check faults docs notebooks lock clean nojit kernels checked-kernels types matrix newest dist site
+.PHONY: bench-check faults docs notebooks lock clean nojit kernels checked-kernels
+.PHONY: types matrix newest learners dist site
 
 ##@ Use it
 
@@ -85,7 +86,7 @@ bench: $(STAMP) ## measure speed and memory into outputs/bench
 bench-check: $(STAMP) ## fail where it takes more instructions than the commit before; against=REV
 	$(BIN)/python -m proteus.bench.check $(against)
 
-types: $(STAMP) ## look for public names without a type, by pyright (needs a network, as the next three)
+types: $(STAMP) ## look for public names without a type, by pyright (needs a network, as the next four)
 	@$(BIN)/python -m tests.elsewhere types
 
 matrix: $(STAMP) ## run a small set of tests on each Python that is installed; minutes
@@ -93,6 +94,9 @@ matrix: $(STAMP) ## run a small set of tests on each Python that is installed; m
 
 newest: $(STAMP) ## run it with the newest release of every dependency; says what breaks
 	@$(BIN)/python -m tests.elsewhere newest
+
+learners: $(STAMP) ## test what needs torch and Stable-Baselines3, in an environment of their own
+	@$(BIN)/python -m tests.elsewhere learners
 
 dist: $(STAMP) ## build wheel and sdist into dist, check them, install and run the sdist elsewhere
 	@$(BIN)/python -m tests.elsewhere dist

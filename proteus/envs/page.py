@@ -60,7 +60,7 @@ def outcome(wrap: Callable[[Any], Any], mode: AutoresetMode) -> str:
             wrapped = wrap(envs)
             wrapped.reset(seed=0)
             for _ in range(_STEPS):
-                over = wrapped.step(np.zeros((2, 4), np.float32))[2]
+                over = wrapped.step(np.zeros((2, 5), np.float32))[2]
                 if mode == AutoresetMode.DISABLED and over.any():
                     wrapped.reset(options={"reset_mask": over.copy()})
     except Exception as error:  # whatever a wrapper raises is what the table says

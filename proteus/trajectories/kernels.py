@@ -25,6 +25,7 @@ class Answer(NamedTuple):
     price: np.ndarray  # int64 [L, 2] ticks, 1 .. n_ticks - 1 where there are lots
     lots: np.ndarray  # int64 [L, 2] 0: nothing on this side
     middle: np.ndarray  # float64 [L] reference price, ticks
+    belief: np.ndarray  # float64 [L] what it thinks the contract is worth, currency
 
 
 @kernel
@@ -53,6 +54,7 @@ def ask_maker(held_world, held_answer):
             answer.lots[lane, side] = intents.lots[lane, side]
         intents.count[lane] = 0
         answer.middle[lane] = world.seen.reference_doubled[lane] / 2
+        answer.belief[lane] = thinks.belief[lane, trader]
 
 
 @inline_kernel

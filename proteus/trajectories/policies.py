@@ -80,11 +80,12 @@ class Random:
 
 
 class Baseline:
-    """The baseline maker, as near as the actions of the task come to what it wants.
+    """The baseline maker, in actions of the task.
 
     It is the maker of the kernel, asked at the decisions of the trader outside. Of ``maker`` its
-    prices and sizes are met to the tick and the lot, unless a quote is on the wrong side of the
-    reference, further away than ``most_offset``, or larger than ``most_lots``.
+    prices and sizes are met to the tick and the lot, unless a quote is further from the reference
+    than ``most_offset`` or larger than ``most_lots``, and its belief to what float32 holds. Of
+    ``maker_grid`` it is as near as the steps come.
     """
 
     tasks = Maker
@@ -118,9 +119,14 @@ class Baseline:
             steps = np.clip(steps, 1, self._levels).astype(np.int64)
             return np.where(answer.lots > 0, steps, 0)
         # Half a tick nearer than the price, which is rounded outward: float32 moves no quote.
-        offset = np.maximum(away - 0.5, 0.0) / self._ticks / self._most_offset
-        share = np.concatenate([offset, answer.lots / self._most_lots], axis=1)
-        return np.asarray(2.0 * np.minimum(share, 1.0) - 1.0, np.float32)
+        offset = (away - 0.5) / self._ticks
+        worth = answer.belief - answer.middle / self._ticks
+        far = np.concatenate([offset, worth[:, None]], axis=1) / self._most_offset
+        far = np.clip(far, -1.0, 1.0)
+        lots = 2.0 * np.minimum(answer.lots / self._most_lots, 1.0) - 1.0
+        numbers = np.sign(far) * np.sqrt(np.abs(far))  # of which the task takes signed squares
+        made = np.concatenate([numbers[:, :2], lots, numbers[:, 2:]], axis=1)
+        return np.asarray(made, np.float32)
 
 
 POLICIES: dict[str, Any] = {"baseline": Baseline, "random": Random}

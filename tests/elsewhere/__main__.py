@@ -1,9 +1,10 @@
-"""Proteus in environments other than ``.venv``: ``make matrix``, ``newest``, ``dist``, ``types``.
+"""Proteus in environments other than ``.venv``: ``make matrix`` and the like.
 
     python -m tests.elsewhere matrix    # every Python of pyproject.toml that is installed
     python -m tests.elsewhere newest    # the newest release of every dependency, bounds or not
     python -m tests.elsewhere dist      # wheel and sdist checked, installed from the sdist, run
     python -m tests.elsewhere types     # every public name has a type that is said
+    python -m tests.elsewhere learners  # lanes for Stable-Baselines3, and the example that trains
 
 Each makes its environments in a temporary folder and takes packages from an index. Exit code 1 if
 something fails; the last lines say what.
@@ -23,6 +24,7 @@ from tests.elsewhere.places import (
     ROOT,
     Environment,
     bounds_left_out,
+    extra,
     locked,
     pythons,
     runtime,
@@ -131,8 +133,18 @@ def types(folder: Path) -> list[str]:
     ]  # fmt: skip
 
 
+def learners(folder: Path) -> list[str]:
+    """Test what needs torch, which is large and no dependency: ``tests/elsewhere/learners.py``."""
+    place = Environment(Path(sys.executable), folder / "learners")
+    place.install(*runtime(), *extra("rl"), "pytest", versions=locked())
+    place.install("stable-baselines3", "torch")
+    words = ["tests/elsewhere/learners.py", "tests/unit/envs/test_stable_baselines.py"]
+    command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-rfE", *words]
+    return place.failure(command, {"PROTEUS_CACHE_DIR": str(folder / "kernels")})
+
+
 DOORS: Mapping[str, Callable[[Path], list[str]]] = {
-    "matrix": matrix, "newest": newest, "dist": dist, "types": types,
+    "matrix": matrix, "newest": newest, "dist": dist, "types": types, "learners": learners,
 }  # fmt: skip
 
 

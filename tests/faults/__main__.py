@@ -65,7 +65,10 @@ DAYS = (
 OUTSIDE = (
     "simulation/test_sessions", "property/test_makers_outside", "simulation/test_session_parity",
 )  # fmt: skip
-OF_ENVS = tuple(f"unit/envs/test_{name}" for name in ("tasks", "agents", "conformance", "mistakes"))
+OF_ENVS = tuple(
+    f"unit/envs/test_{name}"
+    for name in ("tasks", "agents", "conformance", "mistakes", "stable_baselines")
+)
 LENDING = (
     f"{MARKET}/lending/test_vectors", f"{MARKET}/lending/test_vectors_pools",
     f"{MARKET}/lending/test_facts", f"{MARKET}/lending/test_edges",

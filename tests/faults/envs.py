@@ -112,6 +112,18 @@ ENVS = (
         "ask = np.int64(floor_ticks(",
     ),
     Fault(
+        "a quote across the reference stands on its own side of it",
+        "envs/tasks/kernels.py",
+        "away * abs(away) * wanted.most[0]",
+        "abs(away) * abs(away) * wanted.most[0]",
+    ),
+    Fault(
+        "what an action says of the worth is not heard",
+        "envs/tasks/kernels.py",
+        "middle / ticks + wanted.belief[lane]",
+        "middle / ticks",
+    ),
+    Fault(
         "lots bought are shown as sold",
         "envs/tasks/kernels.py",
         "if external.fill_side[lane, number, i] == BUY:",
@@ -170,5 +182,23 @@ ENVS = (
         "envs/parallel.py",
         "[self._lanes.task.action_space for _ in self.possible_agents]",
         "[self._lanes.task.action_space] * len(self.possible_agents)",
+    ),
+    Fault(
+        "a lane of Stable-Baselines3 ends with what its next episode shows",
+        "envs/vec_env.py",
+        '"terminal_observation": info["final_obs"][lane]',
+        '"terminal_observation": observation[lane]',
+    ),
+    Fault(
+        "every end is a cut to Stable-Baselines3",
+        "envs/vec_env.py",
+        "bool(cut[lane] and not ended[lane])",
+        "True",
+    ),
+    Fault(
+        "a seed of Stable-Baselines3 is for every reset that follows",
+        "envs/vec_env.py",
+        "        self._reset_seeds()\n",
+        "",
     ),
 )

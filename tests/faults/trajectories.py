@@ -52,8 +52,8 @@ TRAJECTORIES = (
     Fault(
         "the baseline asks for prices beside the tick",
         POLICIES,
-        "np.maximum(away - 0.5, 0.0)",
-        "np.maximum(away + 0.5, 0.0)",
+        "offset = (away - 0.5) / self._ticks",
+        "offset = (away + 0.5) / self._ticks",
     ),
     Fault(
         "the baseline hears of no fill between two decisions",

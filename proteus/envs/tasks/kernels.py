@@ -31,6 +31,7 @@ class Wanted(NamedTuple):
     offset: np.ndarray  # float64 [L, 2] currency: of quotes from the reference, by side; of orders
     # beyond the executable price, in the first place
     lots: np.ndarray  # int64 [L, 2] by side
+    belief: np.ndarray  # float64 [L] currency: what the contract is worth, from the reference
     since: np.ndarray  # int64 [L] when one of them last decided, ns
     held: np.ndarray  # int64 [L, M] inventory at its last decision, as reported, lots
     spread: np.ndarray  # float64 [L, M] what it then quoted, currency; 0 without two sides
@@ -65,17 +66,23 @@ def are_allowed(held_wanted):
 
 @kernel
 def read_shares(held_wanted):
-    """Turn shares into offsets, those of both sides first, and lots: -1 is none, 1 is the most.
+    """Turn numbers into offsets of both sides, lots of both, and a belief.
+
+    Offsets and the belief are signed squares, so that they are fine near the reference and reach
+    every price; of lots -1 is none and 1 the most.
 
     Parameters
-        held_wanted: ``Held`` Wanted, of four numbers an action; offsets and lots are written.
+        held_wanted: ``Held`` Wanted, of five numbers an action; offsets, lots and beliefs are
+            written.
     """
     wanted = opened(held_wanted)
     for lane in range(wanted.since.shape[0]):
         for side in (BUY, SELL):
             away, size = wanted.actions[lane, side], wanted.actions[lane, 2 + side]
-            wanted.offset[lane, side] = (away + 1.0) / 2.0 * wanted.most[0]
+            wanted.offset[lane, side] = away * abs(away) * wanted.most[0]
             wanted.lots[lane, side] = np.int64(np.rint((size + 1.0) / 2.0 * wanted.most[1]))
+        worth = wanted.actions[lane, 4]
+        wanted.belief[lane] = worth * abs(worth) * wanted.most[0]
 
 
 @kernel
@@ -84,7 +91,7 @@ def quote(held_world, held_wanted):
 
     Parameters
         held_world: ``Held`` World; its intents are written. held_wanted: ``Held`` Wanted, of which
-            offsets and lots are read and the rest is written.
+            offsets, lots and beliefs are read and the rest is written.
     """
     world, wanted = opened(held_world), opened(held_wanted)
     external, intents = world.policies.others.policy, world.intents
@@ -97,13 +104,13 @@ def quote(held_world, held_wanted):
         ask = np.int64(ceil_ticks(middle + wanted.offset[lane, SELL] * ticks))
         bid_lots = wanted.lots[lane, BUY] if 1 <= bid < ticks else np.int64(0)
         ask_lots = wanted.lots[lane, SELL] if 1 <= ask < ticks else np.int64(0)
-        belief = middle / ticks
+        belief = min(max(middle / ticks + wanted.belief[lane], 0.0), 1.0)
         intents.count[lane] = 0
         intend(intents, lane, INTENT_QUOTE, BUY, bid, bid_lots, GTC, 0, belief)
         intend(intents, lane, INTENT_QUOTE, SELL, ask, ask_lots, GTC, 0, belief)
         number = external.number[trader]
         has_both = bid_lots > 0 and ask_lots > 0
-        wanted.spread[lane, number] = (ask - bid) / ticks if has_both else 0.0
+        wanted.spread[lane, number] = max(ask - bid, 0) / ticks if has_both else 0.0
         _go(world, external, wanted, lane, trader)
 
 

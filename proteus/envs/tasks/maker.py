@@ -1,7 +1,10 @@
 """Market making: what stands on both sides of a market maker, at each of its wake-ups.
 
-The action says how far from the reference price each side stands, and how large it is. Prices are
-rounded outward to whole ticks; a side whose price would leave 1 .. n_ticks - 1 is not quoted.
+The action says how far from the reference price each side stands, how large it is, and what the
+contract is thought to be worth. A distance may be negative: a bid above the reference, or an ask
+below it, as of a maker who knows better than the last price. Prices are rounded outward to whole
+ticks; a side whose price would leave 1 .. n_ticks - 1 is not quoted. Of two quotes that cross each
+other the later cancels the other, by the mechanism's ``self_trade``.
 """
 
 from __future__ import annotations
@@ -33,28 +36,29 @@ _TERMS = (
 
 
 class Maker(Task):
-    """Offsets and sizes as numbers from -1 to 1."""
+    """Offsets, sizes and a belief as numbers from -1 to 1."""
 
     name: ClassVar[str] = "maker"
     control: ClassVar[str] = "maker"
     shows_quotes: ClassVar[bool] = True
     options: ClassVar[dict[str, Any]] = {
-        "most_offset": 0.1, "most_lots": 20, "scale_lots": 10.0,
+        "most_offset": 1.0, "most_lots": 20, "scale_lots": 10.0,
         "inventory_penalty": 0.0, "spread_penalty": 0.0, "end_penalty": 0.0,
     }  # fmt: skip
     features: ClassVar[tuple[Feature, ...]] = (*COMMON_FEATURES, *_QUOTES)
     terms: ClassVar[tuple[Term, ...]] = _TERMS
     actions: ClassVar[tuple[str, ...]] = (
-        "distance of the bid below the reference: -1 is none, 1 is most_offset",
-        "distance of the ask above the reference, likewise",
+        "distance of the bid below the reference, a abs(a) most_offset, currency; above it if < 0",
+        "distance of the ask above the reference, likewise; below it if < 0",
         "lots of the bid: -1 is nothing, 1 is most_lots",
         "lots of the ask, likewise",
+        "what the contract is worth less the reference, a abs(a) most_offset, currency",
     )
 
     @property
     def action_space(self) -> gymnasium.spaces.Space[Any]:
-        """Return offsets and sizes of both sides, float32 [4]."""
-        return gymnasium.spaces.Box(-1.0, 1.0, (4,), np.float32)
+        """Return offsets and sizes of both sides, and a belief, float32 [5]."""
+        return gymnasium.spaces.Box(-1.0, 1.0, (5,), np.float32)
 
     def decide(self) -> None:
         """Quote both sides around the reference, where lanes wait."""
@@ -78,7 +82,9 @@ class MakerGrid(Maker):
     """Offsets in steps, at one size."""
 
     name: ClassVar[str] = "maker_grid"
-    options: ClassVar[dict[str, Any]] = {**Maker.options, "levels": 10, "most_lots": 10}
+    options: ClassVar[dict[str, Any]] = {
+        **Maker.options, "levels": 10, "most_offset": 0.1, "most_lots": 10,
+    }  # fmt: skip
     actions: ClassVar[tuple[str, ...]] = (
         "bid: 0 is nothing, k is most_lots at k x most_offset / levels below the reference",
         "ask, likewise above it",

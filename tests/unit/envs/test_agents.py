@@ -17,7 +17,7 @@ from tests.unit.envs.helping import MODES, WORDS, same
 
 pytestmark = pytest.mark.nojit
 AGENTS = ["maker.0", "maker.1"]
-WEIGHTS = np.random.default_rng(0).normal(0, 1, (21, 4))
+WEIGHTS = np.random.default_rng(0).normal(0, 1, (21, 5))
 
 
 def policy(seen):
@@ -161,10 +161,11 @@ def test_lanes_that_start_over_begin_as_new_ones(mode):
 def test_a_session_of_two_traders_gives_the_same_without_an_environment():
     """Quotes at the offsets that the page says, written down here; equity to the nano."""
     lanes = lanes_of(2, horizon_s=0.6)
-    cell, offset, size = lanes.session.cell, 0.05, 10
+    cell, offset, size = lanes.session.cell, 0.0625, 10
     session = proteus.Session(cell, 2, control=AGENTS)
     lanes.reset(seed=0)
-    told = np.zeros((2, 2, 4), np.float32)  # half of most_offset, half of most_lots
+    told = np.zeros((2, 2, 5), np.float32)  # half of most_lots
+    told[:, :, :2] = 0.25  # of which the square is that offset
     while session.waiting.any():
         middle = session.observe().reference_doubled / 2
         away = offset * cell.n_ticks
@@ -195,10 +196,10 @@ def test_weights_charge_each_agent_for_what_it_holds():
 
 
 WRONG = [
-    ({"maker.0": 0}, r"actions\['maker.0'\] of int64 \[\] is not allowed: floats \[4\]"),
-    ({"maker.2": np.zeros(4)}, r"actions\['maker.2'\] is not allowed: agents are maker.0, maker.1"),
+    ({"maker.0": 0}, r"actions\['maker.0'\] of int64 \[\] is not allowed: floats \[5\]"),
+    ({"maker.2": np.zeros(5)}, r"actions\['maker.2'\] is not allowed: agents are maker.0, maker.1"),
     ({}, r"actions without 'maker.\d' are not allowed: it is the one that decides"),
-    ({"maker.1": np.full(4, np.nan)}, r"actions\['maker.1'\]\[0\]=nan is not allowed: must be -1"),
+    ({"maker.1": np.full(5, np.nan)}, r"actions\['maker.1'\]\[0\]=nan is not allowed: must be -1"),
 ]
 
 
@@ -209,22 +210,22 @@ def test_wrong_actions_of_agents(actions, sentence):
     other.reset(seed=0)
     with pytest.raises(InvalidAction, match=sentence):
         env.step(actions)
-    good = dict.fromkeys(AGENTS, np.zeros(4, np.float32))
+    good = dict.fromkeys(AGENTS, np.zeros(5, np.float32))
     assert same(env.step(good)[0], other.step(good)[0])  # nothing has been sent
 
 
 def test_wrong_actions_of_lanes_and_steps_at_the_wrong_time():
     lanes, env = lanes_of(), one()
     _, info = lanes.reset(seed=0)
-    wrong = np.zeros((3, 2, 4), np.float32)
+    wrong = np.zeros((3, 2, 5), np.float32)
     wrong[~info["decides"]] = np.nan  # not read
     lanes.step(wrong)
     at = int(np.flatnonzero(lanes.decides[1])[0])
-    wrong = np.zeros((3, 2, 4), np.float32)
+    wrong = np.zeros((3, 2, 5), np.float32)
     wrong[1, at, 2] = 1.5
     with pytest.raises(InvalidAction, match=rf"actions\[1, {at}, 2\]=1.5 is not allowed: must be"):
         lanes.step(wrong)
-    with pytest.raises(InvalidAction, match=r"actions of float32 \[2, 4\] are not allowed"):
+    with pytest.raises(InvalidAction, match=r"actions of float32 \[2, 5\] are not allowed"):
         lanes.step(wrong[0])
     with pytest.raises(ResetNeeded, match="reset must be called first"):
         env.step({})
@@ -233,7 +234,7 @@ def test_wrong_actions_of_lanes_and_steps_at_the_wrong_time():
         env.step([])
     played(env)
     with pytest.raises(ResetNeeded, match="the episode has ended"):
-        env.step({"maker.0": np.zeros(4, np.float32)})
+        env.step({"maker.0": np.zeros(5, np.float32)})
     env.close()
     env.close()
     with pytest.raises(ClosedEnvironmentError):

@@ -94,13 +94,13 @@ def test_the_next_step_after_an_end_starts_over():
     """Reward 0 and no flags; the action is not read, be it what it may."""
     envs = vector(lanes=1)
     envs.reset(seed=0)
-    action = np.zeros((1, 4), np.float32)
+    action = np.zeros((1, 5), np.float32)
     while True:
         seen, _, ended, _, info = envs.step(action)
         if ended[0]:
             break
     assert seen[0, 0] == 0.0  # no time left
-    fresh, reward, ended, cut, info = envs.step(np.full((1, 4), np.nan, np.float32))
+    fresh, reward, ended, cut, info = envs.step(np.full((1, 5), np.nan, np.float32))
     assert (reward[0], ended[0], cut[0]) == (0.0, False, False)
     assert fresh[0, 0] > 0.9
     assert (info["episode_number"][0], info["replicate"][0]) == (1, 0)
@@ -165,7 +165,7 @@ def test_wrappers_that_write_in_place_change_nothing_here():
 def test_actions_are_the_callers():
     envs = vector()
     envs.reset(seed=0)
-    action = np.full((3, 4), 0.5, np.float32)
+    action = np.full((3, 5), 0.5, np.float32)
     envs.step(action)
     assert (action == 0.5).all()
     halve = {"func": lambda each: each / 2, "action_space": None}

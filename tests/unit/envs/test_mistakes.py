@@ -11,7 +11,7 @@ from proteus.errors import ConfigError
 from tests.unit.envs.helping import WORDS, same, vector
 
 pytestmark = pytest.mark.nojit
-GOOD = np.zeros((3, 4), np.float32)
+GOOD = np.tile(np.array([0.25, 0.25, 0.0, 0.0, 0.0], np.float32), (3, 1))
 
 
 def with_one(value):
@@ -21,11 +21,11 @@ def with_one(value):
 
 
 ACTIONS = [
-    (GOOD[0], "actions of float32 [4] are not allowed: floats [3, 4]"),
-    (GOOD.astype(int), "actions of int64 [3, 4] are not allowed: floats [3, 4]"),
-    ([[0.0] * 4, [0.0] * 3, [0.0] * 4], "actions of object [3] are not allowed: floats [3, 4]"),
-    (None, "actions of object [] are not allowed: floats [3, 4]"),
-    (GOOD.astype(bool), "actions of bool [3, 4] are not allowed: floats [3, 4]"),
+    (GOOD[0], "actions of float32 [5] are not allowed: floats [3, 5]"),
+    (GOOD.astype(int), "actions of int64 [3, 5] are not allowed: floats [3, 5]"),
+    ([[0.0] * 4, [0.0] * 3, [0.0] * 4], "actions of object [3] are not allowed: floats [3, 5]"),
+    (None, "actions of object [] are not allowed: floats [3, 5]"),
+    (GOOD.astype(bool), "actions of bool [3, 5] are not allowed: floats [3, 5]"),
     (with_one(np.nan), "actions[1, 2]=nan is not allowed: must be -1 .. 1"),
     (with_one(1.5), "actions[1, 2]=1.5 is not allowed: must be -1 .. 1"),
     (with_one(-np.inf), "actions[1, 2]=-inf is not allowed: must be -1 .. 1"),

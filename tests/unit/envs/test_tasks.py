@@ -73,21 +73,32 @@ def decide(envs, actions):
 
 
 def test_a_maker_quotes_at_its_offsets_rounded_outward():
+    """Distances below 0 are across the reference; of numbers the signed squares count."""
     envs = vector("maker", lanes=1, options={"most_offset": 0.1, "most_lots": 20})
     envs.reset(seed=0)
     middle = envs.session.observe().reference_doubled[0] / 2
-    decide(envs, np.array([[-0.5, 0.25, 1.0, -0.5]], np.float32))
+    decide(envs, np.array([[-0.5, 0.75, 1.0, -0.5, -0.25]], np.float32))
     intents = envs.session.world.intents
     assert intents.count[0] == 2
     assert intents.side[0, :2].tolist() == [BUY, SELL]
-    assert intents.price[0, :2].tolist() == [np.floor(middle - 25), np.ceil(middle + 62.5)]
+    assert intents.price[0, :2].tolist() == [np.floor(middle + 25), np.ceil(middle + 56.25)]
     assert intents.lots[0, :2].tolist() == [20, 5]
+    assert intents.belief[0, :2] == pytest.approx([middle / 1000 - 0.00625] * 2, abs=1e-15)
+
+
+def test_quotes_that_cross_each_other_earn_no_spread_penalty_back():
+    envs = vector("maker", lanes=1, options={"spread_penalty": 1.0})
+    envs.reset(seed=0)
+    decide(envs, np.array([[-0.25, -0.25, 0.0, 0.0, 0.0]], np.float32))
+    bid, ask = envs.session.world.intents.price[0, :2]
+    assert bid - ask > 120
+    assert envs.task.wanted.spread[0, 0] == 0.0
 
 
 def test_a_side_beyond_the_prices_there_are_is_not_quoted():
     envs = vector("maker", lanes=1, options={"most_offset": 0.9})
     envs.reset(seed=0)
-    decide(envs, np.ones((1, 4), np.float32))
+    decide(envs, np.ones((1, 5), np.float32))
     assert envs.session.world.intents.lots[0, :2].tolist() == [0, 0]
 
 

@@ -6,7 +6,7 @@ _asked = [0]
 
 
 def still(observation):
-    return np.zeros((len(observation), 4), np.float32)
+    return np.zeros((len(observation), 5), np.float32)
 
 
 class Leaning:
@@ -18,7 +18,9 @@ class Leaning:
     def __call__(self, observation):
         held = np.clip(observation[:, self.names.index("position")], -0.5, 0.5)
         observation[:] = np.nan  # what a policy does to its copy is its own affair
-        return np.stack([held, -held, 0 * held, 0 * held], axis=1).astype(np.float32)
+        still = np.zeros_like(held)
+        said = np.stack([0.2 + held, 0.2 - held, still, still, still], axis=1)
+        return said.astype(np.float32)
 
 
 def narrow(observation):
@@ -26,15 +28,15 @@ def narrow(observation):
 
 
 def whole(observation):
-    return np.zeros((len(observation), 4), np.int64)
+    return np.zeros((len(observation), 5), np.int64)
 
 
 def missing(observation):
-    return np.full((len(observation), 4), np.nan, np.float32)
+    return np.full((len(observation), 5), np.nan, np.float32)
 
 
 def loud(observation):
-    return np.full((len(observation), 4), 1.5, np.float32)
+    return np.full((len(observation), 5), 1.5, np.float32)
 
 
 def broken(observation):
@@ -43,7 +45,7 @@ def broken(observation):
 
 def restless(observation):
     _asked[0] += 1
-    return np.full((len(observation), 4), 1 / _asked[0], np.float32)
+    return np.full((len(observation), 5), 1 / _asked[0], np.float32)
 
 
 class Late:
@@ -54,7 +56,7 @@ class Late:
 
     def __call__(self, observation):
         self.asked += 1
-        return np.full((len(observation), 4), 0.5 if self.asked < 4 else 2.0, np.float32)
+        return np.full((len(observation), 5), 0.5 if self.asked < 4 else 2.0, np.float32)
 
 
 class Shy:

@@ -1,6 +1,7 @@
 """What is collected is what the environments give, however it is cut into files and row groups."""
 
 import hashlib
+import re
 import tracemalloc
 from types import SimpleNamespace
 
@@ -15,8 +16,12 @@ from proteus.policies import BaselineMaker
 from proteus.sessions.session import Session
 from proteus.trajectories import collecting
 from proteus.trajectories.policies import Asked, Draws, make
+from tests.helpers.cells import MECHANISM_NAMES, ROOT, TINY, cell
+from tests.helpers.sessions import inside, odd, recorded
 from tests.unit.trajectories.helping import WORDS, collected, same, stepped
 
+# What a trader believes and what PnL is split by it; the value of a row of a log may be either.
+OF_BELIEFS = re.compile("belief|^sums.markouts.(captured|adverse)|^log.value$")
 MINE = "tests.unit.trajectories.policies_of_a_user"
 PENALTIES = {"inventory_penalty": 0.001, "spread_penalty": 0.01, "end_penalty": 0.002}
 KINDS = [
@@ -55,13 +60,12 @@ def test_baseline_wants_what_the_maker_in_numpy_wants(mechanism):
     """At every decision, to the bit; and the actions of ``maker`` say just that."""
     words = {k: v for k, v in WORDS.items() if k != "executor.workers"}
     session = Session({**words, "mechanism": mechanism, "horizon_s": 0.6}, 3, copy=False)
-    task = TASKS["maker"](session, most_offset=0.3)
+    task = TASKS["maker"](session)
     policy, twin, decisions = make("baseline", task), BaselineMaker(session), 0
     while session.waiting.any():
         with np.errstate(all="ignore"):  # where nothing was filled the twin judges nothing
             wanted = twin.act(session.observe())
         waiting = session.waiting
-        middle = session.world.seen.reference_doubled / 2
         actions = policy(task.observe())
         answer = policy._held.state
         assert same(answer.lots[waiting], wanted.lots[waiting])
@@ -70,13 +74,35 @@ def test_baseline_wants_what_the_maker_in_numpy_wants(mechanism):
         assert task.take(actions)
         task.decide()
         intents = session.world.intents
-        outward = np.stack([wanted.price[:, 0] <= middle, wanted.price[:, 1] >= middle], axis=1)
-        met = waiting[:, None] & (wanted.lots > 0) & outward
+        met = waiting[:, None] & (wanted.lots > 0)
         assert same(intents.price[:, :2][met], wanted.price[met])
         assert (intents.lots[:, :2][waiting] == np.minimum(wanted.lots, 20)[waiting]).all()
+        assert intents.belief[waiting, 0] == pytest.approx(wanted.belief[waiting], abs=1e-7)
         session.resume()
         decisions += int(waiting.sum())
     assert decisions > 20
+
+
+@pytest.mark.nojit
+@pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
+def test_baseline_in_actions_is_the_maker_inside(mechanism):
+    """Its messages, fills, balances and log, to the bit; only beliefs are those of float32."""
+    config = cell(f"mechanism={mechanism}", *TINY)
+    decisions = "requests" if mechanism == "rfq" else "schedule"
+    with recorded():
+        session = Session(config, 2, decisions=decisions, root=ROOT, growth=4, copy=False)
+    task = TASKS["maker"](session)
+    policy, across = make("baseline", task), 0
+    while session.waiting.any():
+        actions = Asked(policy, task)(task.observe(), session.waiting, 0)
+        across += int(((actions[:, :2] < 0) & (actions[:, 2:4] > -1))[session.waiting].sum())
+        assert task.take(actions)
+        task.decide()
+        session.resume()
+    block = inside(config, 2)
+    assert session.equity_nano[:, 0].tolist() == block.world.totals.marked[:, 0].tolist()
+    assert across > 0
+    assert all(OF_BELIEFS.search(path) for path in odd(session.world, block.world))
 
 
 @pytest.mark.plain
@@ -178,7 +204,7 @@ def test_a_policy_gets_a_copy_and_lanes_that_have_ended_are_not_read():
 
     def wild(observation):
         observation[:] = 0
-        actions = np.zeros((3, 4))
+        actions = np.zeros((3, 5))
         actions[1] = np.nan
         return actions
 

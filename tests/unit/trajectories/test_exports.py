@@ -46,7 +46,7 @@ def test_d3rlpy_gets_each_episodes_own_observations(data):
         assert made["terminals"][steps].tolist() == [0.0] * (len(each.rewards) - 1) + [1.0]
     assert at == len(made["observations"]) == len(made["timeouts"])
     assert made["timeouts"].sum() == 0
-    assert made["action_size"] == 4
+    assert made["action_size"] == 5
 
 
 def test_d3rlpy_gets_a_code_for_each_action_of_a_grid(grid):

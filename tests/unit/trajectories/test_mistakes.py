@@ -54,8 +54,8 @@ WRONG_TASKS = [
     ({"end": "never"}, "end='never' is not allowed"),
     ({"task": "taker"}, "policy=baseline is not allowed with task=taker: it needs task=maker or"),
     ({"control": "noise"}, "policy=baseline is not allowed for a noise: the trader outside must"),
-    ({"policy": f"{MINE}:narrow"}, "gave float32 [2, 3] at step 0: must be floats [2, 4]"),
-    ({"policy": f"{MINE}:whole"}, "gave int64 [2, 4] at step 0: must be floats [2, 4]"),
+    ({"policy": f"{MINE}:narrow"}, "gave float32 [2, 3] at step 0: must be floats [2, 5]"),
+    ({"policy": f"{MINE}:whole"}, "gave int64 [2, 5] at step 0: must be floats [2, 5]"),
     ({"policy": f"{MINE}:missing"}, "gave nan as number 0 of an action at step 0: must be -1 .. 1"),
     ({"policy": f"{MINE}:loud"}, "gave 1.5 as number 0 of an action at step 0: must be -1 .. 1"),
     ({"policy": f"{MINE}:broken"}, "raised IndexError: index 99 is out of bounds for axis 1 with "

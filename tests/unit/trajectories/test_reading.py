@@ -208,7 +208,7 @@ def test_the_manifest_says_what_the_data_set_is(data):
     assert space["names"][6] == "position"
     assert (space["low"][6], space["high"][6], space["units"][6]) == (-100, 100, "scale_lots")
     assert space["sources"][6] == "own state"
-    assert about["action_space"]["low"] == [-1] * 4
+    assert about["action_space"]["low"] == [-1] * 5
     assert about["steps"] == sum(file["steps"] for file in about["files"])
     assert [*about["columns"]] == pq.read_schema(data._files[0]).names
     assert about["cells"][1]["config"]["mechanism"]["name"] == "fba"
