@@ -33,6 +33,7 @@ _COMMANDS = {
     "ab": ("proteus.ab", "change rules, and see who gains and who pays"),
     "compete": ("proteus.compete", "let makers compete, and rank them"),
     "whatif": ("proteus.whatif.__main__", "run recorded orders through other mechanisms"),
+    "fit": ("proteus.fit.__main__", "fit a population to recorded orders"),
     "watch": ("proteus.watch", "show one recorded lane"),
     "trajectories": ("proteus.trajectories.__main__", "write data sets of episodes for learners"),
     "bench": ("proteus.bench.__main__", "measure speed and memory"),
