@@ -12,6 +12,7 @@ Source
 from __future__ import annotations
 
 import itertools
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +47,7 @@ class Size(NamedTuple):
     """Of geometric sizes."""
 
     mean: Estimate  # of the law without its largest size
-    largest: int
+    largest: int  # seen, and not less than the mean
     fit: Fit | None
 
 
@@ -82,6 +83,8 @@ def sizes(lots: Whole, is_cut: NDArray[np.bool_]) -> Size:
     known = max(int((~is_cut).sum()), 1)
     mean = 1 + float((lots - 1).sum()) / known
     error = mean * float(np.sqrt((1 - 1 / mean) / known))
+    # Where most orders were cut, they were larger than any that was seen whole.
+    largest = max(largest, math.ceil(mean))
     return Size(Estimate(mean, error), largest, _geometric(lots, is_cut, mean))
 
 

@@ -135,7 +135,9 @@ def _follow(whole: Tracked, times: Whole, rank: Whole, count: int) -> Lives:
     return lives
 
 
-def _reference(whole: Tracked, levels: Whole, lives: Lives, ticks: Whole) -> tuple[Whole, Whole]:
+def _reference(
+    whole: Tracked, levels: Whole, lives: Lives, ticks: Whole
+) -> tuple[Whole, NDArray[np.bool_]]:
     """Return twice the reference before every record, and whether there is one.
 
     It is the middle of the book, else the last price that traded, as in the market.

@@ -157,7 +157,7 @@ def test_a_market_of_ours_is_found_again_and_its_population_runs(tmp_path, monke
         takers["rate"]["value"], rel=1e-5
     )
     monkeypatch.setenv(SEARCH_PATH, str(folder))
-    chosen = [*shlex.split(said[-2])[7:], "horizon_s=4"]
+    chosen = [*shlex.split(said[-2])[7:], "horizon_s=4", "metrics.tau_ms=1000"]
     assert chosen[:2] == ["mechanism=clob", "population=recorded"]
     (cell,) = planner.from_words(chosen).cells
     assert {*cell.population} == {group["name"] for group in groups}
