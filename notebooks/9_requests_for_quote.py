@@ -36,7 +36,7 @@ ds = proteus.sweep(
     },
     seeds=SEEDS,
 )  # fmt: skip
-ds = ds.squeeze(["mechanism", "delta"])
+ds = ds.squeeze("delta")
 dict(ds.sizes)
 
 # %% [markdown]
@@ -49,7 +49,7 @@ plots.curves(ds, [plots.PROTECTION, "effective_spread"], axis="mechanism_quote_t
 
 # %%
 lost = ds.maker_adverse_selection.isel(horizon=0).sum("seed") / ds.maker_volume_lots.sum("seed")
-(-lost).to_series().unstack("mechanism_quote_ttl_ms").round(4)  # currency per lot
+(-lost).squeeze("mechanism").to_series().unstack("mechanism_quote_ttl_ms").round(4)  # currency per lot
 
 # %% [markdown]
 # **Nothing is lost.** What dealers make is what the others pay, in every lane.
