@@ -141,7 +141,8 @@ def _look(depth, best, side):
 @inline_kernel
 def _end(changes, resting, lives):
     """Count the time of orders that rest to the end."""
+    last = changes.time_ns[changes.time_ns.shape[0] - 1]  # an index of a kernel never wraps
     for at in range(resting.lots.shape[0]):
         if resting.lots[at] > 0:
-            lasts = changes.time_ns[-1] - resting.since[at]
+            lasts = last - resting.since[at]
             lives.lot_ns[resting.birth[at]] += float(resting.lots[at]) * lasts
