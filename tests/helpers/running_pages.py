@@ -62,7 +62,7 @@ def run(page: Path, monkeypatch) -> int:
             exec(compile(small(text), page.name, "exec"), names)
             continue
         assert language == "sh", language
-        for line in text.splitlines():
+        for line in text.replace("\\\n", "").splitlines():
             module, words = command(line, monkeypatch)
             if module.rpartition(".")[2] in DRAWN and not is_proof():
                 continue
