@@ -34,6 +34,7 @@ _COMMANDS = {
     "compete": ("proteus.compete", "let makers compete, and rank them"),
     "stress": ("proteus.stress.__main__", "run the stress pack over mechanisms and makers"),
     "whatif": ("proteus.whatif.__main__", "run recorded orders through other mechanisms"),
+    "fit": ("proteus.fit.__main__", "fit a population to recorded orders"),
     "watch": ("proteus.watch", "show one recorded lane"),
     "trajectories": ("proteus.trajectories.__main__", "write data sets of episodes for learners"),
     "bench": ("proteus.bench.__main__", "measure speed and memory"),

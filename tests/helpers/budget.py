@@ -15,6 +15,8 @@ BUDGET = {
     "design_studies": (4_000, 40_000),
     "days_twin": (2, 40),  # of each mechanism and policy
     "environment_twin": (6, 80),
+    "fit_files": (4, 200),
+    "fit_paths": (2, 100),
     "fuzz_configs": (120, 2_000),
     "fuzz_messages": (150, 2_000),
     "gas_twin": (5, 60),

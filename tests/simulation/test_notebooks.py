@@ -32,10 +32,11 @@ def plain_python(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
 
 
-def test_there_are_eight(execute):
+def test_there_are_nine(execute):
     assert [path.stem for path in execute.NOTEBOOKS] == [
         "1_first_sweep", "2_phase2_with_xarray", "3_your_own_mechanism", "4_theory",
         "5_a_fee_change", "6_a_better_maker", "7_behaviour_cloning", "8_survival",
+        "9_requests_for_quote",
     ]  # fmt: skip
 
 
@@ -50,7 +51,7 @@ def test_sweeps_and_theory_run(execute, tmp_path):
         output for notebook in notebooks for cell in notebook.cells
         for output in cell.get("outputs", ()) if "image/png" in output.get("data", {})
     ]  # fmt: skip
-    assert len(shown) == 16  # the figures
+    assert len(shown) == 18  # the figures
     texts = [
         output.get("text", "") + output.get("data", {}).get("text/plain", "")
         for notebook in notebooks for cell in notebook.cells for output in cell.get("outputs", ())

@@ -7,7 +7,9 @@ public name without an entry is an error, and gives exit code 1.
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -26,6 +28,7 @@ def main() -> int:
     if is_new:
         place.install(*extra("site"))
     sources.write(written)
+    _draw(written / "docs" / "gallery.md")
     words = ["-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", str(written), str(made)]
     said = place.failure(words) or checking.faults(made)
     if not said:
@@ -34,6 +37,13 @@ def main() -> int:
     for each in said[:40]:
         print(each)
     return 1 if said else 0
+
+
+def _draw(page: Path) -> None:
+    """Make the pictures of the gallery, in a process of its own: it is compiled, this is not."""
+    compiled = {key: value for key, value in os.environ.items() if key != "NUMBA_DISABLE_JIT"}
+    words = [sys.executable, "-m", "tests.site.gallery", str(page)]
+    subprocess.run(words, cwd=ROOT, env=compiled, check=True)
 
 
 if __name__ == "__main__":

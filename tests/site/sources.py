@@ -12,7 +12,7 @@ from tests.site.names import ROOT
 PAGES = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 FILES = ("LICENSE", "CITATION.cff")
 ORDER = {  # of the pages of docs; what stands in no part comes last
-    "Guides": ("guides/*",),
+    "Guides": ("guides/*", "gallery"),
     "Running": ("runbook", "report", "dataset", "events", "scale", "statistics", "expectations"),
     "Markets": (
         "mechanisms", "makers", "constraints", "venues", "environment", "episodes", "leakage",
