@@ -194,8 +194,8 @@ def test_every_state_of_the_market_is_seen(monkeypatch):
     values += [lent(each) for each in LENDING_RULES]
     values += [told(each, 0) for each in LOAN_MECHANISMS]
     seen = {type(state) for value in values for _, state in states(value, "")}
-    makers = "proteus.market.makers"  # parts of other packages are in no block of ours
-    apart = ("proteus.market.incentives", f"{makers}.filters.added", f"{makers}.quoting.added")
+    added = ("filters.added", "quoting.added", "marks")  # of other packages: in no block of ours
+    apart = ("proteus.market.incentives", *(f"proteus.market.makers.{each}" for each in added))
     declared = {
         each for each in typeof_impl.registry
         if each.__module__.startswith("proteus.market.") and not each.__module__.startswith(apart)
