@@ -46,12 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def parser() -> Parser:
     """Return what reads the words of the command."""
-    assert __doc__ is not None
-    made = Parser(
-        prog="python -m proteus.compare",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    made = Parser("python -m proteus.compare", __doc__)
     made.add_argument("a", metavar="A", help="FOLDER or FOLDER:key=value,..., the baseline")
     made.add_argument("b", metavar="B", nargs="?", help="the same; without it A's own cells")
     made.add_argument("--baseline", default=None, help="without B: the mechanism compared with")

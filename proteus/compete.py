@@ -46,12 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def parser() -> Parser:
     """Return what reads the words of the command."""
-    assert __doc__ is not None
-    made = Parser(
-        prog="python -m proteus.compete",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    made = Parser("python -m proteus.compete", __doc__)
     made.add_argument(
         "words", metavar="key=value", nargs="*", help="season=NAME, and keys of the season"
     )

@@ -43,12 +43,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def parser() -> Parser:
     """Return what reads the words of the command."""
-    assert __doc__ is not None
-    made = Parser(
-        prog="python -m proteus.equilibrium",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    made = Parser("python -m proteus.equilibrium", __doc__)
     made.add_argument("key", metavar="KEY", help="as population.maker.policy.half_spread")
     made.add_argument(
         "words", metavar="key=value", nargs="*", default=[], help="as for proteus.sweep"

@@ -46,12 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def parser() -> Parser:
     """Return what reads the words of the command."""
-    assert __doc__ is not None
-    made = Parser(
-        prog="python -m proteus.report",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    made = Parser("python -m proteus.report", __doc__)
     made.add_argument("folders", metavar="FOLDER", nargs="+", help="output folders of sweeps")
     made.add_argument("--output", metavar="FILE", help="the page; default FOLDER/report.html")
     made.add_argument(

@@ -40,12 +40,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def parser() -> Parser:
     """Return what reads the words of the command."""
-    assert __doc__ is not None
-    made = Parser(
-        prog="python -m proteus.watch",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    made = Parser("python -m proteus.watch", __doc__)
     made.add_argument("folder", metavar="FOLDER", help="output folder of a sweep with an event log")
     made.add_argument("lane", metavar="LANE", help="as seed:3 or cell:1/seed:3")
     made.add_argument("--from", dest="start", metavar="S", help="first second shown")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from proteus.arena.competition import Results
 from proteus.arena.scoring import criteria_of
 from proteus.arena.sealing import commitment_of
 from proteus.arena.season import Season
-from proteus.basics.files import free_folder, whole
+from proteus.basics.files import free_folder, new_folder, whole
 from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION
 from proteus.compiler import jit
 from proteus.errors import ResultsError
@@ -36,8 +35,9 @@ def folder_of(season: Season, season_hash: str) -> Path:
     Raises
         ConfigError: it is not, or cannot be written.
     """
-    name = f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{season_hash[:8]}"
-    return free_folder(Path(season.output_dir or f"outputs/compete/{name}"), RESULTS)
+    wanted = season.output_dir
+    folder = Path(wanted) if wanted else new_folder(Path("outputs/compete"), season_hash)
+    return free_folder(folder, RESULTS)
 
 
 def write(results: Results, folder: Path, command: str) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 from proteus.errors import ConfigError
@@ -69,6 +71,16 @@ def free_folder(folder: Path, name: str) -> Path:
     if reason := why_not_written(above / name):
         raise ConfigError(f"output_dir={folder} cannot be written: {reason}")
     return folder
+
+
+def new_folder(parent: Path, asked: str | Sequence[str]) -> Path:
+    """Return PARENT/<time>-<eight digits of a hash>: what is run again gets another.
+
+    Parameters
+        asked: the hash of what was asked for, or its words.
+    """
+    digest = asked if isinstance(asked, str) else sha256(repr(asked).encode()).hexdigest()
+    return parent / f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{digest[:8]}"
 
 
 def _sync(path: Path) -> None:

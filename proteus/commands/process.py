@@ -27,7 +27,16 @@ _SELDOM = 200_000  # objects between two collections
 
 
 class Parser(argparse.ArgumentParser):
-    """Say what is wrong in one sentence, as every entry point does."""
+    """Say what is wrong in one sentence, as every entry point does.
+
+    Parameters
+        prog: how the command is called.
+        description: what ``--help`` shows, line by line: the docstring of the command.
+    """
+
+    def __init__(self, prog: str, description: str | None = None) -> None:
+        as_written = argparse.RawDescriptionHelpFormatter
+        super().__init__(prog, description=description, formatter_class=as_written)
 
     def error(self, message: str) -> NoReturn:
         """Raise ConfigError."""

@@ -18,9 +18,7 @@ Exit codes: 0 done, 2 wrong input, 4 the machine stopped the run, 130 interrupte
 from __future__ import annotations
 
 import argparse
-import hashlib
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from proteus.commands.process import EXIT_DONE, Parser, guarded, process
@@ -43,12 +41,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def parser() -> Parser:
     """Return what reads the words of the command."""
-    assert __doc__ is not None
-    made = Parser(
-        prog="python -m proteus.fit",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    made = Parser("python -m proteus.fit", __doc__)
     made.add_argument(
         "words", metavar="FILE key=value", nargs="+", help="recorded files, and keys with values"
     )
@@ -56,14 +49,16 @@ def parser() -> Parser:
 
 
 def _fit(chosen: argparse.Namespace) -> int:
-    from proteus.basics.files import free_folder
+    from proteus.basics.files import free_folder, new_folder
     from proteus.errors import ConfigError, MessageError
     from proteus.fit import fitting, written
     from proteus.fit.words import read_words
 
     words = read_words(chosen.words)
     command = ["python", "-m", "proteus.fit", *chosen.words]
-    folder = free_folder(words.folder or _fresh(chosen.words), written.MANIFEST)
+    folder = free_folder(
+        words.recorded.folder or new_folder(OUTPUTS, chosen.words), written.MANIFEST
+    )
     try:
         fitted = fitting.fit(words)
     except MessageError as error:
@@ -73,11 +68,6 @@ def _fit(chosen: argparse.Namespace) -> int:
         print(sentence)
     print(folder, flush=True)
     return EXIT_DONE
-
-
-def _fresh(words: Sequence[str]) -> Path:
-    digest = hashlib.sha256(repr(words).encode()).hexdigest()[:8]
-    return OUTPUTS / f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{digest}"
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def fit(words: Words) -> Fitted:
     Raises
         ConfigError: a file, or what is chosen of it. MessageError: a record, or too few orders.
     """
-    flows = [record(path, words) for path in words.files]
+    flows = [record(path, words) for path in words.recorded.files]
     seconds = sum(flow.seconds for flow in flows)
     groups = _takers(flows)
     limits, beyond = _limits(flows, seconds)
@@ -59,7 +59,7 @@ def fit(words: Words) -> Fitted:
     if not groups:
         many = sum(len(flow.limits.side) + len(flow.takers.side) for flow in flows)
         raise MessageError(f"{many} orders are too few: at least {LEAST} of a kind are needed")
-    n_ticks, rest = divmod(10**9, words.tick_nano)
+    n_ticks, rest = divmod(10**9, words.recorded.tick_nano)
     is_share = not rest and all(flow.top < n_ticks for flow in flows)
     within = n_ticks if is_share else None
     return Fitted(flows, groups, seconds, beyond, _news(flows, within, words.grid_s), within)

@@ -79,8 +79,8 @@ def record(path: Path, words: Words) -> Flow:
     Raises
         ConfigError: the file, or what is chosen of it. MessageError: a record, or no orders.
     """
-    found = format_of(path, words.format)
-    reading = Reading(words.symbol, words.mapping)
+    found = format_of(path, words.recorded.format)
+    reading = Reading(words.recorded.symbol, words.recorded.mapping)
     read = [*followed(open_recorded(path, found.name, reading))]
     whole = Tracked(joined([each.events for each in read]), joined([each.found for each in read]))
     events, meant = whole
@@ -89,8 +89,8 @@ def record(path: Path, words: Words) -> Flow:
     if seconds <= 0:
         raise MessageError(f"file={path} has one moment only: there is no time to count over")
     price = np.where(events.price == NO_PRICE, meant.limit, events.price)
-    ticks = np.where(price == NO_PRICE, NO_LEVEL, price // words.tick_nano)
-    orders = orders_of(whole, words.tick_nano)
+    ticks = np.where(price == NO_PRICE, NO_LEVEL, price // words.recorded.tick_nano)
+    orders = orders_of(whole, words.recorded.tick_nano)
     if not len(orders.kind):
         raise MessageError(f"file={path} has no orders of a visible book: nothing can be fitted")
     levels = np.unique(ticks[ticks != NO_LEVEL])

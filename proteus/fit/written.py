@@ -41,7 +41,7 @@ def check(fitted: Fitted, words: Words) -> None:
     furthest = max(max(abs(group.low), abs(group.high)) for group in fitted.groups)
     if furthest > MAX_TICKS:
         allowed = f"orders stand up to {furthest} ticks away, and {MAX_TICKS} are the most"
-        raise ConfigError(f"tick={words.tick} is not allowed: {allowed}")
+        raise ConfigError(f"tick={words.recorded.tick} is not allowed: {allowed}")
 
 
 def write(fitted: Fitted, words: Words, folder: Path, command: Sequence[str]) -> list[str]:
@@ -118,13 +118,13 @@ def _p(fit: Fit) -> str:
 
 
 def _head(about: str, fitted: Fitted, words: Words) -> list[str]:
-    names = ", ".join(path.name for path in words.files[:3])
-    more = f" and {len(words.files) - 3} more" if len(words.files) > 3 else ""
+    names = ", ".join(path.name for path in words.recorded.files[:3])
+    more = f" and {len(words.recorded.files) - 3} more" if len(words.recorded.files) > 3 else ""
     records = sum(flow.records for flow in fitted.flows)
     head = (
         f"{about} Fitted to {names}{more}: {records:,} records in {fitted.seconds:,.6g} s, tick "
-        f"{words.tick}, lot {words.lot:g}. Behind each number stand its standard error and what it "
-        f"comes from. {NOT_SAID} Written by `python -m proteus.fit`, {STAMP}."
+        f"{words.recorded.tick}, lot {words.lot:g}. Behind each number stand its standard error "
+        f"and what it comes from. {NOT_SAID} Written by `python -m proteus.fit`, {STAMP}."
     )
     return textwrap.wrap(head, width=98, initial_indent="# ", subsequent_indent="# ")
 
@@ -205,8 +205,8 @@ def _line(written: str, comment: str) -> str:
 
 def _manifest(fitted: Fitted, words: Words, command: Sequence[str]) -> str:
     content = {
-        "command": shlex.join(command), "tick": words.tick, "lot": words.lot,
-        "symbol": words.symbol, "seconds": fitted.seconds, "in_no_group": fitted.beyond,
+        "command": shlex.join(command), "tick": words.recorded.tick, "lot": words.lot,
+        "symbol": words.recorded.symbol, "seconds": fitted.seconds, "in_no_group": fitted.beyond,
         "files": [
             {"path": str(flow.path), "format": flow.format, "records": flow.records,
              "seconds": flow.seconds}

@@ -39,12 +39,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def parser() -> Parser:
     """Return what reads the words of the command."""
-    assert __doc__ is not None
-    made = Parser(
-        prog="python -m proteus.stress",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    made = Parser("python -m proteus.stress", __doc__)
     made.add_argument("words", metavar="key=value", nargs="*", help="as for proteus.sweep")
     return made
 

@@ -6,15 +6,13 @@ import json
 import math
 import shlex
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from proteus.analysis import showing
-from proteus.basics.files import free_folder, whole
+from proteus.basics.files import free_folder, new_folder, whole
 from proteus.basics.versions import STAMP, csv_text
 from proteus.errors import ResultsError
 from proteus.pages import change as page
@@ -30,10 +28,7 @@ PAGE, VERDICT, DELTAS, MANIFEST = "stress.html", "verdict.txt", "deltas.csv", "m
 
 def fresh(words: Sequence[str]) -> Path:
     """Return outputs/stress/<time>-<hash of the words>, which must be free."""
-    digest = sha256(repr(words).encode()).hexdigest()[:8]
-    return free_folder(
-        Path("outputs/stress") / f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{digest}", PAGE
-    )
+    return free_folder(new_folder(Path("outputs/stress"), words), PAGE)
 
 
 def write(results: Results, folder: Path, words: Sequence[str]) -> list[str]:

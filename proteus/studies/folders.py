@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 import xarray as xr
 
-from proteus.basics.files import free_folder, whole
+from proteus.basics.files import free_folder, new_folder, whole
 from proteus.commands.executing import execute
 from proteus.configuration import overrides
 from proteus.errors import ConfigError, ResultsError
@@ -34,9 +33,8 @@ def fresh(plan: Plan, study: str | None = None) -> Path:
     settings = plan.settings
     if settings.output_dir is not None:
         return free_folder(Path(settings.output_dir), "report.md")
-    name = f"{datetime.now():%Y-%m-%dT%H-%M-%S}-{plan.config_hash[:8]}"
     parents = Path(study) if study else Path(str(settings.study)) / str(settings.size)
-    return free_folder(Path(OUTPUTS) / parents / name, "report.md")
+    return free_folder(new_folder(Path(OUTPUTS) / parents, plan.config_hash), "report.md")
 
 
 def newest(study: str, size: str) -> Path | None:

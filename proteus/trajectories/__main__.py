@@ -46,12 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def parser() -> Parser:
     """Return what reads the words of the command."""
-    assert __doc__ is not None
-    made = Parser(
-        prog="python -m proteus.trajectories",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    made = Parser("python -m proteus.trajectories", __doc__)
     made.add_argument("words", metavar="key=value", nargs="*", help="see above")
     made.add_argument("--resume", metavar="FOLDER", help="of a data set that was stopped")
     return made

@@ -58,7 +58,7 @@ def judge(words: Words) -> Judged:
     Raises
         ConfigError: a file, or what is chosen. MessageError: a record.
     """
-    days = [run_day(path, words) for path in words.files]
+    days = [run_day(path, words) for path in words.recorded.files]
     arms = {label: [day.arms[label] for day in days] for label in days[0].arms}
     is_by_day = len(days) >= LEAST_SEEDS
     joined = {label: _stacked(each, is_by_day) for label, each in arms.items()}
@@ -71,8 +71,8 @@ def judge(words: Words) -> Judged:
 
 def run_day(path: Any, words: Words) -> Day:
     """Read a file and run every cell; the continuous book is always one of them."""
-    recording, tick = record(path, words), words.tick_nano / NANO
-    door = prepare(recording, words.tick_nano)
+    recording, tick = record(path, words), words.recorded.tick_nano / NANO
+    door = prepare(recording, words.recorded.tick_nano)
     blocks = cut(recording, words.block_ns)
     true = truth(recording, door.recorded, blocks)
     control = run_cell(door, CONTROL)

@@ -191,7 +191,7 @@ def _page(judged: Judged, words: Words, said: Sequence[str], command: Sequence[s
             _records(judged),
         ),
     ]  # fmt: skip
-    names = [path.name for path in words.files]
+    names = [path.name for path in words.recorded.files]
     name = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
     return page.change_page(
         f"{name} in other mechanisms", said, parts, _facts(judged, words, command)
@@ -240,8 +240,8 @@ def _facts(judged: Judged, words: Words, command: Sequence[str]) -> Table:
     blocks = day.true.blocks
     rows = [
         ("format", FORMATS[day.recording.format].title),
-        ("symbol", words.symbol or "the only one"),
-        ("tick", f"{words.tick} currency"),
+        ("symbol", words.recorded.symbol or "the only one"),
+        ("tick", f"{words.recorded.tick} currency"),
         ("lot", f"{FORMATS[day.recording.format].lot:g} of the file's units"),
         ("blocks", f"{blocks.number} of {blocks.length_ns / NS_PER_S:.6g} s"),
         *(
@@ -267,7 +267,8 @@ def _manifest(judged: Judged, words: Words, command: Sequence[str]) -> str:
     content = {
         "command": shlex.join(command), "files": files,
         "cells": [cell._asdict() for cell in words.cells],
-        "tick": words.tick, "symbol": words.symbol, "unit": judged.unit, "units": judged.units,
+        "tick": words.recorded.tick, "symbol": words.recorded.symbol,
+        "unit": judged.unit, "units": judged.units,
         "kernel_hash": kernel_hash(), "code_hash": provenance.code_hash(),
         "git": provenance.git_sha(), "versions": provenance.versions(), "schema": STAMP,
     }  # fmt: skip

@@ -47,14 +47,14 @@ def record(path: Path, words: Words) -> Recording:
     Raises
         ConfigError: the file, or what is chosen of it. MessageError: a record.
     """
-    reading = Reading(words.symbol, words.mapping)
-    found = format_of(path, words.format)
+    reading = Reading(words.recorded.symbol, words.recorded.mapping)
+    found = format_of(path, words.recorded.format)
     orders: list[Orders] = []
     trades: list[Trades] = []
     counted = _Counts()
     for tracked in followed(open_recorded(path, found.name, reading)):
         counted.count(tracked)
-        orders.append(orders_of(tracked, words.tick_nano))
+        orders.append(orders_of(tracked, words.recorded.tick_nano))
         trades.append(trades_of(tracked))
     sent = joined(orders)
     if not len(sent.kind):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from proteus.basics.units import UnitError, milliseconds_to_ns, seconds_to_ns
 from proteus.errors import ConfigError, nearest
 from proteus.market.mechanisms.table import MECHANISM_MODELS
-from proteus.readers.orders import tick_of
-from proteus.readers.table import FORMATS
+from proteus.readers.words import Recorded, read_recorded
 
-DEFAULT_TICK = "0.0001"
 DEFAULT_DELTA = "100"
 _REQUESTS = "rfq"
 
@@ -32,18 +29,9 @@ class Cell(NamedTuple):
 class Words(NamedTuple):
     """What a command asks for."""
 
-    files: list[Path]
+    recorded: Recorded
     cells: list[Cell]
-    format: str | None
-    symbol: str | None
-    mapping: Path | None
-    tick: str
-    tick_nano: int
     block_ns: int | None  # length of a block; None: chosen by the file
-    folder: Path | None
-
-
-_KEYS = ("mechanism", "delta", "format", "symbol", "mapping", "tick", "block_s", "output_dir")
 
 
 def read_words(words: Sequence[str]) -> Words:
@@ -52,33 +40,10 @@ def read_words(words: Sequence[str]) -> Words:
     Raises
         ConfigError: the key, its value and what is allowed.
     """
-    files: list[Path] = []
-    given: dict[str, str] = {}
-    for word in words:
-        key, sign, value = word.partition("=")
-        if not sign or "/" in key or Path(word).exists():
-            files.append(Path(word))
-            continue
-        if key not in _KEYS:
-            raise ConfigError(f"key={key} does not exist{nearest(key, _KEYS)}")
-        if key in given:
-            raise ConfigError(f"{key}={value} is not allowed: {key} is given twice")
-        if not value:
-            raise ConfigError(f"{key}= is not allowed: it must not be empty")
-        given[key] = value
-    if not files:
-        raise ConfigError("a file is missing: write FILE mechanism=clob,fba delta=50,100")
-    if len({file.resolve() for file in files}) < len(files):
-        raise ConfigError(f"file={files[-1]} is not allowed: a file is given twice")
-    name = given.get("format")
-    if name is not None and name not in FORMATS:
-        raise ConfigError(f"format={name} does not exist{nearest(name, FORMATS)}")
-    tick = given.get("tick", DEFAULT_TICK)
-    mapping, folder = given.get("mapping"), given.get("output_dir")
-    return Words(
-        files, _cells(given), name, given.get("symbol"), Path(mapping) if mapping else None, tick,
-        tick_of(tick), _block_ns(given.get("block_s")), Path(folder) if folder else None,
-    )  # fmt: skip
+    keys, example = ("mechanism", "delta", "block_s"), "FILE mechanism=clob,fba delta=50,100"
+    recorded = read_recorded(words, keys, example)
+    given = recorded.given
+    return Words(recorded, _cells(given), _block_ns(given.get("block_s")))
 
 
 def _cells(given: dict[str, str]) -> list[Cell]:
