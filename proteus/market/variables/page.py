@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from proteus.market.variables import variables_of
 from proteus.market.variables.base import (
+    CREDIT,
     EPISODE,
     GROUP,
     REASON,
@@ -141,6 +142,8 @@ def _entry(variable: Variable) -> str:
         lines.append("- Measured with `record.per_trader=true`")
     if {TERM, REASON} & {*variable.dims, variable.needs}:
         lines.append("- Measured in sweeps in which some cell has capital or other rules")
+    if CREDIT in {*variable.dims, variable.needs}:
+        lines.append("- Measured in sweeps in which some cell has credit")
     if variable.needs == EPISODE:
         lines.append("- Measured where lanes are of episodes")
     if variable.missing:

@@ -35,7 +35,7 @@ population.makers.count=2 | unknown key population.makers.count | did you mean p
 population.extra.count=2 | unknown key population.extra.count | allowed: population.informed
 {MAKER}.polcy.skew=1 | unknown key {MAKER}.polcy.skew | did you mean {MAKER}.policy?
 delta.x=3 | unknown key delta.x | delta is a value, not a group of keys
-+foo=3 | unknown key foo | allowed: contract, costs, delta
++foo=3 | unknown key foo | allowed: contract, costs, credit, delta
 ~population.bot | unknown key population.bot | allowed: population.informed, population.maker
 mechanism=clob mechanism.price_rule=lower | unknown key mechanism.price_rule | allowed: mechanism.
 mechanism=clob,fba mechanism.dealers=3 | unknown key mechanism.dealers | allowed: mech
@@ -203,7 +203,7 @@ contract.initial_probability=0.0005 | contract.initial_probability=0.0005 | mult
 contract.initial_probability=1.0 | contract.initial_probability=1.0 | between 0 and 1
 contract.tick=0.05 | execution.protection_ticks=100 | the 20 ticks of contract.tick=0.05
 execution.protection_ticks=-1 | execution.protection_ticks=-1 | greater than or equal to 0
-seeds=100 | seeds=100 | must be a group of keys; allowed: count, episode, first, root
+seeds=100 | seeds=100 | must be a group of keys; allowed: controls, count, design, episode
 seeds.count=0 | seeds.count=0 | must be greater than or equal to 1
 seeds.count=1.5 | seeds.count=1.5 | must be a whole number
 seeds.count=200000000 | seeds.count=200000000 | less than or equal to 100000000

@@ -83,6 +83,13 @@ def test_a_maker_may_do_without_a_signal(tree):
     assert config.population["maker"].signal is None
 
 
+LENT = [
+    "credit=pool", "population.informed.capital=5", "population.informed.target_leverage=2",
+    "+risk@population.informed.risk=capital",
+]  # fmt: skip
+OF_A_POOL = {"lender": LENT}  # kinds that are refused where nobody borrows
+
+
 def test_every_option_of_every_group_composes():
     folder = conf_folder()
     words = [
@@ -90,10 +97,11 @@ def test_every_option_of_every_group_composes():
         for group in ("mechanism", "latent", "population", "execution", "record", "executor")
         for path in sorted((folder / group).glob("*.yaml"))
     ]
-    words += [f"+trader@population.extra={path.stem}" for path in (folder / "trader").glob("*")]
     assert len(words) >= 13
     studies = {path.stem: yaml.safe_load(path.read_text()) for path in folder.glob("experiment/*")}
     lines = [[word] for word in words]
+    for kind in (path.stem for path in (folder / "trader").glob("*")):
+        lines.append([f"+trader@population.extra={kind}", *OF_A_POOL.get(kind, [])])
     lines += [
         [f"+experiment={name}", *(["size=quick"] if "sizes" in study else [])]
         for name, study in studies.items()
@@ -114,10 +122,10 @@ def test_a_file_of_the_configuration_that_is_edited_between_two_plans_is_read_ag
     assert (before, planner.from_words([]).settings.horizon_s) == (20, 250)
 
 
-# ms, seconds, a price, a size, a count, or a pure number with its range or "1"
+# ms, seconds, a price, a size, a count, a rate, or a pure number with its range or "1"
 UNITS = re.compile(
-    r"\b(ms|seconds?|per second|currency|ppm|units|ticks|lots|number of|index of|root seed|1$|1;"
-    r"|0 \.\. 1|0\.5 \.\. 1)"
+    r"\b(ms|seconds?|per second|a year|currency|ppm|units|ticks|lots|number of|index of|root seed"
+    r"|1$|1;|0 \.\. 1|0\.5 \.\. 1)"
 )
 
 

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 import proteus
+from proteus.basics.versions import SCHEMA_VERSION
 from proteus.calibrate import EXIT_NOT_STABLE, main
 from proteus.configuration.study import PILOT, SELECTION, purpose_of
 from proteus.plans import planner
@@ -57,7 +58,7 @@ def test_every_file_of_a_calibration_says_its_schema_version(found):
     folder, _, _ = found
     said = versions_in(folder / "x")
     assert {"candidates.csv", "sensitivity.csv", "sensitivity.svg", "report.md"} <= set(said)
-    assert set().union(*said.values()) == {"5"}
+    assert set().union(*said.values()) == {str(SCHEMA_VERSION)}
 
 
 def test_selection_and_confirmation_share_no_seed_and_none_is_for_evaluation(found):

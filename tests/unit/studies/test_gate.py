@@ -9,6 +9,7 @@ import xarray as xr
 import yaml
 
 import proteus
+from proteus.basics.versions import SCHEMA_VERSION
 from proteus.commands.executing import execute
 from proteus.errors import ConfigError
 from proteus.phases import main
@@ -121,7 +122,7 @@ def test_phase_4_passes_reports_and_gives_a_verdict(finished, monkeypatch, capsy
     assert proteus.load("four").attrs["gate"] == "passed"
     said = versions_in(finished / "four")
     assert {"levels.csv", "effects.csv", "frontiers.csv", "frontiers.svg", "report.md"} <= set(said)
-    assert set().union(*said.values()) == {"5"}
+    assert set().union(*said.values()) == {str(SCHEMA_VERSION)}
     report = (finished / "four" / "report.md").read_text()
     for part in ("# Phase 4", "## Who pays", "## Frontiers", "gate: passed", "dual_flow | 50"):
         assert part in report

@@ -200,7 +200,8 @@ def test_files_have_one_schema_with_units_that_tools_read(data):
 def test_the_manifest_says_what_the_data_set_is(data):
     about = data.manifest
     assert about["policy"] == {"name": "random", "hash": ""}
-    assert about["seeds"] == {"count": 3, "root": 7, "first": 0, "episode": 0}
+    told = {key: about["seeds"][key] for key in ("count", "root", "first", "episode", "design")}
+    assert told == {"count": 3, "root": 7, "first": 0, "episode": 0, "design": "iid"}
     assert [term["option"] for term in about["reward"]] == [
         "", "inventory_penalty", "spread_penalty", "end_penalty",
     ]  # fmt: skip
