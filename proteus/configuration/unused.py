@@ -142,6 +142,10 @@ _NEEDS = (
     Need(r"credit\.base", "credit.curve", lambda curve: curve in ("fixed", "kinked"),
          "credit.curve must be fixed or kinked"),
     Need(r"credit\.at_target", "credit.curve", _is("adaptive"), "credit.curve must be adaptive"),
+    Need(r"credit\.close_(factor|health)", "credit.policy", _is("close_factor"),
+         "credit.policy must be close_factor"),
+    Need(r"credit\.target", "credit.policy", _is("target_health"),
+         "credit.policy must be target_health"),
     Need(r"latent\.jump(_accuracy|s)", "latent.jump_rate_per_s", _exceeds(0),
          "latent.jump_rate_per_s must be more than 0"),
 )  # fmt: skip

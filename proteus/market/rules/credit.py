@@ -31,7 +31,7 @@ from proteus.market.events.log import (
     is_recorded,
     record_accrual,
 )
-from proteus.market.events.queue import KIND_ACCRUAL, push
+from proteus.market.events.queue import KIND_ACCRUAL, KIND_LIQUIDATION, push
 from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger import codes as postings
 from proteus.market.ledger.accounts import (
@@ -71,13 +71,20 @@ def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
     """Charge the interest of a step of the grid, look at who owes it, and expect the next."""
     charge_interest(rules, ledger, log, lane, time, event)
     _mark(rules, ledger, data, initial_ticks, lane)
-    watch_health(rules.credit, lane)
+    fail = watch_health(rules.credit, lane)
+    if fail > 0 and rules.credit.liquidations.is_auto and time < rules.credit.horizon_ns:
+        push(queue, lane, time, KIND_LIQUIDATION, 0)
     _expect(rules.credit, queue, lane)
 
 
 @cold_kernel
 def watch_health(credit, lane):
-    """Note the least health of those who owe something, at the price last read."""
+    """Note the least health of those who owe something.
+
+    Returns
+        How many of them are below 1 and have lots that could be seized.
+    """
+    fail = 0
     credit.looks[lane] += 1
     for trader in range(credit.leverage.shape[0]):
         lots, debt = credit.pool.pledged[lane, trader], credit.booked[lane, trader, DEBT]
@@ -85,6 +92,8 @@ def watch_health(credit, lane):
             health = health_of(credit, lane, trader, lots, debt)
             credit.least[lane] = min(credit.least[lane], health)
             credit.unhealthy[lane] += health < NANO
+            fail += health < NANO and lots > 0
+    return fail
 
 
 @cold_kernel

@@ -36,7 +36,8 @@ def _reading(read: Callable[[Credit], Values]) -> Callable[[World], Values]:
 
     def compute(world: World) -> Values:
         credit = _credit(world)
-        return np.zeros(len(world.progress.fault)) if credit is None else read(credit)
+        none = np.zeros(len(world.progress.fault))
+        return none if credit is None else np.asarray(read(credit), np.float64)
 
     return compute
 
@@ -150,6 +151,26 @@ CREDIT_VARIABLES: tuple[Variable, ...] = (
         "lender_loss", "currency", "bad debt that lenders bore",
         "bad_debt less what the reserves of the treasury covered",
         _reading(lambda credit: currency(credit.lost)),
+    ),
+    _row(
+        "liquidations", "1", "liquidations",
+        "number of times that lots of an account below a health factor of 1 were seized",
+        _reading(lambda credit: credit.liquidations.count),
+    ),
+    _row(
+        "liquidated_value", "currency", "worth of the lots that were seized",
+        "sum over liquidations of lots x their worth, at the price that decided",
+        _reading(lambda credit: currency(credit.liquidations.value)),
+    ),
+    _row(
+        "cascade_size", "1", "longest run of liquidations",
+        "most liquidations of which each is at most 1 s after the one before",
+        _reading(lambda credit: credit.liquidations.most),
+    ),
+    _row(
+        "cascade_lots", "lots", "lots of the longest run of liquidations",
+        "lots that were seized in the run of cascade_size; of equally long ones the most",
+        _reading(lambda credit: credit.liquidations.most_lots),
     ),
     _row(
         "pnl_lender", "currency", "PnL of lenders, marked at v_T",
