@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from proteus.basics import units
 from proteus.market.agents.group import Group
-from proteus.market.agents.kinds import DESKS, LENDERS, OF_CREDIT
+from proteus.market.agents.kinds import DESKS, LENDERS, LIQUIDATORS, OF_CREDIT
 from proteus.market.cell import CellConfig
 from proteus.market.environment.contradictions import Rule
 from proteus.market.lending.codes import LARGEST
@@ -35,10 +35,19 @@ def _of_group(where: str, group: Group, cell: CellConfig) -> Iterator[Rule]:
     does = "lends" if lends else "liquidates"
     allowed = f"null: kind={kind} {does} and does not borrow"
     yield Rule(key, target, not (is_of_credit and borrows), allowed)
+    calls = kind in LIQUIDATORS
+    use = f"{key}={target} is a multiple of it"
+    if lends or calls:
+        use = f"kind={kind} lends it" if lends else f"kind={kind} pays with it"
     yield Rule(
-        f"{where}.capital", group.capital, group.capital is not None or not (lends or borrows),
-        "given: " + (f"kind={kind} lends it" if lends else f"{key}={target} is a multiple of it"),
+        f"{where}.capital", group.capital,
+        group.capital is not None or not (lends or borrows or calls), f"given: {use}",
     )  # fmt: skip
+    keeper = getattr(cell.credit, "keeper", None)
+    allowed = f"another one: with credit.keeper={keeper} the treasury liquidates alone"
+    yield Rule(f"{where}.kind", kind, keeper != "auto" or not calls, allowed)
+    counts = "capital or leverage: it must know what it can pay"
+    yield Rule(f"{where}.risk", "", group.counts_capital or not calls, counts)
     yield Rule(
         key, target, group.counts_capital or not borrows,
         f"null without capital or leverage in {where}.risk: loans would change nothing it sends",

@@ -124,7 +124,9 @@ CREDIT_MOVED: tuple[Kind, ...] = (
     (SOURCE_RULES, EVENT_CREDIT_REPAY), (SOURCE_RULES, EVENT_CREDIT_BAD_DEBT),
 )  # fmt: skip
 CREDIT_SEIZED: Kind = (SOURCE_RULES, EVENT_CREDIT_LIQUIDATION)
-CREDIT_ACCOUNTS = (*CREDIT_MOVED, *CREDIT_COLLATERAL, CREDIT_SEIZED)  # rows about one account
+CREDIT_CALLED: Kind = (SOURCE_TRADER, EVENT_CREDIT_LIQUIDATION)
+LIQUIDATION = (CREDIT_SEIZED, CREDIT_CALLED)
+CREDIT_ACCOUNTS = (*CREDIT_MOVED, *CREDIT_COLLATERAL, *LIQUIDATION)  # rows about one account
 WAITS: Kind = (SOURCE_VENUE, EVENT_WAIT)
 REQUEST: Kind = (SOURCE_TRADER, EVENT_RFQ_REQUEST)
 QUOTE: Kind = (SOURCE_TRADER, EVENT_RFQ_QUOTE)
@@ -205,7 +207,7 @@ COLUMNS = (
     Column("price_ticks", "price", (*_NEW, REPLACE, ACCEPT, FILL, CLEAR, BOOK, END, CUT), "ticks"),
     Column(
         "lots", "lots", (*_NEW, REPLACE, ACCEPT, *_ANSWERS, FILL, CLEAR, *SETTLEMENTS, CUT,
-         CREDIT_SEIZED),
+         *LIQUIDATION),
         "lots",
     ),
     Column("bid_ticks", "low", (BOOK,), "ticks"),
@@ -229,7 +231,7 @@ COLUMNS = (
     Column("cause", "cause", (*_NEW, *_CHANGES, WAITS_FOR_BLOCK)),
     Column("asset", "slot", (POSTING,), names=ASSET_NAMES),
     Column("giver", "trader", (POSTING, *SETTLEMENTS)),
-    Column("receiver", "other", (POSTING, *SETTLEMENTS, CREDIT_SEIZED)),
+    Column("receiver", "other", (POSTING, *SETTLEMENTS, *LIQUIDATION)),
     Column(
         "amount", "value",
         (POSTING, *SETTLEMENTS, *_POLICIES, *CREDIT_ACCOUNTS, CREDIT_ACCRUAL),

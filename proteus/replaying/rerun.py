@@ -49,6 +49,7 @@ from proteus.recording.columns import (
     ACCEPT,
     CANCEL,
     COLUMNS,
+    CREDIT_CALLED,
     CREDIT_OFFER,
     CREDIT_REQUEST,
     CUT,
@@ -71,6 +72,7 @@ from proteus.recording.columns import (
 from proteus.replaying.surroundings import Surroundings, drop_reports
 from proteus.replaying.written import (
     place_order,
+    repeat_call,
     repeat_credit,
     repeat_cut,
     write_pair,
@@ -290,6 +292,11 @@ class Rerun:
             return
         if kind in (CREDIT_OFFER, CREDIT_REQUEST):
             repeat_credit(world, row, is_offer=kind == CREDIT_OFFER)
+            return
+        if kind == CREDIT_CALLED:
+            if repeat_call(self.block, row):
+                self._set_timer(time)
+                self._deliver(time, np.int64(NO_ORDER), np.int64(0), in_clear=False)
             return
         slot, trader = row["slot"], row["trader"]
         if slot >= world.market.orders.lots.shape[1]:

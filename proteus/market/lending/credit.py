@@ -43,6 +43,18 @@ class Liquidations(NamedTuple):
 
 
 @state
+class Liquidators(NamedTuple):
+    """Traders who liquidate with their own capital, and what they know. L lanes, A traders."""
+
+    calls: np.ndarray  # bool [A] it is one
+    margin: np.ndarray  # float64 [A] least gain of a lot that it acts for, currency
+    memory: np.ndarray  # float64 [A] weight of what a sale shows in what it knows of the slope
+    slope: np.ndarray  # float64 [L, A] expected cost of selling, per lot and lot sold, currency
+    reference: np.ndarray  # int64 [L, A] public price when it last looked, nano
+    half_spread: np.ndarray  # int64 [L, A] that it was shown then, nano
+
+
+@state
 class Credit(NamedTuple):
     """Lending in a market. L lanes, A traders; of both there are none where nothing is lent."""
 
@@ -66,12 +78,22 @@ class Credit(NamedTuple):
     rate_area: np.ndarray  # int64 [L] sum of the rate a year, of 1e9
     steps: np.ndarray  # int64 [L] accruals so far
     liquidations: Liquidations
+    liquidators: Liquidators
 
 
 _NO_TERMS = PoolTerms(
     CURVE_FIXED, 0, 0, 0, 0, False, 0, 1, 1, 0, Collateral(1, 0, 0, 1, 0, 0),
     Policy(FULL, 0, 0, 0, 0, 0),
 )  # fmt: skip
+
+
+class Callers(NamedTuple):
+    """Who liquidates, and what it knows at the start: arrays [A] as in ``Liquidators``."""
+
+    calls: NDArray[np.bool_]
+    margin: NDArray[np.float64]
+    memory: NDArray[np.float64]
+    slope: NDArray[np.float64]
 
 
 def terms_of(config: CreditConfig, tick_nano: int, payoff_nano: int) -> PoolTerms:
@@ -104,6 +126,7 @@ def allocate_credit(
     leverage: NDArray[np.int64],
     deposit: NDArray[np.int64],
     desk: int,
+    callers: Callers,
     uid: NDArray[np.int64],
 ) -> Credit:
     """Allocate a pool in which nothing is lent.
@@ -111,6 +134,7 @@ def allocate_credit(
     Parameters
         horizon_ns: the end of trading. tick_nano: price step. payoff_nano: of a lot.
         leverage, deposit: int64 [A], as in ``Credit``. desk, uid: as in ``Liquidations``.
+        callers: who liquidates.
     """
     is_pool = isinstance(config, PoolCredit)
     at_target = wad(config.at_target) // YEAR_S if isinstance(config, PoolCredit) else 0
@@ -124,6 +148,11 @@ def allocate_credit(
         liquidations=allocate(
             Liquidations, L=rows, A=traders, desk=desk, uid=uid[:traders],
             is_auto=isinstance(config, PoolCredit) and config.keeper == "auto",
+        ),
+        liquidators=allocate(
+            Liquidators, L=rows, A=traders, calls=callers.calls[:traders],
+            margin=callers.margin[:traders], memory=callers.memory[:traders],
+            slope=callers.slope[:traders],
         ),
     )  # fmt: skip
 

@@ -70,7 +70,7 @@ def _expect(credit, queue, lane):
 def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
     """Charge the interest of a step of the grid, look at who owes it, and expect the next."""
     charge_interest(rules, ledger, log, lane, time, event)
-    _mark(rules, ledger, data, initial_ticks, lane)
+    mark(rules, ledger, data, initial_ticks, lane)
     fail = watch_health(rules.credit, lane)
     if fail > 0 and rules.credit.liquidations.is_auto and time < rules.credit.horizon_ns:
         push(queue, lane, time, KIND_LIQUIDATION, 0)
@@ -134,7 +134,7 @@ def receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, t
     under_way = rules.credit.under_way[lane, trader] - amount
     rules.credit.under_way[lane, trader] = max(under_way, 0)
     release_envelope(messages, lane, envelope)
-    _mark(rules, ledger, data, initial_ticks, lane)
+    mark(rules, ledger, data, initial_ticks, lane)
     do(rules, ledger, log, lane, time, event, trader, action, amount)
 
 
@@ -171,7 +171,7 @@ def do(rules, ledger, log, lane, time, event, trader, action, amount):
 
 
 @inline_kernel
-def _mark(rules, ledger, data, initial_ticks, lane):
+def mark(rules, ledger, data, initial_ticks, lane):
     """Read the price of collateral: the oracle's last report, or the public reference."""
     if rules.credit.reads_oracle:
         rules.credit.pool.price[lane] = rules.environment.oracle.arrived[lane]

@@ -175,20 +175,19 @@ def note(rules, ledger, log, lane, time, event, source, kind, trader, amount, co
 
 
 @cold_kernel
-def note_liquidation(
-    rules, ledger, log, lane, time, event, source, borrower, liquidator, lots, amount
-):
-    """Record that lots of an account are seized, and what it has then.
+def note_liquidation(rules, ledger, log, lane, time, event, source, trader, other, lots, amount):
+    """Record that lots are seized or asked for, and what an account has then.
 
     Parameters
-        source: SOURCE_TRADER if they are asked for. amount: nano of its debt that this repays.
+        source: SOURCE_RULES of the account that has lost lots to ``other``, SOURCE_TRADER of who
+            asks for those of ``other``. amount: nano of the debt that this repays, or MISSING.
     """
     if not is_recorded(log):
         return
     at = start_row(log, lane, event, time, source, EVENT_CREDIT_LIQUIDATION)
     if at != NO_ROW:
-        _write_account(rules, ledger, log, lane, at, borrower, amount, MISSING)
-        log.other[lane, at] = liquidator
+        _write_account(rules, ledger, log, lane, at, trader, amount, MISSING)
+        log.other[lane, at] = other
         log.lots[lane, at] = lots
 
 

@@ -15,6 +15,8 @@ from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
 from proteus.market.book.codes import BUY, NO_TRADER, SELL
+from proteus.market.constraints.chain import price_and_reserve
+from proteus.market.events.envelopes import NOTICE_FILL
 from proteus.market.events.log import SOURCE_RULES
 from proteus.market.ledger import codes as postings
 from proteus.market.ledger.accounts import (
@@ -69,11 +71,8 @@ def fails(credit, lane, trader):
 
 
 @cold_kernel
-def free_lots(rules, ledger, orders, lane, trader):
-    """Return how many pledged lots may be seized: those that no live order may yet give away.
-
-    Of a short also no more than its cash can go with.
-    """
+def free_lots(rules, orders, lane, trader):
+    """Return how many pledged lots may be seized: those that no live order may yet give away."""
     pool = rules.credit.pool
     is_short, lots = pool.is_short[lane, trader], pool.pledged[lane, trader]
     gives, entered = BUY if is_short else SELL, rules.constraints.entered
@@ -81,9 +80,6 @@ def free_lots(rules, ledger, orders, lane, trader):
         is_own = orders.client_id[lane, slot] != 0 and orders.trader[lane, slot] == trader
         if is_own and entered[lane, slot] and orders.side[lane, slot] == gives:
             lots -= orders.lots[lane, slot]
-    if is_short:
-        payoff = rules.credit.terms.collateral.payoff
-        lots = min(lots, ledger.balance[lane, trader, CASH] // payoff)
     return max(lots, np.int64(0))
 
 
@@ -195,3 +191,25 @@ def forget(credit, lane):
     """Begin to look: no account is done."""
     for trader in range(credit.leverage.shape[0]):
         credit.liquidations.is_done[lane, trader] = False
+
+
+# --- what a liquidator learns ---------------------------------------------------------------------
+
+
+@cold_kernel
+def learn_sale(rules, messages, lane, trader, envelope):
+    """Let a liquidator learn from a fill of its own what selling costs, per lot and lot sold.
+
+    That is the price it saw when it sent the order less that of the fill, less half of the spread
+    it saw, over the lots; where it gained, nothing.
+    """
+    if messages.kind[lane, envelope] != NOTICE_FILL:
+        return
+    known, lots = rules.credit.liquidators, messages.lots[lane, envelope]
+    # The rank of a report is the price seen from the buyers' side.
+    price = price_and_reserve(rules.constraints, BUY, messages.rank[lane, envelope])[0]
+    sign = 1 if messages.side[lane, envelope] == SELL else -1
+    cost = sign * (known.reference[lane, trader] - price) - known.half_spread[lane, trader]
+    shown = max(cost, 0) / NANO / lots
+    memory = known.memory[trader]
+    known.slope[lane, trader] += memory * (shown - known.slope[lane, trader])

@@ -13,6 +13,7 @@ from proteus.market.agents.base import Members
 from proteus.market.agents.group import Group
 from proteus.market.agents.identity import agent_uid
 from proteus.market.agents.kinds import DESKS, KINDS
+from proteus.market.agents.liquidator import LiquidatorPolicy
 from proteus.market.agents.traders import (
     NO_GROUP,
     Schedules,
@@ -29,7 +30,7 @@ from proteus.market.events.windows import Windows
 from proteus.market.incentives.state import PolicyTable
 from proteus.market.information.history import Disclosure
 from proteus.market.ledger.accounts import NO_LIMIT
-from proteus.market.lending.credit import MILLION
+from proteus.market.lending.credit import MILLION, Callers
 from proteus.market.rng import trader_entity
 from proteus.market.rules.roles import Roles
 from proteus.market.setup.costs import CostsOfCell
@@ -50,6 +51,7 @@ class Borrowing(NamedTuple):
     leverage: NDArray[np.int64]  # [A] ppm of its wealth that it borrows up to, or 0
     deposit: NDArray[np.int64]  # [A] nano that it supplies at a wake-up, or 0
     desk: int  # the trader that sells for the treasury, or NO_TRADER
+    callers: Callers  # who liquidates
 
 
 class CellSetup(NamedTuple):
@@ -148,7 +150,19 @@ def borrowing_of(members: tuple[Member, ...]) -> Borrowing:
         amount = getattr(member.group.policy, "deposit", 0)
         deposit[trader] = units.currency_to_nano(amount)
         leverage[trader] = round(((member.group.target_leverage or 1) - 1) * MILLION)
-    return Borrowing(leverage, deposit, desks[0] if desks else NO_TRADER)
+    desk = desks[0] if desks else NO_TRADER
+    return Borrowing(leverage, deposit, desk, _callers_of(members))
+
+
+def _callers_of(members: tuple[Member, ...]) -> Callers:
+    """Return who liquidates with capital of its own."""
+    calls = np.zeros(max(len(members), 1), np.bool_)
+    margin, memory, slope = (np.zeros(len(calls)) for _ in range(3))
+    for trader, member in enumerate(members):
+        if isinstance(policy := member.group.policy, LiquidatorPolicy):
+            calls[trader], margin[trader] = True, policy.margin
+            memory[trader], slope[trader] = policy.memory, policy.slope
+    return Callers(calls, margin, memory, slope)
 
 
 def chains_of(members: tuple[Member, ...]) -> ChainTable:

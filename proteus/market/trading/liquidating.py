@@ -10,13 +10,18 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
-from proteus.market.book.codes import NO_TRADER
+from proteus.market.book.codes import EVENT_CREDIT_REJECT, NO_TRADER
 from proteus.market.constraints.venue import count_order
 from proteus.market.environment.news import value_at
+from proteus.market.events.envelopes import MESSAGE_CREDIT, release_envelope
+from proteus.market.events.log import MISSING, SOURCE_RULES, SOURCE_TRADER
 from proteus.market.ledger.accounts import nano
+from proteus.market.lending.codes import ACCEPTED, HEALTHY, LIQUIDATE
 from proteus.market.lending.credit import lends
 from proteus.market.mechanisms.interface import withdraw
 from proteus.market.rules import credit_liquidation as bound
+from proteus.market.rules.credit import mark
+from proteus.market.rules.credit_books import note, note_liquidation
 from proteus.market.rules.state import Rules
 from proteus.market.trading import timers
 
@@ -24,6 +29,20 @@ from proteus.market.trading import timers
 @interface
 def keep(rules, mechanism, world, lane, time):
     """Let the treasury seize lots of every account that fails, that of least health first.
+
+    Returns
+        Whether the mechanism did something that must be booked.
+    """
+
+
+@interface
+def is_call(rules, messages, lane, envelope):
+    """Tell whether a message that has reached the venue asks for lots of another account."""
+
+
+@interface
+def receive(rules, mechanism, world, lane, time, envelope):
+    """Let a liquidator that asks for lots have them, if their owner fails.
 
     Returns
         Whether the mechanism did something that must be booked.
@@ -41,6 +60,18 @@ def _nobody_fails(rules, mechanism, world, lane, time):
     return False
 
 
+@is_call.otherwise
+@inline_kernel
+def _is_none(rules, messages, lane, envelope):
+    return False
+
+
+@receive.otherwise
+@inline_kernel
+def _receive_none(rules, mechanism, world, lane, time, envelope):
+    return False
+
+
 @keep.implement(Rules)
 @inline_kernel
 def _keep(rules, mechanism, world, lane, time):
@@ -53,13 +84,60 @@ def _keep(rules, mechanism, world, lane, time):
         rules.credit.liquidations.is_done[lane, borrower] = True
         cancels |= cancel_orders(mechanism, world, lane, borrower)
         orders, desk = world.market.orders, np.int64(rules.credit.liquidations.desk)
-        lots = bound.free_lots(rules, world.ledger, orders, lane, borrower)
+        lots = bound.free_lots(rules, orders, lane, borrower)
         if lots > 0:
             seize(rules, world, lane, time, desk, borrower, lots)
         borrower = bound.worst_of(rules.credit, lane)
     if cancels:
         timers.set_timer(mechanism, world, lane, time)
     return cancels
+
+
+@is_call.implement(Rules)
+@inline_kernel
+def _is_call(rules, messages, lane, envelope):
+    is_about_credit = lends(rules.credit) and messages.kind[lane, envelope] == MESSAGE_CREDIT
+    return is_about_credit and messages.new_id[lane, envelope] == LIQUIDATE
+
+
+@receive.implement(Rules)
+@inline_kernel
+def _receive(rules, mechanism, world, lane, time, envelope):
+    messages = world.messages
+    liquidator = np.int64(messages.trader[lane, envelope])
+    borrower, lots = messages.client_id[lane, envelope], messages.lots[lane, envelope]
+    rules.credit.under_way[lane, liquidator] = 0
+    release_envelope(messages, lane, envelope)
+    _hear(rules, world, lane, time, liquidator, borrower, lots)
+    refusal, cancels = np.int64(HEALTHY), False
+    if bound.fails(rules.credit, lane, borrower):
+        cancels = cancel_orders(mechanism, world, lane, borrower)
+        free = bound.free_lots(rules, world.market.orders, lane, borrower)
+        refusal = seize(rules, world, lane, time, liquidator, borrower, min(lots, free))
+    if refusal != ACCEPTED:
+        _refuse(rules, world, lane, time, liquidator, lots, refusal)
+    if cancels:
+        timers.set_timer(mechanism, world, lane, time)
+    return cancels
+
+
+@cold_kernel
+def _hear(rules, world, lane, time, liquidator, borrower, lots):
+    """Read the price, and record what is asked for."""
+    mark(rules, world.ledger, world.data, world.settings.initial_ticks, lane)
+    note_liquidation(
+        rules, world.ledger, world.log, lane, time, world.progress.events[lane], SOURCE_TRADER,
+        liquidator, borrower, lots, MISSING,
+    )  # fmt: skip
+
+
+@cold_kernel
+def _refuse(rules, world, lane, time, liquidator, lots, refusal):
+    """Record why a liquidator gets nothing."""
+    note(
+        rules, world.ledger, world.log, lane, time, world.progress.events[lane], SOURCE_RULES,
+        EVENT_CREDIT_REJECT, liquidator, lots, refusal,
+    )  # fmt: skip
 
 
 @cold_kernel

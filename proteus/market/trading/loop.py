@@ -53,7 +53,7 @@ from proteus.market.metrics.sums import (
     close_lane,
     measure_grid,
 )
-from proteus.market.trading import credit, hooks, limits, protocol, stressing, timers
+from proteus.market.trading import credit, hooks, limits, liquidating, protocol, stressing, timers
 from proteus.market.trading.booking import book
 from proteus.market.trading.paths import PATHS as PATHS  # registers what is in them
 from proteus.market.trading.recorder import record_end, record_news
@@ -228,6 +228,9 @@ def _process(mechanism, world, lane, time, kind, item):
             lane, item, time, world.progress.events[lane],
         ):  # fmt: skip
             return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
+        if liquidating.is_call(world.rules, messages, lane, item):
+            booked = liquidating.receive(world.rules, mechanism, world, lane, time, item)
+            return FOLLOWS_DELIVERY if booked else WAS_WORK, np.int64(NO_ORDER), np.int64(0)
         if credit.receive(
             world.rules, world.ledger, world.log, messages, world.data,
             world.settings.initial_ticks, lane, item, time, world.progress.events[lane],

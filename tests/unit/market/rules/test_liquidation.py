@@ -123,13 +123,6 @@ def test_a_short_is_the_mirror_of_a_long():
     assert abs(long.credit.lost[0] - 8 * (353_280_000 - 300 * MILLI)) <= 8
 
 
-def test_a_short_whose_payoff_is_not_there_in_cash_is_seized_in_part():
-    lane = owing(lots=-10)
-    lane.ledger.balance[0, BORROWER, CASH] = 3 * NANO
-    orders = lane.world.market.orders
-    assert credit_liquidation.free_lots(lane.rules, lane.ledger, orders, 0, BORROWER) == 3
-
-
 def test_the_least_health_comes_first_and_of_equals_the_smaller_uid():
     lane = owing()
     lane.trade(OTHER, 10, HALF)
