@@ -39,7 +39,7 @@ from proteus.market.metrics.sums import MEASURE_EQUITY, MEASURE_MID, MEASURE_STA
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.members import CellSetup
-from proteus.market.trading import hooks, protocol
+from proteus.market.trading import credit, hooks, protocol
 from proteus.market.trading.booking import book
 from proteus.market.trading.loop import audit_lane, finish_lane
 from proteus.market.trading.recorder import record_end, record_intent, record_news
@@ -240,6 +240,7 @@ class Rerun:
         if what == _NEWS:
             self._jump += 1
             start_shock(world.sums.shocks, world, _LANE, time)
+            credit.at_jump(world.rules, world, _LANE, time)
             record_news(world.log, world, _LANE, time)
             self._times[what] = next_jump(world.news, _LANE, self._jump)
         elif what == _RULES:

@@ -25,6 +25,8 @@ GROUPS = (
 )  # fmt: skip
 BORROWER, OTHER, LENDER, SECOND, DESK = range(5)
 AUTO = ("credit.keeper=auto", "+trader@population.treasury=treasury")  # with a DESK
+CALLER, SECOND_CALLER = 4, 5
+CALLERS = ("+trader@population.liquidator=liquidator", "population.liquidator.count=2")
 
 
 class ByHand:

@@ -40,6 +40,9 @@ class Liquidations(NamedTuple):
     run_lots: np.ndarray  # int64 [L] their lots
     most: np.ndarray  # int64 [L] the longest run so far
     most_lots: np.ndarray  # int64 [L] its lots; of equally long ones the most
+    buffer: np.ndarray  # int64 [L, A] worth of a lot less its debt when last found healthy, nano
+    jump: np.ndarray  # int64 [L, A] largest jump of v against the account since, nano
+    by_jump: np.ndarray  # int64 [L] bad debt of accounts that a jump beyond the buffer met, nano
 
 
 @state

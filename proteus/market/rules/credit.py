@@ -46,7 +46,7 @@ from proteus.market.lending.credit import CLAIM, DEBT
 from proteus.market.lending.pool import accrue as accrue_pool
 from proteus.market.lending.pool import set_rate, utilisation
 from proteus.market.rules import posting
-from proteus.market.rules.credit_books import act, book, book_all, health_of, note
+from proteus.market.rules.credit_books import act, book, book_all, health_of, note, note_buffer
 
 
 @cold_kernel
@@ -92,6 +92,8 @@ def watch_health(credit, lane):
             health = health_of(credit, lane, trader, lots, debt)
             credit.least[lane] = min(credit.least[lane], health)
             credit.unhealthy[lane] += health < NANO
+            if health >= NANO:
+                note_buffer(credit, lane, trader, lots, debt)
             fail += health < NANO and lots > 0
     return fail
 
@@ -164,6 +166,11 @@ def do(rules, ledger, log, lane, time, event, trader, action, amount):
         posting.pay(rules, ledger, log, lane, time, event, lending, trader, amount, postings.BORROW)
     book(rules, ledger, log, lane, time, event, trader)
     if not is_offer:
+        lots, debt = (
+            rules.credit.pool.pledged[lane, trader],
+            rules.credit.booked[lane, trader, DEBT],
+        )
+        note_buffer(rules.credit, lane, trader, lots, debt)
         note(
             rules, ledger, log, lane, time, event, SOURCE_RULES, EVENT_CREDIT_OPEN, trader,
             amount, MISSING,

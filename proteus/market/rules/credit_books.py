@@ -85,6 +85,9 @@ def bear(rules, ledger, log, lane, time, event, trader, lost, borne):
     """
     credit, lending = rules.credit, account_of(ledger, LENDING)
     credit.booked[lane, trader, DEBT] -= lost
+    held = credit.liquidations
+    if held.jump[lane, trader] > held.buffer[lane, trader]:
+        held.by_jump[lane] += lost
     forgive(rules, ledger, log, lane, time, event, lending, trader, lost, postings.REPAY)
     bear_by_claims(rules, ledger, log, lane, time, event, lost - borne)
     credit.reserves[lane] -= borne
@@ -203,6 +206,29 @@ def _write_account(rules, ledger, log, lane, at, trader, amount, code):
     log.low[lane, at] = -lots if pool.is_short[lane, trader] else lots
     log.high[lane, at] = debt
     log.reference[lane, at] = health_of(rules.credit, lane, trader, lots, debt)
+
+
+@inline_kernel
+def note_buffer(credit, lane, trader, lots, debt):
+    """Note how far the price may move before the lots of an account are worth less than its debt.
+
+    Parameters
+        lots: at least 1.
+    """
+    value = worth(
+        credit.terms.collateral, credit.pool.price[lane], credit.pool.is_short[lane, trader]
+    )
+    credit.liquidations.buffer[lane, trader] = value - debt // lots
+    credit.liquidations.jump[lane, trader] = 0
+
+
+@cold_kernel
+def note_jump(credit, lane, before, after):
+    """Note a jump of v; before, after: nano."""
+    for trader in range(credit.leverage.shape[0]):
+        against = after - before if credit.pool.is_short[lane, trader] else before - after
+        held = credit.liquidations
+        held.jump[lane, trader] = max(held.jump[lane, trader], against)
 
 
 @inline_kernel

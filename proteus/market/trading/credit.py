@@ -13,9 +13,10 @@ import numpy as np
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
 from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_TRADER
+from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import MESSAGE_CREDIT, pack_address, take_envelope
 from proteus.market.events.latency import latency_words
-from proteus.market.ledger.accounts import CASH
+from proteus.market.ledger.accounts import CASH, nano
 from proteus.market.ledger.codes import TERM_CLAIMS
 from proteus.market.ledger.entries import worth_of_term
 from proteus.market.lending.codes import BORROW, LIQUIDATE, SUPPLY
@@ -23,6 +24,7 @@ from proteus.market.lending.collateral import worth
 from proteus.market.lending.credit import DEBT, MILLION, lends
 from proteus.market.lending.curves import WAD
 from proteus.market.rules import credit as bound
+from proteus.market.rules.credit_books import note_jump
 from proteus.market.rules.state import Rules
 from proteus.market.trading import desk
 from proteus.market.trading.calling import price_seen, wanted
@@ -43,6 +45,26 @@ def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
 @interface
 def at_acted(rules, world, lane, trader, time, cause, number):
     """A trader has acted on a wake-up, whatever the mechanism."""
+
+
+@interface
+def at_jump(rules, world, lane, time):
+    """The value of the contract has jumped."""
+
+
+@at_jump.otherwise
+@inline_kernel
+def _met_nobody(rules, world, lane, time):
+    pass
+
+
+@at_jump.implement(Rules)
+@inline_kernel
+def _at_jump(rules, world, lane, time):
+    if lends(rules.credit):
+        before = nano(value_at(world.news, world.news_parameters, lane, time - 1))
+        after = nano(value_at(world.news, world.news_parameters, lane, time))
+        note_jump(rules.credit, lane, before, after)
 
 
 @receive.otherwise

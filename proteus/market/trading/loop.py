@@ -1,8 +1,7 @@
 """The event loop: lanes in lockstep from barrier to barrier, each in exact order of its events.
 
-``advance_block`` reads as the algorithm: extend the news, take events until the next stop, audit.
-It is compiled once per mechanism, because the mechanism's state has a type of its own. Where a
-block stands is in its state, so it may be stepped at any times, copied and carried on.
+``advance_block`` reads as the algorithm; it is compiled for the type of each mechanism's state.
+Where a block stands is in its state, so it may be stepped at any times, copied and carried on.
 """
 
 from __future__ import annotations
@@ -288,6 +287,7 @@ def _clear(mechanism, world, lane, time):
 def _jump(world, lane, time, jump):
     """Note a jump of the news and let those who watch it wake up; tells whether anyone does."""
     start_shock(world.sums.shocks, world, lane, time)
+    credit.at_jump(world.rules, world, lane, time)
     if is_recorded(world.log):
         record_news(world.log, world, lane, time)
     return _spread_news(world, lane, time, jump)
