@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import unittest.mock
 from typing import Any
 
 import numpy as np
 
+from proteus.market.book.codes import NO_ORDER
+from proteus.market.events.envelopes import MESSAGE_CREDIT, take_envelope
 from proteus.market.ledger.accounts import CASH, CONTRACT, ISSUER, LEDGER_OK, account_of
 from proteus.market.ledger.audit import audit_entries
 from proteus.market.ledger.codes import CARRY
-from proteus.market.lending.codes import BORROW, SUPPLY
+from proteus.market.lending.codes import BORROW, LIQUIDATE, SUPPLY
 from proteus.market.rules import credit, credit_books, credit_end, posting
 from proteus.market.trading import liquidating
 from tests.helpers.cells import MS, TINY, build, cell
@@ -89,6 +92,20 @@ class ByHand:
         before = int(self.credit.liquidations.count[0])
         liquidating.keep(self.rules, self.mechanism, self.world, 0, np.int64(self.time))
         return int(self.credit.liquidations.count[0]) - before
+
+    def call(self, caller: int, borrower: int, lots: int, price: int) -> bool:
+        """Let a liquidator's message arrive at a price; tells whether it gets any lots."""
+        self.event += 1
+        self.world.progress.events[0] = self.event
+        messages = self.world.messages
+        envelope = take_envelope(messages, 0, MESSAGE_CREDIT, caller, NO_ORDER, np.int64(borrower))
+        messages.new_id[0, envelope], messages.lots[0, envelope] = LIQUIDATE, lots
+        before = int(self.credit.liquidations.count[0])
+        with unittest.mock.patch.object(liquidating, "mark"):
+            self.pool.price[0] = price
+            args = self.rules, self.mechanism, self.world, 0, np.int64(self.time)
+            liquidating.receive(*args, envelope)
+        return bool(self.credit.liquidations.count[0] > before)
 
     def end(self, value: int) -> None:
         credit_end.end(self.rules, self.ledger, self.log, 0, np.int64(self.time), value)

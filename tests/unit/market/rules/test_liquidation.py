@@ -7,14 +7,32 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from proteus.market.book.codes import BUY, EVENT_CANCEL, GTC, NO_TRADER, SELL
+from proteus.market.events.envelopes import NOTICE_FILL, take_envelope
 from proteus.market.events.queue import KIND_TAKEN_BACK
 from proteus.market.ledger.accounts import CASH, CONTRACT, LENDING, TREASURY, account_of
 from proteus.market.ledger.codes import TERM_LIQUIDATION
 from proteus.market.ledger.entries import worth_of_term
 from proteus.market.lending.credit import CLAIM, DEBT
+from proteus.market.mechanisms.interface import enter
 from proteus.market.rules import credit_liquidation
+from proteus.market.rules.credit_books import note_jump
+from proteus.market.trading import calling
+from proteus.replaying.written import place_order
 from tests.helpers.budget import budget
-from tests.helpers.crediting import AUTO, BORROWER, DESK, LENDER, NANO, OTHER, SECOND, ByHand
+from tests.helpers.crediting import (
+    AUTO,
+    BORROWER,
+    CALLER,
+    CALLERS,
+    DESK,
+    LENDER,
+    NANO,
+    OTHER,
+    SECOND,
+    SECOND_CALLER,
+    ByHand,
+)
 
 pytestmark = pytest.mark.plain
 
@@ -155,6 +173,118 @@ def test_runs_of_liquidations():
         credit_liquidation._count(held, 0, np.int64(round(time * NANO)), lots, np.int64(1))
     assert (held.count[0], held.value[0]) == (6, 6)
     assert (held.most[0], held.most_lots[0]) == (3, 30)
+
+
+# --- orders of the account ------------------------------------------------------------------------
+
+
+def rest(lane, slot, side, lots, ticks):
+    """Let an order of the borrower rest on the book."""
+    market = lane.world.market
+    place_order(lane.world, {
+        "slot": slot, "order_id": slot + 1, "side": side, "trader": BORROWER, "cause": 0,
+        "price_ticks": ticks, "lots": lots, "lifetime": GTC, "value_nano": 0, "intent_ns": 0,
+        "reference_half_ticks": 1000,
+    })  # fmt: skip
+    enter(lane.mechanism, market, 0, slot, np.int64(0))
+    lane.rules.constraints.entered[0, slot] = True
+    market.outbox.count[0] = 0
+
+
+def test_orders_of_who_fails_end_before_its_lots_go_and_of_others_none():
+    lane = owing()
+    rest(lane, 0, SELL, 3, 600)
+    rest(lane, 1, BUY, 2, 300)
+    orders, outbox = lane.world.market.orders, lane.world.market.outbox
+    assert credit_liquidation.free_lots(lane.rules, orders, 0, BORROWER) == 7  # 3 may yet be sold
+    assert lane.keep(NANO // 2) == 0
+    assert orders.lots[0, :2].tolist() == [3, 2]
+    assert lane.keep(384 * MILLI) == 1
+    assert orders.lots[0, :2].tolist() == [0, 0]
+    assert outbox.kind[0, : outbox.count[0]].tolist() == [EVENT_CANCEL] * 2
+    assert lane.lots(DESK) == 8
+
+
+# --- calls of liquidators -------------------------------------------------------------------------
+
+
+def called(*words):
+    """A lane with two liquidators, in which the first borrower owes 2.5 and has ten lots."""
+    lane = ByHand(*CALLERS, *words)
+    lane.supply(LENDER, 10 * NANO)
+    lane.trade(BORROWER, 10, HALF)
+    assert lane.borrow(BORROWER, 5 * HALF, HALF)
+    return lane
+
+
+def test_the_first_valid_call_has_the_lots_and_the_next_finds_a_healthy_account():
+    lane = called("credit.protocol_share=0.25")
+    assert not lane.call(CALLER, BORROWER, 10, 385 * MILLI)  # 0.65 x 3.85 = 2.5025
+    assert lane.call(CALLER, BORROWER, 10, 384 * MILLI)
+    lane.check()
+    assert not lane.call(SECOND_CALLER, BORROWER, 10, 384 * MILLI)
+    lane.check()
+    assert (lane.lots(CALLER), lane.lots(SECOND_CALLER), lane.lots(BORROWER)) == (8, 0, 2)
+    fee = 8 * 30_720_000 // 4  # of the bonus
+    assert lane.cash(CALLER) == 20 * NANO - 2_826_240_000 - fee
+    assert lane.pool.treasury[0] == lane.credit.reserves[0] == fee
+    assert lane.cash(SECOND_CALLER) == 20 * NANO
+
+
+def test_who_asks_for_few_lots_gets_few_and_who_cannot_pay_gets_none():
+    lane = called("population.liquidator.capital=1")
+    assert not lane.call(CALLER, BORROWER, 3, 384 * MILLI)  # 1.06
+    assert lane.call(CALLER, BORROWER, 2, 384 * MILLI)
+    lane.check()
+    assert lane.lots(CALLER) == 2
+    assert lane.credit.booked[0, BORROWER, DEBT] == 5 * HALF - 2 * 353_280_000
+    assert not lane.call(SECOND_CALLER, BORROWER, 2, 384 * MILLI)  # 1.9968 carry the rest
+
+
+@pytest.mark.parametrize(
+    ("price", "half_spread", "slope", "capital", "lots"),
+    [
+        (384, 5, 0.0005, 20, 8),  # 0.03072 is more than 0.005 + 8 x 0.0005
+        (384, 27, 0.0005, 20, 0),
+        (384, 5, 0.0033, 20, 0),
+        (384, 27, 0.0005, 1, 2),  # two lots are all that it can pay, and cost less to sell
+        (385, 5, 0.0005, 20, 0),  # healthy
+    ],
+)
+def test_a_liquidator_asks_where_the_bonus_is_more_than_selling_costs(
+    price, half_spread, slope, capital, lots, monkeypatch
+):
+    lane = called(f"population.liquidator.capital={capital}")
+    monkeypatch.setattr(calling, "price_seen", lambda *_: np.int64(price * MILLI))
+    monkeypatch.setattr(calling, "_half_spread_seen", lambda *_: np.int64(half_spread * MILLI))
+    lane.credit.liquidators.slope[0, CALLER] = slope
+    borrower, wanted = calling.wanted(lane.rules, lane.world, 0, CALLER)
+    assert (borrower, wanted) == ((BORROWER, lots) if lots else (NO_TRADER, 0))
+
+
+def test_a_liquidator_learns_what_its_sales_cost():
+    """Shown 0.5 and half a spread of 0.005, five lots at 0.48 cost 0.015 more: 0.003 a lot each."""
+    lane = called()
+    known, messages = lane.credit.liquidators, lane.world.messages
+    known.reference[0, CALLER], known.half_spread[0, CALLER] = HALF, 5 * MILLI
+    envelope = take_envelope(messages, 0, NOTICE_FILL, CALLER, np.int64(0), np.int64(1))
+    messages.side[0, envelope], messages.lots[0, envelope] = SELL, 5
+    messages.rank[0, envelope] = 480
+    assert known.slope[0, CALLER] == 0.0005
+    credit_liquidation.learn_sale(lane.rules, messages, 0, CALLER, envelope)
+    assert known.slope[0, CALLER] == pytest.approx(0.0005 + 0.2 * 0.0025)
+
+
+def test_bad_debt_after_a_jump_beyond_the_buffer_is_told_apart():
+    """At 0.5 a lot may fall by 0.25 before it is worth less than the debt of 0.25."""
+    for jump, share in ((251, 1), (250, 0)):
+        lane = owing()
+        assert lane.credit.liquidations.buffer[0, BORROWER] == 250 * MILLI
+        note_jump(lane.credit, 0, 600 * MILLI, 800 * MILLI)  # upwards hurts no long lot
+        note_jump(lane.credit, 0, 500 * MILLI, (500 - jump) * MILLI)
+        assert lane.keep(200 * MILLI) == 1
+        assert lane.credit.liquidations.by_jump[0] == share * lane.pool.bad_debt[0]
+        assert lane.pool.bad_debt[0] > 0
 
 
 # --- whatever accounts do -------------------------------------------------------------------------
