@@ -61,8 +61,8 @@ STRESS = (
     Fault(
         "a jump on top has the size of one as usual",
         "market/environment/jumps.py",
-        "size = _jump_size(parameters.jump_law, key0, key1, STREAM_NEWS_FURTHER_SIZE, number)",
-        "size = _jump_size(parameters.jump_law, key0, key1, STREAM_NEWS_JUMP_SIZE, number)",
+        "words = philox(key0, key1, STREAM_NEWS_FURTHER_SIZE, ENTITY_MARKET, number, 0)",
+        "words = philox(key0, key1, STREAM_NEWS_JUMP_SIZE, ENTITY_MARKET, number, 0)",
     ),
     Fault(
         "a jump that is left out takes its gap with it",
