@@ -62,9 +62,9 @@ CREDIT = (
 LIQUIDATIONS = (
     Fault(
         "an account at a health of one is liquidated",
-        "market/lending/pool_actions.py",
-        "    if is_within(terms, pool, lane, borrower, terms.collateral.threshold):\n",
-        "    if is_within(terms, pool, lane, borrower, terms.collateral.threshold + 1):\n",
+        "market/rules/credit_liquidation.py",
+        "    worst, least = np.int64(NO_TRADER), np.int64(NANO)\n",
+        "    worst, least = np.int64(NO_TRADER), np.int64(NANO + 1)\n",
     ),
     Fault(
         "a short lot is seized without its payoff",

@@ -75,8 +75,12 @@ def _receive_none(rules, mechanism, world, lane, time, envelope):
 @keep.implement(Rules)
 @inline_kernel
 def _keep(rules, mechanism, world, lane, time):
-    if not lends(rules.credit):
-        return False
+    return lends(rules.credit) and _seize_all(rules, mechanism, world, lane, time)
+
+
+@cold_kernel
+def _seize_all(rules, mechanism, world, lane, time):
+    """Do what ``keep`` says."""
     cancels = False
     bound.forget(rules.credit, lane)
     borrower = bound.worst_of(rules.credit, lane)
@@ -103,6 +107,12 @@ def _is_call(rules, messages, lane, envelope):
 @receive.implement(Rules)
 @inline_kernel
 def _receive(rules, mechanism, world, lane, time, envelope):
+    return _answer(rules, mechanism, world, lane, time, envelope)
+
+
+@cold_kernel
+def _answer(rules, mechanism, world, lane, time, envelope):
+    """Do what ``receive`` says."""
     messages = world.messages
     liquidator = np.int64(messages.trader[lane, envelope])
     borrower, lots = messages.client_id[lane, envelope], messages.lots[lane, envelope]

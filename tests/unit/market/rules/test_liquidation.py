@@ -120,8 +120,10 @@ def test_a_debt_beyond_the_collateral_is_borne_by_the_treasury_first_then_by_len
 def test_an_account_at_a_health_of_one_is_left_alone():
     """0.65 x 10 x 0.4 = 2.6; a nano less of the price is below."""
     lane = owing("credit.ltv=0.6", loan=26 * NANO // 10)
+    rest(lane, 0, SELL, 3, 600)
     assert lane.keep(400 * MILLI) == 0
     assert (lane.lots(DESK), lane.cash(DESK)) == (0, 0)
+    assert lane.world.market.orders.lots[0, 0] == 3  # not even its order ends
     assert lane.keep(400 * MILLI - 1) == 1
     lane.check()
 
