@@ -15,7 +15,7 @@ from proteus.market.ledger.codes import TERM_LIQUIDATION
 from proteus.market.ledger.entries import worth_of_term
 from proteus.market.lending.credit import CLAIM, DEBT
 from proteus.market.mechanisms.interface import enter
-from proteus.market.rules import credit_liquidation
+from proteus.market.rules import credit_liquidation, settlement
 from proteus.market.rules.credit_books import note_jump
 from proteus.market.trading import calling
 from proteus.replaying.written import place_order
@@ -162,8 +162,11 @@ def test_the_least_health_comes_first_and_of_equals_the_smaller_uid():
 def test_both_sides_are_told_and_the_pnl_says_liquidation():
     lane = owing()
     lane.keep(384 * MILLI)
-    told = [lane.world.queue.key[0, at] & 63 for at in range(lane.world.queue.size[0])]
-    assert told.count(KIND_TAKEN_BACK) == 2
+    queue, private = lane.world.queue, lane.world.private
+    for at in range(queue.size[0]):
+        if queue.key[0, at] & 63 == KIND_TAKEN_BACK:
+            settlement.learn(private, 0, queue.item[0, at])
+    assert private.position[0, [BORROWER, DESK]].tolist() == [-8, 8]  # by what both are told
     terms = [worth_of_term(lane.ledger, 0, trader, TERM_LIQUIDATION) for trader in (BORROWER, DESK)]
     assert terms[0] == -terms[1] != 0
 
