@@ -142,6 +142,12 @@ _NEEDS = (
     Need(r"credit\.base", "credit.curve", lambda curve: curve in ("fixed", "kinked"),
          "credit.curve must be fixed or kinked"),
     Need(r"credit\.at_target", "credit.curve", _is("adaptive"), "credit.curve must be adaptive"),
+    Need(r"credit\.(bonus(_least)?|policy|close_factor|close_health|target|protocol_share|dust)",
+         "liquidates", _is(True), "population must have a group of kind liquidator or treasury"),
+    Need(r"credit\.close_(factor|health)", "credit.policy", _is("close_factor"),
+         "credit.policy must be close_factor"),
+    Need(r"credit\.target", "credit.policy", _is("target_health"),
+         "credit.policy must be target_health"),
     Need(r"latent\.jump(_accuracy|s)", "latent.jump_rate_per_s", _exceeds(0),
          "latent.jump_rate_per_s must be more than 0"),
 )  # fmt: skip

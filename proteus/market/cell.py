@@ -28,6 +28,7 @@ from proteus.errors import ConfigError as ConfigError
 from proteus.market.agents.episodes import Episodes
 from proteus.market.agents.group import Group
 from proteus.market.agents.identity import DEFAULT_COHORT, Identity
+from proteus.market.agents.kinds import DESKS, LIQUIDATORS
 from proteus.market.costs.base import CostModel
 from proteus.market.costs.models import NO_COSTS, GasCosts, parts_of
 from proteus.market.environment.channels import Environment, Routing
@@ -269,6 +270,12 @@ class CellConfig(Schema):
         is_charged = any(isinstance(policy, PenaltyPolicy) for policy in policies)
         is_asked = is_charged or self.settlement.mode == "delayed"
         return is_asked or self.episodes.are_used or self.credit.is_used
+
+    @property
+    def liquidates(self) -> bool:
+        """Tell whether anybody seizes lots of accounts that fail."""
+        kinds = {group.kind for group in self.population.values() if group.count > 0}
+        return self.credit.is_used and not kinds.isdisjoint((*DESKS, *LIQUIDATORS))
 
     @property
     def has_capital(self) -> bool:

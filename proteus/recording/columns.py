@@ -22,6 +22,7 @@ from proteus.market.book.codes import (
     EVENT_CREDIT_BAD_DEBT,
     EVENT_CREDIT_COLLATERAL_IN,
     EVENT_CREDIT_COLLATERAL_OUT,
+    EVENT_CREDIT_LIQUIDATION,
     EVENT_CREDIT_OFFER,
     EVENT_CREDIT_OPEN,
     EVENT_CREDIT_REJECT,
@@ -122,7 +123,10 @@ CREDIT_MOVED: tuple[Kind, ...] = (
     CREDIT_OFFER, CREDIT_REQUEST, CREDIT_REJECT, (SOURCE_RULES, EVENT_CREDIT_OPEN),
     (SOURCE_RULES, EVENT_CREDIT_REPAY), (SOURCE_RULES, EVENT_CREDIT_BAD_DEBT),
 )  # fmt: skip
-CREDIT_ACCOUNTS = (*CREDIT_MOVED, *CREDIT_COLLATERAL)  # rows about one account
+CREDIT_SEIZED: Kind = (SOURCE_RULES, EVENT_CREDIT_LIQUIDATION)
+CREDIT_CALLED: Kind = (SOURCE_TRADER, EVENT_CREDIT_LIQUIDATION)
+LIQUIDATION = (CREDIT_SEIZED, CREDIT_CALLED)
+CREDIT_ACCOUNTS = (*CREDIT_MOVED, *CREDIT_COLLATERAL, *LIQUIDATION)  # rows about one account
 WAITS: Kind = (SOURCE_VENUE, EVENT_WAIT)
 REQUEST: Kind = (SOURCE_TRADER, EVENT_RFQ_REQUEST)
 QUOTE: Kind = (SOURCE_TRADER, EVENT_RFQ_QUOTE)
@@ -202,7 +206,9 @@ COLUMNS = (
     ),
     Column("price_ticks", "price", (*_NEW, REPLACE, ACCEPT, FILL, CLEAR, BOOK, END, CUT), "ticks"),
     Column(
-        "lots", "lots", (*_NEW, REPLACE, ACCEPT, *_ANSWERS, FILL, CLEAR, *SETTLEMENTS, CUT), "lots"
+        "lots", "lots", (*_NEW, REPLACE, ACCEPT, *_ANSWERS, FILL, CLEAR, *SETTLEMENTS, CUT,
+         *LIQUIDATION),
+        "lots",
     ),
     Column("bid_ticks", "low", (BOOK,), "ticks"),
     Column("ask_ticks", "high", (BOOK,), "ticks"),
@@ -225,7 +231,7 @@ COLUMNS = (
     Column("cause", "cause", (*_NEW, *_CHANGES, WAITS_FOR_BLOCK)),
     Column("asset", "slot", (POSTING,), names=ASSET_NAMES),
     Column("giver", "trader", (POSTING, *SETTLEMENTS)),
-    Column("receiver", "other", (POSTING, *SETTLEMENTS)),
+    Column("receiver", "other", (POSTING, *SETTLEMENTS, *LIQUIDATION)),
     Column(
         "amount", "value",
         (POSTING, *SETTLEMENTS, *_POLICIES, *CREDIT_ACCOUNTS, CREDIT_ACCRUAL),

@@ -39,7 +39,7 @@ from proteus.market.metrics.sums import MEASURE_EQUITY, MEASURE_MID, MEASURE_STA
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.members import CellSetup
-from proteus.market.trading import hooks, protocol
+from proteus.market.trading import credit, hooks, protocol
 from proteus.market.trading.booking import book
 from proteus.market.trading.loop import audit_lane, finish_lane
 from proteus.market.trading.recorder import record_end, record_intent, record_news
@@ -49,6 +49,7 @@ from proteus.recording.columns import (
     ACCEPT,
     CANCEL,
     COLUMNS,
+    CREDIT_CALLED,
     CREDIT_OFFER,
     CREDIT_REQUEST,
     CUT,
@@ -71,6 +72,7 @@ from proteus.recording.columns import (
 from proteus.replaying.surroundings import Surroundings, drop_reports
 from proteus.replaying.written import (
     place_order,
+    repeat_call,
     repeat_credit,
     repeat_cut,
     write_pair,
@@ -238,6 +240,7 @@ class Rerun:
         if what == _NEWS:
             self._jump += 1
             start_shock(world.sums.shocks, world, _LANE, time)
+            credit.at_jump(world.rules, world, _LANE, time)
             record_news(world.log, world, _LANE, time)
             self._times[what] = next_jump(world.news, _LANE, self._jump)
         elif what == _RULES:
@@ -290,6 +293,11 @@ class Rerun:
             return
         if kind in (CREDIT_OFFER, CREDIT_REQUEST):
             repeat_credit(world, row, is_offer=kind == CREDIT_OFFER)
+            return
+        if kind == CREDIT_CALLED:
+            if repeat_call(self.block, row):
+                self._set_timer(time)
+                self._deliver(time, np.int64(NO_ORDER), np.int64(0), in_clear=False)
             return
         slot, trader = row["slot"], row["trader"]
         if slot >= world.market.orders.lots.shape[1]:

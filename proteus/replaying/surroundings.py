@@ -21,6 +21,7 @@ from proteus.market.events.queue import (
     KIND_ACCRUAL,
     KIND_ENVIRONMENT,
     KIND_INCENTIVE,
+    KIND_LIQUIDATION,
     KIND_MESSAGE,
     KIND_SETTLEMENT,
     PRIORITIES,
@@ -33,7 +34,7 @@ from proteus.market.trading.ringing import ring_rules
 from proteus.market.trading.world import World
 
 _LANE = 0
-_OF_RULES = (KIND_ENVIRONMENT, KIND_SETTLEMENT, KIND_INCENTIVE, KIND_ACCRUAL)
+_OF_RULES = (KIND_ENVIRONMENT, KIND_SETTLEMENT, KIND_INCENTIVE, KIND_ACCRUAL, KIND_LIQUIDATION)
 
 
 class Surroundings:

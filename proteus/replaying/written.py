@@ -11,10 +11,10 @@ from proteus.market.book.book import fill_in, rank_of
 from proteus.market.book.codes import GTC, NO_ORDER
 from proteus.market.events.envelopes import MESSAGE_CONFIRM, MESSAGE_CREDIT, take_envelope
 from proteus.market.events.log import MISSING, record_cut
-from proteus.market.lending.codes import BORROW, SUPPLY
+from proteus.market.lending.codes import BORROW, LIQUIDATE, SUPPLY
 from proteus.market.metrics.execution import OFFER_NONE
 from proteus.market.setup.block import Block
-from proteus.market.trading import credit
+from proteus.market.trading import credit, liquidating
 from proteus.market.trading.placing import tie_address
 from proteus.market.trading.world import World
 from proteus.recording.columns import QUOTE, REASON_SPAN, Kind
@@ -42,6 +42,19 @@ def repeat_credit(world: World, row: Mapping[str, Any], *, is_offer: bool) -> No
         world.rules, world.ledger, world.log, messages, world.data,
         world.settings.initial_ticks, _LANE, envelope, time, event,
     )  # fmt: skip
+
+
+def repeat_call(block: Block, row: Mapping[str, Any]) -> bool:
+    """Let a liquidator's message reach the pool; tells whether the mechanism must be booked."""
+    mechanism, world = block
+    messages = world.messages
+    envelope = take_envelope(
+        messages, _LANE, MESSAGE_CREDIT, row["trader"], NO_ORDER, row["receiver"]
+    )
+    messages.new_id[_LANE, envelope] = LIQUIDATE
+    messages.lots[_LANE, envelope] = row["lots"]
+    time = row["time_ns"]
+    return bool(liquidating.receive(world.rules, mechanism, world, _LANE, time, envelope))
 
 
 def place_order(world: World, row: Mapping[str, Any]) -> None:

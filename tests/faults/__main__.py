@@ -84,12 +84,17 @@ STRESS = (
     f"{MARKET}/events/test_windows", f"{MARKET}/stress/test_models", "property/test_stress_laws",
     "property/test_stress_against_twin",
 )  # fmt: skip
-CREDIT = (f"{MARKET}/rules/test_credit", "simulation/test_credit")
+CREDIT = (
+    f"{MARKET}/rules/test_credit", f"{MARKET}/rules/test_liquidation", "simulation/test_credit",
+    "simulation/test_liquidation",
+)  # fmt: skip
 NEAR = {  # the tests of the room where the fault is
     "arena/wanting": ("unit/arena/test_wanting",),
     "arena/": ("unit/arena/test_scoring", "unit/arena/test_season", "unit/arena/test_mistakes"),
     "market/rules/credit": CREDIT,
     "market/trading/credit": CREDIT,
+    "market/trading/liquidating": CREDIT,
+    "market/trading/calling": CREDIT,
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),
     "market/mechanisms/": tuple(
         f"{MARKET}/mechanisms/test_{name}_rules" for name in ("clob", "fba", "dual_flow")

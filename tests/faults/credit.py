@@ -41,20 +41,89 @@ CREDIT = (
     ),
     Fault(
         "lenders bear what the treasury could",
-        "market/rules/credit_end.py",
-        "    credit.lost[lane] += lost - borne\n",
-        "    credit.lost[lane] += lost\n",
+        "market/rules/credit_books.py",
+        "    bear_by_claims(rules, ledger, log, lane, time, event, lost - borne)\n",
+        "    bear_by_claims(rules, ledger, log, lane, time, event, lost)\n",
     ),
     Fault(
         "an accrual does not wait for the next",
         "market/rules/credit.py",
-        "    watch_health(rules.credit, lane)\n    _expect(rules.credit, queue, lane)\n",
-        "    watch_health(rules.credit, lane)\n",
+        "    _expect(rules.credit, queue, lane)\n\n\n@cold_kernel\ndef watch_health",
+        "\n\n@cold_kernel\ndef watch_health",
     ),
     Fault(
         "a message to the pool reaches the mechanism",
         "market/trading/credit.py",
         "    if not lends(rules.credit) or messages.kind[lane, envelope] != MESSAGE_CREDIT:\n",
         "    if messages.kind[lane, envelope] != MESSAGE_CREDIT or lends(rules.credit):\n",
+    ),
+)
+
+LIQUIDATIONS = (
+    Fault(
+        "an account at a health of one is liquidated",
+        "market/rules/credit_liquidation.py",
+        "    worst, least = np.int64(NO_TRADER), np.int64(NANO)\n",
+        "    worst, least = np.int64(NO_TRADER), np.int64(NANO + 1)\n",
+    ),
+    Fault(
+        "a short lot is seized without its payoff",
+        "market/rules/credit_liquidation.py",
+        "        payoff = lots * rules.credit.terms.collateral.payoff\n",
+        "        payoff = np.int64(0)\n",
+    ),
+    Fault(
+        "the owner of seized lots keeps what is paid for them",
+        "market/rules/credit_liquidation.py",
+        "    credit.booked[lane, borrower, DEBT] -= repaid\n",
+        "    repaid = np.int64(0)\n",
+    ),
+    Fault(
+        "bad debt is booked as interest given back",
+        "market/rules/credit_liquidation.py",
+        "    if lost > 0:\n",
+        "    if lost > 0 and liquidator != credit.liquidations.desk:\n",
+    ),
+    Fault(
+        "orders of who fails go on",
+        "market/trading/liquidating.py",
+        "            withdraw(mechanism, world.market, lane, np.int64(slot))\n",
+        "",
+    ),
+    Fault(
+        "the healthiest of those who fail comes first",
+        "market/rules/credit_liquidation.py",
+        "        if health < least or ties:\n",
+        "        if health < NANO and (worst == NO_TRADER or health > least):\n",
+    ),
+    Fault(
+        "a part of the bonus goes nowhere",
+        "market/rules/credit_liquidation.py",
+        "    credit.reserves[lane] += fee\n",
+        "",
+    ),
+    Fault(
+        "nobody is told of lots that have changed hands",
+        "market/rules/credit_liquidation.py",
+        "    number, bought = credit.liquidations.count[lane], -taken if is_short else taken\n",
+        "    number, bought = credit.liquidations.count[lane], np.int64(0)\n",
+    ),
+    Fault(
+        "a liquidation a second later is of another cascade",
+        "market/rules/credit_liquidation.py",
+        "time - held.last[lane] <= CASCADE_NS\n",
+        "time - held.last[lane] < CASCADE_NS\n",
+    ),
+    Fault(
+        "a liquidator reckons with no slope",
+        "market/trading/calling.py",
+        " / NANO - known.slope[lane, trader] * lots\n",
+        " / NANO - known.slope[lane, trader]\n",
+    ),
+    Fault(
+        "the loss of the desk is nobody's",
+        "market/rules/credit_end.py",
+        "    _settle_desk(rules, ledger, log, lane, time, value)\n",
+        "",
     ),
 )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import unittest.mock
 from typing import Any
 
 import numpy as np
 
+from proteus.market.book.codes import NO_ORDER
+from proteus.market.events.envelopes import MESSAGE_CREDIT, take_envelope
 from proteus.market.ledger.accounts import CASH, CONTRACT, ISSUER, LEDGER_OK, account_of
 from proteus.market.ledger.audit import audit_entries
 from proteus.market.ledger.codes import CARRY
-from proteus.market.lending.codes import BORROW, SUPPLY
+from proteus.market.lending.codes import BORROW, LIQUIDATE, SUPPLY
 from proteus.market.rules import credit, credit_books, credit_end, posting
+from proteus.market.trading import liquidating
 from tests.helpers.cells import MS, TINY, build, cell
 
 NANO = 10**9
@@ -22,7 +26,10 @@ GROUPS = (
     "+trader@population.lender=lender", "population.lender.capital=30",
     "population.lender.count=2", "credit=pool",
 )  # fmt: skip
-BORROWER, OTHER, LENDER, SECOND = range(4)
+BORROWER, OTHER, LENDER, SECOND, DESK = range(5)
+AUTO = ("credit.keeper=auto", "+trader@population.treasury=treasury")  # with a DESK
+CALLER, SECOND_CALLER = 4, 5
+CALLERS = ("+trader@population.liquidator=liquidator", "population.liquidator.count=2")
 
 
 class ByHand:
@@ -31,7 +38,9 @@ class ByHand:
     def __init__(self, *words: str, world: Any = None) -> None:
         """Start a lane, or go on with one that the loop has started: ``world``."""
         config = cell(MECHANISM, *GROUPS, *TINY, *words)
-        self.world: Any = build(config).world if world is None else world
+        block = build(config)
+        self.mechanism = block.mechanism
+        self.world: Any = block.world if world is None else world
         self.rules, self.ledger, self.log = self.world.rules, self.world.ledger, self.world.log
         self.credit, self.pool = self.rules.credit, self.rules.credit.pool
         self.time, self.event = 0, int(self.world.progress.events[0])
@@ -74,6 +83,29 @@ class ByHand:
         posting.pay(*args, taker, giver, abs(lots) * price, CARRY)
         sign = 1 if lots > 0 else -1
         credit.change(*args[:4], trader, sign, price, abs(lots), time, event)
+
+    def keep(self, price: int) -> int:
+        """Let the treasury look at all accounts at a price; returns how many it liquidated."""
+        self.pool.price[0] = price
+        self.event += 1
+        self.world.progress.events[0] = self.event
+        before = int(self.credit.liquidations.count[0])
+        liquidating.keep(self.rules, self.mechanism, self.world, 0, np.int64(self.time))
+        return int(self.credit.liquidations.count[0]) - before
+
+    def call(self, caller: int, borrower: int, lots: int, price: int) -> bool:
+        """Let a liquidator's message arrive at a price; tells whether it gets any lots."""
+        self.event += 1
+        self.world.progress.events[0] = self.event
+        messages = self.world.messages
+        envelope = take_envelope(messages, 0, MESSAGE_CREDIT, caller, NO_ORDER, np.int64(borrower))
+        messages.new_id[0, envelope], messages.lots[0, envelope] = LIQUIDATE, lots
+        before = int(self.credit.liquidations.count[0])
+        with unittest.mock.patch.object(liquidating, "mark"):
+            self.pool.price[0] = price
+            args = self.rules, self.mechanism, self.world, 0, np.int64(self.time)
+            liquidating.receive(*args, envelope)
+        return bool(self.credit.liquidations.count[0] > before)
 
     def end(self, value: int) -> None:
         credit_end.end(self.rules, self.ledger, self.log, 0, np.int64(self.time), value)

@@ -27,7 +27,7 @@ from proteus.market.ledger.codes import ENDOW
 from proteus.market.rules import posting
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell, with_log
-from proteus.market.trading import credit, hooks, protocol
+from proteus.market.trading import credit, hooks, liquidating, protocol
 from proteus.market.trading.loop import advance_block
 from proteus.market.variables import measure
 from tests.helpers.cells import MECHANISM_NAMES, ROOT, S, cell, run_plain
@@ -167,6 +167,10 @@ def test_entries_of_rules_reach_their_hook_in_the_order_of_their_priorities(monk
     monkeypatch.setattr(  # an accrual has no item
         credit, "accrue",
         lambda *given: seen.append((KIND_ACCRUAL, 10 + KIND_ACCRUAL, int(given[-2]))),
+    )  # fmt: skip
+    monkeypatch.setattr(  # nor has a look at accounts that fail
+        liquidating, "keep",
+        lambda *given: seen.append((KIND_LIQUIDATION, 10 + KIND_LIQUIDATION, int(given[-1]))),
     )  # fmt: skip
     run_plain(*block, 1000)
     assert seen == [(kind, 10 + kind, 777) for kind in kinds]

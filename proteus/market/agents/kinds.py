@@ -18,10 +18,12 @@ from proteus.market.agents import (
     lab_maker,
     lender,
     linear_maker,
+    liquidator,
     maker,
     noise,
     order_flow,
     sniper,
+    treasury,
     zero_intelligence,
 )
 from proteus.market.agents.base import PolicyConfig
@@ -74,8 +76,15 @@ _LAB = {
         lab_maker.LabMakerPolicy, CLASS_MAKER, lab_maker.make, carries=_LEARNED_IN_LAB
     )
 }
-_CREDIT = {"lender": TraderKind(lender.LenderPolicy, CLASS_LENDER, lender.make)}
+_CREDIT = {
+    "lender": TraderKind(lender.LenderPolicy, CLASS_LENDER, lender.make),
+    "treasury": TraderKind(treasury.TreasuryPolicy, CLASS_INFORMED, treasury.make),
+    "liquidator": TraderKind(liquidator.LiquidatorPolicy, CLASS_INFORMED, liquidator.make),
+}
 OF_CREDIT = tuple(_CREDIT)  # who only takes part where there is credit
+LENDERS = ("lender",)
+DESKS = ("treasury",)  # one trader at most
+LIQUIDATORS = ("liquidator",)
 _ADDED = plugins.rows(plugins.TRADERS, TraderKind, {**_ORDINARY, **_THEORY, **_LAB, **_CREDIT})
 
 

@@ -1,6 +1,6 @@
 """Lender: supplies a fixed amount at each wake-up until its capital is lent, and never trades.
 
-What it supplies is said in ``trading.borrowing``, by its own cash alone. At the end of trading it
+What it supplies is said in ``trading.credit``, by its own cash alone. At the end of trading it
 has back what its claims are worth.
 """
 

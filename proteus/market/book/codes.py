@@ -54,6 +54,7 @@ EVENT_CREDIT_COLLATERAL_IN = 36  # lots are pledged: a count, no posting
 EVENT_CREDIT_COLLATERAL_OUT = 37
 EVENT_CREDIT_ACCRUAL = 38  # interest is charged on all debts
 EVENT_CREDIT_BAD_DEBT = 39  # a debt is written off
+EVENT_CREDIT_LIQUIDATION = 40  # lots of a failing account are seized, or a trader asks for them
 EVENT_NAMES = {
     EVENT_NEWS: "news",
     EVENT_ORDER: "order",
@@ -94,6 +95,7 @@ EVENT_NAMES = {
     EVENT_CREDIT_COLLATERAL_OUT: "credit_collateral_out",
     EVENT_CREDIT_ACCRUAL: "credit_accrual",
     EVENT_CREDIT_BAD_DEBT: "credit_bad_debt",
+    EVENT_CREDIT_LIQUIDATION: "credit_liquidation",
 }
 
 # Why a message was rejected.

@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.basics.units import currency_to_nano
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
 from proteus.market.lending.accrual import ACCRUALS
 from proteus.market.lending.codes import LARGEST
 from proteus.market.lending.collateral import Collateral
 from proteus.market.lending.curves import CURVE_FIXED, YEAR_S
-from proteus.market.lending.liquidation import FULL, Policy
+from proteus.market.lending.liquidation import FULL, POLICIES, Policy
 from proteus.market.lending.models import Credit as CreditConfig
 from proteus.market.lending.models import PoolCredit, wad
 from proteus.market.lending.pool import POOL_CURVES, Pool, PoolTerms
@@ -22,6 +23,38 @@ DEBT = 0  # of the last axis of what the ledger has
 CLAIM = 1
 MILLION = 1_000_000
 INDEX_ONE = 10**12
+
+
+@state
+class Liquidations(NamedTuple):
+    """Who liquidates, and what was liquidated. L lanes, A traders."""
+
+    is_auto: bool  # the treasury seizes, and its desk sells
+    desk: int  # the trader that does, or NO_TRADER
+    uid: np.ndarray  # int64 [A] who each trader is: of equal healths the smaller comes first
+    is_done: np.ndarray  # bool [L, A] looked at, of the accounts that fail now
+    count: np.ndarray  # int64 [L] liquidations so far
+    value: np.ndarray  # int64 [L] what the seized lots were worth, nano
+    last: np.ndarray  # int64 [L] time of the last, ns
+    run: np.ndarray  # int64 [L] of those that follow each other, the last included
+    run_lots: np.ndarray  # int64 [L] their lots
+    most: np.ndarray  # int64 [L] the longest run so far
+    most_lots: np.ndarray  # int64 [L] its lots; of equally long ones the most
+    buffer: np.ndarray  # int64 [L, A] worth of a lot less its debt when last found healthy, nano
+    jump: np.ndarray  # int64 [L, A] largest jump of v against the account since, nano
+    by_jump: np.ndarray  # int64 [L] bad debt of accounts that a jump beyond the buffer met, nano
+
+
+@state
+class Liquidators(NamedTuple):
+    """Traders who liquidate with their own capital, and what they know. L lanes, A traders."""
+
+    calls: np.ndarray  # bool [A] it is one
+    margin: np.ndarray  # float64 [A] least gain of a lot that it acts for, currency
+    memory: np.ndarray  # float64 [A] weight of what a sale shows in what it knows of the slope
+    slope: np.ndarray  # float64 [L, A] expected cost of selling, per lot and lot sold, currency
+    reference: np.ndarray  # int64 [L, A] public price when it last looked, nano
+    half_spread: np.ndarray  # int64 [L, A] that it was shown then, nano
 
 
 @state
@@ -47,6 +80,8 @@ class Credit(NamedTuple):
     used_area: np.ndarray  # int64 [L] sum of the utilisation, of 1e9
     rate_area: np.ndarray  # int64 [L] sum of the rate a year, of 1e9
     steps: np.ndarray  # int64 [L] accruals so far
+    liquidations: Liquidations
+    liquidators: Liquidators
 
 
 _NO_TERMS = PoolTerms(
@@ -55,20 +90,33 @@ _NO_TERMS = PoolTerms(
 )  # fmt: skip
 
 
+class Callers(NamedTuple):
+    """Who liquidates, and what it knows at the start: arrays [A] as in ``Liquidators``."""
+
+    calls: NDArray[np.bool_]
+    margin: NDArray[np.float64]
+    memory: NDArray[np.float64]
+    slope: NDArray[np.float64]
+
+
 def terms_of(config: CreditConfig, tick_nano: int, payoff_nano: int) -> PoolTerms:
     """Return the numbers of a configuration; those of no credit are never read."""
     if not isinstance(config, PoolCredit):
         return _NO_TERMS
     collateral = Collateral(
         payoff=payoff_nano, tick=tick_nano, ltv=wad(config.ltv), threshold=wad(config.threshold),
-        bonus=0, bonus_least=0,
+        bonus=wad(config.bonus), bonus_least=currency_to_nano(config.bonus_least),
+    )  # fmt: skip
+    policy = Policy(
+        kind=POLICIES[config.policy], close_factor=wad(config.close_factor),
+        close_health=wad(config.close_health), target=wad(config.target),
+        protocol_share=wad(config.protocol_share), dust=currency_to_nano(config.dust),
     )  # fmt: skip
     return PoolTerms(
         curve=POOL_CURVES[config.curve], base=wad(config.base), slope_1=wad(config.slope_1),
         slope_2=wad(config.slope_2), kink=wad(config.kink), normalised=config.normalised,
         accrual=ACCRUALS[config.accrual], grid=config.grid_ns, year=config.year_ns,
-        reserve_factor=wad(config.reserve_factor), collateral=collateral,
-        policy=Policy(FULL, 0, 0, 0, 0, 0),
+        reserve_factor=wad(config.reserve_factor), collateral=collateral, policy=policy,
     )  # fmt: skip
 
 
@@ -80,12 +128,16 @@ def allocate_credit(
     payoff_nano: int,
     leverage: NDArray[np.int64],
     deposit: NDArray[np.int64],
+    desk: int,
+    callers: Callers,
+    uid: NDArray[np.int64],
 ) -> Credit:
     """Allocate a pool in which nothing is lent.
 
     Parameters
         horizon_ns: the end of trading. tick_nano: price step. payoff_nano: of a lot.
-        leverage, deposit: int64 [A], as in ``Credit``.
+        leverage, deposit: int64 [A], as in ``Credit``. desk, uid: as in ``Liquidations``.
+        callers: who liquidates.
     """
     is_pool = isinstance(config, PoolCredit)
     at_target = wad(config.at_target) // YEAR_S if isinstance(config, PoolCredit) else 0
@@ -96,6 +148,15 @@ def allocate_credit(
         reads_oracle=isinstance(config, PoolCredit) and config.price == "oracle",
         horizon_ns=horizon_ns, index=INDEX_ONE, least=LARGEST,
         leverage=leverage[:traders], deposit=deposit[:traders],
+        liquidations=allocate(
+            Liquidations, L=rows, A=traders, desk=desk, uid=uid[:traders],
+            is_auto=isinstance(config, PoolCredit) and config.keeper == "auto",
+        ),
+        liquidators=allocate(
+            Liquidators, L=rows, A=traders, calls=callers.calls[:traders],
+            margin=callers.margin[:traders], memory=callers.memory[:traders],
+            slope=callers.slope[:traders],
+        ),
     )  # fmt: skip
 
 

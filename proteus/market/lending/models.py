@@ -12,7 +12,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from proteus.basics import units
-from proteus.basics.schema import PositiveMilliseconds, PositiveSeconds, Schema, requirement
+from proteus.basics.schema import (
+    Amount,
+    PositiveMilliseconds,
+    PositiveSeconds,
+    Schema,
+    requirement,
+)
 from proteus.market.lending.curves import WAD
 
 MOST_RATE = 9  # a year; in 1e18 it is int64
@@ -66,6 +72,15 @@ class PoolCredit(Credit):
     price: Literal["reference", "oracle"]
     ltv: BelowOne
     threshold: BelowOne
+    keeper: Literal["traders", "auto"]
+    bonus: Share
+    bonus_least: Share
+    policy: Literal["full", "close_factor", "target_health"]
+    close_factor: Annotated[float, Field(gt=0, le=1)]
+    close_health: BelowOne
+    target: Annotated[float, Field(gt=1, le=MOST_RATE)]
+    protocol_share: Share
+    dust: Amount
 
     @property
     def grid_ns(self) -> int:
@@ -91,6 +106,9 @@ class PoolCredit(Credit):
         if self.ltv >= self.threshold:
             allowed = f"must be less than threshold={self.threshold}: who borrows must be healthy"
             raise requirement("ltv", allowed)
+        if wad(self.threshold) * (WAD + wad(self.bonus)) >= WAD * WAD:
+            allowed = f"must be less than 1 / threshold - 1, threshold={self.threshold}"
+            raise requirement("bonus", f"{allowed}: a liquidation must help")
         return self
 
 

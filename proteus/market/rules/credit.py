@@ -31,7 +31,7 @@ from proteus.market.events.log import (
     is_recorded,
     record_accrual,
 )
-from proteus.market.events.queue import KIND_ACCRUAL, push
+from proteus.market.events.queue import KIND_ACCRUAL, KIND_LIQUIDATION, push
 from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger import codes as postings
 from proteus.market.ledger.accounts import (
@@ -46,7 +46,7 @@ from proteus.market.lending.credit import CLAIM, DEBT
 from proteus.market.lending.pool import accrue as accrue_pool
 from proteus.market.lending.pool import set_rate, utilisation
 from proteus.market.rules import posting
-from proteus.market.rules.credit_books import act, book, book_all, health_of, note
+from proteus.market.rules.credit_books import act, book, book_all, health_of, note, note_buffer
 
 
 @cold_kernel
@@ -70,14 +70,21 @@ def _expect(credit, queue, lane):
 def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
     """Charge the interest of a step of the grid, look at who owes it, and expect the next."""
     charge_interest(rules, ledger, log, lane, time, event)
-    _mark(rules, ledger, data, initial_ticks, lane)
-    watch_health(rules.credit, lane)
+    mark(rules, ledger, data, initial_ticks, lane)
+    fail = watch_health(rules.credit, lane)
+    if fail > 0 and rules.credit.liquidations.is_auto and time < rules.credit.horizon_ns:
+        push(queue, lane, time, KIND_LIQUIDATION, 0)
     _expect(rules.credit, queue, lane)
 
 
 @cold_kernel
 def watch_health(credit, lane):
-    """Note the least health of those who owe something, at the price last read."""
+    """Note the least health of those who owe something.
+
+    Returns
+        How many of them are below 1 and have lots that could be seized.
+    """
+    fail = 0
     credit.looks[lane] += 1
     for trader in range(credit.leverage.shape[0]):
         lots, debt = credit.pool.pledged[lane, trader], credit.booked[lane, trader, DEBT]
@@ -85,6 +92,10 @@ def watch_health(credit, lane):
             health = health_of(credit, lane, trader, lots, debt)
             credit.least[lane] = min(credit.least[lane], health)
             credit.unhealthy[lane] += health < NANO
+            if health >= NANO:
+                note_buffer(credit, lane, trader, lots, debt)
+            fail += health < NANO and lots > 0
+    return fail
 
 
 @cold_kernel
@@ -125,7 +136,7 @@ def receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, t
     under_way = rules.credit.under_way[lane, trader] - amount
     rules.credit.under_way[lane, trader] = max(under_way, 0)
     release_envelope(messages, lane, envelope)
-    _mark(rules, ledger, data, initial_ticks, lane)
+    mark(rules, ledger, data, initial_ticks, lane)
     do(rules, ledger, log, lane, time, event, trader, action, amount)
 
 
@@ -155,6 +166,11 @@ def do(rules, ledger, log, lane, time, event, trader, action, amount):
         posting.pay(rules, ledger, log, lane, time, event, lending, trader, amount, postings.BORROW)
     book(rules, ledger, log, lane, time, event, trader)
     if not is_offer:
+        lots, debt = (
+            rules.credit.pool.pledged[lane, trader],
+            rules.credit.booked[lane, trader, DEBT],
+        )
+        note_buffer(rules.credit, lane, trader, lots, debt)
         note(
             rules, ledger, log, lane, time, event, SOURCE_RULES, EVENT_CREDIT_OPEN, trader,
             amount, MISSING,
@@ -162,7 +178,7 @@ def do(rules, ledger, log, lane, time, event, trader, action, amount):
 
 
 @inline_kernel
-def _mark(rules, ledger, data, initial_ticks, lane):
+def mark(rules, ledger, data, initial_ticks, lane):
     """Read the price of collateral: the oracle's last report, or the public reference."""
     if rules.credit.reads_oracle:
         rules.credit.pool.price[lane] = rules.environment.oracle.arrived[lane]

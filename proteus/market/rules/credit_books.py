@@ -13,7 +13,8 @@ import numpy as np
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import FLOOR
 from proteus.market.arithmetic.wide import narrow
-from proteus.market.events.log import MISSING, NO_ROW, is_recorded, start_row
+from proteus.market.book.codes import EVENT_CREDIT_BAD_DEBT, EVENT_CREDIT_LIQUIDATION
+from proteus.market.events.log import MISSING, NO_ROW, SOURCE_RULES, is_recorded, start_row
 from proteus.market.ledger import codes as postings
 from proteus.market.ledger.accounts import (
     AMOUNT_TOO_LARGE,
@@ -76,6 +77,47 @@ def pay(rules, ledger, log, lane, time, event, giver, receiver, amount, code):
 
 
 @cold_kernel
+def bear(rules, ledger, log, lane, time, event, trader, lost, borne):
+    """Book a debt that the pool has written off: what the treasury bears, the rest by claims.
+
+    Parameters
+        lost: nano. borne: of these, by the treasury.
+    """
+    credit, lending = rules.credit, account_of(ledger, LENDING)
+    credit.booked[lane, trader, DEBT] -= lost
+    held = credit.liquidations
+    if held.jump[lane, trader] > held.buffer[lane, trader]:
+        held.by_jump[lane] += lost
+    forgive(rules, ledger, log, lane, time, event, lending, trader, lost, postings.REPAY)
+    bear_by_claims(rules, ledger, log, lane, time, event, lost - borne)
+    credit.reserves[lane] -= borne
+    treasury = account_of(ledger, TREASURY)
+    forgive(rules, ledger, log, lane, time, event, treasury, lending, borne, postings.REDEEM)
+    note(
+        rules, ledger, log, lane, time, event, SOURCE_RULES, EVENT_CREDIT_BAD_DEBT, trader, lost,
+        MISSING,
+    )  # fmt: skip
+
+
+@cold_kernel
+def bear_by_claims(rules, ledger, log, lane, time, event, lost):
+    """Book what the pool has taken of the claims of lenders."""
+    credit, pool, lending = rules.credit, rules.credit.pool, account_of(ledger, LENDING)
+    credit.lost[lane] += lost
+    for lender in range(credit.leverage.shape[0]):
+        fallen = credit.booked[lane, lender, CLAIM] - claim_of(pool, lane, lender)
+        credit.booked[lane, lender, CLAIM] -= fallen
+        forgive(rules, ledger, log, lane, time, event, lender, lending, fallen, postings.REDEEM)
+
+
+@cold_kernel
+def forgive(rules, ledger, log, lane, time, event, loser, winner, amount, code):
+    """Post that ``loser`` gives up what ``winner`` owes it: a loss, and a claim less."""
+    pay(rules, ledger, log, lane, time, event, loser, winner, amount, postings.BAD_DEBT)
+    pay(rules, ledger, log, lane, time, event, winner, loser, amount, code)
+
+
+@cold_kernel
 def act(rules, ledger, lane, time, action, trader, amount):
     """Do one action with the cash that an account has; returns ACCEPTED or the refusal."""
     pool = rules.credit.pool
@@ -131,8 +173,30 @@ def note(rules, ledger, log, lane, time, event, source, kind, trader, amount, co
     if not is_recorded(log):
         return
     at = start_row(log, lane, event, time, source, kind)
-    if at == NO_ROW:
+    if at != NO_ROW:
+        _write_account(rules, ledger, log, lane, at, trader, amount, code)
+
+
+@cold_kernel
+def note_liquidation(rules, ledger, log, lane, time, event, source, trader, other, lots, amount):
+    """Record that lots are seized or asked for, and what an account has then.
+
+    Parameters
+        source: SOURCE_RULES of the account that has lost lots to ``other``, SOURCE_TRADER of who
+            asks for those of ``other``. amount: nano of the debt that this repays, or MISSING.
+    """
+    if not is_recorded(log):
         return
+    at = start_row(log, lane, event, time, source, EVENT_CREDIT_LIQUIDATION)
+    if at != NO_ROW:
+        _write_account(rules, ledger, log, lane, at, trader, amount, MISSING)
+        log.other[lane, at] = other
+        log.lots[lane, at] = lots
+
+
+@inline_kernel
+def _write_account(rules, ledger, log, lane, at, trader, amount, code):
+    """Write what a row says of an account."""
     pool, debt = rules.credit.pool, rules.credit.booked[lane, trader, DEBT]
     lots = pool.pledged[lane, trader]
     log.trader[lane, at] = trader
@@ -142,6 +206,29 @@ def note(rules, ledger, log, lane, time, event, source, kind, trader, amount, co
     log.low[lane, at] = -lots if pool.is_short[lane, trader] else lots
     log.high[lane, at] = debt
     log.reference[lane, at] = health_of(rules.credit, lane, trader, lots, debt)
+
+
+@inline_kernel
+def note_buffer(credit, lane, trader, lots, debt):
+    """Note how far the price may move before the lots of an account are worth less than its debt.
+
+    Parameters
+        lots: at least 1.
+    """
+    value = worth(
+        credit.terms.collateral, credit.pool.price[lane], credit.pool.is_short[lane, trader]
+    )
+    credit.liquidations.buffer[lane, trader] = value - debt // lots
+    credit.liquidations.jump[lane, trader] = 0
+
+
+@cold_kernel
+def note_jump(credit, lane, before, after):
+    """Note a jump of v; before, after: nano."""
+    for trader in range(credit.leverage.shape[0]):
+        against = after - before if credit.pool.is_short[lane, trader] else before - after
+        held = credit.liquidations
+        held.jump[lane, trader] = max(held.jump[lane, trader], against)
 
 
 @inline_kernel

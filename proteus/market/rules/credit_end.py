@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.book.codes import EVENT_CREDIT_BAD_DEBT, EVENT_CREDIT_REPAY
+from proteus.market.book.codes import EVENT_CREDIT_REPAY, NO_TRADER
 from proteus.market.events.log import MISSING, SOURCE_RULES
 from proteus.market.ledger import codes as postings
 from proteus.market.ledger.accounts import (
@@ -27,7 +27,15 @@ from proteus.market.lending.pool import write_off
 from proteus.market.lending.pool_actions import act_pool
 from proteus.market.rules import posting
 from proteus.market.rules.credit import charge_interest
-from proteus.market.rules.credit_books import act, book, book_all, claim_of, note, pay
+from proteus.market.rules.credit_books import (
+    act,
+    bear,
+    bear_by_claims,
+    book,
+    book_all,
+    note,
+    pay,
+)
 
 
 @cold_kernel
@@ -48,6 +56,7 @@ def end(rules, ledger, log, lane, time, value):
         if pool.borrowed[lane, trader] > 0:
             _write_off(rules, ledger, log, lane, time, trader)
         pool.pledged[lane, trader] = 0
+    _settle_desk(rules, ledger, log, lane, time, value)
     for trader in range(traders):
         _give_back(rules, ledger, log, lane, time, trader)
     _empty(rules, ledger, log, lane, time)
@@ -84,33 +93,37 @@ def _close(rules, ledger, log, lane, time, trader, lots_worth):
 @cold_kernel
 def _write_off(rules, ledger, log, lane, time, trader):
     """Write off a debt: the treasury bears it first, then the lenders by their claims."""
-    credit, pool, lending = rules.credit, rules.credit.pool, account_of(ledger, LENDING)
     book_all(rules, ledger, log, lane, time, AFTER_LAST)
+    pool = rules.credit.pool
     reserves = pool.treasury[lane]
     lost = write_off(pool, lane, trader)
-    credit.booked[lane, trader, DEBT] -= lost
-    _forgive(rules, ledger, log, lane, time, lending, trader, lost, postings.REPAY)
     borne = reserves - pool.treasury[lane]
-    credit.reserves[lane] -= borne
-    credit.lost[lane] += lost - borne
-    treasury = account_of(ledger, TREASURY)
-    _forgive(rules, ledger, log, lane, time, treasury, lending, borne, postings.REDEEM)
-    for lender in range(credit.leverage.shape[0]):
-        fallen = credit.booked[lane, lender, CLAIM] - claim_of(pool, lane, lender)
-        credit.booked[lane, lender, CLAIM] -= fallen
-        _forgive(rules, ledger, log, lane, time, lender, lending, fallen, postings.REDEEM)
-    note(
-        rules, ledger, log, lane, time, AFTER_LAST, SOURCE_RULES, EVENT_CREDIT_BAD_DEBT, trader,
-        lost, MISSING,
-    )  # fmt: skip
+    bear(rules, ledger, log, lane, time, AFTER_LAST, trader, lost, borne)
 
 
 @cold_kernel
-def _forgive(rules, ledger, log, lane, time, loser, winner, amount, code):
-    """Post that ``loser`` gives up what ``winner`` owes it: a loss, and a claim less."""
-    event = AFTER_LAST
-    pay(rules, ledger, log, lane, time, event, loser, winner, amount, postings.BAD_DEBT)
-    pay(rules, ledger, log, lane, time, event, winner, loser, amount, code)
+def _settle_desk(rules, ledger, log, lane, time, value):
+    """Pay what the treasury's desk gained or lost into or out of the reserves, then of claims.
+
+    Its lots count at ``value``, as cash that comes right after.
+    """
+    credit, pool, desk = rules.credit, rules.credit.pool, rules.credit.liquidations.desk
+    if desk == NO_TRADER:
+        return
+    lending, treasury = account_of(ledger, LENDING), account_of(ledger, TREASURY)
+    gained = ledger.balance[lane, desk, CASH] + ledger.balance[lane, desk, CONTRACT] * value
+    gained = max(gained, -pool.treasury[lane] - pool.supply_assets[lane])
+    borne = max(gained, -pool.treasury[lane])
+    code, event = postings.LIQUIDATION_FEE, AFTER_LAST
+    pay(rules, ledger, log, lane, time, event, desk, treasury, borne, code)
+    pay(rules, ledger, log, lane, time, event, treasury, lending, borne, postings.SUPPLY)
+    pool.treasury[lane] += borne
+    credit.reserves[lane] += borne
+    pool.cash[lane] += gained
+    if gained < borne:
+        pay(rules, ledger, log, lane, time, event, desk, lending, gained - borne, code)
+        pool.supply_assets[lane] += gained - borne
+        bear_by_claims(rules, ledger, log, lane, time, event, borne - gained)
 
 
 @cold_kernel

@@ -187,12 +187,13 @@ def _tell(rules, queue, keys, traders, private, lane, time):
         if _is_taken_back(legs.status[lane, at]):
             fill, lots = np.int64(legs.fill[lane, at]), np.int64(legs.lots[lane, at])
             buyer, seller = np.int64(legs.buyer[lane, at]), np.int64(legs.seller[lane, at])
-            _send(rules, queue, keys, traders, private, lane, time, buyer, lots, fill, 0)
-            _send(rules, queue, keys, traders, private, lane, time, seller, -lots, fill, 1)
+            send_back(rules, queue, keys, traders, private, lane, time, buyer, lots, fill, 0)
+            send_back(rules, queue, keys, traders, private, lane, time, seller, -lots, fill, 1)
 
 
 @inline_kernel
-def _send(rules, queue, keys, traders, private, lane, time, trader, bought, fill, side):
+def send_back(rules, queue, keys, traders, private, lane, time, trader, bought, fill, side):
+    """Tell a trader, over its fill-report link, that lots it had bought are gone."""
     entity = traders.entity[trader]
     word = words_at(keys, lane, STREAM_TAKEN_BACK, entity, fill, side)[0]
     takes = delay(traders, trader, FILL_REPORT, word)

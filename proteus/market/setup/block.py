@@ -196,8 +196,9 @@ def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | R
         setup.chains, setup.reserve, lanes, slots, slots if cost_money else 0
     )
     credit = allocate_credit(
-        cell.credit, lanes, cell.horizon_ns, cell.tick_nano, units.NANO, *setup.borrowing
-    )
+        cell.credit, lanes, cell.horizon_ns, cell.tick_nano, units.NANO, *setup.borrowing,
+        agent_uids(cell.identity.cohort, setup.members),
+    )  # fmt: skip
     return make_rules(
         lanes, slots, setup.endowment, setup.roles, costs, settlement, setup.policies,
         setup.channels, environment, constraints, credit,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from proteus.basics import units
-from proteus.market.agents.kinds import KINDS
+from proteus.market.agents.kinds import KINDS, LENDERS, LIQUIDATORS
 from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.cell import CellConfig
 from proteus.market.settlement.models import BlockSettlement, DelayedSettlement
@@ -35,7 +35,8 @@ def pending_orders(cell: CellConfig, members: tuple[Member, ...]) -> int:
         gap_s = cell.environment.blocks.mean_gap_ms / 1000
         alive += gap_s * sum(wake_ups_per_s(cell, member) for member in members)
     if cell.credit.is_used:  # a message to the pool beside those of a wake-up
-        asks = (m for m in members if m.group.target_leverage or hasattr(m.group.policy, "deposit"))
+        of_credit = (*LENDERS, *LIQUIDATORS)
+        asks = (m for m in members if m.group.target_leverage or m.group.kind in of_credit)
         alive += _BUSY_S * sum(wake_ups_per_s(cell, member) for member in asks)
     alive += cell.mechanism.places(taker_wake_ups_per_s(cell, members))
     return int(alive + 6 * alive**0.5) + 4 * len(members) + 16

@@ -12,13 +12,14 @@ from proteus.basics.units import milliseconds_to_ns as _ns
 from proteus.market.agents.base import Members
 from proteus.market.agents.group import Group
 from proteus.market.agents.identity import agent_uid
-from proteus.market.agents.kinds import KINDS
+from proteus.market.agents.kinds import DESKS, KINDS
+from proteus.market.agents.liquidator import LiquidatorPolicy
 from proteus.market.agents.traders import (
     NO_GROUP,
     Schedules,
     Traders,
 )
-from proteus.market.book.codes import NO_OWNER
+from proteus.market.book.codes import NO_OWNER, NO_TRADER
 from proteus.market.cell import CellConfig
 from proteus.market.constraints.state import ChainTable, chain_table
 from proteus.market.environment.channel_setup import ChannelParameters
@@ -29,7 +30,7 @@ from proteus.market.events.windows import Windows
 from proteus.market.incentives.state import PolicyTable
 from proteus.market.information.history import Disclosure
 from proteus.market.ledger.accounts import NO_LIMIT
-from proteus.market.lending.credit import MILLION
+from proteus.market.lending.credit import MILLION, Callers
 from proteus.market.rng import trader_entity
 from proteus.market.rules.roles import Roles
 from proteus.market.setup.costs import CostsOfCell
@@ -49,6 +50,8 @@ class Borrowing(NamedTuple):
 
     leverage: NDArray[np.int64]  # [A] ppm of its wealth that it borrows up to, or 0
     deposit: NDArray[np.int64]  # [A] nano that it supplies at a wake-up, or 0
+    desk: int  # the trader that sells for the treasury, or NO_TRADER
+    callers: Callers  # who liquidates
 
 
 class CellSetup(NamedTuple):
@@ -142,11 +145,24 @@ def endowments(members: tuple[Member, ...]) -> NDArray[np.int64]:
 def borrowing_of(members: tuple[Member, ...]) -> Borrowing:
     """Return who borrows and who lends; nobody does in an empty population."""
     leverage, deposit = (np.zeros(max(len(members), 1), np.int64) for _ in range(2))
+    desks = [trader for trader, member in enumerate(members) if member.group.kind in DESKS]
     for trader, member in enumerate(members):
         amount = getattr(member.group.policy, "deposit", 0)
         deposit[trader] = units.currency_to_nano(amount)
         leverage[trader] = round(((member.group.target_leverage or 1) - 1) * MILLION)
-    return Borrowing(leverage, deposit)
+    desk = desks[0] if desks else NO_TRADER
+    return Borrowing(leverage, deposit, desk, _callers_of(members))
+
+
+def _callers_of(members: tuple[Member, ...]) -> Callers:
+    """Return who liquidates with capital of its own."""
+    calls = np.zeros(max(len(members), 1), np.bool_)
+    margin, memory, slope = (np.zeros(len(calls)) for _ in range(3))
+    for trader, member in enumerate(members):
+        if isinstance(policy := member.group.policy, LiquidatorPolicy):
+            calls[trader], margin[trader] = True, policy.margin
+            memory[trader], slope[trader] = policy.memory, policy.slope
+    return Callers(calls, margin, memory, slope)
 
 
 def chains_of(members: tuple[Member, ...]) -> ChainTable:

@@ -12,20 +12,22 @@ import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
-from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_PRICE
+from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_TRADER
+from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import MESSAGE_CREDIT, pack_address, take_envelope
 from proteus.market.events.latency import latency_words
-from proteus.market.information.history import mid_doubled, state_at
-from proteus.market.ledger.accounts import CASH
+from proteus.market.ledger.accounts import CASH, nano
 from proteus.market.ledger.codes import TERM_CLAIMS
 from proteus.market.ledger.entries import worth_of_term
-from proteus.market.lending.codes import BORROW, SUPPLY
+from proteus.market.lending.codes import BORROW, LIQUIDATE, SUPPLY
 from proteus.market.lending.collateral import worth
 from proteus.market.lending.credit import DEBT, MILLION, lends
 from proteus.market.lending.curves import WAD
 from proteus.market.rules import credit as bound
+from proteus.market.rules.credit_books import note_jump
 from proteus.market.rules.state import Rules
 from proteus.market.trading import desk
+from proteus.market.trading.calling import price_seen, wanted
 
 _SLOT = 254  # of these messages among those of a wake-up
 
@@ -43,6 +45,26 @@ def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
 @interface
 def at_acted(rules, world, lane, trader, time, cause, number):
     """A trader has acted on a wake-up, whatever the mechanism."""
+
+
+@interface
+def at_jump(rules, world, lane, time):
+    """The value of the contract has jumped."""
+
+
+@at_jump.otherwise
+@inline_kernel
+def _met_nobody(rules, world, lane, time):
+    pass
+
+
+@at_jump.implement(Rules)
+@inline_kernel
+def _at_jump(rules, world, lane, time):
+    if lends(rules.credit):
+        before = nano(value_at(world.news, world.news_parameters, lane, time - 1))
+        after = nano(value_at(world.news, world.news_parameters, lane, time))
+        note_jump(rules.credit, lane, before, after)
 
 
 @receive.otherwise
@@ -88,22 +110,28 @@ def _at_acted(rules, world, lane, trader, time, cause, number):
 
 @cold_kernel
 def _ask(rules, world, lane, trader, time, cause, number):
-    """Send what a lender supplies, or what a trader with a target lacks."""
-    action, amount = SUPPLY, np.int64(0)
+    """Send what a lender supplies, what a trader with a target lacks, or a liquidator's call."""
+    action, amount, about = SUPPLY, np.int64(0), np.int64(NO_TRADER)
+    credit = rules.credit
     if rules.is_ruined[lane, trader]:
         return
-    if rules.credit.deposit[trader] > 0:
-        cash = world.ledger.balance[lane, trader, CASH] - rules.credit.under_way[lane, trader]
-        amount = min(rules.credit.deposit[trader], cash)
-    elif rules.credit.leverage[trader] > 0:
+    if credit.deposit[trader] > 0:
+        cash = world.ledger.balance[lane, trader, CASH] - credit.under_way[lane, trader]
+        amount = min(credit.deposit[trader], cash)
+    elif credit.leverage[trader] > 0:
         action, amount = BORROW, _lacking(rules, world, lane, trader)
+    elif credit.liquidators.calls[trader]:
+        action = LIQUIDATE
+        about, amount = wanted(rules, world, lane, trader)
+        if credit.under_way[lane, trader] > 0:
+            return  # one call at a time
     if amount <= 0:
         return
-    envelope = take_envelope(world.messages, lane, MESSAGE_CREDIT, trader, NO_ORDER, np.int64(0))
+    envelope = take_envelope(world.messages, lane, MESSAGE_CREDIT, trader, NO_ORDER, about)
     if envelope != NO_ENVELOPE:
         world.messages.new_id[lane, envelope] = action
         world.messages.lots[lane, envelope] = amount
-        rules.credit.under_way[lane, trader] += amount
+        credit.under_way[lane, trader] += amount
         address = pack_address(cause, _SLOT, number)
         words = latency_words(world.traders, world.market.keys, lane, trader, address)
         desk.post(world, lane, trader, envelope, time, address, words)
@@ -113,7 +141,7 @@ def _ask(rules, world, lane, trader, time, cause, number):
 def _lacking(rules, world, lane, trader):
     """Return what a trader would borrow to reach its target; less than a lot costs is nothing."""
     held, ledger = rules.credit, world.ledger
-    price = _price_seen(world, lane, trader)
+    price = price_seen(world, lane, trader)
     position = world.private.position[lane, trader]
     cash = ledger.balance[lane, trader, CASH] - rules.constraints.untold[lane, trader]
     wealth = cash - worth_of_term(ledger, lane, trader, TERM_CLAIMS) + position * price
@@ -125,15 +153,3 @@ def _lacking(rules, world, lane, trader):
     owed = held.booked[lane, trader, DEBT] + held.under_way[lane, trader]
     lacks = min(target, most) - owed
     return lacks if lacks >= value else np.int64(0)
-
-
-@inline_kernel
-def _price_seen(world, lane, trader):
-    """Return the middle of the market that a trader was last shown, nano."""
-    data, settings = world.data, world.settings
-    seen = world.private.view_time[lane, trader] - data.disclosure.book_delay_ns
-    at = state_at(data, lane, max(seen, 0))
-    last = np.int64(data.last[lane, at])
-    if last == NO_PRICE or not data.disclosure.last_with_book:
-        last = settings.initial_ticks
-    return mid_doubled(data, lane, at, last) * settings.tick_nano // 2

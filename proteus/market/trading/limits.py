@@ -13,6 +13,7 @@ from proteus.market.ledger.accounts import CREDIT_NOT_WHOLE, FUNDS_NOT_ORDERS, L
 from proteus.market.lending.credit import lends
 from proteus.market.rules import constraints
 from proteus.market.rules.credit_books import is_whole
+from proteus.market.rules.credit_liquidation import learn_sale
 from proteus.market.rules.state import Rules
 
 
@@ -133,6 +134,8 @@ def _at_notice(rules, messages, lane, trader, envelope):
         constraints.hear(
             rules.constraints, rules.settlement, rules.overflow, messages, lane, trader, envelope
         )
+    if lends(rules.credit) and rules.credit.liquidators.calls[trader]:
+        learn_sale(rules, messages, lane, trader, envelope)
 
 
 @at_decided.implement(Rules)

@@ -1,8 +1,7 @@
 """The event loop: lanes in lockstep from barrier to barrier, each in exact order of its events.
 
-``advance_block`` reads as the algorithm: extend the news, take events until the next stop, audit.
-It is compiled once per mechanism, because the mechanism's state has a type of its own. Where a
-block stands is in its state, so it may be stepped at any times, copied and carried on.
+``advance_block`` reads as the algorithm; it is compiled for the type of each mechanism's state.
+Where a block stands is in its state, so it may be stepped at any times, copied and carried on.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ from proteus.market.metrics.sums import (
     close_lane,
     measure_grid,
 )
-from proteus.market.trading import credit, hooks, limits, protocol, stressing, timers
+from proteus.market.trading import credit, hooks, limits, liquidating, protocol, stressing, timers
 from proteus.market.trading.booking import book
 from proteus.market.trading.paths import PATHS as PATHS  # registers what is in them
 from proteus.market.trading.recorder import record_end, record_news
@@ -228,6 +227,9 @@ def _process(mechanism, world, lane, time, kind, item):
             lane, item, time, world.progress.events[lane],
         ):  # fmt: skip
             return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
+        if liquidating.is_call(world.rules, messages, lane, item):
+            booked = liquidating.receive(world.rules, mechanism, world, lane, time, item)
+            return FOLLOWS_DELIVERY if booked else WAS_WORK, np.int64(NO_ORDER), np.int64(0)
         if credit.receive(
             world.rules, world.ledger, world.log, messages, world.data,
             world.settings.initial_ticks, lane, item, time, world.progress.events[lane],
@@ -285,6 +287,7 @@ def _clear(mechanism, world, lane, time):
 def _jump(world, lane, time, jump):
     """Note a jump of the news and let those who watch it wake up; tells whether anyone does."""
     start_shock(world.sums.shocks, world, lane, time)
+    credit.at_jump(world.rules, world, lane, time)
     if is_recorded(world.log):
         record_news(world.log, world, lane, time)
     return _spread_news(world, lane, time, jump)

@@ -8,12 +8,13 @@ from proteus.compiler.jit import inline_kernel
 from proteus.market.events.queue import (
     KIND_ACCRUAL,
     KIND_ENVIRONMENT,
+    KIND_LIQUIDATION,
     KIND_SETTLEMENT,
     KIND_TAKEN_BACK,
     NEVER_NS,
 )
 from proteus.market.mechanisms.interface import is_continuous
-from proteus.market.trading import credit, hooks
+from proteus.market.trading import credit, hooks, liquidating
 from proteus.market.trading.shortage import end_shortage
 
 
@@ -44,6 +45,8 @@ def ring_rules(mechanism, world, lane, time, kind, item):
             world.settings.initial_ticks, lane, time, event,
         )  # fmt: skip
         return False
+    if kind == KIND_LIQUIDATION:
+        return liquidating.keep(world.rules, mechanism, world, lane, time)
     public_before = np.int64(NEVER_NS) if is_continuous(mechanism) else market.clears[lane]
     hooks.at_timer(
         world.rules, world.ledger, world.log, world.queue, market.orders, world.private,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from proteus.basics.units import NANO
 from proteus.market.agents.traders import CLASS_LENDER
+from proteus.market.book.codes import NO_TRADER
 from proteus.market.ledger.accounts import CASH, DUST_ACCOUNT, LENDING, TREASURY
 from proteus.market.ledger.codes import INTEREST
 from proteus.market.lending.codes import LARGEST
@@ -36,7 +37,8 @@ def _reading(read: Callable[[Credit], Values]) -> Callable[[World], Values]:
 
     def compute(world: World) -> Values:
         credit = _credit(world)
-        return np.zeros(len(world.progress.fault)) if credit is None else read(credit)
+        none = np.zeros(len(world.progress.fault))
+        return none if credit is None else np.asarray(read(credit), np.float64)
 
     return compute
 
@@ -67,6 +69,16 @@ def _received(world: World) -> Amounts:
 
 def _pnl_of_lenders(world: World) -> Values:
     return currency(world.totals.marked[:, has_role(world, CLASS_LENDER)].sum(axis=1))
+
+
+def _pnl_of_liquidators(world: World) -> Values:
+    credit = _credit(world)
+    if credit is None:
+        return np.zeros(len(world.progress.fault))
+    are_there = credit.liquidators.calls.copy()
+    if credit.liquidations.desk != NO_TRADER:
+        are_there[credit.liquidations.desk] = True
+    return currency(world.totals.marked[:, are_there].sum(axis=1))
 
 
 def _row(
@@ -147,9 +159,46 @@ CREDIT_VARIABLES: tuple[Variable, ...] = (
         _reading(lambda credit: currency(credit.pool.bad_debt)),
     ),
     _row(
+        "bad_debt_jump", "currency", "debt that was written off after a jump",
+        "bad_debt of accounts that, since they were last found healthy, met a jump of v against "
+        "them larger than the worth of a lot less its debt was then",
+        _reading(lambda credit: currency(credit.liquidations.by_jump)),
+    ),
+    _row(
+        "bad_debt_rest", "currency", "debt that was written off without such a jump",
+        "bad_debt less bad_debt_jump",
+        _reading(lambda credit: currency(credit.pool.bad_debt - credit.liquidations.by_jump)),
+    ),
+    _row(
         "lender_loss", "currency", "bad debt that lenders bore",
         "bad_debt less what the reserves of the treasury covered",
         _reading(lambda credit: currency(credit.lost)),
+    ),
+    _row(
+        "liquidations", "1", "liquidations",
+        "number of times that lots of an account below a health factor of 1 were seized",
+        _reading(lambda credit: credit.liquidations.count),
+    ),
+    _row(
+        "liquidated_value", "currency", "worth of the lots that were seized",
+        "sum over liquidations of lots x their worth, at the price that decided",
+        _reading(lambda credit: currency(credit.liquidations.value)),
+    ),
+    _row(
+        "cascade_size", "1", "longest run of liquidations",
+        "most liquidations of which each is at most 1 s after the one before",
+        _reading(lambda credit: credit.liquidations.most),
+    ),
+    _row(
+        "cascade_lots", "lots", "lots of the longest run of liquidations",
+        "lots that were seized in the run of cascade_size; of equally long ones the most",
+        _reading(lambda credit: credit.liquidations.most_lots),
+    ),
+    _row(
+        "liquidator_pnl", "currency", "PnL of liquidators, marked at v_T",
+        "sum over traders of kind liquidator, and that of the treasury's desk, of their PnL; it is "
+        "part of pnl_informed too",
+        _pnl_of_liquidators, "positive: they win",
     ),
     _row(
         "pnl_lender", "currency", "PnL of lenders, marked at v_T",

@@ -5,6 +5,8 @@ TARGET = f"{INFORMED}.target_leverage"
 LENDS = f"+trader@{LENDER}=lender"
 BORROWS = f"{INFORMED}.capital=5 {TARGET}=3 +risk@{INFORMED}.risk=capital"
 POOL = f"credit=pool {BORROWS} {LENDS}"
+DESK, CALLER = "population.treasury", "population.liquidator"
+SELLS, CALLS = f"+trader@{DESK}=treasury", f"+trader@{CALLER}=liquidator"
 
 OF_CREDIT = [line.split(" | ") for line in f"""
 credit=pol | credit=pol does not exist | did you mean pool?
@@ -19,5 +21,16 @@ credit=pool {LENDS} {INFORMED}.capital=5 {TARGET}=3 | {TARGET}=3 | null without 
 {POOL} credit.price=oracle | credit.price=oracle | reference: environment has no oracle
 {POOL} credit.ltv=0.65 | credit.ltv=0.65 | less than threshold=0.65
 {POOL} {LENDER}.capital=1e6 {LENDER}.count=10 | {LENDER}.capital=1000000 | at most 9223372 together
+{CALLS} | {CALLER}.kind=liquidator | another one: credit=none has no pool
+{POOL} credit.keeper=auto | credit.keeper=auto | traders: no group of population is of kind treasury
+{POOL} {SELLS} | {DESK}.kind=treasury | with credit.keeper=traders the treasury seizes nothing
+{POOL} credit.keeper=auto {SELLS} {DESK}.count=2 | {DESK}.count=2 | one trader in all
+{POOL} credit.keeper=auto {SELLS} {DESK}.capital=5 | {DESK}.capital=5 | null: the desk
+{POOL} credit.keeper=auto {SELLS} {CALLS} | {CALLER}.kind=liquidator | liquidates alone
+{POOL} {CALLS} {CALLER}.capital=null | {CALLER}.capital=null | given: kind=liquidator pays with it
+{POOL} {CALLS} {CALLER}.target_leverage=2 | {CALLER}.target_leverage=2 | null: kind=liquidator
+{POOL} {CALLS} credit.bonus=0.54 | credit.bonus=0.54 | less than 1 / threshold - 1
+{POOL} credit.bonus=0.1,0.2 | credit.bonus=0.1,0.2 changes nothing | kind liquidator or treasury
+{POOL} {CALLS} credit.target=1.1,1.2 | credit.target=1.1,1.2 changes nothing | be target_health
 {POOL} credit.kink=0.7,0.8 credit.curve=fixed | credit.kink=0.7,0.8 changes nothing | be kinked
 """.strip().splitlines()]  # fmt: skip

@@ -35,8 +35,19 @@ POPULATIONS = {
         "population.informed.target_leverage=3",
         "+risk@population.informed.risk=capital",
         "+trader@population.lender=lender",
+        "+trader@population.liquidator=liquidator",
+    ),
+    "desk": (
+        "credit=pool",
+        "credit.keeper=auto",
+        "population.informed.capital=5",
+        "population.informed.target_leverage=3",
+        "+risk@population.informed.risk=capital",
+        "+trader@population.lender=lender",
+        "+trader@population.treasury=treasury",
     ),
 }
+LENT = ("credit", "desk")
 LANES = 3
 LENDING_RULES = ("proteus", "morpho", "compound", "aave")
 ORDERS = [{"time_ns": 1, "order_id": 4, "kind": "limit", "side": "buy", "price_ticks": 9,
@@ -48,7 +59,7 @@ REQUESTS = [{"time_ns": 1, "order_id": 4, "kind": "request", "side": "buy", "qua
 @functools.cache
 def built(mechanism, population, recorded, growth):
     """A block as an engine gets it."""
-    added = ("settlement=t_plus",) if recorded and population != "credit" else ()
+    added = ("settlement=t_plus",) if recorded and population not in LENT else ()
     setup = set_up_cell(cell(f"mechanism={mechanism}", *POPULATIONS[population], *added))
     setup = setup._replace(is_rich=recorded)  # so that both loops are seen
     if population == "outside":
@@ -98,10 +109,10 @@ def arrays(value):
     }
 
 
-WITH_CREDIT = ("clob", "credit", True, 1)  # the same states with every mechanism
-USUAL = [name for name in POPULATIONS if name != "credit"]
+WITH_CREDIT = [("clob", name, True, 1) for name in LENT]  # the same states with every mechanism
+USUAL = [name for name in POPULATIONS if name not in LENT]
 EVERY_BLOCK = pytest.mark.parametrize(
-    "block", [*itertools.product(MECHANISM_NAMES, USUAL, [False, True], [1, 2]), WITH_CREDIT],
+    "block", [*itertools.product(MECHANISM_NAMES, USUAL, [False, True], [1, 2]), *WITH_CREDIT],
     ids=lambda block: "-".join(map(str, block)),
 )  # fmt: skip
 EVERY_DOOR = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
@@ -188,7 +199,7 @@ def test_one_array_in_two_fields_is_found():
 def test_every_state_of_the_market_is_seen(monkeypatch):
     """A state that no block holds would have notes that nothing checks."""
     kinds = itertools.product(MECHANISM_NAMES, USUAL, [False, True])
-    values = [built(*WITH_CREDIT), *(built(*each, 1) for each in kinds)]
+    values = [*(built(*each) for each in WITH_CREDIT), *(built(*each, 1) for each in kinds)]
     values += [replayed(monkeypatch, each) for each in MECHANISM_NAMES]
     values.append(replayed(monkeypatch, "clob", MANY_TICKS))
     values += [lent(each) for each in LENDING_RULES]

@@ -1,0 +1,110 @@
+"""What a liquidator asks for: lots of the account that fails most, if selling them pays.
+
+It goes by what it is shown: the price by which it reckons health is the middle of the market of its
+last view. Debts and pledged lots are on the pool's books, which liquidators read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from proteus.basics.units import NANO
+from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
+from proteus.market.book.codes import BUY, NO_PRICE, NO_TRADER, SELL
+from proteus.market.costs.expected import edge_after_costs
+from proteus.market.information.history import mid_doubled, opposite_best, state_at
+from proteus.market.ledger.accounts import CASH
+from proteus.market.lending.collateral import bonus_of, carries, worth
+from proteus.market.lending.credit import DEBT
+from proteus.market.lending.curves import WAD
+from proteus.market.lending.liquidation import most_repaid, sale
+
+_NOTHING = np.int64(0)
+
+
+@inline_kernel
+def price_seen(world, lane, trader):
+    """Return the middle of the market that a trader was last shown, nano."""
+    data, settings = world.data, world.settings
+    at = _state_seen(world, lane, trader)
+    last = np.int64(data.last[lane, at])
+    if last == NO_PRICE or not data.disclosure.last_with_book:
+        last = settings.initial_ticks
+    return mid_doubled(data, lane, at, last) * settings.tick_nano // 2
+
+
+@inline_kernel
+def _state_seen(world, lane, trader):
+    """Return the ring position of the public state that a trader was last shown."""
+    seen = world.private.view_time[lane, trader] - world.data.disclosure.book_delay_ns
+    return state_at(world.data, lane, max(seen, 0))
+
+
+@inline_kernel
+def _half_spread_seen(world, lane, trader):
+    """Return half of the spread that a trader was last shown, nano; 0 where it sees none."""
+    at = _state_seen(world, lane, trader)
+    bid = opposite_best(world.data, lane, at, BUY, False)
+    ask = opposite_best(world.data, lane, at, SELL, False)
+    if bid == NO_PRICE or ask == NO_PRICE:
+        return np.int64(0)
+    return max(ask - bid, 0) * world.settings.tick_nano // 2
+
+
+@cold_kernel
+def wanted(rules, world, lane, trader):
+    """Return the account that a liquidator asks for lots of, and how many, or NO_TRADER.
+
+    It asks for what the policy lets it repay and its cash can pay.
+    """
+    credit, known = rules.credit, rules.credit.liquidators
+    price, half = price_seen(world, lane, trader), _half_spread_seen(world, lane, trader)
+    known.reference[lane, trader], known.half_spread[lane, trader] = price, half
+    borrower = _worst_by(credit, lane, trader, price)
+    if borrower == NO_TRADER:
+        return borrower, _NOTHING
+    collateral, policy = credit.terms.collateral, credit.terms.policy
+    held, debt = credit.pool.pledged[lane, borrower], credit.booked[lane, borrower, DEBT]
+    is_short = credit.pool.is_short[lane, borrower]
+    value = worth(collateral, price, is_short)
+    cost = value - bonus_of(collateral, value)
+    most = most_repaid(policy, collateral.threshold, held, value, cost, debt)
+    fee = multiply_divide(value - cost, policy.protocol_share, WAD, FLOOR)
+    cash = world.ledger.balance[lane, trader, CASH] - rules.constraints.untold[lane, trader]
+    lots = min(held, max(cash, 0) // max(cost + fee, 1))
+    lots = sale(policy, held, value, cost, lots, most)[0]
+    if lots <= 0 or not _pays(rules, world, lane, trader, value - cost - fee, is_short, lots):
+        return np.int64(NO_TRADER), _NOTHING
+    return borrower, lots
+
+
+@inline_kernel
+def _worst_by(credit, lane, liquidator, price):
+    """Return the account that fails most by a price; of equals the first."""
+    worst, least = np.int64(NO_TRADER), np.inf
+    collateral = credit.terms.collateral
+    for trader in range(credit.leverage.shape[0]):
+        debt, lots = credit.booked[lane, trader, DEBT], credit.pool.pledged[lane, trader]
+        if debt <= 0 or lots == 0 or trader == liquidator:
+            continue
+        value = worth(collateral, price, credit.pool.is_short[lane, trader])
+        health = np.float64(lots) * value / debt
+        if health < least and not carries(lots, value, collateral.threshold, debt):
+            worst, least = np.int64(trader), health
+    return worst
+
+
+@inline_kernel
+def _pays(rules, world, lane, trader, bonus, was_short, lots):
+    """Tell whether a bonus, nano a lot, is more than selling the lots is expected to cost."""
+    known, tick_nano = rules.credit.liquidators, world.settings.tick_nano
+    reference = known.reference[lane, trader]
+    edge = (bonus - known.half_spread[lane, trader]) / NANO - known.slope[lane, trader] * lots
+    ticks = min(max(reference // tick_nano, 1), world.settings.n_ticks - 1)
+    side = BUY if was_short else SELL
+    time = world.progress.now[lane]
+    edge = edge_after_costs(
+        rules.costs, lane, trader, side, ticks, edge, lots, 0.0, lots, 2 * ticks, time
+    )
+    return edge > known.margin[trader]

@@ -1,0 +1,93 @@
+"""Liquidation in whole lanes: every event audited, sold on the book, replayed, first call first."""
+
+import numpy as np
+import pytest
+
+from proteus.market.ledger.accounts import CONTRACT
+from proteus.market.ledger.codes import FILL as FILLS
+from proteus.market.ledger.codes import SEIZE, TERM_LIQUIDATION
+from proteus.market.ledger.entries import worth_of_term
+from proteus.market.rng import replicate_keys
+from proteus.market.setup.block import build_block
+from proteus.market.setup.cell import set_up_cell, with_log
+from proteus.market.trading.world import FAULT_NONE
+from proteus.market.variables import measure
+from proteus.market.variables.dimensions import optional_of
+from proteus.market.variables.rules import total_of
+from proteus.recording.columns import CREDIT_CALLED, CREDIT_SEIZED, EVENT_NAMES, is_kind, rows_of
+from proteus.replaying.rerun import Rerun
+from tests.helpers.cells import ROOT, TINY, cell, run_plain
+from tests.helpers.crediting import AUTO, CALLERS
+
+pytestmark = pytest.mark.plain
+
+WORDS = (
+    "credit=pool", "credit.accrue_ms=20", "credit.year_s=2", "credit.ltv=0.64",
+    "credit.bonus_least=0.001", "population.informed.count=4", "population.informed.capital=4",
+    "population.informed.target_leverage=4", "population.informed.schedule.rate_per_s=40",
+    "+risk@population.informed.risk=capital", "+trader@population.lender=lender",
+    "population.lender.capital=60", "population.lender.policy.deposit=20",
+    "population.lender.schedule.rate_per_s=40", "latent.jump_rate_per_s=10", *TINY, "horizon_s=0.5",
+)  # fmt: skip
+KEEPERS = {"auto": AUTO, "traders": CALLERS}
+SEEDS = {"clob": 4, "fba": 0, "rfq": 0}  # in which somebody fails
+
+
+def played(mechanism, keeper):
+    """A recorded lane with every event audited, and its rows."""
+    setup = with_log(set_up_cell(cell(f"mechanism={mechanism}", *WORDS, *KEEPERS[keeper])))
+    keys = replicate_keys(ROOT, np.array([SEEDS[mechanism]]))
+    block = build_block(setup, keys, 2, audit=True)
+    run_plain(*block)
+    assert block.world.progress.fault[0] == FAULT_NONE
+    return setup, block.world, rows_of(block.world.log, 0)
+
+
+@pytest.mark.parametrize(
+    ("keeper", "mechanism"),
+    [("auto", "clob"), ("auto", "rfq"), ("traders", "fba")],
+)
+def test_lots_of_who_fails_are_seized_sold_and_replayed(keeper, mechanism):
+    setup, world, rows = played(mechanism, keeper)
+    held, values = world.rules.credit.liquidations, measure(world, optional_of(setup.cell))
+    seized = is_kind(rows, CREDIT_SEIZED)
+    assert seized.sum() == held.count[0] == values["liquidations"][0] > 0
+    assert values["cascade_size"][0] <= values["liquidations"][0]
+    assert (rows["lots"][seized] > 0).all()
+
+    # Who takes over lots has them, or has sold them by fills; all that is seized is paid for.
+    takers = np.unique(rows["receiver"][seized])
+    of_takers = np.isin(world.traders.kind, world.traders.kind[takers])
+    for taker in np.flatnonzero(of_takers):
+        assert not world.rules.credit.booked[0, taker].any()
+    terms = [worth_of_term(world.ledger, 0, trader, TERM_LIQUIDATION)
+             for trader in range(len(world.traders.kind))]  # fmt: skip
+    desk = world.rules.credit.liquidations.desk
+    if mechanism == "clob":  # the desk sells on the book what it has seized, and no more
+        taken, sold = (sign * total_of(world, code, CONTRACT)[0, desk]
+                       for sign, code in ((1, SEIZE), (-1, FILLS)))  # fmt: skip
+        assert 0 < sold <= taken or taken <= sold < 0
+    if keeper == "traders":
+        assert sum(terms) == 0
+        assert is_kind(rows, CREDIT_CALLED).sum() >= seized.sum()
+    names = [EVENT_NAMES[kind] for kind in rows["kind"]]
+    debt = 0
+    for at, name in enumerate(names):
+        amount = rows["amount"][at]
+        if name == "credit_accrual":
+            assert rows["debt_before"][at] == debt
+            debt = rows["debt"][at]
+        elif name == "credit_open":
+            debt += amount
+        elif name in ("credit_repay", "credit_bad_debt") or seized[at]:
+            debt -= amount
+    assert debt == 0
+    without = ("settled", "venue")
+    pnl = sum(values[name][0] for name in values
+              if name.startswith("pnl_") and values[name].ndim == 1
+              and not name.endswith(without)) + values["pnl_venue"][0]  # fmt: skip
+    assert abs(pnl) < 1e-9
+    bad = values["bad_debt"][0]
+    assert values["bad_debt_jump"][0] + values["bad_debt_rest"][0] == pytest.approx(bad, abs=1e-12)
+
+    Rerun(setup, ROOT, SEEDS[mechanism], rows, len(rows["kind"]), 2).run()
