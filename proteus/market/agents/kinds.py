@@ -22,6 +22,7 @@ from proteus.market.agents import (
     noise,
     order_flow,
     sniper,
+    spoofer,
     zero_intelligence,
 )
 from proteus.market.agents.base import PolicyConfig
@@ -32,6 +33,7 @@ from proteus.market.agents.traders import (
     CLASS_MAKER,
     CLASS_NOISE,
     CLASS_SNIPER,
+    CLASS_SPOOFER,
 )
 
 MAKER = 0
@@ -76,7 +78,12 @@ _LAB = {
 }
 _CREDIT = {"lender": TraderKind(lender.LenderPolicy, CLASS_LENDER, lender.make)}
 OF_CREDIT = tuple(_CREDIT)  # who only takes part where there is credit
-_ADDED = plugins.rows(plugins.TRADERS, TraderKind, {**_ORDINARY, **_THEORY, **_LAB, **_CREDIT})
+_STRESS = {
+    "spoofer": TraderKind(spoofer.SpooferPolicy, CLASS_SPOOFER, spoofer.make, needs_words=True)
+}
+OF_STRESS = tuple(_STRESS)  # who only takes part where somebody reads depth
+_OURS = {**_ORDINARY, **_THEORY, **_LAB, **_CREDIT, **_STRESS}
+_ADDED = plugins.rows(plugins.TRADERS, TraderKind, _OURS)
 
 
 def _numbered(kinds: Mapping[str, TraderKind]) -> dict[str, TraderKind]:
@@ -87,5 +94,7 @@ def _numbered(kinds: Mapping[str, TraderKind]) -> dict[str, TraderKind]:
     }
 
 
-KINDS: dict[str, TraderKind] = {**_ORDINARY, **_numbered({**_THEORY, **_LAB, **_CREDIT, **_ADDED})}
+KINDS: dict[str, TraderKind] = {
+    **_ORDINARY, **_numbered({**_THEORY, **_LAB, **_CREDIT, **_STRESS, **_ADDED}),
+}  # fmt: skip
 POLICY_MODELS: dict[str, type[PolicyConfig]] = {name: kind.policy for name, kind in KINDS.items()}
