@@ -12,7 +12,8 @@ sees is the best prices that all see, as late as its link. Whoever reads no lots
 is not moved; where takers rest apart from makers (``dual_flow``) nobody sees its order.
 
 A market that is one-sided or crossed is left alone, and so is one in which the large order would
-trade at once or leave 1 .. n_ticks - 1. What fills of the large order is inventory.
+trade at once or leave 1 .. n_ticks - 1. What fills of the large order is inventory. It has no
+opinion of the value: the belief behind an order is its price.
 
 Source
     Cartea, Jaimungal & Wang (2020) Applied Mathematical Finance 27:67, for an order on one side
@@ -155,14 +156,17 @@ def _has_moved(policy, view, costs, lane, trader):
 def _trade(policy, view, intents, lane, trader):
     """Trade at the price that is shown, or not at all."""
     side, lots = policy.side[lane, trader], policy.parameters.trade_lots[trader]
-    intend(intents, lane, INTENT_ORDER, side, _met(view, lane, side), lots, IOC, 0, 0.0)
+    price = _met(view, lane, side)
+    belief = price / policy.parameters.n_ticks[0]
+    intend(intents, lane, INTENT_ORDER, side, price, lots, IOC, 0, belief)
 
 
 @inline_kernel
 def _take_back(policy, intents, lane, trader):
     """Want nothing to stand where the large order does."""
     side, price = 1 - policy.side[lane, trader], policy.shown[lane, trader]
-    intend(intents, lane, INTENT_QUOTE, side, price, 0, GTC, 0, 0.0)
+    belief = price / policy.parameters.n_ticks[0]
+    intend(intents, lane, INTENT_QUOTE, side, price, 0, GTC, 0, belief)
 
 
 @inline_kernel
@@ -186,8 +190,8 @@ def _begin(policy, view, private, intents, lane, trader):
     policy.until_ns[lane, trader] = view.time[lane] + life
     rest = exponential(view.words[lane, 1]) * parameters.pause_ns[trader]
     policy.rest_ns[lane, trader] = np.int64(rest)
-    lots = parameters.large_lots[trader]
-    intend(intents, lane, INTENT_QUOTE, 1 - side, price, lots, GTC, life, 0.0)
+    lots, belief = parameters.large_lots[trader], price / parameters.n_ticks[0]
+    intend(intents, lane, INTENT_QUOTE, 1 - side, price, lots, GTC, life, belief)
 
 
 @learn_fill_one.implement(Spoofer)

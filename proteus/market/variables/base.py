@@ -76,7 +76,7 @@ def measured_ns(world: World) -> int:
 
 def classes_of(world: World) -> int:
     """Return how many classes of traders are measured."""
-    return world.sums.execution.sent.shape[1]
+    return int(world.sums.execution.sent.shape[1])
 
 
 def has_role(world: World, role: int) -> NDArray[np.bool_]:
