@@ -84,6 +84,11 @@ STRESS = (
     f"{MARKET}/events/test_windows", f"{MARKET}/stress/test_models", "property/test_stress_laws",
     "property/test_stress_against_twin",
 )  # fmt: skip
+SPOOFED = (
+    f"{MARKET}/agents/test_spoofer",
+    "simulation/test_spoofing",
+    "property/test_spoofer_against_twin",
+)
 CREDIT = (f"{MARKET}/rules/test_credit", "simulation/test_credit")
 NEAR = {  # the tests of the room where the fault is
     "arena/wanting": ("unit/arena/test_wanting",),
@@ -112,6 +117,9 @@ NEAR = {  # the tests of the room where the fault is
     "market/trading/stopping": (*CHAINS, "property/test_makers_outside"),
     "market/trading/stepping": OUTSIDE,
     "market/agents/external": OUTSIDE,
+    "market/agents/spoofer": SPOOFED,
+    "market/metrics/detection": SPOOFED,
+    "configuration/spoofing": SPOOFED,
     "sessions/": OUTSIDE,
     "policies/": OUTSIDE[1:],
     "envs/": OF_ENVS,
@@ -137,7 +145,9 @@ NEAR = {  # the tests of the room where the fault is
     "market/setup/costs": (CHARGED,),
     "market/setup/carrying": DAYS,
     "market/rules/posting": DAYS,
-    "market/metrics/sums": (*DAYS[:1], "simulation/test_measurement_twin"),
+    "market/metrics/sums": (
+        *DAYS[:1], "simulation/test_measurement_twin", "simulation/test_spoofing",
+    ),
     "market/ledger/": (
         f"{MARKET}/ledger/test_accounts", f"{MARKET}/ledger/test_entries",
         "simulation/test_measurement_twin",
