@@ -192,6 +192,8 @@ def test_what_detects_is_what_the_log_says(replicate):
     assert np.array_equal(ours[:, :2], lots[:, :2])
     assert (ours[:, 2] >= lots[:, 2]).all()
     assert ours[-1, 1] > 300
+    assert np.array_equal(found["sent_lots_by_trader"], ours.sum(axis=1))
+    assert np.array_equal(found["imbalance_lots_by_trader"], filled)
     share = np.where(lots.sum(axis=1), lots[:, 1] / ours.sum(axis=1), np.nan)
     assert np.allclose(found["cancel_ratio_by_trader"], share, rtol=1e-12, equal_nan=True)
     with np.errstate(invalid="ignore"):

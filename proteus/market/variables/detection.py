@@ -54,14 +54,19 @@ def _ends(over: Over) -> Callable[[World], Values]:
     return compute
 
 
-def _ratio(over: Over, above: str, below: str) -> Callable[[World], Values]:
+def _sum(over: Over, what: str) -> Callable[[World], Values]:
     def compute(world: World) -> Values:
         sums = world.sums.detection
         if not isinstance(sums, Detection):
             return np.full(over(world, np.zeros(world.ledger.bought.shape)).shape, np.nan)
-        return ratio(over(world, getattr(sums, above)), over(world, getattr(sums, below)))
+        return over(world, getattr(sums, what))
 
     return compute
+
+
+def _ratio(over: Over, above: str, below: str) -> Callable[[World], Values]:
+    parts = _sum(over, above), _sum(over, below)
+    return lambda world: ratio(parts[0](world), parts[1](world))
 
 
 def _twice(
@@ -104,10 +109,19 @@ DETECTION_VARIABLES: tuple[Variable, ...] = (
         "count", "no_spoofer", dims=(LOTS_END,),
     ),
     *_twice(
+        lambda over: _sum(over, "submitted"),
+        "sent_lots", "lots", "lots of orders sent", "all lots of order_lots", "count", "no_spoofer",
+    ),
+    *_twice(
         lambda over: _ratio(over, "cancelled", "submitted"),
         "cancel_ratio", "1", "share of the lots of orders that is cancelled",
-        "cancelled lots / all lots of order_lots", "Regulation (EU) 2017/566",
+        "cancelled lots of order_lots / sent_lots", "Regulation (EU) 2017/566",
         "no_spoofer_or_order",
+    ),
+    *_twice(
+        lambda over: _sum(over, "leaned_lots"),
+        "imbalance_lots", "lots", "lots filled of which imbalance_before_fill is the mean",
+        "lots of fills before which lots stood near a best price", "count", "no_spoofer",
     ),
     *_twice(
         lambda over: _ratio(over, "leaned", "leaned_lots"),

@@ -23,14 +23,14 @@ _HEAD = """# Measured variables
 
 Written by `make docs` from the registry, `proteus/variables/`. Every variable has the dims of the
 sweep, `seed`, and those named here: `horizon` (time after a fill, `metrics.horizons_ms`), `elapsed`
-(time since an intent, `metrics.elapsed_ms`), `trader_class` (maker, informed, noise,
-sniper, and spoofer where some cell has one), `quote_rank` (of a quote for a request, the accepted one first: 1), `intent_end` (how an
-intent ended), `group` (of the population, whatever the class of its traders); with
-`record.per_trader=true` also `trader`; `reason` (of a cut: constraint, `no_gas`, `no_funds`) where
-some cell has rules; `lots_end` (what became of lots) where some cell has a spoofer;
-`docs/dataset.md` has the whole layout. A value that does not exist is NaN,
-never zero; the variable's attributes count why (`missing_<reason>`), and `missing_violation` counts
-lanes that broke an invariant: there `violation` is the code of the reason, else 0.
+(time since an intent, `metrics.elapsed_ms`), `trader_class` (maker, informed, noise, sniper, and
+spoofer where some cell has one), `quote_rank` (of a quote for a request, the accepted one first:
+1), `intent_end` (how an intent ended), `group` (of the population, whatever the class of its
+traders); with `record.per_trader=true` also `trader`; `reason` (of a cut: constraint, `no_gas`,
+`no_funds`) where some cell has rules; `lots_end` (what became of lots) where some cell has a
+spoofer; `docs/dataset.md` has the whole layout. A value that does not exist is NaN, never zero; the
+variable's attributes count why (`missing_<reason>`), and `missing_violation` counts lanes that
+broke an invariant: there `violation` is the code of the reason, else 0.
 
 Notation: a fill has q lots (bought: q > 0) at price P at time t; d = +1 bought, -1 sold; m is the
 maker's belief when it sent the filled quote (makers), or the public reference price just before
