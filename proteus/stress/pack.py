@@ -65,6 +65,7 @@ SCENARIOS = {
                 "population=spoofed", "execution=depth",
                 "population.spoofer.schedule.rate_per_s=0.0001",
                 "filter@population.reader.policy.filter=microprice",
+                "quoting@population.reader.policy.quoting=fixed",
             ),
             without=(("rfq", "publishes no book"),),
         ),

@@ -14,7 +14,7 @@ from proteus.market.variables.base import CLASS, GROUP, LOTS_END, TRADER
 from proteus.market.variables.detection import DETECTION_VARIABLES
 from proteus.market.variables.dimensions import labels_of, optional_of, widened
 from proteus.testing import contract
-from proteus.testing.lanes import TINY
+from proteus.testing.lanes import TINY, only
 from tests.helpers.cells import BY_ORDERS, build, cell, finished_plain, run_plain
 from tests.helpers.twinning import engine_block, engine_rows
 
@@ -96,7 +96,7 @@ def test_a_spoofer_without_a_large_order_changes_nothing(mechanism):
 
 @pytest.mark.parametrize("mechanism", BY_ORDERS)
 def test_it_conserves_acts_and_is_the_same_twice(mechanism):
-    config = contract.probe_cell(mechanism, "spoofer")
+    config = cell(f"mechanism={mechanism}", *only("spoofer"), "latent.jump_rate_per_s=3")
     worlds = [finished_plain(config, audit=True) for _ in range(2)]
     contract.check_conserves(worlds[0], KINDS["spoofer"].number)
     assert not contract.differing(*worlds)
@@ -117,6 +117,7 @@ def test_it_conserves_acts_and_is_the_same_twice(mechanism):
         (["population=spoofed"], "execution.leakage.fba.book.size=hidden is not allowed: must be "
          "public: population.reader.policy.filter.name=microprice reads it"),
     ],
+    ids=["nobody", "no_readers", "another_filter", "no_book", "hidden"],
 )  # fmt: skip
 def test_a_study_without_victims_is_refused(words, sentence):
     with pytest.raises(ConfigError) as caught:
