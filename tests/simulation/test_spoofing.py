@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pytest
 
+import proteus
 from proteus.errors import ConfigError
 from proteus.market.agents.kinds import KINDS
 from proteus.market.metrics.detection import Detection, NoDetection
@@ -13,12 +14,13 @@ from proteus.market.variables import measure, variables_of
 from proteus.market.variables.base import CLASS, GROUP, LOTS_END, TRADER
 from proteus.market.variables.detection import DETECTION_VARIABLES
 from proteus.market.variables.dimensions import labels_of, optional_of, widened
+from proteus.sweep import main
 from proteus.testing import contract
 from proteus.testing.lanes import TINY, only
 from tests.helpers.cells import BY_ORDERS, build, cell, finished_plain, run_plain
+from tests.helpers.recorded import near_barriers as near_barriers
+from tests.helpers.recorded import plain_engine as plain_engine
 from tests.helpers.twinning import engine_block, engine_rows
-
-pytestmark = pytest.mark.plain
 
 SHORT = (
     "population=spoofed", "execution=depth", "population.noise.count=2", "horizon_s=2",
@@ -57,6 +59,7 @@ def beliefs(mechanism, *words):
     return found
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("mechanism", ["clob", "fba"])
 def test_a_maker_who_reads_depth_is_moved_and_a_blind_one_is_not(mechanism):
     """Makers who look on their schedule alone, so that both arms look at the same times."""
@@ -71,6 +74,7 @@ def test_a_maker_who_reads_depth_is_moved_and_a_blind_one_is_not(mechanism):
     assert np.abs(moved).max() > 0.001
 
 
+@pytest.mark.plain
 def test_where_takers_rest_apart_nobody_who_reads_depth_sees_the_order():
     """It never trades, as no price moves that far; its large order may fill, at a batch's price."""
     config = spoofed("dual_flow", NEVER_TRADES)
@@ -82,6 +86,7 @@ def test_where_takers_rest_apart_nobody_who_reads_depth_sees_the_order():
     assert max(max(row["bid_lots"] or 0, row["ask_lots"] or 0) for row in shown) < 200
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("mechanism", BY_ORDERS)
 def test_a_spoofer_without_a_large_order_changes_nothing(mechanism):
     """Every row of the log but the counts of events is that of a market without it."""
@@ -94,6 +99,7 @@ def test_a_spoofer_without_a_large_order_changes_nothing(mechanism):
     assert ours == theirs
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("mechanism", BY_ORDERS)
 def test_it_conserves_acts_and_is_the_same_twice(mechanism):
     config = cell(f"mechanism={mechanism}", *only("spoofer"), "latent.jump_rate_per_s=3")
@@ -103,6 +109,7 @@ def test_it_conserves_acts_and_is_the_same_twice(mechanism):
     assert (worlds[0].totals.marked.sum(axis=1) == 0).all()
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -125,6 +132,7 @@ def test_a_study_without_victims_is_refused(words, sentence):
     assert sentence in str(caught.value)
 
 
+@pytest.mark.plain
 def test_a_filter_said_of_one_group_counts_more_than_one_said_of_all():
     words = ["population.maker=lab", "filter=kalman"]
     ours = cell(*SHORT, *words, "filter@population.reader.policy.filter=imbalance").population
@@ -182,20 +190,19 @@ def by_the_log(config, replicate=0):
     return lots, lean, filled
 
 
+@pytest.mark.plain
 @pytest.mark.parametrize("replicate", [0, 1])
 def test_what_detects_is_what_the_log_says(replicate):
-    """But for orders that are on their way at the end: no row says that they arrived."""
     config = spoofed("clob", "metrics.depth_ticks=15")
     world = engine_block(config, replicate, plain=True).world
     found = {k: v[0] for k, v in measure(world, (GROUP, TRADER, LOTS_END)).items()}
     lots, lean, filled = by_the_log(config, replicate)
     ours = found["order_lots_by_trader"]
-    assert np.array_equal(ours[:, :2], lots[:, :2])
-    assert (ours[:, 2] >= lots[:, 2]).all()
+    assert np.array_equal(ours, lots)
     assert ours[-1, 1] > 300
     assert np.array_equal(found["sent_lots_by_trader"], ours.sum(axis=1))
     assert np.array_equal(found["imbalance_lots_by_trader"], filled)
-    share = np.where(lots.sum(axis=1), lots[:, 1] / ours.sum(axis=1), np.nan)
+    share = np.where(lots.sum(axis=1), lots[:, 1] / lots.sum(axis=1), np.nan)
     assert np.allclose(found["cancel_ratio_by_trader"], share, rtol=1e-12, equal_nan=True)
     with np.errstate(invalid="ignore"):
         assert np.allclose(
@@ -206,6 +213,7 @@ def test_what_detects_is_what_the_log_says(replicate):
     assert np.array_equal(found["order_lots_by_group"][0], both)
 
 
+@pytest.mark.plain
 def test_the_class_of_spoofers_is_there_where_they_are():
     config, plain = spoofed("clob"), cell("mechanism=clob", *TINY)
     assert labels_of([plain])[CLASS].tolist() == ["maker", "informed", "noise", "sniper"]
@@ -221,6 +229,7 @@ def test_the_class_of_spoofers_is_there_where_they_are():
     assert values["maker_volume_by_class"].sum() == values["maker_volume_lots"].sum()
 
 
+@pytest.mark.plain
 def test_without_a_spoofer_nothing_is_summed_and_a_sweep_says_so():
     plain = finished_plain(cell("mechanism=clob", *TINY))
     assert isinstance(plain.sums.detection, NoDetection)
@@ -237,6 +246,7 @@ def test_without_a_spoofer_nothing_is_summed_and_a_sweep_says_so():
         assert np.isnan(values).all()
 
 
+@pytest.mark.plain
 def test_all_lots_add_up():
     world = finished_plain(spoofed("clob"), 2)
     sums = world.sums.detection
@@ -245,4 +255,24 @@ def test_all_lots_add_up():
     still_open = sums.submitted - sums.filled - sums.cancelled
     assert (still_open >= 0).all()
     orders = world.market.orders
-    assert still_open.sum() == orders.lots[orders.client_id != 0].sum() > 0
+    rest = (orders.client_id != 0) & (orders.previous != np.arange(orders.client_id.shape[1]))
+    assert still_open.sum() == orders.lots[rest].sum() > 0
+
+
+@pytest.mark.plain
+def test_a_spoofed_lane_is_replayed_from_its_log_to_the_bit(plain_engine, tmp_path):
+    words = [
+        *SHORT,
+        "mechanism=clob,fba",
+        "seeds.count=1",
+        "record.events=all",
+        "record.warmup_s=0.5",
+    ]
+    assert main([*words, f"output_dir={tmp_path / 'out'}"]) == 0
+    dataset = proteus.load(tmp_path / "out")
+    for lane in proteus.replay_log(tmp_path / "out"):
+        point = dataset.sel(seed=0, **lane.label)
+        assert set(lane.metrics) == set(dataset.data_vars) - {"violation"}
+        for name, value in lane.metrics.items():
+            assert value.tobytes() == point[name].to_numpy().tobytes(), name
+        assert lane.metrics["sent_lots_by_group"][-1] > 200

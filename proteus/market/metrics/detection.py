@@ -21,6 +21,7 @@ import numpy as np
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface, state
+from proteus.market.book.book import rests
 from proteus.market.book.codes import BUY, SELL
 
 
@@ -33,7 +34,7 @@ class NoDetection(NamedTuple):
 class Detection(NamedTuple):
     """Sums over orders and fills. L lanes, A traders."""
 
-    submitted: np.ndarray  # int64 [L, A] lots of all orders and of all their versions
+    submitted: np.ndarray  # int64 [L, A] lots of orders, of all their versions at the venue
     filled: np.ndarray  # int64 [L, A] of these: that traded
     cancelled: np.ndarray  # int64 [L, A] of these: that ended without a trade
     near: np.ndarray  # int64 [L, 2] B and S now, BUY and SELL
@@ -63,7 +64,7 @@ def note_end(detection, orders, lane, slot):
 
 @interface
 def note_open(detection, orders, lane):
-    """Note what became of the lots of all orders that are there when trading ends."""
+    """Note what became of the lots of all orders that rest when trading ends."""
 
 
 for _each in (note_book, note_fill, note_end, note_open):
@@ -107,5 +108,5 @@ def _note_end(detection, orders, lane, slot):
 @cold_kernel
 def _note_open(detection, orders, lane):
     for slot in range(orders.client_id.shape[1]):
-        if orders.client_id[lane, slot] != 0:
+        if orders.client_id[lane, slot] != 0 and rests(orders, lane, slot):
             _note_end(detection, orders, lane, slot)

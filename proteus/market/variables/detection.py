@@ -103,9 +103,9 @@ DETECTION_VARIABLES: tuple[Variable, ...] = (
     ),
     *_twice(
         _ends, "order_lots", "lots", "lots of orders by what became of them",
-        "lots of all orders that were sent and that the venue did not refuse, those of each "
-        "version of a replaced one: filled; cancelled, also by a replace, as the rest of an "
-        "immediate order, or by self-trade prevention; or open at T, or on their way",
+        "lots of all orders that the venue has taken, those of each version of a replaced one: "
+        "filled; cancelled, also by a replace, as the rest of an immediate order, or by self-trade "
+        "prevention; or open at T",
         "count", "no_spoofer", dims=(LOTS_END,),
     ),
     *_twice(
