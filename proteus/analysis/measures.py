@@ -58,6 +58,10 @@ DENOMINATORS = {
     "taker_end_share": "taker_intents_by_class",
     "taker_fill_incidence": "taker_intents",
     "taker_end_incidence": "taker_intents",
+    "cancel_ratio_by_group": "sent_lots_by_group",
+    "cancel_ratio_by_trader": "sent_lots_by_trader",
+    "imbalance_before_fill_by_group": "imbalance_lots_by_group",
+    "imbalance_before_fill_by_trader": "imbalance_lots_by_trader",
 }
 # Ratios, roots and medians within a lane whose parts are not measured.
 UNPOOLED = (

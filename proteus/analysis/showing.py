@@ -26,6 +26,7 @@ _NAMES = {
     "pnl_noise": "noise traders' PnL",
     "pnl_informed": "informed traders' PnL",
     "pnl_sniper": "snipers' PnL",
+    "pnl_spoofer": "spoofers' PnL",
     "pnl_venue": "PnL of the venue",
     "volume_lots": "lots traded",
     "price_rmse": "price RMSE",

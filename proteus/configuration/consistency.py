@@ -12,7 +12,7 @@ from typing import Any
 
 from proteus.basics import units
 from proteus.basics.schema import Schema
-from proteus.configuration import crediting
+from proteus.configuration import crediting, spoofing
 from proteus.errors import ConfigError
 from proteus.market.agents.episodes import FULL
 from proteus.market.agents.group import Group
@@ -80,6 +80,7 @@ def _rules(cell: CellConfig) -> Iterator[Rule]:
     yield from _incentives(cell)
     for key, value, allowed in stress_contradictions(cell.stress, cell):
         yield Rule(f"stress.windows.{key}", value, False, allowed)
+    yield from spoofing.rules(cell)
     yield from _filters(cell)
     for name, group in cell.population.items():
         yield from _policy(f"population.{name}.policy", group, limit, price_range)

@@ -40,7 +40,9 @@ def written_in_full(words: Sequence[str], compose: Callable[[Sequence[str]], Any
     if not groups:
         allowed = "no group of the population is a lab maker; write population.maker=lab"
         raise ConfigError(f"{parts[0]} is not allowed: {allowed}")
-    return [*others, *(each for word in parts for each in _of_every_group(word, groups))]
+    said = {key(word) for word in others}  # of one group alone, which counts more
+    in_full = (each for word in parts for each in _of_every_group(word, groups))
+    return [*others, *(word for word in in_full if key(word) not in said)]
 
 
 def _parts() -> list[str]:

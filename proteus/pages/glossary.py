@@ -33,6 +33,8 @@ TERMS = (
     Term("PnL", r"\bPnL\b",
          "profit and loss: cash and the lots held, at the fair value when trading ends (v_T)"),
     Term("sniper", r"\bsnipers?('|\b)", "a trader who takes quotes that news have made stale"),
+    Term("spoofer", r"\bspoof(ers?|ing)\b",
+         "a trader who shows a large order to move makers, trades with them and cancels it"),
     Term("noise", r"\bnoise\b", "traders who trade for reasons of their own, without a signal"),
     Term("informed", r"\binformed\b", "traders with a signal of the fair value"),
     Term("intent", r"\bintents?\b", "one wish to trade: a side, lots and a limit"),

@@ -40,7 +40,7 @@ from proteus.results.agents import AGENTS_KEY, UID, agents
 
 _COUNTERPARTIES = {
     "noise": "of noise traders", "informed": "of informed traders",
-    "sniper": "of snipers: sniping loss", HELD: HELD, ALL: "all",
+    "sniper": "of snipers: sniping loss", "spoofer": "of spoofers", HELD: HELD, ALL: "all",
 }  # fmt: skip
 
 

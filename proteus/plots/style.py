@@ -33,7 +33,7 @@ MECHANISM_COLOURS = {
 }  # fmt: skip
 CLASS_COLOURS = {
     "maker": "#3d8fd1", "informed": "#cc8800", "noise": "#7d8590", "sniper": "#c1355a",
-    "venue": "#2a9d8f",
+    "spoofer": "#4d7c0f", "venue": "#2a9d8f",
 }  # fmt: skip
 ACCOUNT_COLOURS = {  # who gets or gives beside the classes and the venue, where rules say so
     "network": "#8c6d31", "proposer": "#7a2e4a", "pool": "#8a63d2",

@@ -20,6 +20,7 @@ class Scenario(NamedTuple):
     watched: str  # the variable that it is declared to move
     around: tuple[str, ...] = ()  # words of both arms
     around_rfq: tuple[str, ...] = ()  # further ones where traders ask for quotes
+    without: tuple[tuple[str, str], ...] = ()  # mechanisms under which it cannot be, and why
 
 
 class Maker(NamedTuple):
@@ -57,6 +58,17 @@ SCENARIOS = {
             "fork", "every other block forks and drops fills", "reverted_share",
             (*_BY_BLOCKS, "settlement=blocks", "settlement.fork_probability=0"),
         ),
+        Scenario(
+            "spoof_burst", "a spoofer shows large orders to makers who read depth",
+            "price_rmse",
+            (
+                "population=spoofed", "execution=depth",
+                "population.spoofer.schedule.rate_per_s=0.0001",
+                "filter@population.reader.policy.filter=microprice",
+                "quoting@population.reader.policy.quoting=fixed",
+            ),
+            without=(("rfq", "publishes no book"),),
+        ),
     )
 }  # fmt: skip
 MAKERS = {
@@ -80,13 +92,16 @@ def grids(
 ) -> list[list[str]]:
     """Return the words of sweeps of both arms: one, or two where requests need words of their own.
 
+    There is none where the scenario cannot be.
+
     Parameters
         given: words of both arms, by whoever runs the pack.
 
     Of a key that is said twice the last word counts.
     """
-    asking = [name for name in mechanisms if name == "rfq" and scenario.around_rfq]
-    others = [name for name in mechanisms if name not in asking]
+    possible = [name for name in mechanisms if name not in dict(scenario.without)]
+    asking = [name for name in possible if name == "rfq" and scenario.around_rfq]
+    others = [name for name in possible if name not in asking]
     found = []
     for names, more in ((others, ()), (asking, scenario.around_rfq)):
         said = [

@@ -74,6 +74,11 @@ def read(words: Sequence[str]) -> Chosen:
         given.append(word)
     if not any(overrides.key(word) == "seeds.count" for word in given):
         given.append(f"seeds.count={SEEDS}")
+    for name in lists["scenarios"]:
+        reasons = dict(SCENARIOS[name].without)
+        if {*lists["mechanism"]} <= {*reasons}:
+            why = ", ".join(f"mechanism={each} {reasons[each]}" for each in lists["mechanism"])
+            raise ConfigError(f"scenarios={name} is not allowed: {why}")
     return Chosen(
         tuple(SCENARIOS[name] for name in lists["scenarios"]),
         tuple(MAKERS[name] for name in lists["makers"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +62,21 @@ def sentences(results: Results) -> Iterator[str]:
         variable = str(rows["variable"].iloc[0])
         about = f"{scenario}, maker {maker}: {variable}"
         if moved.empty:
-            yield f"{about} moves in no mechanism: {_why(rows)}."
+            yield f"{about} moves in no mechanism: {_why(rows)}{_left_out(results, scenario)}."
         else:
             unit = str(rows["units"].iloc[0])
             parts = ", ".join(f"{row['mechanism']} {_number(row)}" for row in _records(moved))
             left = sorted({*rows["mechanism"]} - {*moved["mechanism"]})
             rest = f"; not in {', '.join(left)}: {_why(rows[~rows['moves']])}" if left else ""
+            rest += _left_out(results, scenario)
             yield f"{about} moves by {parts}{'' if unit == '1' else f' {unit}'}{rest}."
+
+
+def _left_out(results: Results, scenario: Hashable) -> str:
+    """Name the mechanisms under which a scenario cannot be."""
+    reasons = dict(SCENARIOS[str(scenario)].without)
+    left = [name for name in results.chosen.mechanisms if name in reasons]
+    return "".join(f"; not run in {name}, which {reasons[name]}" for name in left)
 
 
 def _why(rows: pd.DataFrame) -> str:

@@ -26,7 +26,8 @@ from proteus.studies.ab_tables import CLASS_OR_ACCOUNT, SAME, Judged
 PAGE, VERDICT, MANIFEST = "ab.html", "verdict.txt", "manifest.json"
 NAMES = {
     "maker": "makers", "informed": "informed traders", "noise": "noise traders",
-    "sniper": "snipers", "venue": "the venue", "network": "the network, in burned gas",
+    "sniper": "snipers", "spoofer": "spoofers", "venue": "the venue",
+    "network": "the network, in burned gas",
     "proposer": "proposers of blocks", "pool": "the pool of incentives", "stakes": "stakes",
 }  # fmt: skip
 

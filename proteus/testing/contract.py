@@ -14,7 +14,6 @@ from proteus.compiler.jit import JIT_DISABLED
 from proteus.configuration.locate import conf_file
 from proteus.errors import ConfigError, nearest
 from proteus.market.agents.kinds import KINDS
-from proteus.market.agents.traders import CLASSES
 from proteus.market.cell import CellConfig
 from proteus.market.ledger.accounts import CASH, CONTRACT
 from proteus.market.mechanisms.interface import clear, is_continuous, next_clear, skip_clears
@@ -24,6 +23,7 @@ from proteus.market.metrics.requests import RANKS
 from proteus.market.setup.snapshots import arrays_of
 from proteus.market.trading.world import World
 from proteus.market.variables import VARIABLES, measure
+from proteus.market.variables.base import classes_of
 from proteus.replaying.log import replay_log
 from proteus.replaying.orders import replay
 from proteus.runs.api import simulate
@@ -122,7 +122,7 @@ def check_values(world: World) -> None:
     settings = world.settings
     sizes = {
         "horizon": len(settings.horizons_ns), "elapsed": len(settings.elapsed_ns),
-        "trader_class": CLASSES, "quote_rank": RANKS, "intent_end": len(END_NAMES),
+        "trader_class": classes_of(world), "quote_rank": RANKS, "intent_end": len(END_NAMES),
     }  # fmt: skip
     held = [array for _, array in arrays_of(world)]
     for variable in VARIABLES:

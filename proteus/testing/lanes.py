@@ -39,8 +39,21 @@ def cell(*words: str) -> CellConfig:
     return planner.from_words([*kept, *words]).cells[0]
 
 
+_AROUND = {  # what a kind of trader needs around it
+    "spoofer": (
+        "execution=depth", "+trader@population.reader=lab_maker", "population.reader.count=2",
+        "filter@population.reader.policy.filter=microprice",
+        "quoting@population.reader.policy.quoting=fixed",
+        "population.reader.policy.quoting.half_spread=0.004",
+    ),
+}  # fmt: skip
+
+
 def only(kind: str, makers: int = 1) -> tuple[str, ...]:
-    """Return the words for a population of two traders of one kind, makers and a noise trader."""
+    """Return the words for a population of two traders of one kind, makers and a noise trader.
+
+    A kind that acts on others has those beside them.
+    """
     groups = [name for name in cell().population if name not in ("maker", "noise")]
     return (
         f"population.maker.count={makers}",
@@ -48,6 +61,7 @@ def only(kind: str, makers: int = 1) -> tuple[str, ...]:
         *(f"population.{name}.count=0" for name in groups),
         f"+trader@population.probe={kind}",
         "population.probe.count=2",
+        *_AROUND.get(kind, ()),
     )
 
 

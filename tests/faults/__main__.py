@@ -88,6 +88,11 @@ CREDIT = (
     f"{MARKET}/rules/test_credit", f"{MARKET}/rules/test_liquidation", "simulation/test_credit",
     "simulation/test_liquidation",
 )  # fmt: skip
+SPOOFED = (
+    f"{MARKET}/agents/test_spoofer",
+    "simulation/test_spoofing",
+    "property/test_spoofer_against_twin",
+)
 NEAR = {  # the tests of the room where the fault is
     "arena/wanting": ("unit/arena/test_wanting",),
     "arena/": ("unit/arena/test_scoring", "unit/arena/test_season", "unit/arena/test_mistakes"),
@@ -117,6 +122,9 @@ NEAR = {  # the tests of the room where the fault is
     "market/trading/stopping": (*CHAINS, "property/test_makers_outside"),
     "market/trading/stepping": OUTSIDE,
     "market/agents/external": OUTSIDE,
+    "market/agents/spoofer": SPOOFED,
+    "market/metrics/detection": SPOOFED,
+    "configuration/spoofing": SPOOFED,
     "sessions/": OUTSIDE,
     "policies/": OUTSIDE[1:],
     "envs/": OF_ENVS,
@@ -142,7 +150,9 @@ NEAR = {  # the tests of the room where the fault is
     "market/setup/costs": (CHARGED,),
     "market/setup/carrying": DAYS,
     "market/rules/posting": DAYS,
-    "market/metrics/sums": (*DAYS[:1], "simulation/test_measurement_twin"),
+    "market/metrics/sums": (
+        *DAYS[:1], "simulation/test_measurement_twin", "simulation/test_spoofing",
+    ),
     "market/ledger/": (
         f"{MARKET}/ledger/test_accounts", f"{MARKET}/ledger/test_entries",
         "simulation/test_measurement_twin",

@@ -24,6 +24,7 @@ from tests.faults.readers import READERS
 from tests.faults.requests import REQUESTS
 from tests.faults.settled_capital import SETTLED_CAPITAL
 from tests.faults.settlement import SETTLEMENT
+from tests.faults.spoofing import SPOOFING
 from tests.faults.stress import STRESS
 from tests.faults.traders import TRADERS
 from tests.faults.trajectories import TRAJECTORIES
@@ -32,5 +33,5 @@ FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT, *INCENTIVES,
     *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS, *LENDING,
     *TRAJECTORIES, *READERS, *ARENA, *DESIGNS, *STRESS, *CREDIT, *LOANS,
-    *LIQUIDATIONS,
+    *LIQUIDATIONS, *SPOOFING,
 )  # fmt: skip

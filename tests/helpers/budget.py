@@ -46,6 +46,7 @@ BUDGET = {
     "replay_twin_rfq": (60, 300),
     "rfq_lanes": (16, 200),
     "rich_loop": (5, 50),  # of each mechanism
+    "spoofer_twin": (4, 60),  # of each mechanism
     "stress_twin": (3, 80),
     "validation": (1, 10),  # times the lanes of each reduced comparison
     "wakes": (20_000, 400_000),

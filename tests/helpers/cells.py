@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import proteus
-from proteus.market.agents.kinds import KINDS, OF_CREDIT
+from proteus.market.agents.kinds import KINDS, OF_CREDIT, OF_STRESS
 from proteus.market.mechanisms.table import MECHANISMS
 from proteus.testing.lanes import ROOT as ROOT
 from proteus.testing.lanes import SHORT as SHORT
@@ -29,7 +29,7 @@ _RULES = (Path(proteus.__file__).parent.parent / "docs" / "mechanisms.md").read_
 # Those whose rules are written down; they have a twin and an outcome of every scenario.
 RULED = sorted(re.findall(r"^## .*\(`(\w+)`\)$", _RULES, re.MULTILINE))
 ORDINARY = [name for name, kind in KINDS.items() if kind.is_ordinary]
-THEORY = [name for name in KINDS if name not in (*ORDINARY, *OF_CREDIT)]
+THEORY = [name for name in KINDS if name not in (*ORDINARY, *OF_CREDIT, *OF_STRESS)]
 BY_ORDERS = [name for name in MECHANISM_NAMES if name != "rfq"]  # traders send orders to these
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -105,12 +106,18 @@ def decisions(config: CellConfig, first_ns: int) -> list[Decision]:
 def place_of(world: World, path: str, trader: int) -> int | None:
     """Return where the policies keep what a trader remembers, along the axis after the lane.
 
-    Own fills that are not judged yet are kept by the number of a maker among the makers.
+    Own fills that are not judged yet, and those that a rule fits, are kept by the number of a maker
+    among those of its kind; tables of a rule are nobody's.
     """
-    if not path.startswith("maker.mark_"):
-        return trader
-    is_maker = world.traders.kind[trader] == KINDS["maker"].number
-    return int(world.policies.maker.parameters.number[trader]) if is_maker else None
+    parent, _, field = path.rpartition(".")
+    parent, _, part = parent.rpartition(".") if parent.endswith("quoting") else (parent, "", "")
+    if not (field.startswith("mark_") or (part and field in ("exposure", "fills"))):
+        return trader if "parameters" not in path else None
+    kind = "maker" if parent == "maker" else "lab_maker"
+    if world.traders.kind[trader] != KINDS[kind].number:
+        return None
+    maker = attrgetter(f"{parent}.maker" if part else parent)(world.policies)
+    return int(maker.parameters.number[trader])
 
 
 def remembered(world: World, trader: int) -> dict[str, Any]:

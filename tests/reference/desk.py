@@ -15,7 +15,7 @@ from tests.reference.environment import fixed_tip, reported, tip_of_change, tip_
 from tests.reference.links import delay
 from tests.reference.makers import Intent, Maker
 from tests.reference.public import View
-from tests.reference.takers import Noise
+from tests.reference.takers import Noise, Spoofer
 from tests.reference.world import Message, Notice, Ticket, Timer, Trader, World
 
 
@@ -34,7 +34,7 @@ def wake(world: World, trader: Trader, time_ns: int, kind: int, number: int) -> 
 
 def take_back(world: World, trader: Trader, time_ns: int, cause: Cause) -> None:
     """Cancel what may still fill: the quotes that the strategy has left, and all orders."""
-    quotes = trader.mind.quotes.values() if isinstance(trader.mind, Maker) else []
+    quotes = trader.mind.quotes.values() if isinstance(trader.mind, Maker | Spoofer) else []
     standing = [quote for quote in quotes if quote.order_id is not None]
     ids = [quote.order_id for quote in standing] + constraints.still_open(world, trader)
     for quote in standing:
@@ -56,7 +56,7 @@ def observe(world: World, trader: Trader, time_ns: int, cause: Cause) -> View:
     word = world.draws.latency(trader.entity, cause)[3]
     takes_ns = delay(trader.group.latency.market_data, word)
     view = look(world, trader, time_ns, stress.age(world, trader, time_ns, takes_ns))
-    if isinstance(trader.mind, Noise):
+    if isinstance(trader.mind, Noise | Spoofer):
         words = world.draws.words(STREAM_INTENT, trader.entity, cause.wake, cause.kind)
         life = world.draws.words(STREAM_LIFETIME, trader.entity, cause.wake, cause.kind)[0]
         worth = world.draws.words(STREAM_RESERVATION, trader.entity, cause.wake, cause.kind)[0]
@@ -124,7 +124,7 @@ def send(
         message = new_order(world, trader, intent, time_ns, cause)
         post(world, message._replace(tip_nano=tip), sent_ns, time_ns)
         return
-    assert isinstance(trader.mind, Maker)
+    assert isinstance(trader.mind, Maker | Spoofer)
     quote = trader.mind.quotes[intent.side]
     tip = tip_of_change(world, quote, intent.belief)
     if quote.order_id is None:
@@ -214,7 +214,7 @@ def learn(world: World, notice: Notice, now_ns: int) -> bool:
     trader = notice.trader
     constraints.note_told(world, notice)
     is_fill = notice.kind == "fill"
-    if isinstance(trader.mind, Maker):
+    if isinstance(trader.mind, Maker | Spoofer):
         quote = trader.mind.quotes[notice.side]
         quote.exposure -= notice.lots
         if notice.kind != "ack" and quote.order_id == notice.order_id:

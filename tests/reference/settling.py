@@ -13,6 +13,7 @@ from tests.reference.draws import Draws, ns
 from tests.reference.links import delay
 from tests.reference.makers import Maker
 from tests.reference.settlement import Settlement, Trade
+from tests.reference.takers import Spoofer
 
 if TYPE_CHECKING:
     from tests.reference.world import Message, Ticket, Trader, World
@@ -133,9 +134,9 @@ def take_back(world: World, time: int, trade: Trade, code: str) -> None:
 
 
 def learn(item: tuple[Trader, int]) -> None:
-    """A maker's inventory is not what it was; its beliefs stay."""
+    """The inventory of who reckons with it is not what it was; beliefs stay."""
     trader, lots = item
-    if isinstance(trader.mind, Maker):
+    if isinstance(trader.mind, Maker | Spoofer):
         trader.mind.position += lots
 
 

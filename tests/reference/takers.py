@@ -1,16 +1,20 @@
-"""The takers of the twin: informed traders, snipers and noise (MODEL 7 and 10)."""
+"""The takers of the twin: informed traders, snipers, noise, spoofers (MODEL 7, 10; MODEL2 I5)."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from math import ceil, exp, floor, log, log1p
 
 from proteus.market.agents.group import Group
 from proteus.market.agents.informed import InformedPolicy
 from proteus.market.agents.noise import NoisePolicy
 from proteus.market.agents.sniper import SniperPolicy
+from proteus.market.agents.spoofer import SpooferPolicy
 from proteus.market.events.latency import LatencyLaw
 from proteus.market.rng import below, exponential, uniform
 from tests.reference.charging import Reckoning
 from tests.reference.draws import ns
-from tests.reference.makers import ROUNDING, Intent
+from tests.reference.makers import ROUNDING, Intent, Quote
 from tests.reference.public import View
 
 
@@ -121,3 +125,93 @@ class Noise:
         else:
             price = (reference_doubled + 1) // 2 + ticks
         return min(max(price, 1), self.n_ticks - 1)
+
+
+class Spoofer:
+    """Shows a large order, trades on the other side once the price has followed, and cancels it."""
+
+    costs: Reckoning
+
+    def __init__(self, policy: SpooferPolicy, n_ticks: int) -> None:
+        self.policy, self.n_ticks = policy, n_ticks
+        self.quotes = {"buy": Quote(), "sell": Quote()}
+        self.position = 0
+        self.attempt: Attempt | None = None
+        self.rests_until_ns = 0
+
+    def decide(self, view: View) -> list[Intent]:
+        """Go on with what is shown, or show something."""
+        attempt, now = self.attempt, view.time_ns
+        if self.policy.large_lots == 0:
+            return []
+        if attempt is not None and now < attempt.ends_ns:
+            intents = []
+            if self.pays(attempt, view):
+                price = view.bid_ticks if attempt.trades == "sell" else view.ask_ticks
+                intents.append(self.intent(attempt.trades, price, self.policy.trade_lots, "ioc"))
+            if intents or attempt.is_hit:
+                intents.append(self.intent(attempt.shows, attempt.shown_ticks, 0, is_quote=True))
+                self.attempt, self.rests_until_ns = None, now + attempt.rest_ns
+            return intents
+        if attempt is not None:
+            self.attempt, self.rests_until_ns = None, attempt.ends_ns + attempt.rest_ns
+        standing = any(quote.order_id is not None for quote in self.quotes.values())
+        return [] if standing or now < self.rests_until_ns else self.begin(view)
+
+    def pays(self, attempt: Attempt, view: View) -> bool:
+        """Whether others stand at a price that has moved far enough, after costs."""
+        if attempt.trades == "sell":
+            price, sign = view.bid_ticks, 1
+        else:
+            price, sign = view.ask_ticks, -1
+        gain = sign * (price - attempt.start_ticks) - self.policy.target_ticks
+        edge = self.costs.edge(
+            gain / self.n_ticks, attempt.trades, price, self.policy.trade_lots,
+            view.reference_doubled, view.time_ns,
+        )  # fmt: skip
+        return sign * price > sign * attempt.shown_ticks and edge >= 0
+
+    def begin(self, view: View) -> list[Intent]:
+        """Show a large order behind the best price of its side."""
+        policy, bid, ask = self.policy, view.bid_ticks, view.ask_ticks
+        side_word, rest_word = view.words[:2]
+        trades = ("buy", "sell")[int(below(side_word, 2))]
+        if self.position:
+            trades = "sell" if self.position > 0 else "buy"
+        shows = "buy" if trades == "sell" else "sell"
+        price = bid - policy.distance_ticks if shows == "buy" else ask + policy.distance_ticks
+        would_trade = price >= ask if shows == "buy" else price <= bid
+        if bid >= ask or would_trade or not 1 <= price <= self.n_ticks - 1:
+            return []
+        life_ns = ns(policy.patience_ms)
+        self.attempt = Attempt(
+            trades, shows, bid if trades == "sell" else ask, price, view.time_ns + life_ns,
+            int(exponential(rest_word) * ns(policy.pause_ms)),
+        )  # fmt: skip
+        return [self.intent(shows, price, policy.large_lots, "gtc", life_ns, is_quote=True)]
+
+    def intent(
+        self, side: str, price: int, lots: int, lifetime: str = "gtc", life_ns: int = 0,
+        is_quote: bool = False,
+    ) -> Intent:  # fmt: skip
+        """It has no opinion of the value: what it believes is the price."""
+        belief = price / self.n_ticks
+        return Intent(side, price, lots, lifetime, life_ns, belief, is_quote)
+
+    def learn_fill(self, sign: int, quoted: float, filled_ns: int, now_ns: int) -> None:
+        """Notice that the large order is hit, if it is that of now."""
+        if self.attempt is not None and self.attempt.shows == ("buy" if sign > 0 else "sell"):
+            self.attempt.is_hit = True
+
+
+@dataclass
+class Attempt:
+    """What a spoofer does now."""
+
+    trades: str  # the side that it means to trade
+    shows: str  # that of the large order
+    start_ticks: int  # what it could trade at when it began
+    shown_ticks: int  # price of the large order
+    ends_ns: int
+    rest_ns: int  # it rests so long after it
+    is_hit: bool = False  # it knows that the large order has filled in part

@@ -30,7 +30,7 @@ from tests.reference.rfq import Venue
 from tests.reference.schedules import Schedule
 from tests.reference.settlement import moved
 from tests.reference.settling import make_settlement
-from tests.reference.takers import Informed, Noise
+from tests.reference.takers import Informed, Noise, Spoofer
 
 # At equal time: news, the environment, settlement, policies, then clears, messages, notices, and
 # whatever wakes a trader.
@@ -86,7 +86,7 @@ class Trader:
     number: int
     group: Group
     entity: int
-    mind: Maker | Informed | Noise
+    mind: Maker | Informed | Noise | Spoofer
     schedule: Schedule
     submissions: Link = field(default_factory=Link)
     answers: Link = field(default_factory=Link)
@@ -280,13 +280,15 @@ def make_trader(cell: CellConfig, draws: Draws, number: int, name: str, member: 
     """A trader as it stands at the start."""
     group, entity = cell.population[name], trader_entity(name, member)
     policy: Any = group.policy
-    mind: Maker | Informed | Noise
+    mind: Maker | Informed | Noise | Spoofer
     if group.kind == "maker":
         mind = Maker(policy, cell.contract.initial_probability, cell.n_ticks)
     elif group.kind == "lab_maker":
         mind = LabMaker(policy, cell.contract.initial_probability, cell.n_ticks)
     elif group.kind == "noise":
         mind = Noise(policy, cell.execution.protection_ticks, cell.n_ticks)
+    elif group.kind == "spoofer":
+        mind = Spoofer(policy, cell.n_ticks)
     else:
         mind = Informed(group, cell.n_ticks)
     if isinstance(mind, Maker):

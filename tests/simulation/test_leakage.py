@@ -17,7 +17,7 @@ from proteus.market.information.leakage import HIDDEN as TO_NOBODY
 from proteus.market.information.leakage import PARTIES, PUBLIC
 from proteus.market.trading.world import World
 from tests.helpers import perturbing
-from tests.helpers.cells import BY_ORDERS, ORDINARY, S, cell, copied, differing
+from tests.helpers.cells import BY_ORDERS, ORDINARY, S, cell, copied, differing, only
 from tests.helpers.perturbing import (
     FIELDS,
     HIDDEN,
@@ -32,7 +32,7 @@ from tests.helpers.perturbing import (
 # Decisions about requests and quotes are of other kinds: test_rfq_leakage.py takes those.
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", BY_ORDERS)
 EVERY_PAIR = pytest.mark.parametrize(
-    ("mechanism", "kind"), [(name, kind) for name in BY_ORDERS for kind in ORDINARY]
+    ("mechanism", "kind"), [(name, kind) for name in BY_ORDERS for kind in (*ORDINARY, "spoofer")]
 )
 # What changes the decisions of a kind, and what never does; the rest may. A maker never learns
 # from quotes: they echo its own.
@@ -41,7 +41,10 @@ ACTS_ON = {
     "informed": ({"its_signal", "its_view"}, {"its_tape", "its_position"}),
     "noise": ({"its_view", "its_words"}, {"its_signal", "its_tape", "its_position"}),
     "sniper": ({"its_signal", "its_view"}, {"its_tape", "its_position"}),
+    "spoofer": ({"its_view"}, {"its_signal", "its_tape"}),
 }
+
+SPOOFING = ("population.probe.policy.target_ticks=1", "population.probe.policy.pause_ms=1")
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +58,16 @@ def moments():
     found = {}
     for mechanism in BY_ORDERS:
         extra = [f"+trader@population.probe_{kind}={kind}" for kind in ORDINARY]
-        config = cell(f"mechanism={mechanism}", "latent.jump_rate_per_s=2", *slow, *extra)
-        for decision in decisions(config, S // 2):
-            number = decision.world.traders.kind[decision.trader]
-            (kind,) = [name for name, row in KINDS.items() if row.number == number]
-            with np.errstate(over="ignore"):
-                action = decision.act(copied(decision.world))
-            found.setdefault((mechanism, kind), []).append(Moment(decision, action))
+        for kinds, words in ((ORDINARY, extra), (("spoofer",), [*only("spoofer"), *SPOOFING])):
+            config = cell(f"mechanism={mechanism}", "latent.jump_rate_per_s=2", *slow, *words)
+            for decision in decisions(config, S // 2):
+                number = decision.world.traders.kind[decision.trader]
+                (kind,) = [name for name, row in KINDS.items() if row.number == number]
+                if kind not in kinds:
+                    continue
+                with np.errstate(over="ignore"):
+                    action = decision.act(copied(decision.world))
+                found.setdefault((mechanism, kind), []).append(Moment(decision, action))
     return found
 
 

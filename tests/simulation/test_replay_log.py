@@ -96,6 +96,12 @@ def test_fills_and_clears_add_up(run, replayed):
         assert (lots == lane.balances["lots"]).all()
 
 
+def window(name, key, begin_s, end_s, factor):
+    """The word of a window of stress."""
+    inside = f"from_s: {begin_s}, to_s: {end_s}, factor: {factor}, value: null"
+    return f"+stress.windows.{name}={{key: '{key}', {inside}}}"
+
+
 VARIANTS = {
     "random closes": ["mechanism=fba", "mechanism.random_close=0.4"],
     "random allocation": ["mechanism=fba", "mechanism.allocation=random"],
@@ -130,6 +136,12 @@ VARIANTS = {
         "mechanism=rfq,clob", "incentives=message_ratio", "population.maker.capital=2",
         "incentives.policies.messages.epoch_s=0.5",
         "incentives.policies.messages.charge.amount=0.1",
+    ],
+    "in stress": [  # the loop is that of "stakes and samples"
+        "mechanism=clob,fba",
+        window("flood", "population.noise.schedule.rate_per_s", 0.4, 1, 4),
+        window("slow", "population.*.latency", 0.6, 1.2, 5),
+        window("cut", "population.maker.lots", 0.8, 1.1, 0.5),
     ],
 }  # fmt: skip
 

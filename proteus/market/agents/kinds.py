@@ -23,6 +23,7 @@ from proteus.market.agents import (
     noise,
     order_flow,
     sniper,
+    spoofer,
     treasury,
     zero_intelligence,
 )
@@ -34,6 +35,7 @@ from proteus.market.agents.traders import (
     CLASS_MAKER,
     CLASS_NOISE,
     CLASS_SNIPER,
+    CLASS_SPOOFER,
 )
 
 MAKER = 0
@@ -85,7 +87,12 @@ OF_CREDIT = tuple(_CREDIT)  # who only takes part where there is credit
 LENDERS = ("lender",)
 DESKS = ("treasury",)  # one trader at most
 LIQUIDATORS = ("liquidator",)
-_ADDED = plugins.rows(plugins.TRADERS, TraderKind, {**_ORDINARY, **_THEORY, **_LAB, **_CREDIT})
+_STRESS = {
+    "spoofer": TraderKind(spoofer.SpooferPolicy, CLASS_SPOOFER, spoofer.make, needs_words=True)
+}
+OF_STRESS = tuple(_STRESS)  # who only takes part where somebody reads depth
+_OURS = {**_ORDINARY, **_THEORY, **_LAB, **_CREDIT, **_STRESS}
+_ADDED = plugins.rows(plugins.TRADERS, TraderKind, _OURS)
 
 
 def _numbered(kinds: Mapping[str, TraderKind]) -> dict[str, TraderKind]:
@@ -96,5 +103,7 @@ def _numbered(kinds: Mapping[str, TraderKind]) -> dict[str, TraderKind]:
     }
 
 
-KINDS: dict[str, TraderKind] = {**_ORDINARY, **_numbered({**_THEORY, **_LAB, **_CREDIT, **_ADDED})}
+KINDS: dict[str, TraderKind] = {
+    **_ORDINARY, **_numbered({**_THEORY, **_LAB, **_CREDIT, **_STRESS, **_ADDED}),
+}  # fmt: skip
 POLICY_MODELS: dict[str, type[PolicyConfig]] = {name: kind.policy for name, kind in KINDS.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +16,17 @@ CLASS_MAKER = 0
 CLASS_INFORMED = 1
 CLASS_NOISE = 2
 CLASS_SNIPER = 3
-CLASS_NAMES = ("maker", "informed", "noise", "sniper")
+CLASS_NAMES = ("maker", "informed", "noise", "sniper")  # those of every market
 CLASSES = len(CLASS_NAMES)
-CLASS_LENDER = 4  # never trades, so that nothing is measured of its orders and fills
-ROLE_NAMES = (*CLASS_NAMES, "lender")  # by the number of a trader's class
+CLASS_SPOOFER = 4  # takes; one of the classes where a population has it
+CLASS_LENDER = 5  # never trades, so that nothing is measured of its orders and fills
+ROLE_NAMES = (*CLASS_NAMES, "spoofer", "lender")  # by the number of a trader's class
+
+
+def classes_among(roles: Collection[int]) -> int:
+    """Return how many classes are measured where traders have these roles (CLASS_*)."""
+    return CLASS_SPOOFER + 1 if CLASS_SPOOFER in roles else CLASSES
+
 
 NO_GROUP = -1
 

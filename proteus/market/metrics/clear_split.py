@@ -12,7 +12,6 @@ import numpy as np
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.agents.traders import CLASSES
 from proteus.market.book.codes import EVENT_FILL
 
 
@@ -24,9 +23,9 @@ class ClearSplit(NamedTuple):
     by_class: np.ndarray  # int64 [L, D, K] those of a class
 
 
-def allocate_clear_split(lanes: int, auctions: int) -> ClearSplit:
-    """Allocate a split of nothing."""
-    return allocate(ClearSplit, L=lanes, D=2 * auctions, K=CLASSES)
+def allocate_clear_split(lanes: int, auctions: int, classes: int) -> ClearSplit:
+    """Allocate a split of nothing, for so many classes."""
+    return allocate(ClearSplit, L=lanes, D=2 * auctions, K=classes)
 
 
 @inline_kernel

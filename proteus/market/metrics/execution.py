@@ -27,7 +27,7 @@ import numpy as np
 from proteus.compiler.arrays import allocate
 from proteus.compiler.bits import highest_bit
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE, CLASS_SNIPER, CLASSES
+from proteus.market.agents.traders import CLASS_MAKER, CLASS_NOISE, CLASS_SNIPER
 from proteus.market.book.codes import (
     BUY,
     CANCEL_IMMEDIATE,
@@ -84,10 +84,10 @@ class Execution(NamedTuple):
     sniper_hits: np.ndarray  # int64 [L] of these: filled, in part or whole
 
 
-def allocate_execution(lanes: int, times: int, tau_ns: int) -> Execution:
-    """Allocate sums of zero, with bins for waits up to ``tau_ns``."""
+def allocate_execution(lanes: int, times: int, tau_ns: int, classes: int) -> Execution:
+    """Allocate sums of zero for so many classes, with bins for waits up to ``tau_ns``."""
     bins = int(wait_bin(np.int64(tau_ns))) + 1
-    return allocate(Execution, L=lanes, K=CLASSES, N=_COUNTED, E=times, W=bins)
+    return allocate(Execution, L=lanes, K=classes, N=_COUNTED, E=times, W=bins)
 
 
 @inline_kernel

@@ -21,7 +21,6 @@ import numpy as np
 
 from proteus.compiler.arrays import allocate
 from proteus.compiler.jit import inline_kernel, state
-from proteus.market.agents.traders import CLASSES
 from proteus.market.book.codes import BUY
 from proteus.market.environment.news import value_at
 from proteus.market.ledger.accounts import nano
@@ -40,9 +39,9 @@ class Markouts(NamedTuple):
     lots_by: np.ndarray  # float64 [L, K]
 
 
-def allocate_markouts(lanes: int, horizons: int) -> Markouts:
-    """Allocate sums of zero."""
-    return allocate(Markouts, L=lanes, H=horizons, K=CLASSES)
+def allocate_markouts(lanes: int, horizons: int, classes: int) -> Markouts:
+    """Allocate sums of zero, for so many classes."""
+    return allocate(Markouts, L=lanes, H=horizons, K=classes)
 
 
 @inline_kernel
@@ -56,7 +55,7 @@ def measure_maker(markouts, world, lane, slot, other_role, price, lots, time, va
     markouts.captured[lane] += captured
     markouts.lots[lane] += lots
     split, ladder = world.sums.clear_split, world.market.orders.ladder[lane, slot]
-    first, last = (0, CLASSES) if in_clear else (other_role, other_role + 1)
+    first, last = (0, markouts.lots_by.shape[1]) if in_clear else (other_role, other_role + 1)
     for role in range(first, last):
         against = lots_against(split, lane, ladder, lots, role, other_role, in_clear)
         markouts.lots_by[lane, role] += against

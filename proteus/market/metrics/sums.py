@@ -19,6 +19,14 @@ from proteus.market.ledger.accounts import nano
 from proteus.market.ledger.codes import TERM_CLAIMS, TERM_FEES, TERM_FILLS
 from proteus.market.ledger.entries import drift_of, equity_of, settle, worth_of_term
 from proteus.market.metrics.clear_split import ClearSplit, allocate_clear_split, lots_against
+from proteus.market.metrics.detection import (
+    Detection,
+    NoDetection,
+    allocate_detection,
+    note_book,
+    note_fill,
+    note_open,
+)
 from proteus.market.metrics.execution import Execution, allocate_execution, measure_taker
 from proteus.market.metrics.markouts import Markouts, allocate_markouts, measure_maker
 from proteus.market.metrics.quality import (
@@ -65,6 +73,7 @@ class Sums(NamedTuple):
     shocks: Shocks
     clear_split: ClearSplit
     requests: Requests
+    detection: NoDetection | Detection
 
 
 @state
@@ -78,25 +87,28 @@ class Totals(NamedTuple):
 
 
 def allocate_sums(
-    lanes: int, traders: int, horizons: int, times: int, tau_ns: int, waiting: int, auctions: int
-) -> Sums:
+    lanes: int, traders: int, horizons: int, times: int, tau_ns: int, waiting: int, auctions: int,
+    classes: int = CLASSES, detects: bool = False,
+) -> Sums:  # fmt: skip
     """Allocate sums of zero.
 
     Parameters
         lanes, traders: L and A. horizons: markout horizons. times: points of the incidences.
         tau_ns: longest wait of an intent that is measured.
         waiting: fills that wait for a later reference price, a power of two.
-        auctions: of the mechanism.
+        auctions: of the mechanism. classes: of traders that are measured. detects: what shows
+            spoofing is summed too.
     """
     return Sums(
         quality=allocate_quality(lanes),
-        markouts=allocate_markouts(lanes, horizons),
+        markouts=allocate_markouts(lanes, horizons, classes),
         spreads=allocate_spreads(lanes, horizons, waiting),
-        execution=allocate_execution(lanes, times, tau_ns),
+        execution=allocate_execution(lanes, times, tau_ns, classes),
         risk=allocate_risk(lanes, traders),
         shocks=allocate_shocks(lanes),
-        clear_split=allocate_clear_split(lanes, auctions),
+        clear_split=allocate_clear_split(lanes, auctions, classes),
         requests=allocate_requests(lanes),
+        detection=allocate_detection(lanes, traders) if detects else NoDetection(),
     )
 
 
@@ -115,6 +127,7 @@ def measure_fill(sums, world, lane, buy, sell, price, lots, time, value, in_clea
     to the sums of the other.
     """
     spreads, orders, origins = sums.spreads, world.market.orders, world.origins
+    note_fill(sums.detection, orders, lane, buy, sell, lots)
     quantity, weight, before = np.int64(0), 0.0, np.int64(0)
     for side in range(2):
         slot, other = (buy, sell) if side == BUY else (sell, buy)
@@ -210,7 +223,7 @@ def _takers_paid_their_error(sums, ledger, traders, lane):
 
     That error is summed fill by fill, apart from the ledger.
     """
-    for role in range(CLASSES):
+    for role in range(sums.execution.error.shape[1]):
         worth = np.int64(0)
         for trader in range(traders.kind.shape[0]):
             if traders.role[trader] == role:
@@ -234,6 +247,7 @@ def _close_sums(sums, world, lane, value):
     mark_equity(sums.risk, world, lane, value, end % EQUITY_GRID_NS == 0)
     for trader in range(world.traders.role.shape[0]):
         change_inventory(sums.risk, lane, trader, 0, end)
+    note_open(sums.detection, world.market.orders, lane)
 
 
 @inline_kernel
@@ -246,3 +260,4 @@ def measure_publication(sums, world, lane, time):
 def measure_book(sums, world, lane, time):
     """Measure a book that is public, whether its best prices changed or not."""
     watch_depth(sums.quality, world, lane, time)
+    note_book(sums.detection, world.market.book, world.settings.depth_ticks, lane)

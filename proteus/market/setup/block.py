@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from proteus.basics import units
 from proteus.market.agents.others import make_policies
 from proteus.market.agents.traders import (
+    CLASS_SPOOFER,
     allocate_intents,
     allocate_private,
     allocate_view,
+    classes_among,
 )
 from proteus.market.constraints.state import allocate_constraints
 from proteus.market.environment.channel_setup import allocate_channels
@@ -100,6 +102,8 @@ def build_block(setup: CellSetup, keys: NDArray[np.uint32], growth: int, audit: 
                 tau_ns=cell.tau_ns,
                 waiting=growth * setup.waiting,
                 auctions=auctions,
+                classes=classes_among(setup.traders.role.tolist()),
+                detects=CLASS_SPOOFER in setup.traders.role,
             ),
             totals=allocate_totals(lanes, count),
             log=allocate_log(lanes, growth * setup.log_rows),

@@ -27,6 +27,7 @@ from proteus.market.ledger.accounts import BOOK_CROSSED, LEDGER_OK, nano
 from proteus.market.ledger.audit import check_orders, check_roles, is_crossed
 from proteus.market.ledger.entries import post_fill
 from proteus.market.mechanisms.interface import is_continuous
+from proteus.market.metrics.detection import note_end
 from proteus.market.metrics.execution import measure_end
 from proteus.market.metrics.sums import (
     measure_before_publication,
@@ -189,6 +190,7 @@ def _release_dead(world, lane):
     for i in range(outbox.count[lane]):
         for slot in (np.int64(outbox.order[lane, i]), np.int64(outbox.other[lane, i])):
             if orders.lots[lane, slot] == 0 and orders.client_id[lane, slot] != 0:
+                note_end(world.sums.detection, orders, lane, slot)
                 release_slot(orders, lane, slot)
 
 

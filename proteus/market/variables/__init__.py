@@ -19,6 +19,7 @@ from proteus.market.trading.world import World
 from proteus.market.variables.base import EPISODE, Values, Variable
 from proteus.market.variables.constraints import CONSTRAINT_VARIABLES
 from proteus.market.variables.credit import CREDIT_VARIABLES
+from proteus.market.variables.detection import DETECTION_VARIABLES
 from proteus.market.variables.dimensions import OPTIONAL_DIMENSIONS, Labels
 from proteus.market.variables.environment import ENVIRONMENT_VARIABLES
 from proteus.market.variables.episodes import EPISODE_VARIABLES
@@ -68,6 +69,7 @@ def variables_of(dims: Collection[str] = ()) -> tuple[Variable, ...]:
     rows = (
         *POPULATION_VARIABLES, *RULE_VARIABLES, *SETTLEMENT_VARIABLES, *INCENTIVE_VARIABLES,
         *ENVIRONMENT_VARIABLES, *CONSTRAINT_VARIABLES, *CREDIT_VARIABLES, *EPISODE_VARIABLES,
+        *DETECTION_VARIABLES,
     )  # fmt: skip
     asked = (
         each

@@ -25,6 +25,7 @@ TRADER = "trader"  # each by itself
 REASON = "reason"  # why lots are not sent, or not taken, where a market has rules
 EPISODE = "episode"  # days of a lane
 CREDIT = "credit_side"  # debts and claims, where a market has credit
+LOTS_END = "lots_end"  # what became of lots, where a market has a spoofer
 TERM = "pnl_term"  # of the decomposition of PnL, where a market has rules beyond trading
 
 
@@ -71,6 +72,11 @@ def half_ticks(doubled: Values, world: World) -> Values:
 def measured_ns(world: World) -> int:
     """Return how long market quality is measured."""
     return world.settings.horizon_ns - world.settings.warmup_ns
+
+
+def classes_of(world: World) -> int:
+    """Return how many classes of traders are measured."""
+    return int(world.sums.execution.sent.shape[1])
 
 
 def has_role(world: World, role: int) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.market.agents.traders import CLASSES, NO_GROUP
+from proteus.market.agents.traders import NO_GROUP
 from proteus.market.constraints.added import CODES
 from proteus.market.rules.state import Rules
 from proteus.market.trading.world import World
@@ -20,6 +20,7 @@ from proteus.market.variables.base import (
     TRADER,
     Values,
     Variable,
+    classes_of,
     currency,
 )
 from proteus.market.variables.population import by_group_and_trader
@@ -54,7 +55,7 @@ def _sums(counts: NDArray[np.int64], which: NDArray[np.int64], many: int) -> Val
 
 
 def _cuts_by_class(world: World) -> Values:
-    return _sums(_cuts(world), world.traders.role, CLASSES)
+    return _sums(_cuts(world), world.traders.role, classes_of(world))
 
 
 def _cuts_by_group(world: World) -> Values:
@@ -67,7 +68,7 @@ def _cuts_by_trader(world: World) -> Values:
 
 
 def _used_by_class(world: World) -> Values:
-    return currency(_used(world) @ (world.traders.role[:, None] == np.arange(CLASSES)))
+    return currency(_used(world) @ (world.traders.role[:, None] == np.arange(classes_of(world))))
 
 
 _CUTS = Variable(

@@ -15,7 +15,7 @@ import numpy as np
 
 from proteus.market.agents.identity import agent_uid
 from proteus.market.agents.kinds import KINDS
-from proteus.market.agents.traders import CLASS_NAMES, ROLE_NAMES
+from proteus.market.agents.traders import CLASS_SPOOFER, ROLE_NAMES, classes_among
 from proteus.market.cell import CellConfig
 from proteus.market.ledger.codes import PNL_TERMS, TERM_NAMES
 from proteus.market.metrics.execution import END_NAMES
@@ -28,6 +28,7 @@ from proteus.market.variables.base import (
     GROUP,
     HORIZON,
     INTENT_END,
+    LOTS_END,
     RANK,
     REASON,
     TERM,
@@ -38,6 +39,7 @@ from proteus.market.variables.base import (
 from proteus.market.variables.constraints import REASONS
 
 CREDIT_SIDES = ("debt", "supply")
+ENDS_OF_LOTS = ("filled", "cancelled", "open")
 ABSENT = "absent"  # why a value is missing where a cell lacks a trader or group
 _ENDS_IN_A_NUMBER = re.compile(r"[0-9]_*$")  # with underscores: "a1_" must not be taken for "a1"
 _SEVERAL = "several"  # what a coordinate says of a group whose kind the sweep varies
@@ -110,6 +112,16 @@ def _class(cells: Cells, name: str) -> str:
     return classes.pop() if len(classes) == 1 else _SEVERAL
 
 
+def _roles(cells: Cells) -> set[int]:
+    """Return the roles of all traders that there are."""
+    groups = (group for cell in cells for group in cell.population.values())
+    return {KINDS[group.kind].role for group in groups if group.count}
+
+
+def _classes(cells: Cells) -> np.ndarray:
+    return np.array(ROLE_NAMES[: classes_among(_roles(cells))])
+
+
 DIMENSIONS = {
     HORIZON: Dimension(
         about="time after the fill",
@@ -121,7 +133,7 @@ DIMENSIONS = {
         unit="ms",
         labels=lambda cells: np.array(cells[0].metrics.elapsed_ms, dtype=float),
     ),
-    CLASS: Dimension(about="class of traders", unit="", labels=lambda cells: np.array(CLASS_NAMES)),
+    CLASS: Dimension(about="class of traders", unit="", labels=_classes),
     INTENT_END: Dimension(
         about="how an intent ended", unit="", labels=lambda cells: np.array(END_NAMES)
     ),
@@ -173,6 +185,12 @@ DIMENSIONS[EPISODE] = Dimension(
     labels=lambda cells: np.arange(cells[0].episodes.count),
     is_optional=True,
 )
+DIMENSIONS[LOTS_END] = Dimension(
+    about="what became of lots that were sent",
+    unit="",
+    labels=lambda cells: np.array(ENDS_OF_LOTS),
+    is_optional=True,
+)
 MEASURED_DIMENSIONS = tuple(DIMENSIONS)
 OPTIONAL_DIMENSIONS = tuple(name for name, each in DIMENSIONS.items() if each.is_optional)
 
@@ -184,7 +202,8 @@ def optional_of(*cells: CellConfig) -> tuple[str, ...]:
     of_rules = (TERM, REASON) if any(cell.needs_rules for cell in cells) else ()
     of_credit = (CREDIT,) if any(cell.credit.is_used for cell in cells) else ()
     by_episode = (EPISODE,) if any(cell.episodes.are_used for cell in cells) else ()
-    return (GROUP, *per_trader, *of_rules, *of_credit, *by_episode)
+    of_spoofing = (LOTS_END,) if CLASS_SPOOFER in _roles(cells) else ()
+    return (GROUP, *per_trader, *of_rules, *of_credit, *by_episode, *of_spoofing)
 
 
 def labels_of(cells: Cells, optional: Collection[str] = ()) -> Labels:
@@ -218,7 +237,7 @@ def widened(values: Values, variable: Variable, cell: CellConfig, labels: Labels
         values: [L, *dims], with the labels of the cell. labels: of the sweep.
 
     Returns
-        [L, *dims], NaN where the cell has no such trader or group.
+        [L, *dims], NaN where the cell has no such trader, group or class.
     """
     places: list[Any] = [np.arange(len(values))]
     shape = [len(values)]
@@ -240,7 +259,7 @@ def lacking(variable: Variable, cell: CellConfig, labels: Labels) -> int:
     """Count the numbers of a variable that a cell lacks: those of traders it does not have."""
     sizes = [len(labels[dim]) for dim in variable.dims]
     own = [
-        len(DIMENSIONS[dim].labels([cell])) if dim in OPTIONAL_DIMENSIONS else size
+        len(DIMENSIONS[dim].labels([cell])) if dim in (*OPTIONAL_DIMENSIONS, CLASS) else size
         for dim, size in zip(variable.dims, sizes, strict=True)
     ]
     return int(np.prod(sizes, dtype=np.int64) - np.prod(own, dtype=np.int64))

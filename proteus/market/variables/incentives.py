@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.market.agents.traders import CLASSES, NO_GROUP
+from proteus.market.agents.traders import NO_GROUP
 from proteus.market.incentives.codes import SHARE_ONE
 from proteus.market.incentives.state import Incentives
 from proteus.market.ledger.accounts import CASH
@@ -25,6 +25,7 @@ from proteus.market.variables.base import (
     TRADER,
     Values,
     Variable,
+    classes_of,
     currency,
     has_role,
     ratio,
@@ -101,7 +102,8 @@ def _rows(
 
     def by_class(world: World) -> Values:
         values = of_traders(world)
-        return np.stack([over(values[:, has_role(world, c)]) for c in range(CLASSES)], axis=1)
+        classes = range(classes_of(world))
+        return np.stack([over(values[:, has_role(world, c)]) for c in classes], axis=1)
 
     def by_group(world: World) -> Values:
         values, groups = of_traders(world), world.traders.group

@@ -10,6 +10,7 @@ from proteus.market.variables.base import (
     CREDIT,
     EPISODE,
     GROUP,
+    LOTS_END,
     REASON,
     TERM,
     TRADER,
@@ -23,13 +24,14 @@ _HEAD = """# Measured variables
 
 Written by `make docs` from the registry, `proteus/variables/`. Every variable has the dims of the
 sweep, `seed`, and those named here: `horizon` (time after a fill, `metrics.horizons_ms`), `elapsed`
-(time since an intent, `metrics.elapsed_ms`), `trader_class` (maker, informed, noise,
-sniper), `quote_rank` (of a quote for a request, the accepted one first: 1), `intent_end` (how an
-intent ended), `group` (of the population, whatever the class of its traders); with
-`record.per_trader=true` also `trader`; `reason` (of a cut: constraint, `no_gas`, `no_funds`) where
-some cell has rules; `docs/dataset.md` has the whole layout. A value that does not exist is NaN,
-never zero; the variable's attributes count why (`missing_<reason>`), and `missing_violation` counts
-lanes that broke an invariant: there `violation` is the code of the reason, else 0.
+(time since an intent, `metrics.elapsed_ms`), `trader_class` (maker, informed, noise, sniper, and
+spoofer where some cell has one), `quote_rank` (of a quote for a request, the accepted one first:
+1), `intent_end` (how an intent ended), `group` (of the population, whatever the class of its
+traders); with `record.per_trader=true` also `trader`; `reason` (of a cut: constraint, `no_gas`,
+`no_funds`) where some cell has rules; `lots_end` (what became of lots) where some cell has a
+spoofer; `docs/dataset.md` has the whole layout. A value that does not exist is NaN, never zero; the
+variable's attributes count why (`missing_<reason>`), and `missing_violation` counts lanes that
+broke an invariant: there `violation` is the code of the reason, else 0.
 
 Notation: a fill has q lots (bought: q > 0) at price P at time t; d = +1 bought, -1 sold; m is the
 maker's belief when it sent the filled quote (makers), or the public reference price just before
@@ -144,6 +146,8 @@ def _entry(variable: Variable) -> str:
         lines.append("- Measured in sweeps in which some cell has capital or other rules")
     if CREDIT in {*variable.dims, variable.needs}:
         lines.append("- Measured in sweeps in which some cell has credit")
+    if LOTS_END in (*variable.dims, variable.needs):
+        lines.append("- Measured in sweeps in which some cell has a spoofer")
     if variable.needs == EPISODE:
         lines.append("- Measured where lanes are of episodes")
     if variable.missing:

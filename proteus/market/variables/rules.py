@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.basics.units import NANO
-from proteus.market.agents.traders import CLASS_NOISE, CLASSES
+from proteus.market.agents.traders import CLASS_NOISE
 from proteus.market.ledger.accounts import (
     CASH,
     CONTRACT,
@@ -48,6 +48,7 @@ from proteus.market.variables.base import (
     TRADER,
     Values,
     Variable,
+    classes_of,
     currency,
     has_role,
     ratio,
@@ -108,8 +109,8 @@ def _surplus(world: World) -> Values:
 
 
 def _of_classes(amounts: Amounts, world: World) -> Amounts:
-    """Add up the traders of each class, [L, CLASSES]."""
-    return np.asarray(amounts @ (world.traders.role[:, None] == np.arange(CLASSES)))
+    """Add up the traders of each class, [L, K]."""
+    return np.asarray(amounts @ (world.traders.role[:, None] == np.arange(classes_of(world))))
 
 
 def terms_of(world: World) -> NDArray[np.int64]:

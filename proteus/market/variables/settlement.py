@@ -10,7 +10,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.market.agents.traders import CLASSES
 from proteus.market.rules.state import NoRules
 from proteus.market.settlement.sums import SettlementSums
 from proteus.market.trading.world import World
@@ -20,6 +19,7 @@ from proteus.market.variables.base import (
     TERM,
     Values,
     Variable,
+    classes_of,
     currency,
     ratio,
 )
@@ -75,7 +75,7 @@ def _locked(world: World) -> NDArray[np.int64]:
 
 
 def _locked_by_class(world: World) -> Values:
-    return currency(_locked(world) @ (world.traders.role[:, None] == np.arange(CLASSES)))
+    return currency(_locked(world) @ (world.traders.role[:, None] == np.arange(classes_of(world))))
 
 
 _LOCKED = "cash that must be ready for what is pending, mean over time"

@@ -87,7 +87,11 @@ LENT = [
     "credit=pool", "population.informed.capital=5", "population.informed.target_leverage=2",
     "+risk@population.informed.risk=capital",
 ]  # fmt: skip
-OF_A_POOL = {"lender": LENT}  # kinds that are refused where nobody borrows
+OF_A_POOL = {
+    "lender": LENT,
+    "liquidator": LENT,
+    "treasury": [*LENT, "credit.keeper=auto"],
+}  # kinds that are refused where nobody borrows
 
 
 def test_every_option_of_every_group_composes():

@@ -65,6 +65,10 @@ def test_every_scenario_is_a_yaml_and_watches_a_variable():
         (["stress=fork"], "stress=fork is not allowed: the pack sets it"),
         (["delta=100,200"], "delta=100,200 is not allowed: the pack sets it; lists are"),
         (["precision=power"], "precision=power is not allowed"),
+        (
+            ["scenarios=fork,spoof_burst", "mechanism=rfq"],
+            "scenarios=spoof_burst is not allowed: mechanism=rfq publishes no book",
+        ),
     ],
 )
 def test_words_of_the_pack(words, sentence):
@@ -103,6 +107,28 @@ def test_a_scenario_that_moves_nothing_says_why():
     ):
         (said,) = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
         assert sentence in said
+
+
+@pytest.mark.plain
+def test_a_mechanism_under_which_a_scenario_cannot_be_is_named():
+    chosen = running.read(["scenarios=spoof_burst", "mechanism=clob,rfq"])
+    row = row_of(0.2, 0.1, 0.3, scenario="spoof_burst", variable="price_rmse", units="currency")
+    (said,) = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
+    assert said.endswith("moves by clob +0.2 (0.1 to 0.3) currency; not run in rfq, which "
+                         "publishes no book.")  # fmt: skip
+    (words,) = grids(chosen.scenarios[0], chosen.makers[0], chosen.mechanisms, [])
+    assert words[0] == "mechanism=clob"
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize("maker", MAKERS)
+def test_those_who_are_spoofed_read_depth_whatever_makers_do(maker):
+    from proteus.plans import planner
+
+    (words,) = grids(SCENARIOS["spoof_burst"], MAKERS[maker], ["clob"], golden.SHORT[1:])
+    for cell in planner.from_words(words).cells:
+        assert cell.population["reader"].policy.filter.name == "microprice"
+        assert cell.population["maker"].kind == ("maker" if maker == "baseline" else "lab_maker")
 
 
 def test_the_command_writes_a_page_in_one_file(tmp_path, monkeypatch, capsys, chromium):

@@ -46,6 +46,7 @@ POPULATIONS = {
         "+trader@population.lender=lender",
         "+trader@population.treasury=treasury",
     ),
+    "spoofed": ("population=spoofed", "execution=depth"),
 }
 LENT = ("credit", "desk")
 LANES = 3
@@ -109,10 +110,11 @@ def arrays(value):
     }
 
 
-WITH_CREDIT = [("clob", name, True, 1) for name in LENT]  # the same states with every mechanism
-USUAL = [name for name in POPULATIONS if name not in LENT]
+# The same states with every mechanism that has them.
+ONCE = [*(("clob", name, True, 1) for name in LENT), ("clob", "spoofed", False, 1)]
+USUAL = [name for name in POPULATIONS if name not in [population for _, population, *_ in ONCE]]
 EVERY_BLOCK = pytest.mark.parametrize(
-    "block", [*itertools.product(MECHANISM_NAMES, USUAL, [False, True], [1, 2]), *WITH_CREDIT],
+    "block", [*itertools.product(MECHANISM_NAMES, USUAL, [False, True], [1, 2]), *ONCE],
     ids=lambda block: "-".join(map(str, block)),
 )  # fmt: skip
 EVERY_DOOR = pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
@@ -199,7 +201,7 @@ def test_one_array_in_two_fields_is_found():
 def test_every_state_of_the_market_is_seen(monkeypatch):
     """A state that no block holds would have notes that nothing checks."""
     kinds = itertools.product(MECHANISM_NAMES, USUAL, [False, True])
-    values = [*(built(*each) for each in WITH_CREDIT), *(built(*each, 1) for each in kinds)]
+    values = [*(built(*each) for each in ONCE), *(built(*each, 1) for each in kinds)]
     values += [replayed(monkeypatch, each) for each in MECHANISM_NAMES]
     values.append(replayed(monkeypatch, "clob", MANY_TICKS))
     values += [lent(each) for each in LENDING_RULES]
