@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from proteus.configuration.compose import keys_of
 from proteus.configuration.treatments import is_treated
 from proteus.errors import ConfigError
 from proteus.market.agents.lab_maker import LabMakerPolicy
@@ -47,6 +48,15 @@ def test_any_kind_can_be_the_option_of_a_group():
         cell.population["maker"].kind for cell in from_words(["population.maker=maker,lab"]).cells
     ]
     assert kinds == ["maker", "lab_maker"]
+
+
+def test_a_lab_maker_has_every_key_of_the_ordinary_one_outside_its_policy():
+    ours, ordinary = (
+        {key for key in keys_of("trader", name) if not key.startswith("trader.policy")}
+        for name in ("lab_maker", "maker")
+    )
+    assert ours - {"trader.defaults"} == ordinary - {"trader.defaults"}
+    assert "trader.schedule.lead_ms" in ours
 
 
 def test_keys_of_a_part_can_be_set_beside_its_word():
