@@ -18,6 +18,8 @@ KIND = "lab_maker"
 SHORT = "lab"  # for the kind, as the option of a group
 PARTS = {"filter": "policy.filter", "quoting": "policy.quoting", "risk": "risk"}  # where each is
 
+COUNTS_CAPITAL = ("capital", "leverage")  # constraints that have nothing else to count
+
 _GROUP = re.compile(r"population\.([a-z][a-z0-9_]*)")
 
 
@@ -41,6 +43,11 @@ def written_in_full(words: Sequence[str], compose: Callable[[Sequence[str]], Any
         allowed = "no group of the population is a lab maker; write population.maker=lab"
         raise ConfigError(f"{parts[0]} is not allowed: {allowed}")
     return [*others, *(each for word in parts for each in _of_every_group(word, groups))]
+
+
+def where_counted(amount: float, risk: Mapping[str, Any]) -> float | None:
+    """Return the capital that a file gives its group if the chain of it counts any, else None."""
+    return amount if any(risk.get(kind) is not None for kind in COUNTS_CAPITAL) else None
 
 
 def _parts() -> list[str]:

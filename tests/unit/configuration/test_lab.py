@@ -141,12 +141,38 @@ def test_all_parts_may_be_varied_together():
     assert plan.fairness["treatment"] == ["filter", "quoting", "risk"]
 
 
+LITERAL = ["population.maker=lab", "filter=kalman", "quoting=glft", "risk=capital"]
+
+
 def test_risk_is_a_common_word():
-    words = ["population.maker=lab", "filter=kalman", "quoting=glft", "risk=capital"]
-    group = from_words([*words, "population.maker.capital=50"]).cells[0].population["maker"]
+    group = from_words(LITERAL).cells[0].population["maker"]
     assert ([*group.risk], group.policy.filter.name) == (["capital"], "kalman")
     with pytest.raises(ConfigError, match=r"^population.maker.capital=null is not allowed: must"):
+        from_words([*LITERAL, "population.maker.capital=null"])
+
+
+@pytest.mark.parametrize(
+    ("words", "capital"),
+    [
+        ([], None),
+        (["risk=capital"], 20),
+        (["risk=[leverage,inventory_limit]"], 20),
+        (["risk@population.maker.risk=capital"], 20),
+        (["risk=capital", "population.maker.capital=60"], 60),
+        (["risk=[capital,order_size]", "population.maker.risk.capital=null"], None),
+        (["population.maker.capital=5"], 5),
+    ],
+)
+def test_a_lab_maker_has_capital_by_itself_only_where_its_chain_counts_it(words, capital):
+    group = from_words(["population.maker=lab", *words]).cells[0].population["maker"]
+    assert group.capital == capital
+
+
+def test_a_study_of_chains_has_equal_capital_only_if_it_is_given():
+    words = ["population.maker=lab", "risk=inventory_limit,capital", "lab.vary=risk"]
+    with pytest.raises(ConfigError, match=r"they differ in population.maker.capital \(null and 20"):
         from_words(words)
+    assert len(from_words([*words, "population.maker.capital=20"]).cells) == 2
 
 
 @pytest.mark.parametrize("words", [["filter=ewma,kalman"], [], ["quoting=glft", "delta=50,100"]])
