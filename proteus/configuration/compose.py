@@ -48,6 +48,7 @@ class _Session(NamedTuple):
     keys: dict[tuple[str, str], frozenset[str]]  # of options that have been looked up
 
 
+OmegaConf.register_new_resolver("where_counted", lab.where_counted, replace=True)
 _SESSIONS: list[_Session] = []  # the innermost last
 _COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, ValueError, TypeError)
 

@@ -18,6 +18,8 @@ KIND = "lab_maker"
 SHORT = "lab"  # for the kind, as the option of a group
 PARTS = {"filter": "policy.filter", "quoting": "policy.quoting", "risk": "risk"}  # where each is
 
+COUNTS_CAPITAL = ("capital", "leverage")  # constraints that have nothing else to count
+
 _GROUP = re.compile(r"population\.([a-z][a-z0-9_]*)")
 
 
@@ -43,6 +45,11 @@ def written_in_full(words: Sequence[str], compose: Callable[[Sequence[str]], Any
     said = {key(word) for word in others}  # of one group alone, which counts more
     in_full = (each for word in parts for each in _of_every_group(word, groups))
     return [*others, *(word for word in in_full if key(word) not in said)]
+
+
+def where_counted(amount: float, risk: Mapping[str, Any]) -> float | None:
+    """Return the capital that a file gives its group if the chain of it counts any, else None."""
+    return amount if any(risk.get(kind) is not None for kind in COUNTS_CAPITAL) else None
 
 
 def _parts() -> list[str]:

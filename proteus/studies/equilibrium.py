@@ -41,6 +41,7 @@ _STEP = 0.2  # of the parameter, by which one member moves up and down
 _WITHIN = 3  # values that are tried within a bracket, each time it is narrowed
 _ROUNDS = 6  # of narrowing, at most: by 4^6
 _DEVIATIONS = (0.25, 0.5, 0.8, 1.25, 1.6, 2.5)  # of the best response, tried at its end
+_LOWER = 1e-6  # than the lowest value that was tried, to ask whether that is allowed
 _DIGITS = 6  # of a value that is tried
 
 Profits = NDArray[np.float64]
@@ -106,7 +107,11 @@ def find(
     question = _question(whole, key, words, response, group)
     values = _first_values(whole, question, between, points)
     folder = folders.fresh(whole, "equilibrium")
-    cells = [_narrowed(question, cell) for cell in _first_look(question, whole, values)]
+    cells = _first_look(question, whole, values)
+    if between is None:
+        for cell in cells:
+            _try_zero(question, cell)
+    cells = [_narrowed(question, cell) for cell in cells]
     return Answer(folder, question, cells, whole)
 
 
@@ -140,6 +145,11 @@ def _question(
         allowed = "one member moves its own parameter while the others stay"
         raise ConfigError(f"--response=best needs a group of two or more with {key}: {allowed}")
     members = known[name]
+    if response == BEST_RESPONSE and any(tree["population"][name] != members for tree in trees):
+        allowed = "one member of it is copied"
+        raise ConfigError(
+            f"--response=best needs the same population.{name} in all cells: {allowed}"
+        )
     return Question(key, tuple(words), name, count, members, response, isinstance(configured, int))
 
 
@@ -167,12 +177,16 @@ def _first_values(
     configured = _value(parity.tree(plan.cells[0]), question.key)
     if between is None and configured <= 0:
         raise ConfigError(f"{question.key}={configured} says no range: give --between LOW HIGH")
+    least = 1 if question.is_whole else 0
     low, high = (
-        (configured / 32, configured * 4) if between is None
+        (max(configured / 32, least), configured * 4) if between is None
         else (_number("--between", bound) for bound in between)
     )  # fmt: skip
     if not low < high:
         raise ConfigError(f"--between {low:g} {high:g} is not allowed: LOW must be below HIGH")
+    if question.response == BEST_RESPONSE and low <= 0:
+        allowed = "LOW must be above 0 with --response=best, whose steps are shares of a value"
+        raise ConfigError(f"--between {low:g} {high:g} is not allowed: {allowed}")
     spaced = np.geomspace if low > 0 else np.linspace
     values = _told(question, spaced(low, high, int(count)))
     if len(values) < LEAST_POINTS:
@@ -215,6 +229,24 @@ def _first_look(question: Question, whole: Plan, values: Sequence[float]) -> lis
     return cells
 
 
+def _try_zero(question: Question, cell: Cell) -> None:
+    """Try 0 too, if it is allowed, where all values of a range that nobody gave earn."""
+    zero = 0 if question.is_whole else 0.0
+    earns = cell.tried[min(cell.tried)].mean() >= 0
+    if question.response == ZERO_PROFIT and earns and _is_allowed(question, zero):
+        ((profits,),) = _profits(question, [zero], [cell])
+        cell.tried[zero] = profits
+
+
+def _is_allowed(question: Question, value: float) -> bool:
+    """Tell whether the key may have a value in all cells."""
+    try:
+        planner.from_words([*question.words, f"{question.key}={value!r}"])
+    except ConfigError:
+        return False
+    return True
+
+
 def _narrowed(question: Question, cell: Cell) -> Cell:
     """Narrow the bracket of a cell until it is no wider than the interval of its root."""
     for _ in range(_ROUNDS):
@@ -251,6 +283,9 @@ def _no_root(question: Question, values: Sequence[float], means: Sequence[float]
     is_zero = question.response == ZERO_PROFIT
     if means[0] >= 0:
         said = "it earns" if is_zero else "a member gains by less"
+        lower = values[0] - (1 if question.is_whole else _LOWER)
+        if not _is_allowed(question, lower):
+            return f"{said} even at {values[0]:g}, and nothing lower is allowed"
         return f"{said} even at {values[0]:g}; try a lower --between"
     said = "it loses" if is_zero else "a member gains by more"
     return f"{said} up to {values[-1]:g}; try a higher --between"
@@ -285,16 +320,32 @@ def deviating(
     Returns
         Of each cell, at each of ``moved``: float64 [n].
     """
-    own = f"population.{_DEVIATOR}"
     words = (
-        *question.words, f"{question.key}={value!r}",
+        *question.words,
+        f"{question.key}={value!r}",
         f"population.{question.group}.count={question.size - 1}",
-        f"+trader@{own}={question.members['kind']}", f"{own}.count=1",
-        *(f"{own}.{key}={overrides.written(key, part)}" for key, part in question.members.items()
-          if key not in ("kind", "count")),
-    )  # fmt: skip
+        *_deviator(question.members),
+    )
+    own = f"population.{_DEVIATOR}"
     key = question.key.replace(f"population.{question.group}.", f"{own}.", 1)
     return _pnl(question, words, key, moved, _DEVIATOR, cells)
+
+
+def _deviator(members: Mapping[str, Any]) -> list[str]:
+    """Return the words of a group of one with the configuration of another group.
+
+    Common words of lab makers reach a group whose kind is chosen as an option; what is a branch is
+    then taken out and put in whole, since words merge into what the option has there.
+    """
+    own = f"population.{_DEVIATOR}"
+    words = [f"+trader@{own}={members['kind']}", f"{own}.count=1"]
+    for key, part in members.items():
+        written = overrides.written(key, part)
+        if isinstance(part, Mapping):
+            words += [f"~{own}.{key}", f"+{own}.{key}={written}"]
+        elif key not in ("kind", "count"):
+            words.append(f"++{own}.{key}={written}")
+    return words
 
 
 def _pnl(

@@ -199,10 +199,12 @@ class LabMaker(Maker):
             return float(weights @ d / weights.sum() - n @ d / n.sum())
 
         low, high = rule.fill_decay / 10, rule.fill_decay * 10
-        self.decay = low if score(low) <= 0 else high
+        decay = low if score(low) <= 0 else high
         if score(low) > 0 > score(high):
-            self.decay = brentq(score, low, high, xtol=1e-15, rtol=1e-15)
-        self.rate = float(n.sum() / (t @ np.exp(-self.decay * d)))
+            decay = brentq(score, low, high, xtol=1e-15, rtol=1e-15)
+        weight = float(t @ np.exp(-decay * d))
+        if weight > 0:
+            self.decay, self.rate = decay, float(n.sum() / weight)
 
     def wanted(self, now_ns: int) -> tuple[float, float, str]:
         """Reservation price, half-spread, and the side that is not quoted."""

@@ -53,7 +53,8 @@ def fit(exposure, fills, lane, maker, width, least_decay, most_decay):
         them. lane, maker: rows. width: of a class, currency. least_decay, most_decay: bounds of k.
 
     Returns
-        A, k, and whether there is a fit: some fill, and exposure in two classes at least.
+        A, k, and whether there is a fit: some fill, exposure in two classes at least, and bounds of
+        k at which quotes so far away are hit at all.
     """
     count, sum_of_distances, exposed = count_of(fills, lane, maker), 0.0, 0
     for at in range(CLASSES):
@@ -71,6 +72,8 @@ def fit(exposure, fills, lane, maker, width, least_decay, most_decay):
             high = decay
     decay = 0.5 * (low + high)
     weight, _ = _moments(exposure, lane, maker, width, decay)
+    if weight <= 0.0:
+        return 0.0, 0.0, False
     return count / weight, decay, True
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from proteus.configuration.compose import keys_of
 from proteus.configuration.treatments import is_treated
 from proteus.errors import ConfigError
 from proteus.market.agents.lab_maker import LabMakerPolicy
@@ -47,6 +48,15 @@ def test_any_kind_can_be_the_option_of_a_group():
         cell.population["maker"].kind for cell in from_words(["population.maker=maker,lab"]).cells
     ]
     assert kinds == ["maker", "lab_maker"]
+
+
+def test_a_lab_maker_has_every_key_of_the_ordinary_one_outside_its_policy():
+    ours, ordinary = (
+        {key for key in keys_of("trader", name) if not key.startswith("trader.policy")}
+        for name in ("lab_maker", "maker")
+    )
+    assert ours - {"trader.defaults"} == ordinary - {"trader.defaults"}
+    assert "trader.schedule.lead_ms" in ours
 
 
 def test_keys_of_a_part_can_be_set_beside_its_word():
@@ -131,12 +141,38 @@ def test_all_parts_may_be_varied_together():
     assert plan.fairness["treatment"] == ["filter", "quoting", "risk"]
 
 
+LITERAL = ["population.maker=lab", "filter=kalman", "quoting=glft", "risk=capital"]
+
+
 def test_risk_is_a_common_word():
-    words = ["population.maker=lab", "filter=kalman", "quoting=glft", "risk=capital"]
-    group = from_words([*words, "population.maker.capital=50"]).cells[0].population["maker"]
+    group = from_words(LITERAL).cells[0].population["maker"]
     assert ([*group.risk], group.policy.filter.name) == (["capital"], "kalman")
     with pytest.raises(ConfigError, match=r"^population.maker.capital=null is not allowed: must"):
+        from_words([*LITERAL, "population.maker.capital=null"])
+
+
+@pytest.mark.parametrize(
+    ("words", "capital"),
+    [
+        ([], None),
+        (["risk=capital"], 20),
+        (["risk=[leverage,inventory_limit]"], 20),
+        (["risk@population.maker.risk=capital"], 20),
+        (["risk=capital", "population.maker.capital=60"], 60),
+        (["risk=[capital,order_size]", "population.maker.risk.capital=null"], None),
+        (["population.maker.capital=5"], 5),
+    ],
+)
+def test_a_lab_maker_has_capital_by_itself_only_where_its_chain_counts_it(words, capital):
+    group = from_words(["population.maker=lab", *words]).cells[0].population["maker"]
+    assert group.capital == capital
+
+
+def test_a_study_of_chains_has_equal_capital_only_if_it_is_given():
+    words = ["population.maker=lab", "risk=inventory_limit,capital", "lab.vary=risk"]
+    with pytest.raises(ConfigError, match=r"they differ in population.maker.capital \(null and 20"):
         from_words(words)
+    assert len(from_words([*words, "population.maker.capital=20"]).cells) == 2
 
 
 @pytest.mark.parametrize("words", [["filter=ewma,kalman"], [], ["quoting=glft", "delta=50,100"]])

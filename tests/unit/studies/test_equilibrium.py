@@ -8,6 +8,9 @@ import pytest
 
 import proteus
 from proteus.equilibrium import EXIT_NOT_FOUND, main
+from proteus.plans import parity
+from proteus.plans.planner import from_words
+from proteus.studies import equilibrium
 
 KEY = "population.maker.policy.half_spread"
 QUICK = ["horizon_s=2", "seeds.count=12", "executor=threads", "record.warmup_s=0",
@@ -46,6 +49,59 @@ def test_a_range_without_a_zero_says_on_which_side_it_lies(tmp_path, capfd):
     assert (tmp_path / "x" / "tried.csv").exists()
 
 
+def _asked(key, words, response="zero"):
+    return equilibrium._question(from_words(words), key, words, response, None)
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize(
+    ("key", "values", "sentence"),
+    [
+        (KEY, [0.0, 0.05], "it earns even at 0, and nothing lower is allowed"),
+        (KEY, [0.01, 0.05], "it earns even at 0.01; try a lower --between"),
+        ("population.maker.policy.quote_lots", [1, 5],
+         "it earns even at 1, and nothing lower is allowed"),
+    ],
+)  # fmt: skip
+def test_who_earns_at_the_lowest_value_is_sent_no_lower(key, values, sentence):
+    assert equilibrium._no_root(_asked(key, ["mechanism=fba"]), values, [0.0, 2.0]) == sentence
+
+
+@pytest.mark.plain
+def test_a_range_that_nobody_gave_ends_in_zero_where_makers_earn_above_it(monkeypatch):
+    words = ["mechanism=fba"]
+    asked, earning = _asked(KEY, words), np.array([1.0, 2.0])
+    monkeypatch.setattr(equilibrium, "_profits", lambda *_: [[np.array([-1.0, 3.0])]])
+    for tried, found in (({0.01: earning}, [0.0, 0.01]), ({0.01: -earning}, [0.01])):
+        cell = equilibrium.Cell({}, {}, tried, None, None, "")
+        equilibrium._try_zero(asked, cell)
+        assert sorted(cell.tried) == found
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["risk@population.maker.risk=[order_size,loss_limit]"],
+        ["population.maker=lab", "filter=kalman", "quoting=glft", "risk=none"],
+        ["population.maker=lab", "risk=[capital,inventory_limit]", "population.maker.capital=30"],
+    ],
+)
+def test_who_moves_alone_has_all_that_the_others_have(words):
+    """Words merge into what an option of a kind has, so parts and chains could be mixtures."""
+    (cell,) = from_words(words).cells
+    members = parity.tree(cell)["population"]["maker"]
+    (copied,) = from_words([*words, *equilibrium._deviator(members)]).cells
+    assert parity.tree(copied)["population"]["deviator"] == {**members, "count": 1}
+
+
+@pytest.mark.plain
+def test_whole_numbers_start_from_one():
+    plan, key = from_words([]), "population.maker.policy.quote_lots"
+    assert equilibrium._first_values(plan, _asked(key, []), None, 4)[0] == 1
+
+
 MISTAKES = [
     ([KEY, "episodes.count=2"], "episodes.count=2 is not allowed: the study looks at single days"),
     ([KEY, "--response", "worst"], "--response=worst is not allowed: it must be one of zero, best"),
@@ -63,6 +119,9 @@ MISTAKES = [
      "says no range: give --between LOW HIGH"),
     ([KEY, "population.maker.count=0"], "population.maker.count must be one number above 0"),
     ([KEY, "population.maker.count=1", "--response", "best"], "needs a group of two or more"),
+    ([KEY, "--response", "best", "population.maker.policy.quote_lots=5,10"],
+     "needs the same population.maker in all cells: one member of it is copied"),
+    ([KEY, "--response", "best", "--between", "0", "0.06"], "LOW must be above 0 with"),
     (["population.maker.policy.quote_lots", "--between", "1", "2"], "at least 3 whole numbers"),
     ([KEY, "mechanism=clobb"], "mechanism=clobb"),
     ([], "the following arguments are required: KEY"),

@@ -69,6 +69,14 @@ def test_fit_keeps_to_its_bounds():
     assert fit(exposure, fills, 0.01, 2.0, 100.0)[1] == pytest.approx(100.0)
 
 
+def test_no_fit_where_even_the_smallest_decay_says_that_nothing_is_ever_hit():
+    """As with a decay per currency that was meant per tick; the rate would be infinite."""
+    exposure, fills = np.zeros(intensity.CLASSES), np.zeros(intensity.CLASSES)
+    exposure[1:3], fills[1] = (3.0, 2.0), 30.0
+    assert fit(exposure, fills, 0.01, 1e5, 1e7) == (0.0, 0.0, False)
+    assert fit(exposure, fills, 0.01, 1e4, 1e6)[2]
+
+
 @pytest.mark.parametrize(
     ("distance", "wanted"),
     [(0.0, 0), (0.0099, 0), (0.0101, 1), (0.155, 15), (9.0, 15), (-0.1, 0)],
