@@ -208,6 +208,7 @@ def test_going_on_from_a_snapshot_is_going_straight_through(policy, tmp_path):
     ({"executor__block_lanes": 1}, {}),
     ({"executor__workers": 2, "executor__block_lanes": 2}, GOING_ON),
     ({"executor__loop": "rich"}, {}),
+    ({"executor": "processes", "executor__workers": 2, "executor__task_lanes": 2}, {}),
 ])  # fmt: skip
 def test_no_bit_depends_on_blocks_workers_or_the_loop(executor, more):
     keys = {"mechanism": "clob", "episodes__count": 2, "episodes__carryover": "full_carryover"}

@@ -59,20 +59,6 @@ def test_a_killed_process_ends_the_run_which_goes_on(on_threads, tmp_path):
     assert bits(folder) == on_threads
 
 
-def test_episodes_in_processes_carry_what_they_do_on_threads(tmp_path):
-    days = ["mechanism=clob", "seeds.count=5", "episodes.count=3", "record.panel=true"]
-    days += ["episodes.carryover=full_carryover", "population.maker.capital=20"]
-    spread = ["executor=processes", "executor.workers=2", "executor.task_lanes=2"]
-    for name, words in (("threads", ["executor.workers=2"]), ("processes", spread)):
-        assert main([*WORDS[1:-1], *days, *words, f"output_dir={tmp_path / name}"]) == 0
-    ours, theirs = tmp_path / "threads", tmp_path / "processes"
-    assert bits(ours) == bits(theirs)
-    assert proteus.load_panel(ours).equals(proteus.load_panel(theirs))
-    (carried,), (other,) = proteus.snapshot(ours).carried, proteus.snapshot(theirs).carried
-    assert carried.shape[0] == 5
-    assert carried.tobytes() == other.tobytes()
-
-
 @contextmanager
 def started(command, *words, log):
     """Run one of dask's commands, as a person would on another machine."""
