@@ -30,6 +30,7 @@ def autoregression(values: Values) -> float:
 
     Source: Nickell (1981) Econometrica 49:1417.
     """
+    values = values - values[:, :1]  # what is constant is 0 then, and rounds to nothing else
     before, after = values[:, :-1], values[:, 1:]
     before = before - before.mean(axis=1, keepdims=True)
     after = after - after.mean(axis=1, keepdims=True)
@@ -46,11 +47,6 @@ def nickell_bias(phi: float, transitions: int) -> float:
     Source: Nickell (1981), the leading term of equation 18.
     """
     return -(1 + phi) / (transitions - 1)
-
-
-def half_life(phi: float) -> float:
-    """Return after how many episodes half of a deviation is left; NaN unless 0 < phi < 1."""
-    return math.log(0.5) / math.log(phi) if 0 < phi < 1 else math.nan
 
 
 def rank_correlation(first: Values, second: Values) -> float:
@@ -102,9 +98,11 @@ def intraclass_correlation(values: Values) -> float:
     Source: Shrout & Fleiss (1979) Psychological Bulletin 86:420, case 1.
     """
     agents, times = values.shape
-    means = values.mean(axis=1)
+    moved = values - values[:, :1]  # of a constant agent 0, which rounds to nothing else
+    means = values[:, 0] - values[0, 0] + moved.mean(axis=1)
     between = times * float(((means - means.mean()) ** 2).sum()) / (agents - 1)
-    within = float(((values - means[:, None]) ** 2).sum()) / (agents * (times - 1))
+    inner = moved - moved.mean(axis=1, keepdims=True)
+    within = float((inner**2).sum()) / (agents * (times - 1))
     total = between + (times - 1) * within
     return (between - within) / total if total > 0 else math.nan
 
@@ -137,6 +135,7 @@ def regime_shifts(values: Values, penalty: float | None = None) -> list[int]:
     """
     count, least = len(values), SMALLEST_REGIME
     cost_of = declared_penalty(values) if penalty is None else penalty
+    values = values - values[0]  # squares of a high level would drown what differs
     sums = np.concatenate([[0.0], np.cumsum(values)])
     squares = np.concatenate([[0.0], np.cumsum(values**2)])
     best = np.full(count + 1, np.inf)
