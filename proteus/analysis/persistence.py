@@ -12,7 +12,7 @@ from scipy import stats
 
 from proteus.analysis.statistics import longitudinal
 from proteus.errors import ResultsError
-from proteus.results.panel import FIELDS, KEY, STOPPED
+from proteus.results.panel import FIELDS, KEY, RUINED, STOPPED
 
 CLASSES = 5  # of rank, or as many as there are agents
 
@@ -134,41 +134,56 @@ def lifetimes(panel: pd.DataFrame, group: str, ruin_below: float) -> pd.DataFram
 
     Returns
         ``cell``, ``mechanism``, ``seed``, ``agent_uid``, ``episodes`` (until it was ruined, or last
-        seen) and ``is_ruined``; what :func:`longitudinal.survival` takes.
+        seen; 0 of who was ruined before the first) and ``is_ruined``; what
+        :func:`longitudinal.survival` takes.
+    """
+    rows = []
+    for about, left, is_new in _lasting(panel, group, ruin_below):
+        is_ruined = ~left.to_numpy()[:, -1]
+        lived = left.index.to_frame(index=False).assign(
+            **about, episodes=(left.sum(axis=1).to_numpy() + is_ruined) * is_new,
+            is_ruined=is_ruined,
+        )  # fmt: skip
+        rows.append(lived)
+    return pd.concat(rows, ignore_index=True)[
+        ["cell", "mechanism", "seed", "agent_uid", "episodes", "is_ruined"]
+    ]
+
+
+def _lasting(
+    panel: pd.DataFrame, group: str, ruin_below: float
+) -> Iterator[tuple[dict[str, Any], pd.DataFrame, NDArray[np.bool_]]]:
+    """List, cell by cell, who is left after each episode, and who was not ruined before the first.
+
+    Yields
+        Cell and mechanism; bool [agents, episodes], its index seed and agent; bool [agents].
     """
     _check(panel, "equity_end", group)
     kept = panel[(panel["group"] == group) & (panel["status"] != STOPPED)]
-    agent, start = ["cell", "seed", "agent_uid"], int(panel["run_index"].min())
-    found = kept.groupby(agent, observed=True).agg(
-        mechanism=("mechanism", "first"), episodes=("run_index", "size")
-    )
-    below = kept[kept["equity_end"] < ruin_below]
-    first = below.groupby(agent, observed=True)["run_index"].min() - start + 1
-    found["is_ruined"] = found.index.isin(first.index)
-    found["episodes"] = first.reindex(found.index).fillna(found["episodes"]).astype(np.int64)
-    return found.reset_index()
+    for cell, part in kept.groupby("cell"):
+        by_agent = part.pivot(index=["seed", "agent_uid"], columns="run_index")
+        is_ruined = np.maximum.accumulate(by_agent["equity_end"].to_numpy() < ruin_below, axis=1)
+        is_new = by_agent["status"].to_numpy()[:, 0] != RUINED
+        about = {"cell": cell, "mechanism": str(part["mechanism"].iloc[0])}
+        yield about, pd.DataFrame(~is_ruined, by_agent.index), is_new
 
 
 def survival_curves(panel: pd.DataFrame, group: str, ruin_below: float) -> pd.DataFrame:
     """Estimate what share of a group's agents is not ruined, after each episode, in each cell.
 
-    Agents of one seed meet the same news, so the interval is of seeds: of the t distribution over
-    the share of a seed's agents that is left. All agents are seen to the last episode, so that
-    share is what Kaplan and Meier estimate (``longitudinal.survival``).
-
     Parameters
         panel, group, ruin_below: as in :func:`lifetimes`.
 
     Returns
-        A row per cell and episode: ``cell``, ``mechanism``, ``episodes``, ``value`` with its 95 %
-        interval ``low`` and ``high``, and ``n`` (seeds).
+        A row per cell and episode: ``cell``, ``mechanism``, ``episodes``, ``value`` by Kaplan and
+        Meier with its 95 % interval ``low`` and ``high`` over seeds (``longitudinal.course``), and
+        ``n`` (seeds).
     """
-    lived = lifetimes(panel, group, ruin_below)
-    most, rows = int(panel["run_index"].nunique()), []
-    for cell, part in lived.groupby("cell"):
-        ends = np.where(part["is_ruined"], part["episodes"], most + 1)
-        for after in range(1, most + 1):
-            left = pd.Series(ends > after, index=part["seed"].to_numpy()).groupby(level=0).mean()
-            about = {"cell": cell, "mechanism": str(part["mechanism"].iloc[0]), "episodes": after}
-            rows.append({**about, **_interval(left.to_numpy(float))})
-    return pd.DataFrame(rows)
+    rows = []
+    for about, left, _ in _lasting(panel, group, ruin_below):
+        seeds = left.index.get_level_values("seed").to_numpy()
+        course = longitudinal.course(left.to_numpy(), seeds)
+        after = np.arange(1, left.shape[1] + 1)
+        about |= {"episodes": after, **course._asdict(), "n": len(np.unique(seeds))}
+        rows.append(pd.DataFrame(about))
+    return pd.concat(rows, ignore_index=True)

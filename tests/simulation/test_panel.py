@@ -281,6 +281,13 @@ def test_survival_is_that_of_kaplan_and_meier(panel):
             assert found.loc[episode, "value"] == pytest.approx(share)
         assert (found["n"] == SEEDS).all()
         assert (found["low"] <= found["value"]).all()
+        assert found["high"].between(found["value"], 1).all()
+    later = panel[(panel["run_index"] > 1) & (panel["seed"] < 2)].copy()
+    later["status"] = later["status"].where(later["equity_start"] >= 15, "ruined")
+    short = lifetimes(later, "maker", ruin_below=15)
+    was = later[(later["run_index"] == 2) & (later["group"] == "maker")]
+    assert (short["episodes"] == 0).sum() == (was["status"] == "ruined").sum() > 0
+    assert short["episodes"].max() == EPISODES - 2
 
 
 # --- what a report shows --------------------------------------------------------------------------

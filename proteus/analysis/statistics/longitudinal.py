@@ -183,3 +183,38 @@ def survival(episodes: NDArray[np.int64], is_ruined: NDArray[np.bool_]) -> Survi
     low, high = np.minimum(low, high), np.maximum(low, high)
     times = np.asarray(found.surv_times).astype(np.int64)
     return Survival(times, share, np.where(inside, low, share), np.where(inside, high, share))
+
+
+class Course(NamedTuple):
+    """What share of agents is left at each time, [T]."""
+
+    value: Values  # by Kaplan and Meier
+    low: Values  # 95 % t interval over seeds, within 0 and 1; NaN with fewer than two
+    high: Values
+
+
+def course(is_left: NDArray[np.bool_], seeds: NDArray[np.int64]) -> Course:
+    """Estimate what share of agents is left at each time, all of whom are watched to the last.
+
+    Agents of one seed meet the same news, so the interval is of seeds: of the t distribution over
+    the share of a seed's agents that is left.
+
+    Parameters
+        is_left: [N, T]; who is gone does not come back. seeds: [N] of each agent.
+
+    Source: :func:`survival`.
+    """
+    times, is_gone = is_left.shape[1], np.asarray(~is_left.all(axis=1))
+    lasted = np.where(is_gone, (~is_left).argmax(axis=1), times)
+    found = survival(lasted, is_gone)
+    known = np.concatenate([[1.0], found.survival])
+    value = known[np.searchsorted(found.episode, np.arange(times), side="right")]
+    there, of = np.unique(seeds, return_inverse=True)
+    if len(there) < 2:
+        nothing = np.full(times, math.nan)
+        return Course(value, nothing, nothing)
+    left = np.zeros((len(there), times))
+    np.add.at(left, of, is_left)
+    share = left / np.bincount(of)[:, None]
+    half = stats.t.ppf(0.975, len(there) - 1) * share.std(axis=0, ddof=1) / np.sqrt(len(there))
+    return Course(value, np.maximum(value - half, 0.0), np.minimum(value + half, 1.0))
