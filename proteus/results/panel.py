@@ -73,6 +73,9 @@ FIELDS: dict[str, Column] = {
     "schema_version": Column("int64", "1", "of the files of a run"),
     "config_hash": Column("text", "", "of the run"),
 }
+_ABOUT = {  # what is the same wherever that label is
+    "cell": ("mechanism", "carryover", "labels"), "agent_uid": ("instance", "group"),
+}  # fmt: skip
 MEASURES = {
     "equity_start": "wealth_start_by_trader", "equity_end": "wealth_end_by_trader",
     "pnl_marked": "pnl_marked_by_trader", "volume_lots": "volume_lots_by_trader",
@@ -198,7 +201,9 @@ def load_panel(
     Returns
         A row per agent and episode with the columns of ``FIELDS``, sorted by cell, seed, agent_uid
         and run_index; texts are categories. With to="xarray" the measures and ``status`` with dims
-        (cell, seed, agent_uid, run_index). ``attrs["agents"]`` are the profiles. For linearmodels:
+        (cell, seed, agent_uid, run_index), and mechanism, carryover and labels of each cell,
+        instance and group of each agent; a status is empty where a cell has no such agent.
+        ``attrs["agents"]`` are the profiles, as JSON in a dataset. For linearmodels:
         ``panel.set_index(["entity", "run_index"])``.
 
     Raises
@@ -218,7 +223,7 @@ def load_panel(
     traders = panel[["instance", "agent_uid"]].drop_duplicates()
     check_named(path, listed_in(path, said), traders.itertuples(index=False, name=None))
     panel = panel.sort_values(["cell", "seed", "agent_uid", "run_index"], ignore_index=True)
-    panel.attrs["agents"] = json.loads(said[AGENTS_KEY])
+    panel.attrs[AGENTS_KEY] = json.loads(said[AGENTS_KEY])
     return panel if to == "pandas" else _as_dataset(panel)
 
 
@@ -258,8 +263,12 @@ def _as_dataset(panel: pd.DataFrame) -> xr.Dataset:
     kept = [name for name, column in FIELDS.items() if column.kind == "float64"]
     by_key = panel.set_index(["cell", "seed", "agent_uid", "run_index"])
     made: xr.Dataset = by_key[[*kept]].to_xarray()
-    made["status"] = by_key["status"].astype(str).to_xarray()
+    status = by_key["status"].astype(object).to_xarray()
+    made["status"] = status.fillna("").astype(str)  # of an agent that the cell does not have
+    for dim, names in _ABOUT.items():
+        of = panel.drop_duplicates(dim).set_index(dim).loc[made[dim].to_numpy()]
+        made = made.assign_coords({name: (dim, of[name].to_numpy(str)) for name in names})
     for name in kept:
         made[name].attrs.update(units=FIELDS[name].unit, long_name=FIELDS[name].formula)
-    made.attrs.update(panel.attrs)
+    made.attrs[AGENTS_KEY] = json.dumps(panel.attrs[AGENTS_KEY])
     return made

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import statsmodels.formula.api as smf
+import xarray as xr
 from linearmodels import PanelOLS
 from rich.console import Console
 
@@ -104,13 +105,18 @@ def test_the_file_says_units_formulas_versions_and_agents(made):
     }  # fmt: skip
 
 
-def test_as_labelled_arrays(made, panel):
+def test_as_labelled_arrays(made, panel, tmp_path):
     arrays = proteus.load_panel(made[0], to="xarray")
     assert dict(arrays.sizes) == {"cell": 2, "seed": SEEDS, "agent_uid": 9, "run_index": EPISODES}
     row = panel.iloc[7]
     at = {key: row[key] for key in ("cell", "seed", "agent_uid", "run_index")}
     assert arrays["equity_end"].sel(at).item() == row["equity_end"]
     assert arrays["status"].sel(at).item() == row["status"]
+    assert arrays["mechanism"].to_numpy().tolist() == ["clob", "fba"]
+    for name in ("instance", "group"):
+        assert arrays[name].sel(agent_uid=row["agent_uid"]).item() == row[name]
+    arrays.to_netcdf(tmp_path / "panel.nc")
+    assert xr.load_dataset(tmp_path / "panel.nc").identical(arrays)
 
 
 def test_rows_are_the_same_whatever_is_written_at_once(made, panel, tmp_path, monkeypatch):
