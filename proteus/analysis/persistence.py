@@ -50,7 +50,8 @@ def persistence(
         1981). Seeds with a stopped lane are left out.
 
     Raises
-        ResultsError: no panel, no such column or group, or fewer than 4 episodes.
+        ResultsError: no panel, no such column or group, fewer than 4 episodes, or an agent that
+            is not there in each of them.
     """
     _check(panel, measure, group)
     kept = panel if group is None else panel[panel["group"] == group]
@@ -78,22 +79,42 @@ def persistence(
 
 
 def _check(panel: pd.DataFrame, measure: str, group: str | None) -> None:
-    if not isinstance(panel, pd.DataFrame) or not {*KEY} <= {*panel.columns}:
+    needed = {*KEY, "group", "status", "mechanism", "carryover"}
+    if not isinstance(panel, pd.DataFrame) or not needed <= {*panel.columns}:
         raise ResultsError(f"a {type(panel).__name__} is not allowed: it must be of load_panel")
     allowed = [name for name, column in FIELDS.items() if column.kind == "float64"]
-    if measure not in allowed:
+    if measure not in allowed or measure not in panel.columns:
         raise ResultsError(f"measure={measure} is not allowed: must be one of {', '.join(allowed)}")
-    if group is not None and group not in set(panel["group"]):
-        known = ", ".join(sorted(set(panel["group"])))
-        raise ResultsError(f"group={group} is not in the panel: it has {known}")
+    known = sorted(set(panel["group"]))
+    if group is not None and group not in known:
+        raise ResultsError(f"group={group} is not in the panel: it has {', '.join(known)}")
     if panel["run_index"].nunique() < 4:
         raise ResultsError("a panel of fewer than 4 episodes says nothing of what lasts")
 
 
 def _by_seed(part: pd.DataFrame, measure: str) -> Iterator[NDArray[np.float64]]:
     """List the values of each seed, [agents, episodes]."""
-    for _, rows in part.groupby("seed"):
-        yield rows.pivot(index="agent_uid", columns="run_index", values=measure).to_numpy(float)
+    values = _by_agent(part)[measure]
+    for _, rows in values.groupby(level="seed"):
+        yield rows.to_numpy(float)
+
+
+def _by_agent(part: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a cell with a row per seed and agent, a column per column and episode.
+
+    Raises
+        ResultsError: an agent is not there in every episode, or is there twice.
+    """
+    counts = part.groupby(["seed", "agent_uid"])["run_index"].agg(["size", "nunique"])
+    wrong = counts[(counts != part["run_index"].nunique()).any(axis=1)]
+    if len(wrong):
+        seed, uid = wrong.index[0]
+        raise ResultsError(
+            f"agent_uid={uid} of seed {seed} has {wrong['size'].iloc[0]} rows of "
+            f"{part['run_index'].nunique()} episodes: an agent must have one of each, also of "
+            f"those after its ruin"
+        )
+    return part.pivot(index=["seed", "agent_uid"], columns="run_index")
 
 
 def _statistics(values: NDArray[np.float64]) -> tuple[float, ...]:
@@ -161,7 +182,7 @@ def _lasting(
     _check(panel, "equity_end", group)
     kept = panel[(panel["group"] == group) & (panel["status"] != STOPPED)]
     for cell, part in kept.groupby("cell"):
-        by_agent = part.pivot(index=["seed", "agent_uid"], columns="run_index")
+        by_agent = _by_agent(part)
         is_ruined = np.maximum.accumulate(by_agent["equity_end"].to_numpy() < ruin_below, axis=1)
         is_new = by_agent["status"].to_numpy()[:, 0] != RUINED
         about = {"cell": cell, "mechanism": str(part["mechanism"].iloc[0])}

@@ -122,10 +122,12 @@ def snapshot(folder: str | os.PathLike[str]) -> Snapshot:
     """
     try:
         path = Path(folder)
+        path = path / SNAPSHOT if path.is_dir() else path
     except TypeError:
         allowed = "must be a path, as 'outputs/my_run'"
         raise ResultsError(f"folder={folder!r} is not allowed: {allowed}") from None
-    path = path / SNAPSHOT if path.is_dir() else path
+    except OSError as error:  # a name may be too long
+        raise ResultsError(f"{folder} cannot be read: {error.strerror}") from None
     if not path.is_file():
         made = "a run with episodes.carryover=capital_only or full_carryover writes one"
         raise ResultsError(f"{path} does not exist: {made}")

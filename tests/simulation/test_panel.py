@@ -8,6 +8,7 @@ import sys
 
 import duckdb
 import numpy as np
+import pandas as pd
 import polars
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -360,6 +361,14 @@ def test_mistakes_are_told_in_a_sentence(made, panel, tmp_path):
         proteus.persistence(panel[panel["run_index"] < 3])
     with pytest.raises(ResultsError, match="a dict is not allowed"):
         proteus.persistence({})
+    with pytest.raises(ResultsError, match=r"group=\['maker'\] is not in the panel"):
+        proteus.persistence(panel, group=["maker"])
+    with pytest.raises(ResultsError, match="measure=pnl_marked is not allowed"):
+        proteus.persistence(panel.drop(columns="pnl_marked"), "pnl_marked")
+    with pytest.raises(ResultsError, match=r"has \d rows of 6 episodes: an agent must have one"):
+        proteus.persistence(panel[panel["status"] == "active"])
+    with pytest.raises(ResultsError, match="has 12 rows of 6 episodes"):
+        survival_curves(pd.concat([panel, panel]), "maker", ruin_below=1)
 
 
 def test_a_key_that_is_there_twice_and_another_version_are_refused(made, tmp_path):
