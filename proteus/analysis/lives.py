@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy import stats
 
 from proteus.analysis.levels import distinct, is_violated, names_of
 from proteus.analysis.statistics import longitudinal
@@ -17,7 +16,6 @@ from proteus.results.agents import agents
 
 RUINED, WEALTH = "ruined_by_trader", "wealth_end_by_trader"
 CLASSES = 5  # of wealth, or as many as there are agents
-_KEPT = 0.95  # of intervals
 
 
 class Lives(NamedTuple):
@@ -27,14 +25,6 @@ class Lives(NamedTuple):
     mechanism: str
     ruined: NDArray[np.bool_]  # [S, A, E] from the first episode in which it sends nothing
     wealth: NDArray[np.float64]  # [S, A, E] at the end of each episode, currency
-
-
-class Course(NamedTuple):
-    """What share of agents still trades in each episode. E episodes."""
-
-    value: NDArray[np.float64]  # [E] by Kaplan and Meier
-    low: NDArray[np.float64]  # [E] 95 % t interval over seeds; NaN with fewer than two
-    high: NDArray[np.float64]  # [E]
 
 
 def at_stake(dataset: xr.Dataset) -> list[str]:
@@ -72,26 +62,11 @@ def _values(array: xr.DataArray) -> NDArray[np.float64]:
     return found
 
 
-def survival(of: Lives) -> Course:
-    """Estimate what share of agents still trades in each episode.
-
-    All agents are watched to the last episode. Those of one seed meet the same news, so intervals
-    are of seeds: of the t distribution over the share of a seed's agents.
-
-    Source: ``longitudinal.survival``.
-    """
-    seeds, _, episodes = of.ruined.shape
-    is_ruined = of.ruined.any(axis=2)
-    lasted = np.where(is_ruined, of.ruined.argmax(axis=2), episodes)
-    found = longitudinal.survival(lasted.ravel(), is_ruined.ravel())
-    known = np.concatenate([[1.0], found.survival])
-    value = known[np.searchsorted(found.episode, np.arange(episodes), side="right")]
-    if seeds < 2:
-        nothing = np.full(episodes, np.nan)
-        return Course(value, nothing, nothing)
-    share = 1.0 - of.ruined.mean(axis=1)  # [S, E]
-    half = stats.t.ppf((1 + _KEPT) / 2, seeds - 1) * share.std(axis=0, ddof=1) / np.sqrt(seeds)
-    return Course(value, np.maximum(value - half, 0.0), np.minimum(value + half, 1.0))
+def survival(of: Lives) -> longitudinal.Course:
+    """Estimate what share of agents still trades in each episode, as ``longitudinal.course``."""
+    seeds, agents_of, episodes = of.ruined.shape
+    is_left = ~of.ruined.reshape(-1, episodes)
+    return longitudinal.course(is_left, np.repeat(np.arange(seeds), agents_of))
 
 
 def transitions(of: Lives) -> NDArray[np.float64]:

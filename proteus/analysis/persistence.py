@@ -12,7 +12,7 @@ from scipy import stats
 
 from proteus.analysis.statistics import longitudinal
 from proteus.errors import ResultsError
-from proteus.results.panel import FIELDS, KEY, STOPPED
+from proteus.results.panel import FIELDS, KEY, RUINED, STOPPED
 
 CLASSES = 5  # of rank, or as many as there are agents
 
@@ -50,7 +50,8 @@ def persistence(
         1981). Seeds with a stopped lane are left out.
 
     Raises
-        ResultsError: no panel, no such column or group, or fewer than 4 episodes.
+        ResultsError: no panel, no such column or group, fewer than 4 episodes, or an agent that
+            is not there in each of them.
     """
     _check(panel, measure, group)
     kept = panel if group is None else panel[panel["group"] == group]
@@ -78,22 +79,42 @@ def persistence(
 
 
 def _check(panel: pd.DataFrame, measure: str, group: str | None) -> None:
-    if not isinstance(panel, pd.DataFrame) or not {*KEY} <= {*panel.columns}:
+    needed = {*KEY, "group", "status", "mechanism", "carryover"}
+    if not isinstance(panel, pd.DataFrame) or not needed <= {*panel.columns}:
         raise ResultsError(f"a {type(panel).__name__} is not allowed: it must be of load_panel")
     allowed = [name for name, column in FIELDS.items() if column.kind == "float64"]
-    if measure not in allowed:
+    if measure not in allowed or measure not in panel.columns:
         raise ResultsError(f"measure={measure} is not allowed: must be one of {', '.join(allowed)}")
-    if group is not None and group not in set(panel["group"]):
-        known = ", ".join(sorted(set(panel["group"])))
-        raise ResultsError(f"group={group} is not in the panel: it has {known}")
+    known = sorted(set(panel["group"]))
+    if group is not None and group not in known:
+        raise ResultsError(f"group={group} is not in the panel: it has {', '.join(known)}")
     if panel["run_index"].nunique() < 4:
         raise ResultsError("a panel of fewer than 4 episodes says nothing of what lasts")
 
 
 def _by_seed(part: pd.DataFrame, measure: str) -> Iterator[NDArray[np.float64]]:
     """List the values of each seed, [agents, episodes]."""
-    for _, rows in part.groupby("seed"):
-        yield rows.pivot(index="agent_uid", columns="run_index", values=measure).to_numpy(float)
+    values = _by_agent(part)[measure]
+    for _, rows in values.groupby(level="seed"):
+        yield rows.to_numpy(float)
+
+
+def _by_agent(part: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a cell with a row per seed and agent, a column per column and episode.
+
+    Raises
+        ResultsError: an agent is not there in every episode, or is there twice.
+    """
+    counts = part.groupby(["seed", "agent_uid"])["run_index"].agg(["size", "nunique"])
+    wrong = counts[(counts != part["run_index"].nunique()).any(axis=1)]
+    if len(wrong):
+        seed, uid = wrong.index[0]
+        raise ResultsError(
+            f"agent_uid={uid} of seed {seed} has {wrong['size'].iloc[0]} rows of "
+            f"{part['run_index'].nunique()} episodes: an agent must have one of each, also of "
+            f"those after its ruin"
+        )
+    return part.pivot(index=["seed", "agent_uid"], columns="run_index")
 
 
 def _statistics(values: NDArray[np.float64]) -> tuple[float, ...]:
@@ -134,41 +155,56 @@ def lifetimes(panel: pd.DataFrame, group: str, ruin_below: float) -> pd.DataFram
 
     Returns
         ``cell``, ``mechanism``, ``seed``, ``agent_uid``, ``episodes`` (until it was ruined, or last
-        seen) and ``is_ruined``; what :func:`longitudinal.survival` takes.
+        seen; 0 of who was ruined before the first) and ``is_ruined``; what
+        :func:`longitudinal.survival` takes.
+    """
+    rows = []
+    for about, left, is_new in _lasting(panel, group, ruin_below):
+        is_ruined = ~left.to_numpy()[:, -1]
+        lived = left.index.to_frame(index=False).assign(
+            **about, episodes=(left.sum(axis=1).to_numpy() + is_ruined) * is_new,
+            is_ruined=is_ruined,
+        )  # fmt: skip
+        rows.append(lived)
+    return pd.concat(rows, ignore_index=True)[
+        ["cell", "mechanism", "seed", "agent_uid", "episodes", "is_ruined"]
+    ]
+
+
+def _lasting(
+    panel: pd.DataFrame, group: str, ruin_below: float
+) -> Iterator[tuple[dict[str, Any], pd.DataFrame, NDArray[np.bool_]]]:
+    """List, cell by cell, who is left after each episode, and who was not ruined before the first.
+
+    Yields
+        Cell and mechanism; bool [agents, episodes], its index seed and agent; bool [agents].
     """
     _check(panel, "equity_end", group)
     kept = panel[(panel["group"] == group) & (panel["status"] != STOPPED)]
-    agent, start = ["cell", "seed", "agent_uid"], int(panel["run_index"].min())
-    found = kept.groupby(agent, observed=True).agg(
-        mechanism=("mechanism", "first"), episodes=("run_index", "size")
-    )
-    below = kept[kept["equity_end"] < ruin_below]
-    first = below.groupby(agent, observed=True)["run_index"].min() - start + 1
-    found["is_ruined"] = found.index.isin(first.index)
-    found["episodes"] = first.reindex(found.index).fillna(found["episodes"]).astype(np.int64)
-    return found.reset_index()
+    for cell, part in kept.groupby("cell"):
+        by_agent = _by_agent(part)
+        is_ruined = np.maximum.accumulate(by_agent["equity_end"].to_numpy() < ruin_below, axis=1)
+        is_new = by_agent["status"].to_numpy()[:, 0] != RUINED
+        about = {"cell": cell, "mechanism": str(part["mechanism"].iloc[0])}
+        yield about, pd.DataFrame(~is_ruined, by_agent.index), is_new
 
 
 def survival_curves(panel: pd.DataFrame, group: str, ruin_below: float) -> pd.DataFrame:
     """Estimate what share of a group's agents is not ruined, after each episode, in each cell.
 
-    Agents of one seed meet the same news, so the interval is of seeds: of the t distribution over
-    the share of a seed's agents that is left. All agents are seen to the last episode, so that
-    share is what Kaplan and Meier estimate (``longitudinal.survival``).
-
     Parameters
         panel, group, ruin_below: as in :func:`lifetimes`.
 
     Returns
-        A row per cell and episode: ``cell``, ``mechanism``, ``episodes``, ``value`` with its 95 %
-        interval ``low`` and ``high``, and ``n`` (seeds).
+        A row per cell and episode: ``cell``, ``mechanism``, ``episodes``, ``value`` by Kaplan and
+        Meier with its 95 % interval ``low`` and ``high`` over seeds (``longitudinal.course``), and
+        ``n`` (seeds).
     """
-    lived = lifetimes(panel, group, ruin_below)
-    most, rows = int(panel["run_index"].nunique()), []
-    for cell, part in lived.groupby("cell"):
-        ends = np.where(part["is_ruined"], part["episodes"], most + 1)
-        for after in range(1, most + 1):
-            left = pd.Series(ends > after, index=part["seed"].to_numpy()).groupby(level=0).mean()
-            about = {"cell": cell, "mechanism": str(part["mechanism"].iloc[0]), "episodes": after}
-            rows.append({**about, **_interval(left.to_numpy(float))})
-    return pd.DataFrame(rows)
+    rows = []
+    for about, left, _ in _lasting(panel, group, ruin_below):
+        seeds = left.index.get_level_values("seed").to_numpy()
+        course = longitudinal.course(left.to_numpy(), seeds)
+        after = np.arange(1, left.shape[1] + 1)
+        about |= {"episodes": after, **course._asdict(), "n": len(np.unique(seeds))}
+        rows.append(pd.DataFrame(about))
+    return pd.concat(rows, ignore_index=True)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.basics.archives import DAMAGED, reason_of
 from proteus.basics.files import whole
 from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, read_version
 from proteus.errors import ConfigError, ResultsError
@@ -121,21 +122,21 @@ def snapshot(folder: str | os.PathLike[str]) -> Snapshot:
     """
     try:
         path = Path(folder)
+        path = path / SNAPSHOT if path.is_dir() else path
     except TypeError:
         allowed = "must be a path, as 'outputs/my_run'"
         raise ResultsError(f"folder={folder!r} is not allowed: {allowed}") from None
-    path = path / SNAPSHOT if path.is_dir() else path
+    except OSError as error:  # a name may be too long
+        raise ResultsError(f"{folder} cannot be read: {error.strerror}") from None
     if not path.is_file():
         made = "a run with episodes.carryover=capital_only or full_carryover writes one"
         raise ResultsError(f"{path} does not exist: {made}")
     try:
-        with np.load(path) as file:
-            members = {name: file[name] for name in file.files}
+        members = _members(path)
         header = json.loads(members[_HEADER].tobytes())
         version = header["snapshot_version"]
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0]
-        raise ResultsError(f"{path} is damaged, or no snapshot: {reason}") from None
+    except DAMAGED as error:
+        raise ResultsError(f"{path} is damaged, or no snapshot: {reason_of(error)}") from None
     read_version(path, header)
     if version != SNAPSHOT_VERSION:
         allowed = f"this Proteus reads version {SNAPSHOT_VERSION}"
@@ -144,6 +145,16 @@ def snapshot(folder: str | os.PathLike[str]) -> Snapshot:
         return _read(path, header, members)
     except (LookupError, ValueError, TypeError) as error:
         raise ResultsError(f"{path} is damaged: it does not say what it holds: {error}") from None
+
+
+def _members(path: Path) -> dict[str, Any]:
+    """Read the arrays of a file, once all have their checksums."""
+    with zipfile.ZipFile(path) as archive:
+        wrong = archive.testzip()
+    if wrong is not None:
+        raise ValueError(f"the checksum of its member {wrong} differs")
+    with np.load(path) as file:
+        return {name: file[name] for name in file.files}
 
 
 def _read(path: Path, header: dict[str, Any], members: dict[str, Any]) -> Snapshot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +22,10 @@ from proteus.market.variables.dimensions import trader_name
 
 UID = "agent_uid"
 AGENTS_KEY = "agents"  # attribute, and key of the manifest: profiles with the cells they are in
+COLUMNS = (
+    "agent_uid", "cohort_id", "trader", "group", "member", "strategy_family", "trader_class",
+    "capital_baseline", "risk_envelope", "profile_version", "cells",
+)  # fmt: skip
 
 
 class Listed(NamedTuple):
@@ -81,7 +85,8 @@ def agents(dataset: xr.Dataset) -> pd.DataFrame:
         needed = "it must be a dataset of proteus.sweep or proteus.load"
         raise ResultsError(f"a {type(dataset).__name__} is not allowed: {needed}")
     listed = check("the dataset", dataset)
-    return pd.DataFrame([row for each in listed for row in _rows(each)])
+    rows = [row for each in listed for row in _rows(each)]
+    return pd.DataFrame(rows, columns=[*COLUMNS]).astype({"agent_uid": np.int64})
 
 
 def _rows(listed: Listed) -> Iterator[dict[str, Any]]:
@@ -114,16 +119,58 @@ def check(path: Path | str, dataset: xr.Dataset) -> list[Listed]:
         ResultsError: a profile of a newer version, one whose uids are not those of its cohort and
             group, or an agent that the dataset names otherwise.
     """
+    listed = listed_in(path, dataset.attrs)
+    if UID in dataset.coords and TRADER in dataset.dims and AGENTS_KEY in dataset.attrs:
+        names = dataset[TRADER].to_numpy().ravel().tolist()
+        check_named(path, listed, zip(names, dataset[UID].to_numpy().ravel().tolist(), strict=True))
+    return listed
+
+
+def listed_in(path: Path | str, attributes: Mapping[str, Any]) -> list[Listed]:
+    """Return the profiles that the attributes of a file have.
+
+    Parameters
+        path: of the file, for the error.
+
+    Raises
+        ResultsError: one of a newer version, or whose uids are not those of its cohort and group.
+    """
     try:
-        listed = [
+        return [
             Listed(read_profile(_without(each, "cells")), tuple(each.get("cells", ())))
-            for each in _found(dataset.attrs)
+            for each in _found(attributes)
         ]
     except (ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise ResultsError(f"{path} is damaged: its profiles say {error}") from None
-    if "agent_uid" in dataset.coords and TRADER in dataset.dims and AGENTS_KEY in dataset.attrs:
-        _check_named(path, dataset, listed)
-    return listed
+
+
+def uids_in(listed: Sequence[Listed]) -> dict[str, int]:
+    """Return who the traders of profiles are, by their names."""
+    return {
+        trader_name(each.profile.group, member): uid
+        for each in listed
+        for member, uid in enumerate(each.profile.agent_uids)
+    }
+
+
+def check_named(
+    path: Path | str, listed: Sequence[Listed], traders: Iterable[tuple[str, int]]
+) -> None:
+    """Refuse a file that names a trader otherwise than its profiles do.
+
+    Parameters
+        path: of the file, for the error. listed: its profiles. traders: names with uids.
+
+    Raises
+        ResultsError: the first who is somebody else.
+    """
+    uids = uids_in(listed)
+    for name, uid in traders:
+        if uids.get(name) != uid:
+            said = uids.get(name, "missing")
+            raise ResultsError(
+                f"{path} is damaged: trader {name} has agent_uid={uid}, in its profile it is {said}"
+            )
 
 
 def _found(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -135,21 +182,6 @@ def _found(attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {"group": name, "config": group} for name, group in population.items() if group["count"]
     ]
-
-
-def _check_named(path: Path | str, dataset: xr.Dataset, listed: Sequence[Listed]) -> None:
-    uids = {
-        trader_name(each.profile.group, member): uid
-        for each in listed
-        for member, uid in enumerate(each.profile.agent_uids)
-    }
-    names = dataset[TRADER].to_numpy().ravel().tolist()
-    for name, uid in zip(names, dataset["agent_uid"].to_numpy().ravel().tolist(), strict=True):
-        if uids.get(name) != uid:
-            said = uids.get(name, "missing")
-            raise ResultsError(
-                f"{path} is damaged: trader {name} has agent_uid={uid}, in its profile it is {said}"
-            )
 
 
 def check_traders(

@@ -12,13 +12,13 @@ import dataclasses
 import io
 import json
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from proteus.basics.archives import DAMAGED, reason_of
 from proteus.basics.files import whole
 from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION
 from proteus.errors import ResultsError
@@ -100,7 +100,7 @@ class BlockFiles(Lanes):
             with np.load(path) as file:
                 header = json.loads(file[_HEADER].tobytes())
                 replicates = {int(c): file[f"{c}.replicates"] for c in header["cells"]}
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except DAMAGED:
             return False
         if header.get(SCHEMA_KEY) != SCHEMA_VERSION:
             return False
@@ -142,10 +142,9 @@ class BlockFiles(Lanes):
     def _member(self, path: Path, name: str) -> Any:
         try:
             return self._archive(path)[name]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            reason = str(error).splitlines()[0]
+        except DAMAGED as error:
             allowed = "remove this file and resume: its lanes are simulated again"
-            raise ResultsError(f"{path} is damaged: {reason}; {allowed}") from None
+            raise ResultsError(f"{path} is damaged: {reason_of(error)}; {allowed}") from None
 
     def _archive(self, path: Path) -> Any:
         """Open an archive; the last stays open: to list thousands of members costs milliseconds."""

@@ -285,7 +285,7 @@ def opened(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, xr.Dataset]]:
         raise unreadable(path, error) from None
     with dataset:
         version = read_version(path, dataset.attrs)
-        _check_manifest(path.with_name(MANIFEST), path, dataset.attrs)
+        check_manifest(path, dataset.attrs, DIGEST)
         try:
             dataset.attrs = migrate(dataset.attrs, version)
             dataset = _as_written_now(dataset, version)
@@ -323,7 +323,7 @@ def _times_of(dataset: xr.Dataset) -> list[str]:
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of a file, which the manifest keeps of ``results.nc``."""
+    """Return the SHA-256 of a file, as the manifest keeps it of ``results.nc`` and panels."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -354,8 +354,17 @@ def _check_contents(path: Path, dataset: xr.Dataset) -> None:
             raise ResultsError(f"{path} is damaged: attribute {name} cannot be read")
 
 
-def _check_manifest(manifest: Path, results: Path, attributes: Mapping[str, Any]) -> None:
-    """Check that a manifest, where there is one, is whole and of the same run as the results."""
+def check_manifest(path: Path, attributes: Mapping[str, Any], key: str) -> None:
+    """Check that a manifest, where there is one, is whole, and of the same run and file.
+
+    Parameters
+        path: the file of results that it lies beside. attributes: what that says of its run. key:
+            of its SHA-256 in the manifest, where none is of a run by an older version.
+
+    Raises
+        ResultsError: it is not.
+    """
+    manifest = path.with_name(MANIFEST)
     if not manifest.is_file():
         return
     try:
@@ -367,6 +376,6 @@ def _check_manifest(manifest: Path, results: Path, attributes: Mapping[str, Any]
         raise ResultsError(f"{manifest} is not a manifest of Proteus: it is no group of keys")
     read_version(manifest, content)
     if content.get("config_hash") != attributes.get("config_hash"):
-        raise ResultsError(f"{manifest} is of another run than {results}: config_hash differs")
-    if content.get(DIGEST, written := digest(results)) != written:
-        raise ResultsError(f"{results} was changed after the run: {DIGEST} of {manifest} differs")
+        raise ResultsError(f"{manifest} is of another run than {path}: config_hash differs")
+    if content.get(key, written := digest(path)) != written:
+        raise ResultsError(f"{path} was changed after the run: {key} of {manifest} differs")

@@ -117,6 +117,7 @@ def opened_store(path: Path) -> Any:
     store = open_store(path)
     for variable in store.ds.variables.values():
         chunk = variable.chunking()
-        if isinstance(chunk, list):
+        # Names of nobody are text in chunks: a dim without labels is one that may grow.
+        if isinstance(chunk, list) and isinstance(variable.dtype, np.dtype):
             variable.set_var_chunk_cache(math.prod(chunk) * variable.dtype.itemsize)
     return store

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from proteus.basics.archives import reason_of
 from proteus.basics.files import whole
 from proteus.basics.schema import canonical_json
 from proteus.basics.versions import SCHEMA_KEY, SCHEMA_VERSION, read_version
@@ -27,7 +28,8 @@ from proteus.market.variables.base import EPISODE, TRADER
 from proteus.market.variables.dimensions import trader_name
 from proteus.plans.plan import Plan
 from proteus.results import artifacts
-from proteus.results.agents import AGENTS_KEY, profiles_of
+from proteus.results.agents import AGENTS_KEY, check_named, listed_in, profiles_of
+from proteus.results.dataset import check_manifest
 from proteus.results.flags import VIOLATION
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 PANEL = "panel.parquet"
 PANEL_VERSION, PANEL_KEY = 1, "panel_version"
+DIGEST = "panel_sha256"  # key of the manifest
 ROWS_AT_ONCE = 65_536  # of one cell in memory, or those of one seed
 KEY = ("cell", "seed", "run_index", "agent_uid")
 ACTIVE, RUINED, STOPPED = "active", "ruined", "stopped"
@@ -70,6 +73,9 @@ FIELDS: dict[str, Column] = {
     "schema_version": Column("int64", "1", "of the files of a run"),
     "config_hash": Column("text", "", "of the run"),
 }
+_ABOUT = {  # what is the same wherever that label is
+    "cell": ("mechanism", "carryover", "labels"), "agent_uid": ("instance", "group"),
+}  # fmt: skip
 MEASURES = {
     "equity_start": "wealth_start_by_trader", "equity_end": "wealth_end_by_trader",
     "pnl_marked": "pnl_marked_by_trader", "volume_lots": "volume_lots_by_trader",
@@ -107,7 +113,9 @@ def write(plan: Plan, dataset: xr.Dataset, folder: Path) -> Path:
     target = folder / PANEL
     with (
         whole(target) as temporary,
-        pq.ParquetWriter(temporary, declared, compression="zstd", compression_level=1) as writer,
+        pq.ParquetWriter(
+            temporary, declared, compression="zstd", compression_level=1, write_page_checksum=True
+        ) as writer,
     ):
         for cell in range(len(plan.cells)):
             for table in _tables(plan, dataset, cell, declared):
@@ -193,46 +201,74 @@ def load_panel(
     Returns
         A row per agent and episode with the columns of ``FIELDS``, sorted by cell, seed, agent_uid
         and run_index; texts are categories. With to="xarray" the measures and ``status`` with dims
-        (cell, seed, agent_uid, run_index). ``attrs["agents"]`` are the profiles. For linearmodels:
+        (cell, seed, agent_uid, run_index), and mechanism, carryover and labels of each cell,
+        instance and group of each agent; a status is empty where a cell has no such agent.
+        ``attrs["agents"]`` are the profiles, as JSON in a dataset. For linearmodels:
         ``panel.set_index(["entity", "run_index"])``.
 
     Raises
-        ResultsError: no such file, not Parquet, not a panel of this version or an older one, or a
-            key that is there twice.
+        ResultsError: no such file, not Parquet, not a panel of this version or an older one, of
+            another run than the ``manifest.json`` beside it, changed since that was written, a
+            key that is there twice, or an agent that is not who its profile says.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     if to not in ("pandas", "xarray"):
         raise ResultsError(f"to={to} is not allowed: must be pandas or xarray")
     path = artifacts.find(folder, PANEL, "record.panel=true writes it")
-    try:
-        table = pq.ParquetFile(path).read()
-    except (OSError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0]
-        raise ResultsError(f"{path} cannot be read as Parquet: {reason}") from None
-    found = {key.decode(): text.decode() for key, text in (table.schema.metadata or {}).items()}
-    read_version(path, found)
-    if found.get(PANEL_KEY) != str(PANEL_VERSION) or table.schema.names != [*FIELDS]:
-        written = found.get(PANEL_KEY, "missing")
-        allowed = f"this Proteus reads version {PANEL_VERSION}"
-        raise ResultsError(f"{path} is no panel of ours: {PANEL_KEY} is {written}; {allowed}")
-    panel: pd.DataFrame = table.to_pandas()
+    panel, said = _read(path)
+    check_manifest(path, said, DIGEST)
     twice = panel[panel.duplicated([*KEY])]
     if len(twice):
         key = ", ".join(f"{name}={twice[name].iloc[0]}" for name in KEY)
         raise ResultsError(f"{path} is damaged: {key} is there twice")
+    traders = panel[["instance", "agent_uid"]].drop_duplicates()
+    check_named(path, listed_in(path, said), traders.itertuples(index=False, name=None))
     panel = panel.sort_values(["cell", "seed", "agent_uid", "run_index"], ignore_index=True)
-    panel.attrs["agents"] = json.loads(found[AGENTS_KEY])
+    panel.attrs[AGENTS_KEY] = json.loads(said[AGENTS_KEY])
     return panel if to == "pandas" else _as_dataset(panel)
+
+
+def _read(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the rows of a file, once it is a panel of this version, and what it says of its run.
+
+    Raises
+        ResultsError: it is none, or its bytes are not those that were written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        found = file.schema_arrow.metadata or {}
+        said = {key.decode(): text.decode() for key, text in found.items()}
+        names = file.schema_arrow.names
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from None
+    read_version(path, said)
+    if said.get(PANEL_KEY) != str(PANEL_VERSION) or names != [*FIELDS]:
+        written = said.get(PANEL_KEY, "missing")
+        allowed = f"this Proteus reads version {PANEL_VERSION}"
+        raise ResultsError(f"{path} is no panel of ours: {PANEL_KEY} is {written}; {allowed}")
+    try:
+        rows: pd.DataFrame = file.read().to_pandas()
+    except (OSError, ValueError, TypeError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from None
+    return rows, said
+
+
+def _unreadable(path: Path, error: Exception) -> ResultsError:
+    return ResultsError(f"{path} cannot be read as Parquet: {reason_of(error)}")
 
 
 def _as_dataset(panel: pd.DataFrame) -> xr.Dataset:
     kept = [name for name, column in FIELDS.items() if column.kind == "float64"]
     by_key = panel.set_index(["cell", "seed", "agent_uid", "run_index"])
     made: xr.Dataset = by_key[[*kept]].to_xarray()
-    made["status"] = by_key["status"].astype(str).to_xarray()
+    status = by_key["status"].astype(object).to_xarray()
+    made["status"] = status.fillna("").astype(str)  # of an agent that the cell does not have
+    for dim, names in _ABOUT.items():
+        of = panel.drop_duplicates(dim).set_index(dim).loc[made[dim].to_numpy()]
+        made = made.assign_coords({name: (dim, of[name].to_numpy(str)) for name in names})
     for name in kept:
         made[name].attrs.update(units=FIELDS[name].unit, long_name=FIELDS[name].formula)
-    made.attrs.update(panel.attrs)
+    made.attrs[AGENTS_KEY] = json.dumps(panel.attrs[AGENTS_KEY])
     return made

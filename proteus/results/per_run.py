@@ -25,7 +25,7 @@ from proteus.errors import ResultsError
 from proteus.market.variables.base import TRADER
 from proteus.plans.plan import Plan
 from proteus.results import artifacts
-from proteus.results.agents import AGENTS_KEY, UID, uids_by_trader
+from proteus.results.agents import AGENTS_KEY, UID, listed_in, uids_by_trader, uids_in
 from proteus.results.coordinates import table_labels
 from proteus.results.flags import REASONS, VIOLATION
 
@@ -144,6 +144,22 @@ def _uids_of_columns(lanes: xr.Dataset) -> dict[str, int]:
     return found
 
 
+def _check_columns(path: Path, columns: pa.Schema, uids: dict[str, int]) -> None:
+    """Refuse columns of a trader who is not the agent that they say."""
+    names = {uid: name for name, uid in uids.items()}
+    for column in columns:
+        found = (column.metadata or {}).get(UID.encode())
+        if found is None:
+            continue
+        uid = int(found)
+        if f"_{names.get(uid)}_" not in f"{column.name}_":
+            who = names.get(uid, "missing")
+            raise ResultsError(
+                f"{path} is damaged: column {column.name} has agent_uid={uid}, in the profiles "
+                f"that is {who}"
+            )
+
+
 def _suffix(coordinate: xr.DataArray, at: int) -> str:
     label = table_labels(coordinate)[at]
     if isinstance(label, str):
@@ -162,7 +178,8 @@ def load_runs(folder: str | os.PathLike[str]) -> pd.DataFrame:
         variable, or per label of its further dim, as ``maker_markout_100ms``.
 
     Raises
-        ResultsError: no such file, not Parquet, not of Proteus, or of a newer schema version.
+        ResultsError: no such file, not Parquet, not of Proteus, of a newer schema version, or with
+            a column of an agent that is not who its profile says.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -174,6 +191,9 @@ def load_runs(folder: str | os.PathLike[str]) -> pd.DataFrame:
         reason = str(error).splitlines()[0]
         raise ResultsError(f"{path} cannot be read as Parquet: {reason}") from None
     metadata = table.schema.metadata or {}
-    read_version(path, {key.decode(): value.decode() for key, value in metadata.items()})
+    said = {key.decode(): value.decode() for key, value in metadata.items()}
+    read_version(path, said)
+    if AGENTS_KEY in said:
+        _check_columns(path, table.schema, uids_in(listed_in(path, said)))
     rows: pd.DataFrame = table.to_pandas()
     return rows

@@ -167,7 +167,9 @@ def resume_from(
 
     Parameters
         start: the output folder of the run, or what :func:`proteus.snapshot` returned.
-        episodes: how many more. output_dir: also write the results, and the next snapshot, there.
+        episodes: how many more. output_dir: also write the results, and the next snapshot, there;
+            without it no panel, table or page of the run is written again, nor measured what only
+            they show.
 
     Returns
         Dataset of the new episodes, to the bit what the run would have given for them, had it not
@@ -178,10 +180,11 @@ def resume_from(
             :func:`simulate`.
     """
     found = start if isinstance(start, Snapshot) else snapshots.snapshot(start)
-    replaced = ("output_dir", "resume_from", "seeds.episode", "episodes.count")
-    words = [word for word in found.words if overrides.key(word) not in replaced]
     mine = {"resume_from": os.fspath(found.path), "episodes.count": episodes}
     mine |= {"seeds.episode": found.episode}
+    if output_dir is None:
+        mine |= dict.fromkeys(("record.panel", "record.per_run", "record.report"), False)
+    words = [word for word in found.words if overrides.key(word) not in {"output_dir", *mine}]
     added = overrides.from_mapping(_with(mine, output_dir), grid=False)
     return _run_and_save(planner.from_words([*words, *added]))
 

@@ -21,6 +21,7 @@ from proteus.market.cell import CellConfig
 from proteus.market.environment.models import BayesianLatent
 from proteus.market.variables import values_per_lane
 from proteus.plans.limits import SUMMARY_BYTES, amount, check_fits
+from proteus.recording.limits import BLOCKS_AHEAD
 from proteus.recording.size import Recorded, recorded
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def needs(plan: Plan, workers: int, *, in_memory: bool = False) -> Needs:
         lane_bytes,
         held,
         lane_bytes * held + tables + _kernels_bytes(plan) + logs.memory_bytes
+        + _flying_bytes(plan, workers)
         + (results if in_memory else min(results, _slab_bytes(plan)))
         + WRITE_BYTES + points * values_per_lane(plan.labels) * SUMMARY_BYTES
         + (workers * PROCESS_BYTES if settings.executor.name != "threads" else 0),
@@ -167,6 +169,16 @@ def _lanes_held(plan: Plan, workers: int) -> int:
     most = workers * _block_lanes(plan.settings)
     waiting = (min(len(plan.cells), CELLS_KEPT) - 1) * min(most, len(plan.replicates))
     return min(plan.lanes, most + waiting)
+
+
+def _flying_bytes(plan: Plan, workers: int) -> int:
+    """Return the bytes of what was measured of lanes that are not finished, or not taken yet.
+
+    A block of episodes has all of them, and again as one array while they are put together.
+    """
+    block = _block_lanes(plan.settings)
+    lanes = workers * (1 + BLOCKS_AHEAD) * block + workers * block
+    return min(2 * plan.lanes, lanes) * values_per_lane(plan.labels) * VALUE_BYTES
 
 
 def _lane_bytes(cell: CellConfig) -> int:

@@ -136,8 +136,10 @@ def _describe(result: Result, folder: Path, recorded: Sequence[Lane]) -> Written
         _write_text(folder / CONTRASTS, csv_text(table))
     if settings.record.report:
         _write_report(result, manifest, folder)
-    digest = {dataset.DIGEST: dataset.digest(folder / dataset.RESULTS)}
-    _write_text(folder / dataset.MANIFEST, _json(manifest | digest))
+    digests = {dataset.DIGEST: dataset.digest(folder / dataset.RESULTS)}
+    if settings.record.panel:
+        digests[panel.DIGEST] = dataset.digest(folder / panel.PANEL)
+    _write_text(folder / dataset.MANIFEST, _json(manifest | digests))
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.name not in (LOG, *claim.PASSING):
             _log.info("%s is written: %d bytes", path, path.stat().st_size)

@@ -208,6 +208,7 @@ def test_going_on_from_a_snapshot_is_going_straight_through(policy, tmp_path):
     ({"executor__block_lanes": 1}, {}),
     ({"executor__workers": 2, "executor__block_lanes": 2}, GOING_ON),
     ({"executor__loop": "rich"}, {}),
+    ({"executor": "processes", "executor__workers": 2, "executor__task_lanes": 2}, {}),
 ])  # fmt: skip
 def test_no_bit_depends_on_blocks_workers_or_the_loop(executor, more):
     keys = {"mechanism": "clob", "episodes__count": 2, "episodes__carryover": "full_carryover"}
@@ -254,6 +255,7 @@ def test_a_run_that_is_killed_goes_on_with_what_its_lanes_carried(tmp_path):
 def taken(tmp_path_factory):
     folder = tmp_path_factory.mktemp("snapshot") / "run"
     keys = {"mechanism": "clob", "episodes__carryover": "capital_only", **RICH}
+    keys["record__panel"] = True
     return folder, run(episodes__count=2, output_dir=folder, **keys)
 
 
@@ -266,6 +268,11 @@ def test_a_snapshot_says_what_is_in_it(taken):
     assert endowment[:, 0].tolist() == np.maximum(np.round(ends[:, 0] * 1e9), 0).tolist()
     assert found.bytes_per_lane == (8 * (8 + 1),)
     assert proteus.snapshot(folder / SNAPSHOT).digest == found.digest
+
+
+def test_a_run_goes_on_without_a_folder_for_its_panel(taken):
+    folder, _ = taken
+    assert proteus.resume_from(folder, episodes=1)["episode"].to_numpy().tolist() == [2]
 
 
 def damaged(folder, tmp_path, change):
@@ -298,6 +305,8 @@ def test_a_file_that_is_none_is_refused(tmp_path):
         proteus.snapshot(tmp_path)
     with pytest.raises(ResultsError, match=r"folder=3 is not allowed"):
         proteus.snapshot(3)
+    with pytest.raises(ResultsError, match="cannot be read: File name too long"):
+        proteus.snapshot("a" * 300)
 
 
 @pytest.mark.parametrize(("keys", "why"), [

@@ -8,11 +8,13 @@ import sys
 
 import duckdb
 import numpy as np
+import pandas as pd
 import polars
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import statsmodels.formula.api as smf
+import xarray as xr
 from linearmodels import PanelOLS
 from rich.console import Console
 
@@ -104,13 +106,18 @@ def test_the_file_says_units_formulas_versions_and_agents(made):
     }  # fmt: skip
 
 
-def test_as_labelled_arrays(made, panel):
+def test_as_labelled_arrays(made, panel, tmp_path):
     arrays = proteus.load_panel(made[0], to="xarray")
     assert dict(arrays.sizes) == {"cell": 2, "seed": SEEDS, "agent_uid": 9, "run_index": EPISODES}
     row = panel.iloc[7]
     at = {key: row[key] for key in ("cell", "seed", "agent_uid", "run_index")}
     assert arrays["equity_end"].sel(at).item() == row["equity_end"]
     assert arrays["status"].sel(at).item() == row["status"]
+    assert arrays["mechanism"].to_numpy().tolist() == ["clob", "fba"]
+    for name in ("instance", "group"):
+        assert arrays[name].sel(agent_uid=row["agent_uid"]).item() == row[name]
+    arrays.to_netcdf(tmp_path / "panel.nc")
+    assert xr.load_dataset(tmp_path / "panel.nc").identical(arrays)
 
 
 def test_rows_are_the_same_whatever_is_written_at_once(made, panel, tmp_path, monkeypatch):
@@ -281,6 +288,13 @@ def test_survival_is_that_of_kaplan_and_meier(panel):
             assert found.loc[episode, "value"] == pytest.approx(share)
         assert (found["n"] == SEEDS).all()
         assert (found["low"] <= found["value"]).all()
+        assert found["high"].between(found["value"], 1).all()
+    later = panel[(panel["run_index"] > 1) & (panel["seed"] < 2)].copy()
+    later["status"] = later["status"].where(later["equity_start"] >= 15, "ruined")
+    short = lifetimes(later, "maker", ruin_below=15)
+    was = later[(later["run_index"] == 2) & (later["group"] == "maker")]
+    assert (short["episodes"] == 0).sum() == (was["status"] == "ruined").sum() > 0
+    assert short["episodes"].max() == EPISODES - 2
 
 
 # --- what a report shows --------------------------------------------------------------------------
@@ -347,6 +361,14 @@ def test_mistakes_are_told_in_a_sentence(made, panel, tmp_path):
         proteus.persistence(panel[panel["run_index"] < 3])
     with pytest.raises(ResultsError, match="a dict is not allowed"):
         proteus.persistence({})
+    with pytest.raises(ResultsError, match=r"group=\['maker'\] is not in the panel"):
+        proteus.persistence(panel, group=["maker"])
+    with pytest.raises(ResultsError, match="measure=pnl_marked is not allowed"):
+        proteus.persistence(panel.drop(columns="pnl_marked"), "pnl_marked")
+    with pytest.raises(ResultsError, match=r"has \d rows of 6 episodes: an agent must have one"):
+        proteus.persistence(panel[panel["status"] == "active"])
+    with pytest.raises(ResultsError, match="has 12 rows of 6 episodes"):
+        survival_curves(pd.concat([panel, panel]), "maker", ruin_below=1)
 
 
 def test_a_key_that_is_there_twice_and_another_version_are_refused(made, tmp_path):

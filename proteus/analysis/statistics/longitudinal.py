@@ -30,6 +30,7 @@ def autoregression(values: Values) -> float:
 
     Source: Nickell (1981) Econometrica 49:1417.
     """
+    values = values - values[:, :1]  # what is constant is 0 then, and rounds to nothing else
     before, after = values[:, :-1], values[:, 1:]
     before = before - before.mean(axis=1, keepdims=True)
     after = after - after.mean(axis=1, keepdims=True)
@@ -46,11 +47,6 @@ def nickell_bias(phi: float, transitions: int) -> float:
     Source: Nickell (1981), the leading term of equation 18.
     """
     return -(1 + phi) / (transitions - 1)
-
-
-def half_life(phi: float) -> float:
-    """Return after how many episodes half of a deviation is left; NaN unless 0 < phi < 1."""
-    return math.log(0.5) / math.log(phi) if 0 < phi < 1 else math.nan
 
 
 def rank_correlation(first: Values, second: Values) -> float:
@@ -102,9 +98,11 @@ def intraclass_correlation(values: Values) -> float:
     Source: Shrout & Fleiss (1979) Psychological Bulletin 86:420, case 1.
     """
     agents, times = values.shape
-    means = values.mean(axis=1)
+    moved = values - values[:, :1]  # of a constant agent 0, which rounds to nothing else
+    means = values[:, 0] - values[0, 0] + moved.mean(axis=1)
     between = times * float(((means - means.mean()) ** 2).sum()) / (agents - 1)
-    within = float(((values - means[:, None]) ** 2).sum()) / (agents * (times - 1))
+    inner = moved - moved.mean(axis=1, keepdims=True)
+    within = float((inner**2).sum()) / (agents * (times - 1))
     total = between + (times - 1) * within
     return (between - within) / total if total > 0 else math.nan
 
@@ -137,6 +135,7 @@ def regime_shifts(values: Values, penalty: float | None = None) -> list[int]:
     """
     count, least = len(values), SMALLEST_REGIME
     cost_of = declared_penalty(values) if penalty is None else penalty
+    values = values - values[0]  # squares of a high level would drown what differs
     sums = np.concatenate([[0.0], np.cumsum(values)])
     squares = np.concatenate([[0.0], np.cumsum(values**2)])
     best = np.full(count + 1, np.inf)
@@ -184,3 +183,38 @@ def survival(episodes: NDArray[np.int64], is_ruined: NDArray[np.bool_]) -> Survi
     low, high = np.minimum(low, high), np.maximum(low, high)
     times = np.asarray(found.surv_times).astype(np.int64)
     return Survival(times, share, np.where(inside, low, share), np.where(inside, high, share))
+
+
+class Course(NamedTuple):
+    """What share of agents is left at each time, [T]."""
+
+    value: Values  # by Kaplan and Meier
+    low: Values  # 95 % t interval over seeds, within 0 and 1; NaN with fewer than two
+    high: Values
+
+
+def course(is_left: NDArray[np.bool_], seeds: NDArray[np.int64]) -> Course:
+    """Estimate what share of agents is left at each time, all of whom are watched to the last.
+
+    Agents of one seed meet the same news, so the interval is of seeds: of the t distribution over
+    the share of a seed's agents that is left.
+
+    Parameters
+        is_left: [N, T]; who is gone does not come back. seeds: [N] of each agent.
+
+    Source: :func:`survival`.
+    """
+    times, is_gone = is_left.shape[1], np.asarray(~is_left.all(axis=1))
+    lasted = np.where(is_gone, (~is_left).argmax(axis=1), times)
+    found = survival(lasted, is_gone)
+    known = np.concatenate([[1.0], found.survival])
+    value = known[np.searchsorted(found.episode, np.arange(times), side="right")]
+    there, of = np.unique(seeds, return_inverse=True)
+    if len(there) < 2:
+        nothing = np.full(times, math.nan)
+        return Course(value, nothing, nothing)
+    left = np.zeros((len(there), times))
+    np.add.at(left, of, is_left)
+    share = left / np.bincount(of)[:, None]
+    half = stats.t.ppf(0.975, len(there) - 1) * share.std(axis=0, ddof=1) / np.sqrt(len(there))
+    return Course(value, np.maximum(value - half, 0.0), np.minimum(value + half, 1.0))

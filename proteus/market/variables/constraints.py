@@ -51,7 +51,10 @@ def _used(world: World) -> Amounts:
 def _sums(counts: NDArray[np.int64], which: NDArray[np.int64], many: int) -> Values:
     """Add up the traders of each class or group: [L, many, ...]."""
     members = which == np.arange(many)[:, None]
-    return np.stack([counts[:, of].sum(axis=1) for of in members], axis=1).astype(float)
+    found = np.empty((len(counts), many, *counts.shape[2:]))  # nobody has no group
+    for number, of in enumerate(members):
+        found[:, number] = counts[:, of].sum(axis=1)
+    return found
 
 
 def _cuts_by_class(world: World) -> Values:

@@ -107,7 +107,10 @@ def _rows(
 
     def by_group(world: World) -> Values:
         values, groups = of_traders(world), world.traders.group
-        return np.stack([over(values[:, groups == g]) for g in range(groups.max() + 1)], axis=1)
+        found = np.empty((len(values), groups.max() + 1))  # nobody has no group
+        for group in range(found.shape[1]):
+            found[:, group] = over(values[:, groups == group])
+        return found
 
     row = Variable(
         name=name, dims=(CLASS,), unit=unit, long_name=f"{long_name}, by class", sign=sign,

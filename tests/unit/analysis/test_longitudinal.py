@@ -17,10 +17,28 @@ STEPS = np.repeat([0.0, 5.0, -2.0], 50)
 
 
 def test_a_decay_without_noise_has_its_half_life():
-    assert longitudinal.autoregression(np.array([[1, 0.5, 0.25, 0.125]])) == pytest.approx(0.5)
-    assert longitudinal.half_life(0.5) == pytest.approx(1)
-    assert np.isnan(longitudinal.half_life(-0.2))
+    phi = longitudinal.autoregression(np.array([[1, 0.5, 0.25, 0.125]]))
+    assert np.log(0.5) / np.log(phi) == pytest.approx(1)
     assert np.isnan(longitudinal.autoregression(np.ones((2, 4))))
+
+
+@pytest.mark.parametrize("level", [0.1, 0.3, 60.1, 1e6 / 3])
+def test_what_is_constant_has_no_measure_and_no_shift(level):
+    """The mean of 50 times 0.1 is not 0.1: rounding was two shifts, and correlated."""
+    values = np.full((3, 50), level)
+    assert longitudinal.regime_shifts(values[0]) == []
+    assert np.isnan(longitudinal.autoregression(values))
+    assert np.isnan(longitudinal.intraclass_correlation(values))
+    apart = values + np.array([[0.0], [0.7], [1.3]])
+    assert np.isnan(longitudinal.autoregression(apart))
+    assert longitudinal.intraclass_correlation(apart) == 1
+
+
+def test_a_level_moves_no_shift():
+    """Squares of 1e8 have no digits left for what differs by 5."""
+    assert longitudinal.regime_shifts(STEPS + 1e8) == longitudinal.regime_shifts(STEPS)
+    noisy = STEPS + np.random.default_rng(2).normal(size=150)
+    assert longitudinal.regime_shifts(noisy + 1e9) == longitudinal.regime_shifts(noisy) == [50, 100]
 
 
 def test_autoregression_is_least_squares_with_dummies_of_agents():

@@ -89,6 +89,20 @@ def test_memory_grows_with_the_sweep_only_where_no_folder_keeps_it(engine):
     assert grown[1] - grown[0] == 2 * NUMBERS * 2 * 8 * (10**8 - 10**6)
 
 
+def test_episodes_in_flight_are_counted():
+    """Blocks of two workers, those ahead of them, and one each that is put together."""
+
+    def memory(count, *words):
+        made = planner.from_words([f"episodes.count={count}", "seeds.count=100000", *words])
+        values = variables.values_per_lane(made.labels)
+        return values, estimate.needs(made, workers=2).memory_bytes
+
+    (few, least), (many, most) = memory(2), memory(400)
+    summary = limits.SUMMARY_BYTES * (many - few)
+    flying = 2 * 4 * 32 * 8 * (many - few)
+    assert most - least == pytest.approx(summary + flying, rel=0.02)
+
+
 def test_a_measured_pace_scales_by_mechanism(engine, monkeypatch):
     words, asked = ["mechanism=clob,fba", "delta=50,100", "horizon_s=40"], []
     monkeypatch.setattr(
