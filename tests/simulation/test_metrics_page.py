@@ -1,6 +1,6 @@
 """What docs/metrics.md says suffices to compute every variable from events, fills and traces.
 
-Of every variable but those of credit and of episodes; other tests read their lanes.
+Of every variable but those of credit, spoofers and episodes; other tests read their lanes.
 
 ``tests/reference/by_the_page.py`` does so, under all mechanisms, with requests whose side dealers
 are told, with blind ones and last looks, and in two markets with rules: charged, with pools and
@@ -65,6 +65,7 @@ RUNS = {
 RICH = ("charged", "chained")
 OF_RULES = "- Measured in sweeps in which some cell has"  # which the other cells have not
 OF_CREDIT = "- Measured in sweeps in which some cell has credit"
+OF_SPOOFERS = "- Measured in sweeps in which some cell has a spoofer"
 OF_EPISODES = "- Measured where lanes are of episodes"
 ROLES = ("maker", "informed", "noise", "sniper")
 ACCOUNTS = ("network", "proposer", "pool", "stakes")
@@ -164,7 +165,7 @@ def rules_of(config, lane, channels, kinds):
 
 def test_every_variable_of_the_page_is_computed(checked):
     entries = re.split(r"^### ", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    elsewhere = OF_EPISODES, OF_CREDIT  # test_panel has them, and test_credit
+    elsewhere = OF_EPISODES, OF_CREDIT, OF_SPOOFERS  # read by tests of panels, credit, spoofing
     entries = [entry for entry in entries if not any(note in entry for note in elsewhere)]
     plain = [entry.split("`")[1] for entry in entries if OF_RULES not in entry]
     every = [entry.split("`")[1] for entry in entries]

@@ -85,13 +85,15 @@ def test_a_maker_may_do_without_a_signal(tree):
 
 LENT = [
     "credit=pool", "population.informed.capital=5", "population.informed.target_leverage=2",
-    "+risk@population.informed.risk=capital",
+    "+risk@population.informed.risk=capital", "+trader@population.lender=lender",
 ]  # fmt: skip
-OF_A_POOL = {
-    "lender": LENT,
-    "liquidator": LENT,
-    "treasury": [*LENT, "credit.keeper=auto"],
-}  # kinds that are refused where nobody borrows
+BESIDE = {  # words that are refused alone, and what goes with them
+    "population=spoofed": ["execution=depth"],
+    "+trader@population.extra=spoofer": ["population=spoofed", "execution=depth"],
+    "+trader@population.extra=lender": LENT,
+    "+trader@population.extra=liquidator": LENT,
+    "+trader@population.extra=treasury": [*LENT, "credit.keeper=auto"],
+}
 
 
 def test_every_option_of_every_group_composes():
@@ -101,11 +103,10 @@ def test_every_option_of_every_group_composes():
         for group in ("mechanism", "latent", "population", "execution", "record", "executor")
         for path in sorted((folder / group).glob("*.yaml"))
     ]
+    words += [f"+trader@population.extra={path.stem}" for path in (folder / "trader").glob("*")]
     assert len(words) >= 13
     studies = {path.stem: yaml.safe_load(path.read_text()) for path in folder.glob("experiment/*")}
-    lines = [[word] for word in words]
-    for kind in (path.stem for path in (folder / "trader").glob("*")):
-        lines.append([f"+trader@population.extra={kind}", *OF_A_POOL.get(kind, [])])
+    lines = [[word, *BESIDE.get(word, [])] for word in words]
     lines += [
         [f"+experiment={name}", *(["size=quick"] if "sizes" in study else [])]
         for name, study in studies.items()
