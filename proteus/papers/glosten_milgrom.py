@@ -28,9 +28,9 @@ def run(share: float, root: int) -> list[Claim]:
         bid = below / (below + above)
         called = f"prior {prior:g}, informed {informed:g}"
         claims += [
-            number(f"first ask; {called}", ask, "ask = E[V | a buy]", of_comparison(found, 1),
+            number(f"first ask; {called}", ask, "ask = E[V, given a buy]", of_comparison(found, 1),
                    lanes, slack=_TICK),
-            number(f"first bid; {called}", bid, "bid = E[V | a sale]", of_comparison(found, 0),
+            number(f"first bid; {called}", bid, "bid = E[V, given a sale]", of_comparison(found, 0),
                    lanes, slack=_TICK),
             number(f"maker's profit per trade; {called}", 0.0, "zero expected profit",
                    of_comparison(found, 3), lanes, slack=float(found.tolerance[3])),

@@ -13,8 +13,9 @@ _DEAREST = (0.6, 0.65, 0.7)
 _LIMITED, _FREE = (0.97, 1.0), (0.49, 0.90)  # over their five markets, in whole per cent
 _PER_CENT = 0.005
 _WHY = (
-    "the schedule is ours: with a larger part of traders who should not trade the efficiency "
-    "falls (the lines above), and theirs trade several units in order, the best first, which helps."
+    "the schedule is ours, and the efficiency depends on it: where fewer traders should not trade "
+    "(the first lines) it is that of the paper. Theirs trade several units each in order, the best "
+    "first, which should help too; that was not tried."
 )
 
 

@@ -50,8 +50,8 @@ def run(share: float, root: int) -> list[Claim]:
         rents.append(mean_of(found[:, 1]))
         claims.append(number(
             f"share of duels with one sniper in the batch; batches of {interval:g} ms, "
-            f"mean delay {mean:g} ms", law, "not in the abstract: m / D (1 - exp(-D / m))",
-            estimate, len(lone),
+            f"mean delay {mean:g} ms", law, "m / D (1 - exp(-D / m))", estimate, len(lone),
+            published=f"{law:.4f}, derived here",
         ))  # fmt: skip
     continuous = _duels("clob", None, 20.0, lanes, root + len(_CASES))
     lanes = len(continuous)

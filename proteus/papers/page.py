@@ -57,11 +57,10 @@ def _written(value: float) -> str:
 def page(paper: Paper, claims: Sequence[Claim], size: str) -> str:
     """Return the page of one paper."""
     said = verdicts(claims)
-    differing = [
-        f"- {claim.number}: {claim.why or _UNEXPLAINED}"
-        for claim, verdict in zip(claims, said, strict=True)
-        if verdict != AGREES
-    ]
+    differing: dict[str, list[str]] = {}
+    for claim, verdict in zip(claims, said, strict=True):
+        if verdict != AGREES:
+            differing.setdefault(claim.why or _UNEXPLAINED, []).append(claim.number)
     table = [COLUMNS, ("---",) * len(COLUMNS), *rows(claims)]
     parts = [
         f"# {paper.title}",
@@ -71,7 +70,8 @@ def page(paper: Paper, claims: Sequence[Claim], size: str) -> str:
         f"**What it says.** {paper.says}",
         f"**What we find.** {_counted(said)}",
         "\n".join("| " + " | ".join(row) + " |" for row in table),
-        *(["**Where they differ.**", "\n".join(differing)] if differing else []),
+        *(["**Where they differ.**"] if differing else []),
+        *("- " + " · ".join(numbers) + f": {why}" for why, numbers in differing.items()),
         f"**Given by the paper.** {paper.given}",
         f"**Chosen by us.** {paper.chosen}",
         f"**Left out.** {paper.left_out}",

@@ -25,7 +25,7 @@ def run(share: float, root: int) -> list[Claim]:
         claims.append(number(
             f"curse of the winner of {dealers}, standard deviations of a signal", law,
             "mean of the largest of n standard normals", curse, lanes,
-            published=f"{law:.5f}", slack=float(found.tolerance[0]) / _SD,
+            published=f"{law:.5f}, derived here", slack=float(found.tolerance[0]) / _SD,
         ))  # fmt: skip
     for before, after, first, second in zip(
         _DEALERS, _DEALERS[1:], curses, curses[1:], strict=False

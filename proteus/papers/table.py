@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pandas as pd
 
@@ -35,6 +37,9 @@ SIZES: Mapping[str, float] = {"quick": 0.1, "standard": 1.0}  # share of the sta
 ROOT = 2027  # of the lanes of ``make papers``
 NUMBERS = "numbers.csv"
 _SEEDS = 1_000  # root seeds that a paper may use
+_KINDS: dict[str, Callable[[str], Any]] = {  # how a field of a claim is read
+    name: kind if kind in (int, float) else str for name, kind in get_type_hints(Claim).items()
+}
 
 
 def seed(paper: Paper) -> int:
@@ -78,20 +83,17 @@ def read(path: Path) -> Found:
     found = Found()
     if not path.exists():
         return found
-    table = pd.read_csv(path, keep_default_na=False, float_precision="round_trip")
-    missing = {"paper", "size", *Claim._fields} - {*table.columns}
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    columns = {*rows[0]} if rows else set[str]()
+    missing = {"paper", "size", *Claim._fields} - columns
     if missing:
         raise ResultsError(f"{path} is no table of papers: it has no column {min(missing)}")
-    read_version(path, {"schema_version": table.schema_version.max()})
-    for paper, rows in table.groupby("paper", sort=False):
+    read_version(path, rows[0])
+    for paper, group in groupby(rows, key=lambda row: row["paper"]):
+        of_paper = list(group)
         claims = [
-            Claim(*(_typed(name, getattr(row, name)) for name in Claim._fields))
-            for row in rows.itertuples()
+            Claim(**{name: kind(row[name]) for name, kind in _KINDS.items()}) for row in of_paper
         ]
-        found.take(str(paper), str(rows["size"].iloc[0]), claims)
+        found.take(paper, of_paper[0]["size"], claims)
     return found
-
-
-def _typed(name: str, value: Any) -> Any:
-    kind = Claim.__annotations__[name]
-    return int(value) if kind == "int" else float(value) if kind == "float" else str(value)

@@ -14,7 +14,7 @@ from proteus.validation.comparison import Array, Estimate, mean_of
 _INCENTIVES = (0.05, 0.10, 0.15)
 _UNIT, _PRICE = 10**8, 75 * 10**6  # of what each pledges, and after the fall; before it is 1e8
 _LEAST, _MOST = 0.82, 0.99  # loan to value after the fall
-_BORROWERS = 400
+_BORROWERS, _FEWEST = 400, 10  # so that some are on either side of each frontier
 _PART, _STEPS, _SMALL = 0.10, 60, 0.01  # of a debt, in a spiral and in a single step
 _RICH = 10**14
 _TERMS: dict[str, Any] = {
@@ -26,9 +26,10 @@ _TERMS: dict[str, Any] = {
 
 def run(share: float, root: int) -> list[Claim]:
     """Let borrowers fall to random loan-to-values; liquidate them once, then again and again."""
-    claims, count = [], lanes_of(_BORROWERS, share)
+    claims, count = [], max(lanes_of(_BORROWERS, share), _FEWEST)
     for place, incentive in enumerate(_INCENTIVES):
-        drawn = np.random.default_rng(root + place).uniform(_LEAST, _MOST, count)
+        within = np.random.default_rng(root + place).random(count)  # one in each of equal parts
+        drawn = _LEAST + (_MOST - _LEAST) * (np.arange(count) + within) / count
         debts = np.round(drawn * _PRICE).astype(int)  # a unit pledged is worth its price
         before = debts / _PRICE
         frontier, called = 1 / (1 + incentive), f"incentive {100 * incentive:g} %"
