@@ -86,11 +86,11 @@ PAPER = Paper(
         "Review of Financial Studies 25:3389."
     ),
     checked=(
-        "The abstract; the prediction for the cum-fee spread as Malinova & Park (2015), "
-        "Journal of Finance 70:509, put and confirm it (transaction costs of takers "
-        "unaffected once fees are taken into account, posted spreads fall); the tick in the "
-        "abstract of Chao, Yao & Ye (2019), Review of Financial Studies 32:1068, whose title "
-        "and claim were read. The proposition itself was not."
+        "The abstract; the prediction for the cum-fee spread as Malinova & Park (2015), Journal "
+        "of Finance 70:509, put and confirm it (transaction costs of takers unaffected once "
+        "fees are taken into account, posted spreads adjust); the tick in the abstract of Chao, "
+        "Yao & Ye (2019), Review of Financial Studies 32:1068. The paper's own propositions "
+        "were not at hand."
     ),
     says=(
         "If quotes can follow, a fee that moves from makers to takers lowers the posted "

@@ -46,9 +46,9 @@ PAPER = Paper(
         "index CDS, Journal of Financial Economics 137:857."
     ),
     checked=(
-        "The abstract of the working paper of 2017, for the direction. It has no number that "
-        "a market of ours could have; the sizes are those of order statistics, and computed, "
-        "not cited."
+        "The abstracts of the paper and of its working paper of 2017, for the direction; they "
+        "have no number that a market of ours could have. The sizes are those of order "
+        "statistics, and derived, not cited."
     ),
     says=(
         "Exposing an order to more dealers means more competition, and a more severe winner's "

@@ -15,7 +15,7 @@ _INCENTIVES = (0.05, 0.10, 0.15)
 _UNIT, _PRICE = 10**8, 75 * 10**6  # of what each pledges, and after the fall; before it is 1e8
 _LEAST, _MOST = 0.82, 0.99  # loan to value after the fall
 _BORROWERS, _FEWEST = 400, 10  # so that some are on either side of each frontier
-_PART, _STEPS, _SMALL = 0.10, 60, 0.01  # of a debt, in a spiral and in a single step
+_PART, _STEPS, _SMALL = 0.10, 12, 0.01  # of the first debt, in a spiral and in a single step
 _RICH = 10**14
 _TERMS: dict[str, Any] = {
     "decimals_c": 6, "decimals_d": 6, "optimal": 8 * 10**26, "base": 0, "slope_1": 0, "slope_2": 0,
