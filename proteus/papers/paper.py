@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -115,12 +116,16 @@ def direction(
 
 def verdicts(claims: Sequence[Claim]) -> list[str]:
     """Return the verdict of each claim of one paper."""
-    p = np.array([claim.p for claim in claims])
-    holm = adjusted(p, HOLM)
-    return [
+    return list(_verdicts(tuple(claims)))
+
+
+@cache  # a page asks for them more than once, and statsmodels collects garbage at each adjustment
+def _verdicts(claims: tuple[Claim, ...]) -> tuple[str, ...]:
+    holm = adjusted(np.array([claim.p for claim in claims]), HOLM)
+    return tuple(
         claim.untested() if math.isnan(value) else AGREES if value > LEVEL else DIFFERS
         for claim, value in zip(claims, holm, strict=True)
-    ]
+    )
 
 
 def of_comparison(found: Any, place: int) -> Estimate:
