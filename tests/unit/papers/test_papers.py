@@ -171,9 +171,9 @@ def a_law(factor, power=1.0):
 @pytest.mark.parametrize(
     ("spread", "said"),
     [
-        (a_law(1.0), [AGREES] * 5),
-        (a_law(0.7), [AGREES, AGREES, *[DIFFERS] * 3]),  # the level alone
-        (a_law(1.0, 0.5), [DIFFERS, AGREES, *[DIFFERS] * 3]),  # the slope too
+        (a_law(1.0), [AGREES] * 6),
+        (a_law(0.7), [*[AGREES] * 3, *[DIFFERS] * 3]),  # the level alone
+        (a_law(1.0, 0.5), [DIFFERS, DIFFERS, AGREES, *[DIFFERS] * 3]),  # the slope too
     ],
 )
 def test_the_law_of_order_flow_is_told_from_others(spread, said, monkeypatch):
