@@ -17,7 +17,7 @@ MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
 
 .PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
 .PHONY: bench-check faults docs notebooks lock clean nojit kernels checked-kernels
-.PHONY: types matrix newest learners dist site
+.PHONY: types matrix newest learners dist site papers
 
 ##@ Use it
 
@@ -105,6 +105,9 @@ dist: $(STAMP) ## build wheel and sdist into dist, check them, install and run t
 
 validate: $(STAMP) ## compare the engine with closed forms: outputs/validate/table.csv, docs/validation.md
 	$(BIN)/python -m proteus.validation --page docs
+
+papers: $(STAMP) ## reproduce published results into docs/papers; ARGS=budish for one of them
+	$(BIN)/python -m proteus.papers $(if $(filter command line,$(origin ARGS)),$(ARGS),all) --pages docs/papers
 
 proof: $(STAMP) kernels ## run what has a full count, property and statistical tests, into docs/proof.txt
 	@mkdir -p docs

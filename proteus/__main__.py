@@ -35,6 +35,7 @@ _COMMANDS = {
     "stress": ("proteus.stress.__main__", "run the stress pack over mechanisms and makers"),
     "whatif": ("proteus.whatif.__main__", "run recorded orders through other mechanisms"),
     "fit": ("proteus.fit.__main__", "fit a population to recorded orders"),
+    "papers": ("proteus.papers.__main__", "reproduce published results"),
     "watch": ("proteus.watch", "show one recorded lane"),
     "trajectories": ("proteus.trajectories.__main__", "write data sets of episodes for learners"),
     "bench": ("proteus.bench.__main__", "measure speed and memory"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.market.trading.world import World
-from proteus.validation.comparison import Array, Comparison, mean_of, sampled, whole
+from proteus.validation.comparison import Array, Comparison, Estimate, mean_of, sampled, whole
 from proteus.validation.running import ROOT, compose, market, ns, poisson, simulate, trader
 
 LEAST_EFFICIENCY, LEAST_GAIN = 0.95, 0.05
@@ -39,26 +39,37 @@ def zero_intelligence(
     """
     n, draws = whole("traders", traders, 4, 12), whole("looks", looks, 20, 2000)
     lanes, root = sampled(lanes, root)
-    costs = np.linspace(0.1, 0.7, n) * _TICKS
-    values = _TICKS - costs
-    gains = np.concatenate([values, -costs]).round()
-    possible = np.maximum(values - costs, 0).sum()
-    efficiency = []
-    for constrained in (True, False):
-        words = market("clob", ns(_HORIZON_S), tick=1 / _TICKS)
-        for number, gain in enumerate(gains.astype(int)):
-            policy = {"side": "buy" if gain > 0 else "sell", "value_ticks": int(abs(gain)),
-                      "constrained": constrained}  # fmt: skip
-            words += trader(f"trader_{number}", "zero_intelligence", policy=policy,
-                            schedule=poisson(draws / _HORIZON_S))  # fmt: skip
-        traded = simulate(compose(words), lanes, root, _lots)
-        efficiency.append(mean_of(traded @ gains / possible))
-    limited, free = efficiency
+    limited, free = (
+        efficiency(n, draws, is_limited, lanes=lanes, root=root) for is_limited in (True, False)
+    )
     return Comparison(
         ["efficiency within budgets", "gain over no budgets"], [LEAST_EFFICIENCY, LEAST_GAIN],
         [limited.value, limited.value - free.value],
         [limited.error, float(np.hypot(limited.error, free.error))], lanes=2 * lanes,
     )  # fmt: skip
+
+
+def efficiency(
+    traders: int, looks: int, constrained: bool, dearest: float = 0.7, *, lanes: int, root: int
+) -> Estimate:
+    """Estimate the share of the possible gains that random traders of one population realise.
+
+    Parameters
+        traders, looks, lanes, root: as in ``zero_intelligence``. constrained: within budgets.
+        dearest: the highest cost of a seller, 0.1 .. 0.9; the lowest value of a buyer is 1 less it.
+    """
+    costs = np.linspace(0.1, dearest, traders) * _TICKS
+    values = _TICKS - costs
+    gains = np.concatenate([values, -costs]).round()
+    possible = np.maximum(values - costs, 0).sum()
+    words = market("clob", ns(_HORIZON_S), tick=1 / _TICKS)
+    for number, gain in enumerate(gains.astype(int)):
+        policy = {"side": "buy" if gain > 0 else "sell", "value_ticks": int(abs(gain)),
+                  "constrained": constrained}  # fmt: skip
+        words += trader(f"trader_{number}", "zero_intelligence", policy=policy,
+                        schedule=poisson(looks / _HORIZON_S))  # fmt: skip
+    traded = simulate(compose(words), lanes, root, _lots)
+    return mean_of(traded @ gains / possible)
 
 
 def _lots(world: World) -> Array:

@@ -15,6 +15,7 @@ from scipy.stats import binom
 from proteus.basics.units import NANO
 from proteus.errors import ConfigError
 from proteus.market.book.codes import SELL
+from proteus.market.cell import CellConfig
 from proteus.market.trading.world import World
 from proteus.recording.columns import BOOK, FILL, NEWS, ORDER, REPLACE
 from proteus.validation.comparison import (
@@ -80,18 +81,7 @@ def glosten_milgrom(
     if unquoted > _UNQUOTED:
         allowed = f"with informed_share={informed_share} quotes leave the ticks; it must be smaller"
         raise ConfigError(f"trades={trades} is not allowed: {allowed}")
-    horizon_s = n + 5 * math.sqrt(n) + 5
-    cell = compose([
-        *market("clob", ns(horizon_s), tick=_TICK), *jumps(_REVELATIONS_PER_S, _ACCURACY),
-        f"contract.initial_probability={round(p, 3)!r}",
-        *trader("quoting", "glosten_milgrom", schedule={**once(_START_S), "on_fill": True},
-                policy={"informed_share": mu}),
-        *trader("knowing", "informed", schedule=poisson(mu), signal={},
-                policy={"theta": 1.5 * _TICK, "latency_risk": 0, "lots_per_edge": 0,
-                        "max_lots": 1}),
-        *trader("guessing", "flow", schedule=poisson(1 - mu),
-                policy={"limit": "exponential", "distance": 1000}),
-    ])  # fmt: skip
+    cell = sequential_market(p, mu, n)
     found = simulate(cell, lanes, root, lambda world: _read(world, n), recorded=True)
     found = found[np.isfinite(found[:, -1])]
     moved = (logit(found[:, 4]) - x) * np.where(found[:, 5] == 1, 1, -1) / n
@@ -107,6 +97,26 @@ def glosten_milgrom(
         _NAMES, expected, [one.value for one in simulated], errors, lanes=lanes,
         tolerance=[_TICK, _TICK, 0, _TICK + unquoted, unquoted * step + _TICK, unquoted],
     )  # fmt: skip
+
+
+def sequential_market(p: float, mu: float, n: int) -> CellConfig:
+    """Compose the market of one Bayesian maker and orders of which a share knows the value.
+
+    Parameters
+        p: prior. mu: share informed. n: trades that there is time for, at one a second.
+    """
+    horizon_s = n + 5 * math.sqrt(n) + 5
+    return compose([
+        *market("clob", ns(horizon_s), tick=_TICK), *jumps(_REVELATIONS_PER_S, _ACCURACY),
+        f"contract.initial_probability={round(p, 3)!r}",
+        *trader("quoting", "glosten_milgrom", schedule={**once(_START_S), "on_fill": True},
+                policy={"informed_share": mu}),
+        *trader("knowing", "informed", schedule=poisson(mu), signal={},
+                policy={"theta": 1.5 * _TICK, "latency_risk": 0, "lots_per_edge": 0,
+                        "max_lots": 1}),
+        *trader("guessing", "flow", schedule=poisson(1 - mu),
+                policy={"limit": "exponential", "distance": 1000}),
+    ])  # fmt: skip
 
 
 def _beyond_the_ticks(x: float, step: float, mu: float, n: int) -> float:

@@ -71,10 +71,7 @@ def maker_study(risk_aversion: float = 0.1, *, lanes: int = 2_000, root: int = R
     g = float(one_of("risk_aversion", str(float(risk_aversion)), known))
     row = STUDY[g]
     lanes, root = sampled(lanes, root)
-    spread, profit, inventory, counts = simulate(
-        compose(_market(g)), _LANES_FOR_ONE * lanes, root, _read, recorded=True
-    ).T
-    spread, profit, inventory = (each[counts > 0] for each in (spread, profit, inventory))
+    spread, profit, inventory = study_lanes(g, lanes=lanes, root=root)
     found, profits = len(profit), mean_of(profit)
     risk, tick = g * _VOLATILITY**2, _TICK / _SCALE
     slope = 2 * _ARRIVAL_RATE * math.exp(-_FILL_DECAY * 0.5 * row.spread)
@@ -89,19 +86,44 @@ def maker_study(risk_aversion: float = 0.1, *, lanes: int = 2_000, root: int = R
     )  # fmt: skip
 
 
+def study_lanes(
+    g: float, half_spread: float | None = None, *, lanes: int, root: int
+) -> tuple[Array, Array, Array]:
+    """Run the study and return spread, profit and final inventory of the lanes that count.
+
+    Parameters
+        g: risk aversion. half_spread: None for the maker who leans on its inventory; else the
+        maker quotes always so far from the mid, in the study's unit of price.
+        lanes: about how many count. root: root seed.
+    """
+    spread, profit, inventory, counts = simulate(
+        compose(_market(g, half_spread)), _LANES_FOR_ONE * lanes, root, _read, recorded=True
+    ).T
+    chosen = counts > 0
+    return spread[chosen], profit[chosen], inventory[chosen]
+
+
 def _error_of_sd(sd: float, lanes: int) -> float:
     """Return the standard error of the difference of two normal standard deviations."""
     return sd * math.sqrt(0.5 / lanes + 0.5 / _PATHS)
 
 
-def _market(g: float) -> list[str]:
+def _market(g: float, half_spread: float | None = None) -> list[str]:
     periodic = {"law": "periodic", "rate_per_s": _STEPS, "on_news": False, "on_fill": False}
     parts = {
         "filter.belief_gain_trade": 0, "filter.belief_gain_fill": 0, "filter.belief_gain_signal": 1,
-        "quoting.risk_aversion": g / _SCALE, "quoting.volatility_per_root_s": _VOLATILITY * _SCALE,
-        "quoting.fill_decay": _FILL_DECAY / _SCALE, "quoting.closing_s": 1,
         "quote_lots": 1, "inventory_limit_lots": 1_000_000, "at_limit": "widen", "widen_by": 0,
     }  # fmt: skip
+    if half_spread is None:
+        rule = "avellaneda_stoikov"
+        parts |= {
+            "quoting.risk_aversion": g / _SCALE,
+            "quoting.volatility_per_root_s": _VOLATILITY * _SCALE,
+            "quoting.fill_decay": _FILL_DECAY / _SCALE, "quoting.closing_s": 1,
+        }  # fmt: skip
+    else:
+        rule = "fixed"
+        parts["quoting.half_spread"] = half_spread * _SCALE
     shift = math.log(_ARRIVAL_RATE / _STEPS) / _FILL_DECAY
     taking = {
         "limit": "exponential", "distance": _SCALE / _FILL_DECAY, "shift": shift * _SCALE,
@@ -109,7 +131,7 @@ def _market(g: float) -> list[str]:
     moving = 4 * _VOLATILITY * _SCALE  # of log-odds, near p = 0.5
     return [
         *market("clob", ns(1), tick=_TICK), f"latent.total_variance={moving**2!r}",
-        f"latent.dt={1000 / _STEPS!r}", "filter=tape", "quoting=avellaneda_stoikov",
+        f"latent.dt={1000 / _STEPS!r}", "filter=tape", f"quoting={rule}",
         *trader("quoting", "lab_maker", schedule=periodic, signal={}, policy=parts),
         *(each for side in ("buy", "sell") for each in trader(
             f"to_{side}", "flow", schedule=periodic, signal={}, policy={**taking, "side": side}

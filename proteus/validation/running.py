@@ -48,23 +48,25 @@ def _decimal(time_ns: int, unit_ns: int) -> str:
 
 
 def market(
-    mechanism: str, horizon_ns: int, *, tick: float = 0.001, delta_ns: int | None = None
-) -> list[str]:
+    mechanism: str, horizon_ns: int, *, tick: float = 0.001, delta_ns: int | None = None,
+    self_trade: str = "none", warmup_ns: int = 0,
+) -> list[str]:  # fmt: skip
     """Return the words of a market without traders and without news.
 
     Parameters
         mechanism: its name. horizon_ns: T. tick: price step, currency. delta_ns: batch interval.
+        self_trade: prevention; none, as a group often stands for a crowd. warmup_ns: not measured.
     """
     grid_ns = delta_ns or horizon_ns
     delta = [f"delta={_decimal(grid_ns, NS_PER_MS)}"] if delta_ns else []
     return [
         f"mechanism={mechanism}",
-        *([] if mechanism == "rfq" else ["mechanism.self_trade=none"]),  # groups stand for crowds
+        *([] if mechanism == "rfq" else [f"mechanism.self_trade={self_trade}"]),
         f"horizon_s={_decimal(horizon_ns, NS_PER_S)}", *delta,
         f"contract.tick={tick!r}", *(f"population.{name}.count=0" for name in _ORDINARY),
         f"metrics.volatility_grid_ms={_decimal(grid_ns, NS_PER_MS)}",
         f"metrics.tau_ms={_decimal(horizon_ns - 1, NS_PER_MS)}",
-        "metrics.horizons_ms=[0]", "record.warmup_s=0",
+        "metrics.horizons_ms=[0]", f"record.warmup_s={_decimal(warmup_ns, NS_PER_S)}",
         f"record.trace_step_ms={_decimal(horizon_ns, NS_PER_MS)}",
         "latent.total_variance=0", "latent.jump_rate_per_s=0",
         f"latent.dt={_decimal(horizon_ns, NS_PER_MS)}",

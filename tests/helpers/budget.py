@@ -37,6 +37,7 @@ BUDGET = {
     "metamorphic_prefixes": (10, 40),
     "news_paths": (5_000, 100_000),
     "noise_lanes": (300, 1_000),
+    "papers": (1, 10),  # times the share of the lanes of each page
     "phases": (3_000, 30_000),
     "pooled_studies": (4_000, 40_000),
     "reference_twin": (60, 300),

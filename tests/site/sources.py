@@ -19,6 +19,7 @@ ORDER = {  # of the pages of docs; what stands in no part comes last
     ),
     "Learning": ("learning", "environments"),
     "Lists": ("defaults", "metrics"),
+    "Papers": ("papers/README", "papers/[a-z]*"),
     "Proof": ("validation", "proof", "faults", "performance", "seeds"),
 }  # fmt: skip
 _CONFIGURATION = '''"""Written by tests/site."""
