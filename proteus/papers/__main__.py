@@ -33,12 +33,7 @@ def main(words: Sequence[str]) -> int:
 
 def parser() -> Parser:
     """Return what reads the words of the command."""
-    assert __doc__ is not None
-    made = Parser(
-        prog="python -m proteus.papers",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    made = Parser("python -m proteus.papers", __doc__)
     made.add_argument("words", nargs="*", metavar="NAME", help="papers, all, size=quick|standard")
     made.add_argument("--pages", type=Path, metavar="FOLDER", help="write the pages there")
     made.add_argument("--rewrite", type=Path, metavar="FOLDER", help="pages from its numbers alone")
