@@ -20,6 +20,7 @@ from tests.faults.loans import LOANS
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.memory import MEMORY
+from tests.faults.panels import PANELS
 from tests.faults.readers import READERS
 from tests.faults.requests import REQUESTS
 from tests.faults.settled_capital import SETTLED_CAPITAL
@@ -32,4 +33,5 @@ FAULTS = (
     *BOOKS, *BATCHES, *VENUE, *TRADERS, *MEASURES, *REQUESTS, *COSTS, *SETTLEMENT, *INCENTIVES,
     *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS, *LENDING,
     *TRAJECTORIES, *READERS, *ARENA, *DESIGNS, *STRESS, *CREDIT, *LOANS,
+    *PANELS,
 )  # fmt: skip
