@@ -194,6 +194,8 @@ NEAR = {  # the tests of the room where the fault is
     "validation/lending/": ("unit/replaying/test_recordings_of_lending",),
     "market/makers/": LAB,
     "plans/parity": ("unit/configuration/test_lab",),
+    "results/panel": ("simulation/test_panel_files", "simulation/test_panel"),
+    "analysis/statistics/longitudinal": ("unit/analysis/test_longitudinal",),
     "market/cell": ("unit/commands/test_mistakes",),
     "market/agents/lab": LAB,
     "market/agents/": (f"{MARKET}/agents/test_maker", f"{MARKET}/agents/test_takers"),

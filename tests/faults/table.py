@@ -20,6 +20,7 @@ from tests.faults.loans import LOANS
 from tests.faults.markets import MEASURES, VENUE
 from tests.faults.mechanisms import BATCHES, BOOKS
 from tests.faults.memory import MEMORY
+from tests.faults.panels import PANELS
 from tests.faults.readers import READERS
 from tests.faults.requests import REQUESTS
 from tests.faults.settled_capital import SETTLED_CAPITAL
@@ -34,4 +35,5 @@ FAULTS = (
     *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS, *LENDING,
     *TRAJECTORIES, *READERS, *ARENA, *DESIGNS, *STRESS, *CREDIT, *LOANS,
     *LIQUIDATIONS, *SPOOFING,
+    *PANELS,
 )  # fmt: skip
