@@ -304,6 +304,7 @@ class Rerun:
             raise CapacityError
         if kind in (INTENT, *NEW_AT_VENUE) and world.market.orders.client_id[_LANE, slot] == 0:
             place_order(world, row)
+            world.origins.is_quote[_LANE, slot] = kind != INTENT  # a taker's may be one too
         if kind in NEW_AT_VENUE:  # a request never rests, whatever its intent was
             world.market.orders.lifetime[_LANE, slot] = row["lifetime"]
         if kind == INTENT:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
-from tests.helpers.random_cells import Tree, random_group
+from tests.helpers.random_cells import Tree, default, random_group
 from tests.helpers.random_lab import OF_BOOKS, RULES, random_lab, random_surroundings
 
 
 def random_spoofed_tree(chooser: Random, mechanism: str, until_s: float) -> Tree:
-    """Draw a cell with one to three spoofers.
+    """Draw a cell with one or two spoofers, some with costs or in stress.
 
     Parameters
         until_s: the end of trading.
@@ -30,4 +30,19 @@ def random_spoofed_tree(chooser: Random, mechanism: str, until_s: float) -> Tree
         "pause_ms": chooser.choice((0, 10)),
     }
     tree["population"]["black"] = group | {"kind": "spoofer", "count": chooser.randint(1, 2)}
+    if chooser.random() < 0.3:
+        tree["costs"] = default("costs/notional") | {"taker_ppm": 20_000}
+    if chooser.random() < 0.3:
+        tree["stress"] = {"windows": {
+            "often": window("schedule.rate_per_s", 0.25 * until_s, 0.75 * until_s, 3),
+            "small": window("lots", 0.5 * until_s, until_s, 0.5),
+        }}  # fmt: skip
     return tree
+
+
+def window(key: str, begin_s: float, end_s: float, factor: float) -> Tree:
+    """A window about the spoofers."""
+    return {
+        "key": f"population.black.{key}", "from_s": round(begin_s, 9), "to_s": round(end_s, 9),
+        "factor": factor, "value": None,
+    }  # fmt: skip

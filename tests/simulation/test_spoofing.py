@@ -261,13 +261,7 @@ def test_all_lots_add_up():
 
 @pytest.mark.plain
 def test_a_spoofed_lane_is_replayed_from_its_log_to_the_bit(plain_engine, tmp_path):
-    words = [
-        *SHORT,
-        "mechanism=clob,fba",
-        "seeds.count=1",
-        "record.events=all",
-        "record.warmup_s=0.5",
-    ]
+    words = [*SHORT, "mechanism=clob", "record.warmup_s=0.5", "seeds.count=1", "record.events=all"]
     assert main([*words, f"output_dir={tmp_path / 'out'}"]) == 0
     dataset = proteus.load(tmp_path / "out")
     for lane in proteus.replay_log(tmp_path / "out"):
