@@ -300,7 +300,7 @@ def play(lane, seed, count, *, mirrored):
     draw, done = random.Random(seed), []
     for _ in range(count):
         what = draw.choice(("supply", "borrow", "trade", "trade", "step", "keep"))
-        who, ticks = draw.randrange(2), draw.randrange(1, 1000)
+        who, caller, ticks = draw.randrange(2), draw.randrange(2), draw.randrange(1, 1000)
         amount, lots = int(10 ** draw.uniform(6, 10.3)), draw.choice((-1, 1)) * draw.randrange(1, 9)
         price = (1000 - ticks if mirrored else ticks) * MILLI
         if what == "supply":
@@ -309,8 +309,11 @@ def play(lane, seed, count, *, mirrored):
             done.append(lane.borrow((BORROWER, OTHER)[who], amount, price))
         elif what == "trade":
             lane.trade((BORROWER, OTHER)[who], -lots if mirrored else lots, price)
-        elif what == "keep":
+        elif what == "keep" and lane.credit.liquidations.is_auto:
             done.append(lane.keep(price))
+        elif what == "keep":
+            wanted = (CALLER, SECOND_CALLER)[caller], (BORROWER, OTHER)[who], abs(lots)
+            done.append(lane.call(*wanted, price))
         else:
             lane.step()
         lane.check()
@@ -318,11 +321,12 @@ def play(lane, seed, count, *, mirrored):
     return done
 
 
+@pytest.mark.parametrize("keeper", [AUTO, CALLERS], ids=["auto", "traders"])
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=budget("liquidations"), deadline=None, database=None,
           suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
-def test_nothing_is_made_or_lost_and_mirrored_lanes_are_equal(seed):
-    lanes = [ByHand(*AUTO, "credit.ltv=0.6"), ByHand(*AUTO, "credit.ltv=0.6")]
+def test_nothing_is_made_or_lost_and_mirrored_lanes_are_equal(keeper, seed):
+    lanes = [ByHand(*keeper, "credit.ltv=0.6"), ByHand(*keeper, "credit.ltv=0.6")]
     first, second = (
         play(lane, seed, budget("credit_actions"), mirrored=mirrored)
         for lane, mirrored in zip(lanes, (False, True), strict=True)
@@ -334,9 +338,11 @@ def test_nothing_is_made_or_lost_and_mirrored_lanes_are_equal(seed):
         assert (lane.ledger.balance[0].sum(axis=0) == 0).all()
         assert lane.ledger.balance[0, account_of(lane.ledger, LENDING), CASH] == 0
         assert not lane.pool.borrowed[0].any()
-    assert lanes[0].lots(DESK) == -lanes[1].lots(DESK)
+    held = [lane.ledger.balance[0, :, CONTRACT] for lane in lanes]
+    assert (held[0] == -held[1]).all()
     assert treasury_of(lanes[0]) == treasury_of(lanes[1])
     assert lanes[0].credit.lost[0] == lanes[1].credit.lost[0]
     wealth = [lane.ledger.balance[0, :, CASH] + lane.ledger.balance[0, :, CONTRACT] * worth
               for lane, worth in zip(lanes, (value, NANO - value), strict=True)]  # fmt: skip
-    assert (wealth[0][:5] == wealth[1][:5]).all()
+    traders = len(lanes[0].credit.leverage)
+    assert (wealth[0][:traders] == wealth[1][:traders]).all()
