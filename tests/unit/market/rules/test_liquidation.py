@@ -297,28 +297,39 @@ def test_bad_debt_after_a_jump_beyond_the_buffer_is_told_apart():
 
 def play(lane, seed, count, *, mirrored):
     """Act at random; mirrored: every side and price is the other one. Returns what was done."""
-    draw, done = random.Random(seed), []
+    draw, done = random.Random(seed), [lane.supply(LENDER, 20 * NANO)]
     for _ in range(count):
-        what = draw.choice(("supply", "borrow", "trade", "trade", "step", "keep"))
-        who, caller, ticks = draw.randrange(2), draw.randrange(2), draw.randrange(1, 1000)
-        amount, lots = int(10 ** draw.uniform(6, 10.3)), draw.choice((-1, 1)) * draw.randrange(1, 9)
-        price = (1000 - ticks if mirrored else ticks) * MILLI
+        what = draw.choice(("supply", "borrow", "borrow", "trade", "trade", "step", "look"))
+        who, caller, ticks = draw.randrange(2), draw.randrange(2), draw.randrange(300, 700)
+        lots, share = draw.choice((-1, 1)) * draw.randrange(1, 9), draw.uniform(0.5, 1.05)
+        if what == "look":
+            ticks = draw.randrange(1, 1000)
+        price, trader = (1000 - ticks if mirrored else ticks) * MILLI, (BORROWER, OTHER)[who]
         if what == "supply":
-            done.append(lane.supply((LENDER, SECOND)[who], amount))
-        elif what == "borrow":
-            done.append(lane.borrow((BORROWER, OTHER)[who], amount, price))
+            done.append(lane.supply((LENDER, SECOND)[who], int(share * NANO)))
+        elif what == "borrow":  # about as much as its lots allow
+            worth = (NANO - price if lane.lots(trader) < 0 else price) * abs(lane.lots(trader))
+            done.append(lane.borrow(trader, int(share * 6 * worth) // 10, price))
         elif what == "trade":
-            lane.trade((BORROWER, OTHER)[who], -lots if mirrored else lots, price)
-        elif what == "keep" and lane.credit.liquidations.is_auto:
+            lane.trade(trader, -lots if mirrored else lots, price)
+        elif what == "look" and lane.credit.liquidations.is_auto:
             done.append(lane.keep(price))
-        elif what == "keep":
-            wanted = (CALLER, SECOND_CALLER)[caller], (BORROWER, OTHER)[who], abs(lots)
-            done.append(lane.call(*wanted, price))
+        elif what == "look":
+            done.append(lane.call((CALLER, SECOND_CALLER)[caller], trader, 3 * abs(lots), price))
         else:
             lane.step()
         lane.check()
         done.append((lane.credit.booked[0].tolist(), int(lane.pool.bad_debt[0])))
     return done
+
+
+def test_those_who_act_at_random_are_liquidated():
+    for keeper in (AUTO, CALLERS):
+        lanes = [ByHand(*keeper, "credit.ltv=0.6") for _ in range(4)]
+        for seed, lane in enumerate(lanes):
+            play(lane, seed, 30, mirrored=False)
+        assert sum(lane.credit.liquidations.count[0] for lane in lanes) >= 4
+        assert sum(lane.pool.bad_debt[0] for lane in lanes) > 0
 
 
 @pytest.mark.parametrize("keeper", [AUTO, CALLERS], ids=["auto", "traders"])
