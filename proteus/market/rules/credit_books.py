@@ -49,6 +49,10 @@ def book_all(rules, ledger, log, lane, time, event):
 def book(rules, ledger, log, lane, time, event, trader):
     """Book what an account owes, and what its claims are worth, as interest since the last time."""
     credit, pool, lending = rules.credit, rules.credit.pool, account_of(ledger, LENDING)
+    shares = pool.borrowed[lane, trader] + pool.supplied[lane, trader]
+    booked = credit.booked[lane, trader, DEBT] + credit.booked[lane, trader, CLAIM]
+    if shares == 0 and booked == 0:  # of both neither is ever below 0
+        return
     grown = debt_of(pool, lane, trader) - credit.booked[lane, trader, DEBT]
     if grown != 0:
         credit.booked[lane, trader, DEBT] += grown

@@ -22,6 +22,7 @@ from proteus.market.ledger import codes as postings
 from proteus.market.ledger.accounts import (
     AMOUNT_TOO_LARGE,
     CASH,
+    CONTRACT,
     LENDING,
     TREASURY,
     account_of,
@@ -102,7 +103,8 @@ def liquidate(
     credit, pool = rules.credit, rules.credit.pool
     book_all(rules, ledger, log, lane, time, event)
     treasury, bad_debt = pool.treasury[lane], pool.bad_debt[lane]
-    means = ledger.balance[lane, liquidator, CASH]
+    locked = min(ledger.balance[lane, liquidator, CONTRACT], 0) * credit.terms.collateral.payoff
+    means = ledger.balance[lane, liquidator, CASH] + locked  # a short locks its payoff
     if liquidator == credit.liquidations.desk:
         means = np.int64(_DESK_MEANS)
     pool.wallet[lane, liquidator, CASH], pool.wallet[lane, borrower, CASH] = max(means, 0), 0

@@ -72,6 +72,7 @@ def wanted(rules, world, lane, trader):
     most = most_repaid(policy, collateral.threshold, held, value, cost, debt)
     fee = multiply_divide(value - cost, policy.protocol_share, WAD, FLOOR)
     cash = world.ledger.balance[lane, trader, CASH] - rules.constraints.untold[lane, trader]
+    cash += min(world.private.position[lane, trader], 0) * collateral.payoff  # a short locks it
     lots = min(held, max(cash, 0) // max(cost + fee, 1))
     lots = sale(policy, held, value, cost, lots, most)[0]
     if lots <= 0 or not _pays(rules, world, lane, trader, value - cost - fee, is_short, lots):

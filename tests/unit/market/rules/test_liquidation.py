@@ -297,20 +297,25 @@ def test_bad_debt_after_a_jump_beyond_the_buffer_is_told_apart():
 
 def play(lane, seed, count, *, mirrored):
     """Act at random; mirrored: every side and price is the other one. Returns what was done."""
-    draw, done = random.Random(seed), []
+    draw, done = random.Random(seed), [lane.supply(LENDER, 20 * NANO)]
     for _ in range(count):
-        what = draw.choice(("supply", "borrow", "trade", "trade", "step", "keep"))
-        who, ticks = draw.randrange(2), draw.randrange(1, 1000)
-        amount, lots = int(10 ** draw.uniform(6, 10.3)), draw.choice((-1, 1)) * draw.randrange(1, 9)
-        price = (1000 - ticks if mirrored else ticks) * MILLI
+        what = draw.choice(("supply", "borrow", "borrow", "trade", "trade", "step", "look"))
+        who, caller, ticks = draw.randrange(2), draw.randrange(2), draw.randrange(300, 700)
+        lots, share = draw.choice((-1, 1)) * draw.randrange(1, 9), draw.uniform(0.5, 1.05)
+        if what == "look":
+            ticks = draw.randrange(1, 1000)
+        price, trader = (1000 - ticks if mirrored else ticks) * MILLI, (BORROWER, OTHER)[who]
         if what == "supply":
-            done.append(lane.supply((LENDER, SECOND)[who], amount))
-        elif what == "borrow":
-            done.append(lane.borrow((BORROWER, OTHER)[who], amount, price))
+            done.append(lane.supply((LENDER, SECOND)[who], int(share * NANO)))
+        elif what == "borrow":  # about as much as its lots allow
+            worth = (NANO - price if lane.lots(trader) < 0 else price) * abs(lane.lots(trader))
+            done.append(lane.borrow(trader, int(share * 6 * worth) // 10, price))
         elif what == "trade":
-            lane.trade((BORROWER, OTHER)[who], -lots if mirrored else lots, price)
-        elif what == "keep":
+            lane.trade(trader, -lots if mirrored else lots, price)
+        elif what == "look" and lane.credit.liquidations.is_auto:
             done.append(lane.keep(price))
+        elif what == "look":
+            done.append(lane.call((CALLER, SECOND_CALLER)[caller], trader, 3 * abs(lots), price))
         else:
             lane.step()
         lane.check()
@@ -318,11 +323,21 @@ def play(lane, seed, count, *, mirrored):
     return done
 
 
+def test_those_who_act_at_random_are_liquidated():
+    for keeper in (AUTO, CALLERS):
+        lanes = [ByHand(*keeper, "credit.ltv=0.6") for _ in range(4)]
+        for seed, lane in enumerate(lanes):
+            play(lane, seed, 30, mirrored=False)
+        assert sum(lane.credit.liquidations.count[0] for lane in lanes) >= 4
+        assert sum(lane.pool.bad_debt[0] for lane in lanes) > 0
+
+
+@pytest.mark.parametrize("keeper", [AUTO, CALLERS], ids=["auto", "traders"])
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=budget("liquidations"), deadline=None, database=None,
           suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
-def test_nothing_is_made_or_lost_and_mirrored_lanes_are_equal(seed):
-    lanes = [ByHand(*AUTO, "credit.ltv=0.6"), ByHand(*AUTO, "credit.ltv=0.6")]
+def test_nothing_is_made_or_lost_and_mirrored_lanes_are_equal(keeper, seed):
+    lanes = [ByHand(*keeper, "credit.ltv=0.6"), ByHand(*keeper, "credit.ltv=0.6")]
     first, second = (
         play(lane, seed, budget("credit_actions"), mirrored=mirrored)
         for lane, mirrored in zip(lanes, (False, True), strict=True)
@@ -334,9 +349,11 @@ def test_nothing_is_made_or_lost_and_mirrored_lanes_are_equal(seed):
         assert (lane.ledger.balance[0].sum(axis=0) == 0).all()
         assert lane.ledger.balance[0, account_of(lane.ledger, LENDING), CASH] == 0
         assert not lane.pool.borrowed[0].any()
-    assert lanes[0].lots(DESK) == -lanes[1].lots(DESK)
+    held = [lane.ledger.balance[0, :, CONTRACT] for lane in lanes]
+    assert (held[0] == -held[1]).all()
     assert treasury_of(lanes[0]) == treasury_of(lanes[1])
     assert lanes[0].credit.lost[0] == lanes[1].credit.lost[0]
     wealth = [lane.ledger.balance[0, :, CASH] + lane.ledger.balance[0, :, CONTRACT] * worth
               for lane, worth in zip(lanes, (value, NANO - value), strict=True)]  # fmt: skip
-    assert (wealth[0][:5] == wealth[1][:5]).all()
+    traders = len(lanes[0].credit.leverage)
+    assert (wealth[0][:traders] == wealth[1][:traders]).all()
