@@ -11,9 +11,10 @@ its inventory; without one it is random, as is how long it rests before the next
 sees is the best prices that all see, as late as its link. Whoever reads no lots at the best prices
 is not moved; where takers rest apart from makers (``dual_flow``) nobody sees its order.
 
-A market that is one-sided or crossed is left alone, and so is one in which the large order would
-trade at once or leave 1 .. n_ticks - 1. What fills of the large order is inventory. It has no
-opinion of the value: the belief behind an order is its price.
+A market that is empty or crossed is left alone, and so is one in which the large order would trade
+at once or leave 1 .. n_ticks - 1; where one side is missing the last price stands for it, as for
+every taker. What fills of the large order is inventory. It has no opinion of the value: the belief
+behind an order is its price.
 
 Source
     Cartea, Jaimungal & Wang (2020) Applied Mathematical Finance 27:67, for an order on one side

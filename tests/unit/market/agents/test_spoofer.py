@@ -124,7 +124,7 @@ def test_what_it_shows(keys, first):
     assert Mind(**keys).decide(490, 510) == first
 
 
-def test_a_market_with_one_side_or_crossed_is_left_alone():
+def test_a_market_that_is_empty_or_crossed_is_left_alone():
     assert Mind().decide(500, 500) == []
     assert Mind().decide(505, 500) == []
 
