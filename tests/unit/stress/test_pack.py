@@ -16,14 +16,15 @@ from proteus.stress.__main__ import main
 from proteus.stress.pack import COMPANIONS, MAKERS, SCENARIOS, grids
 from tests.golden import stress as golden
 from tests.helpers.browser import chromium, opened
+from tests.helpers.budget import is_proof
 
 __all__ = ["chromium"]
 
 
 def test_the_short_pack_has_its_golden_outcome():
-    results = golden.found()
-    wanted = golden.GOLDEN.read_text().splitlines()
-    if said := golden.explain(wanted, golden.told(results), results.broken):
+    results = golden.found(proof=is_proof())
+    wanted, lines = golden.wanted(results), golden.told(results)
+    if said := golden.explain(wanted, lines, results.broken):
         pytest.fail(said, pytrace=False)
 
 
@@ -38,7 +39,7 @@ def test_deltas_are_those_of_the_means_paired_by_seed():
     data = running._dataset(plan, "fork").isel(mechanism=0, delta=0)["pnl_noise"]
     usual, stressed = (data.sel(stress=name).to_numpy() for name in ("none", "fork"))
     low, high = stats.ttest_rel(stressed, usual).confidence_interval(0.95)
-    deltas = golden.found().deltas
+    deltas = golden.found(proof=is_proof()).deltas
     row = deltas[
         (deltas["scenario"] == "fork") & (deltas["mechanism"] == "clob")
         & (deltas["variable"] == "pnl_noise")
