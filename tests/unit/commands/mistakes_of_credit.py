@@ -27,7 +27,7 @@ credit=pool {LENDS} {INFORMED}.capital=5 {TARGET}=3 | {TARGET}=3 | null without 
 {POOL} credit.keeper=auto {SELLS} {DESK}.count=2 | {DESK}.count=2 | one trader in all
 {POOL} credit.keeper=auto {SELLS} {DESK}.capital=5 | {DESK}.capital=5 | null: the desk
 {POOL} credit.keeper=auto {SELLS} {CALLS} | {CALLER}.kind=liquidator | liquidates alone
-{POOL} {CALLS} {CALLER}.capital=null | {CALLER}.capital=null | must be a number: risk.capital has nothing else to count
+{POOL} {CALLS} {CALLER}.capital=null | {CALLER}.capital=null | must be a number: risk.capital
 {POOL} {CALLS} {CALLER}.target_leverage=2 | {CALLER}.target_leverage=2 | null: kind=liquidator
 {POOL} {CALLS} credit.bonus=0.54 | credit.bonus=0.54 | less than 1 / threshold - 1
 {POOL} credit.bonus=0.1,0.2 | credit.bonus=0.1,0.2 changes nothing | kind liquidator or treasury
