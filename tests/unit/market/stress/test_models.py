@@ -15,6 +15,7 @@ from tests.helpers.cells import cell
 CONF = Path(__file__).resolve().parents[4] / "conf" / "stress"
 ARRIVALS = "population.noise.schedule.rate_per_s"
 AROUND = {
+    "spoof_burst": ["population=spoofed", "execution=depth"],
     "oracle_lag": ["environment=oracle"],
     "fee_spike": ["costs=notional", "costs.taker_ppm=500"],
     "fork": ["settlement=blocks", "environment=blocks"],
