@@ -57,7 +57,9 @@ def write(plan: Plan, dataset: xr.Dataset, folder: Path) -> Path:
     first = next(tables)
     with (
         whole(target) as temporary,
-        pq.ParquetWriter(temporary, first.schema, compression="zstd") as writer,
+        pq.ParquetWriter(
+            temporary, first.schema, compression="zstd", write_page_checksum=True
+        ) as writer,
     ):
         writer.write_table(first)
         for table in tables:
@@ -178,15 +180,15 @@ def load_runs(folder: str | os.PathLike[str]) -> pd.DataFrame:
         variable, or per label of its further dim, as ``maker_markout_100ms``.
 
     Raises
-        ResultsError: no such file, not Parquet, not of Proteus, of a newer schema version, or with
-            a column of an agent that is not who its profile says.
+        ResultsError: no such file, not Parquet, changed bytes, not of Proteus, of a newer schema
+            version, or with a column of an agent that is not who its profile says.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     path = artifacts.find(folder, RUNS, "record.per_run=true writes it")
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise ResultsError(f"{path} cannot be read as Parquet: {reason}") from None

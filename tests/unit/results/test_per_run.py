@@ -110,6 +110,21 @@ def test_it_loads(folder):
     assert proteus.load_runs(folder).equals(pd.read_parquet(folder / "runs.parquet"))
 
 
+def test_changed_values_are_never_read(folder):
+    """A bit of each byte of a column's pages; what a page's header says of them may change."""
+    path = folder / "runs.parquet"
+    column, rows = pq.ParquetFile(path).metadata.row_group(0).column(2), proteus.load_runs(folder)
+    whole, refused = path.read_bytes(), 0
+    for at in range(column.total_compressed_size):
+        place = column.dictionary_page_offset + at
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        try:
+            assert proteus.load_runs(folder).equals(rows)
+        except ResultsError:
+            refused += 1
+    assert refused > 20
+
+
 def rewritten(path, metadata):
     table = pq.read_table(path)
     pq.write_table(table.replace_schema_metadata(metadata), path)
