@@ -1,4 +1,4 @@
-"""What this machine has free, and what this process uses: bytes of memory and disk."""
+"""What this machine has free, what this process uses, and where what is made once is kept."""
 
 from __future__ import annotations
 
@@ -35,3 +35,9 @@ def resident() -> int:
     table = Path("/proc/self/statm")
     pages = int(table.read_text().split()[1]) if table.is_file() else 0
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def cache_root() -> Path:
+    """Return the folder of what can be made again at any time; it need not be there."""
+    named = os.environ.get("PROTEUS_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME", "~/.cache")
+    return Path(named).expanduser() / "proteus"

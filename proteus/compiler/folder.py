@@ -16,6 +16,7 @@ import llvmlite
 import numba
 
 from proteus import plugins
+from proteus.basics.machine import cache_root
 
 BOUNDSCHECK = os.environ.get("PROTEUS_BOUNDSCHECK") == "1"
 _PACKAGE = Path(__file__).parent.parent
@@ -42,6 +43,4 @@ def kernel_hash() -> str:
 
 def cache_folder() -> Path:
     """Return where machine code of this code, by these versions, is kept."""
-    root = os.environ.get("PROTEUS_CACHE_DIR")
-    base = Path(root) if root else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-    return base / "proteus" / kernel_hash()
+    return cache_root() / kernel_hash()

@@ -34,6 +34,7 @@ from proteus.configuration.locate import (
     show_hydra,
 )
 from proteus.configuration.overrides import parse
+from proteus.configuration.resolved import Resolved, keep, recall, resolved
 from proteus.configuration.treatments import is_below
 from proteus.errors import ConfigError, nearest
 
@@ -160,17 +161,13 @@ def _composed(tree: dict[str, Any], choices: dict[str, str]) -> Composed:
     return Composed(tree, choices, axes)
 
 
-class _Resolved(NamedTuple):
-    """A structure whose references are resolved, which takes as long as all else together."""
-
-    tree: bytes  # pickled
-    choices: dict[str, str]
-    referred: frozenset[str]  # words of the references in it
-
-
 @functools.lru_cache(maxsize=64)
-def _compose_resolved(words: tuple[str, ...], files: Files) -> _Resolved | None:
-    """Compose and resolve a structure; None where it needs values that other words set."""
+def _compose_resolved(words: tuple[str, ...], files: Files) -> Resolved | None:
+    """Return a structure, composed or recalled; None where it needs values that other words set."""
+    all_words = (*_table_words(), *words)
+    known = recall(all_words, files)
+    if known is not None:
+        return known
     structure, choices = _compose_structure(words, files)
     config: DictConfig = pickle.loads(structure)
     try:
@@ -179,14 +176,15 @@ def _compose_resolved(words: tuple[str, ...], files: Files) -> _Resolved | None:
     except (ConfigError, *_COMPOSITION_ERRORS):
         return None
     written = json.dumps(OmegaConf.to_container(config, resolve=False), default=str)
-    references = re.findall(r"\$\{[^\"]*", written)
-    referred = {"size", *re.findall(r"\w+", " ".join(references))}  # a size must be one of sizes
-    return _Resolved(pickle.dumps(tree), choices, frozenset(referred))
+    references = " ".join(re.findall(r"\$\{[^\"]*", written))
+    found = resolved(tree, choices, references)
+    keep(all_words, files, found, references)
+    return found
 
 
-def _with_values(found: _Resolved, values: Mapping[str, Any]) -> dict[str, Any] | None:
+def _with_values(found: Resolved, values: Mapping[str, Any]) -> dict[str, Any] | None:
     """Set plain values in a resolved tree; None where it takes Hydra: another part may follow."""
-    tree: dict[str, Any] = pickle.loads(found.tree)
+    tree: dict[str, Any] = json.loads(found.tree)
     for key, value in values.items():
         *parents, name = key.split(".")
         branch: Any = tree
