@@ -11,6 +11,7 @@ risk@{MAKER}.risk=[loss_limit] {MAKER}.risk.loss_limit.loss=0 | loss_limit.loss=
 risk@{MAKER}.risk=[loss_limit] {MAKER}.risk.loss_limit.pause_s=0 | pause_s=0 | more than 0
 risk@{MAKER}.risk=[leverage] {MAKER}.capital=1 {MAKER}.risk.leverage.most=1e-10 | 1e-10 | must be
 risk@{MAKER}.risk=[leverage] {MAKER}.capital=1 {MAKER}.risk.leverage.most=2000 | most=2000 | to 1000
+risk@{MAKER}.risk=[capital,capital] | risk=[capital,capital] | capital stands twice
 {MAKER}.capital=20,60 | {MAKER}.capital=20,60 changes nothing | must have capital or leverage
 {MAKER}.capital=20,60 settlement=blocks environment=blocks | changes nothing | settlement be delayed
 {MAKER}.risk.inventory_limit.place=5,9 | place=5,9 changes nothing | must have another constraint
