@@ -5,6 +5,7 @@
     proteus.resume("outputs/...")
     proteus.snapshot("outputs/..."), proteus.resume_from("outputs/...", episodes=10)
     proteus.load("outputs/...")
+    proteus.to_zarr("outputs/...", "s3://bucket/sweep.zarr"), proteus.open_zarr("s3://...")
     proteus.load_runs("outputs/..."), proteus.load_traces("outputs/...")
     proteus.load_panel("outputs/..."), proteus.persistence(panel)
     proteus.load_events("outputs/..."), proteus.load_fills("outputs/...")
@@ -62,6 +63,8 @@ if TYPE_CHECKING:
     from proteus.results.panel import load_panel as load_panel
     from proteus.results.per_run import load_runs as load_runs
     from proteus.results.unique import unique_cells as unique_cells
+    from proteus.results.zarr_store import open_zarr as open_zarr
+    from proteus.results.zarr_store import to_zarr as to_zarr
     from proteus.runs.api import resume as resume
     from proteus.runs.api import resume_from as resume_from
     from proteus.runs.api import simulate as simulate
@@ -93,6 +96,8 @@ _FUNCTIONS = {
     "load_panel": "proteus.results.panel",
     "load_runs": "proteus.results.per_run",
     "unique_cells": "proteus.results.unique",
+    "open_zarr": "proteus.results.zarr_store",
+    "to_zarr": "proteus.results.zarr_store",
     "load_traces": "proteus.recording.traces",
     "replay_log": "proteus.replaying.log",
     "compare": "proteus.analysis.contrasts",
