@@ -88,7 +88,7 @@ class CompetitionRunner:
         self.season = season
         self._policies = policies_of(season) if policies is None else policies
         self._cells = Cells(season)
-        self._sources = sources_of(self._policies)
+        self._sources = sources_of(season, self._policies)
         self.season_hash: str = season.hash_with(self._sources)
         self._secret = secret
         self.root: int = (

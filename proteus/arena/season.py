@@ -58,7 +58,7 @@ class Entrant(Schema):
     quoting: str | None = None
     risk: Annotated[tuple[str, ...], AS_TUPLE] | None = None
     keys: Keys = Field(default_factory=dict)  # of its group: policy., risk. or knows_costs
-    policy: str | None = None  # module:object, or a name of the entry point proteus.policies
+    policy: str | None = None  # module:object, a saved network, or a name of an entry point
 
     @model_validator(mode="after")
     def _check_what_it_is(self) -> Self:
