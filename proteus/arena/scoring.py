@@ -44,7 +44,7 @@ _RESAMPLES_ROOT = 20261128  # of the resamples of seeds
 class Games(NamedTuple):
     """What one entrant had in one scenario and format. S seeds, G games of a seed."""
 
-    won: Array  # [S, G] currency
+    won: Array  # [S, G] currency; of a seed from the least on, so that equals have equal numbers
     wanting: Array | None  # [S] alone in the market only, currency
 
 
@@ -106,7 +106,7 @@ def board_of(
             key = (*_kind(match), name)
             gathered.setdefault(key, []).append((one.won[:, seat], wanting))
     return {
-        key: Games(np.stack([won for won, _ in games], axis=1), games[0][1])
+        key: Games(np.sort(np.stack([won for won, _ in games], axis=1), axis=1), games[0][1])
         for key, games in gathered.items()
     }
 
@@ -244,7 +244,7 @@ def scores_of(season: Season, board: Board, scale: Sequence[Scale]) -> Scores:
                 axis=0,
             )  # fmt: skip
     weights = np.array([getattr(scoring.weights, name) for name in criteria])
-    overall = found @ (weights / weights.sum())
+    overall = (found * (weights / weights.sum())).sum(axis=-1)  # each entrant's in the same way
     return Scores(names, found[0], overall[0], found[1:], overall[1:])
 
 
