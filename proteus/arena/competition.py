@@ -86,7 +86,14 @@ class CompetitionRunner:
             ConfigError: what is not allowed.
         """
         self.season = season
+        if policies is not None and season.time_limit_s is not None:
+            allowed = "policies that are given play in this process, without a limit: set it to null"
+            raise ConfigError(f"time_limit_s={season.time_limit_s:g} is not allowed: {allowed}")
         self._policies = policies_of(season) if policies is None else policies
+        missing = [name for name, one in season.entrants.items()
+                   if one.is_outside and name not in self._policies]  # fmt: skip
+        if missing:
+            raise ConfigError(f"policies of {', '.join(missing)} are missing")
         self._cells = Cells(season)
         self._sources = sources_of(season, self._policies)
         self.season_hash: str = season.hash_with(self._sources)
