@@ -112,7 +112,15 @@ LOOKS = [*MORE, "precision=sequential", "precision.first_look=30", "precision.lo
          "population.maker.count=2,3"]  # fmt: skip
 
 
-def test_looks_end_where_the_difference_is_narrow_and_give_what_so_many_seeds_give(tmp_path, capfd):
+@pytest.fixture
+def few_recorded(monkeypatch):
+    """Look at the fills of few seeds, which take most of the time."""
+    monkeypatch.setattr(ab_tables, "RECORDED", 3)
+
+
+def test_looks_end_where_the_difference_is_narrow_and_give_what_so_many_seeds_give(
+    tmp_path, capfd, few_recorded
+):
     """The half-widths are those of single runs; only the width decides, and it is said."""
     spent = ab.run([*LOOKS, "precision.half_width_share=1e-9", "seeds.count=80"])
     seen = {look["seeds"]: look["half_width"] for look in spent.precision["looks"]}
@@ -139,7 +147,7 @@ def test_looks_end_where_the_difference_is_narrow_and_give_what_so_many_seeds_gi
         proteus.why(folder, expected)  # a seed that no look came to
 
 
-def test_a_pilot_says_how_many_seeds_find_an_effect(tmp_path, capfd):
+def test_a_pilot_says_how_many_seeds_find_an_effect(tmp_path, capfd, few_recorded):
     words = [*MORE, "precision=power", "precision.pilot_seeds=30", "precision.effect_share=9",
              "population.maker.count=2,3", "costs=none,kalshi", "seeds.count=110"]  # fmt: skip
     assert main([*words, "--attribute", f"output_dir={tmp_path / 'x'}"]) == 0
