@@ -87,7 +87,7 @@ class CompetitionRunner:
         """
         self.season = season
         if policies is not None and season.time_limit_s is not None:
-            allowed = "policies that are given play in this process, without a limit: set it to null"
+            allowed = "policies that are given play in this process, so it must be null"
             raise ConfigError(f"time_limit_s={season.time_limit_s:g} is not allowed: {allowed}")
         self._policies = policies_of(season) if policies is None else policies
         missing = [name for name, one in season.entrants.items()

@@ -52,10 +52,10 @@ SAID = (
         "weight = math.factorial(k) if sum(chosen) == rule == sum(chosen[:rule]) else 0",
     ),
     Fault(
-        "in a clear sellers sell to buyers in their order",
+        "in a clear everybody buys all that is sold",
         "studies/transfers.py",
         'met["lots_bought"] * met["lots_sold"] / met["volume"] * met["worth"]',
-        'np.minimum(met["lots_bought"], met["lots_sold"]) * met["worth"]',
+        'met["lots_sold"] * met["worth"]',
     ),
     Fault(
         "fills that both lanes have are said to be in one",

@@ -66,9 +66,12 @@ def test_who_says_no_number_is_told(monkeypatch):
     nothing = SavedPolicy(lambda rows: np.full((len(rows), 5), np.nan), envs.session)
     with pytest.raises(ActionError, match="actions of NaN are not allowed"):
         nothing.act(seen)
-    far = SavedPolicy(lambda rows: np.full((len(rows), 5), 9.0), envs.session).act(seen)
-    most = SavedPolicy(lambda rows: (np.full((len(rows), 5), 1.0), 0), envs.session).act(seen)
-    np.testing.assert_array_equal(far.lots, most.lots)
+    far, most = (
+        SavedPolicy(lambda rows, said=said: (np.tile(said, (len(rows), 1)), 0), envs.session)
+        for said in ([0.3, 0.3, 9, 9, 0], [0.3, 0.3, 1, 1, 0])
+    )
+    assert (most.act(seen).lots == saved.MOST_LOTS).all()
+    np.testing.assert_array_equal(far.act(seen).lots, most.act(seen).lots)
 
 
 @pytest.mark.plain

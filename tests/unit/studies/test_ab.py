@@ -126,6 +126,8 @@ def test_looks_end_where_the_difference_is_narrow_and_give_what_so_many_seeds_gi
     seen = {look["seeds"]: look["half_width"] for look in spent.precision["looks"]}
     assert list(seen) == [30, 50, 70, 80]
     assert spent.precision["ended"] == "budget spent"
+    assert spent.after.data.sizes["seed"] == spent.before.data.sizes["seed"] == 80
+    assert len({*seen.values()}) == 4
     wanted = (max(seen[30], seen[50]) + seen[50]) / 2 if seen[50] < seen[30] else seen[30] * 1.01
     expected = next(count for count, half in seen.items() if half <= wanted)
     words = [*LOOKS, "precision.half_width_share=null", f"precision.half_width={wanted}"]
