@@ -172,6 +172,9 @@ class Season(Schema):
         for key in ("baseline", "reference"):
             if getattr(self, key).is_outside:
                 raise requirement(f"{key}.policy", f"the {key} is a trader of the engine")
+        if self.reference == self.baseline:
+            allowed = "must be another maker than baseline: it is one unit away"
+            raise requirement("reference", allowed)
         return self
 
     @property
@@ -210,6 +213,8 @@ def read_season(words: Sequence[str]) -> Season:
     tree = _file(given.pop("season", ""))
     for key, value in given.items():
         _set(tree, key, value)
+    if isinstance(forms := tree.get("formats"), str):  # as formats=solo,duel
+        tree["formats"] = [form.strip() for form in forms.split(",")]
     return read_model(Season, tree)
 
 

@@ -29,8 +29,8 @@ NAMES = {
     "sniper": "snipers", "spoofer": "spoofers", "venue": "the venue",
     "network": "the network, in burned gas",
     "proposer": "proposers of blocks", "pool": "the pool of incentives", "stakes": "stakes",
-    "lender": "lenders", "treasury": "the treasury of the lending pool",
-    "lending": "the lending pool", "dust": "what rounding left over",
+    "lender": "lenders", "treasury": "the treasury",
+    "lending": "the lending pool", "dust": "rounding",
 }  # fmt: skip
 
 
