@@ -201,7 +201,7 @@ def test_mistakes_are_one_sentence_before_anything_runs(words, sentence, tmp_pat
 
 def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(tmp_path, capfd, monkeypatch):
     (tmp_path / "file").write_text("mine")
-    monkeypatch.setattr(ab, "run_in_memory", lambda plan: pytest.fail("it runs"))
+    monkeypatch.setattr(ab, "run_in_memory", lambda *_: pytest.fail("it runs"))
     assert main([*QUICK, "costs=none,kalshi", f"output_dir={tmp_path / 'file' / 'x'}"]) == 2
     assert f"is not allowed: {tmp_path / 'file'} is a file" in capfd.readouterr().err
     assert main([*QUICK, "costs=none,kalshi", f"output_dir={tmp_path / 'file'}"]) == 2
