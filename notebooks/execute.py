@@ -15,7 +15,9 @@ import nbformat
 from nbclient import NotebookClient
 
 FOLDER = Path(__file__).parent
-NOTEBOOKS = tuple(sorted(FOLDER.glob("[0-9]_*.py")))
+NOTEBOOKS = tuple(
+    sorted(FOLDER.glob("[0-9]*_*.py"), key=lambda path: int(path.stem.partition("_")[0]))
+)
 LIMIT_S = 600  # for one cell, which may compile
 
 

@@ -6,9 +6,11 @@ same traders on the same seeds and may differ in nothing else:
     python -m proteus.ab costs=none,kalshi mechanism=fba
     python -m proteus.ab costs=notional costs.taker_ppm=0,500 seeds.count=500
     python -m proteus.ab mechanism=clob,fba costs=none,polymarket --attribute
+    python -m proteus.ab costs=none,kalshi precision=sequential seeds.count=2000
 
 With ``--attribute`` every choice of several changes is run too, and the effect is split among them
-by Shapley's value.
+by Shapley's value. With ``precision=sequential`` seeds are added, up to ``seeds.count``, until the
+interval of the endpoint's difference is narrow enough; a look sees its width and nothing else.
 
 stdout says the verdict and, last, names the folder, which has ab.html, verdict.txt, manifest.json
 and a table each of who, paid, terms, risk, measures and, if asked for, attribution.

@@ -29,7 +29,9 @@ from proteus.errors import ResultsError
 from proteus.market.variables.base import CLASS, TERM
 
 TERMS = "pnl_by_term"
-ACCOUNTS = ("venue", "network", "proposer", "pool", "stakes")
+ACCOUNTS = (  # lenders among them: they never trade, and have no terms
+    "venue", "network", "proposer", "pool", "stakes", "lender", "treasury", "lending", "dust",
+)  # fmt: skip
 
 Amounts = NDArray[np.int64]
 Chosen = tuple[bool, ...]  # of each rule, whether it has been changed

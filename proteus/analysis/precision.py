@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from proteus.analysis.statistics import power
-from proteus.analysis.verdict import widths
+from proteus.analysis.verdict import Width, widths
 from proteus.configuration.study import (
     PILOT,
     PURPOSE_SPAN,
@@ -33,8 +33,16 @@ _log = logging.getLogger(__name__)
 
 NARROW, SPENT, STOPPED = "narrow", "budget spent", "a lane was stopped"
 
+
+class Seen(NamedTuple):
+    """All that a look may know: how wide intervals of the endpoint are, and no difference."""
+
+    widths: list[Width]
+    is_stopped: bool  # some lane was
+
+
 Simulate = Callable[[Plan], None]
-Look = Callable[[Plan], xr.Dataset]
+Look = Callable[[Plan], Seen]
 
 
 class Run(NamedTuple):
@@ -50,7 +58,7 @@ def run(plan: Plan, simulate: Simulate, look: Look) -> Run:
     Parameters
         plan: the checked sweep; ``seeds.count`` is the most.
         simulate: runs the lanes of a plan that have not run.
-        look: gives the declared endpoint of lanes that have run, and which were stopped.
+        look: tells of lanes that have run how wide the declared endpoint is.
     """
     rule = plan.settings.precision
     if isinstance(rule, SequentialPrecision):
@@ -76,12 +84,12 @@ def _run_in_looks(plan: Plan, rule: SequentialPrecision, simulate: Simulate, loo
     for count in looks(rule.first_look, rule.look_every, seeds.count):
         now = with_seeds(plan, seeds.first, count)
         simulate(now)
-        dataset = look(now)
-        half_width, wanted = _widest(dataset, now, rule)
+        given = look(now)
+        half_width, wanted = _widest(given.widths, rule)
         known = half_width if np.isfinite(half_width) else None  # JSON has no infinity
         seen.append({"seeds": count, "half_width": known, "wanted": wanted})
         _log.info("look at %d seeds: half-width %g, wanted %g", count, half_width, wanted)
-        if flags.stopped(dataset).any():
+        if given.is_stopped:
             reason = STOPPED
             break
         if half_width <= wanted:
@@ -91,10 +99,15 @@ def _run_in_looks(plan: Plan, rule: SequentialPrecision, simulate: Simulate, loo
     return Run(now, record)
 
 
-def _widest(dataset: xr.Dataset, plan: Plan, rule: SequentialPrecision) -> tuple[float, float]:
+def seen(dataset: xr.Dataset, plan: Plan) -> Seen:
+    """Look at the endpoint of a sweep, in every cell that is compared."""
+    return Seen(widths(dataset, plan.settings.endpoint), bool(flags.stopped(dataset).any()))
+
+
+def _widest(widths: Sequence[Width], rule: SequentialPrecision) -> tuple[float, float]:
     """Return half-width and target of the endpoint where it is furthest from its target."""
     found = []
-    for width in widths(dataset, plan.settings.endpoint):
+    for width in widths:
         wanted = rule.half_width or (rule.half_width_share or 0.0) * width.scale
         half = width.half if width.half >= 0 else np.inf
         found.append((half, wanted if wanted >= 0 else 0.0))
@@ -111,7 +124,7 @@ def _run_by_power(plan: Plan, rule: PowerPrecision, simulate: Simulate, look: Lo
     first = first_of(PILOT) + seeds.first % PURPOSE_SPAN
     pilot = with_seeds(plan, first, rule.pilot_seeds)
     simulate(pilot)
-    needed = _needed(look(pilot), pilot, rule, seeds.count)
+    needed = _needed(look(pilot).widths, seeds.unit, rule, seeds.count)
     _log.info("%d pilot seeds ask for %d seeds", rule.pilot_seeds, needed)
     now = with_seeds(plan, seeds.first, min(needed, seeds.count))
     simulate(now)
@@ -126,10 +139,10 @@ def _run_by_power(plan: Plan, rule: PowerPrecision, simulate: Simulate, look: Lo
     return Run(now, record)
 
 
-def _needed(dataset: xr.Dataset, plan: Plan, rule: PowerPrecision, most: int) -> int:
+def _needed(widths: Sequence[Width], unit: int, rule: PowerPrecision, most: int) -> int:
     """Return the seeds, whole units, that find the effect in every primary contrast."""
-    needed, unit = power.LEAST_SEEDS, plan.settings.seeds.unit
-    for _, scale, deviation in widths(dataset, plan.settings.endpoint):
+    needed = power.LEAST_SEEDS
+    for _, scale, deviation in widths:
         effect = rule.effect or (rule.effect_share or 0.0) * scale
         if effect > 0 and np.isfinite(effect) and np.isfinite(deviation):
             needed = max(needed, power.seeds_for(effect, deviation, rule.power))

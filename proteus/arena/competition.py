@@ -86,9 +86,16 @@ class CompetitionRunner:
             ConfigError: what is not allowed.
         """
         self.season = season
+        if policies is not None and season.time_limit_s is not None:
+            allowed = "policies that are given play in this process, so it must be null"
+            raise ConfigError(f"time_limit_s={season.time_limit_s:g} is not allowed: {allowed}")
         self._policies = policies_of(season) if policies is None else policies
+        missing = [name for name, one in season.entrants.items()
+                   if one.is_outside and name not in self._policies]  # fmt: skip
+        if missing:
+            raise ConfigError(f"policies of {', '.join(missing)} are missing")
         self._cells = Cells(season)
-        self._sources = sources_of(self._policies)
+        self._sources = sources_of(season, self._policies)
         self.season_hash: str = season.hash_with(self._sources)
         self._secret = secret
         self.root: int = (
@@ -115,8 +122,7 @@ class CompetitionRunner:
                 an invariant. RunError: the machine stopped it.
         """
         self._play([match for match in self.matches if match.is_scale], say)
-        self._check_scale()
-        season = self.season
+        scale, season = self._scale(), self.season
         while True:
             matches = matches_of(season, self._cells)
             known = len(self.out)
@@ -124,13 +130,14 @@ class CompetitionRunner:
             if len(self.out) == known:
                 break
             season = without(self.season, self.out)
-        return self._results(season, matches)
+        return self._results(season, matches, None if self.out else scale)
 
-    def _check_scale(self) -> None:
+    def _scale(self) -> list[Scale]:
+        """Return the scale, which is asked for before anybody else plays."""
         chosen = [match for match in self.matches if match.is_scale]
         firsts = {at: int(draw.replicates[0]) for at, draw in self._draws.items()}
         played = [self._played[_key(match)] for match in chosen]
-        scale_of(self.season, board_of(chosen, played, firsts, is_scale=True))
+        return scale_of(self.season, board_of(chosen, played, firsts, is_scale=True))
 
     def _play(self, matches: Sequence[Match], say: Say) -> None:
         """Play what is not known yet."""
@@ -158,11 +165,11 @@ class CompetitionRunner:
                 say(len(draw.replicates))
         return found
 
-    def _results(self, season: Season, matches: list[Match]) -> Results:
+    def _results(self, season: Season, matches: list[Match], scale: list[Scale] | None) -> Results:
         played = [self._played[_key(match)].numbered(at) for at, match in enumerate(matches)]
         return results_of(
             Entry(self.season, self.season_hash, self._sources, self.root, self._secret, self.out),
-            matches, played,
+            matches, played, scale,
         )  # fmt: skip
 
 
@@ -177,15 +184,21 @@ class Entry(NamedTuple):
     out: dict[str, str]
 
 
-def results_of(entry: Entry, matches: list[Match], played: list[Played]) -> Results:
+def results_of(
+    entry: Entry, matches: list[Match], played: list[Played], scale: list[Scale] | None = None
+) -> Results:
     """Score what was played, by those who are not out.
+
+    Parameters
+        scale: what a unit is in these formats; None: as those matches say that measure it.
 
     Raises
         ConfigError: a scenario without a scale, or nobody is left.
     """
     season = without(entry.season, entry.out)
     firsts = {at: int(draw.replicates[0]) for at, draw in draws_of(season, entry.root).items()}
-    scale = scale_of(season, board_of(matches, played, firsts, is_scale=True))
+    if scale is None:
+        scale = scale_of(season, board_of(matches, played, firsts, is_scale=True))
     board = board_of(matches, played, firsts, is_scale=False)
     scores = scores_of(season, board, scale)
     differences = ranking.differences(scores.overall, scores.resampled_overall)

@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 from proteus.basics import units
 from proteus.compiler.jit import JIT_DISABLED, kernel
 from proteus.market.cell import CellConfig
-from proteus.market.environment.news import extend_news, start_news, value_at
+from proteus.market.environment.news import (
+    News,
+    NewsParameters,
+    extend_news,
+    start_news,
+    value_at,
+)
 from proteus.market.environment.setup import allocate_news, parameters_for
 from proteus.market.rng import replicate_key
 from proteus.market.setup.stress import bursts_of
@@ -36,29 +42,40 @@ def _draw(news, parameters, key0, key1, until_ns, times, values):  # type: ignor
     return code
 
 
-def values_at(
-    cell: CellConfig, root: int, replicate: int, times: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Return v at some times of a lane's first episode.
+class Values:
+    """v of the lanes of a cell, one lane after another, in memory that is used again."""
 
-    Parameters
-        cell, root, replicate: the lane. times: int64 [n] ns, 0 .. T.
+    def __init__(self, cell: CellConfig) -> None:
+        self._parameters: NewsParameters = _parameters(
+            cell.latent, cell.horizon_ns, cell.settle_ns, cell.contract.initial_probability,
+            bursts_of(cell),
+        )  # fmt: skip
+        self._until = np.int64(cell.settle_ns)
+        self._jumps = cell.latent.jump_rate_per_s * cell.settle_ns / units.NS_PER_S
+        self._capacity = 8  # least room for jumps
+        self._news = self._allocated()
 
-    Returns
-        float64 [n] currency; just after a jump at that time.
-    """
-    parameters = _parameters(
-        cell.latent, cell.horizon_ns, cell.settle_ns, cell.contract.initial_probability,
-        bursts_of(cell),
-    )  # fmt: skip
-    window = cell.settle_ns + 2 * parameters.dt_ns
-    jumps = cell.latent.jump_rate_per_s * cell.settle_ns / units.NS_PER_S
-    key = np.array(replicate_key(root, replicate), np.uint32)
-    values, capacity = np.empty(len(times)), 8
-    while True:
-        news = allocate_news(1, window, parameters.dt_ns, jumps, capacity)
-        with np.errstate(over="ignore" if JIT_DISABLED else "warn"):
-            code = _draw(news, parameters, key[0], key[1], np.int64(cell.settle_ns), times, values)
-        if code == 0:
-            return values
-        capacity *= 2
+    def _allocated(self) -> News:
+        window = int(self._until) + 2 * self._parameters.dt_ns
+        return allocate_news(1, window, self._parameters.dt_ns, self._jumps, self._capacity)
+
+    def at(self, root: int, replicate: int, times: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return v at some times of a lane's first episode.
+
+        Parameters
+            root, replicate: the lane. times: int64 [n] ns, 0 .. T.
+
+        Returns
+            float64 [n] currency; just after a jump at that time.
+        """
+        key = np.array(replicate_key(root, replicate), np.uint32)
+        values = np.empty(len(times))
+        while True:
+            with np.errstate(over="ignore" if JIT_DISABLED else "warn"):
+                code = _draw(
+                    self._news, self._parameters, key[0], key[1], self._until, times, values
+                )
+            if code == 0:
+                return values
+            self._capacity *= 2
+            self._news = self._allocated()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from proteus.arena.matches import Match, seat_name
 from proteus.arena.playing import Draw, Forfeit, Played, nothing, play_alone, seats_in
 from proteus.arena.policies import Maker, Policy, Seat
-from proteus.arena.wanting import cost_of_wanting
+from proteus.arena.wanting import costs_of_wanting
 from proteus.basics.units import NANO
 from proteus.errors import ActionError, ViolationError
 from proteus.market.setup.capacities import LARGEST_GROWTH
@@ -205,13 +205,10 @@ def _joined(
 
 def _measured(session: Session, match: Match) -> _Lanes:
     won = session.world.totals.marked[:, seats_in(session.setup, match)] / NANO
-    wanting = np.full(session.lanes, np.nan)
-    if match.is_wanted:
-        for lane, replicate in enumerate(session.replicates):
-            wanting[lane] = cost_of_wanting(
-                session.cell, session.root, int(replicate), session.world.log, lane
-            )
-    return _Lanes(won, wanting)
+    if not match.is_wanted:
+        return _Lanes(won, np.full(session.lanes, np.nan))
+    log = session.world.log
+    return _Lanes(won, costs_of_wanting(session.cell, session.root, session.replicates, log))
 
 
 def depends_on_others(

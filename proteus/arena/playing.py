@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from proteus.arena.matches import Match, seat_name
 from proteus.arena.season import Season
-from proteus.arena.wanting import cost_of_wanting
+from proteus.arena.wanting import costs_of_wanting
 from proteus.basics.units import NANO
 from proteus.compiler.jit import JIT_DISABLED
 from proteus.configuration.executors import ThreadsExecutor
@@ -25,7 +25,7 @@ from proteus.configuration.study import PILOT, first_of
 from proteus.errors import ViolationError
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.rng import replicate_keys
-from proteus.market.setup.block import build_block
+from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.capacities import LARGEST_GROWTH
 from proteus.market.setup.members import CellSetup
 from proteus.market.trading.loop import advance_block
@@ -33,7 +33,7 @@ from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE
 from proteus.market.variables.base import GROUP
 from proteus.market.variables.dimensions import Labels, labels_of, optional_of
 from proteus.recording.limits import LARGEST_RECORDED_BLOCK
-from proteus.results.outcome import Outcome
+from proteus.results.outcome import Outcome, Violation
 from proteus.runs.blocks import Pools, run_task
 from proteus.runs.compiling import compile_ahead
 from proteus.runs.dispatch import run_jobs
@@ -165,22 +165,46 @@ def _jobs(matches: Mapping[int, Match], draws: Mapping[bool, Draw]) -> Iterator[
 
 def _play(task: Task, pools: Pools, match: Match) -> Outcome:
     """Run a task and keep what is scored of it; a log is read where it was written."""
-    if match.is_wanted and (found := _play_recorded(task, pools, match)) is not None:
-        return found
-    outcome = run_task(task._replace(is_recorded=False), pools)
-    groups = task.dims[GROUP].tolist()
-    seats = [groups.index(seat_name(at)) for at in range(len(match.seats))]
-    wanting = np.full(len(task.replicates), np.nan)
-    return outcome._replace(values={WON: outcome.values[_WON][:, seats], WANTING: wanting})
+    parts = [
+        _played(_part(task, at), pools, match)
+        for at in range(0, len(task.replicates), task.block_lanes)
+    ]
+    won, wanting = (np.concatenate([part[of] for part, _ in parts]) for of in (WON, WANTING))
+    broken = [one for _, violations in parts for one in violations]
+    return Outcome(task.number, task.replicates, {WON: won, WANTING: wanting}, broken, [], [])
 
 
-def _play_recorded(task: Task, pools: Pools, match: Match) -> Outcome | None:
-    """Run a task whose lanes keep a log, with as much room as it takes; None: one was stopped."""
+def _part(task: Task, at: int | NDArray[np.int64]) -> Task:
+    """Return a block of a task, or some lanes of it."""
+    of = slice(at, at + task.block_lanes) if isinstance(at, int) else at
+    return task._replace(replicates=task.replicates[of], if_violated=task.if_violated[of])
+
+
+def _played(task: Task, pools: Pools, match: Match) -> tuple[dict[str, Array], list[Violation]]:
+    """Run one block for what its seats won; lanes that stopped are run again as a sweep does."""
+    if task.is_recorded and (found := _recorded(task, pools, match)) is not None:
+        return found, []
+    task, broken = task._replace(is_recorded=False), list[Violation]()
+    pool = pools.of(task)
+    block = pool.take(replicate_keys(task.root, task.replicates))
+    _advance(block)
+    won = block.world.totals.marked[:, seats_in(pool.setup, match)] / NANO
+    stopped = np.flatnonzero(block.world.progress.fault != FAULT_NONE)
+    pool.give_back(block)
+    if len(stopped):
+        outcome = run_task(_part(task, stopped), pools)
+        groups = task.dims[GROUP].tolist()
+        seats = [groups.index(seat_name(at)) for at in range(len(match.seats))]
+        won[stopped], broken = outcome.values[_WON][:, seats], outcome.violations
+    return {WON: won, WANTING: np.full(len(won), np.nan)}, broken
+
+
+def _recorded(task: Task, pools: Pools, match: Match) -> dict[str, Array] | None:
+    """Run a block whose lanes keep a log, with as much room as it takes; None: one was stopped."""
     pool, keys = pools.of(task), replicate_keys(task.root, task.replicates)
     block, growth = pool.take(keys), 1
     while True:
-        with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
-            advance_block(block.mechanism, block.world, NEVER_NS)
+        _advance(block)
         faults = {*block.world.progress.fault.tolist()} - {FAULT_NONE}
         if not faults:
             break
@@ -189,13 +213,15 @@ def _play_recorded(task: Task, pools: Pools, match: Match) -> Outcome | None:
         growth *= 2
         block = build_block(pool.setup, keys, growth, audit=False)
     won = block.world.totals.marked[:, seats_in(pool.setup, match)] / NANO
-    wanting = np.array([
-        cost_of_wanting(task.cell, task.root, int(replicate), block.world.log, lane)
-        for lane, replicate in enumerate(task.replicates)
-    ])  # fmt: skip
+    wanting = costs_of_wanting(task.cell, task.root, task.replicates, block.world.log)
     if growth == 1:
         pool.give_back(block)
-    return Outcome(task.number, task.replicates, {WON: won, WANTING: wanting}, [], [], [])
+    return {WON: won, WANTING: wanting}
+
+
+def _advance(block: Block) -> None:
+    with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
+        advance_block(block.mechanism, block.world, NEVER_NS)
 
 
 def seats_in(setup: CellSetup, match: Match) -> list[int]:

@@ -11,6 +11,8 @@ a row per lane; lanes start together and end each at its own time.
         def act(self, seen):
             ...
             return proteus.Quotes(price, lots)
+
+A network that was saved to a file, of torch or ONNX, is one too (``proteus.policies.saved``).
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -30,6 +33,7 @@ from proteus.arena.season import Season
 from proteus.errors import ConfigError, nearest
 from proteus.market.cell import CellConfig
 from proteus.market.setup.members import CellSetup
+from proteus.policies import saved
 from proteus.sessions.actions import Quotes
 from proteus.sessions.observation import Observation
 
@@ -72,10 +76,18 @@ def policies_of(season: Season) -> dict[str, Maker]:
     }
 
 
-def sources_of(policies: Mapping[str, Maker]) -> dict[str, str]:
-    """Return the hash of each policy's file, by the entrants' names."""
+def sources_of(season: Season, policies: Mapping[str, Maker]) -> dict[str, str]:
+    """Return the hash of each policy's file, by the entrants' names.
+
+    Parameters
+        policies: that are given. season: whose entrants may name files of networks.
+    """
     found = {}
     for name, maker in policies.items():
+        written = season.entrants[name].policy if name in season.entrants else None
+        if written is not None and saved.is_saved(written) and Path(written).is_file():
+            found[name] = hashlib.sha256(Path(written).read_bytes()).hexdigest()
+            continue
         module = sys.modules.get(getattr(maker, "__module__", ""), None)
         try:
             text = inspect.getsource(module) if module is not None else ""
@@ -86,6 +98,8 @@ def sources_of(policies: Mapping[str, Maker]) -> dict[str, str]:
 
 
 def _load(key: str, written: str) -> Maker:
+    if saved.is_saved(written):
+        return saved.load(written, f"{key}={written}")
     where, is_object, name = written.partition(":")
     try:
         if is_object:
@@ -95,7 +109,7 @@ def _load(key: str, written: str) -> Maker:
         else:
             entries = {entry.name: entry for entry in entry_points(group=GROUP)}
             if written not in entries:
-                allowed = f"write module:object, or a name of the entry point {GROUP}"
+                allowed = f"write module:object, a saved network, or a name of {GROUP}"
                 raise ConfigError(
                     f"{key}={written} does not exist{nearest(written, entries)}; {allowed}"
                 )

@@ -44,7 +44,7 @@ _RESAMPLES_ROOT = 20261128  # of the resamples of seeds
 class Games(NamedTuple):
     """What one entrant had in one scenario and format. S seeds, G games of a seed."""
 
-    won: Array  # [S, G] currency
+    won: Array  # [S, G] currency; of a seed from the least on, so that equals have equal numbers
     wanting: Array | None  # [S] alone in the market only, currency
 
 
@@ -106,7 +106,7 @@ def board_of(
             key = (*_kind(match), name)
             gathered.setdefault(key, []).append((one.won[:, seat], wanting))
     return {
-        key: Games(np.stack([won for won, _ in games], axis=1), games[0][1])
+        key: Games(np.sort(np.stack([won for won, _ in games], axis=1), axis=1), games[0][1])
         for key, games in gathered.items()
     }
 
@@ -184,11 +184,11 @@ def scale_of(season: Season, board: Board) -> list[Scale]:
     Raises
         ConfigError: the reference is not told from the baseline.
     """
-    found = []
+    found, counts = [], _counts(season.seeds.scale_count, season)
     for scenario in season.scenarios:
         for criterion in criteria_of(season):
             for form in _forms(season, criterion):
-                one = _unit(season, board, scenario, form, criterion)
+                one = _unit(season, board, (scenario, form, criterion), counts)
                 if not (one.low > 0 or one.high < 0):
                     difference = one.reference - one.baseline
                     raise ConfigError(
@@ -201,12 +201,16 @@ def scale_of(season: Season, board: Board) -> list[Scale]:
     return found
 
 
-def _unit(season: Season, board: Board, scenario: str, form: str, criterion: str) -> Scale:
-    seeds = season.seeds.scale_count
-    counts = np.vstack([
+def _counts(seeds: int, season: Season) -> Counts:
+    """Return how often each seed counts, in all seeds and in each resample, int64 [1 + B, S]."""
+    return np.vstack([
         np.ones((1, seeds), np.int64),
         ranking.multiplicities(seeds, season.scoring.resamples, _RESAMPLES_ROOT),
     ])  # fmt: skip
+
+
+def _unit(season: Season, board: Board, place: tuple[str, str, str], counts: Counts) -> Scale:
+    scenario, form, criterion = place
     baseline, reference = (
         _quantity(season, board, (scenario, form, name), criterion, counts)
         for name in (BASELINE, REFERENCE)
@@ -223,11 +227,7 @@ def _unit(season: Season, board: Board, scenario: str, form: str, criterion: str
 def scores_of(season: Season, board: Board, scale: Sequence[Scale]) -> Scores:
     """Score every entrant, on all seeds and in every resample of them."""
     scoring, names = season.scoring, tuple(season.entrants)
-    seeds = season.seeds.count
-    counts = np.vstack([
-        np.ones((1, seeds), np.int64),
-        ranking.multiplicities(seeds, scoring.resamples, _RESAMPLES_ROOT),
-    ])  # fmt: skip
+    counts = _counts(season.seeds.count, season)
     criteria = criteria_of(season)
     found = np.zeros((len(counts), len(names), len(criteria)))
     for at, name in enumerate(names):
@@ -244,7 +244,7 @@ def scores_of(season: Season, board: Board, scale: Sequence[Scale]) -> Scores:
                 axis=0,
             )  # fmt: skip
     weights = np.array([getattr(scoring.weights, name) for name in criteria])
-    overall = found @ (weights / weights.sum())
+    overall = (found * (weights / weights.sum())).sum(axis=-1)  # each entrant's in the same way
     return Scores(names, found[0], overall[0], found[1:], overall[1:])
 
 

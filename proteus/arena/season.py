@@ -58,7 +58,7 @@ class Entrant(Schema):
     quoting: str | None = None
     risk: Annotated[tuple[str, ...], AS_TUPLE] | None = None
     keys: Keys = Field(default_factory=dict)  # of its group: policy., risk. or knows_costs
-    policy: str | None = None  # module:object, or a name of the entry point proteus.policies
+    policy: str | None = None  # module:object, a saved network, or a name of an entry point
 
     @model_validator(mode="after")
     def _check_what_it_is(self) -> Self:
@@ -172,6 +172,9 @@ class Season(Schema):
         for key in ("baseline", "reference"):
             if getattr(self, key).is_outside:
                 raise requirement(f"{key}.policy", f"the {key} is a trader of the engine")
+        if self.reference == self.baseline:
+            allowed = "must be another maker than baseline: it is one unit away"
+            raise requirement("reference", allowed)
         return self
 
     @property
@@ -210,6 +213,8 @@ def read_season(words: Sequence[str]) -> Season:
     tree = _file(given.pop("season", ""))
     for key, value in given.items():
         _set(tree, key, value)
+    if isinstance(forms := tree.get("formats"), str):  # as formats=solo,duel
+        tree["formats"] = [form.strip() for form in forms.split(",")]
     return read_model(Season, tree)
 
 

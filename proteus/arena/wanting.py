@@ -16,12 +16,14 @@ Source
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from proteus.arena.news import values_at
+from proteus.arena.news import Values
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_NOISE
 from proteus.market.book.codes import BUY
@@ -42,19 +44,36 @@ def noise_traders(cell: CellConfig) -> NDArray[np.bool_]:
     )
 
 
-def cost_of_wanting(cell: CellConfig, root: int, replicate: int, log: Log, lane: int) -> float:
-    """Return what the noise traders of a lane paid for wanting to trade, currency.
+def costs_of_wanting(
+    cell: CellConfig, root: int, replicates: Integers, log: Log
+) -> NDArray[np.float64]:
+    """Return what the noise traders of lanes paid for wanting to trade, float64 [L] currency.
 
     Parameters
-        cell, root, replicate: the lane. log, lane: where it was recorded.
+        cell, root, replicates: the lanes. log: where they were recorded.
     """
-    tau, rows = cell.tau_ns, _rows(log, lane)
-    theirs = _of(noise_traders(cell), rows.trader)
+    theirs, values = noise_traders(cell), Values(cell)
+    return np.array([
+        _cost(cell, functools.partial(values.at, root, int(replicate)), theirs, _rows(log, lane))
+        for lane, replicate in enumerate(replicates)
+    ])  # fmt: skip
+
+
+def _cost(
+    cell: CellConfig, values: Callable[[Integers], NDArray[np.float64]],
+    noise: NDArray[np.bool_], rows: _Rows,
+) -> float:  # fmt: skip
+    """Return the cost of one lane.
+
+    Parameters
+        values: v at some times. noise: which traders are looked at, bool [A].
+    """
+    tau, theirs = cell.tau_ns, _of(noise, rows.trader)
     wanted = rows.where(rows.are(INTENT) & theirs & (rows.time <= cell.horizon_ns - tau))
     orders = rows.where((rows.are(ORDER) | rows.are(REQUEST)) & theirs)
     want, fills = _fills(rows, orders, wanted)
     times = np.concatenate([wanted.time, wanted.time + tau, fills.time])
-    value = values_at(cell, root, replicate, times)
+    value = values(times)
     count = len(wanted.time)
     now, later, filled = value[:count], value[count : 2 * count], value[2 * count :]
     in_time = fills.time <= wanted.time[want] + tau

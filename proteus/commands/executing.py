@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from proteus.plans.plan import Plan
     from proteus.results.checkpoint import BlockFiles
+    from proteus.results.lanes import Lanes
     from proteus.runs.estimate import Needs
     from proteus.runs.folder import Written
 
@@ -86,8 +87,11 @@ def run_lanes(plan: Plan, seconds: float, folder: Path, lanes: BlockFiles) -> Wr
     return written
 
 
-def run_in_memory(plan: Plan) -> xr.Dataset:
+def run_in_memory(plan: Plan, lanes: Lanes | None = None) -> xr.Dataset:
     """Run a plan of which nothing is saved, with a bar on stderr; returns its dataset.
+
+    Parameters
+        lanes: what has been run of it, to which the rest is added; None: nothing.
 
     Raises
         ConfigError: what is not allowed, before anything runs. ViolationError: a lane broke an
@@ -100,7 +104,7 @@ def run_in_memory(plan: Plan) -> xr.Dataset:
     plan = api.checked(plan)
     estimate.check_run(plan, estimate.needs(plan, api.workers(plan), in_memory=True), None)
     with lanes_bar(plan) as progress, compile_notice(tell):
-        result = api.run(plan, progress)
+        result = api.run(plan, progress, lanes)
     if result.violations:
         first = ", ".join(f"{key}={value}" for key, value in result.violations[0].items())
         raise ViolationError(f"{len(result.violations)} lanes broke an invariant; first: {first}")

@@ -222,11 +222,12 @@ def checked(plan: Plan) -> Plan:
     return draws.check(plan)
 
 
-def run(plan: Plan, progress: Progress | None = None) -> Result:
+def run(plan: Plan, progress: Progress | None = None, lanes: Lanes | None = None) -> Result:
     """Simulate every cell of a plan in memory, with as many seeds as its precision asks for.
 
     Parameters
         plan: the checked sweep. progress: as :func:`proteus.runs.running.simulate`.
+        lanes: what has been simulated of it, to which the rest is added; None: nothing.
 
     Returns
         The dataset, the violations with the labels of their cell, and the plan of the seeds run.
@@ -237,7 +238,7 @@ def run(plan: Plan, progress: Progress | None = None) -> Result:
     from proteus.analysis.verdict import tests
     from proteus.market.variables import variables_of
 
-    lanes = Lanes()
+    lanes = Lanes() if lanes is None else lanes
     try:
         done = running.simulate(plan, lanes, progress)
     except Exception as error:

@@ -69,8 +69,8 @@ def simulate(
         def simulate_part(part: Plan) -> None:
             _simulate(part, lanes, workers, told, stop)
 
-        def look(part: Plan) -> xr.Dataset:
-            return dataset.build(part, lanes, wanted, jit.kernel_hash())
+        def look(part: Plan) -> precision.Seen:
+            return precision.seen(dataset.build(part, lanes, wanted, jit.kernel_hash()), part)
 
         found = precision.run(plan, simulate_part, look)
     if plan.settings.executor.name == "threads":

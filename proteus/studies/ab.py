@@ -16,16 +16,27 @@ import numpy as np
 import xarray as xr
 
 from proteus.analysis import endpoint as endpoints
+from proteus.analysis import precision
 from proteus.analysis.change import Chosen, Parties, corners_of, parties
 from proteus.analysis.contrasts import Pair, exploratory
-from proteus.analysis.measures import swept
+from proteus.analysis.measures import arm, labels, swept
+from proteus.analysis.statistics.paired import Arm, contrast
+from proteus.analysis.verdict import Width
 from proteus.commands.executing import run_in_memory, tell
 from proteus.configuration import overrides
-from proteus.configuration.study import EVALUATION, Endpoint, purpose_of
+from proteus.configuration.study import (
+    EVALUATION,
+    PILOT,
+    PRECISION_MODELS,
+    Endpoint,
+    Precision,
+    purpose_of,
+)
 from proteus.errors import ConfigError
 from proteus.market.variables.base import TERM
 from proteus.plans import designs, draws, parity, planner
-from proteus.plans.plan import Plan
+from proteus.plans.plan import Plan, with_seeds
+from proteus.results.lanes import Lanes
 from proteus.studies import folders
 
 MOST_CHANGES = 6  # 64 cells, and 6! times a PnL fits int64
@@ -35,7 +46,7 @@ BEFORE, AFTER = "before", "after"
 class Side(NamedTuple):
     """One cell that was run."""
 
-    words: tuple[str, ...]
+    words: tuple[str, ...]  # of its cell and of the seeds that were run
     plan: Plan
     data: xr.Dataset  # of one cell, without swept dims
     won: Parties
@@ -50,6 +61,7 @@ class Experiment(NamedTuple):
     sides: dict[Chosen, Side]  # by which keys were changed; none first, all last
     declared: Endpoint
     half_width: float | None  # of the endpoint's difference, which was asked for
+    precision: dict[str, Any]  # how many seeds were run, and why
 
     @property
     def before(self) -> Side:
@@ -91,15 +103,29 @@ def run(words: Sequence[str], *, is_attributed: bool = False, half_width: Any = 
     chosen = every if is_attributed else [every[0], every[-1]]
     spoken = {one: _words(words, changed, one) for one in chosen}
     plans = {one: _plan(spoken[one]) for one in chosen}
-    _check_comparable(plans[chosen[0]], plans[chosen[-1]], changed)
-    folder = folders.fresh(plans[chosen[0]], "ab")
+    before, after = chosen[0], chosen[-1]
+    _check_comparable(plans[before], plans[after], changed)
+    _check_precision(plans[before], half_width)
+    folder = folders.fresh(plans[before], "ab")
     changes = tuple(f"{overrides.key(word)} {' -> '.join(_values(word))}" for word in changed)
-    sides = {}
-    for one in chosen:
-        tell(_named(changed, one))
-        sides[one] = _side(spoken[one], plans[one])
-    declared = plans[chosen[0]].settings.endpoint
-    return Experiment(folder, tuple(words), changes, sides, declared, wanted)
+    kept = {one: Lanes() for one in chosen}
+    sides: dict[Chosen, Side] = {}
+
+    def simulate(part: Plan, ran: Sequence[Chosen] = (before, after)) -> None:
+        seeds = part.settings.seeds
+        for one in ran:
+            tell(f"{_named(changed, one)}, {seeds.count} seeds")
+            plan = with_seeds(_fixed(plans[one]), seeds.first, seeds.count)
+            sides[one] = _side(spoken[one], plan, kept[one])
+
+    def look(part: Plan) -> precision.Seen:
+        return precision.Seen(_widths(sides[before], sides[after]), is_stopped=False)
+
+    found = precision.run(plans[before], simulate, look)
+    simulate(found.plan, [one for one in chosen if one not in (before, after)])
+    declared = found.plan.settings.endpoint
+    ordered = {one: sides[one] for one in chosen}
+    return Experiment(folder, tuple(words), changes, ordered, declared, wanted, found.record)
 
 
 def _changed(words: Sequence[str]) -> list[str]:
@@ -153,11 +179,27 @@ def _plan(words: Sequence[str]) -> Plan:
         raise ConfigError("both sides must be one cell each: a study with axes of its own is not")
     folders.check_days(plan)
     designs.refuse(plan.settings, "a change of rules")
-    if plan.settings.precision.name != "fixed":
-        allowed = "both sides run the same seeds.count; --half-width says whether they were enough"
-        name = plan.settings.precision.name
-        raise ConfigError(f"precision={name} is not allowed: {allowed}")
     return dataclasses.replace(plan, dims=tuple(dict.fromkeys([*plan.dims, TERM])))
+
+
+def _fixed(plan: Plan) -> Plan:
+    """Return a plan that runs the seeds that it lists."""
+    precision: Precision = PRECISION_MODELS["fixed"].model_validate({"name": "fixed"})
+    settings = plan.settings.model_copy(update={"precision": precision})
+    return dataclasses.replace(plan, settings=settings)
+
+
+def _check_precision(plan: Plan, half_width: Any) -> None:
+    """Refuse a precision that is said twice, or has no seeds for its pilot."""
+    name, first = plan.settings.precision.name, plan.settings.seeds.first
+    if name == "fixed":
+        return
+    if half_width is not None:
+        allowed = f"precision={name} says how narrow the interval is to be"
+        raise ConfigError(f"--half-width={half_width} is not allowed: {allowed}")
+    if name == "power" and purpose_of(first) == PILOT:
+        allowed = "these are pilot seeds, which the pilot itself needs"
+        raise ConfigError(f"seeds.first={first} is not allowed: {allowed}")
 
 
 def _check_comparable(before: Plan, after: Plan, changed: Sequence[str]) -> None:
@@ -173,7 +215,7 @@ def _check_comparable(before: Plan, after: Plan, changed: Sequence[str]) -> None
             f"the sides cannot be compared: they differ in {parity.words(unfair)} beyond "
             f"{' and '.join(keys)}; change these too, or name them in parity.exceptions"
         )
-    endpoints.check(before)
+    endpoints.check(_fixed(before))
     _check_draws(before, after)
 
 
@@ -201,8 +243,35 @@ def _named(changed: Sequence[str], one: Chosen) -> str:
     return ", ".join(spoken)
 
 
-def _side(words: tuple[str, ...], plan: Plan) -> Side:
-    dataset = run_in_memory(plan)
+def _side(words: tuple[str, ...], plan: Plan, lanes: Lanes) -> Side:
+    dataset = run_in_memory(plan, lanes)
     point = dict.fromkeys(swept(dataset), 0)
     data = dataset.isel(point)
-    return Side(words, plan, data, parties(data))
+    seeds = plan.settings.seeds
+    ran = {"seeds.first": seeds.first, "seeds.count": seeds.count}
+    kept = [
+        word for word in words
+        if overrides.key(word) not in ran and overrides.key(word).partition(".")[0] != "precision"
+    ]  # fmt: skip
+    spoken = (*kept, *(f"{key}={value}" for key, value in ran.items()))
+    return Side(spoken, plan, data, parties(data))
+
+
+def endpoint_arm(declared: Endpoint, data: xr.Dataset) -> Arm:
+    """Return what the declared endpoint is estimated from, of one side."""
+    measure = endpoints.primary(data, declared)
+    place = endpoints.place(data, declared)
+    assert place is not None  # the plan was checked for it
+    column = labels(data, measure).index(place)
+    totals = arm(data, [measure])
+    return Arm(*(part[:, column : column + 1] for part in totals))
+
+
+def _widths(before: Side, after: Side) -> list[Width]:
+    """Return how wide the interval of the endpoint's difference is; none where a side lacks it."""
+    declared = before.plan.settings.endpoint
+    if any(declared.variable not in side.data for side in (before, after)):
+        return []
+    found = contrast(endpoint_arm(declared, after.data), endpoint_arm(declared, before.data))
+    half, scale = (found.high[0] - found.low[0]) / 2, abs(found.baseline[0])
+    return [Width(float(half), float(scale), float(found.deviation[0]))]

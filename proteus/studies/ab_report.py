@@ -6,11 +6,11 @@ import json
 import math
 import shlex
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from proteus.analysis import showing
+from proteus.analysis import precision, showing
 from proteus.analysis.statistics.paired import LEVEL
 from proteus.basics.versions import STAMP, csv_text
 from proteus.pages import change as page
@@ -29,6 +29,8 @@ NAMES = {
     "sniper": "snipers", "spoofer": "spoofers", "venue": "the venue",
     "network": "the network, in burned gas",
     "proposer": "proposers of blocks", "pool": "the pool of incentives", "stakes": "stakes",
+    "lender": "lenders", "treasury": "the treasury",
+    "lending": "the lending pool", "dust": "rounding",
 }  # fmt: skip
 
 
@@ -121,6 +123,8 @@ def _listed(rows: pd.DataFrame) -> str:
 
 def _precision(experiment: Experiment, one: Judged | None) -> str:
     """Say whether the interval is as narrow as was asked for, or what could have been found."""
+    if experiment.precision["rule"] != "fixed":
+        return _ended(experiment.precision)
     if one is None or ab_tables.is_identical(one) or ab_tables.why_untested(one):
         return ""
     wanted = experiment.half_width
@@ -133,6 +137,17 @@ def _precision(experiment: Experiment, one: Judged | None) -> str:
         return f"{half}, within the {wanted:g} that was asked for."
     seeds = ab_tables.seeds_wanted(one, wanted)
     return f"{half}, and {wanted:g} was asked for: about seeds.count={seeds} would do."
+
+
+def _ended(record: dict[str, Any]) -> str:
+    """Say why no more seeds were run; of looks that did not do, how many seeds would."""
+    text = precision.words(record)
+    text = f"{text[:1].upper()}{text[1:]}"
+    last = record["looks"][-1] if record["ended"] == precision.SPENT and "looks" in record else {}
+    if not (last.get("half_width") and last["wanted"] > 0):
+        return f"{text}."
+    seeds = math.ceil(record["seeds"] * (last["half_width"] / last["wanted"]) ** 2)
+    return f"{text}; about seeds.count={seeds} would do."
 
 
 def _split(experiment: Experiment, attribution: pd.DataFrame) -> str:
@@ -163,6 +178,7 @@ def _manifest(experiment: Experiment) -> str:
     content = {
         "command": _command(experiment), "changes": experiment.changes, "sides": sides,
         "seeds": experiment.before.plan.settings.seeds.model_dump(),
+        "precision": experiment.precision,
         "kernel_hash": experiment.before.data.attrs["kernel_hash"],
         "code_hash": provenance.code_hash(), "git": provenance.git_sha(),
         "versions": provenance.versions(), "schema": STAMP,

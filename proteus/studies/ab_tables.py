@@ -16,7 +16,7 @@ from proteus.analysis import showing
 from proteus.analysis.change import Amounts, Chosen, attributed, nano
 from proteus.analysis.contrasts import IDENTICAL, Pair, note, tidy
 from proteus.analysis.costs import Cost, Move, binding, cost_text
-from proteus.analysis.measures import Measure, arm, labels, measures, units
+from proteus.analysis.measures import Measure, arm, measures, units
 from proteus.analysis.statistics import multiplicity, power
 from proteus.analysis.statistics.paired import LEVEL, Arm, Array, Contrast, contrast, linear
 from proteus.analysis.statistics.roots import mean_of
@@ -25,7 +25,7 @@ from proteus.basics.units import NANO
 from proteus.market.variables.base import GROUP, TERM, TRADER
 from proteus.results.agents import UID, uids_by_trader
 from proteus.results.flags import VIOLATION
-from proteus.studies.ab import AFTER, BEFORE, Experiment
+from proteus.studies.ab import AFTER, BEFORE, Experiment, endpoint_arm
 from proteus.studies.recorded import record
 from proteus.studies.transfers import transfers
 
@@ -69,7 +69,7 @@ def judged(experiment: Experiment) -> Judged | None:
     before, after = (side.data for side in (experiment.before, experiment.after))
     if any(declared.variable not in data for data in (before, after)):
         return None
-    treated, baseline = (_endpoint_arm(experiment, data) for data in (after, before))
+    treated, baseline = (endpoint_arm(declared, data) for data in (after, before))
     found = contrast(treated, baseline)
     measure = endpoints.primary(before, declared)
     rises = found.difference[0] > 0
@@ -82,15 +82,6 @@ def judged(experiment: Experiment) -> Judged | None:
     name = showing.called(measure, before)
     name += "".join(f" at {horizon:g} ms" for horizon in endpoints.at(declared).values())
     return Judged(name, units(before, measure), found, better if is_shown else SAME, costs)
-
-
-def _endpoint_arm(experiment: Experiment, data: xr.Dataset) -> Arm:
-    measure = endpoints.primary(data, experiment.declared)
-    place = endpoints.place(data, experiment.declared)
-    assert place is not None  # the plan was checked for it
-    column = labels(data, measure).index(place)
-    totals = arm(data, [measure])
-    return Arm(*(part[:, column : column + 1] for part in totals))
 
 
 def _move(after: xr.Dataset, before: xr.Dataset, name: str) -> Move:
@@ -310,7 +301,7 @@ def _measured(experiment: Experiment) -> dict[str, dict[Chosen, Array]]:
     sides = experiment.sides
     if all(experiment.declared.variable in side.data for side in sides.values()):
         found[ENDPOINT] = {
-            chosen: np.add(*linear(_endpoint_arm(experiment, side.data)))[:, 0]
+            chosen: np.add(*linear(endpoint_arm(experiment.declared, side.data)))[:, 0]
             for chosen, side in sides.items()
         }  # fmt: skip
     for place in present(experiment):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from proteus.basics.units import NANO
 from proteus.configuration import overrides
+from proteus.market.ledger.codes import POSTINGS, TERM_CLAIMS
 from proteus.plans import planner
 from proteus.plans.plan import Plan
 from proteus.recording.files import load_events, load_fills, load_ledger, trader_names
@@ -20,7 +21,9 @@ from proteus.results.dataset import load
 from proteus.runs import api, claim
 from proteus.runs.folder import run_into
 
-CLAIMS = ("endow", "fund", "stake", "unstake")  # codes of entries that are no gain
+CLAIMS = tuple(  # codes of entries that are no gain
+    posting.name for posting in POSTINGS.values() if posting.term == TERM_CLAIMS
+)
 _PAYOFF = "payoff"
 _OF_A_RUN = ("output_dir", "plan_only", "design", "precision", "record", "seeds")
 

@@ -23,6 +23,7 @@ from tests.faults.memory import MEMORY
 from tests.faults.panels import PANELS
 from tests.faults.readers import READERS
 from tests.faults.requests import REQUESTS
+from tests.faults.rules import SAID
 from tests.faults.settled_capital import SETTLED_CAPITAL
 from tests.faults.settlement import SETTLEMENT
 from tests.faults.spoofing import SPOOFING
@@ -35,5 +36,5 @@ FAULTS = (
     *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS, *LENDING,
     *TRAJECTORIES, *READERS, *ARENA, *DESIGNS, *STRESS, *CREDIT, *LOANS,
     *LIQUIDATIONS, *SPOOFING,
-    *PANELS,
+    *PANELS, *SAID,
 )  # fmt: skip

@@ -32,6 +32,9 @@ SMALL = {
 }  # fmt: skip
 
 
+ALL = ("solo", "duel", "melee")  # formats
+
+
 def small_file(folder, **changes):
     """Write the season with some keys changed; returns the word that names it."""
     path = folder / "small.yaml"

@@ -15,7 +15,10 @@ SMALLER = {
     "SEEDS": 3, "HORIZON_S": 2, "FILTERS": ["tape", "tape_only"], "RULES": ["linear", "fixed"],
     "CHAINS": ["inventory_limit", "loss_limit"], "WIDTHS": [0.015, 0.03],
 }  # fmt: skip
+SMALLEST = {"SEEDS": 2, "SCALE": 30, "HORIZON_S": 1, "FORMATS": "[solo]"}
 OWN_KERNEL = "3_your_own_mechanism"  # imports another copy of the package
+
+GIVEN = {"6_a_better_maker": SMALLER, "10_a_season": SMALLEST}
 
 
 @pytest.fixture(scope="module")
@@ -32,17 +35,17 @@ def plain_python(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(FOLDER.parent))
 
 
-def test_there_are_nine(execute):
+def test_there_are_ten(execute):
     assert [path.stem for path in execute.NOTEBOOKS] == [
         "1_first_sweep", "2_phase2_with_xarray", "3_your_own_mechanism", "4_theory",
         "5_a_fee_change", "6_a_better_maker", "7_behaviour_cloning", "8_survival",
-        "9_requests_for_quote",
+        "9_requests_for_quote", "10_a_season",
     ]  # fmt: skip
 
 
 def test_sweeps_and_theory_run(execute, tmp_path):
     notebooks = [
-        execute.read(path, SMALLER if path.stem == "6_a_better_maker" else SMALL)
+        execute.read(path, GIVEN.get(path.stem, SMALL))
         for path in execute.NOTEBOOKS
         if path.stem != OWN_KERNEL
     ]

@@ -58,7 +58,7 @@ def write(folder: Path) -> None:
     for name, text in reference.pages().items():
         (folder / "reference" / name).write_text(text)
     (folder / "notebooks").mkdir()
-    for path in sorted((ROOT / "notebooks").glob("[0-9]_*.py")):
+    for path in sorted((ROOT / "notebooks").glob("[0-9]*_*.py")):
         (folder / "notebooks" / f"{path.stem}.md").write_text(notebook(path.read_text()))
     for path in folder.rglob("*.md"):
         path.write_text(_linked(path.read_text(), path.parent, folder))

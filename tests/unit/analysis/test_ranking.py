@@ -94,6 +94,21 @@ def test_a_difference_of_two_means_has_the_error_of_scipy_bootstrap():
     assert found.low[0, 0] == found.high[0, 0] == 0
 
 
+def test_all_pairs_are_judged_by_the_quantile_of_a_studentized_range():
+    """Six alike: the largest of all 15 is a range over sqrt 2, and one number is for all of them.
+
+    The quantile of 20,000 has a standard error of 0.015 (its density there is about 0.1).
+    """
+    drawn = np.random.default_rng(8).normal(size=(20_000, 6))
+    found = ranking.differences(np.zeros(6), drawn)
+    deviation = (drawn[:, :, None] - drawn[:, None, :]).std(axis=0, ddof=1)
+    apart = ~np.eye(6, dtype=bool)
+    critical = found.high[apart] / deviation[apart]
+    np.testing.assert_allclose(critical, critical[0], rtol=1e-12)
+    expected = stats.studentized_range.ppf(0.95, 6, np.inf) / np.sqrt(2)
+    assert critical[0] == pytest.approx(expected, abs=0.07)
+
+
 def test_places_are_shared_along_a_chain_and_ranks_are_not():
     """1 and 3 are told apart, but neither from 2: no line can be drawn between them."""
     value = np.subtract.outer([3.0, 2.0, 1.0, -9.0], [3.0, 2.0, 1.0, -9.0])

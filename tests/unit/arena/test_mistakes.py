@@ -5,7 +5,8 @@ import pytest
 from proteus.arena.competition import CompetitionRunner
 from proteus.arena.season import read_season
 from proteus.compete import main
-from tests.helpers.seasons import small_file
+from proteus.errors import ConfigError
+from tests.helpers.seasons import Careful, small_file
 
 pytestmark = pytest.mark.plain
 
@@ -84,6 +85,13 @@ MISTAKES = [
     ),
     ("entrants.mine={policy: nobody}", "entrants.mine.policy=nobody does not exist"),
     ("title", "cannot read 'title' as key=value"),
+    ("formats=solo,race", "formats.1=race is not allowed: must be 'solo', 'duel' or 'melee'"),
+    (
+        "reference={trader: maker}",
+        "is not allowed: must be another maker than baseline: it is one unit away",
+    ),
+    ("entrants.mine={policy: mine.onnx}", "entrants.mine.policy=mine.onnx does not exist"),
+    ("entrants.mine={policy: mine.pt2}", "entrants.mine.policy=mine.pt2 does not exist"),
 ]
 
 
@@ -118,6 +126,17 @@ def test_a_mistake_of_the_command_is_one_sentence(words, sentence, capfd, tmp_pa
     assert sentence in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_policies_that_are_given_play_without_a_clock_and_are_all_there(tmp_path):
+    """The processes of a clock could not have them; a season is read whoever will play it."""
+    mine = f"entrants.mine={{policy: '{Careful.__module__}:Careful'}}"
+    word = small_file(tmp_path)
+    with pytest.raises(ConfigError, match=r"time_limit_s=9 is not allowed: policies that are giv"):
+        CompetitionRunner(read_season([word, mine, "time_limit_s=9"]), policies={"mine": Careful})
+    with pytest.raises(ConfigError, match="policies of mine are missing"):
+        CompetitionRunner(read_season([word, mine]), policies={})
+    assert read_season([word, "formats=solo,duel"]).formats == ("solo", "duel")
 
 
 def test_a_folder_with_files_is_refused(tmp_path, capfd):

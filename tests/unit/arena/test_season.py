@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from proteus.arena.matches import Cells, matches_of
 from proteus.arena.playing import draws_of, play_alone
 from proteus.arena.season import read_season
 from proteus.compete import main
-from tests.helpers.seasons import SMALL, small_file
+from tests.helpers.networks import Runtime, quoting, saved_by_numpy
+from tests.helpers.seasons import ALL, SMALL, small_file
 
 GOLDEN = Path(__file__).with_name("small.golden")
 KEPT = ("place", "entrant", "overall", "overall_low", "overall_high", "profitability",
@@ -34,7 +36,7 @@ def played(folder, *words, **changes):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    return played(tmp_path_factory.mktemp("small"))
+    return played(tmp_path_factory.mktemp("small"), formats=[*ALL])
 
 
 def told(results):
@@ -52,7 +54,7 @@ def test_the_small_season_has_its_golden_table(small):
 
 
 def test_no_number_depends_on_workers_or_on_the_rest_of_the_season(small, tmp_path):
-    again = played(tmp_path, "workers=2")
+    again = played(tmp_path, "workers=2", formats=[*ALL])
     pd.testing.assert_frame_equal(board.lanes(small), board.lanes(again))
     pd.testing.assert_frame_equal(board.leaderboard(small), board.leaderboard(again))
     fewer = {name: SMALL["entrants"][name] for name in ("wide", "plain")}
@@ -63,6 +65,45 @@ def test_no_number_depends_on_workers_or_on_the_rest_of_the_season(small, tmp_pa
     shared = shared[shared.index.isin(whole.index)]
     assert len(shared) == 5 * (4 + 4)  # both alone, plain and stressed, and two duels of two
     np.testing.assert_array_equal(shared, whole[shared.index])
+
+
+def test_all_three_formats_are_played_and_scored_in_every_seat(small):
+    """Who sits where decides nothing about the seeds, and everybody has sat everywhere."""
+    lanes = board.lanes(small)
+    judged = lanes[~lanes["is_scale"] & (lanes["stress"] == "")]
+    games = judged.groupby(["format", "entrant", "seat"])["seed"].agg(["size", "nunique"])
+    for form, seats, of_a_seat in (("solo", 1, 1), ("duel", 2, 2), ("melee", 3, 1)):
+        found = games.loc[form]
+        assert len(found) == 3 * seats
+        assert (found["size"] == 12 * of_a_seat).all()
+        assert (found["nunique"] == 12).all()
+        criteria = {unit.criterion for unit in small.scale if unit.format == form}
+        quality = {"market_quality"} if form == "solo" else set()
+        assert criteria == {"profitability", "robustness"} | quality
+    profitability = small.scores.value[:, 0]
+    parts = [
+        (board.quantities(small).query(f"format == '{form}' and stress == ''")["pnl"].to_numpy()
+         - unit.baseline) / unit.unit
+        for form in ALL
+        for unit in small.scale if (unit.format, unit.criterion) == (form, "profitability")
+    ]  # fmt: skip
+    np.testing.assert_allclose(profitability, np.mean(np.clip(parts, -1, 2), axis=0))
+
+
+def test_equal_entrants_are_told_from_nobody_and_widen_nothing(tmp_path):
+    """Three of a kind: the same numbers to the bit in every resample, whoever sat where."""
+    same = {name: {"trader": "maker"} for name in ("one", "two", "three")}
+    results = played(tmp_path, "seeds.count=6", formats=[*ALL], entrants=same)
+    drawn = results.scores.resampled_overall
+    assert drawn.std() > 0
+    assert (drawn == drawn[:, :1]).all()
+    assert (results.scores.overall == results.scores.overall[0]).all()
+    assert (results.differences.high == 0).all()
+    assert results.ranks.place.tolist() == [1, 1, 1]
+    assert results.wins[0, 1] == results.wins[1, 0]
+    said = board.sentences(results)[0]
+    assert "is not shown to be better than two or three" in said
+    assert "0 of 3 differences are shown" in said
 
 
 def test_a_lane_is_the_same_in_any_block(small):
@@ -276,3 +317,21 @@ def test_seats_are_alike_and_rotated(tmp_path):
         assert all(group.count == 1 for group in groups)
     draws = draws_of(season, 7)
     assert not {*draws[True].replicates.tolist()} & {*draws[False].replicates.tolist()}
+
+
+def test_a_saved_network_plays_and_its_file_is_in_the_hash(tmp_path, monkeypatch):
+    """Another weight is another season; lanes are those of the network in any company."""
+    monkeypatch.setitem(sys.modules, "onnxruntime", Runtime)
+    weights, biases = quoting()
+    path = saved_by_numpy(tmp_path / "mine.onnx", weights, biases)
+    entrants = entering() | {"mine": {"policy": str(path)}}
+    words = ("seeds.count=4", "formats=[solo]")
+    results = played(tmp_path, *words, entrants=entrants)
+    assert not results.out
+    assert not results.forfeits
+    made = board.lanes(results).query("entrant == 'mine'")["won"]
+    assert (made != 0).any()
+    assert results.sources["mine"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    saved_by_numpy(path, weights, biases + 0.01)
+    other = CompetitionRunner(read_season([small_file(tmp_path, entrants=entrants), *words]))
+    assert other.season_hash != results.season_hash

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from proteus.arena.matches import Cells, matches_of
-from proteus.arena.news import values_at
+from proteus.arena.news import Values
 from proteus.arena.playing import play_alone
 from proteus.arena.season import read_season
 from proteus.market.book.codes import BUY
@@ -82,7 +82,10 @@ def test_the_cost_of_wanting_is_what_the_log_says(tmp_path, mechanism):
 
 def test_values_are_those_of_the_traces(tmp_path):
     cell = match_of(tmp_path, "clob").cell
-    times = np.sort(np.random.default_rng(0).integers(0, cell.horizon_ns, 200))
+    times, values = (
+        np.sort(np.random.default_rng(0).integers(0, cell.horizon_ns, 200)),
+        Values(cell),
+    )
     for seed in SEEDS.tolist():
         expected = value_path(cell, 7, seed, 0, times)
-        np.testing.assert_array_equal(values_at(cell, 7, seed, times), expected)
+        np.testing.assert_array_equal(values.at(7, seed, times), expected)

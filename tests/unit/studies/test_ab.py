@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import proteus
 from proteus.ab import main
+from proteus.configuration.study import PILOT, first_of
+from proteus.errors import ResultsError
 from proteus.runs import api
 from proteus.studies import ab, ab_tables
 
@@ -104,6 +107,59 @@ def test_both_sides_are_written_down(tmp_path):
     assert "http" not in page.replace("http://www.w3.org", "")  # nothing is loaded
 
 
+MORE = [word for word in QUICK if not word.startswith("seeds.count")]
+LOOKS = [*MORE, "precision=sequential", "precision.first_look=30", "precision.look_every=20",
+         "population.maker.count=2,3"]  # fmt: skip
+
+
+@pytest.fixture
+def few_recorded(monkeypatch):
+    """Look at the fills of few seeds, which take most of the time."""
+    monkeypatch.setattr(ab_tables, "RECORDED", 3)
+
+
+def test_looks_end_where_the_difference_is_narrow_and_give_what_so_many_seeds_give(
+    tmp_path, capfd, few_recorded
+):
+    """The half-widths are those of single runs; only the width decides, and it is said."""
+    spent = ab.run([*LOOKS, "precision.half_width_share=1e-9", "seeds.count=80"])
+    seen = {look["seeds"]: look["half_width"] for look in spent.precision["looks"]}
+    assert list(seen) == [30, 50, 70, 80]
+    assert spent.precision["ended"] == "budget spent"
+    assert spent.after.data.sizes["seed"] == spent.before.data.sizes["seed"] == 80
+    assert len({*seen.values()}) == 4
+    wanted = (max(seen[30], seen[50]) + seen[50]) / 2 if seen[50] < seen[30] else seen[30] * 1.01
+    expected = next(count for count, half in seen.items() if half <= wanted)
+    words = [*LOOKS, "precision.half_width_share=null", f"precision.half_width={wanted}"]
+    folder = tmp_path / "x"
+    assert main([*words, "seeds.count=80", f"output_dir={folder}"]) == 0
+    said = capfd.readouterr().out
+    assert f"Ended after {expected} seeds: narrow (half-width" in said
+    once = ab.run([*MORE, "population.maker.count=2,3", f"seeds.count={expected}"])
+    one = ab_tables.judged(once)
+    assert one.half_width == seen[expected]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["precision"]["ended"] == "narrow"
+    assert manifest["seeds"]["count"] == expected
+    hashes = [side["config_hash"] for side in manifest["sides"].values()]
+    assert hashes == [side.plan.config_hash for side in once.sides.values()]
+    table = pd.read_csv(folder / "who.csv", comment="#")
+    np.testing.assert_allclose(table["change"], ab_tables.who(once)["change"], rtol=1e-12)
+    with pytest.raises(ResultsError, match=rf"must be one of 0 \.\. {expected - 1}"):
+        proteus.why(folder, expected)  # a seed that no look came to
+
+
+def test_a_pilot_says_how_many_seeds_find_an_effect(tmp_path, capfd, few_recorded):
+    words = [*MORE, "precision=power", "precision.pilot_seeds=30", "precision.effect_share=9",
+             "population.maker.count=2,3", "costs=none,kalshi", "seeds.count=110"]  # fmt: skip
+    assert main([*words, "--attribute", f"output_dir={tmp_path / 'x'}"]) == 0
+    said = capfd.readouterr().out
+    assert f"Ran 100 seeds: 30 pilot seeds from {first_of(PILOT)} ask for 100." in said
+    manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
+    assert manifest["seeds"]["first"] == 0
+    assert [side["words"][-1] for side in manifest["sides"].values()] == ["seeds.count=100"] * 4
+
+
 MISTAKES = [
     (["costs=none"], "no keys are changed: give 1 .. 6 keys two values each"),
     (["costs=none,kalshi,polymarket"], "a change has two values, the one before and the one after"),
@@ -113,8 +169,13 @@ MISTAKES = [
     (["costs=none,kalshi", "--half-width", "x"], "--half-width=x is not allowed: it must be a num"),
     (["costs=none,kalshi", "plan_only=true"], "plan_only=true is not allowed: both sides are run"),
     (["costs=none,kalshi", "record.events=seed:0"], "record.events=seed:0 is not allowed"),
-    (["costs=none,kalshi", "precision=sequential", "precision.half_width_share=0.1"],
-     "precision=sequential is not allowed"),
+    (["costs=none,kalshi", "precision=sequential", "--half-width", "0.1"],
+     "--half-width=0.1 is not allowed: precision=sequential says how narrow the interval is to be"),
+    (["costs=none,kalshi", "precision=power", f"seeds.first={first_of(PILOT)}"],
+     "is not allowed: these are pilot seeds, which the pilot itself needs"),
+    (["costs=none,kalshi", "precision=sequential", "precision.half_width=1"],
+     "exactly one of half_width and half_width_share must be given"),
+    (["precision=fixed,sequential", "costs=none"], "precision=fixed,sequential changes nothing"),
     (["mechanism=clob", "delta=100,250"], "delta=100,250 changes nothing"),
     (["costs=none,kalshy"], "kalshy"),
     (["horizon_s=2,3", "costs=none", "costs=kalshi"], "costs is given twice"),
@@ -140,7 +201,7 @@ def test_mistakes_are_one_sentence_before_anything_runs(words, sentence, tmp_pat
 
 def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(tmp_path, capfd, monkeypatch):
     (tmp_path / "file").write_text("mine")
-    monkeypatch.setattr(ab, "run_in_memory", lambda plan: pytest.fail("it runs"))
+    monkeypatch.setattr(ab, "run_in_memory", lambda *_: pytest.fail("it runs"))
     assert main([*QUICK, "costs=none,kalshi", f"output_dir={tmp_path / 'file' / 'x'}"]) == 2
     assert f"is not allowed: {tmp_path / 'file'} is a file" in capfd.readouterr().err
     assert main([*QUICK, "costs=none,kalshi", f"output_dir={tmp_path / 'file'}"]) == 2
@@ -151,8 +212,10 @@ def test_a_folder_that_cannot_be_made_is_refused_before_anything_runs(tmp_path, 
 def test_a_lane_that_breaks_an_invariant_is_exit_3_and_nothing_is_written(
     tmp_path, capfd, monkeypatch
 ):
-    def broken(plan, progress):
-        return simulated(plan, progress)._replace(violations=[{"mechanism": "clob", "seed": 3}])
+    def broken(plan, progress, lanes):
+        return simulated(plan, progress, lanes)._replace(
+            violations=[{"mechanism": "clob", "seed": 3}]
+        )
 
     simulated = api.run
     monkeypatch.setattr(api, "run", broken)
@@ -172,8 +235,6 @@ def test_what_cannot_be_compared_is_said_without_numbers(tmp_path, capfd):
 
 
 def test_seeds_of_a_pilot_judge_nothing(capfd, tmp_path):
-    from proteus.configuration.study import PILOT, first_of
-
     words = [*QUICK, *BLIND, *FEE, f"seeds.first={first_of(PILOT)}", f"output_dir={tmp_path / 'x'}"]
     assert main(words) == 0
     assert capfd.readouterr().out.startswith("No verdict: pilot seeds judge nothing.")

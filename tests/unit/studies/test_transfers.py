@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from proteus.studies import recorded
+from proteus.compiler.jit import JIT_DISABLED
+from proteus.studies import ab, recorded
 from proteus.studies.recorded import Recorded
 from proteus.studies.transfers import transfers
 
@@ -80,3 +81,22 @@ def test_the_two_auctions_of_a_dual_flow_clear_are_not_mixed():
     np.testing.assert_allclose(paid, [[0, 0.2, 0], [0, 0, 0], [0.2, 0, 0]], atol=1e-12)
     mixed = by_hand("fba", pairs)._replace(roles=roles)
     assert transfers(mixed, ["maker", "noise", "sniper"])[0, 2, 1] > 0
+
+
+@pytest.mark.nojit
+@pytest.mark.skipif(not JIT_DISABLED, reason="its loop takes minutes to compile")
+def test_lenders_and_what_lending_leaves_are_parties_too():
+    """What is lent and paid back is nobody's gain, the interest is; all parties sum to zero."""
+    words = [
+        "mechanism=clob", "horizon_s=1", "seeds.count=1", "record.warmup_s=0",
+        "metrics.tau_ms=300", "credit=pool", "+trader@population.lender=lender",
+        "population.informed.capital=5", "+risk@population.informed.risk=capital",
+        "population.informed.target_leverage=3", "population.noise.count=2,4",
+    ]  # fmt: skip
+    experiment = ab.run(words)
+    won = experiment.before.won
+    assert {"lender", "treasury", "lending", "dust"} < {*won.names}
+    assert (won.total[:, won.names.index("lender")] > 0).any()
+    lanes = recorded.record(experiment.before.words, 0, 1)
+    paid = transfers(lanes, won.names)
+    np.testing.assert_allclose(paid.sum(axis=1) - paid.sum(axis=2), won.total / 1e9, atol=1e-8)
