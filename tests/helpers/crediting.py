@@ -30,6 +30,15 @@ BORROWER, OTHER, LENDER, SECOND, DESK = range(5)
 AUTO = ("credit.keeper=auto", "+trader@population.treasury=treasury")  # with a DESK
 CALLER, SECOND_CALLER = 4, 5
 CALLERS = ("+trader@population.liquidator=liquidator", "population.liquidator.count=2")
+KEEPERS = {"auto": AUTO, "traders": CALLERS}
+LEVERAGED = (  # traders who borrow so much that some of them fail within half a second
+    "credit=pool", "credit.accrue_ms=20", "credit.year_s=2", "credit.ltv=0.64",
+    "credit.bonus_least=0.001", "population.informed.count=4", "population.informed.capital=4",
+    "population.informed.target_leverage=4", "population.informed.schedule.rate_per_s=40",
+    "+risk@population.informed.risk=capital", "+trader@population.lender=lender",
+    "population.lender.capital=60", "population.lender.policy.deposit=20",
+    "population.lender.schedule.rate_per_s=40", "latent.jump_rate_per_s=10", *TINY, "horizon_s=0.5",
+)  # fmt: skip
 
 
 class ByHand:
