@@ -9,6 +9,7 @@ import numpy as np
 
 from proteus.market.book.codes import NO_ORDER
 from proteus.market.events.envelopes import MESSAGE_CREDIT, take_envelope
+from proteus.market.events.log import MISSING
 from proteus.market.ledger.accounts import CASH, CONTRACT, ISSUER, LEDGER_OK, account_of
 from proteus.market.ledger.audit import audit_entries
 from proteus.market.ledger.codes import CARRY
@@ -107,7 +108,8 @@ class ByHand:
         self.event += 1
         self.world.progress.events[0] = self.event
         messages = self.world.messages
-        envelope = take_envelope(messages, 0, MESSAGE_CREDIT, caller, NO_ORDER, np.int64(borrower))
+        envelope = take_envelope(messages, 0, MESSAGE_CREDIT, caller, NO_ORDER, np.int64(MISSING))
+        messages.belief[0, envelope] = borrower
         messages.new_id[0, envelope], messages.lots[0, envelope] = LIQUIDATE, lots
         before = int(self.credit.liquidations.count[0])
         with unittest.mock.patch.object(liquidating, "mark"):

@@ -170,7 +170,7 @@ def take_messages(world: World, time_ns: int, base_fee: int) -> int:
         tip = tip_of(best)
         chain.tips += tip
         message = best.message
-        order = {"order_id": message.order_id}
+        order = {"order_id": message.order_id or None}  # credit has none
         world.pay(time_ns, message.trader.number, "proposer", tip, "gas_tip", **order)
         taken += 1
     return taken
@@ -188,7 +188,8 @@ def holds_back(world: World, message: Message, time_ns: int) -> bool:
     chain.waiting.append(Waiting(message, time_ns, tie))
     world.note(
         time_ns, "trader", "environment_wait", trader=message.trader.number,
-        order_id=message.order_id, cause=message.cause.packed, tip=message.tip_nano, tie=tie,
+        order_id=message.order_id or None, cause=message.cause.packed, tip=message.tip_nano,
+        tie=tie,
     )  # fmt: skip
     return True
 

@@ -19,6 +19,7 @@ from proteus.market.lending.collateral import bonus_of, carries, worth
 from proteus.market.lending.credit import DEBT
 from proteus.market.lending.curves import WAD
 from proteus.market.lending.liquidation import most_repaid, sale
+from proteus.market.trading.desk import last_shown
 
 _NOTHING = np.int64(0)
 
@@ -29,7 +30,9 @@ def price_seen(world, lane, trader):
     data, settings = world.data, world.settings
     at = _state_seen(world, lane, trader)
     last = np.int64(data.last[lane, at])
-    if last == NO_PRICE or not data.disclosure.last_with_book:
+    if not data.disclosure.last_with_book:
+        last = last_shown(world, lane, trader, world.private.view_time[lane, trader])
+    if last == NO_PRICE:
         last = settings.initial_ticks
     return mid_doubled(data, lane, at, last) * settings.tick_nano // 2
 

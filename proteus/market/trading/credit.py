@@ -16,6 +16,7 @@ from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_TRADER
 from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import MESSAGE_CREDIT, pack_address, take_envelope
 from proteus.market.events.latency import latency_words
+from proteus.market.events.log import MISSING
 from proteus.market.ledger.accounts import CASH, nano
 from proteus.market.ledger.codes import TERM_CLAIMS
 from proteus.market.ledger.entries import worth_of_term
@@ -127,8 +128,10 @@ def _ask(rules, world, lane, trader, time, cause, number):
             return  # one call at a time
     if amount <= 0:
         return
-    envelope = take_envelope(world.messages, lane, MESSAGE_CREDIT, trader, NO_ORDER, about)
+    no_version = np.int64(MISSING)
+    envelope = take_envelope(world.messages, lane, MESSAGE_CREDIT, trader, NO_ORDER, no_version)
     if envelope != NO_ENVELOPE:
+        world.messages.belief[lane, envelope] = about
         world.messages.new_id[lane, envelope] = action
         world.messages.lots[lane, envelope] = amount
         credit.under_way[lane, trader] += amount
