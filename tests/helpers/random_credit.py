@@ -22,7 +22,10 @@ def random_lent(chooser: Random, mechanism: str) -> Tree:
             for name, group in tree["population"].items()
         }  # fmt: skip
         tree["execution"]["leakage"][mechanism]["waiting"]["orders"] = "hidden"
+    else:
+        tree["execution"]["capacity"] = None  # who is added here sends more
     tree["latent"]["jump_rate_per_s"] = 10
+    let_trade(tree, mechanism)
     population: Tree = tree["population"]
     population["violet"] = borrower(chooser, "informed")
     if chooser.random() < 0.4:
@@ -44,6 +47,21 @@ def random_lent(chooser: Random, mechanism: str) -> Tree:
     if chooser.random() < 0.3:
         tree["costs"] = default("costs/gas") | {"base_fee": 0.0005, "tip": 0}
     return tree
+
+
+def let_trade(tree: Tree, mechanism: str) -> None:
+    """Let markets trade that are slow otherwise: nobody borrows against nothing."""
+    for group in tree["population"].values():
+        if group["kind"] == "maker":
+            group["policy"] |= {"half_spread": 0.005, "quote_lots": 5, "inventory_limit_lots": 100}
+    if mechanism == "rfq":
+        rules = tree["mechanism"]
+        rules |= {"response_probability": 1.0, "least_share": 0.0, "dealers": 3}
+        rules["request_ttl_ms"] = max(rules["request_ttl_ms"], 200)
+        rules["quote_ttl_ms"] = max(rules["quote_ttl_ms"], 50)
+        rules["response"] = {"law": "constant", "base_ms": 1, "spread_ms": 0, "shape": 0}
+    else:
+        tree["delta"] = min(tree["delta"], 50)
 
 
 def borrower(chooser: Random, kind: str) -> Tree:

@@ -75,7 +75,7 @@ def note(
 def book(world: World, time: int, trader: int) -> None:
     """Bring the ledger up to the pool: what a debt or claim grew by is interest, and lent again."""
     credit, pool = world.credit, world.credit.pool
-    grown = pool.owed(trader) - credit.debt[trader] if pool.accounts[trader].borrowed else 0
+    grown = pool.owed(trader) - credit.debt[trader]
     credit.debt[trader] += grown
     post(world, time, trader, "lending", grown, "interest")
     post(world, time, "lending", trader, grown, "borrow")

@@ -70,7 +70,8 @@ def _expect(credit, queue, lane):
 def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
     """Charge the interest of a step of the grid, look at who owes it, and expect the next."""
     charge_interest(rules, ledger, log, lane, time, event)
-    mark(rules, ledger, data, initial_ticks, lane)
+    if rules.credit.pool.borrow_assets[lane] > 0:
+        mark(rules, ledger, data, initial_ticks, lane)
     fail = watch_health(rules.credit, lane)
     if fail > 0 and rules.credit.liquidations.is_auto and time < rules.credit.horizon_ns:
         push(queue, lane, time, KIND_LIQUIDATION, 0)
@@ -86,6 +87,8 @@ def watch_health(credit, lane):
     """
     fail = 0
     credit.looks[lane] += 1
+    if credit.pool.borrow_assets[lane] == 0:
+        return fail
     for trader in range(credit.leverage.shape[0]):
         lots, debt = credit.pool.pledged[lane, trader], credit.booked[lane, trader, DEBT]
         if debt > 0 and credit.pool.price[lane] > 0:
@@ -115,6 +118,7 @@ def charge_interest(rules, ledger, log, lane, time, event):
     credit.rate_area[lane] += rate // NANO
     credit.steps[lane] += 1
     after = pool.borrow_assets[lane]
+    credit.is_stale[lane] |= after != before
     if before > 0:
         index = multiply_divide(credit.index[lane], after, before, FLOOR)
         if index < 0:
@@ -199,8 +203,11 @@ def at_fill(rules, ledger, log, orders, lane, buy, sell, price, lots, time, even
     """
     buyer, seller = np.int64(orders.trader[lane, buy]), np.int64(orders.trader[lane, sell])
     paid = price * ledger.tick_nano[0]
-    if buyer != seller:
+    if buyer == seller:
+        return
+    if rules.credit.leverage[buyer] > 0:
         change(rules, ledger, log, lane, buyer, 1, paid, lots, time, event)
+    if rules.credit.leverage[seller] > 0:
         change(rules, ledger, log, lane, seller, -1, paid, lots, time, event)
 
 
@@ -209,11 +216,9 @@ def change(rules, ledger, log, lane, trader, sign, price, lots, time, event):
     """Pledge what a borrower got by a fill, or repay with what the lots bring that it gave back.
 
     Parameters
-        sign: 1 if it bought, else -1. price: of a lot, nano.
+        trader: that may borrow. sign: 1 if it bought, else -1. price: of a lot, nano.
     """
     credit, pool = rules.credit, rules.credit.pool
-    if credit.leverage[trader] == 0:
-        return
     after, payoff = ledger.balance[lane, trader, CONTRACT], credit.terms.collateral.payoff
     before = after - sign * lots
     given = min(lots, abs(before)) if sign * before < 0 else np.int64(0)

@@ -34,8 +34,11 @@ from proteus.market.rules import posting
 
 @cold_kernel
 def book_all(rules, ledger, log, lane, time, event):
-    """Book what every account and the treasury owe or have."""
+    """Book what everybody and the treasury owe or have, if any of it may have changed."""
     credit = rules.credit
+    if not credit.is_stale[lane]:
+        return
+    credit.is_stale[lane] = False
     for trader in range(credit.leverage.shape[0]):
         book(rules, ledger, log, lane, time, event, trader)
     grown = credit.pool.treasury[lane] - credit.reserves[lane]
@@ -126,6 +129,7 @@ def act(rules, ledger, lane, time, action, trader, amount):
     """Do one action with the cash that an account has; returns ACCEPTED or the refusal."""
     pool = rules.credit.pool
     pool.wallet[lane, trader, CASH] = max(ledger.balance[lane, trader, CASH], 0)
+    rules.credit.is_stale[lane] = True
     refusal = act_pool(
         rules.credit.terms, pool, lane, time, action, trader, amount, np.int64(0), codes.NOBODY
     )

@@ -108,6 +108,7 @@ def liquidate(
     if liquidator == credit.liquidations.desk:
         means = np.int64(_DESK_MEANS)
     pool.wallet[lane, liquidator, CASH], pool.wallet[lane, borrower, CASH] = max(means, 0), 0
+    credit.is_stale[lane] = True
     refusal = act_pool(
         credit.terms, pool, lane, time, codes.LIQUIDATE, liquidator, lots, np.int64(0), borrower
     )
