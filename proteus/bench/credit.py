@@ -21,13 +21,13 @@ _LANES = 32  # a block
 _ROUNDS = 3 * RUNS  # the differences are smaller than what a busy machine makes of one run
 _MOST_IDLE = 1.10  # of the rich lane
 _MOST_LEVERAGED = 1.6  # of the same traders who do not borrow
+_ACCOUNTS = (8, 64, 512)  # of which eight act
 
 _TRADERS = (
     "population.informed.capital=5",
     "+risk@population.informed.risk=capital",
 )
 _POOL = ("credit=pool", "+trader@population.lender=lender")
-_SILENT = ("population.lender.schedule.law=none", "population.lender.schedule.rate_per_s=0")
 _EIGHT = (
     *_TRADERS, *_POOL, "population.informed.count=8", "population.lender.capital=200",
     "credit.ltv=0.64", "credit.bonus_least=0.001", "credit.year_s=20",
@@ -43,7 +43,7 @@ _NEVER = f"{_LEVERAGE}1.000001"
 
 def measure() -> list[Figure]:
     """Measure lanes with credit against those without, and with loans against those without."""
-    idle = _set_up(*_TRADERS, *_POOL, *_SILENT, _NEVER)
+    idle = _set_up(*_TRADERS, *_POOL, *_silent("lender"), _NEVER)
     figures = [
         _compared("credit accounts, no loan", "of the rich lane", _set_up(*_TRADERS), idle,
                   _MOST_IDLE)
@@ -52,12 +52,28 @@ def measure() -> list[Figure]:
         calm, lent = (_set_up(*_EIGHT, *words, _LEVERAGE + times) for times in ("1", "4"))
         name = f"8 leveraged traders, {keeper} liquidate"
         figures.append(_compared(name, "of them at leverage 1", calm, lent, _MOST_LEVERAGED))
-    return figures
+    return figures + [_with_accounts(count) for count in _ACCOUNTS]
+
+
+def _with_accounts(count: int) -> Figure:
+    """Return what credit costs where eight traders borrow, and others have accounts and do not."""
+    silent = (
+        *_silent("more"), f"population.more.count={count - 8}", "population.more.capital=5",
+        "+trader@population.more=informed", "+risk@population.more.risk=capital",
+    )  # fmt: skip
+    without = _set_up(*_TRADERS, "population.informed.count=8", *silent)
+    lent = (*_EIGHT, *_KEEPERS["liquidators"], f"{_LEVERAGE}4", "population.more.target_leverage=4")
+    name = f"{count} accounts, of which 8 act"
+    return _compared(name, "of them without credit", without, _set_up(*lent, *silent), None)
+
+
+def _silent(group: str) -> tuple[str, ...]:
+    return f"population.{group}.schedule.law=none", f"population.{group}.schedule.rate_per_s=0"
 
 
 def _compared(
-    name: str, unit: str, before: CellSetup, after: CellSetup, at_most: float
-) -> Figure:  # fmt: skip
+    name: str, unit: str, before: CellSetup, after: CellSetup, at_most: float | None
+) -> Figure:
     """Return the ratio of the times that two cells take, run in turn."""
     pools = BlockPool(before), BlockPool(after)
     ratios = []

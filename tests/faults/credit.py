@@ -87,7 +87,7 @@ LIQUIDATIONS = (
     Fault(
         "orders of who fails go on",
         "market/trading/liquidating.py",
-        "            withdraw(mechanism, world.market, lane, np.int64(slot))\n",
+        "        withdraw(mechanism, world.market, lane, slot)\n",
         "",
     ),
     Fault(

@@ -21,6 +21,7 @@ from proteus.market.rng import (
 )
 from tests.reference import stress
 from tests.reference.draws import ns
+from tests.reference.sellers import Seller
 from tests.reference.takers import Informed
 
 if TYPE_CHECKING:
@@ -259,8 +260,8 @@ def reported(world: World) -> int | None:
 def tip_of_order(
     world: World, trader: Trader, side: str, belief: float, view: View, lots: int
 ) -> int:
-    """What an informed trader or sniper offers: by its signal and the price it could trade at."""
-    if not isinstance(trader.mind, Informed):
+    """What who takes by what it believes offers: by that and the price it could trade at."""
+    if not isinstance(trader.mind, Informed | Seller):
         return fixed_tip(world)
     tick = world.cell.tick_nano
     if side == "buy":

@@ -46,7 +46,16 @@ from proteus.market.lending.credit import CLAIM, DEBT
 from proteus.market.lending.pool import accrue as accrue_pool
 from proteus.market.lending.pool import set_rate, utilisation
 from proteus.market.rules import posting
-from proteus.market.rules.credit_books import act, book, book_all, health_of, note, note_buffer
+from proteus.market.rules.credit_books import (
+    act,
+    book,
+    book_all,
+    health_of,
+    note,
+    note_buffer,
+    note_debtor,
+    note_limit,
+)
 
 
 @cold_kernel
@@ -80,16 +89,19 @@ def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
 
 @cold_kernel
 def watch_health(credit, lane):
-    """Note the least health of those who owe something.
+    """Note the least health of those who owe something, and what their lots must be worth.
 
     Returns
         How many of them are below 1 and have lots that could be seized.
     """
     fail = 0
     credit.looks[lane] += 1
+    credit.liquidations.unsafe[lane, 0] = credit.liquidations.unsafe[lane, 1] = 0
     if credit.pool.borrow_assets[lane] == 0:
         return fail
-    for trader in range(credit.leverage.shape[0]):
+    for at in range(credit.n_debtors[lane]):
+        trader = credit.debtors[lane, at]
+        note_limit(credit, lane, trader)
         lots, debt = credit.pool.pledged[lane, trader], credit.booked[lane, trader, DEBT]
         if debt > 0 and credit.pool.price[lane] > 0:
             health = health_of(credit, lane, trader, lots, debt)
@@ -167,6 +179,8 @@ def do(rules, ledger, log, lane, time, event, trader, action, amount):
         posting.pay(rules, ledger, log, lane, time, event, trader, lending, amount, postings.SUPPLY)
     else:
         rules.credit.booked[lane, trader, DEBT] += amount
+        note_debtor(rules.credit, lane, trader)
+        note_limit(rules.credit, lane, trader)
         posting.pay(rules, ledger, log, lane, time, event, lending, trader, amount, postings.BORROW)
     book(rules, ledger, log, lane, time, event, trader)
     if not is_offer:
@@ -227,6 +241,7 @@ def change(rules, ledger, log, lane, trader, sign, price, lots, time, event):
         free = ledger.balance[lane, trader, CASH] + min(after, 0) * payoff  # no short locks it
         _repay(rules, ledger, log, lane, time, event, trader, min(brings, free))
     pool.pledged[lane, trader], pool.is_short[lane, trader] = abs(after), after < 0
+    note_limit(credit, lane, trader)
     _note_moved(rules, ledger, log, lane, time, event, EVENT_CREDIT_COLLATERAL_OUT, trader, given)
     more = lots - given
     _note_moved(rules, ledger, log, lane, time, event, EVENT_CREDIT_COLLATERAL_IN, trader, more)

@@ -201,6 +201,13 @@ def test_immediate_orders_live_for_one_clear():
     assert book(result) == [(4, 50, 1)]
 
 
+def test_immediate_orders_end_in_their_order_whatever_was_cancelled_before():
+    """The third may have the place in memory of the first."""
+    first, second, third = (limit(number, "buy", 60, 4, tif="ioc") for number in (1, 2, 3))
+    result = fba(first, second, cancel(1), third)
+    assert cancels(result) == [(1, 4, "requested"), (2, 4, IMMEDIATE), (3, 4, IMMEDIATE)]
+
+
 def test_what_does_not_fill_rests_for_the_next_batch():
     rows = [limit(1, "buy", 60, 5), limit(2, "sell", 50, 3), in_batch(3, limit(3, "sell", 50, 9))]
     result = fba(*rows)
