@@ -37,19 +37,18 @@ _KEEPERS = {
     "liquidators": ("+trader@population.liquidator=liquidator", "population.liquidator.count=2"),
 }
 _LEVERAGE = "population.informed.target_leverage="
-# So little that it is never what a lot is worth: accounts of credit, and no loan.
-_NEVER = f"{_LEVERAGE}1.000001"
+_NEVER = "1.000001"  # so little that it is never what a lot is worth: accounts, and no loan
 
 
 def measure() -> list[Figure]:
     """Measure lanes with credit against those without, and with loans against those without."""
-    idle = _set_up(*_TRADERS, *_POOL, *_silent("lender"), _NEVER)
+    idle = _set_up(*_TRADERS, *_POOL, *_silent("lender"), _LEVERAGE + _NEVER)
     figures = [
         _compared("credit accounts, no loan", "of the rich lane", _set_up(*_TRADERS), idle,
                   _MOST_IDLE)
     ]  # fmt: skip
     for keeper, words in _KEEPERS.items():
-        calm, lent = (_set_up(*_EIGHT, *words, _LEVERAGE + times) for times in ("1", "4"))
+        calm, lent = (_set_up(*_EIGHT, *words, _LEVERAGE + times) for times in (_NEVER, "4"))
         name = f"8 leveraged traders, {keeper} liquidate"
         figures.append(_compared(name, "of them at leverage 1", calm, lent, _MOST_LEVERAGED))
     return figures + [_with_accounts(count) for count in _ACCOUNTS]
