@@ -34,7 +34,7 @@ def repeat_cut(world: World, row: Mapping[str, Any]) -> None:
 def repeat_credit(world: World, row: Mapping[str, Any], *, is_offer: bool) -> None:
     """Let a message reach the pool of credit."""
     messages = world.messages
-    envelope = take_envelope(messages, _LANE, MESSAGE_CREDIT, row["trader"], NO_ORDER, np.int64(0))
+    envelope = take_envelope(messages, _LANE, MESSAGE_CREDIT, row["trader"], NO_ORDER, MISSING)
     messages.new_id[_LANE, envelope] = SUPPLY if is_offer else BORROW
     messages.lots[_LANE, envelope] = row["amount"]
     event, time = world.progress.events[_LANE], row["time_ns"]
@@ -48,9 +48,8 @@ def repeat_call(block: Block, row: Mapping[str, Any]) -> bool:
     """Let a liquidator's message reach the pool; tells whether the mechanism must be booked."""
     mechanism, world = block
     messages = world.messages
-    envelope = take_envelope(
-        messages, _LANE, MESSAGE_CREDIT, row["trader"], NO_ORDER, row["receiver"]
-    )
+    envelope = take_envelope(messages, _LANE, MESSAGE_CREDIT, row["trader"], NO_ORDER, MISSING)
+    messages.belief[_LANE, envelope] = row["receiver"]
     messages.new_id[_LANE, envelope] = LIQUIDATE
     messages.lots[_LANE, envelope] = row["lots"]
     time = row["time_ns"]

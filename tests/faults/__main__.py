@@ -85,8 +85,8 @@ STRESS = (
     "property/test_stress_against_twin",
 )  # fmt: skip
 CREDIT = (
-    f"{MARKET}/rules/test_credit", f"{MARKET}/rules/test_liquidation", "simulation/test_credit",
-    "simulation/test_liquidation",
+    f"{MARKET}/rules/test_credit", f"{MARKET}/rules/test_liquidation", f"{MARKET}/rules/test_looks",
+    "simulation/test_credit", "simulation/test_liquidation", "property/test_credit_against_twin",
 )  # fmt: skip
 SPOOFED = (
     f"{MARKET}/agents/test_spoofer",

@@ -87,7 +87,7 @@ LIQUIDATIONS = (
     Fault(
         "orders of who fails go on",
         "market/trading/liquidating.py",
-        "            withdraw(mechanism, world.market, lane, np.int64(slot))\n",
+        "        withdraw(mechanism, world.market, lane, slot)\n",
         "",
     ),
     Fault(
@@ -125,5 +125,32 @@ LIQUIDATIONS = (
         "market/rules/credit_end.py",
         "    _settle_desk(rules, ledger, log, lane, time, value)\n",
         "",
+    ),
+)
+
+LOOKS = (
+    Fault(
+        "lots that change hands count from the next accrual on",
+        "market/rules/credit.py",
+        "after < 0\n    note_limit(credit, lane, trader)\n",
+        "after < 0\n",
+    ),
+    Fault(
+        "what others did to an account's claims is not booked",
+        "market/rules/credit_books.py",
+        "    rules.credit.is_stale[lane] = True\n",
+        "",
+    ),
+    Fault(
+        "an immediate order that was withdrawn keeps its place in the batch",
+        "market/mechanisms/uniform_price.py",
+        "        _unlist(mechanism.batch, lane, slot)\n",
+        "        pass\n",
+    ),
+    Fault(
+        "where prices are late the pool is asked by the price of the start",
+        "market/trading/calling.py",
+        "        last = last_shown(world, lane, trader, world.private.view_time[lane, trader])\n",
+        "        last = np.int64(NO_PRICE)\n",
     ),
 )

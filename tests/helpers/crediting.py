@@ -9,6 +9,7 @@ import numpy as np
 
 from proteus.market.book.codes import NO_ORDER
 from proteus.market.events.envelopes import MESSAGE_CREDIT, take_envelope
+from proteus.market.events.log import MISSING
 from proteus.market.ledger.accounts import CASH, CONTRACT, ISSUER, LEDGER_OK, account_of
 from proteus.market.ledger.audit import audit_entries
 from proteus.market.ledger.codes import CARRY
@@ -30,6 +31,15 @@ BORROWER, OTHER, LENDER, SECOND, DESK = range(5)
 AUTO = ("credit.keeper=auto", "+trader@population.treasury=treasury")  # with a DESK
 CALLER, SECOND_CALLER = 4, 5
 CALLERS = ("+trader@population.liquidator=liquidator", "population.liquidator.count=2")
+KEEPERS = {"auto": AUTO, "traders": CALLERS}
+LEVERAGED = (  # traders who borrow so much that some of them fail within half a second
+    "credit=pool", "credit.accrue_ms=20", "credit.year_s=2", "credit.ltv=0.64",
+    "credit.bonus_least=0.001", "population.informed.count=4", "population.informed.capital=4",
+    "population.informed.target_leverage=4", "population.informed.schedule.rate_per_s=40",
+    "+risk@population.informed.risk=capital", "+trader@population.lender=lender",
+    "population.lender.capital=60", "population.lender.policy.deposit=20",
+    "population.lender.schedule.rate_per_s=40", "latent.jump_rate_per_s=10", *TINY, "horizon_s=0.5",
+)  # fmt: skip
 
 
 class ByHand:
@@ -98,7 +108,8 @@ class ByHand:
         self.event += 1
         self.world.progress.events[0] = self.event
         messages = self.world.messages
-        envelope = take_envelope(messages, 0, MESSAGE_CREDIT, caller, NO_ORDER, np.int64(borrower))
+        envelope = take_envelope(messages, 0, MESSAGE_CREDIT, caller, NO_ORDER, np.int64(MISSING))
+        messages.belief[0, envelope] = borrower
         messages.new_id[0, envelope], messages.lots[0, envelope] = LIQUIDATE, lots
         before = int(self.credit.liquidations.count[0])
         with unittest.mock.patch.object(liquidating, "mark"):

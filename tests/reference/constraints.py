@@ -19,7 +19,7 @@ from tests.reference.draws import ns
 from tests.reference.environment import fixed_tip
 from tests.reference.past import remember
 from tests.reference.settlement import Trade
-from tests.reference.world import Message, Notice, Trader, World
+from tests.reference.world import TO_POOL, Message, Notice, Trader, World
 
 NANO = 10**9
 PASSES = ("standing", "accept", "last look")  # what has been counted since it was sent
@@ -167,9 +167,14 @@ def lacks_gas(
 
 
 def worth(world: World, trader: Trader, known: Memory) -> Fraction:
-    """What a trader would have in cash if it sold at the public reference, currency."""
-    cash = world.ledger.cash[trader.number] - sum(known.untold)
+    """What a trader would have in cash if it sold at the public reference, less debts, currency."""
+    cash = world.ledger.cash[trader.number] - sum(known.untold) - owed(world, trader)
     return Fraction(cash, NANO) + known.position * reference(world, known)
+
+
+def owed(world: World, trader: Trader) -> int:
+    """What a trader owes a pool of credit, nano."""
+    return world.credit.debt[trader.number] if world.credit else 0
 
 
 def reference(world: World, known: Memory) -> Fraction:
@@ -278,7 +283,7 @@ def note_sent(world: World, message: Message, time_ns: int) -> None:
     known = memory(world, message.trader)
     if known is None:
         return
-    if any(each.kind == "capital" for each in known.chain):
+    if message.kind not in TO_POOL and any(each.kind == "capital" for each in known.chain):
         tips = message.tip_nano - fixed_tip(world)  # which is in the gas
         known.gas[id(message)] = gas_of(world, message.kind, time_ns) + tips
     if message.kind not in ("cancel", "decline"):

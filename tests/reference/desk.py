@@ -15,6 +15,7 @@ from tests.reference.environment import fixed_tip, reported, tip_of_change, tip_
 from tests.reference.links import delay
 from tests.reference.makers import Intent, Maker
 from tests.reference.public import View
+from tests.reference.sellers import Seller
 from tests.reference.takers import Noise, Spoofer
 from tests.reference.world import Message, Notice, Ticket, Timer, Trader, World
 
@@ -226,6 +227,9 @@ def learn(world: World, notice: Notice, now_ns: int) -> bool:
             trader.mind.position += sign * notice.lots
             belief = notice.belief_nano / 10**9
             trader.mind.learn_fill(sign, belief, notice.filled_ns, now_ns)
+    if isinstance(trader.mind, Seller) and is_fill:
+        trader.mind.position += notice.lots if notice.side == "buy" else -notice.lots
+        trader.mind.learn_sale(notice.side, notice.price_nano, notice.lots)
     timer = world.tickets[notice.order_id].timer
     if is_fill and timer is not None:
         timer.open_lots -= notice.lots

@@ -21,6 +21,7 @@ from proteus.market.rng import (
 )
 from tests.reference import stress
 from tests.reference.draws import ns
+from tests.reference.sellers import Seller
 from tests.reference.takers import Informed
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def take_messages(world: World, time_ns: int, base_fee: int) -> int:
         tip = tip_of(best)
         chain.tips += tip
         message = best.message
-        order = {"order_id": message.order_id}
+        order = {"order_id": message.order_id or None}  # credit has none
         world.pay(time_ns, message.trader.number, "proposer", tip, "gas_tip", **order)
         taken += 1
     return taken
@@ -188,7 +189,8 @@ def holds_back(world: World, message: Message, time_ns: int) -> bool:
     chain.waiting.append(Waiting(message, time_ns, tie))
     world.note(
         time_ns, "trader", "environment_wait", trader=message.trader.number,
-        order_id=message.order_id, cause=message.cause.packed, tip=message.tip_nano, tie=tie,
+        order_id=message.order_id or None, cause=message.cause.packed, tip=message.tip_nano,
+        tie=tie,
     )  # fmt: skip
     return True
 
@@ -258,8 +260,8 @@ def reported(world: World) -> int | None:
 def tip_of_order(
     world: World, trader: Trader, side: str, belief: float, view: View, lots: int
 ) -> int:
-    """What an informed trader or sniper offers: by its signal and the price it could trade at."""
-    if not isinstance(trader.mind, Informed):
+    """What who takes by what it believes offers: by that and the price it could trade at."""
+    if not isinstance(trader.mind, Informed | Seller):
         return fixed_tip(world)
     tick = world.cell.tick_nano
     if side == "buy":

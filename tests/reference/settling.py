@@ -12,6 +12,7 @@ from tests.reference import stress
 from tests.reference.draws import Draws, ns
 from tests.reference.links import delay
 from tests.reference.makers import Maker
+from tests.reference.sellers import Seller
 from tests.reference.settlement import Settlement, Trade
 from tests.reference.takers import Spoofer
 
@@ -136,7 +137,7 @@ def take_back(world: World, time: int, trade: Trade, code: str) -> None:
 def learn(item: tuple[Trader, int]) -> None:
     """The inventory of who reckons with it is not what it was; beliefs stay."""
     trader, lots = item
-    if isinstance(trader.mind, Maker | Spoofer):
+    if isinstance(trader.mind, Maker | Spoofer | Seller):
         trader.mind.position += lots
 
 

@@ -11,9 +11,12 @@ from typing import Any, NamedTuple
 
 from proteus.market.cell import CellConfig
 from tests.reference import (
+    asking,
     constraints,
+    crediting,
     desk,
     environment,
+    liquidating,
     rfq_desk,
     rfq_venue,
     rules,
@@ -26,7 +29,7 @@ from tests.reference.draws import FURTHER, NEWS, NOTIFIED, SCHEDULE, Cause, Draw
 from tests.reference.past import Past
 from tests.reference.rfq import Venue
 from tests.reference.venue import clear, next_clear
-from tests.reference.world import News, Notice, Trader, World
+from tests.reference.world import TO_POOL, News, Notice, Trader, World
 
 Watch = Callable[[World], bool]  # called after each event; tells whether to go on
 
@@ -61,6 +64,7 @@ def simulate(
     for trader in world.traders:
         world.push_before_end(trader.schedule.wake(0), "wake", trader)
     rules.start(world)
+    crediting.start(world)
     environment.start(world)
     stress.start(world)
     while world.queue and world.queue[0][0] < cell.horizon_ns:
@@ -69,6 +73,7 @@ def simulate(
         if watch is not None and not watch(world):
             return world
     settling.end(world)
+    crediting.end(world)
     rules.finish(world)
     end_value = nano(news.value_at(cell.horizon_ns))
     pays = cell.episodes.boundary == "settle"
@@ -89,7 +94,11 @@ def happen(world: World, time_ns: int, what: str, item: Any) -> bool:
         return expire(world, item, time_ns)
     if what == "timer":
         return bool(item(world, time_ns))
-    if what == "policies":
+    if what == "accrual":
+        crediting.accrue(world, time_ns)
+    elif what == "liquidation":
+        liquidating.keep(world, time_ns)
+    elif what == "policies":
         rules.act(world, time_ns)
     elif what == "clear":
         clear(world, time_ns)
@@ -104,7 +113,8 @@ def happen(world: World, time_ns: int, what: str, item: Any) -> bool:
         constraints.note_taken_back(world, *item)
     elif what == "message":
         if not environment.holds_back(world, item, time_ns):
-            path_of(world).receive(world, item, time_ns)
+            to_pool = item.kind in TO_POOL
+            (liquidating if to_pool else path_of(world)).receive(world, item, time_ns)
     elif what == "notice":
         react(world, item, time_ns)
     elif what == "wake":
@@ -122,10 +132,12 @@ def wake(world: World, trader: Trader, time_ns: int, cause: Cause) -> None:
     """Let a trader act, unless stress keeps it away."""
     if not stress.stays_away(world, trader, time_ns, cause):
         path_of(world).wake(world, trader, time_ns, cause.kind, cause.wake)
+        asking.ask(world, trader, time_ns, cause)
 
 
 def spread_news(world: World, time_ns: int, jump: int) -> bool:
     """Wake those who watch the news when a jump reaches their signal; tell if anyone does."""
+    crediting.at_jump(world, time_ns)
     world.note(time_ns, "news", "news", value_nano=nano(world.news.value_at(time_ns)))
     watchers = [trader for trader in world.traders if trader.group.schedule.on_news]
     for trader in watchers:

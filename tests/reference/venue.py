@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any
 
 from proteus.market.rng import STREAM_BATCH
-from tests.reference import constraints, orders, rules, settling, stress
+from tests.reference import constraints, crediting, orders, rules, settling, stress
 from tests.reference.auction import Auction
 from tests.reference.book import Book
 from tests.reference.charging import charge_clear, charge_fill, charge_message
@@ -226,6 +226,9 @@ def book_fill(world: World, outcome: Outcome, time_ns: int, in_clear: bool) -> N
     buyer, seller = (world.tickets[i].trader for i in ids)
     world.ledger.fill(buyer.number, seller.number, price, lots)
     world.fills += 1
+    for trader, side in ((buyer, "buy"), (seller, "sell")):
+        if buyer is not seller:
+            crediting.at_fill(world, trader, side, price * world.cell.tick_nano, lots, time_ns)
     charge_fill(world, outcome, time_ns, in_clear)
     cash = price * world.cell.tick_nano * lots
     settling.note_fill(world, *(world.tickets[i] for i in ids), lots, cash, time_ns)
@@ -240,7 +243,10 @@ def book_fill(world: World, outcome: Outcome, time_ns: int, in_clear: bool) -> N
         constraints.note_fill(world, trader, ticket.side, price, lots)
         takes_ns = delay(trader.group.latency.fill_report, word)
         arrives_ns = time_ns + stress.delayed(world, trader, "fill_report", time_ns, takes_ns)
-        notice = Notice("fill", trader, order_id, ticket.side, lots, ticket.belief_nano, time_ns)
+        notice = Notice(
+            "fill", trader, order_id, ticket.side, lots, ticket.belief_nano, time_ns,
+            price * world.cell.tick_nano,
+        )  # fmt: skip
         world.push(trader.reports.arrival(arrives_ns), "notice", notice)
 
 

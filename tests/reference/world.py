@@ -28,26 +28,29 @@ from tests.reference.past import Past, begin
 from tests.reference.public import Public, read_table
 from tests.reference.rfq import Venue
 from tests.reference.schedules import Schedule
+from tests.reference.sellers import Lender, Seller
 from tests.reference.settlement import moved
 from tests.reference.settling import make_settlement
 from tests.reference.takers import Informed, Noise, Spoofer
 
-# At equal time: news, the environment, settlement, policies, then clears, messages, notices, and
-# whatever wakes a trader.
+# At equal time: news, the environment, settlement, interest and who fails, policies, then clears,
+# messages, notices, and whatever wakes a trader.
 PRIORITY = {
     "news": 0,
     "environment": 1,
     "settle": 2,
-    "policies": 3,
-    "clear": 4,
-    "message": 5,
-    "notice": 6,
-    "taken back": 6,
-    "wake": 7,
-    "further": 7,
-    "jump seen": 7,
-    "expiry": 7,
-    "timer": 7,
+    "accrual": 3,
+    "liquidation": 4,
+    "policies": 5,
+    "clear": 6,
+    "message": 7,
+    "notice": 8,
+    "taken back": 8,
+    "wake": 9,
+    "further": 9,
+    "jump seen": 9,
+    "expiry": 9,
+    "timer": 9,
 }
 
 
@@ -86,7 +89,7 @@ class Trader:
     number: int
     group: Group
     entity: int
-    mind: Maker | Informed | Noise | Spoofer
+    mind: Maker | Informed | Noise | Spoofer | Lender | Seller
     schedule: Schedule
     submissions: Link = field(default_factory=Link)
     answers: Link = field(default_factory=Link)
@@ -144,6 +147,9 @@ class Ticket:
     block: int | None = None  # that carried the newest message about it
 
 
+TO_POOL = ("supply", "borrow", "liquidate")  # messages to a pool of credit; they use no gas
+
+
 class Message(NamedTuple):
     """What a trader sends."""
 
@@ -156,7 +162,7 @@ class Message(NamedTuple):
     price_ticks: int = 0  # of a replace; limit of an acceptance
     lots: int = 0
     belief_nano: int = 0
-    other_id: int = 0  # of a quote: the request; of an acceptance: the quote
+    other_id: int = 0  # of a quote: the request; of an acceptance: the quote; else whose lots
     tip_nano: int = 0  # for its place in a block
 
 
@@ -170,6 +176,7 @@ class Notice(NamedTuple):
     lots: int
     belief_nano: int = 0  # behind the filled version
     filled_ns: int = 0
+    price_nano: int = 0  # of a fill
 
 
 class Heard(NamedTuple):
@@ -232,6 +239,7 @@ class World:
         self.memories: dict[int, Any] = {}  # what traders with a chain know of their orders
         self.opened: dict[int, int] = {}  # when requests reached the venue
         self.held: dict[int, int] = {}  # positions at the end, before all is settled
+        self.credit: Any = None  # ``crediting.Credit``, where there is any
         begin(self)
 
     def capital(self, trader: Trader) -> int | None:
@@ -280,7 +288,7 @@ def make_trader(cell: CellConfig, draws: Draws, number: int, name: str, member: 
     """A trader as it stands at the start."""
     group, entity = cell.population[name], trader_entity(name, member)
     policy: Any = group.policy
-    mind: Maker | Informed | Noise | Spoofer
+    mind: Maker | Informed | Noise | Spoofer | Lender | Seller
     if group.kind == "maker":
         mind = Maker(policy, cell.contract.initial_probability, cell.n_ticks)
     elif group.kind == "lab_maker":
@@ -289,6 +297,10 @@ def make_trader(cell: CellConfig, draws: Draws, number: int, name: str, member: 
         mind = Noise(policy, cell.execution.protection_ticks, cell.n_ticks)
     elif group.kind == "spoofer":
         mind = Spoofer(policy, cell.n_ticks)
+    elif group.kind == "lender":
+        mind = Lender()
+    elif group.kind in ("treasury", "liquidator"):
+        mind = Seller(policy, cell.execution.protection_ticks, cell.n_ticks)
     else:
         mind = Informed(group, cell.n_ticks)
     if isinstance(mind, Maker):

@@ -16,26 +16,17 @@ from proteus.market.variables.dimensions import optional_of
 from proteus.market.variables.rules import total_of
 from proteus.recording.columns import CREDIT_CALLED, CREDIT_SEIZED, EVENT_NAMES, is_kind, rows_of
 from proteus.replaying.rerun import Rerun
-from tests.helpers.cells import ROOT, TINY, cell, run_plain
-from tests.helpers.crediting import AUTO, CALLERS
+from tests.helpers.cells import ROOT, cell, run_plain
+from tests.helpers.crediting import KEEPERS, LEVERAGED
 
 pytestmark = pytest.mark.plain
 
-WORDS = (
-    "credit=pool", "credit.accrue_ms=20", "credit.year_s=2", "credit.ltv=0.64",
-    "credit.bonus_least=0.001", "population.informed.count=4", "population.informed.capital=4",
-    "population.informed.target_leverage=4", "population.informed.schedule.rate_per_s=40",
-    "+risk@population.informed.risk=capital", "+trader@population.lender=lender",
-    "population.lender.capital=60", "population.lender.policy.deposit=20",
-    "population.lender.schedule.rate_per_s=40", "latent.jump_rate_per_s=10", *TINY, "horizon_s=0.5",
-)  # fmt: skip
-KEEPERS = {"auto": AUTO, "traders": CALLERS}
 SEEDS = {"clob": 4, "fba": 0, "rfq": 0}  # in which somebody fails
 
 
 def played(mechanism, keeper):
     """A recorded lane with every event audited, and its rows."""
-    setup = with_log(set_up_cell(cell(f"mechanism={mechanism}", *WORDS, *KEEPERS[keeper])))
+    setup = with_log(set_up_cell(cell(f"mechanism={mechanism}", *LEVERAGED, *KEEPERS[keeper])))
     keys = replicate_keys(ROOT, np.array([SEEDS[mechanism]]))
     block = build_block(setup, keys, 2, audit=True)
     run_plain(*block)

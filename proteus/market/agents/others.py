@@ -21,7 +21,7 @@ from proteus.market.agents.base import (
     learn_price_one,
     show_one,
 )
-from proteus.market.agents.kinds import KINDS, THEORY
+from proteus.market.agents.kinds import KINDS, OF_CREDIT, THEORY
 from proteus.market.agents.ordinary import (
     Policies,
     are_possible,
@@ -69,7 +69,7 @@ def make_policies(
 ) -> Policies | WithOthers:
     """Build the state of the kinds that a population has.
 
-    Those of theory come together, so that they share a loop.
+    Those of theory come together, so that they share a loop, and so do those of credit.
 
     Parameters
         members: of every kind in ``KINDS``, and of ``EXTERNAL`` if there are any.
@@ -82,8 +82,9 @@ def make_policies(
     outside = members.get(external.EXTERNAL)
     if not there and outside is None:
         return common
-    if there & {*THEORY}:
-        there |= {*THEORY}
+    for family in (THEORY, OF_CREDIT):
+        if there & {*family}:
+            there |= {*family}
     chain: Any = End()
     for name in reversed([name for name in KINDS if name in there]):
         kind = KINDS[name]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus.compiler.jit import inline_kernel
+from proteus.compiler.jit import cold_kernel, inline_kernel
 
 FLOOR = 0
 CEIL = 1
@@ -35,8 +35,9 @@ AMOUNT_OVERFLOW = -1  # of multiply_divide: the result leaves int64
 _LARGEST = np.uint64(2**63 - 1)
 _LOW_WORD = np.uint64(2**32 - 1)
 _WORD = np.uint64(32)
+_ZERO = np.uint64(0)
 _ONE = np.uint64(1)
-_TOP_BIT = np.uint64(63)
+_BITS = np.uint64(64)
 
 
 @inline_kernel
@@ -68,7 +69,7 @@ def multiply_divide(a, b, c, rounding):
     if high == 0:
         quotient, rest = low // divisor, low % divisor
     else:
-        quotient, rest = _divide(high, low, divisor)
+        quotient, rest = divide(high, low, divisor)
     if quotient > _LARGEST:
         return np.int64(AMOUNT_OVERFLOW)
     if _rounds_up(quotient, rest, divisor, rounding):
@@ -85,7 +86,7 @@ def product_rest(a, b, c):
     divisor = np.uint64(c)
     if high == 0:
         return np.int64(low % divisor)
-    return np.int64(_divide(high % divisor, low, divisor)[1])
+    return np.int64(divide(high % divisor, low, divisor)[1])
 
 
 @inline_kernel
@@ -100,21 +101,46 @@ def full_product(a, b):
     return high, (lowest & _LOW_WORD) | ((middle & _LOW_WORD) << _WORD)
 
 
-@inline_kernel
-def _divide(high, low, divisor):
-    """Return quotient and rest of high * 2**64 + low, where high < divisor < 2**63.
+@cold_kernel
+def divide(high, low, divisor):
+    """Return quotient and rest of high * 2**64 + low, where high < divisor < 2**63, all uint64.
 
-    Bit by bit: products beyond 64 bits are rare, and this cannot overflow on the way.
+    By two digits of 32 bits, so that nothing wraps on the way.
+
+    Source
+        Knuth, The Art of Computer Programming, volume 2, 4.3.1, algorithm D.
     """
-    rest, quotient = high, np.uint64(0)
-    for _ in range(64):
-        rest = (rest << _ONE) | (low >> _TOP_BIT)
-        low <<= _ONE
-        quotient <<= _ONE
-        if rest >= divisor:
-            rest -= divisor
-            quotient |= _ONE
-    return quotient, rest
+    shift, step = _ZERO, _WORD
+    while step > _ZERO:  # the divisor gets its top bit
+        if (divisor << shift) >> (_BITS - step) == _ZERO:
+            shift += step
+        step >>= _ONE
+    divisor <<= shift
+    high = (high << shift) | (low >> (_BITS - shift))
+    low <<= shift
+    first, rest = _divide_digit(high, low >> _WORD, divisor)
+    second, rest = _divide_digit(rest, low & _LOW_WORD, divisor)
+    return (first << _WORD) | second, rest >> shift
+
+
+@inline_kernel
+def _divide_digit(high, digit, divisor):
+    """Return quotient and rest of high * 2**32 + digit; the divisor has its top bit."""
+    upper, lower = divisor >> _WORD, divisor & _LOW_WORD
+    quotient = high // upper
+    rest = high - quotient * upper
+    while quotient > _LOW_WORD or quotient * lower > ((rest << _WORD) | digit):
+        quotient -= _ONE
+        rest += upper
+        if rest > _LOW_WORD:
+            break
+    taken = quotient * lower
+    rest -= taken >> _WORD
+    taken &= _LOW_WORD
+    if digit < taken:
+        rest -= _ONE
+        digit += _LOW_WORD + _ONE
+    return quotient, (rest << _WORD) + (digit - taken)
 
 
 @inline_kernel

@@ -15,6 +15,7 @@ from proteus.market.arithmetic.fixed_point import (
     CEIL,
     FLOOR,
     HALF_UP,
+    divide,
     full_product,
 )
 
@@ -148,6 +149,9 @@ def _divide_word(rest, word, divisor):
     """Return the quotient of rest * 2**64 + word, one word, and the rest; rest < divisor."""
     if rest[0] == _ZERO and rest[1] == _ZERO and is_less((_ZERO, word), divisor):
         return _ZERO, (_ZERO, word)
+    if divisor[0] == _ZERO and divisor[1] <= _LARGEST:
+        whole, left = divide(rest[1], word, divisor[1])
+        return whole, (_ZERO, left)
     quotient = _ZERO
     high, low = rest
     for _ in range(64):

@@ -69,7 +69,8 @@ class Messages(NamedTuple):
     kind: np.ndarray  # int8 [L, M] MESSAGE_*, NOTICE_* or TIMER_*
     trader: np.ndarray  # int32 [L, M] sender or receiver
     order: np.ndarray  # int32 [L, M] slot of the order that it is about
-    client_id: np.ndarray  # int64 [L, M] order version meant; a slot may be another's by now
+    client_id: np.ndarray  # int64 [L, M] order version meant; a slot may be another's by now. Of a
+    # message to a pool of credit MISSING
     new_id: np.ndarray  # int64 [L, M] of a replace: the version it makes; of a fill report, where
     # fills wait for their settlement: the number of the fill
     side: np.ndarray  # int8 [L, M] of the order, request or quote that it is about
@@ -77,7 +78,8 @@ class Messages(NamedTuple):
     # that is told: its price on ``side``
     lots: np.ndarray  # int64 [L, M] asked for, quoted, filled or ended
     open_lots: np.ndarray  # int64 [L, M] of a lifetime: lots that the trader knows to be open
-    belief: np.ndarray  # int64 [L, M] nano: the maker's belief behind the version it is about
+    belief: np.ndarray  # int64 [L, M] nano: the maker's belief behind the version it is about; of a
+    # call to a pool of credit: the trader that it is about
     cause: np.ndarray  # int64 [L, M] of a message, or of the one that a timer will send: its
     # cause, slot and wake-up; of the choice among quotes: those of the request
     answer: np.ndarray  # uint32 [L, M] random word of the latency of what answers it: the venue's

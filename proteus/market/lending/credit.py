@@ -33,6 +33,7 @@ class Liquidations(NamedTuple):
     desk: int  # the trader that does, or NO_TRADER
     uid: np.ndarray  # int64 [A] who each trader is: of equal healths the smaller comes first
     is_done: np.ndarray  # bool [L, A] looked at, of the accounts that fail now
+    unsafe: np.ndarray  # int64 [L, 2] nano: while a long and a short lot are worth it nobody fails
     count: np.ndarray  # int64 [L] liquidations so far
     value: np.ndarray  # int64 [L] what the seized lots were worth, nano
     last: np.ndarray  # int64 [L] time of the last, ns
@@ -67,6 +68,10 @@ class Credit(NamedTuple):
     horizon_ns: int  # the end of trading
     leverage: np.ndarray  # int64 [A] ppm of its wealth that a trader borrows up to, or 0
     deposit: np.ndarray  # int64 [A] nano that a lender supplies at a wake-up, or 0
+    asks: np.ndarray  # bool [A] it may have something to ask of the pool
+    debtors: np.ndarray  # int64 [L, A] the traders who owe something, each once, and some who did
+    n_debtors: np.ndarray  # int64 [L]
+    is_stale: np.ndarray  # bool [L] the pool has changed since all accounts were last booked
     under_way: np.ndarray  # int64 [L, A] nano that its messages ask for or bring
     booked: np.ndarray  # int64 [L, A, 2] nano of debt and claims, as the ledger has them
     reserves: np.ndarray  # int64 [L] nano of the treasury's claim, as the ledger has it
@@ -148,6 +153,7 @@ def allocate_credit(
         reads_oracle=isinstance(config, PoolCredit) and config.price == "oracle",
         horizon_ns=horizon_ns, index=INDEX_ONE, least=LARGEST,
         leverage=leverage[:traders], deposit=deposit[:traders],
+        asks=((leverage > 0) | (deposit > 0) | callers.calls)[:traders],
         liquidations=allocate(
             Liquidations, L=rows, A=traders, desk=desk, uid=uid[:traders],
             is_auto=isinstance(config, PoolCredit) and config.keeper == "auto",

@@ -168,8 +168,10 @@ def interest_of(terms, pool, lane, elapsed):
 def accrue(terms, pool, lane, time):
     """Charge the interest of the grid steps up to now: ACCEPTED, or AMOUNT_LEAVES_INT64."""
     while pool.accrued_to[lane] + terms.grid <= time:
-        interest = interest_of(terms, pool, lane, terms.grid)
-        fee = multiply_divide(max(interest, 0), terms.reserve_factor, WAD, FLOOR)
+        interest = fee = np.int64(0)
+        if pool.borrow_assets[lane] > 0:
+            interest = interest_of(terms, pool, lane, terms.grid)
+            fee = multiply_divide(max(interest, 0), terms.reserve_factor, WAD, FLOOR)
         if interest < 0 or interest > LARGEST - pool.supply_assets[lane]:
             return AMOUNT_LEAVES_INT64
         pool.borrow_assets[lane] += interest

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from proteus.compiler.arrays import allocate
-from proteus.compiler.jit import inline_kernel, state
+from proteus.compiler.jit import cold_kernel, inline_kernel, state
 from proteus.market.book.book import enqueue, is_immediate, next_occupied, ticks_of
 from proteus.market.book.codes import (
     BUY,
@@ -60,7 +60,7 @@ class Batch(NamedTuple):
     shares: Shares
     immediate: np.ndarray  # int32 [L, C] slots of immediate orders of the open batch
     n_immediate: np.ndarray  # int64 [L]
-    is_listed: np.ndarray  # bool [L, C] the slot stands in ``immediate``; a reused slot stays once
+    is_listed: np.ndarray  # bool [L, C] the slot stands in ``immediate``
     own_first: np.ndarray  # int32 [L, 2, A] an owner's first crossing order of each side
     own_last: np.ndarray  # int32 [L, 2, A] and its last
     own_next: np.ndarray  # int32 [L, C] next crossing order of the same owner and side
@@ -114,7 +114,7 @@ def _enter(mechanism, market, lane, slot, now):
         return
     emit(market.outbox, lane, EVENT_ACK, slot, slot, 0, 0, 0)
     enqueue(market.book, orders, lane, slot, market.clears[lane])
-    if is_immediate(orders, lane, slot) and not batch.is_listed[lane, slot]:
+    if is_immediate(orders, lane, slot):
         batch.is_listed[lane, slot] = True
         batch.immediate[lane, batch.n_immediate[lane]] = slot
         batch.n_immediate[lane] += 1
@@ -129,6 +129,20 @@ def _amend(mechanism, market, lane, slot, rank, lots, now):
 @inline_kernel
 def _withdraw(mechanism, market, lane, slot):
     cancel_open(market, lane, slot, CANCEL_REQUESTED)
+    if mechanism.batch.is_listed[lane, slot]:
+        _unlist(mechanism.batch, lane, slot)
+
+
+@cold_kernel
+def _unlist(batch, lane, slot):
+    """Forget an immediate order that was withdrawn: its slot may soon be that of another."""
+    batch.is_listed[lane, slot] = False
+    kept = 0
+    for i in range(batch.n_immediate[lane]):
+        if batch.immediate[lane, i] != slot:
+            batch.immediate[lane, kept] = batch.immediate[lane, i]
+            kept += 1
+    batch.n_immediate[lane] = kept
 
 
 @inline_kernel

@@ -46,7 +46,16 @@ from proteus.market.lending.credit import CLAIM, DEBT
 from proteus.market.lending.pool import accrue as accrue_pool
 from proteus.market.lending.pool import set_rate, utilisation
 from proteus.market.rules import posting
-from proteus.market.rules.credit_books import act, book, book_all, health_of, note, note_buffer
+from proteus.market.rules.credit_books import (
+    act,
+    book,
+    book_all,
+    health_of,
+    note,
+    note_buffer,
+    note_debtor,
+    note_limit,
+)
 
 
 @cold_kernel
@@ -70,7 +79,8 @@ def _expect(credit, queue, lane):
 def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
     """Charge the interest of a step of the grid, look at who owes it, and expect the next."""
     charge_interest(rules, ledger, log, lane, time, event)
-    mark(rules, ledger, data, initial_ticks, lane)
+    if rules.credit.pool.borrow_assets[lane] > 0:
+        mark(rules, ledger, data, initial_ticks, lane)
     fail = watch_health(rules.credit, lane)
     if fail > 0 and rules.credit.liquidations.is_auto and time < rules.credit.horizon_ns:
         push(queue, lane, time, KIND_LIQUIDATION, 0)
@@ -79,14 +89,19 @@ def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
 
 @cold_kernel
 def watch_health(credit, lane):
-    """Note the least health of those who owe something.
+    """Note the least health of those who owe something, and what their lots must be worth.
 
     Returns
         How many of them are below 1 and have lots that could be seized.
     """
     fail = 0
     credit.looks[lane] += 1
-    for trader in range(credit.leverage.shape[0]):
+    credit.liquidations.unsafe[lane, 0] = credit.liquidations.unsafe[lane, 1] = 0
+    if credit.pool.borrow_assets[lane] == 0:
+        return fail
+    for at in range(credit.n_debtors[lane]):
+        trader = credit.debtors[lane, at]
+        note_limit(credit, lane, trader)
         lots, debt = credit.pool.pledged[lane, trader], credit.booked[lane, trader, DEBT]
         if debt > 0 and credit.pool.price[lane] > 0:
             health = health_of(credit, lane, trader, lots, debt)
@@ -115,6 +130,7 @@ def charge_interest(rules, ledger, log, lane, time, event):
     credit.rate_area[lane] += rate // NANO
     credit.steps[lane] += 1
     after = pool.borrow_assets[lane]
+    credit.is_stale[lane] |= after != before
     if before > 0:
         index = multiply_divide(credit.index[lane], after, before, FLOOR)
         if index < 0:
@@ -163,6 +179,8 @@ def do(rules, ledger, log, lane, time, event, trader, action, amount):
         posting.pay(rules, ledger, log, lane, time, event, trader, lending, amount, postings.SUPPLY)
     else:
         rules.credit.booked[lane, trader, DEBT] += amount
+        note_debtor(rules.credit, lane, trader)
+        note_limit(rules.credit, lane, trader)
         posting.pay(rules, ledger, log, lane, time, event, lending, trader, amount, postings.BORROW)
     book(rules, ledger, log, lane, time, event, trader)
     if not is_offer:
@@ -199,8 +217,11 @@ def at_fill(rules, ledger, log, orders, lane, buy, sell, price, lots, time, even
     """
     buyer, seller = np.int64(orders.trader[lane, buy]), np.int64(orders.trader[lane, sell])
     paid = price * ledger.tick_nano[0]
-    if buyer != seller:
+    if buyer == seller:
+        return
+    if rules.credit.leverage[buyer] > 0:
         change(rules, ledger, log, lane, buyer, 1, paid, lots, time, event)
+    if rules.credit.leverage[seller] > 0:
         change(rules, ledger, log, lane, seller, -1, paid, lots, time, event)
 
 
@@ -209,11 +230,9 @@ def change(rules, ledger, log, lane, trader, sign, price, lots, time, event):
     """Pledge what a borrower got by a fill, or repay with what the lots bring that it gave back.
 
     Parameters
-        sign: 1 if it bought, else -1. price: of a lot, nano.
+        trader: that may borrow. sign: 1 if it bought, else -1. price: of a lot, nano.
     """
     credit, pool = rules.credit, rules.credit.pool
-    if credit.leverage[trader] == 0:
-        return
     after, payoff = ledger.balance[lane, trader, CONTRACT], credit.terms.collateral.payoff
     before = after - sign * lots
     given = min(lots, abs(before)) if sign * before < 0 else np.int64(0)
@@ -222,6 +241,7 @@ def change(rules, ledger, log, lane, trader, sign, price, lots, time, event):
         free = ledger.balance[lane, trader, CASH] + min(after, 0) * payoff  # no short locks it
         _repay(rules, ledger, log, lane, time, event, trader, min(brings, free))
     pool.pledged[lane, trader], pool.is_short[lane, trader] = abs(after), after < 0
+    note_limit(credit, lane, trader)
     _note_moved(rules, ledger, log, lane, time, event, EVENT_CREDIT_COLLATERAL_OUT, trader, given)
     more = lots - given
     _note_moved(rules, ledger, log, lane, time, event, EVENT_CREDIT_COLLATERAL_IN, trader, more)

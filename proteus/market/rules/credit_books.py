@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.arithmetic.fixed_point import FLOOR
+from proteus.market.arithmetic.fixed_point import CEIL, FLOOR, multiply_divide
 from proteus.market.arithmetic.wide import narrow
 from proteus.market.book.codes import EVENT_CREDIT_BAD_DEBT, EVENT_CREDIT_LIQUIDATION
 from proteus.market.events.log import MISSING, NO_ROW, SOURCE_RULES, is_recorded, start_row
@@ -27,6 +27,7 @@ from proteus.market.ledger.accounts import (
 from proteus.market.lending import codes
 from proteus.market.lending.collateral import health_order, worth
 from proteus.market.lending.credit import CLAIM, DEBT
+from proteus.market.lending.curves import WAD
 from proteus.market.lending.pool import debt_of, supply_assets_of
 from proteus.market.lending.pool_actions import act_pool
 from proteus.market.rules import posting
@@ -34,10 +35,18 @@ from proteus.market.rules import posting
 
 @cold_kernel
 def book_all(rules, ledger, log, lane, time, event):
-    """Book what every account and the treasury owe or have."""
+    """Book what everybody and the treasury owe or have, if any of it may have changed."""
     credit = rules.credit
+    if not credit.is_stale[lane]:
+        return
+    credit.is_stale[lane] = False
+    owe = 0
     for trader in range(credit.leverage.shape[0]):
         book(rules, ledger, log, lane, time, event, trader)
+        if credit.booked[lane, trader, DEBT] != 0:
+            credit.debtors[lane, owe] = trader
+            owe += 1
+    credit.n_debtors[lane] = owe
     grown = credit.pool.treasury[lane] - credit.reserves[lane]
     treasury, lending = account_of(ledger, TREASURY), account_of(ledger, LENDING)
     pay(rules, ledger, log, lane, time, event, lending, treasury, grown, postings.INTEREST)
@@ -56,6 +65,7 @@ def book(rules, ledger, log, lane, time, event, trader):
     grown = debt_of(pool, lane, trader) - credit.booked[lane, trader, DEBT]
     if grown != 0:
         credit.booked[lane, trader, DEBT] += grown
+        note_limit(credit, lane, trader)
         pay(rules, ledger, log, lane, time, event, trader, lending, grown, postings.INTEREST)
         pay(rules, ledger, log, lane, time, event, lending, trader, grown, postings.BORROW)
     worth_now = claim_of(pool, lane, trader)
@@ -126,6 +136,7 @@ def act(rules, ledger, lane, time, action, trader, amount):
     """Do one action with the cash that an account has; returns ACCEPTED or the refusal."""
     pool = rules.credit.pool
     pool.wallet[lane, trader, CASH] = max(ledger.balance[lane, trader, CASH], 0)
+    rules.credit.is_stale[lane] = True
     refusal = act_pool(
         rules.credit.terms, pool, lane, time, action, trader, amount, np.int64(0), codes.NOBODY
     )
@@ -210,6 +221,43 @@ def _write_account(rules, ledger, log, lane, at, trader, amount, code):
     log.low[lane, at] = -lots if pool.is_short[lane, trader] else lots
     log.high[lane, at] = debt
     log.reference[lane, at] = health_of(rules.credit, lane, trader, lots, debt)
+
+
+# --- who can fail ---------------------------------------------------------------------------------
+
+
+@cold_kernel
+def note_debtor(credit, lane, trader):
+    """Note a trader among those who owe something."""
+    for at in range(credit.n_debtors[lane]):
+        if credit.debtors[lane, at] == trader:
+            return
+    credit.debtors[lane, credit.n_debtors[lane]] = trader
+    credit.n_debtors[lane] += 1
+
+
+@cold_kernel
+def note_limit(credit, lane, trader):
+    """Let an account that has changed count in what a lot must be worth for nobody to fail.
+
+    What it needed before still counts until the next accrual, when all of them change.
+    """
+    debt, lots = credit.booked[lane, trader, DEBT], credit.pool.pledged[lane, trader]
+    if debt <= 0 or lots == 0:
+        return
+    least = multiply_divide(debt, WAD, credit.terms.collateral.threshold, CEIL)
+    least = np.int64(codes.LARGEST) if least < 0 else -(-least // lots)
+    side = 1 if credit.pool.is_short[lane, trader] else 0
+    unsafe = credit.liquidations.unsafe
+    unsafe[lane, side] = max(unsafe[lane, side], least)
+
+
+@inline_kernel
+def nobody_fails(credit, lane, price):
+    """Tell whether no account with lots can be below a health of 1 at a price."""
+    collateral, unsafe = credit.terms.collateral, credit.liquidations.unsafe
+    is_enough = worth(collateral, price, False) >= unsafe[lane, 0]
+    return is_enough and worth(collateral, price, True) >= unsafe[lane, 1]
 
 
 @inline_kernel

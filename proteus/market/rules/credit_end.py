@@ -74,6 +74,7 @@ def _close(rules, ledger, log, lane, time, trader, lots_worth):
         return
     pool.wallet[lane, trader, CASH] = paid
     amount = codes.ALL if paid == debt else paid
+    credit.is_stale[lane] = True
     refusal = act_pool(
         credit.terms, pool, lane, time, codes.REPAY, trader, amount, np.int64(0), codes.NOBODY
     )
@@ -96,6 +97,7 @@ def _write_off(rules, ledger, log, lane, time, trader):
     book_all(rules, ledger, log, lane, time, AFTER_LAST)
     pool = rules.credit.pool
     reserves = pool.treasury[lane]
+    rules.credit.is_stale[lane] = True
     lost = write_off(pool, lane, trader)
     borne = reserves - pool.treasury[lane]
     bear(rules, ledger, log, lane, time, AFTER_LAST, trader, lost, borne)

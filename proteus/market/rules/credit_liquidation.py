@@ -33,7 +33,14 @@ from proteus.market.lending.credit import DEBT
 from proteus.market.lending.pool_actions import act_pool
 from proteus.market.metrics.risk import change_inventory
 from proteus.market.rules import posting
-from proteus.market.rules.credit_books import bear, book, book_all, health_of, note_liquidation
+from proteus.market.rules.credit_books import (
+    bear,
+    book,
+    book_all,
+    health_of,
+    note_limit,
+    note_liquidation,
+)
 from proteus.market.rules.settlement import send_back
 
 CASCADE_NS = 1_000_000_000  # of one cascade is what comes so soon after the one before
@@ -51,7 +58,8 @@ def worst_of(credit, lane):
     """
     worst, least = np.int64(NO_TRADER), np.int64(NANO)
     held, pool = credit.liquidations, credit.pool
-    for trader in range(credit.leverage.shape[0]):
+    for at in range(credit.n_debtors[lane]):
+        trader = credit.debtors[lane, at]
         debt, lots = credit.booked[lane, trader, DEBT], pool.pledged[lane, trader]
         if debt <= 0 or lots == 0 or pool.price[lane] <= 0 or held.is_done[lane, trader]:
             continue
@@ -108,6 +116,7 @@ def liquidate(
     if liquidator == credit.liquidations.desk:
         means = np.int64(_DESK_MEANS)
     pool.wallet[lane, liquidator, CASH], pool.wallet[lane, borrower, CASH] = max(means, 0), 0
+    credit.is_stale[lane] = True
     refusal = act_pool(
         credit.terms, pool, lane, time, codes.LIQUIDATE, liquidator, lots, np.int64(0), borrower
     )
@@ -131,6 +140,7 @@ def liquidate(
         borne = treasury + fee - pool.treasury[lane]
         bear(rules, ledger, log, lane, time, event, borrower, lost, borne)
     book(rules, ledger, log, lane, time, event, borrower)
+    note_limit(credit, lane, borrower)
     each = worth(credit.terms.collateral, pool.price[lane], is_short)
     _count(credit.liquidations, lane, time, taken, multiply_divide(taken, each, 1, FLOOR))
     number, bought = credit.liquidations.count[lane], -taken if is_short else taken

@@ -19,6 +19,8 @@ from proteus.market.lending.collateral import bonus_of, carries, worth
 from proteus.market.lending.credit import DEBT
 from proteus.market.lending.curves import WAD
 from proteus.market.lending.liquidation import most_repaid, sale
+from proteus.market.rules.credit_books import nobody_fails
+from proteus.market.trading.desk import last_shown
 
 _NOTHING = np.int64(0)
 
@@ -29,7 +31,9 @@ def price_seen(world, lane, trader):
     data, settings = world.data, world.settings
     at = _state_seen(world, lane, trader)
     last = np.int64(data.last[lane, at])
-    if last == NO_PRICE or not data.disclosure.last_with_book:
+    if not data.disclosure.last_with_book:
+        last = last_shown(world, lane, trader, world.private.view_time[lane, trader])
+    if last == NO_PRICE:
         last = settings.initial_ticks
     return mid_doubled(data, lane, at, last) * settings.tick_nano // 2
 
@@ -85,13 +89,17 @@ def _worst_by(credit, lane, liquidator, price):
     """Return the account that fails most by a price; of equals the first."""
     worst, least = np.int64(NO_TRADER), np.inf
     collateral = credit.terms.collateral
-    for trader in range(credit.leverage.shape[0]):
+    if nobody_fails(credit, lane, price):
+        return worst
+    for at in range(credit.n_debtors[lane]):
+        trader = credit.debtors[lane, at]
         debt, lots = credit.booked[lane, trader, DEBT], credit.pool.pledged[lane, trader]
         if debt <= 0 or lots == 0 or trader == liquidator:
             continue
         value = worth(collateral, price, credit.pool.is_short[lane, trader])
         health = np.float64(lots) * value / debt
-        if health < least and not carries(lots, value, collateral.threshold, debt):
+        is_worse = health < least or (health == least and trader < worst)
+        if is_worse and not carries(lots, value, collateral.threshold, debt):
             worst, least = np.int64(trader), health
     return worst
 

@@ -16,6 +16,7 @@ from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_TRADER
 from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import MESSAGE_CREDIT, pack_address, take_envelope
 from proteus.market.events.latency import latency_words
+from proteus.market.events.log import MISSING
 from proteus.market.ledger.accounts import CASH, nano
 from proteus.market.ledger.codes import TERM_CLAIMS
 from proteus.market.ledger.entries import worth_of_term
@@ -104,7 +105,7 @@ def _accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
 @at_acted.implement(Rules)
 @inline_kernel
 def _at_acted(rules, world, lane, trader, time, cause, number):
-    if lends(rules.credit):
+    if lends(rules.credit) and rules.credit.asks[trader]:
         _ask(rules, world, lane, trader, time, cause, number)
 
 
@@ -127,8 +128,10 @@ def _ask(rules, world, lane, trader, time, cause, number):
             return  # one call at a time
     if amount <= 0:
         return
-    envelope = take_envelope(world.messages, lane, MESSAGE_CREDIT, trader, NO_ORDER, about)
+    no_version = np.int64(MISSING)
+    envelope = take_envelope(world.messages, lane, MESSAGE_CREDIT, trader, NO_ORDER, no_version)
     if envelope != NO_ENVELOPE:
+        world.messages.belief[lane, envelope] = about
         world.messages.new_id[lane, envelope] = action
         world.messages.lots[lane, envelope] = amount
         credit.under_way[lane, trader] += amount
@@ -141,15 +144,19 @@ def _ask(rules, world, lane, trader, time, cause, number):
 def _lacking(rules, world, lane, trader):
     """Return what a trader would borrow to reach its target; less than a lot costs is nothing."""
     held, ledger = rules.credit, world.ledger
-    price = price_seen(world, lane, trader)
     position = world.private.position[lane, trader]
-    cash = ledger.balance[lane, trader, CASH] - rules.constraints.untold[lane, trader]
-    wealth = cash - worth_of_term(ledger, lane, trader, TERM_CLAIMS) + position * price
-    wealth += rules.endowment[lane, trader]
-    target = multiply_divide(max(wealth, 0), held.leverage[trader], MILLION, FLOOR)
+    if position == 0:
+        return np.int64(0)  # nothing to borrow against
+    price = price_seen(world, lane, trader)
     value = worth(held.terms.collateral, price, position < 0)
     pledged = multiply_divide(abs(position), value, 1, FLOOR)
     most = multiply_divide(max(pledged, 0), held.terms.collateral.ltv, WAD, FLOOR)
     owed = held.booked[lane, trader, DEBT] + held.under_way[lane, trader]
+    if most - owed < value:
+        return np.int64(0)
+    cash = ledger.balance[lane, trader, CASH] - rules.constraints.untold[lane, trader]
+    wealth = cash - worth_of_term(ledger, lane, trader, TERM_CLAIMS) + position * price
+    wealth += rules.endowment[lane, trader]
+    target = multiply_divide(max(wealth, 0), held.leverage[trader], MILLION, FLOOR)
     lacks = min(target, most) - owed
     return lacks if lacks >= value else np.int64(0)

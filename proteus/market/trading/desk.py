@@ -119,7 +119,7 @@ def observe(world, lane, trader, time, data_delay):
     is_maker = traders.role[trader] == CLASS_MAKER
     last = np.int64(data.last[lane, at])
     if not data.disclosure.last_with_book:
-        last = _last_shown(world, lane, trader, seen)
+        last = last_shown(world, lane, trader, seen)
     fallback = last if last != NO_PRICE else world.settings.initial_ticks
     view.time[lane] = time
     for side in (BUY, SELL):
@@ -141,7 +141,7 @@ def observe(world, lane, trader, time, data_delay):
 
 
 @cold_kernel
-def _last_shown(world, lane, trader, seen):
+def last_shown(world, lane, trader, seen):
     """Return the last price that the trader is shown, where it does not go with the book."""
     data, own_price = world.data, world.private.own_price
     until = max(seen - data.disclosure.price_delay_ns, 0)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
-from proteus.market.book.codes import EVENT_CREDIT_REJECT, NO_TRADER
+from proteus.market.book.codes import EVENT_CREDIT_REJECT, NO_ORDER, NO_TRADER
 from proteus.market.constraints.venue import count_order
 from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import MESSAGE_CREDIT, release_envelope
 from proteus.market.events.log import MISSING, SOURCE_RULES, SOURCE_TRADER
 from proteus.market.ledger.accounts import nano
-from proteus.market.lending.codes import ACCEPTED, HEALTHY, LIQUIDATE
+from proteus.market.lending.codes import ACCEPTED, HEALTHY, LARGEST, LIQUIDATE
 from proteus.market.lending.credit import lends
 from proteus.market.mechanisms.interface import withdraw
 from proteus.market.rules import credit_liquidation as bound
@@ -51,7 +51,7 @@ def receive(rules, mechanism, world, lane, time, envelope):
 
 @interface
 def cancel_orders(mechanism, world, lane, trader):
-    """Cancel the open orders of a trader; tells whether there are any."""
+    """Cancel the open orders of a trader, the oldest first; tells whether there are any."""
 
 
 @keep.otherwise
@@ -115,7 +115,7 @@ def _answer(rules, mechanism, world, lane, time, envelope):
     """Do what ``receive`` says."""
     messages = world.messages
     liquidator = np.int64(messages.trader[lane, envelope])
-    borrower, lots = messages.client_id[lane, envelope], messages.lots[lane, envelope]
+    borrower, lots = messages.belief[lane, envelope], messages.lots[lane, envelope]
     rules.credit.under_way[lane, liquidator] = 0
     release_envelope(messages, lane, envelope)
     _hear(rules, world, lane, time, liquidator, borrower, lots)
@@ -170,11 +170,25 @@ def _cancel_none(mechanism, world, lane, trader):
 @cancel_orders.where(withdraw)
 @inline_kernel
 def _cancel_orders(mechanism, world, lane, trader):
-    orders, constraints, cancels = world.market.orders, world.rules.constraints, False
-    for slot in range(constraints.entered.shape[1]):
-        is_own = orders.client_id[lane, slot] != 0 and orders.trader[lane, slot] == trader
-        if is_own and constraints.entered[lane, slot] and orders.lots[lane, slot] > 0:
-            withdraw(mechanism, world.market, lane, np.int64(slot))
-            count_order(constraints, orders, lane, np.int64(slot))
-            cancels = True
+    orders, constraints = world.market.orders, world.rules.constraints
+    slot = _order_after(orders, constraints, lane, trader, np.int64(0))
+    cancels = slot != NO_ORDER
+    while slot != NO_ORDER:
+        version = orders.client_id[lane, slot]
+        withdraw(mechanism, world.market, lane, slot)
+        count_order(constraints, orders, lane, slot)
+        slot = _order_after(orders, constraints, lane, trader, version)
     return cancels
+
+
+@cold_kernel
+def _order_after(orders, constraints, lane, trader, version):
+    """Return the slot of a trader's oldest order at the venue after a version, or NO_ORDER."""
+    found, oldest = np.int64(NO_ORDER), np.int64(LARGEST)
+    for slot in range(constraints.entered.shape[1]):
+        own = orders.client_id[lane, slot]
+        is_open = constraints.entered[lane, slot] and orders.lots[lane, slot] > 0
+        is_later = is_open and orders.trader[lane, slot] == trader and own > version
+        if is_later and own < oldest:
+            found, oldest = np.int64(slot), own
+    return found
