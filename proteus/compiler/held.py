@@ -6,11 +6,18 @@ hundred events of a market. Where a kernel does little and is called often, it g
     held = Held(world)          # once
     step(held)                  # each time; the kernel says ``world = opened(held)``
 
+What is called at every step is bound to its states, so that nobody looks at their types again:
+
+    go_on = bound(step, held)   # once
+    go_on()                     # each time
+
 The arrays of a state that is held must stay where they are, as they do: kernels allocate nothing.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,7 +33,7 @@ from numba.extending import (
 )
 
 from proteus.compiler.fields import FieldType
-from proteus.compiler.jit import PART
+from proteus.compiler.jit import JIT_DISABLED, PART
 from proteus.compiler.private import cgutils, types
 from proteus.compiler.state import StateType
 
@@ -66,6 +73,19 @@ class Held:
             else:
                 words[at] = int(field)
         return int(words.ctypes.data)
+
+
+def bound(kernel: Any, *held: Held) -> Callable[[], Any]:
+    """Return what calls a kernel with states that are held; it is compiled now if it is not yet.
+
+    To find the machine code for the types of what a kernel is called with takes 1.5 us for each
+    state, as long as a lane takes from one decision to the next.
+    """
+    if JIT_DISABLED:
+        return np.errstate(over="ignore")(functools.partial(kernel, *held))  # words of Philox wrap
+    signature = tuple(each.type for each in held)
+    kernel.compile(signature)
+    return functools.partial(kernel.overloads[signature].entry_point, *held)
 
 
 @typeof_impl.register(Held)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from proteus.basics.units import NANO
 from proteus.compiler.arrays import allocate
-from proteus.compiler.held import Held
+from proteus.compiler.held import Held, bound
 from proteus.envs.tasks.base import Task, bounds_of
 from proteus.envs.tasks.episodes import Episodes, settle
 from proteus.envs.tasks.table import TASKS
@@ -107,6 +107,7 @@ class ProteusVectorEnv(VectorEnv):
             )
         )  # fmt: skip
         self._episode: Episodes = self._held.state
+        self._settle = bound(settle, self.session.held_world, self._held)
 
     # --- the interface of Gymnasium ---------------------------------------------------------------
 
@@ -185,7 +186,7 @@ class ProteusVectorEnv(VectorEnv):
         penalty = self.task.penalty()
         if penalty is not None:
             episode.penalty[:] = penalty
-        self._count = settle(self.session.held_world, self._held)
+        self._count = self._settle()
         observation, info = self._observe(), self._info()
         reward = self._of_agents(episode.reward)
         flags = episode.terminated.copy(), episode.truncated.copy()
@@ -234,16 +235,15 @@ class ProteusVectorEnv(VectorEnv):
     def _info(self) -> dict[str, Any]:
         """Return what is known of all lanes; the same keys and types at every step."""
         session, episode, every = self.session, self._episode, np.ones(self.num_envs, np.bool_)
-        info = {
-            "equity_nano": self._of_agents(episode.equity),
-            "episode_return": self._of_agents(episode.total),
-            "episode_length": episode.length.copy(),
-            "replicate": session.replicates.copy(),
-            "episode_number": session.episodes.copy(),
-            "time_s": episode.time_s.copy(),
-            "fault": session.world.progress.fault.copy(),
-        }
-        return {**info, **{f"_{key}": every for key in info}}
+        return {
+            "equity_nano": self._of_agents(episode.equity), "_equity_nano": every,
+            "episode_return": self._of_agents(episode.total), "_episode_return": every,
+            "episode_length": episode.length.copy(), "_episode_length": every,
+            "replicate": session.replicates.copy(), "_replicate": every,
+            "episode_number": session.episodes.copy(), "_episode_number": every,
+            "time_s": episode.time_s.copy(), "_time_s": every,
+            "fault": session.world.progress.fault.copy(), "_fault": every,
+        }  # fmt: skip
 
     # --- what is checked --------------------------------------------------------------------------
 
