@@ -107,6 +107,7 @@ class ProteusVectorEnv(VectorEnv):
             )
         )  # fmt: skip
         self._episode: Episodes = self._held.state
+        self._every: Flags = np.ones(num_envs, np.bool_)
         self._settle = bound(settle, self.session.held_world, self._held)
 
     # --- the interface of Gymnasium ---------------------------------------------------------------
@@ -234,7 +235,7 @@ class ProteusVectorEnv(VectorEnv):
 
     def _info(self) -> dict[str, Any]:
         """Return what is known of all lanes; the same keys and types at every step."""
-        session, episode, every = self.session, self._episode, np.ones(self.num_envs, np.bool_)
+        session, episode, every = self.session, self._episode, self._every.copy()
         return {
             "equity_nano": self._of_agents(episode.equity), "_equity_nano": every,
             "episode_return": self._of_agents(episode.total), "_episode_return": every,
