@@ -22,7 +22,15 @@ LANES = 5
 @pytest.mark.parametrize("mechanism", MECHANISM_NAMES)
 @pytest.mark.parametrize(
     "rules",
-    [[], ["costs=kalshi", "environment=blocks", "settlement=blocks"]],
+    [
+        [],
+        [
+            "costs=kalshi",
+            "environment=blocks",
+            "environment.blocks.interval_ms=50",
+            "settlement=blocks",
+        ],
+    ],
     ids=["plain", "rich"],
 )
 def test_lanes_in_one_piece_of_memory_are_those_of_a_block(mechanism, rules):
