@@ -27,7 +27,7 @@ def multiplied(one: Block, lanes: int) -> Block:
     Parameters
         one: a block of one lane. lanes: how many, at least 1.
     """
-    rows = {id(array): array for _, array in arrays_of_lanes(one)}
+    rows = {id(array): array for _, array in arrays_of_lanes(one) if len(array) > 0}  # else unused
     sizes = [-(-lanes * row.nbytes // _LINE) * _LINE for row in rows.values()]
     memory = np.empty(sum(sizes) + _LINE, np.uint8)
     memory.fill(0)
