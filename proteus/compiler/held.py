@@ -17,6 +17,7 @@ The arrays of a state that is held must stay where they are, as they do: kernels
 from __future__ import annotations
 
 import functools
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -56,6 +57,10 @@ class Held:
         self.type: HeldType = HeldType(typeof_impl(state, None))
         self.address: int = self._lay_out(self.type.state, state)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Lay out the state again where it is copied: an address would still be that of this."""
+        return Held, (self.state,)
+
     def _lay_out(self, kind: StateType, state: Any) -> int:
         """Write the words of a state as its unboxing does; returns where they are."""
         words = np.zeros(kind.words, np.int64)
@@ -75,6 +80,20 @@ class Held:
         return int(words.ctypes.data)
 
 
+class _Bound(functools.partial[Any]):
+    """Machine code with the addresses that it gets; a copy has those of its own states."""
+
+    kernel: Any
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Bind the kernel again, by its name: machine code cannot be copied."""
+        return _bound_again, (self.kernel.__module__, self.kernel.__name__, *self.args)
+
+
+def _bound_again(module: str, name: str, *held: Held) -> Callable[[], Any]:
+    return bound(getattr(importlib.import_module(module), name), *held)
+
+
 def bound(kernel: Any, *held: Held) -> Callable[[], Any]:
     """Return what calls a kernel with states that are held; it is compiled now if it is not yet.
 
@@ -82,10 +101,13 @@ def bound(kernel: Any, *held: Held) -> Callable[[], Any]:
     state, as long as a lane takes from one decision to the next.
     """
     if JIT_DISABLED:
-        return np.errstate(over="ignore")(functools.partial(kernel, *held))  # words of Philox wrap
-    signature = tuple(each.type for each in held)
-    kernel.compile(signature)
-    return functools.partial(kernel.overloads[signature].entry_point, *held)
+        made = _Bound(np.errstate(over="ignore")(kernel), *held)  # the words of Philox wrap around
+    else:
+        signature = tuple(each.type for each in held)
+        kernel.compile(signature)
+        made = _Bound(kernel.overloads[signature].entry_point, *held)
+    made.kernel = kernel
+    return made
 
 
 @typeof_impl.register(Held)

@@ -276,7 +276,7 @@ class ProteusVectorEnv(VectorEnv):
         session = self.session
         if seed is None and not self._ready:
             seed = int(np.random.SeedSequence().generate_state(1)[0])
-        if isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str):
+        if isinstance(seed, (Sequence, np.ndarray)) and not _is_one(seed):
             seeds = list(seed)
         else:
             first = None if seed is None else _seed(seed)
@@ -326,6 +326,10 @@ def array_of(actions: Any) -> Array:
         return np.asarray(actions, object)
 
 
+def _is_one(given: Any) -> bool:
+    return isinstance(given, (str, bytes)) or np.ndim(given) == 0
+
+
 def _seed(given: Any) -> int:
     is_whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
     if not is_whole or not 0 <= given < LARGEST_SEED:
@@ -346,8 +350,14 @@ def refuse_lanes(words: dict[str, Any]) -> None:
             )
 
 
+class _NoPicturesError(ConfigError, TypeError):
+    """What makes others, as Stable-Baselines3, try again without a mode of rendering."""
+
+
 def _session_of(words: dict[str, Any], num_envs: Any, **more: Any) -> Session:
     """Make the session; what it calls lanes is called ``num_envs`` here."""
+    if words.pop("render_mode", None) is not None:  # None is what callers say who want no pictures
+        raise _NoPicturesError("render_mode is not allowed: must be None, as there are no pictures")
     try:
         return Session(words, num_envs, **more)
     except ConfigError as error:

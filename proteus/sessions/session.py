@@ -106,8 +106,7 @@ class Session:
         step_ns = None if step_ms is None else units.milliseconds_to_ns(step_ms, "step_ms")
         if step_ns == 0:
             raise ConfigError(f"step_ms={step_ms} is not allowed: must be greater than 0")
-        setup = set_up_cell(self.cell)
-        setup = with_log(setup) if recorded else setup
+        setup = with_log(set_up_cell(self.cell)) if recorded else set_up_cell(self.cell)
         names = list(control) if _is_list(control) else [str(control)]
         self.traders: NDArray[np.int64] = np.array(
             [_trader(setup, name) for name in names], np.int64
