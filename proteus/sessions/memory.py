@@ -29,8 +29,7 @@ def multiplied(one: Block, lanes: int) -> Block:
     """
     rows = {id(array): array for _, array in arrays_of_lanes(one) if len(array) > 0}  # else unused
     sizes = [-(-lanes * row.nbytes // _LINE) * _LINE for row in rows.values()]
-    memory = np.empty(sum(sizes) + _LINE, np.uint8)
-    memory.fill(0)
+    memory = np.zeros(sum(sizes) + _LINE, np.uint8)
     at = -memory.ctypes.data % _LINE
     made: dict[int, NDArray[Any]] = {}
     for (key, row), size in zip(rows.items(), sizes, strict=True):

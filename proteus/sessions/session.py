@@ -336,10 +336,8 @@ def _trader(setup: CellSetup, name: str) -> int:
 def _key(root: int, replicate: int, episode: int) -> tuple[np.uint32, np.uint32]:
     """Return ``rng.episode_key`` by the compiled generator, as a reset is often called."""
     key = replicate_key(root, replicate)
-    if episode == 0:
-        return key
-    words = draw(*key, STREAM_EPISODE, ENTITY_MARKET, episode, 0)
-    return words[0], words[1]
+    words = draw(*key, STREAM_EPISODE, ENTITY_MARKET, episode, 0)  # compiled by the first start
+    return key if episode == 0 else (words[0], words[1])
 
 
 def _is_list(given: Any) -> bool:
