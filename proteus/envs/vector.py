@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from proteus.basics.units import NANO
 from proteus.compiler.arrays import allocate
-from proteus.compiler.held import Held
+from proteus.compiler.held import Held, bound
 from proteus.envs.tasks.base import Task, bounds_of
 from proteus.envs.tasks.episodes import Episodes, settle
 from proteus.envs.tasks.table import TASKS
@@ -107,6 +107,8 @@ class ProteusVectorEnv(VectorEnv):
             )
         )  # fmt: skip
         self._episode: Episodes = self._held.state
+        self._every: Flags = np.ones(num_envs, np.bool_)
+        self._settle = bound(settle, self.session.held_world, self._held)
 
     # --- the interface of Gymnasium ---------------------------------------------------------------
 
@@ -185,7 +187,7 @@ class ProteusVectorEnv(VectorEnv):
         penalty = self.task.penalty()
         if penalty is not None:
             episode.penalty[:] = penalty
-        self._count = settle(self.session.held_world, self._held)
+        self._count = self._settle()
         observation, info = self._observe(), self._info()
         reward = self._of_agents(episode.reward)
         flags = episode.terminated.copy(), episode.truncated.copy()
@@ -233,17 +235,16 @@ class ProteusVectorEnv(VectorEnv):
 
     def _info(self) -> dict[str, Any]:
         """Return what is known of all lanes; the same keys and types at every step."""
-        session, episode, every = self.session, self._episode, np.ones(self.num_envs, np.bool_)
-        info = {
-            "equity_nano": self._of_agents(episode.equity),
-            "episode_return": self._of_agents(episode.total),
-            "episode_length": episode.length.copy(),
-            "replicate": session.replicates.copy(),
-            "episode_number": session.episodes.copy(),
-            "time_s": episode.time_s.copy(),
-            "fault": session.world.progress.fault.copy(),
-        }
-        return {**info, **{f"_{key}": every for key in info}}
+        session, episode, every = self.session, self._episode, self._every.copy()
+        return {
+            "equity_nano": self._of_agents(episode.equity), "_equity_nano": every,
+            "episode_return": self._of_agents(episode.total), "_episode_return": every,
+            "episode_length": episode.length.copy(), "_episode_length": every,
+            "replicate": session.replicates.copy(), "_replicate": every,
+            "episode_number": session.episodes.copy(), "_episode_number": every,
+            "time_s": episode.time_s.copy(), "_time_s": every,
+            "fault": session.world.progress.fault.copy(), "_fault": every,
+        }  # fmt: skip
 
     # --- what is checked --------------------------------------------------------------------------
 
@@ -275,7 +276,7 @@ class ProteusVectorEnv(VectorEnv):
         session = self.session
         if seed is None and not self._ready:
             seed = int(np.random.SeedSequence().generate_state(1)[0])
-        if isinstance(seed, (Sequence, np.ndarray)) and not isinstance(seed, str):
+        if isinstance(seed, (Sequence, np.ndarray)) and not _is_one(seed):
             seeds = list(seed)
         else:
             first = None if seed is None else _seed(seed)
@@ -325,6 +326,10 @@ def array_of(actions: Any) -> Array:
         return np.asarray(actions, object)
 
 
+def _is_one(given: Any) -> bool:
+    return isinstance(given, (str, bytes)) or np.ndim(given) == 0
+
+
 def _seed(given: Any) -> int:
     is_whole = isinstance(given, (int, np.integer)) and not isinstance(given, bool)
     if not is_whole or not 0 <= given < LARGEST_SEED:
@@ -345,8 +350,14 @@ def refuse_lanes(words: dict[str, Any]) -> None:
             )
 
 
+class _NoPicturesError(ConfigError, TypeError):
+    """What makes others, as Stable-Baselines3, try again without a mode of rendering."""
+
+
 def _session_of(words: dict[str, Any], num_envs: Any, **more: Any) -> Session:
     """Make the session; what it calls lanes is called ``num_envs`` here."""
+    if words.pop("render_mode", None) is not None:  # None is what callers say who want no pictures
+        raise _NoPicturesError("render_mode is not allowed: must be None, as there are no pictures")
     try:
         return Session(words, num_envs, **more)
     except ConfigError as error:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from proteus.basics import units
 from proteus.basics.machine import free_memory
 from proteus.compiler.arrays import allocate
-from proteus.compiler.held import Held
+from proteus.compiler.held import Held, bound
 from proteus.compiler.jit import JIT_DISABLED
 from proteus.errors import ActionError, ConfigError, SessionError, nearest
 from proteus.market.agents.external import DECIDED, WAITS
@@ -40,6 +40,7 @@ from proteus.market.trading.stepping import step_block
 from proteus.market.trading.world import FAULT_NONE, STAGE_ENDED
 from proteus.plans import planner
 from proteus.sessions.actions import WRITERS, Orders, Quotes
+from proteus.sessions.memory import multiplied
 from proteus.sessions.observation import Observation, observe
 from proteus.sessions.reckoning import Reckoned, widen
 from proteus.sessions.restarting import Restarting
@@ -105,8 +106,7 @@ class Session:
         step_ns = None if step_ms is None else units.milliseconds_to_ns(step_ms, "step_ms")
         if step_ns == 0:
             raise ConfigError(f"step_ms={step_ms} is not allowed: must be greater than 0")
-        setup = set_up_cell(self.cell)
-        setup = with_log(setup) if recorded else setup
+        setup = with_log(set_up_cell(self.cell)) if recorded else set_up_cell(self.cell)
         names = list(control) if _is_list(control) else [str(control)]
         self.traders: NDArray[np.int64] = np.array(
             [_trader(setup, name) for name in names], np.int64
@@ -121,7 +121,8 @@ class Session:
         )  # fmt: skip
         growth = _whole("growth", growth, 1)
         self._block = _room_for(self.setup, self.lanes, growth)
-        self._held = Held(self._block.mechanism), Held(self._block.world)
+        self._held = Held(self._block.world)
+        self._advance = bound(step_block, Held(self._block.mechanism), self._held)
         self._reckoned = Held(allocate(Reckoned, L=self.lanes))
         self._restarting = Restarting(self.setup, self._block, growth)
         self._external: Any = self.world.policies.others.policy
@@ -200,7 +201,7 @@ class Session:
         for field, given in zip(reckoned, (half_spread, price, lots), strict=True):
             field[:] = given
         with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
-            widen(self._held[1], self._reckoned)
+            widen(self._held, self._reckoned)
         return np.array(reckoned.half_spread)
 
     def act(self, actions: Quotes | Orders) -> None:
@@ -247,8 +248,7 @@ class Session:
 
     def resume(self) -> None:
         """Bring lanes that start over, or are decided for, to where they stand next."""
-        with np.errstate(over="ignore") if JIT_DISABLED else nullcontext():
-            step_block(*self._held)
+        self._advance()
 
     # --- where the lanes stand --------------------------------------------------------------------
 
@@ -260,7 +260,7 @@ class Session:
     @property
     def held_world(self) -> Held:
         """The same, for kernels that are called at each step."""
-        return self._held[1]
+        return self._held
 
     @property
     def waiting(self) -> NDArray[np.bool_]:
@@ -310,14 +310,14 @@ def _room_for(setup: CellSetup, lanes: int, growth: int) -> Block:
     Raises
         ConfigError: they take more memory than the machine has free.
     """
-    keys = np.zeros((lanes, 2), np.uint32)
-    if lanes > 1:
-        one = build_block(setup, keys[:1], growth, audit=False)
-        needed, free = lanes * sum(a.nbytes for _, a in arrays_of(one)), free_memory()
-        if needed > free:
-            sizes = f"it takes {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free"
-            raise ConfigError(f"lanes={lanes} is not allowed: {sizes}")
-    return build_block(setup, keys, growth, audit=False)
+    one = build_block(setup, np.zeros((1, 2), np.uint32), growth, audit=False)
+    if lanes == 1:
+        return one
+    needed, free = lanes * sum(a.nbytes for _, a in arrays_of(one)), free_memory()
+    if needed > free:
+        sizes = f"it takes {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} GiB are free"
+        raise ConfigError(f"lanes={lanes} is not allowed: {sizes}")
+    return multiplied(one, lanes)
 
 
 def _trader(setup: CellSetup, name: str) -> int:
@@ -336,10 +336,8 @@ def _trader(setup: CellSetup, name: str) -> int:
 def _key(root: int, replicate: int, episode: int) -> tuple[np.uint32, np.uint32]:
     """Return ``rng.episode_key`` by the compiled generator, as a reset is often called."""
     key = replicate_key(root, replicate)
-    if episode == 0:
-        return key
-    words = draw(*key, STREAM_EPISODE, ENTITY_MARKET, episode, 0)
-    return words[0], words[1]
+    words = draw(*key, STREAM_EPISODE, ENTITY_MARKET, episode, 0)  # compiled by the first start
+    return key if episode == 0 else (words[0], words[1])
 
 
 def _is_list(given: Any) -> bool:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proteus.compiler.arrays import allocate
-from proteus.compiler.held import Held
+from proteus.compiler.held import Held, bound
 from proteus.envs.tasks.base import Task
 from proteus.envs.tasks.maker import Maker, MakerGrid
 from proteus.errors import ActionError, ConfigError, nearest
@@ -101,15 +101,16 @@ class Baseline:
         if not isinstance(group.policy, MakerPolicy):
             wanted = "the trader outside must be of kind maker"
             raise ConfigError(f"policy=baseline is not allowed for a {group.kind}: {wanted}")
-        self._world, self._ticks = session.held_world, session.cell.n_ticks
+        self._ticks = session.cell.n_ticks
         self._held = Held(allocate(Answer, L=session.lanes))
+        self._ask = bound(ask_maker, session.held_world, self._held)
         self._most_offset = max(task.given["most_offset"], 1e-9)
         self._most_lots = max(int(task.given["most_lots"]), 1)
         self._levels = int(task.given["levels"]) if isinstance(task, MakerGrid) else 0
 
     def __call__(self, observation: NDArray[np.float32]) -> Array:
         """Say what the maker wants, in actions of the task."""
-        ask_maker(self._world, self._held)
+        self._ask()
         answer: Answer = self._held.state
         away = np.empty(answer.price.shape)
         away[:, BUY] = answer.middle - answer.price[:, BUY]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from proteus.basics.schema import MAX_LOTS
 from proteus.compiler.arrays import allocate
-from proteus.compiler.held import Held
+from proteus.compiler.held import Held, bound
 from proteus.envs.tasks.kernels import Shown, Wanted, are_allowed, show
 from proteus.errors import ConfigError, nearest
 from proteus.sessions.session import Session
@@ -88,6 +88,8 @@ class Task:
                 shows_quotes=self.shows_quotes, low=self._low, high=self._high,
             )
         )  # fmt: skip
+        self._are_allowed = bound(are_allowed, self._wanted)
+        self._show = bound(show, self.world, self._shown)
 
     @property
     def wanted(self) -> Wanted:
@@ -116,7 +118,7 @@ class Task:
             actions: [N, A], of each lane that of the trader who decides there.
         """
         self.wanted.actions[:] = actions
-        return bool(are_allowed(self._wanted))
+        return bool(self._are_allowed())
 
     def decide(self) -> None:
         """Say what the trader wants who decides, in every lane that waits, by what was taken."""
@@ -134,7 +136,7 @@ class Task:
 
     def observe(self) -> NDArray[np.float32]:
         """Return what the trader sees who decides, or decided last, float32 [N, F]."""
-        show(self.world, self._shown)
+        self._show()
         vector: NDArray[np.float32] = self._shown.state.vector
         self.add(vector)
         return vector.copy()

@@ -14,8 +14,10 @@ from typing import Any, ClassVar
 import gymnasium
 import numpy as np
 
+from proteus.compiler.held import bound
 from proteus.envs.tasks.base import COMMON_FEATURES, OWN, Feature, Floats, Task, Term
 from proteus.envs.tasks.kernels import quote, read_shares
+from proteus.sessions.session import Session
 
 _QUOTES = (
     Feature("bid_stands", "0 or 1", 0.0, 1.0, OWN, "whether its bid stands, as far as it knows"),
@@ -55,6 +57,12 @@ class Maker(Task):
         "what the contract is worth less the reference, a abs(a) most_offset, currency",
     )
 
+    def __init__(self, session: Session, **options: Any) -> None:
+        """Take the options of the task; errors as of every task."""
+        super().__init__(session, **options)
+        self._read_shares = bound(read_shares, self._wanted)
+        self._quote = bound(quote, self.world, self._wanted)
+
     @property
     def action_space(self) -> gymnasium.spaces.Space[Any]:
         """Return offsets and sizes of both sides, and a belief, float32 [5]."""
@@ -62,8 +70,8 @@ class Maker(Task):
 
     def decide(self) -> None:
         """Quote both sides around the reference, where lanes wait."""
-        read_shares(self._wanted)
-        quote(self.world, self._wanted)
+        self._read_shares()
+        self._quote()
 
     def penalty(self) -> Floats | None:
         """Charge inventory and spread over the time of the step, and what is left at the end."""
@@ -101,4 +109,4 @@ class MakerGrid(Maker):
         step, actions = self.given["most_offset"] / int(self.given["levels"]), self.wanted.actions
         self.wanted.offset[:] = actions * step
         self.wanted.lots[:] = np.where(actions > 0, int(self.given["most_lots"]), 0)
-        quote(self.world, self._wanted)
+        self._quote()

@@ -12,16 +12,23 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from proteus.compiler.held import bound
 from proteus.envs.tasks.base import COMMON_FEATURES, OWN, Feature, Floats, Task, Term
 from proteus.envs.tasks.kernels import order
 from proteus.errors import ConfigError
 from proteus.market.book.codes import BUY, SELL
+from proteus.sessions.session import Session
 
 _SIDES = {"buy": BUY, "sell": SELL}
 
 
 class _Ordering(Task):
     """What both kinds of takers share: limits around the price at which they could trade."""
+
+    def __init__(self, session: Session, **options: Any) -> None:
+        """Take the options of the task; errors as of every task."""
+        super().__init__(session, **options)
+        self._order = bound(order, self.world, self._wanted)
 
     def order(self, side: Any, offset: Floats, lots: Any) -> None:
         """Order at a limit so far beyond the executable price, where lanes wait.
@@ -32,7 +39,7 @@ class _Ordering(Task):
         self.wanted.offset[:, 0] = offset
         for each in (BUY, SELL):
             self.wanted.lots[:, each] = np.where(side == each, lots, 0)
-        order(self.world, self._wanted)
+        self._order()
 
 
 class Taker(_Ordering):
@@ -60,7 +67,7 @@ class Taker(_Ordering):
         "limit: 0 is the price at which it could trade, 1 is most_offset beyond it",
     )
 
-    def __init__(self, session: Any, **options: Any) -> None:
+    def __init__(self, session: Session, **options: Any) -> None:
         """Take the options of the task; errors as of every task."""
         super().__init__(session, **options)
         if self.given["side"] not in (*_SIDES, "alternate"):

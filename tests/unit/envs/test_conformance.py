@@ -1,5 +1,8 @@
 """What Gymnasium expects of environments, and what its checker does not look at."""
 
+import copy
+import pickle
+
 import gymnasium
 import numpy as np
 import pytest
@@ -175,6 +178,34 @@ def test_actions_are_the_callers():
     plain.reset(seed=0)
     for _ in range(5):
         assert same(wrapped.step(action.copy())[0], plain.step(action / 2)[0])
+
+
+def _pickled(env):
+    return pickle.loads(pickle.dumps(env))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, _pickled])
+def test_a_copy_in_mid_episode_goes_on_alike_and_apart(copied):
+    envs = vector()
+    envs.reset(seed=4)
+    envs.action_space.seed(1)
+    actions = [envs.action_space.sample() for _ in range(24)]
+    for each in actions[:5]:
+        envs.step(each)
+    other, restarted = copied(envs), copied(envs)
+    restarted.reset(seed=9)  # a copy that shared memory would move the others
+    ours = [envs.step(each) for each in actions[5:]]
+    theirs = [other.step(each) for each in actions[5:]]
+    assert any(step[2].any() for step in ours)
+    for one, two in zip(ours, theirs, strict=True):
+        assert all(same(mine, its) for mine, its in zip(one, two, strict=True))
+
+
+def test_no_pictures_are_wanted_by_none_and_others_are_of_a_type_that_callers_catch():
+    made = gymnasium.make("proteus/maker-v0", render_mode=None, **WORDS)
+    assert made.render_mode is None
+    with pytest.raises(TypeError, match="render_mode is not allowed"):  # make_vec_env of SB3
+        ProteusEnv("maker", render_mode="rgb_array", **WORDS)
 
 
 def test_the_ids_make_both_kinds_and_so_do_the_words():

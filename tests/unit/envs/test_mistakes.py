@@ -84,6 +84,8 @@ RESETS = [
     ({"seed": [1, 2, 0.5]}, "seed=0.5 is not allowed: must be a whole number, 0 .. 2**62 - 1"),
     ({"seed": 1.5}, "seed=1.5 is not allowed: must be a whole number, 0 .. 2**62 - 1"),
     ({"seed": True}, "seed=True is not allowed: must be a whole number, 0 .. 2**62 - 1"),
+    ({"seed": b"abc"}, "seed=b'abc' is not allowed: must be a whole number, 0 .. 2**62 - 1"),
+    ({"seed": np.array(5)}, "seed=array(5) is not allowed: must be a whole number, 0 .. 2**62 - 1"),
     ({"seed": "7"}, "seed='7' is not allowed: must be a whole number, 0 .. 2**62 - 1"),
     ({"seed": 2**63}, f"seed={2**63} is not allowed: must be a whole number, 0 .. 2**62 - 1"),
     ({"options": ["reset_mask"]}, "options=['reset_mask'] is not allowed: must be a dict"),
@@ -118,6 +120,10 @@ def test_wrong_resets(given, sentence):
 MADE = [
     ({"task": "makers"}, "task='makers' is not allowed; did you mean maker?"),
     ({"autoreset_mode": "Next"}, "autoreset_mode='Next' is not allowed; did you mean NextStep?"),
+    (
+        {"render_mode": "human"},
+        "render_mode is not allowed: must be None, as there are no pictures",
+    ),
     ({"max_steps": 0}, "max_steps=0 is not allowed: must be at least 1"),
     (
         {"options": {"most_ofset": 1}},
