@@ -16,7 +16,7 @@ CASES = {  # words of a cell: what it uses
     "costs=gas": uses.FEES | uses.GAS,
     "population.noise.policy.reservation_scale=0.05": uses.WORTH,
     "settlement=t_plus": uses.DELAYED,
-    "incentives=maker_rebate incentives.policies.rebate.epoch_s=1": uses.POLICIES,
+    "incentives=polymarket incentives.policies.liquidity.epoch_s=1": uses.POLICIES,
     "environment=oracle": uses.ORACLE,
     "environment=blocks": 0,
     "environment=blocks execution.route=blocks": uses.BLOCKS,
