@@ -31,6 +31,7 @@ from proteus.commands.executing import (
     tell,
     told_if_finished,
 )  # fmt: skip
+from proteus.commands.lean import import_xarray
 from proteus.commands.process import EXIT_DONE, EXIT_VIOLATION, guarded, process, say
 from proteus.errors import ConfigError, nearest
 
@@ -147,6 +148,7 @@ def _sweep(words: Sequence[str]) -> int:
 
     overrides.check_once(words)
     plan = planner.from_words(words, say)
+    import_xarray()
     from proteus.runs import api, estimate
     from proteus.runs.folder import default_folder
 
@@ -166,6 +168,7 @@ def _sweep(words: Sequence[str]) -> int:
 
 def _resume(begun: str, words: Sequence[str]) -> int:
     """Go on with the run of a folder; words may give other executor keys."""
+    import_xarray()
     from proteus.commands.job_log import job_log
     from proteus.results import artifacts, flags
     from proteus.runs import api, claim, estimate, resuming

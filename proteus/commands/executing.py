@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proteus.commands.lean import import_xarray
 from proteus.commands.process import EXIT_DONE, EXIT_VIOLATION, say
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def execute(plan: Plan, folder: Path) -> Written:
     Raises
         ConfigError: what is not allowed, before anything runs. ResultsError: it cannot be written.
     """
+    import_xarray()
     from proteus.runs import api, estimate
 
     needed = estimate.needs(plan, api.workers(plan))

@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from typing import Any
 
 import llvmlite.binding as llvm
+from llvmlite import ir
 
-from proteus.compiler.outlined import Outlined, outline, provide
+from proteus.compiler.outlined import Outlined, is_outlined, outline, provide
 from proteus.compiler.private import (
     CompilerBase,
     DefaultPassBuilder,
@@ -36,6 +37,7 @@ class _FragmentLibrary(JITCodeLibrary):  # type: ignore[misc]
     def add_ir_module(self, ir_module: Any) -> None:
         """Take the code; the kernel optimises and verifies it."""
         self._raise_if_finalized()
+        _leave_unwritten(ir_module)
         self._final_module.link_in(llvm.parse_assembly(normalize_ir_text(str(ir_module))))
 
     def finalize(self) -> None:
@@ -47,6 +49,25 @@ class _FragmentLibrary(JITCodeLibrary):  # type: ignore[misc]
     def symbol_of(self, symbol: str) -> str:
         """Return what kernels know the function by; nothing is added to the code after that."""
         return symbol
+
+
+def _leave_unwritten(module: ir.Module) -> None:
+    """Let room for what a part with a frame of its own answers be written by that alone.
+
+    numba writes zeros there where a function begins, and again, of the result, before the call. The
+    first are stores on the way past every call that is not made, and what its arguments load is not
+    moved beyond a store. The other room is for exceptions, of which kernels have none.
+    """
+    for function in module.functions:
+        instructions = [each for block in function.blocks for each in block.instructions]
+        calls = [each for each in instructions if isinstance(each, ir.CallInstr)]
+        outlined = [call for call in calls if is_outlined(getattr(call.callee, "name", ""))]
+        room = {id(argument) for call in outlined for argument in call.args[:2]}
+        for block in function.blocks[:1]:
+            block.instructions[:] = [
+                each for each in block.instructions
+                if not (isinstance(each, ir.StoreInstr) and id(each.operands[1]) in room)
+            ]  # fmt: skip
 
 
 class _OutlinedLibrary(_FragmentLibrary):

@@ -53,31 +53,30 @@ class Held:
     def __init__(self, state: Any) -> None:
         """Lay out the descriptors of a state and of those in it; it is kept alive with them."""
         self.state = state
-        self._parts: list[np.ndarray] = []
         self.type: HeldType = HeldType(typeof_impl(state, None))
-        self.address: int = self._lay_out(self.type.state, state)
+        self._words: np.ndarray = np.zeros(self.type.state.words, np.int64)
+        _lay_out(self.type.state, state, self._words)
+        self.address: int = int(self._words.ctypes.data)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Lay out the state again where it is copied: an address would still be that of this."""
         return Held, (self.state,)
 
-    def _lay_out(self, kind: StateType, state: Any) -> int:
-        """Write the words of a state as its unboxing does; returns where they are."""
-        words = np.zeros(kind.words, np.int64)
-        self._parts.append(words)
-        for (name, member), field in zip(kind.members, state, strict=True):
-            at = kind.place(name)
-            if isinstance(member, FieldType):
-                described = (field.size, field.itemsize, field.ctypes.data)
-                words[at + 2 : at + 5] = described
-                words[at + 5 : at + 5 + 2 * field.ndim] = (*field.shape, *field.strides)
-            elif isinstance(member, StateType):
-                words[at] = self._lay_out(member, field)
-            elif isinstance(member, types.Float):
-                words[at : at + 1].view(np.float64)[0] = field
-            else:
-                words[at] = int(field)
-        return int(words.ctypes.data)
+
+def _lay_out(kind: StateType, state: Any, words: np.ndarray) -> None:
+    """Write the words of a state as its unboxing does: those of a state in it in their place."""
+    for (name, member), field in zip(kind.members, state, strict=True):
+        at = kind.place(name)
+        if isinstance(member, FieldType):
+            described = (field.size, field.itemsize, field.ctypes.data)
+            words[at + 2 : at + 5] = described
+            words[at + 5 : at + 5 + 2 * field.ndim] = (*field.shape, *field.strides)
+        elif isinstance(member, StateType):
+            _lay_out(member, field, words[at : at + member.words])
+        elif isinstance(member, types.Float):
+            words[at : at + 1].view(np.float64)[0] = field
+        else:
+            words[at] = int(field)
 
 
 class _Bound(functools.partial[Any]):

@@ -2,8 +2,9 @@
 
 numba passes a plain NamedTuple of arrays by value: hundreds of words at every call that LLVM does
 not inline, and minutes of compilation for nested ones. A ``state`` travels as one pointer to its
-array descriptors, written once when compiled code is entered. The descriptors never change during
-a call, so their loads are marked invariant and LLVM keeps them in registers.
+array descriptors, written once when compiled code is entered, those of a state in it among them: so
+each is at a fixed distance from one pointer. The descriptors never change during a call, so their
+loads are marked invariant and LLVM keeps them in registers.
 
 Every array has its type and shape on its line, and is made from that note: ``arrays.allocate``
 takes the sizes by their letters and, by field, what is not zero at the start.
@@ -52,7 +53,7 @@ class StateType(types.Type):
         self.words: int = 0
         for name, member in members:
             self._places[name] = self.words
-            self.words += words_of(member)
+            self.words += member.words if isinstance(member, StateType) else words_of(member)
 
     def place(self, attribute: str) -> int:
         """Return the word at which a field begins."""
@@ -104,15 +105,19 @@ def _unbox_state(state_type: StateType, value: Any, c: Any) -> NativeValue:
     """Write the members, arrays as their descriptors, to the stack of the entry wrapper."""
     words = ir.ArrayType(ir.IntType(64), state_type.words)
     place = c.builder.bitcast(cgutils.alloca_once(c.builder, words), cgutils.voidptr_t)
+    return NativeValue(place, is_error=_write_members(state_type, value, place, c))
+
+
+def _write_members(state_type: StateType, value: Any, place: Any, c: Any) -> Any:
+    """Write the members of a state to where it is; returns whether that failed."""
     failed, rows = cgutils.false_bit, []
     for i, (name, member) in enumerate(state_type.members):
         there = state_type.place(name)
         if isinstance(member, StateType):
-            native = c.unbox(member, c.pyapi.tuple_getitem(value, i))  # borrowed from the caller's
+            inner = c.pyapi.tuple_getitem(value, i)  # borrowed from the caller's
             pointer = word_at(c.builder, place, there)
-            pointer = c.builder.bitcast(pointer, native.value.type.as_pointer())
-            c.builder.store(native.value, pointer)
-            failed = c.builder.or_(failed, native.is_error)
+            pointer = c.builder.bitcast(pointer, cgutils.voidptr_t)
+            failed = c.builder.or_(failed, _write_members(member, inner, pointer, c))
         else:
             unboxer = _unboxer(c, getattr(member, "array", member))
             rows.append(_ROW([_WORD(i), _WORD(8 * there), unboxer]))
@@ -123,7 +128,7 @@ def _unbox_state(state_type: StateType, value: Any, c: Any) -> NativeValue:
         table = c.builder.bitcast(table, _ROW.as_pointer())
         arguments = [value, place, table, _WORD(len(rows))]
         failed = c.builder.or_(failed, c.builder.call(_members_unboxer(c), arguments))
-    return NativeValue(place, is_error=failed)
+    return failed
 
 
 _WORD, _BYTES, _FAILED = ir.IntType(64), cgutils.voidptr_t, ir.IntType(1)
@@ -189,6 +194,6 @@ class _StateAttributes(AttributeTemplate):  # type: ignore[misc]
 def _get_member(context: Any, builder: Any, state_type: StateType, value: Any, name: str) -> Any:
     member = dict(state_type.members)[name]
     there = word_at(builder, value, state_type.place(name))
-    if isinstance(member, FieldType):
-        return there
+    if isinstance(member, FieldType | StateType):
+        return there  # they begin here
     return load_invariant(builder, there, context.get_value_type(member))

@@ -54,8 +54,8 @@ CREDIT = (
     Fault(
         "a message to the pool reaches the mechanism",
         "market/trading/credit.py",
-        "    if not lends(rules.credit) or messages.kind[lane, envelope] != MESSAGE_CREDIT:\n",
-        "    if messages.kind[lane, envelope] != MESSAGE_CREDIT or lends(rules.credit):\n",
+        "    if not uses(rules, CREDIT) or messages.kind[lane, envelope] != MESSAGE_CREDIT:\n",
+        "    if messages.kind[lane, envelope] != MESSAGE_CREDIT or uses(rules, CREDIT):\n",
     ),
 )
 

@@ -66,8 +66,8 @@ ENVS = (
     Fault(
         "a loss limit acts before its trader was decided for",
         "market/trading/stopping.py",
-        "is_unconstrained(rules.constraints) or is_waiting(world.policies, lane)",
-        "is_unconstrained(rules.constraints)",
+        "not uses(rules, CHAINS) or is_waiting(world.policies, lane)",
+        "not uses(rules, CHAINS)",
     ),
     Fault(
         "the maker outside learns from fills of any half-spread alike",

@@ -32,7 +32,7 @@ GAS = (
         "        constraints.gas_of[lane, envelope] = 0\n",
     ),
     Fault(
-        "gas is kept after it was charged", "market/trading/hooks.py",
+        "gas is kept after it was charged", "market/trading/ruling.py",
         "        constraints.release_gas(rules.constraints, lane, trader, envelope)\n",
         "        pass\n",
     ),

@@ -83,8 +83,8 @@ MEMORY = (
     ),
     Fault(
         "the ruined trade on",
-        "market/trading/hooks.py",
-        "    if rules.is_ruined[lane, trader]:\n",
+        "market/trading/ruling.py",
+        "    if uses(rules, CAPITAL) and rules.is_ruined[lane, trader]:\n",
         "    if False:\n",
     ),
     Fault(

@@ -73,7 +73,7 @@ STRESS = (
     ),
     Fault(
         "data is as old as what is sent at the time it is looked at",
-        "market/trading/stressing.py",
+        "market/rules/stress.py",
         "return time - newest_arrived(rules.stress.windows, trader, MARKET_DATA, time, takes)",
         "return slowed(rules.stress.windows, trader, MARKET_DATA, time, takes)",
     ),

@@ -137,6 +137,7 @@ def test_a_message_at_the_door_is_its_sender_s_whoever_has_the_slot_by_then(monk
         came.append(((sender, int(messages.kind[lane, item]), int(time), event), owner == sender))
         return receive(mechanism, world, lane, time, item)
 
+    monkeypatch.setattr(hooks, "watch_door", lambda rules: True)
     monkeypatch.setattr(hooks, "at_door", note)
     monkeypatch.setattr(protocol, "receive", note_message)
     run_plain(*block)
@@ -179,7 +180,7 @@ def test_entries_of_rules_reach_their_hook_in_the_order_of_their_priorities(monk
 @pytest.mark.nojit
 def test_an_entry_that_is_refused_stops_its_lane_at_its_event(monkeypatch):
     """A rule that pays from an account that is not there; the other lane goes on."""
-    block = new_block(setup_of("clob"), 2)
+    block = new_block(setup_of("clob", *CAPITAL), 2)
     nobody, at = -1, 7
 
     def pay_wrongly(
@@ -190,6 +191,7 @@ def test_an_entry_that_is_refused_stops_its_lane_at_its_event(monkeypatch):
             stopped.append(int(event))
 
     stopped: list[int] = []
+    monkeypatch.setattr(hooks, "watch_door", lambda rules: True)
     monkeypatch.setattr(hooks, "at_door", pay_wrongly)
     run_plain(*block)
     progress = block.world.progress

@@ -128,10 +128,16 @@ def _unsaid(costs, mean, word):
     return 0.0
 
 
+@inline_kernel
+def _knows(costs, trader):
+    """Tell whether a trader reckons with costs; one test where nobody does."""
+    return costs.is_known and costs.payers.knows[trader]
+
+
 @affordable.implement(Costs)
 @inline_kernel
 def _affordable(costs, lane, trader, side, limit, worth, lots, anchor, time):
-    if not costs.payers.knows[trader]:
+    if not _knows(costs, trader):
         return limit
     return _limit_of_taker(costs, lane, side, worth, lots, anchor, time)
 
@@ -148,7 +154,7 @@ def _limit_of_taker(costs, lane, side, worth, lots, anchor, time):
 def _edge_after_costs(
     costs, lane, trader, side, price, edge, least_lots, lots_per_edge, max_lots, anchor, time
 ):  # fmt: skip
-    if not costs.payers.knows[trader]:
+    if not _knows(costs, trader):
         return edge
     lots = min(max_lots, least_lots + np.int64(lots_per_edge * max(edge, 0.0)))
     return edge - _with_gas(costs, lane, TAKER, side, price, lots, anchor, time)
@@ -157,7 +163,7 @@ def _edge_after_costs(
 @with_costs.implement(Costs)
 @inline_kernel
 def _with_costs(costs, lane, trader, half_spread, side, price, lots, time):
-    if not costs.payers.knows[trader]:
+    if not _knows(costs, trader):
         return half_spread
     inside = min(max(price, 1), costs.tables.curves.shape[1] - 2)
     anchor = 2 * inside  # it trades at its own price
@@ -167,7 +173,7 @@ def _with_costs(costs, lane, trader, half_spread, side, price, lots, time):
 @is_worth.implement(Costs)
 @inline_kernel
 def _is_worth(costs, lane, trader, role, side, price, lots, anchor, mean, word, time):
-    if mean == 0.0 or not costs.payers.knows[trader]:
+    if mean == 0.0 or not _knows(costs, trader):
         return True
     cost = _with_gas(costs, lane, role, side, price, lots, anchor, time)
     return cost <= _worth_of_lot(costs, mean, word)
@@ -183,20 +189,14 @@ def _with_gas(costs, lane, role, side, price, lots, anchor, time):
 @worth_of_lot.implement(Costs)
 @inline_kernel
 def _worth_of_lot(costs, mean, word):
-    return exponential(word) * mean
+    return exponential(word) * mean if mean != 0.0 else 0.0
 
 
 @draw_value.implement(Costs)
 @inline_kernel
 def _draw_value(costs, keys, lane, words, entity, number, cause):
-    if has_worth(costs):
+    if costs.has_worth:
         words[lane, 5] = words_at(keys, lane, STREAM_RESERVATION, entity, number, cause)[0]
-
-
-@inline_kernel
-def has_worth(costs):
-    """Tell whether trading is worth something by itself to some trader."""
-    return costs.payers.has_worth[0]
 
 
 @inline_kernel

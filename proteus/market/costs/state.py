@@ -43,7 +43,6 @@ class Payers(NamedTuple):
     action: np.ndarray  # int8 [7] ACTION_* of each kind of message
     trading_action: np.ndarray  # int8 [1] that of the message by which a taker trades
     worth: np.ndarray  # float64 [A] mean of what trading is worth by itself, currency; 0: unsaid
-    has_worth: np.ndarray  # bool [1] of some trader it is said
 
 
 @state
@@ -61,6 +60,8 @@ class Costs(NamedTuple):
     tables: CostTables
     volume: Volume
     payers: Payers
+    is_known: bool  # some trader reckons with costs, and there are some
+    has_worth: bool  # it is said of some trader what trading is worth by itself
     tier: np.ndarray  # int64 [L, P] tier of the trader who is charged
     order: np.ndarray  # int64 [L, C] which order the next three are about
     fees: np.ndarray  # int64 [L, C, P] nano of its fees so far, by their rates
@@ -93,7 +94,8 @@ def make_costs(
     before = np.stack([start, np.zeros_like(start)], axis=1)
     return allocate(
         Costs, L=lanes, A=traders, C=slots, P=parts, G=slots if payers.by_clear[0] else 0,
-        tables=tables, payers=payers, known_fee=OF_THE_MODEL,
+        tables=tables, payers=payers, is_known=bool(payers.knows.any()),
+        has_worth=bool((payers.worth > 0).any()), known_fee=OF_THE_MODEL,
         volume=allocate(
             Volume, L=lanes, A=traders, F=sides if tiers > 1 else 1, start=before,
             traded=before, everybody=before.sum(axis=0),

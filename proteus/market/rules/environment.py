@@ -172,12 +172,6 @@ def goes_by_blocks(rules):
 
 
 @inline_kernel
-def sees_edges(rules):
-    """Tell whether tips depend on what senders expect."""
-    return mempool.sees_edges(rules.channels.route)
-
-
-@inline_kernel
 def carry(rules, orders, lane, trader, slot):
     """Note that the newest block carries a message of a trader about an order of its own."""
     if slot != NO_ORDER and orders.trader[lane, slot] == trader:

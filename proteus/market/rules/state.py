@@ -16,6 +16,7 @@ from proteus.market.incentives.state import Incentives, PolicyTable, allocate_in
 from proteus.market.ledger.accounts import NO_LIMIT
 from proteus.market.lending.credit import Credit
 from proteus.market.rules.roles import Roles
+from proteus.market.rules.uses import uses_of
 from proteus.market.settlement.legs import SettlementState
 from proteus.market.stress.state import Stress
 
@@ -31,6 +32,7 @@ class NoRules(NamedTuple):
 class Rules(NamedTuple):
     """What is added to a market. L lanes, A traders."""
 
+    uses: int  # which of it the cell uses: bits of ``rules.uses``
     has_capital: np.ndarray  # bool [A] the trader's is limited
     endowment: np.ndarray  # int64 [L, A] capital of each trader at 0, nano-currency
     is_ruined: np.ndarray  # bool [L, A] it has lost that, and sends nothing
@@ -61,6 +63,7 @@ def make_rules(
     constraints: Constraints,
     credit: Credit,
     stress: Stress,
+    adds: bool,
 ) -> Rules:
     """Build the rules of a block.
 
@@ -70,11 +73,13 @@ def make_rules(
         roles: who makes in a fill. costs: of the block. settlement: its state. policies: of
             incentives. channels: the numbers of the environment. environment: its state.
         constraints: chains and their state. credit: the pool. stress: windows and their state.
+        adds: the cell adds something to its market.
     """
-    return allocate(
-        Rules, L=lanes, A=len(endowment), has_capital=endowment != NO_LIMIT,
+    rules: Rules = allocate(
+        Rules, uses=0, L=lanes, A=len(endowment), has_capital=endowment != NO_LIMIT,
         endowment=np.maximum(endowment, 0), roles=roles, costs=costs,
         settlement=settlement, incentives=allocate_incentives(policies, lanes, orders),
         channels=channels, environment=environment, constraints=constraints, credit=credit,
         stress=stress,
     )  # fmt: skip
+    return rules._replace(uses=uses_of(rules, adds))

@@ -9,6 +9,7 @@ import numpy as np
 
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.constraints.codes import AS_ACCEPTANCE, AS_LAST_LOOK
+from proteus.market.events.latency import MARKET_DATA
 from proteus.market.events.queue import KIND_FURTHER, push
 from proteus.market.events.windows import (
     NO_WINDOW,
@@ -17,7 +18,9 @@ from proteus.market.events.windows import (
     OF_LOTS,
     OF_WAKE_UPS,
     WHOLE,
+    newest_arrived,
     number_at,
+    slowed,
     time_of,
     window_of,
 )
@@ -56,12 +59,6 @@ def count_further(rules, queue, keys, lane, trader):
     return number
 
 
-@inline_kernel
-def is_used(rules):
-    """Tell whether there is any window that traders or the environment meet."""
-    return rules.stress.windows.what.shape[0] > 0
-
-
 @cold_kernel
 def stays_away(rules, keys, lane, trader, time, cause, number):
     """Tell whether a wake-up of a trader is left out; it is numbered all the same."""
@@ -81,6 +78,18 @@ def cut(rules, trader, time, becomes, lots):
         return lots
     share = np.int64(number_at(rules.stress.windows, OF_LOTS, trader, time, WHOLE))
     return lots * share // WHOLE
+
+
+@cold_kernel
+def slowed_now(rules, trader, leg, time, takes):
+    """Return how long takes, ns, what a trader sends now and takes so long as usual."""
+    return slowed(rules.stress.windows, trader, leg, time, takes)
+
+
+@cold_kernel
+def age(rules, trader, time, takes):
+    """Return how old the newest is, ns, that a trader is shown now, from what it is as usual."""
+    return time - newest_arrived(rules.stress.windows, trader, MARKET_DATA, time, takes)
 
 
 @inline_kernel

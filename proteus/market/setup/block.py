@@ -206,7 +206,7 @@ def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | R
     return make_rules(
         lanes, slots, setup.endowment, setup.roles, costs, settlement, setup.policies,
         setup.channels, environment, constraints, credit,
-        allocate_stress(setup.windows, lanes, entities),
+        allocate_stress(setup.windows, lanes, entities), cell.needs_rules,
     )  # fmt: skip
 
 

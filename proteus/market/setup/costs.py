@@ -79,5 +79,4 @@ def _payers(cell: CellConfig, members: tuple[Any, ...]) -> Payers:
     return allocate(
         Payers, A=len(knows), knows=np.array(knows), by_clear=cell.mechanism.uses_delta,
         action=action, trading_action=np.int8(trading), worth=np.array(worth),
-        has_worth=any(worth),
     )  # fmt: skip

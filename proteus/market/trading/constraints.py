@@ -27,6 +27,8 @@ def allowed_lots(world, lane, trader, becomes, side, price, lots):
     Parameters
         becomes: AS_*. side, price: BUY or SELL, and the limit in ticks. lots: wanted, above 0.
     """
+    if not hooks.may_cut(world.rules):
+        return lots
     now, event = world.progress.now[lane], world.progress.events[lane]
     lots = hooks.constrain(
         world.rules, world.ledger, world.log, world.private, world.seen, lane, trader, now, event,

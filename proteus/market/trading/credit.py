@@ -22,11 +22,12 @@ from proteus.market.ledger.codes import TERM_CLAIMS
 from proteus.market.ledger.entries import worth_of_term
 from proteus.market.lending.codes import BORROW, LIQUIDATE, SUPPLY
 from proteus.market.lending.collateral import worth
-from proteus.market.lending.credit import DEBT, MILLION, lends
+from proteus.market.lending.credit import DEBT, MILLION
 from proteus.market.lending.curves import WAD
 from proteus.market.rules import credit as bound
 from proteus.market.rules.credit_books import note_jump
 from proteus.market.rules.state import Rules
+from proteus.market.rules.uses import CREDIT, uses
 from proteus.market.trading import desk
 from proteus.market.trading.calling import price_seen, wanted
 
@@ -62,7 +63,7 @@ def _met_nobody(rules, world, lane, time):
 @at_jump.implement(Rules)
 @inline_kernel
 def _at_jump(rules, world, lane, time):
-    if lends(rules.credit):
+    if uses(rules, CREDIT):
         before = nano(value_at(world.news, world.news_parameters, lane, time - 1))
         after = nano(value_at(world.news, world.news_parameters, lane, time))
         note_jump(rules.credit, lane, before, after)
@@ -89,7 +90,7 @@ def _asks_nothing(rules, world, lane, trader, time, cause, number):
 @receive.implement(Rules)
 @inline_kernel
 def _receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, time, event):
-    if not lends(rules.credit) or messages.kind[lane, envelope] != MESSAGE_CREDIT:
+    if not uses(rules, CREDIT) or messages.kind[lane, envelope] != MESSAGE_CREDIT:
         return False
     bound.receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, time, event)
     return True
@@ -98,14 +99,14 @@ def _receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, 
 @accrue.implement(Rules)
 @inline_kernel
 def _accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
-    if lends(rules.credit):
+    if uses(rules, CREDIT):
         bound.accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event)
 
 
 @at_acted.implement(Rules)
 @inline_kernel
 def _at_acted(rules, world, lane, trader, time, cause, number):
-    if lends(rules.credit) and rules.credit.asks[trader]:
+    if uses(rules, CREDIT) and rules.credit.asks[trader]:
         _ask(rules, world, lane, trader, time, cause, number)
 
 

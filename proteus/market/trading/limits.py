@@ -6,15 +6,14 @@ empty, nothing is told and everything can be paid.
 
 from __future__ import annotations
 
-from proteus.compiler.jit import inline_kernel, interface
+from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.constraints import venue
-from proteus.market.constraints.state import is_unconstrained
 from proteus.market.ledger.accounts import CREDIT_NOT_WHOLE, FUNDS_NOT_ORDERS, LEDGER_OK
-from proteus.market.lending.credit import lends
 from proteus.market.rules import constraints
 from proteus.market.rules.credit_books import is_whole
 from proteus.market.rules.credit_liquidation import learn_sale
 from proteus.market.rules.state import Rules
+from proteus.market.rules.uses import AT_NOTICE, CHAINS, CREDIT, uses
 
 
 @interface
@@ -71,7 +70,7 @@ def _is_not_told(rules, trader):
 @is_told.implement(Rules)
 @inline_kernel
 def _is_told(rules, trader):
-    return rules.constraints.table.is_tracked[trader]
+    return uses(rules, CHAINS) and rules.constraints.table.is_tracked[trader]
 
 
 @at_report.otherwise
@@ -110,7 +109,7 @@ def _nothing_more(rules, ledger, orders, lane, found):
 @can_pay.implement(Rules)
 @inline_kernel
 def _can_pay(rules, ledger, orders, lane, trader, slot, side, rank, lots):
-    if is_unconstrained(rules.constraints):
+    if not uses(rules, CHAINS):
         return True
     return constraints.can_pay(
         rules.constraints, rules.settlement.legs, ledger.balance, lane, trader, slot, side, rank,
@@ -121,7 +120,7 @@ def _can_pay(rules, ledger, orders, lane, trader, slot, side, rank, lots):
 @at_report.implement(Rules)
 @inline_kernel
 def _at_report(rules, messages, lane, trader, envelope, price):
-    if not is_unconstrained(rules.constraints):
+    if uses(rules, CHAINS):
         constraints.note_report(
             rules.constraints, rules.settlement, messages, lane, trader, envelope, price
         )
@@ -130,18 +129,24 @@ def _at_report(rules, messages, lane, trader, envelope, price):
 @at_notice.implement(Rules)
 @inline_kernel
 def _at_notice(rules, messages, lane, trader, envelope):
-    if not is_unconstrained(rules.constraints):
+    if uses(rules, AT_NOTICE):
+        _hear(rules, messages, lane, trader, envelope)
+
+
+@cold_kernel
+def _hear(rules, messages, lane, trader, envelope):
+    if uses(rules, CHAINS):
         constraints.hear(
             rules.constraints, rules.settlement, rules.overflow, messages, lane, trader, envelope
         )
-    if lends(rules.credit) and rules.credit.liquidators.calls[trader]:
+    if uses(rules, CREDIT) and rules.credit.liquidators.calls[trader]:
         learn_sale(rules, messages, lane, trader, envelope)
 
 
 @at_decided.implement(Rules)
 @inline_kernel
 def _at_decided(rules, ledger, private, view, lane, trader, time):
-    if not is_unconstrained(rules.constraints) and rules.constraints.table.is_marked[trader]:
+    if uses(rules, CHAINS) and rules.constraints.table.is_marked[trader]:
         constraints.mark(
             rules.constraints, rules.endowment, ledger, private, view, lane, trader, time
         )
@@ -150,8 +155,8 @@ def _at_decided(rules, ledger, private, view, lane, trader, time):
 @audit.implement(Rules)
 @inline_kernel
 def _audit(rules, ledger, orders, lane, found):
-    if found == LEDGER_OK and lends(rules.credit) and not is_whole(rules.credit, ledger, lane):
+    if found == LEDGER_OK and uses(rules, CREDIT) and not is_whole(rules.credit, ledger, lane):
         return CREDIT_NOT_WHOLE
-    if found != LEDGER_OK or is_unconstrained(rules.constraints):
+    if found != LEDGER_OK or not uses(rules, CHAINS):
         return found
     return LEDGER_OK if venue.are_sums_whole(rules.constraints, orders, lane) else FUNDS_NOT_ORDERS

@@ -17,12 +17,12 @@ from proteus.market.events.envelopes import MESSAGE_CREDIT, release_envelope
 from proteus.market.events.log import MISSING, SOURCE_RULES, SOURCE_TRADER
 from proteus.market.ledger.accounts import nano
 from proteus.market.lending.codes import ACCEPTED, HEALTHY, LARGEST, LIQUIDATE
-from proteus.market.lending.credit import lends
 from proteus.market.mechanisms.interface import withdraw
 from proteus.market.rules import credit_liquidation as bound
 from proteus.market.rules.credit import mark
 from proteus.market.rules.credit_books import note, note_liquidation
 from proteus.market.rules.state import Rules
+from proteus.market.rules.uses import CREDIT, uses
 from proteus.market.trading import timers
 
 
@@ -75,7 +75,7 @@ def _receive_none(rules, mechanism, world, lane, time, envelope):
 @keep.implement(Rules)
 @inline_kernel
 def _keep(rules, mechanism, world, lane, time):
-    return lends(rules.credit) and _seize_all(rules, mechanism, world, lane, time)
+    return uses(rules, CREDIT) and _seize_all(rules, mechanism, world, lane, time)
 
 
 @cold_kernel
@@ -100,7 +100,7 @@ def _seize_all(rules, mechanism, world, lane, time):
 @is_call.implement(Rules)
 @inline_kernel
 def _is_call(rules, messages, lane, envelope):
-    is_about_credit = lends(rules.credit) and messages.kind[lane, envelope] == MESSAGE_CREDIT
+    is_about_credit = uses(rules, CREDIT) and messages.kind[lane, envelope] == MESSAGE_CREDIT
     return is_about_credit and messages.new_id[lane, envelope] == LIQUIDATE
 
 

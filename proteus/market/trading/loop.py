@@ -52,8 +52,10 @@ from proteus.market.metrics.sums import (
     close_lane,
     measure_grid,
 )
-from proteus.market.trading import credit, hooks, limits, liquidating, protocol, stressing, timers
+from proteus.market.trading import credit, hooks, limits, protocol, stressing, timers
+from proteus.market.trading import ruling as ruling  # registers what hooks do where there are rules
 from proteus.market.trading.booking import book
+from proteus.market.trading.passing import pass_door
 from proteus.market.trading.paths import PATHS as PATHS  # registers what is in them
 from proteus.market.trading.recorder import record_end, record_news
 from proteus.market.trading.ringing import ring_rules
@@ -205,7 +207,8 @@ def advance(mechanism, world, lane, until, events):
             _decide(mechanism, world, lane, time, subject, stressing.cause_of(world.rules, kind))
         if pauses(world.policies, lane, kind, item):
             return False
-        hooks.check(world.rules, progress, lane, progress.events[lane])
+        if hooks.may_break(world.rules):
+            hooks.check(world.rules, progress, lane, progress.events[lane])
         progress.events[lane] += follows != WAS_NO_WORK
         if progress.fault[lane] != FAULT_NONE:
             return False
@@ -221,25 +224,11 @@ def _process(mechanism, world, lane, time, kind, item):
         decides, or NO_ORDER; and the random word of the latency of the answer to that order.
     """
     if kind == KIND_MESSAGE:
-        messages, orders = world.messages, world.market.orders
-        if hooks.hold_back(
-            world.rules, world.log, world.queue, messages, world.traders.entity, world.market.keys,
-            lane, item, time, world.progress.events[lane],
-        ):  # fmt: skip
-            return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
-        if liquidating.is_call(world.rules, messages, lane, item):
-            booked = liquidating.receive(world.rules, mechanism, world, lane, time, item)
-            return FOLLOWS_DELIVERY if booked else WAS_WORK, np.int64(NO_ORDER), np.int64(0)
-        if credit.receive(
-            world.rules, world.ledger, world.log, messages, world.data,
-            world.settings.initial_ticks, lane, item, time, world.progress.events[lane],
-        ):  # fmt: skip
-            return WAS_WORK, np.int64(NO_ORDER), np.int64(0)
-        hooks.at_door(
-            world.rules, world.ledger, world.log, orders, lane, messages.trader[lane, item], item,
-            messages.kind[lane, item], messages.order[lane, item], messages.client_id[lane, item],
-            time, world.progress.events[lane],
-        )  # fmt: skip
+        if hooks.watch_door(world.rules):
+            is_done, booked = pass_door(mechanism, world, lane, time, item)
+            if is_done:
+                follows = FOLLOWS_DELIVERY if booked else WAS_WORK
+                return follows, np.int64(NO_ORDER), np.int64(0)
         slot, answer_word = protocol.receive(mechanism, world, lane, time, item)
         timers.set_timer(mechanism, world, lane, time)
         return FOLLOWS_DELIVERY, np.int64(slot), np.int64(answer_word)

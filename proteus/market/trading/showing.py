@@ -7,6 +7,7 @@ import numpy as np
 from proteus.compiler.jit import inline_kernel, interface
 from proteus.market.makers.filters.oracle import NO_REPORT
 from proteus.market.rules.state import Rules
+from proteus.market.rules.uses import ORACLE, uses
 
 
 @interface
@@ -23,6 +24,6 @@ def _no_report(rules, lane):
 @report_shown.implement(Rules)
 @inline_kernel
 def _report_shown(rules, lane):
-    if rules.channels.oracle.check_ns > 0:
+    if uses(rules, ORACLE):
         return rules.environment.oracle.arrived[lane]
     return np.int64(NO_REPORT)

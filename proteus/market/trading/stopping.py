@@ -11,10 +11,10 @@ from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.external import is_waiting
 from proteus.market.book.codes import BUY, NO_ENVELOPE, SELL
 from proteus.market.constraints.chain import next_to_cancel
-from proteus.market.constraints.state import is_unconstrained
 from proteus.market.events.envelopes import MESSAGE_CANCEL, pack_address, take_envelope
 from proteus.market.events.latency import latency_words
 from proteus.market.rules.state import Rules
+from proteus.market.rules.uses import CHAINS, uses
 from proteus.market.trading import desk, limits
 
 _SLOT = 255  # of these messages among those of a wake-up
@@ -23,7 +23,7 @@ _SLOT = 255  # of these messages among those of a wake-up
 @limits.at_sent.implement(Rules)
 @inline_kernel
 def _at_sent(rules, world, lane, trader, time, cause, number):
-    if is_unconstrained(rules.constraints) or is_waiting(world.policies, lane):
+    if not uses(rules, CHAINS) or is_waiting(world.policies, lane):
         return  # who is decided for outside has not said yet what it wants
     if rules.constraints.stops[lane, trader]:
         _take_back(world, lane, trader, time, cause, number)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from proteus.compiler.jit import inline_kernel, interface
 from proteus.market.events.envelopes import CAUSE_FURTHER
-from proteus.market.events.latency import MARKET_DATA
 from proteus.market.events.queue import KIND_FURTHER
 from proteus.market.events.schedule import cause_of_kind
-from proteus.market.events.windows import newest_arrived, slowed
 from proteus.market.rules import stress
 from proteus.market.rules.state import Rules
+from proteus.market.rules.uses import STRESS, uses
 
 
 @interface
@@ -123,7 +122,7 @@ def _all_of_them(rules, trader, time, becomes, lots):
 @start.implement(Rules)
 @inline_kernel
 def _start(rules, queue, keys, lane):
-    if stress.is_used(rules):
+    if uses(rules, STRESS):
         stress.start(rules, queue, keys, lane)
 
 
@@ -158,7 +157,7 @@ def _last(rules, private, lane, trader, cause):
 @stays_away.implement(Rules)
 @inline_kernel
 def _is_left_out(rules, keys, lane, trader, time, cause, number):
-    if stress.is_used(rules):
+    if uses(rules, STRESS):
         return stress.stays_away(rules, keys, lane, trader, time, cause, number)
     return False
 
@@ -166,20 +165,22 @@ def _is_left_out(rules, keys, lane, trader, time, cause, number):
 @delayed.implement(Rules)
 @inline_kernel
 def _delayed(rules, trader, leg, time, takes):
-    return slowed(rules.stress.windows, trader, leg, time, takes)
+    if uses(rules, STRESS):
+        return stress.slowed_now(rules, trader, leg, time, takes)
+    return takes
 
 
 @age.implement(Rules)
 @inline_kernel
 def _age(rules, trader, time, takes):
-    if stress.is_used(rules):
-        return time - newest_arrived(rules.stress.windows, trader, MARKET_DATA, time, takes)
+    if uses(rules, STRESS):
+        return stress.age(rules, trader, time, takes)
     return takes
 
 
 @cut.implement(Rules)
 @inline_kernel
 def _cut(rules, trader, time, becomes, lots):
-    if stress.is_used(rules):
+    if uses(rules, STRESS):
         return stress.cut(rules, trader, time, becomes, lots)
     return lots

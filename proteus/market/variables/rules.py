@@ -99,7 +99,7 @@ def _effective_spread(world: World) -> Values:
 
 def _surplus(world: World) -> Values:
     """Return what trading gained those noise traders of whom it is said what it is worth."""
-    if not isinstance(world.rules, Rules) or not world.rules.costs.payers.has_worth[0]:
+    if not isinstance(world.rules, Rules) or not world.rules.costs.has_worth:
         return np.full(len(world.progress.fault), np.nan)
     costs = world.rules.costs
     traded = (
