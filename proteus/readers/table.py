@@ -31,11 +31,13 @@ def format_of(path: Path, name: str | None = None) -> Format:
     """Return the format of a file, by its name and how it begins, or that of a name.
 
     Raises
-        ConfigError: there is no such format, no such file, or it looks like none.
+        ConfigError: there is no such format, no such file, it is empty, or it looks like none.
     """
     if name is not None and name not in FORMATS:
         raise ConfigError(f"format={name} does not exist{nearest(name, FORMATS)}")
     first = sources.head(path)
+    if not first:
+        raise ConfigError(f"file={path} is empty")
     if name is not None:
         return FORMATS[name]
     fitting = next((each for each in FORMATS.values() if each.fits(path, first)), None)
