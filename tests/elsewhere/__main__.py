@@ -128,7 +128,7 @@ def types(folder: Path) -> list[str]:
     known = len(exported) - len(unknown)
     print(f"{known} of {len(exported)} public names, {len(theirs)} rest on PettingZoo", flush=True)
     return [
-        f"{each['name']}: {each['diagnostics'][0]['message']}"
+        f"{each['name']}: {' '.join(one['message'] for one in each['diagnostics']) or 'not known'}"
         for each in unknown if each not in theirs
     ]  # fmt: skip
 

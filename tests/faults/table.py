@@ -12,6 +12,7 @@ from tests.faults.credit import CREDIT, LIQUIDATIONS
 from tests.faults.designs import DESIGNS
 from tests.faults.environment import ENVIRONMENT
 from tests.faults.envs import ENVS
+from tests.faults.fit import FIT
 from tests.faults.gas import GAS
 from tests.faults.incentives import INCENTIVES
 from tests.faults.lab import LAB
@@ -35,5 +36,5 @@ FAULTS = (
     *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS, *LENDING,
     *TRAJECTORIES, *READERS, *ARENA, *DESIGNS, *STRESS, *CREDIT, *LOANS,
     *LIQUIDATIONS, *SPOOFING,
-    *PANELS,
+    *PANELS, *FIT,
 )  # fmt: skip
