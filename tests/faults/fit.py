@@ -37,9 +37,8 @@ FIT = (
         "seen = still.fit.p < 0.05 and rate.value > 2 * rate.error", "seen = True",
     ),
     Fault(
-        "the grid takes a price before it was there", NEWS,
-        'np.searchsorted(path.time_ns, times, "right") - 1',
-        'np.minimum(np.searchsorted(path.time_ns, times, "right"), len(path.doubled) - 1)',
+        "the grid is twice as coarse as it says", NEWS,
+        "max(int(grid_s * 1e9), 1)", "max(int(grid_s * 2e9), 1)",
     ),
     Fault(
         "moments of changes that overlap are independent", NEWS,
