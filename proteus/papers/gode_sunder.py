@@ -15,10 +15,10 @@ _PER_CENT = 0.005
 _WHY = (
     "a trader of ours has one unit, and theirs have several each, which they trade in order, the "
     "best first: one wrong trade of a few is a larger share. Tried apart, in plain Python "
-    "(tests/reference/zero_intelligence.py): with one unit each it gives what the engine gives, 0.975, "
-    "0.955 and 0.955, with three each, on the same lines of costs and values, 0.990, 0.989 and 0.988, "
-    "in the range of the paper; 0.990, 0.987 and 0.985 if a trade cancels all open orders, as theirs "
-    "does."
+    "(tests/reference/zero_intelligence.py): with one unit each it gives what the engine gives, "
+    "0.975, 0.955 and 0.955; with three each, on the same lines of costs and values, 0.990, 0.989 "
+    "and 0.988, in the range of the paper; and 0.990, 0.987 and 0.985 if a trade cancels all open "
+    "orders, as theirs does."
 )
 
 

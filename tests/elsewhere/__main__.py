@@ -130,7 +130,9 @@ def types(folder: Path) -> list[str]:
         if UNTYPED in json.dumps(each) or each["name"].endswith(f".{UNKNOWN}")
     ]  # fmt: skip
     known = len(exported) - len(unknown)
-    print(f"{known} of {len(exported)} public names, {len(theirs)} rest on others' types", flush=True)
+    print(
+        f"{known} of {len(exported)} public names, {len(theirs)} rest on others' types", flush=True
+    )
     return [
         f"{each['name']}: {' '.join(one['message'] for one in each['diagnostics']) or 'not known'}"
         for each in unknown if each not in theirs
