@@ -124,6 +124,7 @@ def test_spreads_of_order_flow_grow_with_the_granularity():
     assert many.value - few.value > 2 * np.hypot(few.error, many.error)
 
 
+@pytest.mark.plain
 def test_random_traders_of_several_units_are_as_efficient_as_the_paper_says():
     """One unit each as the page has it, within six errors; three each in the range of the paper."""
     found = {claim.number: claim for claim in FOUND.claims["gode_sunder"]}
