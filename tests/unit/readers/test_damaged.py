@@ -134,6 +134,24 @@ def test_arrays_that_are_none(tmp_path):
     assert said(path, name="hftbacktest").endswith("is no npz file with an array")
 
 
+def test_times_that_are_none_or_cannot_be_subtracted(tmp_path):
+    """What is none has the time of the record before it; beyond 2**62 ns is no time."""
+    path = tmp_path / "x.npz"
+    add = (10 | 1 << 31 | 1 << 29, 5, 5, 0.5, 1.0, 1, 0, 0.0)
+    none, far = np.iinfo(np.int64).min, 2**62 + 1
+    times = [none, none, 7, none, 9]
+    rows = [(add[0], time, 5, 0.5, 1.0, number, 0, 0.0) for number, time in enumerate(times)]
+    for size in (1, 2, 64):
+        np.savez(path, data=np.array(rows, files.HFT))
+        pieces = followed(open_recorded(path, None, Reading(piece=size)))
+        found = [time for piece in pieces for time in piece.events.time_ns.tolist()]
+        assert found[2:] == [7, 7, 9]
+        assert max(found[:2]) <= 7
+    for wrong in ((add[0], far, *add[2:]), (*add[:2], -far, *add[3:])):
+        np.savez(path, data=np.array([add, wrong], files.HFT))
+        assert "in record 1 is not allowed: must be within 2**62 ns of 0" in said(path)
+
+
 @pytest.mark.parametrize(
     ("kind", "message", "wanted"),
     [
