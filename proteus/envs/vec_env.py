@@ -44,7 +44,9 @@ class ProteusVecEnv(VecEnv):  # type: ignore[misc]
         observation, info = self.lanes.reset(seed=list(self._seeds) if has_seeds else None)
         self._reset_seeds()
         self._reset_options()
-        self.reset_infos = [_of_lane(info, lane) for lane in range(self.num_envs)]
+        self.reset_infos: list[dict[str, Any]] = [
+            _of_lane(info, lane) for lane in range(self.num_envs)
+        ]
         return observation
 
     def step_async(self, actions: Any) -> None:

@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import optimize, stats
+from scipy.stats import qmc
 
 from proteus.fit.estimates import Estimate, Fit, Floats, Whole
 
@@ -148,10 +149,14 @@ class _Problem:
         starts = np.concatenate(prices)
         starts = starts[draw.integers(len(starts), size=_DRAWS)] + draw.uniform(-0.5, 0.5, _DRAWS)
         self._start = scale.of_price(starts)
-        self._moves = draw.standard_normal((_DRAWS, _WINDOW))
-        self._seen = draw.standard_normal((_DRAWS, _WINDOW + 1))
-        self._many = draw.random((_DRAWS, _WINDOW))
-        self._jumps = draw.standard_normal((_DRAWS, _WINDOW))
+        # Each is spread evenly over its law, and so are the sizes of however many jumps there are.
+        of = _DRAWS * _WINDOW
+        self._moves = stats.norm.ppf(_even(draw, of)).reshape(_DRAWS, _WINDOW)
+        self._seen = stats.norm.ppf(_even(draw, of + _DRAWS)).reshape(_DRAWS, _WINDOW + 1)
+        many = _even(draw, of)
+        jumps = np.empty(of)
+        jumps[np.argsort(-many)] = stats.norm.ppf(qmc.Halton(1, seed=draw).random(of)[:, 0])
+        self._many, self._jumps = (each.reshape(_DRAWS, _WINDOW) for each in (many, jumps))
 
     def _rows(self, windows: Floats) -> Floats:
         """Return the moments of windows of changes, a row for each."""
@@ -234,6 +239,11 @@ class _Problem:
         distance = float(((axes[:, kept].T @ apart) ** 2 / values[kept]).sum())
         free = int(kept.sum())
         return errors, Fit("distance of moments", distance, float(stats.chi2.sf(distance, free)))
+
+
+def _even(draw: np.random.Generator, count: int) -> Floats:
+    """Return the middles of as many equal parts of 0 .. 1, in random order."""
+    return np.asarray((draw.permutation(count) + 0.5) / count)
 
 
 def _covariance(rows: Floats) -> Floats:

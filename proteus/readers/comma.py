@@ -127,8 +127,10 @@ def read(path: Path, reading: Reading) -> Iterator[Events]:
     record = 0
     for table in sources.tables(path, None, texts, delimiter=mapping.delimiter):
         for column in mapping.columns.values():
-            if column not in table.schema.names:
-                raise MessageError(f"file={path} has no column {column}, which its mapping names")
+            many = len(table.schema.get_all_field_indices(column))
+            if many != 1:
+                what = "no column" if many == 0 else f"{many} columns"
+                raise MessageError(f"file={path} has {what} {column}, which its mapping names")
         numbers = np.arange(record, record + table.num_rows)
         record += table.num_rows
         rows = _Rows(table, numbers, mapping)

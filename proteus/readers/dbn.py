@@ -115,16 +115,25 @@ def _head(path: Path) -> tuple[int, dict[str, list[int]]]:
         head = bytes(stream.read(length))
     if len(head) < length:
         raise MessageError(f"file={path} ends in its head")
-    return _PRELUDE + length, _symbols(head, version)
+    try:
+        return _PRELUDE + length, _symbols(head, version)
+    except struct.error:
+        raise MessageError(f"file={path} has a head that says more than it holds") from None
 
 
 def _symbols(head: bytes, version: int) -> dict[str, list[int]]:
-    """Return the instruments that each symbol means, where the head says that."""
+    """Return the instruments that each symbol means, where the head says that.
+
+    Raises
+        struct.error: it says that there are more than it holds.
+    """
     dataset, reserved, has_count, width = _FIXED[version]
     at = dataset + 2 + 3 * 8 + 8 * has_count + 3
     if version > 1:
         (width,) = struct.unpack_from("<H", head, at)
         at += 2
+    if width == 0:
+        raise struct.error("names without a letter")
     at += reserved
     (definition,) = struct.unpack_from("<I", head, at)
     at += 4 + definition
@@ -137,7 +146,8 @@ def _symbols(head: bytes, version: int) -> dict[str, list[int]]:
     def text() -> str:
         nonlocal at
         at += width
-        return head[at - width : at].split(b"\0", 1)[0].decode("utf-8", "replace")
+        (found,) = struct.unpack_from(f"{width}s", head, at - width)
+        return bytes(found).split(b"\0", 1)[0].decode("utf-8", "replace")
 
     for _ in range(3):  # symbols, those known in part, and not at all
         for _ in range(number()):

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from proteus.readers import sources
 from proteus.readers.events import wrong
 
 Message = dict[str, Any]
+_SHOWN = 60  # letters of what is wrong
+_MOST_DAYS = 50_000  # of nanoseconds in 62 bits
 
 
 def messages(path: Path) -> Iterator[tuple[int, Message]]:
@@ -32,18 +34,19 @@ def messages(path: Path) -> Iterator[tuple[int, Message]]:
     for number, line in sources.lines(path):
         try:
             found = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise MessageError(f"record {number} of file={path} is no JSON") from None
         for each in found if isinstance(found, list) else [found]:
-            if not isinstance(each, dict):
-                raise MessageError(f"record {number} of file={path} is no message")
-            yield number, each
+            yield number, a_message(each, number)
 
 
 def _of_csv(path: Path) -> Iterator[tuple[int, Message]]:
     names: list[str] = []
     for number, line in sources.lines(path):
-        cells = next(csv.reader(io.StringIO(line.decode("utf-8", "replace"))))
+        try:
+            cells = next(csv.reader(io.StringIO(line.decode("utf-8", "replace"))))
+        except csv.Error:
+            raise MessageError(f"line {number} of file={path} is no row of CSV") from None
         if not names:
             names = cells
             continue
@@ -68,7 +71,7 @@ def whole(value: Any, digits: int, name: str, record: int) -> int:
         raise wrong(name, repr(value), record, f"{allowed}, an integer or a text")
     try:
         scaled = Decimal(value).scaleb(digits)
-    except InvalidOperation:
+    except ArithmeticError:  # no number, or an exponent beyond those of decimals
         raise wrong(name, repr(value), record, allowed) from None
     if not scaled.is_finite() or scaled != scaled.to_integral_value() or abs(scaled) > 2**62:
         raise wrong(name, repr(value), record, allowed)
@@ -97,6 +100,36 @@ def either(message: Message, forms: dict[str, tuple[int, int]], what: str, recor
     return next(iter(found.values()))
 
 
+def a_message(value: Any, record: int) -> Message:
+    """Return what must be a message, or a part of one with names.
+
+    Raises
+        MessageError: it is something else.
+    """
+    if not isinstance(value, dict):
+        raise wrong("message", repr(value)[:_SHOWN], record, "must be an object of JSON")
+    return value
+
+
+def listed(message: Message, name: str, record: int) -> list[Any]:
+    """Return a list of a message, empty where there is none; a cell of CSV has it as JSON.
+
+    Raises
+        MessageError: it is no list.
+    """
+    value = message.get(name)
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            raise wrong(name, repr(value)[:_SHOWN], record, "must be a list of JSON") from None
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise wrong(name, repr(value)[:_SHOWN], record, "must be a list")
+    return value
+
+
 def needed(message: Message, name: str, record: int) -> Any:
     """Return a field that must be there."""
     if message.get(name) is None:
@@ -118,5 +151,7 @@ def instant(value: Any, digits: int, name: str, record: int) -> int:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+        if abs(since.days) > _MOST_DAYS:
+            raise wrong(name, repr(value), record, "must fit 64 bits in nanoseconds")
         return (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000
     return whole(value, digits, name, record)

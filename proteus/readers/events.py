@@ -41,15 +41,16 @@ def events(record: NDArray[np.int64], **columns: Any) -> Events:
         "other_id": NO_ID, "side": NO_SIDE, "price": NO_PRICE, "lots": NO_LOTS, "is_printed": True,
     }  # fmt: skip
     kinds = {"kind": np.int8, "side": np.int8, "is_printed": np.bool_}
-    made: dict[str, Any] = {
-        name: np.ascontiguousarray(
-            np.broadcast_to(
-                np.asarray(columns.get(name, value), kinds.get(name, np.int64)), record.shape
-            )
-        )
+    made = {
+        name: _column(np.asarray(columns.get(name, value), kinds.get(name, np.int64)), len(record))
         for name, value in nothing.items()
     }
     return Events(record.astype(np.int64), **made)
+
+
+def _column(given: NDArray[Any], rows: int) -> NDArray[Any]:
+    """Return a column that may be written, also of one row."""
+    return np.ascontiguousarray(given) if given.ndim else np.full(rows, given)
 
 
 def joined(pieces: Sequence[Columns]) -> Columns:

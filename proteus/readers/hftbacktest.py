@@ -13,6 +13,7 @@ Source
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,10 @@ _LAYOUT = np.dtype([
     ("ev", "<u8"), ("exch_ts", "<i8"), ("local_ts", "<i8"), ("px", "<f8"), ("qty", "<f8"),
     ("order_id", "<u8"), ("ival", "<i8"), ("fval", "<f8"),
 ])  # fmt: skip
+# What reading a damaged archive, or one of another kind, may raise.
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError, LookupError,
+)  # fmt: skip
 _AT_EXCHANGE, _BUYS, _SELLS = 1 << 31, 1 << 29, 1 << 28
 _DEPTH, _TRADE, _CLEAR, _SNAPSHOT, _BEST = 1, 2, 3, 4, 5
 _OF_ORDERS = {10: ADD, 11: DELETE, 12: MODIFY, 13: FILL}
@@ -98,7 +103,7 @@ def _pieces(path: Path, size: int) -> Iterator[NDArray[Any]]:
                 if version != (1, 0):
                     reads = np.lib.format.read_array_header_2_0
                 shape, _, layout = reads(file)
-                if layout != _LAYOUT:
+                if layout != _LAYOUT or len(shape) != 1:
                     allowed = ", ".join(_LAYOUT.names or ())
                     raise MessageError(f"{name} of file={path} must have the columns {allowed}")
                 left = shape[0] * _LAYOUT.itemsize
@@ -108,9 +113,9 @@ def _pieces(path: Path, size: int) -> Iterator[NDArray[Any]]:
                         raise MessageError(f"file={path} ends in the middle of {name}")
                     left -= len(block)
                     yield np.frombuffer(block, _LAYOUT)
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError) as error:
-        if isinstance(error, MessageError):
-            raise
+    except MessageError:
+        raise
+    except _BROKEN:
         raise MessageError(f"file={path} is no npz file with an array") from None
 
 
@@ -123,7 +128,8 @@ def _whole(
     values: NDArray[Any], unit: float, name: str, record: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return floats as whole numbers of a unit."""
-    scaled = np.rint(values * (1 / unit))
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = np.rint(values * (1 / unit))
     is_wrong = ~np.isfinite(values) | (np.abs(scaled) > 2**62)
     check(is_wrong, name, values, record, "must be a number that fits 64 bits")
     return scaled.astype(np.int64)

@@ -47,7 +47,7 @@ def read(path: Path, reading: Reading) -> Iterator[Events]:
         kind = message.get("type")
         if kind not in _TYPES:
             continue
-        inner = message.get("msg", message)
+        inner = dumps.a_message(message.get("msg", message), record)
         ticker = str(dumps.needed(inner, "market_ticker", record))
         if market is None:
             market = ticker
@@ -114,8 +114,13 @@ def _level(message: Message, name: str, record: int) -> dict[int, int]:
         (f"{name}_dollars", (_DIGITS, 1), (0, 100)),
         (f"{name}_dollars_fp", (_DIGITS, 1), (_COUNT, 1)),
     ):
-        for price, many in message.get(field) or []:
+        for level in dumps.listed(message, field, record):
+            if not isinstance(level, list) or len(level) != 2:
+                raise wrong(field, repr(level), record, "a level must be a price and a count")
+            price, many = level
             at = dumps.whole(price, digits, field, record) * unit
+            if not 0 < at < NANO:
+                raise wrong(field, at / NANO, record, "must be between 0 and 1 dollar")
             at = at if name == "yes" else NANO - at
             standing = dumps.whole(many, count, field, record) * lots
             if found.setdefault(at, standing) != standing:

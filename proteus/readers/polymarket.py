@@ -65,9 +65,10 @@ def read(path: Path, reading: Reading) -> Iterator[Events]:
 
 def _changes(message: Message, record: int) -> Iterator[tuple[str, Message]]:
     """Give what a message says of each token: older ones have one, newer ones a list."""
-    for each in message.get("price_changes") or message.get("changes") or [message]:
-        token = each.get("asset_id") or dumps.needed(message, "asset_id", record)
-        yield str(token), each
+    listed = (dumps.listed(message, name, record) for name in ("price_changes", "changes"))
+    for each in next(filter(None, listed), [message]):
+        change = dumps.a_message(each, record)
+        yield str(change.get("asset_id") or dumps.needed(message, "asset_id", record)), change
 
 
 def _take(levels: Levels, kind: str, message: Message, record: int) -> None:
@@ -87,11 +88,8 @@ def _take(levels: Levels, kind: str, message: Message, record: int) -> None:
 
 
 def _level(message: Message, name: str, record: int) -> dict[int, int]:
-    return {
-        _price(level, record): size
-        for level in message.get(name) or []
-        if (size := _size(level, record))
-    }
+    levels = [dumps.a_message(each, record) for each in dumps.listed(message, name, record)]
+    return {_price(level, record): size for level in levels if (size := _size(level, record))}
 
 
 def _price(message: Message, record: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from proteus.errors import ConfigError, MessageError
 from proteus.readers.events import wrong
 
-_CODECS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+# First bytes; the second is a frame of zstd to be skipped, which some tools write first.
+_CODECS = {rb"\x1f\x8b": "gzip", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18": "zstd"}
 _ENDINGS = (".gz", ".zst", ".zstd")
 _HEAD = 4096
 BLOCK = 1 << 22  # bytes
@@ -29,7 +31,7 @@ def opened(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             first = file.read(4)
-        codec = next((name for magic, name in _CODECS.items() if first.startswith(magic)), None)
+        codec = next((name for magic, name in _CODECS.items() if re.match(magic, first)), None)
         return pa.input_stream(str(path), compression=codec, buffer_size=1 << 20)
     except OSError as error:
         raise ConfigError(f"file={path} cannot be read: {error.strerror or error}") from None
@@ -96,8 +98,10 @@ def tables(path: Path, names: list[str] | None, kinds: dict[str, Any], **parsed:
     }
     with opened(path) as stream:
         try:
-            yield from pv.open_csv(stream, **options)
-        except (pa.ArrowException, OSError) as error:
+            for table in pv.open_csv(stream, **options):
+                _ = table.schema.names  # which may be no text
+                yield table
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise _broken(path, error) from None
 
 

@@ -11,8 +11,8 @@ from proteus.errors import ConfigError, MessageError, nearest
 from proteus.readers import sources
 from proteus.readers.comma import CSV
 from proteus.readers.dbn import DBN
-from proteus.readers.events import chosen, joined
-from proteus.readers.following import Events
+from proteus.readers.events import check, chosen, joined
+from proteus.readers.following import NO_TIME, Events
 from proteus.readers.hftbacktest import HFTBACKTEST
 from proteus.readers.itch import ITCH
 from proteus.readers.kalshi import KALSHI
@@ -21,6 +21,7 @@ from proteus.readers.polymarket import POLYMARKET
 from proteus.readers.reading import Format, Reading
 from proteus.readers.tracking import Tracked, Tracker
 
+_FURTHEST_NS = 2**62  # so that two times can be subtracted
 FORMATS = {
     each.name: each
     for each in (LOBSTER, ITCH, DBN, HFTBACKTEST, KALSHI, POLYMARKET, CSV)  # the first that fits
@@ -31,11 +32,13 @@ def format_of(path: Path, name: str | None = None) -> Format:
     """Return the format of a file, by its name and how it begins, or that of a name.
 
     Raises
-        ConfigError: there is no such format, no such file, or it looks like none.
+        ConfigError: there is no such format, no such file, it is empty, or it looks like none.
     """
     if name is not None and name not in FORMATS:
         raise ConfigError(f"format={name} does not exist{nearest(name, FORMATS)}")
     first = sources.head(path)
+    if not first:
+        raise ConfigError(f"file={path} is empty")
     if name is not None:
         return FORMATS[name]
     fitting = next((each for each in FORMATS.values() if each.fits(path, first)), None)
@@ -63,6 +66,9 @@ def open_recorded(
     some = False
     for piece in found.read(Path(path), reading):
         some |= bool(len(piece.kind))
+        for name, times in (("time", piece.time_ns), ("received", piece.recv_ns)):
+            is_far = np.abs(times) > _FURTHEST_NS  # what is none has no absolute value
+            check(is_far, name, times, piece.record, "must be within 2**62 ns of 0")
         yield piece
     if not some:
         of = f" of symbol={reading.symbol}" if reading.symbol else ""
@@ -70,9 +76,14 @@ def open_recorded(
 
 
 def followed(pieces: Iterator[Events]) -> Iterator[Tracked]:
-    """Follow the orders through pieces, cut anew so that records of one moment stay together."""
-    tracker, held = Tracker(), None
-    for piece in pieces:
+    """Follow the orders through pieces, cut anew so that records of one moment stay together.
+
+    A record whose time is none has that of the one before it.
+    """
+    tracker, held, latest = Tracker(), None, NO_TIME
+    for given in pieces:
+        piece = _timed(given, latest)
+        latest = piece.time_ns[-1] if len(piece.kind) else latest
         whole = joined([held, piece]) if held is not None and len(held.kind) else piece
         earlier = np.flatnonzero(whole.time_ns != whole.time_ns[-1]) if len(whole.kind) else [-1]
         end = int(earlier[-1]) + 1 if len(earlier) else 0
@@ -81,3 +92,14 @@ def followed(pieces: Iterator[Events]) -> Iterator[Tracked]:
             yield tracker.track(chosen(whole, slice(0, end)))
     if held is not None and len(held.kind):
         yield tracker.track(held)
+
+
+def _timed(piece: Events, latest: int) -> Events:
+    """Return a piece in which every record has a time."""
+    is_known = piece.time_ns != NO_TIME
+    if is_known.all():
+        return piece
+    place = np.maximum.accumulate(np.where(is_known, np.arange(len(is_known)), -1))
+    first = piece.time_ns[np.argmax(is_known)] if is_known.any() else 0
+    before = latest if latest != NO_TIME else first
+    return piece._replace(time_ns=np.where(place < 0, before, piece.time_ns[place]))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from proteus.analysis.statistics.bootstrap import LEAST_SEEDS, bca
 from proteus.analysis.statistics.paired import Arm
 from proteus.basics.units import NANO
-from proteus.whatif.cells import prepare, run_cell
+from proteus.whatif.cells import Outcome, prepare, run_cell
 from proteus.whatif.measures import (
     MEASURES,
     NAMES,
@@ -76,6 +76,7 @@ def run_day(path: Any, words: Words) -> Day:
     blocks = cut(recording, words.block_ns)
     true = truth(recording, door.recorded, blocks)
     control = run_cell(door, CONTROL)
+    recording = _crossed(recording, control)
     arms = {CONTROL.label: totals(control, true, tick)}
     arms[RECORDED] = recorded_arm(true, arms[CONTROL.label])
     paths = {RECORDED: true.path * tick, CONTROL.label: last_prices(control.fills, blocks) * tick}
@@ -87,6 +88,13 @@ def run_day(path: Any, words: Words) -> Day:
             paths[cell.label] = last_prices(outcome.fills, blocks) * tick
             rejects[cell.label] = outcome.rejects
     return Day(recording, true, arms, paths, fidelity(true, control), rejects)
+
+
+def _crossed(recording: Recording, control: Outcome) -> Recording:
+    """Note the lots that trade between two orders that rested at the venue: its book crossed."""
+    rested, fills = ~recording.orders.is_taker, control.fills
+    lots = int(fills.lots[rested[fills.buyer] & rested[fills.seller]].sum())
+    return recording._replace(doubts=recording.doubts._replace(crossed_lots=lots))
 
 
 def _stacked(arms: Sequence[Arm], is_by_day: bool) -> Arm:

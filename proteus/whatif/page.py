@@ -143,6 +143,11 @@ def _doubtful(judged: Judged) -> list[str]:
                 f"{doubts.outside_lots:,} lots traded outside of the visible book; they are in no "
                 f"number here."
             )
+        if doubts.crossed_lots:
+            texts.append(
+                f"{doubts.crossed_lots:,} lots trade in the continuous book between orders that "
+                f"both rested at the venue: its recorded book is crossed there."
+            )
         said += texts if len(judged.days) == 1 else [f"{name}: {text}" for text in texts]
     if judged.units < LEAST_SEEDS:
         said.append(

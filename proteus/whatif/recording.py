@@ -29,6 +29,7 @@ class Doubts(NamedTuple):
     backward: int  # records that are earlier than one before them
     backward_ns: int  # the most of that
     outside_lots: int  # that traded outside of the visible book
+    crossed_lots: int  # of orders that rested across each other; the continuous book trades them
 
 
 class Recording(NamedTuple):
@@ -96,5 +97,5 @@ class _Counts:
             name: many for name, many in zip(KIND_NAMES, self._kinds.tolist(), strict=True) if many
         }
         return Doubts(
-            int(self._kinds.sum()), kinds, self._faults, self._skewed, self._skew, 0, 0, 0
+            int(self._kinds.sum()), kinds, self._faults, self._skewed, self._skew, 0, 0, 0, 0
         )

@@ -148,6 +148,8 @@ NEAR = {  # the tests of the room where the fault is
     ),
     "readers/": ("unit/readers/test_dbn_encoder", "unit/readers/test_formats"),
     "whatif/": ("unit/whatif/test_whatif",),
+    "fit/news": ("unit/fit/test_news",),
+    "fit/": ("unit/fit/test_estimates", "unit/fit/test_fit"),
     "market/setup/costs": (CHARGED,),
     "market/setup/carrying": DAYS,
     "market/rules/posting": DAYS,

@@ -12,6 +12,7 @@ from tests.faults.credit import CREDIT, LIQUIDATIONS, LOOKS
 from tests.faults.designs import DESIGNS
 from tests.faults.environment import ENVIRONMENT
 from tests.faults.envs import ENVS
+from tests.faults.fit import FIT
 from tests.faults.gas import GAS
 from tests.faults.incentives import INCENTIVES
 from tests.faults.lab import LAB
@@ -36,5 +37,5 @@ FAULTS = (
     *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS, *LENDING,
     *TRAJECTORIES, *READERS, *ARENA, *DESIGNS, *STRESS, *CREDIT, *LOANS,
     *LIQUIDATIONS, *SPOOFING,
-    *PANELS, *SAID, *LOOKS,
+    *PANELS, *SAID, *LOOKS, *FIT,
 )  # fmt: skip

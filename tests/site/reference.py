@@ -103,8 +103,8 @@ def _keys() -> str:
     made = [_title("Configuration: groups and keys")]
     made.append("A key of a group is ``group.key=value``; of a trader ``population.NAME.key``.\n")
     for key in names.configuration():
-        default = f"Default {literal(key.default.strip('`'))}. " if key.default else ""
-        made.append(f".. key:: {key.name}\n\n   {default}{escaped(key.meaning)}\n")
+        default = f". Default {literal(key.default.strip('`'))}" if key.default else ""
+        made.append(f".. key:: {key.name}\n\n   {escaped(key.meaning)}{default}.\n")
     return "\n".join(made)
 
 

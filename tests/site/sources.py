@@ -17,7 +17,8 @@ ORDER = {  # of the pages of docs; what stands in no part comes last
     "Markets": (
         "mechanisms", "makers", "constraints", "venues", "environment", "episodes", "leakage",
     ),
-    "Learning": ("learning", "environments"),
+    "Learning": ("learning", "environments", "trajectories", "arena"),
+    "Data, credit and stress": ("data", "credit", "stress"),
     "Lists": ("defaults", "metrics"),
     "Papers": ("papers/README", "papers/[a-z]*"),
     "Proof": ("validation", "proof", "faults", "performance", "seeds"),

@@ -27,6 +27,7 @@ from proteus.papers.table import NUMBERS, read
 from proteus.validation import running
 from tests.helpers.budget import budget, is_proof
 from tests.helpers.cells import run_plain
+from tests.reference import zero_intelligence
 
 NEAR = 6
 FOUND = read(conf_folder().parent / "docs" / "papers" / NUMBERS)
@@ -121,3 +122,14 @@ def test_rows_of_a_table_are_told_from_others(monkeypatch):
 def test_spreads_of_order_flow_grow_with_the_granularity():
     few, many = (order_flow.spread(each, 16, lanes=8, root=1) for each in (0.1, 0.4))
     assert many.value - few.value > 2 * np.hypot(few.error, many.error)
+
+
+@pytest.mark.plain
+def test_random_traders_of_several_units_are_as_efficient_as_the_paper_says():
+    """One unit each as the page has it, within six errors; three each in the range of the paper."""
+    found = {claim.number: claim for claim in FOUND.claims["gode_sunder"]}
+    page = found["efficiency within budgets; dearest cost 0.65"]
+    one = np.array([zero_intelligence.efficiency(0.65, 1, seed) for seed in range(60)])
+    assert abs(one.mean() - page.ours) < NEAR * np.hypot(one.std() / np.sqrt(60), page.error)
+    several = np.array([zero_intelligence.efficiency(0.65, 3, seed, True) for seed in range(20)])
+    assert page.low <= several.mean() <= page.high

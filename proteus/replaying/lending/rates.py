@@ -146,13 +146,13 @@ class RateVenue:
         orders: int,
     ) -> None:  # fmt: skip
         _check(terms, held)
-        self.names = list(held)
-        self.slots = max(orders, 1)
+        self.names: list[Any] = list(held)
+        self.slots: int = max(orders, 1)
         self.terms: LoanTerms = LoanTerms(
             terms["term_s"], terms["year_s"],
             Collateral(*(terms[name] for name in Collateral._fields)), make_policy(terms),
         )  # fmt: skip
-        self.mechanism = _mechanism(mechanism, terms, self.slots)
+        self.mechanism: Any = _mechanism(mechanism, terms, self.slots)
         reference = terms.get("reference_permille", 1)
         self.state: LoanMarket = allocate_loans(1, self.slots, self.slots, len(held), reference)
         self.state.price[:] = terms["price"]

@@ -1,5 +1,6 @@
 """Parameters of exchanges and of markets of our own are found again in what they record."""
 
+import itertools
 import json
 import shlex
 
@@ -68,6 +69,20 @@ def test_best_prices_and_lives_are_those_of_the_exchange(tmp_path, monkeypatch):
     assert flow.limits.is_cancelled.sum() == sum(cancelled for _, cancelled in ended.values())
     takes = {(did.ns, did.side) for did in venue.did if did.what == "execute"}
     assert len(flow.takers.side) == len(takes)
+
+
+def test_the_time_of_lots_is_that_of_the_exchange(tmp_path):
+    venue = trade(Flow(limits=12.0, takers=5.0, replaced=0.1, reduced=0.3), 20, 5)
+    path, mapping = write_csv(tmp_path, venue)
+    flow = recorded.record(path, read_words([str(path), f"mapping={mapping}", "tick=0.01"]))
+    spent, left = {}, {}
+    for did, following in itertools.pairwise([*venue.did, venue.did[-1]]):
+        if did.what == "replace":
+            del left[did.order]
+        left[did.new or did.order] = did.left
+        for order, lots in left.items():
+            spent[order] = spent.get(order, 0.0) + lots * (following.ns - did.ns) / 1e9
+    assert flow.limits.lot_s.tolist() == pytest.approx([*spent.values()], rel=1e-4, abs=1e-4)
 
 
 def test_what_an_exchange_draws_is_found_again(tmp_path):
@@ -155,6 +170,9 @@ def test_a_market_of_ours_is_found_again_and_its_population_runs(tmp_path, monke
     written = yaml.safe_load((folder / "population" / "recorded.yaml").read_text())
     assert written["takers"]["schedule"]["rate_per_s"] == pytest.approx(
         takers["rate"]["value"], rel=1e-5
+    )
+    assert written[limits["name"]]["policy"]["lifetime_ms"] == pytest.approx(
+        1000 * limits["lifetime"]["mean_s"]["value"], rel=1e-5
     )
     monkeypatch.setenv(SEARCH_PATH, str(folder))
     chosen = [*shlex.split(said[-2])[7:], "horizon_s=4", "metrics.tau_ms=1000"]

@@ -42,6 +42,24 @@ def test_volatility_and_jumps_are_found_again():
     assert missed <= 0.05 * 3 * paths + 3.1 * np.sqrt(0.05 * 0.95 * 3 * paths) + 1
 
 
+def test_the_mean_of_rows_that_depend_is_less_sure():
+    """Of neighbours that share half of what they are: 4 / n, and 2 / n were they independent."""
+    draw = np.random.default_rng(6).standard_normal((20_001, 1))
+    rows = draw[1:] + draw[:-1]
+    assert news._covariance(rows)[0, 0] == pytest.approx(4 / len(rows), rel=0.1)
+
+
+def test_simulated_jumps_are_those_of_the_law_and_no_chance():
+    """Their number and sizes are as the law says, so that all files do not share an error."""
+    prices = [np.cumsum(np.random.default_rng(8).integers(-2, 3, 2000)).astype(float)]
+    problem = news._Problem(prices, prices, 0.1, news._Scale(None))
+    for share in (0.003, 0.01, 0.05):
+        sizes = problem._jumps[problem._many > 1 - share]
+        assert len(sizes) == pytest.approx(share * problem._many.size, abs=1)
+        assert np.mean(sizes**2) == pytest.approx(1, abs=0.08)
+        assert abs(sizes.mean()) < 0.05
+
+
 def test_no_jumps_are_seen_where_there_are_none():
     one = found(path(1, jump_rate=0.0))
     assert one.jump_rate is None

@@ -5,7 +5,6 @@ import pytest
 from proteus.errors import ConfigError
 from proteus.plans.planner import from_words
 from proteus.studies import ab, equilibrium
-from proteus.trajectories import words as of_data_sets
 
 pytestmark = pytest.mark.plain
 
@@ -50,6 +49,7 @@ def test_studies_that_count_seeds_refuse(words):
         ab._plan([*words])
     with pytest.raises(ConfigError, match=f"{key}=.* is not allowed: a search for quotes counts"):
         equilibrium.find("population.maker.policy.half_spread", [*words])
+    of_data_sets = pytest.importorskip("proteus.trajectories.words", exc_type=ImportError)
     with pytest.raises(ConfigError, match=f"{key}=.* is not allowed: a data set counts"):
         of_data_sets.read([*words])
 

@@ -12,7 +12,7 @@ from proteus.readers.orders import orders_of, trades_of
 from proteus.readers.table import followed, open_recorded
 from proteus.whatif import judging, measures
 from proteus.whatif.__main__ import main
-from proteus.whatif.page import HONEST
+from proteus.whatif.page import HONEST, sentences
 from proteus.whatif.words import Cell, read_words
 from tests.helpers.recorded_files import write_csv, write_lobster
 from tests.helpers.venue import Flow, trade
@@ -198,3 +198,19 @@ def test_a_file_without_trades_says_so_and_no_numbers(tmp_path, capfd):
     assert main(words) == 0
     first, *_ = capfd.readouterr().out.splitlines()
     assert first.startswith("Nothing traded at the visible book of the venue")
+
+
+def test_a_recorded_book_that_is_crossed_is_said_to_be(judged, tmp_path):
+    """Two orders rest across each other, 7 lots on both sides; nothing of the exchange does."""
+    (day,) = judged.days
+    assert day.recording.doubts.crossed_lots == 0
+    path, mapping = tmp_path / "x.csv", tmp_path / "m.yaml"
+    mapping.write_text(
+        "columns: {time: t, kind: k, order_id: i, side: s, price: p, lots: q}\n"
+        "kinds: {A: add, E: execute, D: delete}\n"
+    )
+    rows = ["1,A,1,buy,1.02,7", "2,A,2,sell,1.00,9", "3,A,3,sell,1.05,4", "4,E,3,sell,1.05,4"]
+    path.write_text("t,k,i,s,p,q\n" + "\n".join([*rows, "9000,D,2,,,"]) + "\n")
+    found = judging.judge(read_words([str(path), f"mapping={mapping}", "mechanism=clob"]))
+    assert found.days[0].recording.doubts.crossed_lots == 7
+    assert any("its recorded book is crossed there" in each for each in sentences(found))
