@@ -46,7 +46,15 @@ from proteus.market.lending.credit import CLAIM, DEBT
 from proteus.market.lending.pool import accrue as accrue_pool
 from proteus.market.lending.pool import set_rate, utilisation
 from proteus.market.rules import posting
-from proteus.market.rules.credit_books import act, book, book_all, health_of, note, note_buffer
+from proteus.market.rules.credit_books import (
+    act,
+    book,
+    book_all,
+    health_of,
+    note,
+    note_buffer,
+    value_of,
+)
 
 
 @cold_kernel
@@ -79,7 +87,7 @@ def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
 
 @cold_kernel
 def watch_health(credit, lane):
-    """Note the least health of those who owe something.
+    """Note the least health of those who owe something, and what they hold and owe.
 
     Returns
         How many of them are below 1 and have lots that could be seized.
@@ -92,6 +100,8 @@ def watch_health(credit, lane):
             health = health_of(credit, lane, trader, lots, debt)
             credit.least[lane] = min(credit.least[lane], health)
             credit.unhealthy[lane] += health < NANO
+            credit.held_area[lane] += np.float64(lots) * value_of(credit, lane, trader)
+            credit.owed_area[lane] += np.float64(debt)
             if health >= NANO:
                 note_buffer(credit, lane, trader, lots, debt)
             fail += health < NANO and lots > 0
