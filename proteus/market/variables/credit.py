@@ -189,7 +189,7 @@ CREDIT_VARIABLES: tuple[Variable, ...] = (
         unit="1",
         long_name="leverage of those who owe something, mean over time",
         formula=(
-            "sum over accruals before T, and over accounts with a debt, of the worth of their lots, "
+            "sum over accruals before T and over accounts with a debt of the worth of their lots, "
             "over that sum less their debts"
         ),
         source="accounts",
