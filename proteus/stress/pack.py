@@ -31,6 +31,8 @@ class Maker(NamedTuple):
 
 
 _BY_BLOCKS = ("environment=blocks", "environment.blocks.interval_ms=100")
+_ON_CREDIT = ("credit=pool", "population=leveraged")
+_ON_ORACLE = (*_ON_CREDIT, "environment=oracle", "credit.price=oracle")
 _LONG_LIVES = ("mechanism.quote_ttl_ms=400", "mechanism.request_ttl_ms=600")
 
 SCENARIOS = {
@@ -68,6 +70,32 @@ SCENARIOS = {
                 "quoting@population.reader.policy.quoting=fixed",
             ),
             without=(("rfq", "publishes no book"),),
+        ),
+        Scenario(
+            "utilisation_spike", "traders on credit come thirty times as often", "utilisation",
+            (*_ON_CREDIT, "population.leveraged.schedule.rate_per_s=0.2"),
+        ),
+        Scenario(
+            "collateral_shock", "the news jumps ten times as often, before traders on credit",
+            "liquidations", _ON_CREDIT,
+        ),
+        Scenario(
+            "cascade", "makers quote a fifth of their lots, before traders on credit",
+            "cascade_lots", _ON_CREDIT,
+        ),
+        Scenario(
+            "stale_oracle", "reports of the oracle that values collateral are 2 s late",
+            "liquidations", _ON_ORACLE,
+        ),
+        Scenario(
+            "lenders_away", "lenders bring nothing", "interest_received",
+            (
+                *_ON_CREDIT, "population.lender.policy.deposit=1",
+                "population.lender.schedule.rate_per_s=4",
+            ),
+        ),
+        Scenario(
+            "liquidators_away", "liquidators look at no account", "unhealthy", _ON_CREDIT,
         ),
     )
 }  # fmt: skip
