@@ -1,8 +1,8 @@
 """Edge cases of lending, told to the pool and to both markets of loans: ``lending/*.golden``.
 
 A file of ``lending/`` starts with lines ``# what it shows``, then ``rule: words`` that stand in
-docs/credit.md, perhaps ``terms: key=value ...`` (of a pool alone: ``pool:``), and a table of who does
-what:
+docs/credit.md, perhaps ``terms: key=value ...`` (of a pool alone: ``pool:``), and a table of who
+does what:
 
     lend      supply to the pool; an offer at a rate, good until a time (inclusive)
     borrow    borrow from the pool; a request at a rate, good until a time
