@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SIZE = (5.5, 4.2)  # inches of a panel
 _NOT_A_NUMBER = ("mechanism", "delta", "environment")  # labels of phase 5 beside the one number
+_READS = {"oracle": "public", "oracle_twap": "twap", "oracle_value": "value"}
 _BESIDE = 0.16  # of the distance of two mechanisms, between values of that number
 
 
@@ -149,7 +150,7 @@ def cascades(table: pd.DataFrame, path: Path) -> None:
             part.set_xlim(-0.6, len(mechanisms) - 0.4)
             part.set_ylim(0, top if top > 0 else 1)
             part.set_ylabel("liquidations in the longest cascade")
-            part.set_title(f"environment={oracle}")
+            part.set_title(f"oracle: {_READS.get(str(oracle), oracle)}")
         legend_below(figure, [
             Line2D([], [], marker=MARKS[at % len(MARKS)], ls="", color=INK,
                    label=f"{key_head(axis)} {value:g}")
