@@ -25,9 +25,10 @@ from proteus.analysis.statistics.tails import expected_shortfall
 from proteus.analysis.verdict import headline
 from proteus.basics.versions import csv_text
 from proteus.configuration import overrides
-from proteus.errors import ViolationError
+from proteus.errors import ConfigError
 from proteus.plans import draws, parity, planner
 from proteus.plans.plan import Plan
+from proteus.results.coordinates import key_head
 from proteus.studies import figures, folders
 from proteus.studies.tables import by_cell, effect_text, levels, markdown, number
 
@@ -41,7 +42,7 @@ SHOWN = (
     "liquidator_pnl",
 )  # fmt: skip
 MOVED = ("effective_spread", "quoted_spread", "price_rmse", "depth_best", "realised_volatility")
-AT_RISK = ("bad_debt_rest", "lender_loss", "cascade_lots")
+AT_RISK = ("bad_debt_rest", "cascade_lots")
 SHARE = 0.05  # of the worst seeds
 RESAMPLES = 2000
 _SEED = 20261205
@@ -51,6 +52,17 @@ _TRADE_OFFS: tuple[tuple[str | Quantity, str | Quantity], ...] = (
 )  # fmt: skip
 
 
+def first(dataset: xr.Dataset, folder: Path) -> list[str]:
+    """Draw how long cascades are by mechanism, and return the first part of the report."""
+    figures.cascades(levels(dataset, ["cascade_size"]), folder / CASCADES)
+    return [
+        "## Cascades",
+        f"![cascade size by mechanism]({CASCADES})",
+        "The longest run of liquidations, each at most 1 s after the one before: means over seeds "
+        "with 95 % t intervals.",
+    ]
+
+
 def sections(dataset: xr.Dataset, plan: Plan, folder: Path) -> list[str]:
     """Run the spot arm, write tables and figures, and return the parts of the report.
 
@@ -58,23 +70,15 @@ def sections(dataset: xr.Dataset, plan: Plan, folder: Path) -> list[str]:
         dataset: of the sweep. plan: of it. folder: of the phase.
 
     Raises
-        ConfigError, ResultsError, RunError: as the sweep. ViolationError: the arms differ in more
-            than the leverage.
+        ConfigError, ResultsError, RunError: as the sweep.
     """
-    figures.cascades(levels(dataset, ["cascade_size"]), folder / CASCADES)
     _draw_trade_offs(dataset, folder / FRONTIER)
     at_risk = risk(dataset, AT_RISK)
     folders.write_text(folder / RISK, csv_text(at_risk))
-    spot_plan = planner.from_words(spot_words(plan))
-    check_arms(plan, spot_plan)
-    with folders.executed(spot_plan, folder / SPOT) as spot:
+    with folders.executed(planner.from_words(spot_words(plan)), folder / SPOT) as spot:
         moved = against_spot(dataset, spot)
     folders.write_text(folder / SPOT_EFFECTS, csv_text(moved))
     return [
-        "## Cascades",
-        f"![cascade size by mechanism]({CASCADES})",
-        "The longest run of liquidations, each at most 1 s after the one before: means over seeds "
-        "with 95 % t intervals.",
         "## Trade-offs",
         f"![trade-offs]({FRONTIER})",
         "## Risk over seeds",
@@ -108,7 +112,7 @@ def check_arms(plan: Plan, spot: Plan) -> None:
     """Check that the first cells of both parts differ in the leverage alone, and draw the same.
 
     Raises
-        ViolationError: what else differs.
+        ConfigError: what else differs; nothing has run.
     """
     ours, theirs = plan.cells[0], spot.cells[0]
     found = parity.differences(parity.tree(ours), parity.tree(theirs))
@@ -117,7 +121,7 @@ def check_arms(plan: Plan, spot: Plan) -> None:
     streams = draws.differing(*(draws.exogenous(cell, root, first) for cell in (ours, theirs)))
     if others or streams:
         what = "; ".join(filter(None, [parity.words(others), ", ".join(streams)]))
-        raise ViolationError(f"the arms of phase 5 differ in more than {TARGET}: {what}")
+        raise ConfigError(f"the arms of phase 5 differ in more than {TARGET}: {what}")
 
 
 def against_spot(dataset: xr.Dataset, spot: xr.Dataset) -> pd.DataFrame:
@@ -143,7 +147,7 @@ def against_spot(dataset: xr.Dataset, spot: xr.Dataset) -> pd.DataFrame:
                 "difference": float(found.difference[at]), "low": float(found.low[at]),
                 "high": float(found.high[at]), "p": float(found.p[at]),
                 "p_adjusted": float(found.p[at]), "detectable": float(detectable[at]),
-                "n": int(found.n[at]), "note": "",
+                "n": int(found.n[at]), "note": "" if found.n[at] else "none",
             })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -202,7 +206,7 @@ def _exceeded(losses: np.ndarray) -> np.ndarray:
 
 
 def _mean_beyond(losses: np.ndarray) -> np.ndarray:
-    return -expected_shortfall(-losses, SHARE)
+    return 0.0 - expected_shortfall(-losses, SHARE)
 
 
 def _risk_table(table: pd.DataFrame) -> str:
@@ -215,7 +219,7 @@ def _risk_table(table: pd.DataFrame) -> str:
            for what in ("var", "cvar"))]
         for row in table.to_dict("records")
     ]  # fmt: skip
-    return markdown([*varying, "loss", "mean", "VaR", "CVaR"], rows)
+    return markdown([*map(key_head, varying), "loss", "mean", "VaR", "CVaR"], rows)
 
 
 # --- figures --------------------------------------------------------------------------------------

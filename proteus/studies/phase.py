@@ -71,6 +71,8 @@ def run(number: str, words: Sequence[str], given: Mapping[str, Path]) -> Finishe
         plan = gate.passed(plan, given)
     elif given:
         raise ConfigError(f"{', '.join(given)} is not allowed: only phase=4 looks at bundles")
+    if number == "5":
+        leverage.check_arms(plan, planner.from_words(leverage.spot_words(plan)))
     folder = folders.fresh(plan)
     written = execute(plan, folder)
     if not written.violations:
@@ -96,7 +98,8 @@ def _sections(number: str, dataset: xr.Dataset, plan: Plan, folder: Path) -> lis
     effects = tables.effects(dataset, _baseline(plan), names)
     folders.write_text(folder / LEVELS, csv_text(levels))
     folders.write_text(folder / EFFECTS, csv_text(effects))
-    parts = [f"## Cells\n\n{LEGEND}", by_cell(levels, level_text, names)]
+    parts = leverage.first(dataset, folder) if number == "5" else []
+    parts += [f"## Cells\n\n{LEGEND}", by_cell(levels, level_text, names)]
     against = ", ".join(dict.fromkeys(effects["baseline"]))
     parts += [f"## Differences to {against}", by_cell(effects, effect_text, names)]
     if number == "5":

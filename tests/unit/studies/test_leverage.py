@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from proteus.configuration.study import Endpoint
-from proteus.errors import ViolationError
+from proteus.errors import ConfigError
 from proteus.plans import planner
 from proteus.studies import figures, leverage, phase
 
@@ -46,7 +46,7 @@ def test_the_spot_arm_differs_in_the_leverage_alone(plan):
     assert {cell.population["leveraged"].target_leverage for cell in spot.cells} == {1}
     assert len(spot.cells) * 3 == len(plan.cells)
     other = planner.from_words([*words, "population.noise.count=5"])
-    with pytest.raises(ViolationError, match=r"population\.noise\.count"):
+    with pytest.raises(ConfigError, match=r"population\.noise\.count"):
         leverage.check_arms(plan, other)
 
 
