@@ -86,7 +86,7 @@ SCENARIOS = {
         ),
         Scenario(
             "collateral_shock", "the news jumps ten times as often, before traders on credit",
-            "liquidations", _ON_CREDIT,
+            "bad_debt", _ON_CREDIT,
         ),
         Scenario(
             "cascade", "makers quote a fifth of their lots, before traders on credit",
@@ -97,14 +97,14 @@ SCENARIOS = {
             "liquidations", _ON_ORACLE,
         ),
         Scenario(
-            "lenders_away", "lenders bring nothing", "interest_received",
+            "lenders_away", "lenders bring nothing", "credit_lent",
             (
-                *_ON_CREDIT, f"{_LENDER}.policy.deposit=1", f"{_LENDER}.schedule.rate_per_s=4",
+                *_ON_CREDIT, f"{_LENDER}.policy.deposit=0.5", f"{_LENDER}.schedule.rate_per_s=4",
             ),
         ),
         Scenario(
             "liquidators_away", "liquidators look at no account", "unhealthy",
-            (*_ON_CREDIT, "credit.bonus=0.2"),
+            (*_ON_CREDIT, "credit.bonus=0.2", "latent.total_variance=3"),
         ),
     )
 }  # fmt: skip
