@@ -147,7 +147,7 @@ def against_spot(dataset: xr.Dataset, spot: xr.Dataset) -> pd.DataFrame:
                 "difference": float(found.difference[at]), "low": float(found.low[at]),
                 "high": float(found.high[at]), "p": float(found.p[at]),
                 "p_adjusted": float(found.p[at]), "detectable": float(detectable[at]),
-                "n": int(found.n[at]), "note": "" if found.n[at] else "none",
+                "n": int(found.n[at]), "note": "none" if np.isnan(found.difference[at]) else "",
             })  # fmt: skip
     return pd.DataFrame(rows)
 
