@@ -15,7 +15,7 @@ PHASE = $(BIN)/python -m proteus.phases size=$(SIZE)
 # Of some marks, the files that have them: to collect all tests takes each worker ten seconds.
 MARKED = $(shell grep -rlE --include='test_*.py' 'mark\.($(1))\b' tests)
 
-.PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 test lint bench validate proof golden
+.PHONY: help setup sweep calibrate phase1 phase2 phase3 phase4 phase5 test lint bench validate proof golden
 .PHONY: bench-check faults docs notebooks lock clean nojit kernels checked-kernels
 .PHONY: types matrix newest learners dist site papers
 
@@ -51,6 +51,9 @@ phase3: $(STAMP) ## requests for quote over life of quotes, response time and de
 
 phase4: $(STAMP) ## all mechanisms, once phases 1 to 3 are finished, fair and precise
 	@$(PHASE) phase=4
+
+phase5: $(STAMP) ## leverage: bad debt and cascades by mechanism, signal gain and oracle
+	@$(PHASE) phase=5
 
 notebooks: $(STAMP) ## run the notebooks into outputs/notebooks
 	$(BIN)/python notebooks/execute.py outputs/notebooks

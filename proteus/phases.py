@@ -5,6 +5,8 @@
     phase=3   requests for quote over life of quotes, response time and dealers
     phase=4   all mechanisms; refuses unless phases 1 to 3 of the same code, population and size are
               finished, fair and precise: the newest, or phase1=FOLDER phase2=FOLDER phase3=FOLDER
+    phase=5   leverage: bad debt and cascades by mechanism, makers' signal gain and oracle, beside
+              the same traders at leverage 1
 
 Sizes are quick, standard and paper (docs/runbook.md has the times). The folder
 outputs/phase2/quick/<time>-<hash> holds what a sweep writes, report.html, report.md, levels.csv,

@@ -26,11 +26,11 @@ def check(plan: Plan) -> None:
         ConfigError: the key, its value and what is allowed.
     """
     from proteus.market.mechanisms.table import MECHANISM_MODELS
-    from proteus.market.variables import EPISODE_VARIABLES, POPULATION_VARIABLES, VARIABLES
+    from proteus.market.variables import EPISODE_VARIABLES, variables_of
 
     of_episodes = EPISODE_VARIABLES if EPISODE in plan.dims else ()
-    known = (*VARIABLES, *POPULATION_VARIABLES, *of_episodes)
-    dims = {variable.name: variable.dims for variable in known}
+    of_a_day = variables_of([dim for dim in plan.dims if dim != EPISODE])
+    dims = {variable.name: variable.dims for variable in (*of_a_day, *of_episodes)}
     settings = plan.settings
     for key, name in _named(settings.endpoint):
         if name not in dims:

@@ -62,6 +62,7 @@ DENOMINATORS = {
     "cancel_ratio_by_trader": "sent_lots_by_trader",
     "imbalance_before_fill_by_group": "imbalance_lots_by_group",
     "imbalance_before_fill_by_trader": "imbalance_lots_by_trader",
+    "bad_debt_share": "credit_lent",
 }
 # Ratios, roots and medians within a lane whose parts are not measured.
 UNPOOLED = (
@@ -76,6 +77,10 @@ PER_LOT = {
     "maker_spread_captured": "maker_volume_lots",
     "maker_spread_captured_by_class": "maker_volume_by_class",
 }
+
+
+# A total of a lane -> the currency that it is also taken per.
+PER_LENT = {"bad_debt_rest": "credit_lent"}
 
 
 class Measure(NamedTuple):
@@ -130,8 +135,9 @@ def measures(dataset: xr.Dataset, names: Sequence[str] | None = None) -> list[Me
     listed = []
     for name in known if names is None else names:
         listed.append(_usual(dataset, name))
-        if PER_LOT.get(name, "") in dataset:
-            listed.append(Measure(name, TOTALS, PER_LOT[name]))
+        per = {**PER_LOT, **PER_LENT}.get(name, "")
+        if per in dataset:
+            listed.append(Measure(name, TOTALS, per))
     return listed
 
 

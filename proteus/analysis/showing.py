@@ -40,7 +40,15 @@ _NAMES = {
     "messages_stuck": "messages that no block took",
     "oracle_error_rmse": "oracle RMSE",
     "oracle_reports": "reports of the oracle",
+    "bad_debt_rest": "bad debt without a jump",
+    "cascade_size": "liquidations of the longest cascade",
+    "cascade_lots": "lots of the longest cascade",
+    "health_least": "least health factor",
+    "leverage_mean": "mean leverage of who owes",
+    "liquidator_pnl": "liquidators' PnL",
 }
+# What a ratio of totals is per, where not a lot.
+_PER = {"credit_lent": "currency lent"}
 # What is measured up to tau, which the long name in a dataset says in seconds.
 _OF_TAU = (
     "taker_time_to_execution", "taker_unfilled_share", "taker_wait_filled",
@@ -83,7 +91,8 @@ def _called(measure: Measure, long_name: str) -> str:
     if measure.variable in _OF_TAU:
         name = long_name
     if measure.estimand == TOTALS:
-        return f"{name} per {'lot' if measure.per in PER_LOT.values() else _plain(measure.per)}"
+        per = "lot" if measure.per in PER_LOT.values() else _PER.get(measure.per, "")
+        return f"{name} per {per or _plain(measure.per)}"
     return f"{name}, mean of lanes" if measure.estimand == LANE_RATIOS else name
 
 

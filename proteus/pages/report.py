@@ -53,6 +53,7 @@ def _chapter(one: Bundle, drawn: list[Section], key: str) -> dict[str, Any]:
         "primary": tables.primary(one, contrasts),
         "levels": tables.levels(one),
         "rules": tables.rules(one),
+        "credit": tables.credit(one),
         "counterparties": tables.counterparties(one),
         "seeds": tables.seeds_sentence(one),
         "precision": tables.precision(contrasts),

@@ -47,6 +47,22 @@ _RULES = (
     Quantity("oracle_error_rmse"),
     Quantity("oracle_reports"),
 )
+_CREDIT = (  # leverage and liquidation
+    Quantity("leverage_mean"),
+    Quantity("health_least"),
+    Quantity("utilisation"),
+    Quantity("borrow_rate"),
+    Quantity("interest_paid"),
+    Quantity("liquidations"),
+    Quantity("liquidated_value"),
+    Quantity("cascade_size"),
+    Quantity("cascade_lots"),
+    Quantity("bad_debt"),
+    Quantity("bad_debt_rest", "credit_lent"),
+    Quantity("lender_loss"),
+    Quantity("liquidator_pnl"),
+    Quantity("payoff_shortfall"),
+)
 _DISTRIBUTED = ("maker_pnl_marked", "maker_max_drawdown", "price_rmse", "taker_wait_filled")
 _TRADE_OFFS = (
     ("protection-discovery", plots.DISCOVERY, plots.PROTECTION),
@@ -90,10 +106,16 @@ def main_quantities(dataset: xr.Dataset) -> list[Quantity]:
 
 def rule_quantities(dataset: xr.Dataset) -> list[Quantity]:
     """Return what settlement and environment did, as far as anything of it happened."""
-    return [
-        one for one in _RULES
-        if one.variable in dataset and bool((dataset[one.variable].fillna(0) != 0).any())
-    ]  # fmt: skip
+    return [one for one in _RULES if _happened(dataset, one)]
+
+
+def credit_quantities(dataset: xr.Dataset) -> list[Quantity]:
+    """Return how much was owed and what was liquidated, as far as anything of it happened."""
+    return [one for one in _CREDIT if _happened(dataset, one)]
+
+
+def _happened(dataset: xr.Dataset, one: Quantity) -> bool:
+    return one.variable in dataset and bool((dataset[one.variable].fillna(0) != 0).any())
 
 
 def endpoint_quantity(one: Bundle) -> Quantity | None:
@@ -181,11 +203,13 @@ def _curves(one: Bundle) -> Iterator[Section]:
         axis for axis in swept(dataset)
         if dataset.sizes[axis] > 1 and axis != _POINT and dataset[axis].dtype.kind in "iuf"
     ]  # fmt: skip
-    of_rules = rule_quantities(dataset)
+    of_rules, of_credit = rule_quantities(dataset), credit_quantities(dataset)
     for axis in axes:
         yield _along(dataset, axis, "curves", "Curves", main_quantities(dataset))
         if of_rules:
             yield _along(dataset, axis, "rules", "Settlement and environment", of_rules)
+        if of_credit:
+            yield _along(dataset, axis, "credit", "Leverage and liquidation", of_credit)
 
 
 def _along(

@@ -33,7 +33,12 @@ from proteus.configuration.treatments import ORDINARY, listed
 from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
 from proteus.market.variables.base import EPISODE
 from proteus.pages.bundle import Bundle
-from proteus.pages.sections import endpoint_quantity, main_quantities, rule_quantities
+from proteus.pages.sections import (
+    credit_quantities,
+    endpoint_quantity,
+    main_quantities,
+    rule_quantities,
+)
 from proteus.plots.cells import MOST_ROWS
 from proteus.plots.style import with_unit
 from proteus.results.agents import AGENTS_KEY, UID, agents
@@ -159,6 +164,12 @@ def levels(one: Bundle) -> Table:
 def rules(one: Bundle) -> Table | None:
     """Tabulate what settlement and environment did in every cell; None where they did nothing."""
     shown = rule_quantities(one.dataset)
+    return _levels(one.dataset, shown) if shown else None
+
+
+def credit(one: Bundle) -> Table | None:
+    """Tabulate leverage and liquidation in every cell; None where nothing was lent."""
+    shown = credit_quantities(one.dataset)
     return _levels(one.dataset, shown) if shown else None
 
 

@@ -31,6 +31,17 @@ class Maker(NamedTuple):
 
 
 _BY_BLOCKS = ("environment=blocks", "environment.blocks.interval_ms=100")
+_LONG, _LENDER = "population.leveraged", "population.lender"
+_ON_CREDIT = (  # traders who buy with what they have and borrow, one who lends, four who liquidate
+    "credit=pool", f"+trader@{_LONG}=flow", f"{_LONG}.count=4", f"{_LONG}.capital=15",
+    f"{_LONG}.target_leverage=2", f"{_LONG}.schedule.rate_per_s=2", f"{_LONG}.policy.side=buy",
+    f"{_LONG}.policy.limit=exponential", f"{_LONG}.policy.distance=0.02",
+    f"{_LONG}.policy.shift=0.02", f"{_LONG}.policy.lots=5", f"+risk@{_LONG}.risk=capital",
+    f"+trader@{_LENDER}=lender", f"{_LENDER}.schedule.rate_per_s=20",
+    f"{_LENDER}.policy.deposit=100", "+trader@population.liquidator=liquidator",
+    "population.liquidator.count=4", "population.liquidator.capital=5",
+)  # fmt: skip
+_ON_ORACLE = (*_ON_CREDIT, "environment=oracle", "credit.price=oracle")
 _LONG_LIVES = ("mechanism.quote_ttl_ms=400", "mechanism.request_ttl_ms=600")
 
 SCENARIOS = {
@@ -68,6 +79,32 @@ SCENARIOS = {
                 "quoting@population.reader.policy.quoting=fixed",
             ),
             without=(("rfq", "publishes no book"),),
+        ),
+        Scenario(
+            "utilisation_spike", "traders on credit come thirty times as often", "utilisation",
+            (*_ON_CREDIT, f"{_LONG}.schedule.rate_per_s=0.2"),
+        ),
+        Scenario(
+            "collateral_shock", "the news jumps ten times as often, before traders on credit",
+            "bad_debt", _ON_CREDIT,
+        ),
+        Scenario(
+            "cascade", "makers quote a fifth of their lots, before traders on credit",
+            "cascade_lots", _ON_CREDIT,
+        ),
+        Scenario(
+            "stale_oracle", "reports of the oracle that values collateral are 2 s late",
+            "liquidations", _ON_ORACLE,
+        ),
+        Scenario(
+            "lenders_away", "lenders bring nothing", "credit_lent",
+            (
+                *_ON_CREDIT, f"{_LENDER}.policy.deposit=0.5", f"{_LENDER}.schedule.rate_per_s=4",
+            ),
+        ),
+        Scenario(
+            "liquidators_away", "liquidators look at no account", "unhealthy",
+            (*_ON_CREDIT, "credit.bonus=0.2", "latent.total_variance=3"),
         ),
     )
 }  # fmt: skip

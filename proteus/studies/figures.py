@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from proteus.plots.labels import Marked
 
 _SIZE = (5.5, 4.2)  # inches of a panel
+_NOT_A_NUMBER = ("mechanism", "delta", "environment")  # labels of phase 5 beside the one number
+_READS = {"oracle": "public", "oracle_twap": "twap", "oracle_value": "value"}
+_BESIDE = 0.16  # of the distance of two mechanisms, between values of that number
 
 
 def heat_maps(table: pd.DataFrame, axes: Sequence[str], path: Path) -> None:
@@ -114,3 +117,43 @@ def _points(rows: pd.DataFrame, name: str, colour: str, is_on: bool) -> list[Mar
         delta = row.get("delta", np.nan)
         listed.append(Marked(f"{delta:g} ms" if is_on and delta == delta else "", x, y, colour))
     return listed
+
+
+def cascades(table: pd.DataFrame, path: Path) -> None:
+    """Draw how long cascades are under each mechanism, a panel for each oracle.
+
+    Parameters
+        table: of :func:`proteus.studies.tables.levels`, of one variable; labels of mechanism,
+            ``environment`` and one number, whose values lie beside each other in a mechanism.
+        path: the SVG file.
+    """
+    from matplotlib.lines import Line2D
+
+    from proteus.plots.style import INK, MARKS, legend_below, mechanism_colour, panels, rules, save
+
+    oracles, mechanisms = table["environment"].unique(), [*table["mechanism"].unique()]
+    axis = next(name for name in table.columns if name not in _NOT_A_NUMBER and name != "variable")
+    numbers = sorted(table[axis].unique())
+    with rules():
+        figure, parts = panels(len(oracles))
+        top = 1.05 * float(table["high"].max())
+        for part, oracle in zip(parts, oracles, strict=True):
+            for row in table[table["environment"] == oracle].to_dict("records"):
+                at = numbers.index(row[axis])
+                x = mechanisms.index(row["mechanism"]) + _BESIDE * (at - (len(numbers) - 1) / 2)
+                bars = [[row["value"] - row["low"]], [row["high"] - row["value"]]]
+                part.errorbar(
+                    x, row["value"], yerr=bars, fmt=MARKS[at % len(MARKS)], lw=1.2,
+                    color=mechanism_colour(str(row["mechanism"])),
+                )  # fmt: skip
+            part.set_xticks(range(len(mechanisms)), [str(name) for name in mechanisms])
+            part.set_xlim(-0.6, len(mechanisms) - 0.4)
+            part.set_ylim(0, top if top > 0 else 1)
+            part.set_ylabel("liquidations in the longest cascade")
+            part.set_title(f"oracle: {_READS.get(str(oracle), oracle)}")
+        legend_below(figure, [
+            Line2D([], [], marker=MARKS[at % len(MARKS)], ls="", color=INK,
+                   label=f"{key_head(axis)} {value:g}")
+            for at, value in enumerate(numbers)
+        ])  # fmt: skip
+    save(figure, path)

@@ -1,4 +1,4 @@
-"""The four phases: a sweep each, declared in ``conf/experiment``, and the report made of it."""
+"""The five phases: a sweep each, declared in ``conf/experiment``, and the report made of it."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ from proteus.studies import (
     folders,
     frontier,
     gate,
+    leverage,
     tables,
 )  # fmt: skip
 from proteus.studies.tables import LEGEND, by_cell, effect_text, level_text, markdown
 
-PHASES = ("1", "2", "3", "4")
+PHASES = ("1", "2", "3", "4", "5")
 LEVELS, EFFECTS, FRONTIERS = "levels.csv", "effects.csv", "frontiers.csv"
 REPORT, FRONTIER_FIGURE, EXPOSURE = "report.md", "frontiers.svg", "exposure"
 BREAK_EVEN, HALF_SPREAD = "equilibrium", "population.maker.policy.half_spread"
@@ -56,7 +57,7 @@ def run(number: str, words: Sequence[str], given: Mapping[str, Path]) -> Finishe
     """Run one phase and write its report.
 
     Parameters
-        number: "1" to "4". words: overrides of its experiment, as ``size=quick``.
+        number: "1" to "5". words: overrides of its experiment, as ``size=quick``.
         given: folders of earlier phases for the gate of phase 4.
 
     Raises
@@ -70,6 +71,8 @@ def run(number: str, words: Sequence[str], given: Mapping[str, Path]) -> Finishe
         plan = gate.passed(plan, given)
     elif given:
         raise ConfigError(f"{', '.join(given)} is not allowed: only phase=4 looks at bundles")
+    if number == "5":
+        leverage.check_arms(plan, planner.from_words(leverage.spot_words(plan)))
     folder = folders.fresh(plan)
     written = execute(plan, folder)
     if not written.violations:
@@ -90,13 +93,17 @@ def _page(dataset: xr.Dataset, folder: Path) -> str:
 
 def _sections(number: str, dataset: xr.Dataset, plan: Plan, folder: Path) -> list[str]:
     """Write the tables of a phase, and return the parts of its report."""
-    levels = tables.levels(dataset)
-    effects = tables.effects(dataset, _baseline(plan))
+    names = leverage.SHOWN if number == "5" else tables.SHOWN
+    levels = tables.levels(dataset, names)
+    effects = tables.effects(dataset, _baseline(plan), names)
     folders.write_text(folder / LEVELS, csv_text(levels))
     folders.write_text(folder / EFFECTS, csv_text(effects))
-    parts = [f"## Cells\n\n{LEGEND}", by_cell(levels, level_text)]
+    parts = leverage.first(dataset, folder) if number == "5" else []
+    parts += [f"## Cells\n\n{LEGEND}", by_cell(levels, level_text, names)]
     against = ", ".join(dict.fromkeys(effects["baseline"]))
-    parts += [f"## Differences to {against}", by_cell(effects, effect_text)]
+    parts += [f"## Differences to {against}", by_cell(effects, effect_text, names)]
+    if number == "5":
+        parts += leverage.sections(dataset, plan, folder)
     if number == "2":
         parts += _exposure(plan, folder)
     if number in ("3", "4"):
@@ -226,7 +233,8 @@ def _report(number: str, dataset: xr.Dataset, plan: Plan, sections: Sequence[str
         "versions": provenance.versions(),
     }
     lines = "\n".join(f"- {key}: {value}" for key, value in known.items())
-    sentences = verdict(dataset) or ["Nothing is compared: one mechanism."]
+    judged = leverage.said(dataset) if number == "5" else verdict(dataset)
+    sentences = judged or ["Nothing is compared: one mechanism."]
     said = "\n".join(f"- {sentence}" for sentence in sentences)
     parts = [f"# Phase {number}", *sections, "## Verdict", said, "## Provenance", lines]
     return "\n\n".join(parts) + "\n"

@@ -74,9 +74,11 @@ def levels(dataset: xr.Dataset, names: Sequence[str] = SHOWN) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def effects(dataset: xr.Dataset, baseline: str | Mapping[str, Any]) -> pd.DataFrame:
+def effects(
+    dataset: xr.Dataset, baseline: str | Mapping[str, Any], names: Sequence[str] = SHOWN
+) -> pd.DataFrame:
     """Contrast what a study shows with a baseline; rows as :func:`proteus.compare` has them."""
-    wanted = {(measure.variable, measure.per) for measure in _listed(dataset, SHOWN)}
+    wanted = {(measure.variable, measure.per) for measure in _listed(dataset, names)}
     table = compare(dataset, baseline, metrics=[name for name, _ in sorted(wanted)])
     is_shown = [pair in wanted for pair in zip(table["variable"], table["per"], strict=True)]
     at_fill = table["horizon"].isna() | (table["horizon"] == 0)

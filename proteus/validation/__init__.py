@@ -28,6 +28,7 @@ from proteus.validation.incentives import liquidity_rewards, volume_rewards
 from proteus.validation.insider_auction import kyle
 from proteus.validation.inventory import avellaneda_stoikov
 from proteus.validation.learning import glosten_milgrom
+from proteus.validation.loans import jump_loss, loan_liquidation, pool_rate, two_rates
 from proteus.validation.maker_study import maker_study
 from proteus.validation.news import mean_reverting_jumps
 from proteus.validation.queues import first_to_empty, queue_length, queue_wait
@@ -52,20 +53,24 @@ __all__ = [
     "first_to_empty",
     "glosten_milgrom",
     "identities",
+    "jump_loss",
     "kyle",
     "latency_race",
     "liquidity_rewards",
+    "loan_liquidation",
     "locked_capital",
     "maker_study",
     "mean_reverting_jumps",
     "pending_value",
     "poisson_fees",
+    "pool_rate",
     "queue_length",
     "queue_wait",
     "report_gap",
     "roll",
     "ruin",
     "sniping_equilibrium",
+    "two_rates",
     "volume_rewards",
     "winners_curse",
     "zero_intelligence",

@@ -26,6 +26,7 @@ from proteus.validation.incentives import liquidity_rewards, volume_rewards
 from proteus.validation.insider_auction import kyle
 from proteus.validation.inventory import avellaneda_stoikov
 from proteus.validation.learning import glosten_milgrom
+from proteus.validation.loans import jump_loss, loan_liquidation, pool_rate, two_rates
 from proteus.validation.maker_study import maker_study
 from proteus.validation.news import mean_reverting_jumps
 from proteus.validation.queues import first_to_empty, queue_length, queue_wait
@@ -189,6 +190,22 @@ ITEMS: tuple[Item, ...] = (
     ),
     Item(
         "V24", "Ruin of a maker without limits", ruin, "clob", ({}, {"days": 5}, {"days": 60}),
+    ),
+    Item(
+        "V25", "Liquidation without trading", loan_liquidation, "clob, theory and credit",
+        ({"level": 0.45}, {}, {"level": 0.35}, {"level": 0.3}),
+    ),
+    Item(
+        "V26", "What one jump beyond the buffer costs lenders", jump_loss,
+        "clob, theory and credit", ({}, {"accuracy": 0.9}, {"jumps_expected": 0.5}),
+    ),
+    Item(
+        "V27", "Interest at two utilisations", two_rates, "clob, theory and credit",
+        ({}, {"rate_per_s": 0.5}, {"used": 0.97, "rate_per_s": 5}),
+    ),
+    Item(
+        "V28", "The rate of a pool at rest", pool_rate, "clob, theory and credit",
+        ({"used": 0.2}, {"used": 0.8}, {"used": 0.95}), "exact",
     ),
 )  # fmt: skip
 

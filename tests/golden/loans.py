@@ -1,7 +1,8 @@
 """Edge cases of lending, told to the pool and to both markets of loans: ``lending/*.golden``.
 
 A file of ``lending/`` starts with lines ``# what it shows``, then ``rule: words`` that stand in
-docs/credit.md, perhaps ``terms: key=value ...``, and a table of who does what:
+docs/credit.md, perhaps ``terms: key=value ...`` (of a pool alone: ``pool:``), and a table of who
+does what:
 
     lend      supply to the pool; an offer at a rate, good until a time (inclusive)
     borrow    borrow from the pool; a request at a rate, good until a time
@@ -13,6 +14,7 @@ Amounts are currency, of pledge, release and liquidate lots; a price is currency
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,19 +60,30 @@ def read_story(name: str) -> tuple[dict[str, str], list[dict[str, str]]]:
 
 def told(name: str, mechanism: str) -> list[str]:
     """What every message does under a mechanism, and who has what in the end."""
-    keys, rows = read_story(name)
-    given = dict(word.split("=") for word in keys.get("terms", "").split())
-    terms = {key: int(value) for key, value in given.items()}
-    messages = [message(row, mechanism) for row in rows]
-    lent: Any = proteus.replay(  # type: ignore[call-overload]
-        messages, mechanism=mechanism, wallets=WALLETS, price=NANO // 2, year_s=1_000,
-        **TERMS[mechanism], **terms,
-    )  # fmt: skip
+    rows = read_story(name)[1]
+    lent = played(name, mechanism)
     tables = [lent.results, lent.accounts[lent.accounts["row"] == len(rows) - 1]]
     tables.append(lent.pool.iloc[-1:])
     if mechanism != "pool":
         tables += [lent.loans, lent.events]
     return [line for table in tables for line in [*_lines(table), ""]]
+
+
+@cache
+def played(name: str, mechanism: str) -> Any:
+    """What a mechanism makes of a scenario."""
+    keys, rows = read_story(name)
+    said = keys.get("terms", "") + (f" {keys.get('pool', '')}" if mechanism == "pool" else "")
+    terms = {**TERMS[mechanism], **dict(map(_term, said.split()))}
+    return proteus.replay(  # type: ignore[call-overload]
+        [message(row, mechanism) for row in rows], mechanism=mechanism, wallets=WALLETS,
+        price=NANO // 2, year_s=1_000, **terms,
+    )  # fmt: skip
+
+
+def _term(word: str) -> tuple[str, Any]:
+    key, _, value = word.partition("=")
+    return key, int(value) if value.isdecimal() else value
 
 
 def message(row: dict[str, str], mechanism: str) -> dict[str, Any]:
@@ -108,3 +121,29 @@ def _nano(text: str) -> int:
 def _lines(table: pd.DataFrame) -> list[str]:
     """A table as text."""
     return [line.rstrip() for line in table.to_string(index=False, na_rep="-").splitlines()]
+
+
+def broken(name: str, mechanism: str) -> dict[str, str]:
+    """What does not hold in some state of a scenario, by the class of the invariant.
+
+    conserved: cash is only moved. balanced: what is owed is what others are owed. placed: every
+    lot is somewhere once.
+    """
+    lent, found = played(name, mechanism), {}
+    cash, lots = (sum(wallet[at] for wallet in WALLETS.values()) for at in (0, 1))
+    pools = lent.pool.set_index("row")
+    for row, accounts in lent.accounts.groupby("row"):
+        pool, total = pools.loc[row], accounts.select_dtypes("number").sum()
+        if mechanism == "pool":
+            held, owed = total["cash"] + pool["cash"], pool["cash"] + pool["borrow_assets"]
+            due = pool["supply_assets"] + pool["treasury"]
+        else:
+            held = total["cash"] + total["offered"] + pool["treasury"]
+            owed, due = total["debt"], total["claims"]
+        placed = total["lots"] + total["collateral"] + total["seized_long"]
+        for law, left, right in (
+            ("conserved", held, cash), ("balanced", owed, due), ("placed", placed, lots),
+        ):  # fmt: skip
+            if left != right:
+                found.setdefault(law, f"{left} is not {right} after row {row}")
+    return found

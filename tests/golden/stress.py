@@ -18,7 +18,11 @@ SHORT = (
     "mechanism=clob,rfq", "seeds.count=3", "horizon_s=12", "metrics.tau_ms=1000",
     "metrics.elapsed_ms=[100,500]",
 )  # fmt: skip
-APART = ("oracle_lag", "spoof_burst")  # lab makers: loops that nothing else here needs
+CREDIT = (
+    "utilisation_spike", "collateral_shock", "cascade", "stale_oracle", "lenders_away",
+    "liquidators_away",
+)  # fmt: skip
+APART = ("oracle_lag", "spoof_burst", *CREDIT)  # loops that nothing else here needs
 HEAD = "scenario maker mechanism variable usual stressed"
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from proteus.market.ledger.accounts import CONTRACT
+from proteus.basics.units import NANO
+from proteus.market.ledger.accounts import CASH, CONTRACT
 from proteus.market.ledger.codes import FILL as FILLS
 from proteus.market.ledger.codes import SEIZE, TERM_LIQUIDATION
 from proteus.market.ledger.entries import worth_of_term
@@ -14,7 +15,13 @@ from proteus.market.trading.world import FAULT_NONE
 from proteus.market.variables import measure
 from proteus.market.variables.dimensions import optional_of
 from proteus.market.variables.rules import total_of
-from proteus.recording.columns import CREDIT_CALLED, CREDIT_SEIZED, EVENT_NAMES, is_kind, rows_of
+from proteus.recording.columns import (
+    CREDIT_CALLED,
+    CREDIT_SEIZED,
+    EVENT_NAMES,
+    is_kind,
+    rows_of,
+)
 from proteus.replaying.rerun import Rerun
 from tests.helpers.cells import ROOT, cell, run_plain
 from tests.helpers.crediting import KEEPERS, LEVERAGED
@@ -82,3 +89,32 @@ def test_lots_of_who_fails_are_seized_sold_and_replayed(keeper, mechanism):
     assert values["bad_debt_jump"][0] + values["bad_debt_rest"][0] == pytest.approx(bad, abs=1e-12)
 
     Rerun(setup, ROOT, SEEDS[mechanism], rows, len(rows["kind"]), 2).run()
+
+
+def test_what_is_lent_lost_and_levered_is_what_the_events_say():
+    setup, world, rows = played("clob", "auto")
+    values = measure(world, optional_of(setup.cell))
+    opened = np.array([EVENT_NAMES[kind] == "credit_open" for kind in rows["kind"]])
+    lent = sum(map(int, rows["amount"][opened])) / NANO
+    assert values["credit_lent"][0] == pytest.approx(lent, abs=1e-6)
+    assert lent > 0
+    share = values["bad_debt"][0] / lent
+    assert values["bad_debt_share"][0] == pytest.approx(share, abs=1e-6)
+    assert 1 < values["leverage_mean"][0] < 4
+    cash = world.ledger.balance[0, np.flatnonzero(world.rules.credit.leverage), CASH]
+    owed = -cash[cash < 0].sum() / NANO
+    assert values["payoff_shortfall"][0] == pytest.approx(owed, abs=1e-9)
+
+
+def test_who_has_a_target_of_one_borrows_nothing():
+    """The spot arm of phase 5: the same pool and traders, and no loan."""
+    words = [word for word in WORDS if "target_leverage" not in word]
+    words.append("population.informed.target_leverage=1")
+    setup = set_up_cell(cell("mechanism=clob", *words, *AUTO))
+    block = build_block(setup, replicate_keys(ROOT, np.array([SEEDS["clob"]])), 2, audit=True)
+    run_plain(*block)
+    values = measure(block.world, optional_of(setup.cell))
+    assert values["credit_lent"][0] == values["liquidations"][0] == values["bad_debt"][0] == 0
+    assert np.isnan(values["leverage_mean"][0])
+    assert np.isnan(values["bad_debt_share"][0])
+    assert values["volume_lots"][0] > 0

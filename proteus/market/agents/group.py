@@ -31,7 +31,7 @@ from proteus.market.events.schedule import Schedule
 from proteus.market.information.signals import Signal
 
 MOST_LEVERAGE = 100
-Leverage = Annotated[float, Field(gt=1, le=MOST_LEVERAGE)]
+Leverage = Annotated[float, Field(ge=1, le=MOST_LEVERAGE)]
 
 
 class Group(Schema):

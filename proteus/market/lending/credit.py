@@ -80,6 +80,8 @@ class Credit(NamedTuple):
     least: np.ndarray  # int64 [L] health factor of 1e9, the least at an accrual so far
     looks: np.ndarray  # int64 [L] times that health was looked at: accruals before the end
     unhealthy: np.ndarray  # int64 [L] accounts below 1 at accruals so far
+    held_area: np.ndarray  # float64 [L] worth of lots of who owes, summed over these, nano
+    owed_area: np.ndarray  # float64 [L] their debts
     debt_area: np.ndarray  # int64 [L] sum of debts over accruals, nano
     claim_area: np.ndarray  # int64 [L] sum of the supply
     used_area: np.ndarray  # int64 [L] sum of the utilisation, of 1e9

@@ -55,6 +55,7 @@ from proteus.market.rules.credit_books import (
     note_buffer,
     note_debtor,
     note_limit,
+    value_of,
 )
 
 
@@ -89,7 +90,7 @@ def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
 
 @cold_kernel
 def watch_health(credit, lane):
-    """Note the least health of those who owe something, and what their lots must be worth.
+    """Note of those who owe what they hold and owe, the least health, and what fails them.
 
     Returns
         How many of them are below 1 and have lots that could be seized.
@@ -107,6 +108,8 @@ def watch_health(credit, lane):
             health = health_of(credit, lane, trader, lots, debt)
             credit.least[lane] = min(credit.least[lane], health)
             credit.unhealthy[lane] += health < NANO
+            credit.held_area[lane] += np.float64(lots) * value_of(credit, lane, trader)
+            credit.owed_area[lane] += np.float64(debt)
             if health >= NANO:
                 note_buffer(credit, lane, trader, lots, debt)
             fail += health < NANO and lots > 0

@@ -284,6 +284,14 @@ def note_jump(credit, lane, before, after):
 
 
 @inline_kernel
+def value_of(credit, lane, trader):
+    """Return what a lot of an account is worth at the price last read, nano."""
+    return worth(
+        credit.terms.collateral, credit.pool.price[lane], credit.pool.is_short[lane, trader]
+    )
+
+
+@inline_kernel
 def health_of(credit, lane, trader, lots, debt):
     """Return the health factor of 1e9, rounded down, at the price last read.
 
@@ -292,6 +300,6 @@ def health_of(credit, lane, trader, lots, debt):
     price = credit.pool.price[lane]
     if debt <= 0 or price <= 0:
         return np.int64(MISSING)
-    value = worth(credit.terms.collateral, price, credit.pool.is_short[lane, trader])
+    value = value_of(credit, lane, trader)
     health = narrow(health_order(credit.terms.collateral, lots, value, debt))
     return np.int64(codes.LARGEST) if health < 0 else health

@@ -14,12 +14,12 @@ from proteus.basics.units import NANO
 from proteus.market.agents.traders import CLASS_LENDER
 from proteus.market.book.codes import NO_TRADER
 from proteus.market.ledger.accounts import CASH, DUST_ACCOUNT, LENDING, TREASURY
-from proteus.market.ledger.codes import INTEREST
+from proteus.market.ledger.codes import BORROW, INTEREST
 from proteus.market.lending.codes import LARGEST
 from proteus.market.lending.credit import Credit
 from proteus.market.rules.state import Rules
 from proteus.market.trading.world import World
-from proteus.market.variables.base import CREDIT, Values, Variable, currency, has_role
+from proteus.market.variables.base import CREDIT, Values, Variable, currency, has_role, ratio
 from proteus.market.variables.population import by_group_and_trader
 from proteus.market.variables.rules import account_pnl, total_of
 
@@ -57,6 +57,39 @@ def _least(world: World) -> Values:
     if credit is None:
         return np.full(len(world.progress.fault), np.nan)
     return np.where(credit.least == LARGEST, np.nan, credit.least / NANO)
+
+
+def _lent(world: World) -> Values:
+    """Return what the pool has paid out as loans: what was borrowed less the interest in it."""
+    borrowed = total_of(world, BORROW, CASH).sum(axis=1) + total_of(world, INTEREST, CASH).clip(
+        max=0
+    ).sum(axis=1)
+    return currency(borrowed)
+
+
+def _share_lost(world: World) -> Values:
+    credit = _credit(world)
+    if credit is None:
+        return np.full(len(world.progress.fault), np.nan)
+    return ratio(currency(credit.pool.bad_debt), _lent(world))
+
+
+def _leverage(world: World) -> Values:
+    """Return the worth of lots of those who owe over what is theirs of it; NaN without a debt."""
+    credit = _credit(world)
+    if credit is None:
+        return np.full(len(world.progress.fault), np.nan)
+    return ratio(credit.held_area, credit.held_area - credit.owed_area)
+
+
+def _shortfall(world: World) -> Values:
+    """Return what those who may borrow owe after contracts have paid, out of the cash they have."""
+    credit = _credit(world)
+    if credit is None:
+        return np.zeros(len(world.progress.fault))
+    borrowers = np.flatnonzero(credit.leverage)
+    left = world.ledger.balance[:, borrowers, CASH]
+    return currency(np.maximum(-left, 0).sum(axis=1))
 
 
 def _paid(world: World) -> Amounts:
@@ -151,12 +184,45 @@ CREDIT_VARIABLES: tuple[Variable, ...] = (
         "mean over accruals before T of the number of accounts whose health factor is below 1",
         _reading(lambda credit: credit.unhealthy / np.maximum(credit.looks, 1)),
     ),
+    Variable(
+        name="leverage_mean",
+        unit="1",
+        long_name="leverage of those who owe something, mean over time",
+        formula=(
+            "sum over accruals before T and over accounts with a debt of the worth of their lots, "
+            "over that sum less their debts"
+        ),
+        source="accounts",
+        compute=_leverage,
+        needs=CREDIT,
+        missing="no_debt",
+    ),
+    _row(
+        "credit_lent", "currency", "currency lent",
+        "sum of what the pool paid out as loans", _lent,
+    ),
     *_interest("interest_paid", _PAID, _PAID_FORMULA, _paid),
     *_interest("interest_received", _RECEIVED, _RECEIVED_FORMULA, _received),
     _row(
         "bad_debt", "currency", "debt that was written off",
         "sum of what accounts owed beyond what they had, when it was written off",
         _reading(lambda credit: currency(credit.pool.bad_debt)),
+    ),
+    Variable(
+        name="bad_debt_share",
+        unit="1",
+        long_name="share of what was lent that was written off",
+        formula="bad_debt / credit_lent",
+        source="accounts",
+        compute=_share_lost,
+        needs=CREDIT,
+        missing="no_debt",
+    ),
+    _row(
+        "payoff_shortfall", "currency", "what borrowers cannot pay after contracts have paid",
+        "sum over accounts that may borrow of their cash below 0 at the very end; no bad debt, as "
+        "debts are closed at v_T before",
+        _shortfall,
     ),
     _row(
         "bad_debt_jump", "currency", "debt that was written off after a jump",
