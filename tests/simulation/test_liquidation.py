@@ -108,9 +108,9 @@ def test_what_is_lent_lost_and_levered_is_what_the_events_say():
 
 def test_who_has_a_target_of_one_borrows_nothing():
     """The spot arm of phase 5: the same pool and traders, and no loan."""
-    words = [word for word in WORDS if "target_leverage" not in word]
+    words = [word for word in LEVERAGED if "target_leverage" not in word]
     words.append("population.informed.target_leverage=1")
-    setup = set_up_cell(cell("mechanism=clob", *words, *AUTO))
+    setup = set_up_cell(cell("mechanism=clob", *words, *KEEPERS["auto"]))
     block = build_block(setup, replicate_keys(ROOT, np.array([SEEDS["clob"]])), 2, audit=True)
     run_plain(*block)
     values = measure(block.world, optional_of(setup.cell))
