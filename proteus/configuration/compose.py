@@ -127,8 +127,8 @@ def _check_word(override: Override) -> None:
         options = ", ".join(options_of(key))
         written = json.dumps(value) if value is None else value
         raise ConfigError(f"{key}={written} is not allowed: must be one of {options}")
-    if isinstance(value, list) and (twice := {str(e) for e in value if value.count(e) > 1}):
-        named = ", ".join(sorted(twice))
+    if _is_group(key) and isinstance(value, list) and len({*value}) < len(value):
+        named = next(each for each in value if value.count(each) > 1)
         raise ConfigError(f"{override.input_line} is not allowed: {named} stands twice")
 
 

@@ -54,8 +54,7 @@ def memory(world: World, trader: Trader) -> Memory | None:
     """What a trader remembers; None where the plain loop has all of its chain."""
     if trader.number not in world.memories:
         known = Memory(chain_of(trader)) if is_rich(trader) else None
-        world.memories[trader.number] = known
-        if known is not None:
+        if world.memories.setdefault(trader.number, known) is not None:
             remember(world.past, trader.number, known)
     return world.memories[trader.number]
 
@@ -168,13 +167,9 @@ def lacks_gas(
 
 def worth(world: World, trader: Trader, known: Memory) -> Fraction:
     """What a trader would have in cash if it sold at the public reference, less debts, currency."""
-    cash = world.ledger.cash[trader.number] - sum(known.untold) - owed(world, trader)
+    cash = world.ledger.cash[trader.number] - sum(known.untold)
+    cash -= world.credit.debt[trader.number] if world.credit else 0
     return Fraction(cash, NANO) + known.position * reference(world, known)
-
-
-def owed(world: World, trader: Trader) -> int:
-    """What a trader owes a pool of credit, nano."""
-    return world.credit.debt[trader.number] if world.credit else 0
 
 
 def reference(world: World, known: Memory) -> Fraction:

@@ -89,6 +89,7 @@ LENT = [
 ]  # fmt: skip
 BESIDE = {  # words that are refused alone, and what goes with them
     "population=spoofed": ["execution=depth"],
+    "population=leveraged": ["credit=pool"],
     "+trader@population.extra=spoofer": ["population=spoofed", "execution=depth"],
     "+trader@population.extra=lender": LENT,
     "+trader@population.extra=liquidator": LENT,
