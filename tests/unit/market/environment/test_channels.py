@@ -252,13 +252,14 @@ def test_what_does_not_contradict(parts, way, around):
 
 def test_every_environment_of_conf_is_one():
     names = sorted(path.stem for path in (conf_folder() / "environment").glob("*.yaml"))
-    assert names == ["blocks", "chain", "congestion", "mainnet", "none", "oracle"]
+    oracles = ["oracle", "oracle_twap", "oracle_value"]
+    assert names == ["blocks", "chain", "congestion", "mainnet", "none", *oracles]
     with hydra_session():
         trees = {name: compose_words([f"environment={name}"]).tree["environment"] for name in names}
     made = {name: Environment.model_validate(tree) for name, tree in trees.items()}
     assert {name: _given(each) for name, each in made.items()} == {
         "none": set(),
-        "oracle": {"oracle"},
+        **dict.fromkeys(oracles, {"oracle"}),
         "blocks": {"blocks"},
         "congestion": {"blocks", "congestion"},
         "mainnet": {"blocks", "congestion"},

@@ -14,9 +14,12 @@ from tests.helpers.cells import cell
 
 CONF = Path(__file__).resolve().parents[4] / "conf" / "stress"
 ARRIVALS = "population.noise.schedule.rate_per_s"
+LEVERAGED = ["population=leveraged", "credit=pool"]
 AROUND = {
     "spoof_burst": ["population=spoofed", "execution=depth"],
     "oracle_lag": ["environment=oracle"],
+    "stale_oracle": ["environment=oracle"],
+    **dict.fromkeys(["lenders_away", "liquidators_away", "utilisation_spike"], LEVERAGED),
     "fee_spike": ["costs=notional", "costs.taker_ppm=500"],
     "fork": ["settlement=blocks", "environment=blocks"],
 }
