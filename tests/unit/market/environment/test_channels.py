@@ -259,7 +259,7 @@ def test_every_environment_of_conf_is_one():
     made = {name: Environment.model_validate(tree) for name, tree in trees.items()}
     assert {name: _given(each) for name, each in made.items()} == {
         "none": set(),
-        **dict.fromkeys(oracles, {"oracle"}),
+        **{name: {"oracle"} for name in oracles},
         "blocks": {"blocks"},
         "congestion": {"blocks", "congestion"},
         "mainnet": {"blocks", "congestion"},
