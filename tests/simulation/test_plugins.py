@@ -224,6 +224,7 @@ print(json.dumps(found["pnl_marked_by_group"].values.ravel().tolist()))
 """
 
 
+@pytest.mark.skipif(not is_proof(), reason="compiles for a minute")
 def test_a_part_of_another_package_trades_and_moves_nobody_else(there, tmp_path):
     """Compiled, beside a cell without it, whose numbers are those of a sweep without it."""
     both, alone = tmp_path / "both", tmp_path / "alone"
