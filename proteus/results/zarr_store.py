@@ -11,7 +11,8 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,8 @@ def to_zarr(
             same seeds, or needs a package that is not installed.
     """
     place = _Place(store, storage_options)
-    place.mend()
-    with results.opened(folder) as (path, run):
+    with results.opened(folder) as (path, run), place.told():
+        place.mend()
         known, whole = place.read(), 0
         slab = max(1, results.SLAB_LANES // run["cell"].size)
         if known is None:
@@ -102,10 +103,26 @@ class _Place:
         except ImportError:
             allowed = "pip install 'proteus-markets[zarr]'"
             raise ResultsError(f"a Zarr store needs a package that is missing: {allowed}") from None
-        self.name, self._options = os.fspath(store), dict(storage_options or {})
+        from fsspec.core import url_to_fs
+
+        self._options = dict(storage_options or {})
+        try:
+            self.name = os.fspath(store)
+            self._files, self._path = url_to_fs(self.name, **self._options)
+        except (TypeError, ValueError, ImportError) as error:
+            allowed = "must be a folder, or an address that fsspec knows, as s3://bucket/sweep.zarr"
+            raise ResultsError(f"store={store!r} is not allowed ({error}): {allowed}") from None
         self._open: Any = functools.partial(
             zarr.open_group, self.name, zarr_format=3, storage_options=self._options or None
         )
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """Say in a sentence why a store cannot be written."""
+        try:
+            yield
+        except OSError as error:
+            raise ResultsError(f"{self.name} cannot be written: {error.strerror}") from None
 
     def mend(self) -> None:
         """Take away what a write that ended early left."""
@@ -141,9 +158,7 @@ class _Place:
         Raises
             ResultsError: it holds something else.
         """
-        from fsspec.core import url_to_fs
-
-        files, path = url_to_fs(self.name, **self._options)
+        files, path = self._files, self._path
         if not files.exists(path) or (files.isdir(path) and not files.ls(path)):
             return None
         try:

@@ -168,3 +168,16 @@ def test_without_the_package_one_sentence(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "zarr", None)
     with pytest.raises(ResultsError, match=r"pip install 'proteus-markets\[zarr\]'"):
         proteus.open_zarr(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("store", "sentence"),
+    [
+        (5, "store=5 is not allowed .*: must be a folder, or an address"),
+        ("nope://x/y", "store='nope://x/y' is not allowed .*: must be a folder, or an address"),
+        ("/proc/x.zarr", "/proc/x.zarr cannot be written: No such file"),
+    ],
+)
+def test_a_wrong_store_is_one_sentence(run, store, sentence):
+    with pytest.raises(ResultsError, match=sentence):
+        proteus.to_zarr(run(8, 9), store)
