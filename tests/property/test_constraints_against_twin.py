@@ -16,7 +16,6 @@ from tests.helpers import twinning
 from tests.helpers.budget import budget
 from tests.helpers.cells import RULED
 from tests.helpers.random_cells import Tree, random_tree
-from tests.helpers.twinning import assert_twins
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", RULED)
 KINDS = (
@@ -63,9 +62,9 @@ def test_every_event_equals_the_twin(mechanism: str) -> None:
     seen: Counter[str] = Counter()
     for number in range(budget("constraints_twin")):
         cell = read_cell(chained_tree(Random(f"chains {mechanism} {number}"), mechanism))
-        twin = assert_twins(cell, number, plain=True)
-        seen.update(row["kind"] for row in twin.rows)
         world = twinning.engine_block(cell, number, plain=True).world
+        twin = twinning.assert_twin_of(world, cell, number)
+        seen.update(row["kind"] for row in twin.rows)
         constraints = world.rules.constraints
         for kind, cuts in cuts_by_kind(constraints).items():
             counted = [0] * cuts.shape[1]

@@ -15,7 +15,6 @@ from tests.helpers import twinning
 from tests.helpers.budget import budget
 from tests.helpers.cells import RULED
 from tests.helpers.random_cells import Tree, random_surrounded_tree, random_tree
-from tests.helpers.twinning import assert_twins
 
 FINES = {
     "kind": "penalty", "sampling": None, "traders": "all", "epoch_s": 0.05,
@@ -57,9 +56,10 @@ def test_every_event_equals_the_twin(mechanism: str) -> None:
     seen: Counter[str] = Counter()
     for number in range(budget("gas_twin")):
         cell = read_cell(paying_tree(Random(f"gas {mechanism} {number}"), mechanism))
-        twin = assert_twins(cell, number, plain=True)
+        world = twinning.engine_block(cell, number, plain=True).world
+        twin = twinning.assert_twin_of(world, cell, number)
         seen.update(row.get("code", row["kind"]) for row in twin.rows)
-        constraints = twinning.engine_block(cell, number, plain=True).world.rules.constraints
+        constraints = world.rules.constraints
         counted = [0] * constraints.no_gas.shape[1]
         for trader, memory in twin.memories.items():
             counted[trader] = memory.cuts["no_gas"] if memory else 0

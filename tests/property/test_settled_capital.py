@@ -16,12 +16,11 @@ from proteus.market.ledger.accounts import CASH
 from proteus.market.setup.cell import set_up_cell
 from proteus.recording.columns import rows_of
 from proteus.replaying.rerun import Rerun
-from tests.helpers import twinning
 from tests.helpers.budget import is_proof
 from tests.helpers.cells import ROOT, RULED
 from tests.helpers.random_cells import Tree, random_tree
 from tests.helpers.settling import BLOCKS, DELAYED
-from tests.helpers.twinning import assert_twins
+from tests.helpers.twinning import assert_twin_of, engine_block
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", RULED)
 CELLS = 40 if is_proof() else 6  # of each mechanism
@@ -76,10 +75,10 @@ def test_every_event_equals_the_twin(mechanism: str) -> None:
     seen: Counter[str] = Counter()
     for number in range(CELLS):
         cell = read_cell(waiting_tree(Random(f"settled {mechanism} {number}"), mechanism))
-        twin = assert_twins(cell, number, plain=True)
+        world = engine_block(cell, number, plain=True).world
+        twin = assert_twin_of(world, cell, number)
         seen.update(row["kind"] for row in twin.rows)
-        constraints = twinning.engine_block(cell, number, plain=True).world.rules.constraints
-        cuts = cuts_by_kind(constraints)["capital"][0]
+        cuts = cuts_by_kind(world.rules.constraints)["capital"][0]
         counted = [0] * len(cuts)
         for trader, memory in twin.memories.items():
             counted[trader] = memory.cuts["capital"]
@@ -100,7 +99,8 @@ def test_what_is_taken_back_leaves_nobody_short(mechanism: str) -> None:
     for number in range(2 * CELLS):
         chooser = Random(f"short {mechanism} {number}")
         cell = read_cell(forked_tree(chooser, mechanism))
-        twin = assert_twins(cell, number, plain=True)
+        world = engine_block(cell, number, plain=True).world
+        twin = assert_twin_of(world, cell, number)
         taken_back = {row["event"] for row in twin.rows if row["kind"] == "settlement_reverted"}
         for row in twin.rows:
             is_default = row["kind"] == "posting" and row["code"] == "default"
@@ -109,8 +109,7 @@ def test_what_is_taken_back_leaves_nobody_short(mechanism: str) -> None:
                 seen["default"] += 1
             if row["kind"] == "cancel" and row["source"] == "venue" and row["event"] in taken_back:
                 seen["cancel"] += 1
-        ledger = twinning.engine_block(cell, number, plain=True).world.ledger
-        assert ledger.balance[0, : len(twin.traders), CASH].min() >= 0  # contracts are paid
+        assert world.ledger.balance[0, : len(twin.traders), CASH].min() >= 0  # contracts are paid
     assert seen["default"] > 0, seen
     assert seen["cancel"] > 0 or mechanism == "rfq", seen
 
@@ -122,7 +121,7 @@ def test_a_log_replays_to_the_same_cancels_and_defaults(mechanism: str) -> None:
     for number in range(3):
         cell = read_cell(forked_tree(Random(f"short {mechanism} {number}"), mechanism))
         setup = set_up_cell(cell)
-        world = twinning.engine_block(cell, number, plain=True).world
+        world = engine_block(cell, number, plain=True).world
         rows = rows_of(world.log, 0)
         again = Rerun(setup, ROOT, number, rows, len(rows["kind"]), 4)
         again.run()
