@@ -57,13 +57,13 @@ _STRUCTURED: dict[str, tuple[Callable[[str], Any], type]] = {  # attributes that
 SLAB_LANES, SLAB_VALUES = 8192, 2**21  # handled at once, at most: 16 MiB of numbers
 
 
-def build(plan: Plan, lanes: Lanes, variables: Sequence[Variable], kernel_hash: str) -> xr.Dataset:
+def build(plan: Plan, lanes: Lanes, variables: Sequence[Variable], empty: xr.Dataset) -> xr.Dataset:
     """Build the dataset of a sweep in memory.
 
     Parameters
         plan: the sweep. lanes: where its lanes are; they must all be there.
         variables: the declared variables that it has.
-        kernel_hash: hash of the compiled code that made them.
+        empty: the dataset without variables, as :func:`frame` returns it.
 
     Returns
         Dataset with dims (swept..., seed, then those of the variable) and float64 variables.
@@ -71,17 +71,16 @@ def build(plan: Plan, lanes: Lanes, variables: Sequence[Variable], kernel_hash: 
     Raises
         ValueError: the lanes do not hold what is declared.
     """
-    dataset = frame(plan, kernel_hash)
-    sizes = dict(dataset.sizes)
+    sizes = dict(empty.sizes)
     dims = {variable.name: (*plan.axes, "seed", *variable.dims) for variable in variables}
-    targets = {name: np.empty([sizes[dim] for dim in of]) for name, of in dims.items()}
-    codes = targets[VIOLATION] = np.empty([sizes[dim] for dim in (*plan.axes, "seed")], np.int8)
+    dims[VIOLATION] = (*plan.axes, "seed")
+    targets = {
+        name: np.empty([sizes[dim] for dim in of], np.int8 if name == VIOLATION else np.float64)
+        for name, of in dims.items()
+    }
     described = fill(plan, lanes, variables, targets)
-    for variable in variables:
-        name = variable.name
-        dataset[name] = (dims[name], targets[name], described[name])
-    dataset[VIOLATION] = ((*plan.axes, "seed"), codes, described[VIOLATION])
-    return dataset
+    # At once: xarray looks at all that is there for each variable assigned alone.
+    return empty.assign({name: (of, targets[name], described[name]) for name, of in dims.items()})
 
 
 def frame(plan: Plan, kernel_hash: str) -> xr.Dataset:

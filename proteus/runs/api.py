@@ -247,8 +247,7 @@ def run(plan: Plan, progress: Progress | None = None, lanes: Lanes | None = None
             raise
         raise RunError(f"{why}; with an output_dir what is done would be saved") from None
     measured = variables_of(plan.dims)
-    built = dataset.build(done.plan, lanes, measured, done.frame.attrs["kernel_hash"])
-    built.attrs = dict(done.frame.attrs)
+    built = dataset.build(done.plan, lanes, measured, done.frame)
     written = tests(built)
     if written is not None:
         built.attrs[dataset.TESTS] = written

@@ -70,7 +70,8 @@ def simulate(
             _simulate(part, lanes, workers, told, stop)
 
         def look(part: Plan) -> precision.Seen:
-            return precision.seen(dataset.build(part, lanes, wanted, jit.kernel_hash()), part)
+            empty = dataset.frame(part, jit.kernel_hash())
+            return precision.seen(dataset.build(part, lanes, wanted, empty), part)
 
         found = precision.run(plan, simulate_part, look)
     if plan.settings.executor.name == "threads":

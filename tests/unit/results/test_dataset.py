@@ -97,7 +97,7 @@ def test_an_outcome_that_does_not_hold_what_is_declared_is_refused(monkeypatch):
     def built(values):
         lanes = Lanes()
         lanes.add(outcome._replace(values=values))
-        return dataset.build(made, lanes, variables.VARIABLES, "hash")
+        return dataset.build(made, lanes, variables.VARIABLES, dataset.frame(made, "hash"))
 
     built(outcome.values)
     with pytest.raises(ValueError, match="n_fills has shape"):
