@@ -60,9 +60,6 @@ def _of_pool(cell: CellConfig, groups: dict[str, Group]) -> Iterator[Rule]:
     borrows = any(group.target_leverage is not None for group in groups.values())
     yield Rule(key, used, borrows, "none: no group of population has a target_leverage")
     yield Rule(key, used, bool(lenders), "none: no group of population is of kind lender")
-    mode = cell.settlement.mode
-    allowed = f"immediate with credit={used}: lots are pledged at the fill"
-    yield Rule("settlement.mode", mode, mode == "immediate", allowed)
     boundary, goes_on = cell.episodes.boundary, cell.episodes.continues
     allowed = f"settle with credit={used}: debts are repaid at the end of each episode"
     yield Rule("episodes.boundary", boundary, not goes_on, allowed)

@@ -72,8 +72,9 @@ def lacks(world: World, trader: Trader) -> int:
     price, (cash, position) = price_seen(world, trader)[0], known_cash(world, trader)
     wealth = cash - credit.debt[number] + position * price
     target = floor(max(wealth, 0) * (Fraction(str(trader.group.target_leverage)) - 1))
-    value = pool.worth(position < 0, price)
-    most = abs(position) * value * of_one(credit.rules.ltv) // ONE
+    lots = position if world.settlement is None else world.settlement.settled["lots"][number]
+    value = pool.worth(lots < 0, price)
+    most = abs(lots) * value * of_one(credit.rules.ltv) // ONE
     more = min(target, most) - credit.debt[number] - credit.under_way[number]
     return more if more >= value else 0
 
@@ -97,6 +98,11 @@ def wanted(world: World, trader: Trader, time: int) -> tuple[int, int]:
     most = pool.most_repaid(account.lots, value, cost, debt)
     fee = floor((value - cost) * Fraction(of_one(credit.rules.protocol_share), ONE))
     cash, position = known_cash(world, trader)
+    for trade in constraints.waiting(world):  # of what comes nothing can be paid
+        if trade.number not in constraints.memory(world, trader).heard:
+            continue
+        cash -= trade.cash if trade.seller == trader.number else 0
+        position -= trade.lots if trade.buyer == trader.number else 0
     cash += min(position, 0) * NANO  # a short locks it
     lots = min(account.lots, max(cash, 0) // max(cost + fee, 1))
     lots = pool.sale(account.lots, value, cost, lots, most)[0]

@@ -20,6 +20,7 @@ from proteus.market.lending.credit import DEBT
 from proteus.market.lending.curves import WAD
 from proteus.market.lending.liquidation import most_repaid, sale
 from proteus.market.rules.credit_books import nobody_fails
+from proteus.market.settlement.legs import coming_in
 from proteus.market.trading.desk import last_shown
 
 _NOTHING = np.int64(0)
@@ -75,8 +76,11 @@ def wanted(rules, world, lane, trader):
     cost = value - bonus_of(collateral, value)
     most = most_repaid(policy, collateral.threshold, held, value, cost, debt)
     fee = multiply_divide(value - cost, policy.protocol_share, WAD, FLOOR)
+    legs, told = rules.settlement.legs, rules.constraints.told[lane, trader]
+    coming, bought = coming_in(legs, lane, trader, told)  # of which nothing can be paid
     cash = world.ledger.balance[lane, trader, CASH] - rules.constraints.untold[lane, trader]
-    cash += min(world.private.position[lane, trader], 0) * collateral.payoff  # a short locks it
+    position = world.private.position[lane, trader] - bought
+    cash += min(position, 0) * collateral.payoff - coming  # a short locks it
     lots = min(held, max(cash, 0) // max(cost + fee, 1))
     lots = sale(policy, held, value, cost, lots, most)[0]
     if lots <= 0 or not _pays(rules, world, lane, trader, value - cost - fee, is_short, lots):

@@ -3,7 +3,8 @@
 Like the hooks these are chosen by the type of ``world.rules``; of every type but ``Rules`` they are
 empty. A message goes over its sender's link, after what it sent before. It asks by what its sender
 knows: its own cash less fills that it has not been told of, its own debt as it was last booked, its
-position as reported, and the middle of the market that it was last shown.
+position as reported, which of its lots are final, and the middle of the market that it was last
+shown.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import MESSAGE_CREDIT, pack_address, take_envelope
 from proteus.market.events.latency import latency_words
 from proteus.market.events.log import MISSING
-from proteus.market.ledger.accounts import CASH, nano
+from proteus.market.ledger.accounts import CASH, CONTRACT, nano
 from proteus.market.ledger.codes import TERM_CLAIMS
 from proteus.market.ledger.entries import worth_of_term
 from proteus.market.lending.codes import BORROW, LIQUIDATE, SUPPLY
@@ -27,7 +28,7 @@ from proteus.market.lending.curves import WAD
 from proteus.market.rules import credit as bound
 from proteus.market.rules.credit_books import note_jump
 from proteus.market.rules.state import Rules
-from proteus.market.rules.uses import CREDIT, uses
+from proteus.market.rules.uses import CREDIT, DELAYED, uses
 from proteus.market.trading import desk
 from proteus.market.trading.calling import price_seen, wanted
 
@@ -146,11 +147,14 @@ def _lacking(rules, world, lane, trader):
     """Return what a trader would borrow to reach its target; less than a lot costs is nothing."""
     held, ledger = rules.credit, world.ledger
     position = world.private.position[lane, trader]
-    if position == 0:
+    lots = position
+    if uses(rules, DELAYED):
+        lots = rules.settlement.held.settled[lane, trader, CONTRACT]
+    if lots == 0:
         return np.int64(0)  # nothing to borrow against
     price = price_seen(world, lane, trader)
-    value = worth(held.terms.collateral, price, position < 0)
-    pledged = multiply_divide(abs(position), value, 1, FLOOR)
+    value = worth(held.terms.collateral, price, lots < 0)
+    pledged = multiply_divide(abs(lots), value, 1, FLOOR)
     most = multiply_divide(max(pledged, 0), held.terms.collateral.ltv, WAD, FLOOR)
     owed = held.booked[lane, trader, DEBT] + held.under_way[lane, trader]
     if most - owed < value:

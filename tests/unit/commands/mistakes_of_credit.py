@@ -17,7 +17,7 @@ credit=pool {BORROWS} | credit.mechanism=pool | none: no group of population is 
 credit=pool {LENDS} {TARGET}=3 | {INFORMED}.capital=null | given: {TARGET}=3.0 is a multiple
 {POOL} {LENDER}.capital=null | {LENDER}.capital=null | given: kind=lender lends it
 credit=pool {LENDS} {INFORMED}.capital=5 {TARGET}=3 | {TARGET}=3 | null without capital or leverage
-{POOL} settlement=t_plus | settlement.mode=delayed | immediate with credit=pool
+{POOL} settlement=blocks | settlement.mode=blocks | immediate or delayed
 {POOL} credit.price=oracle | credit.price=oracle | reference: environment has no oracle
 {POOL} credit.ltv=0.65 | credit.ltv=0.65 | less than threshold=0.65
 {POOL} {LENDER}.capital=1e6 {LENDER}.count=10 | {LENDER}.capital=1000000 | at most 9223372 together
