@@ -46,6 +46,9 @@ def _of_group(where: str, group: Group, cell: CellConfig) -> Iterator[Rule]:
     keeper = getattr(cell.credit, "keeper", None)
     allowed = f"another one: with credit.keeper={keeper} the treasury liquidates alone"
     yield Rule(f"{where}.kind", kind, keeper != "auto" or not calls, allowed)
+    share, tips = getattr(group.policy, "tip_share", None), cell.execution.tips
+    allowed = f"null when execution.tips={tips}: no message offers a part of what it gains"
+    yield Rule(f"{where}.policy.tip_share", share, share is None or tips == "edge_share", allowed)
     counts = "capital or leverage: it must know what it can pay"
     yield Rule(f"{where}.risk", "", group.counts_capital or not calls, counts)
     yield Rule(

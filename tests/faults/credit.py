@@ -210,4 +210,16 @@ SETTLED_CREDIT = (
         "        lots = rules.settlement.held.settled[lane, trader, CONTRACT]\n",
         "        pass\n",
     ),
+    Fault(
+        "a call offers what it gains of one lot",
+        "market/trading/credit.py",
+        "np.int64(gain * NANO) * amount",
+        "np.int64(gain * NANO)",
+    ),
+    Fault(
+        "a liquidator has no share of its own to offer",
+        "market/trading/credit.py",
+        "credit.liquidators.tip_share[trader],\n",
+        "np.int64(-1),\n",
+    ),
 )

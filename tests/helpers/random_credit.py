@@ -40,13 +40,16 @@ def random_lent(chooser: Random, mechanism: str) -> Tree:
         population["black"] = of_credit(chooser, "liquidator", chooser.randint(1, 3))
         population["black"]["policy"] |= {
             "slope": chooser.choice((0, 0.0005, 0.003)), "memory": chooser.choice((0, 0.2, 1)),
-            "margin": chooser.choice((0, 0, 0.002)),
+            "margin": chooser.choice((0, 0, 0.002)), "tip_share": None,
         }  # fmt: skip
     population["black"]["policy"]["max_lots"] = chooser.choice((1, 4, 10))
     has_oracle = tree["environment"]["oracle"] is not None
     tree["credit"] = random_credit(chooser, keeper, has_oracle)
     if chooser.random() < 0.3:
         tree["costs"] = default("costs/gas") | {"base_fee": 0.0005, "tip": 0}
+    bids = keeper == "traders" and tree["execution"].get("tips") == "edge_share"
+    if bids and chooser.random() < 0.7:
+        population["black"]["policy"]["tip_share"] = chooser.choice((0, 0.3, 1))
     return tree
 
 

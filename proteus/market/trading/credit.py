@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
 from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_TRADER
+from proteus.market.environment.mempool import see_gain
 from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import MESSAGE_CREDIT, pack_address, take_envelope
 from proteus.market.events.latency import latency_words
@@ -28,7 +30,7 @@ from proteus.market.lending.curves import WAD
 from proteus.market.rules import credit as bound
 from proteus.market.rules.credit_books import note_jump
 from proteus.market.rules.state import Rules
-from proteus.market.rules.uses import CREDIT, DELAYED, uses
+from proteus.market.rules.uses import CREDIT, DELAYED, EDGES, uses
 from proteus.market.trading import desk
 from proteus.market.trading.calling import price_seen, wanted
 
@@ -114,7 +116,7 @@ def _at_acted(rules, world, lane, trader, time, cause, number):
 @cold_kernel
 def _ask(rules, world, lane, trader, time, cause, number):
     """Send what a lender supplies, what a trader with a target lacks, or a liquidator's call."""
-    action, amount, about = SUPPLY, np.int64(0), np.int64(NO_TRADER)
+    action, amount, about, gain = SUPPLY, np.int64(0), np.int64(NO_TRADER), 0.0
     credit = rules.credit
     if rules.is_ruined[lane, trader]:
         return
@@ -125,7 +127,7 @@ def _ask(rules, world, lane, trader, time, cause, number):
         action, amount = BORROW, _lacking(rules, world, lane, trader)
     elif credit.liquidators.calls[trader]:
         action = LIQUIDATE
-        about, amount = wanted(rules, world, lane, trader)
+        about, amount, gain = wanted(rules, world, lane, trader)
         if credit.under_way[lane, trader] > 0:
             return  # one call at a time
     if amount <= 0:
@@ -137,6 +139,11 @@ def _ask(rules, world, lane, trader, time, cause, number):
         world.messages.new_id[lane, envelope] = action
         world.messages.lots[lane, envelope] = amount
         credit.under_way[lane, trader] += amount
+        if uses(rules, EDGES):
+            see_gain(
+                rules.environment.mempool, rules.channels.route, lane,
+                np.int64(gain * NANO) * amount, credit.liquidators.tip_share[trader],
+            )  # fmt: skip
         address = pack_address(cause, _SLOT, number)
         words = latency_words(world.traders, world.market.keys, lane, trader, address)
         desk.post(world, lane, trader, envelope, time, address, words)

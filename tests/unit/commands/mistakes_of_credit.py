@@ -29,6 +29,7 @@ credit=pool {LENDS} {INFORMED}.capital=5 {TARGET}=3 | {TARGET}=3 | null without 
 {POOL} credit.keeper=auto {SELLS} {CALLS} | {CALLER}.kind=liquidator | liquidates alone
 {POOL} {CALLS} {CALLER}.capital=null | {CALLER}.capital=null | must be a number: risk.capital
 {POOL} {CALLS} {CALLER}.target_leverage=2 | {CALLER}.target_leverage=2 | null: kind=liquidator
+{POOL} {CALLS} {CALLER}.policy.tip_share=0.3 | {CALLER}.policy.tip_share=0.3 | null when execution
 {POOL} {CALLS} credit.bonus=0.54 | credit.bonus=0.54 | less than 1 / threshold - 1
 {POOL} credit.bonus=0.1,0.2 | credit.bonus=0.1,0.2 changes nothing | kind liquidator or treasury
 {POOL} {CALLS} credit.target=1.1,1.2 | credit.target=1.1,1.2 changes nothing | be target_health
