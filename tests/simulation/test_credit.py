@@ -30,8 +30,8 @@ WORDS = (
 MARKETS = {
     "clob": ("mechanism=clob",),
     "rfq": ("mechanism=rfq",),
-    "fba, in cycles": ("mechanism=fba", "settlement=cycle", "settlement.cycle_ms=30"),
-    "clob, by blocks": (
+    "fba_in_cycles": ("mechanism=fba", "settlement=cycle", "settlement.cycle_ms=30"),
+    "clob_by_blocks": (
         "mechanism=clob", "settlement=blocks", "settlement.finality_blocks=2",
         "settlement.fork_probability=0.2", "environment=blocks",
         "environment.blocks.interval_ms=15",

@@ -27,11 +27,11 @@ def block_of(setup, lanes):
 
 
 @pytest.mark.parametrize("mechanism", MECHANISM_NAMES if is_proof() else ["clob"])
-@pytest.mark.parametrize("keeper", [*KEEPERS, "traders, later"])
+@pytest.mark.parametrize("keeper", [*KEEPERS, "traders_later"])
 def test_lanes_with_liquidations_keep_every_identity_and_the_bits_of_plain_python(
     mechanism, keeper
 ):
-    who, _, later = keeper.partition(", ")
+    who, _, later = keeper.partition("_")
     words = SETTLED if later else ()
     config = cell(f"mechanism={mechanism}", *LEVERAGED, *KEEPERS[who], *words)
     block = block_of(set_up_cell(config), np.arange(LANES))

@@ -299,8 +299,9 @@ def note_buffer(credit, lane, trader, lots, debt):
 
 @cold_kernel
 def note_jump(credit, lane, before, after):
-    """Note a jump of v; before, after: nano."""
-    for trader in range(credit.leverage.shape[0]):
+    """Note a jump of v against those who owe something; before, after: nano."""
+    for at in range(credit.n_debtors[lane]):
+        trader = credit.debtors[lane, at]
         against = after - before if credit.pool.is_short[lane, trader] else before - after
         held = credit.liquidations
         held.jump[lane, trader] = max(held.jump[lane, trader], against)
