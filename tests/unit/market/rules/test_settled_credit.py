@@ -7,6 +7,7 @@ from proteus.market.ledger.accounts import CASH, CONTRACT
 from proteus.market.lending.credit import DEBT
 from proteus.market.rules import credit_books, settlement
 from proteus.market.settlement.legs import NO_BLOCK, add_fill
+from proteus.market.trading import credit as asking
 from proteus.market.trading.hooks import at_settlement
 from tests.helpers.crediting import AUTO, BORROWER, CALLER, CALLERS, DESK, LENDER, NANO, OTHER
 from tests.helpers.crediting import ByHand as Immediate
@@ -79,6 +80,17 @@ def test_lots_are_collateral_from_when_they_are_final():
     assert (lane.pool.is_short[0, BORROWER], lane.pool.is_short[0, OTHER]) == (False, True)
     assert lane.borrow(BORROWER, 5 * HALF, HALF)
     assert lane.borrow(OTHER, 5 * HALF, HALF)
+
+
+def test_who_borrows_asks_for_nothing_until_its_lots_are_final(monkeypatch):
+    """It has been told of 10 lots at a half; the pool lends 2.5 on them when they are final."""
+    monkeypatch.setattr(asking, "price_seen", lambda *_: np.int64(HALF))
+    lane = ByHand(*LATER)
+    lane.fill(BORROWER, OTHER, 10, HALF)
+    lane.world.private.position[0, BORROWER] = 10
+    assert asking._lacking(lane.rules, lane.world, 0, BORROWER) == 0
+    lane.settle()
+    assert asking._lacking(lane.rules, lane.world, 0, BORROWER) == 5 * HALF
 
 
 def test_sold_lots_stay_collateral_until_their_cash_repays():
