@@ -2,19 +2,25 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
+from proteus.market.events.envelopes import MESSAGE_CREDIT
+from proteus.market.trading import calling
+from proteus.market.trading import credit as asking
 from tests.helpers.cells import cell
-from tests.helpers.crediting import LEVERAGED
+from tests.helpers.crediting import BORROWER, CALLER, CALLERS, LENDER, LEVERAGED, NANO, ByHand
 from tests.helpers.twinning import engine_block, engine_rows
 
 pytestmark = pytest.mark.plain
 
 LANES = 5
 FAST, SLOW = 12, 13  # traders
+BY_BLOCKS = (
+    "execution.route=blocks", "environment=blocks", "environment.blocks.interval_ms=25",
+)  # fmt: skip
 RIVALS = (
-    "mechanism=clob", *LEVERAGED, "horizon_s=0.4", "execution.route=blocks", "environment=blocks",
-    "environment.blocks.interval_ms=25", "+trader@population.fast=liquidator",
+    "mechanism=clob", *LEVERAGED, *BY_BLOCKS, "horizon_s=0.4", "+trader@population.fast=liquidator",
     "+trader@population.slow=liquidator", "population.fast.schedule.rate_per_s=100",
     "population.slow.schedule.rate_per_s=100", "population.slow.latency.submission.base_ms=5",
 )  # fmt: skip
@@ -96,3 +102,29 @@ def test_tips_of_calls_are_posted_to_the_proposer_by_the_block_that_takes_them()
         assert left.total() <= 2
         paid += len(posted)
     assert paid > 5
+
+
+@pytest.mark.parametrize(
+    ("share", "capital", "lots", "tip"),
+    [
+        (None, 20, 8, 86_880_000),  # half of 8 x (0.03072 - 0.005 - 8 x 0.0005)
+        (0.25, 20, 8, 43_440_000),
+        (0, 0.71, 2, 0),  # two lots cost 0.70656
+        (1, 0.71, 1, 25_220_000),  # with a tip of up to 0.03072 for each it cannot pay two
+    ],
+)
+def test_a_call_offers_its_share_of_the_gain_of_all_lots_and_keeps_the_cash_for_it(
+    share, capital, lots, tip, monkeypatch
+):
+    own = () if share is None else (f"population.liquidator.policy.tip_share={share}",)
+    lane = ByHand(*CALLERS, *BY_BLOCKS, *SHARES, *own, f"population.liquidator.capital={capital}")
+    lane.supply(LENDER, 10 * NANO)
+    lane.trade(BORROWER, 10, NANO // 2)
+    assert lane.borrow(BORROWER, 5 * NANO // 2, NANO // 2)
+    monkeypatch.setattr(calling, "price_seen", lambda *_: np.int64(384 * NANO // 1000))
+    monkeypatch.setattr(calling, "_half_spread_seen", lambda *_: np.int64(5 * NANO // 1000))
+    asking._ask(lane.rules, lane.world, 0, CALLER, np.int64(0), 0, 0)
+    messages = lane.world.messages
+    sent = [at for at in range(messages.kind.shape[1]) if messages.kind[0, at] == MESSAGE_CREDIT]
+    assert [int(messages.lots[0, at]) for at in sent] == [lots]
+    assert lane.rules.environment.mempool.tip[0, sent[0]] == pytest.approx(tip, abs=10)
