@@ -46,6 +46,9 @@ def _of_group(where: str, group: Group, cell: CellConfig) -> Iterator[Rule]:
     keeper = getattr(cell.credit, "keeper", None)
     allowed = f"another one: with credit.keeper={keeper} the treasury liquidates alone"
     yield Rule(f"{where}.kind", kind, keeper != "auto" or not calls, allowed)
+    share, tips = getattr(group.policy, "tip_share", None), cell.execution.tips
+    allowed = f"null when execution.tips={tips}: no message offers a part of what it gains"
+    yield Rule(f"{where}.policy.tip_share", share, share is None or tips == "edge_share", allowed)
     counts = "capital or leverage: it must know what it can pay"
     yield Rule(f"{where}.risk", "", group.counts_capital or not calls, counts)
     yield Rule(
@@ -60,9 +63,6 @@ def _of_pool(cell: CellConfig, groups: dict[str, Group]) -> Iterator[Rule]:
     borrows = any(group.target_leverage is not None for group in groups.values())
     yield Rule(key, used, borrows, "none: no group of population has a target_leverage")
     yield Rule(key, used, bool(lenders), "none: no group of population is of kind lender")
-    mode = cell.settlement.mode
-    allowed = f"immediate with credit={used}: lots are pledged at the fill"
-    yield Rule("settlement.mode", mode, mode == "immediate", allowed)
     boundary, goes_on = cell.episodes.boundary, cell.episodes.continues
     allowed = f"settle with credit={used}: debts are repaid at the end of each episode"
     yield Rule("episodes.boundary", boundary, not goes_on, allowed)

@@ -127,6 +127,8 @@ _NEEDS = (
     Need(r"execution\.tip", "execution.tips", _is("fixed"), "execution.tips must be fixed"),
     Need(r"execution\.tip_share", "execution.tips", _is("edge_share"),
          "execution.tips must be edge_share"),
+    Need(r"population\.\w+\.policy\.tip_share", "execution.tips", _is("edge_share"),
+         "execution.tips must be edge_share"),
     Need(r"environment\.blocks\..+", "uses_blocks", _is(True),
          "execution.route or settlement must be blocks"),
     Need(r"environment\.congestion\..+", "block_ns", _exceeds(0),

@@ -86,7 +86,9 @@ STRESS = (
 )  # fmt: skip
 CREDIT = (
     f"{MARKET}/rules/test_credit", f"{MARKET}/rules/test_liquidation", f"{MARKET}/rules/test_looks",
-    "simulation/test_credit", "simulation/test_liquidation", "property/test_credit_against_twin",
+    f"{MARKET}/rules/test_settled_credit",
+    "simulation/test_credit", "simulation/test_liquidation", "simulation/test_liquidation_tips",
+    "property/test_credit_against_twin",
 )  # fmt: skip
 SPOOFED = (
     f"{MARKET}/agents/test_spoofer",
@@ -98,6 +100,7 @@ NEAR = {  # the tests of the room where the fault is
     "arena/": ("unit/arena/test_scoring", "unit/arena/test_season", "unit/arena/test_mistakes"),
     "market/rules/credit": CREDIT,
     "market/trading/credit": CREDIT,
+    "market/trading/ruling": CREDIT,
     "market/trading/liquidating": CREDIT,
     "market/trading/calling": CREDIT,
     "market/mechanisms/r": (f"{MARKET}/mechanisms/test_rfq_rules", *ASKED),

@@ -23,9 +23,9 @@ CREDIT = (
     ),
     Fault(
         "cash that a short locks repays its debt",
-        "market/rules/credit.py",
-        " + min(after, 0) * payoff",
-        "",
+        "market/rules/credit_books.py",
+        " - cash + locked\n",
+        " - cash\n",
     ),
     Fault(
         "lots that a fill brings are not pledged",
@@ -152,5 +152,74 @@ LOOKS = (
         "market/trading/calling.py",
         "        last = last_shown(world, lane, trader, world.private.view_time[lane, trader])\n",
         "        last = np.int64(NO_PRICE)\n",
+    ),
+)
+
+SETTLED_CREDIT = (
+    Fault(
+        "lots are pledged when they are bought and again when they are final",
+        "market/trading/ruling.py",
+        "    if uses(rules, CREDIT) and not uses(rules, DELAYED):\n",
+        "    if uses(rules, CREDIT):\n",
+    ),
+    Fault(
+        "nothing is pledged where fills are final later",
+        "market/trading/ruling.py",
+        "            credit.at_final(rules, ledger, log, lane, time, event)\n",
+        "            pass\n",
+    ),
+    Fault(
+        "a fill that goes back is pledged",
+        "market/rules/credit.py",
+        "        if legs.status[lane, at] == LEG_SETTLED:\n",
+        "        if legs.status[lane, at] >= LEG_SETTLED:\n",
+    ),
+    Fault(
+        "cash that has not come repays, and buys what is seized",
+        "market/rules/credit_books.py",
+        "    return ledger.balance[lane, trader, CASH] - cash + locked\n",
+        "    return ledger.balance[lane, trader, CASH] + locked\n",
+    ),
+    Fault(
+        "lots that are sold are seized",
+        "market/rules/credit_liquidation.py",
+        "    lots -= going_out(rules.settlement.legs, lane, trader, is_short)\n",
+        "",
+    ),
+    Fault(
+        "of shorts those that are sold are not seized, and those bought back are",
+        "market/rules/credit_liquidation.py",
+        "going_out(rules.settlement.legs, lane, trader, is_short)",
+        "going_out(rules.settlement.legs, lane, trader, False)",
+    ),
+    Fault(
+        "lots that are seized are never final",
+        "market/rules/credit_liquidation.py",
+        "        settled[lane, receiver, CONTRACT] += lots\n",
+        "",
+    ),
+    Fault(
+        "what a sale repays at a step of the grid pays its interest first",
+        "market/rules/credit_books.py",
+        "pool, lane, pool.accrued_to[lane], action,",
+        "pool, lane, pool.accrued_to[lane] + rules.credit.terms.grid, action,",
+    ),
+    Fault(
+        "who borrows reckons with lots that are not final",
+        "market/trading/credit.py",
+        "        lots = rules.settlement.held.settled[lane, trader, CONTRACT]\n",
+        "        pass\n",
+    ),
+    Fault(
+        "a call offers what it gains of one lot",
+        "market/trading/credit.py",
+        "np.int64(gain * NANO) * amount",
+        "np.int64(gain * NANO)",
+    ),
+    Fault(
+        "a liquidator has no share of its own to offer",
+        "market/trading/credit.py",
+        "credit.liquidators.tip_share[trader],\n",
+        "np.int64(-1),\n",
     ),
 )

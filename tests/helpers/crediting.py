@@ -129,6 +129,6 @@ class ByHand:
 
     def check(self) -> None:
         """Hold pool and ledger against each other."""
-        assert credit_books.is_whole(self.credit, self.ledger, 0)
+        assert credit_books.is_whole(self.rules, self.ledger, 0)
         assert audit_entries(self.ledger, 0) == LEDGER_OK
         assert self.rules.refused[0] == LEDGER_OK

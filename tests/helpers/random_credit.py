@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from tests.helpers.random_cells import Tree, default, random_group, random_surrounded_tree
+from tests.helpers.settling import BLOCKS, DELAYED
 
 SECONDS = 0.5
 STRATEGIES = ("informed", "informed", "sniper", "noise", "maker")
@@ -39,13 +40,38 @@ def random_lent(chooser: Random, mechanism: str) -> Tree:
         population["black"] = of_credit(chooser, "liquidator", chooser.randint(1, 3))
         population["black"]["policy"] |= {
             "slope": chooser.choice((0, 0.0005, 0.003)), "memory": chooser.choice((0, 0.2, 1)),
-            "margin": chooser.choice((0, 0, 0.002)),
+            "margin": chooser.choice((0, 0, 0.002)), "tip_share": None,
         }  # fmt: skip
     population["black"]["policy"]["max_lots"] = chooser.choice((1, 4, 10))
     has_oracle = tree["environment"]["oracle"] is not None
     tree["credit"] = random_credit(chooser, keeper, has_oracle)
     if chooser.random() < 0.3:
         tree["costs"] = default("costs/gas") | {"base_fee": 0.0005, "tip": 0}
+    bids = keeper == "traders" and tree["execution"].get("tips") == "edge_share"
+    if bids and chooser.random() < 0.7:
+        population["black"]["policy"]["tip_share"] = chooser.choice((0, 0.3, 1))
+    return tree
+
+
+def settle_later(chooser: Random, tree: Tree) -> Tree:
+    """Let fills be final later than they happen: after a while, in cycles, or by blocks."""
+    if chooser.random() < 0.6:
+        key, other = chooser.choice((("delay_ms", "cycle_ms"), ("cycle_ms", "delay_ms")))
+        tree["settlement"] = DELAYED | {
+            key: chooser.choice((5, 20, 60)), other: None, "retries": chooser.randint(0, 2),
+            "netting": chooser.choice(("gross", "net")), "fail_penalty_ppm": 50_000,
+        }  # fmt: skip
+    else:
+        finality = chooser.randint(1, 4)
+        tree["settlement"] = BLOCKS | {
+            "finality_blocks": finality, "fork_probability": chooser.choice((0, 0.1, 0.4)),
+            "fork_depth": chooser.randint(1, finality),
+        }  # fmt: skip
+        if tree["environment"]["blocks"] is None:
+            tree["environment"]["blocks"] = {"law": "slots", "interval_ms": 13, "missed": 0.0}
+    for group in tree["population"].values():
+        if "capital" in group.get("risk", {}):
+            group["risk"]["capital"]["counts"] = chooser.choice(("economic", "settled"))
     return tree
 
 

@@ -6,7 +6,7 @@ A trader asks after it has acted on a wake-up, over the link of its orders.
 from __future__ import annotations
 
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 from tests.reference import constraints, desk
@@ -26,7 +26,7 @@ def ask(world: World, trader: Trader, time: int, cause: Cause) -> None:
     credit, number = world.credit, trader.number
     if credit is None or number in world.past.ruined:
         return
-    kind, about, amount = "supply", 0, 0
+    kind, about, amount, gain = "supply", 0, 0, 0.0
     if trader.group.kind == "lender":
         policy: Any = trader.group.policy
         cash = world.ledger.cash[number] - credit.under_way[number]
@@ -35,17 +35,25 @@ def ask(world: World, trader: Trader, time: int, cause: Cause) -> None:
         kind, amount = "borrow", lacks(world, trader)
     elif trader.group.kind == "liquidator":
         kind = "liquidate"
-        about, amount = wanted(world, trader, time)
+        about, amount, gain = wanted(world, trader, time)
         if credit.under_way[number] > 0:
             return
     if amount <= 0:
         return
     cause = cause._replace(slot=SLOT)
-    message = desk.Message(
-        kind, trader, 0, cause, lots=amount, other_id=about, tip_nano=fixed_tip(world)
-    )
+    tip = fixed_tip(world) + floor(int(gain * NANO) * amount * share_of(world, trader))
+    message = desk.Message(kind, trader, 0, cause, lots=amount, other_id=about, tip_nano=tip)
     credit.under_way[number] += amount
     desk.post(world, message, desk.sent(world, trader, time, cause), time)
+
+
+def share_of(world: World, trader: Trader) -> Fraction:
+    """The part of what a call is worth that its tip is, where tips are by that."""
+    way = world.cell.execution
+    if way.tips != "edge_share" or way.route != "blocks":
+        return Fraction(0)
+    own = getattr(trader.group.policy, "tip_share", None)
+    return Fraction(str(way.tip_share if own is None else own))
 
 
 def price_seen(world: World, trader: Trader) -> tuple[int, int]:
@@ -72,14 +80,18 @@ def lacks(world: World, trader: Trader) -> int:
     price, (cash, position) = price_seen(world, trader)[0], known_cash(world, trader)
     wealth = cash - credit.debt[number] + position * price
     target = floor(max(wealth, 0) * (Fraction(str(trader.group.target_leverage)) - 1))
-    value = pool.worth(position < 0, price)
-    most = abs(position) * value * of_one(credit.rules.ltv) // ONE
+    lots = position if world.settlement is None else world.settlement.settled["lots"][number]
+    value = pool.worth(lots < 0, price)
+    most = abs(lots) * value * of_one(credit.rules.ltv) // ONE
     more = min(target, most) - credit.debt[number] - credit.under_way[number]
     return more if more >= value else 0
 
 
-def wanted(world: World, trader: Trader, time: int) -> tuple[int, int]:
-    """Whose lots a liquidator asks for and how many: of who fails most by what it is shown."""
+def wanted(world: World, trader: Trader, time: int) -> tuple[int, int, float]:
+    """Whose lots a liquidator asks for, how many, and its gain of a lot beyond the margin.
+
+    They are of who fails most by what it is shown.
+    """
     credit, pool, mind = world.credit, world.credit.pool, trader.mind
     assert isinstance(mind, Seller)
     price, half_spread = mind.seen = price_seen(world, trader)
@@ -89,7 +101,7 @@ def wanted(world: World, trader: Trader, time: int) -> tuple[int, int]:
         if number != trader.number and debt > 0 and 0 < account.lots * value * share < debt:
             failing.append((float(account.lots) * value / debt, number))
     if not failing:
-        return 0, 0
+        return 0, 0, 0.0
     borrower = min(failing)[1]
     account, debt = pool.accounts[borrower], credit.debt[borrower]
     value = pool.worth(account.is_short, price)
@@ -97,14 +109,22 @@ def wanted(world: World, trader: Trader, time: int) -> tuple[int, int]:
     most = pool.most_repaid(account.lots, value, cost, debt)
     fee = floor((value - cost) * Fraction(of_one(credit.rules.protocol_share), ONE))
     cash, position = known_cash(world, trader)
+    for trade in constraints.waiting(world):  # of what comes nothing can be paid
+        if trade.number not in constraints.memory(world, trader).heard:
+            continue
+        cash -= trade.cash if trade.seller == trader.number else 0
+        position -= trade.lots if trade.buyer == trader.number else 0
     cash += min(position, 0) * NANO  # a short locks it
-    lots = min(account.lots, max(cash, 0) // max(cost + fee, 1))
+    tip = fixed_tip(world)
+    most_tip = ceil(max(value - cost - fee, 0) * share_of(world, trader))  # that a lot offers
+    lots = min(account.lots, max(cash - tip, 0) // max(cost + fee + most_tip, 1))
     lots = pool.sale(account.lots, value, cost, lots, most)[0]
     if lots == 0:
-        return 0, 0
+        return 0, 0, 0.0
     edge = (value - cost - fee - half_spread) / NANO - mind.slope * lots
     ticks = min(max(price // world.cell.tick_nano, 1), world.cell.n_ticks - 1)
     side = "buy" if account.is_short else "sell"
     edge = mind.costs.edge(edge, side, ticks, lots, 2 * ticks, time)
     policy: Any = trader.group.policy
-    return (borrower, lots) if edge > policy.margin else (0, 0)
+    gain = edge - tip / NANO / lots - policy.margin
+    return (borrower, lots, gain) if gain > 0 else (0, 0, 0.0)

@@ -177,21 +177,40 @@ def at_fill(world: World, trader: Trader, side: str, price: int, lots: int, time
     if credit is None or not borrows(trader):
         return
     number, sign = trader.number, 1 if side == "buy" else -1
-    after = world.ledger.lots[number]
-    before = after - sign * lots
+    account = credit.pool.accounts[number]
+    before = -account.lots if account.is_short else account.lots
+    after = before + sign * lots
     given = min(lots, abs(before)) if sign * before < 0 else 0
     if given:
         brings = given * (price if side == "sell" else NANO - price)
-        free = world.ledger.cash[number] + min(after, 0) * NANO  # no short locks it
         book(world, time, number)
-        amount = min(brings, free, credit.debt[number])
+        amount = min(brings, means(world, number), credit.debt[number])
         if amount > 0:
             repay(world, number, amount, max(world.ledger.cash[number], 0), time)
-    account = credit.pool.accounts[number]
     account.lots, account.is_short = abs(after), after < 0
     for kind, moved in (("collateral_out", given), ("collateral_in", lots - given)):
         if moved:
             note(world, time, "rules", kind, number, moved)
+
+
+def at_final(world: World, time: int) -> None:
+    """The same when fills are final, if they are not when they happen."""
+    settlement = world.settlement
+    finals, settlement.finals = settlement.finals, []
+    for trade in sorted(finals, key=lambda trade: trade.number):
+        price = trade.cash // trade.lots
+        for number, side in ((trade.buyer, "buy"), (trade.seller, "sell")):
+            if trade.buyer != trade.seller:
+                at_fill(world, world.traders[number], side, price, trade.lots, time)
+
+
+def means(world: World, trader: int) -> int:
+    """Cash that is there whatever comes of fills that are not final, and that no short locks."""
+    cash, lots = world.ledger.cash[trader], world.ledger.lots[trader]
+    if world.settlement is not None:
+        cash -= world.settlement.coming("cash", trader)
+        lots -= world.settlement.coming("lots", trader)
+    return cash + min(lots, 0) * NANO
 
 
 def repay(world: World, trader: int, amount: int, means: int, time: int) -> None:

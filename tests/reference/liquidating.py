@@ -13,6 +13,7 @@ from tests.reference.crediting import (
     book_all,
     event_of,
     mark,
+    means,
     note,
     note_buffer,
     post,
@@ -106,22 +107,24 @@ def cancel_orders(world: World, borrower: int, time: int) -> list[int]:
 
 
 def free_lots(world: World, borrower: int) -> int:
-    """Pledged lots that no order may yet give away."""
+    """Pledged lots that neither an order nor a fill that is not final is to give away."""
     account = world.credit.pool.accounts[borrower]
     gives = "buy" if account.is_short else "sell"
     orders = orders_of(world, world.traders[borrower])
-    return max(account.lots - sum(o.quantity for o in orders if o.side == gives), 0)
+    lots = account.lots - sum(o.quantity for o in orders if o.side == gives)
+    for trade in world.settlement.open if world.settlement else ():
+        giver = trade.buyer if account.is_short else trade.seller
+        lots -= trade.lots if giver == borrower else 0
+    return max(lots, 0)
 
 
 def seize(world: World, liquidator: int, borrower: int, lots: int, time: int) -> str:
     """Let a liquidator take lots and pay for them; returns why not, or nothing."""
-    credit, ledger = world.credit, world.ledger
+    credit = world.credit
     book_all(world, time)
-    means = None
-    if liquidator != credit.desk:
-        means = max(ledger.cash[liquidator] + min(ledger.lots[liquidator], 0) * NANO, 0)
+    has = None if liquidator == credit.desk else max(means(world, liquidator), 0)
     try:
-        sale = credit.pool.liquidates(borrower, lots, means)
+        sale = credit.pool.liquidates(borrower, lots, has)
     except RefusedError as refused:
         return str(refused)
     is_short = credit.pool.accounts[borrower].is_short
@@ -147,6 +150,8 @@ def hand_over(
     """Post it: lots, with short ones their payoff, what is paid, repaid, and the treasury's."""
     giver, receiver = (liquidator, borrower) if is_short else (borrower, liquidator)
     world.ledger.pay(receiver, giver, 0, sale.lots)
+    if world.settlement is not None:
+        world.settlement.hand_over(giver, receiver, sale.lots)
     columns = {
         "asset": "contract", "giver": giver, "receiver": receiver, "amount": sale.lots,
         "code": "seize",

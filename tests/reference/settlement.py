@@ -54,6 +54,7 @@ class Settlement:
             self.transfer(None, who, amount or 0)
         self.open: list[Trade] = []
         self.expected: set[int] = set()  # when a market will look
+        self.finals: list[Trade] = []  # not looked at so far
         self.trades = 0
         self.log: list[tuple[Any, ...]] = []
         self.course = [(0, 0)]  # the value pending from a time on
@@ -83,6 +84,18 @@ class Settlement:
     def value(self) -> int:
         """The cash of all that is not final."""
         return sum(trade.cash for trade in self.open)
+
+    def coming(self, asset: str, who: int) -> int:
+        """What is to come and not final, of one trader."""
+        if asset == "cash":
+            return sum(trade.cash for trade in self.open if trade.seller == who)
+        return sum(trade.lots for trade in self.open if trade.buyer == who)
+
+    def hand_over(self, giver: int, receiver: int, lots: int) -> None:
+        """Lots that are final at once."""
+        for table in (self.economic, self.settled):
+            table["lots"][giver] -= lots
+            table["lots"][receiver] += lots
 
     def can_pay(self, who: int, amount: int) -> bool:
         """Whether the settled cash of a trader is enough."""
@@ -158,6 +171,7 @@ class Settlement:
         self._both_ways(self.settled, trade.buyer, trade.seller, trade.lots, trade.cash)
         self.lots["final"] += trade.lots
         self.waits.append(time - trade.time)
+        self.finals.append(trade)
         self.log.append(("final", time, trade.number))
 
     def _undo(self, trade: Trade) -> None:

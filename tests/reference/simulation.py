@@ -73,6 +73,8 @@ def simulate(
         if watch is not None and not watch(world):
             return world
     settling.end(world)
+    if world.settlement is not None:
+        crediting.at_final(world, cell.horizon_ns)
     crediting.end(world)
     rules.finish(world)
     end_value = nano(news.value_at(cell.horizon_ns))
@@ -106,7 +108,9 @@ def happen(world: World, time_ns: int, what: str, item: Any) -> bool:
     elif what == "environment":
         item(world, time_ns)
     elif what == "settle":
-        if settling.settle(world, item, time_ns):
+        is_taken_back = settling.settle(world, item, time_ns)
+        crediting.at_final(world, time_ns)
+        if is_taken_back:
             venue.end_shortage(world, time_ns)
     elif what == "taken back":
         settling.learn(item)

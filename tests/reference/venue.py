@@ -227,7 +227,7 @@ def book_fill(world: World, outcome: Outcome, time_ns: int, in_clear: bool) -> N
     world.ledger.fill(buyer.number, seller.number, price, lots)
     world.fills += 1
     for trader, side in ((buyer, "buy"), (seller, "sell")):
-        if buyer is not seller:
+        if buyer is not seller and world.settlement is None:
             crediting.at_fill(world, trader, side, price * world.cell.tick_nano, lots, time_ns)
     charge_fill(world, outcome, time_ns, in_clear)
     cash = price * world.cell.tick_nano * lots

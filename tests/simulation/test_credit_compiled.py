@@ -17,6 +17,7 @@ from tests.helpers.budget import is_proof
 from tests.helpers.cells import MECHANISM_NAMES, ROOT, cell, differing, run_plain
 from tests.helpers.crediting import KEEPERS, LEVERAGED
 
+SETTLED = ("settlement=t_plus", "settlement.delay_ms=20")
 LANES = 60
 COMPARED = 2  # of the lanes in which somebody is liquidated
 
@@ -26,11 +27,13 @@ def block_of(setup, lanes):
 
 
 @pytest.mark.parametrize("mechanism", MECHANISM_NAMES if is_proof() else ["clob"])
-@pytest.mark.parametrize("keeper", KEEPERS)
+@pytest.mark.parametrize("keeper", [*KEEPERS, "traders_later"])
 def test_lanes_with_liquidations_keep_every_identity_and_the_bits_of_plain_python(
     mechanism, keeper
 ):
-    config = cell(f"mechanism={mechanism}", *LEVERAGED, *KEEPERS[keeper])
+    who, _, later = keeper.partition("_")
+    words = SETTLED if later else ()
+    config = cell(f"mechanism={mechanism}", *LEVERAGED, *KEEPERS[who], *words)
     block = block_of(set_up_cell(config), np.arange(LANES))
     advance_block(*block, NEVER_NS)
     assert not block.world.progress.fault.any()

@@ -3,7 +3,8 @@
 At each wake-up it sells what it knows to hold, and then looks at the account of least health by the
 price that it is shown. It asks for its lots if the bonus is more than what selling is expected to
 cost: half of the spread that it is shown, a slope for each lot, fees, gas and its margin. The slope
-is a moving mean over its own sales. That is in ``trading.calling``.
+is a moving mean over its own sales. Where messages wait for blocks and offer tips by what they are
+worth, a call offers a share of its gain beyond the margin. That is in ``trading.calling``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class LiquidatorPolicy(PolicyConfig):
     margin: NonNegative
     slope: NonNegative
     memory: Annotated[float, Field(ge=0, le=1)]
+    tip_share: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 @state

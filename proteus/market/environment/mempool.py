@@ -41,6 +41,7 @@ TIPS_FIXED = 1
 TIPS_EDGE_SHARE = 2
 UNLIMITED = 2**62  # a capacity or fee that nothing reaches
 PARTS = 10**9  # a share is a number of these
+SHARE_OF_ALL = -1  # who has no share of its own offers that of all
 
 
 @state
@@ -113,6 +114,23 @@ def see_edge(mempool, parameters, lane, edge, lots, has_rival):
     if parameters.tips == TIPS_EDGE_SHARE and edge > 0:
         share = np.int64(PARTS) if has_rival else np.int64(parameters.tip_share)
         mempool.offered[lane] = multiply_divide(edge * lots, share, np.int64(PARTS), FLOOR)
+
+
+@inline_kernel
+def see_gain(mempool, parameters, lane, gain, own_share):
+    """Offer a share of what the message that is sent next is expected to gain.
+
+    Parameters
+        gain: nano, at least 0. own_share: as in ``share_of``.
+    """
+    share = share_of(parameters, own_share)
+    mempool.offered[lane] = multiply_divide(gain, share, np.int64(PARTS), FLOOR)
+
+
+@inline_kernel
+def share_of(parameters, own_share):
+    """Return the share that a sender offers: its own, in parts of PARTS, or SHARE_OF_ALL."""
+    return np.int64(parameters.tip_share if own_share == SHARE_OF_ALL else own_share)
 
 
 @inline_kernel

@@ -56,6 +56,7 @@ class Liquidators(NamedTuple):
     slope: np.ndarray  # float64 [L, A] expected cost of selling, per lot and lot sold, currency
     reference: np.ndarray  # int64 [L, A] public price when it last looked, nano
     half_spread: np.ndarray  # int64 [L, A] that it was shown then, nano
+    tip_share: np.ndarray  # int64 [A] of its gain that a call offers (``mempool.see_gain``)
 
 
 @state
@@ -104,6 +105,7 @@ class Callers(NamedTuple):
     margin: NDArray[np.float64]
     memory: NDArray[np.float64]
     slope: NDArray[np.float64]
+    tip_share: NDArray[np.int64]
 
 
 def terms_of(config: CreditConfig, tick_nano: int, payoff_nano: int) -> PoolTerms:
@@ -163,7 +165,7 @@ def allocate_credit(
         liquidators=allocate(
             Liquidators, L=rows, A=traders, calls=callers.calls[:traders],
             margin=callers.margin[:traders], memory=callers.memory[:traders],
-            slope=callers.slope[:traders],
+            slope=callers.slope[:traders], tip_share=callers.tip_share[:traders],
         ),
     )  # fmt: skip
 

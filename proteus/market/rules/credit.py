@@ -4,7 +4,7 @@
 the row, ``time`` is ns, ``event`` is the number of the event.
 
 Collateral is a count of the owner's own lots, and no posting. Who may borrow pledges all lots it
-holds, at the fill; a fill that gives some of them back repays with what they bring.
+holds, when their fill is final; one that gives some of them back repays with what they bring.
 """
 
 from __future__ import annotations
@@ -34,13 +34,7 @@ from proteus.market.events.log import (
 from proteus.market.events.queue import KIND_ACCRUAL, KIND_LIQUIDATION, push
 from proteus.market.information.history import newest, reference_doubled
 from proteus.market.ledger import codes as postings
-from proteus.market.ledger.accounts import (
-    AMOUNT_TOO_LARGE,
-    CASH,
-    CONTRACT,
-    LENDING,
-    account_of,
-)
+from proteus.market.ledger.accounts import AMOUNT_TOO_LARGE, LENDING, account_of
 from proteus.market.lending import codes
 from proteus.market.lending.credit import CLAIM, DEBT
 from proteus.market.lending.pool import accrue as accrue_pool
@@ -51,12 +45,14 @@ from proteus.market.rules.credit_books import (
     book,
     book_all,
     health_of,
+    means_of,
     note,
     note_buffer,
     note_debtor,
     note_limit,
     value_of,
 )
+from proteus.market.settlement.legs import LEG_SETTLED
 
 
 @cold_kernel
@@ -169,7 +165,7 @@ def do(rules, ledger, log, lane, time, event, trader, action, amount):
     is_offer = action == codes.SUPPLY
     asked = EVENT_CREDIT_OFFER if is_offer else EVENT_CREDIT_REQUEST
     note(rules, ledger, log, lane, time, event, SOURCE_TRADER, asked, trader, amount, MISSING)
-    refusal = act(rules, ledger, lane, time, action, trader, amount)
+    refusal = act(rules, ledger, lane, action, trader, amount)
     if refusal != codes.ACCEPTED:
         note(
             rules, ledger, log, lane, time, event, SOURCE_RULES, EVENT_CREDIT_REJECT, trader,
@@ -220,6 +216,24 @@ def at_fill(rules, ledger, log, orders, lane, buy, sell, price, lots, time, even
     """
     buyer, seller = np.int64(orders.trader[lane, buy]), np.int64(orders.trader[lane, sell])
     paid = price * ledger.tick_nano[0]
+    _change_both(rules, ledger, log, lane, buyer, seller, paid, lots, time, event)
+
+
+@cold_kernel
+def at_final(rules, ledger, log, lane, time, event):
+    """Change the collateral of both sides of every fill that is final now, the oldest first."""
+    legs = rules.settlement.legs
+    for at in range(legs.count[lane]):
+        if legs.status[lane, at] == LEG_SETTLED:
+            buyer, seller = np.int64(legs.buyer[lane, at]), np.int64(legs.seller[lane, at])
+            lots = np.int64(legs.lots[lane, at])
+            paid = legs.cash[lane, at] // lots
+            _change_both(rules, ledger, log, lane, buyer, seller, paid, lots, time, event)
+
+
+@cold_kernel
+def _change_both(rules, ledger, log, lane, buyer, seller, paid, lots, time, event):
+    """Change the collateral of who bought lots and who sold them; ``paid``: for a lot, nano."""
     if buyer == seller:
         return
     if rules.credit.leverage[buyer] > 0:
@@ -236,12 +250,13 @@ def change(rules, ledger, log, lane, trader, sign, price, lots, time, event):
         trader: that may borrow. sign: 1 if it bought, else -1. price: of a lot, nano.
     """
     credit, pool = rules.credit, rules.credit.pool
-    after, payoff = ledger.balance[lane, trader, CONTRACT], credit.terms.collateral.payoff
-    before = after - sign * lots
+    pledged, payoff = pool.pledged[lane, trader], credit.terms.collateral.payoff
+    before = -pledged if pool.is_short[lane, trader] else pledged
+    after = before + sign * lots
     given = min(lots, abs(before)) if sign * before < 0 else np.int64(0)
     if given > 0:
         brings = given * (price if sign < 0 else payoff - price)
-        free = ledger.balance[lane, trader, CASH] + min(after, 0) * payoff  # no short locks it
+        free = means_of(rules, ledger, lane, trader)
         _repay(rules, ledger, log, lane, time, event, trader, min(brings, free))
     pool.pledged[lane, trader], pool.is_short[lane, trader] = abs(after), after < 0
     note_limit(credit, lane, trader)
@@ -264,7 +279,7 @@ def _repay(rules, ledger, log, lane, time, event, trader, amount):
     amount = min(amount, credit.booked[lane, trader, DEBT])
     if amount <= 0:
         return
-    if act(rules, ledger, lane, time, codes.REPAY, trader, amount) != codes.ACCEPTED:
+    if act(rules, ledger, lane, codes.REPAY, trader, amount) != codes.ACCEPTED:
         return  # less than a share
     paid, lending = credit.pool.result[lane, 0], account_of(ledger, LENDING)
     credit.booked[lane, trader, DEBT] -= paid

@@ -31,6 +31,7 @@ from proteus.market.lending.curves import WAD
 from proteus.market.lending.pool import debt_of, supply_assets_of
 from proteus.market.lending.pool_actions import act_pool
 from proteus.market.rules import posting
+from proteus.market.settlement.legs import coming_in, is_immediate
 
 
 @cold_kernel
@@ -132,23 +133,41 @@ def forgive(rules, ledger, log, lane, time, event, loser, winner, amount, code):
 
 
 @cold_kernel
-def act(rules, ledger, lane, time, action, trader, amount):
-    """Do one action with the cash that an account has; returns ACCEPTED or the refusal."""
+def act(rules, ledger, lane, action, trader, amount):
+    """Do one action with the cash that an account has; returns ACCEPTED or the refusal.
+
+    No interest is charged: the grid does that, after what settles at the same time.
+    """
     pool = rules.credit.pool
     pool.wallet[lane, trader, CASH] = max(ledger.balance[lane, trader, CASH], 0)
     rules.credit.is_stale[lane] = True
     refusal = act_pool(
-        rules.credit.terms, pool, lane, time, action, trader, amount, np.int64(0), codes.NOBODY
-    )
+        rules.credit.terms, pool, lane, pool.accrued_to[lane], action, trader, amount, np.int64(0),
+        codes.NOBODY,
+    )  # fmt: skip
     if refusal == codes.AMOUNT_LEAVES_INT64:
         rules.refused[lane] = AMOUNT_TOO_LARGE
     return refusal
 
 
 @cold_kernel
-def is_whole(credit, ledger, lane):
-    """Tell whether pool and ledger agree: cash, claims, shares, and lots that are pledged once."""
-    pool, lending = credit.pool, account_of(ledger, LENDING)
+def means_of(rules, ledger, lane, trader):
+    """Return the cash that an account can give away for good, nano; below 0: none.
+
+    What is to come of fills that are not final is none of it, what they take is gone, and so is
+    what a short locks.
+    """
+    legs = rules.settlement.legs
+    cash, lots = coming_in(legs, lane, trader, legs.fills[lane])
+    held = ledger.balance[lane, trader, CONTRACT] - lots
+    locked = min(held, 0) * rules.credit.terms.collateral.payoff
+    return ledger.balance[lane, trader, CASH] - cash + locked
+
+
+@cold_kernel
+def is_whole(rules, ledger, lane):
+    """Tell whether pool, ledger and settlement agree: cash, claims, shares, lots pledged once."""
+    credit, pool, lending = rules.credit, rules.credit.pool, account_of(ledger, LENDING)
     has = pool.cash[lane] + pool.borrow_assets[lane]
     if has != pool.supply_assets[lane] + pool.treasury[lane]:
         return False
@@ -162,8 +181,12 @@ def is_whole(credit, ledger, lane):
         owns = -_posted(ledger, lane, trader, postings.SUPPLY, postings.REDEEM)
         if owes != credit.booked[lane, trader, DEBT] or owns != credit.booked[lane, trader, CLAIM]:
             return False
-        held = abs(ledger.balance[lane, trader, CONTRACT]) if credit.leverage[trader] > 0 else 0
-        if pool.pledged[lane, trader] != held:
+        held = ledger.balance[lane, trader, CONTRACT]
+        if not is_immediate(rules.settlement):
+            held -= rules.settlement.held.pending[lane, trader, CONTRACT]
+            if rules.settlement.held.settled[lane, trader, CONTRACT] != held:
+                return False
+        if pool.pledged[lane, trader] != (abs(held) if credit.leverage[trader] > 0 else 0):
             return False
     return supplied == 0 and borrowed == 0
 
@@ -276,8 +299,9 @@ def note_buffer(credit, lane, trader, lots, debt):
 
 @cold_kernel
 def note_jump(credit, lane, before, after):
-    """Note a jump of v; before, after: nano."""
-    for trader in range(credit.leverage.shape[0]):
+    """Note a jump of v against those who owe something; before, after: nano."""
+    for at in range(credit.n_debtors[lane]):
+        trader = credit.debtors[lane, at]
         against = after - before if credit.pool.is_short[lane, trader] else before - after
         held = credit.liquidations
         held.jump[lane, trader] = max(held.jump[lane, trader], against)

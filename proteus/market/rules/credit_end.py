@@ -135,7 +135,7 @@ def _give_back(rules, ledger, log, lane, time, trader):
     book(rules, ledger, log, lane, time, AFTER_LAST, trader)
     if credit.booked[lane, trader, CLAIM] == 0:
         return
-    refusal = act(rules, ledger, lane, time, codes.WITHDRAW, trader, np.int64(codes.ALL))
+    refusal = act(rules, ledger, lane, codes.WITHDRAW, trader, np.int64(codes.ALL))
     if refusal == codes.ACCEPTED:
         paid = pool.result[lane, 0]
         credit.booked[lane, trader, CLAIM] -= paid

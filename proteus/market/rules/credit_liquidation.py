@@ -38,10 +38,12 @@ from proteus.market.rules.credit_books import (
     book,
     book_all,
     health_of,
+    means_of,
     note_limit,
     note_liquidation,
 )
 from proteus.market.rules.settlement import send_back
+from proteus.market.settlement.legs import going_out, is_immediate
 
 CASCADE_NS = 1_000_000_000  # of one cascade is what comes so soon after the one before
 _DESK_MEANS = codes.LARGEST // 4  # what the treasury's desk can pay: no limit
@@ -81,7 +83,10 @@ def fails(credit, lane, trader):
 
 @cold_kernel
 def free_lots(rules, orders, lane, trader):
-    """Return how many pledged lots may be seized: those that no live order may yet give away."""
+    """Return how many pledged lots may be seized: those that nothing is to give away yet.
+
+    That is neither a live order, nor a fill that is not final.
+    """
     pool = rules.credit.pool
     is_short, lots = pool.is_short[lane, trader], pool.pledged[lane, trader]
     gives, entered = BUY if is_short else SELL, rules.constraints.entered
@@ -89,6 +94,7 @@ def free_lots(rules, orders, lane, trader):
         is_own = orders.client_id[lane, slot] != 0 and orders.trader[lane, slot] == trader
         if is_own and entered[lane, slot] and orders.side[lane, slot] == gives:
             lots -= orders.lots[lane, slot]
+    lots -= going_out(rules.settlement.legs, lane, trader, is_short)
     return max(lots, np.int64(0))
 
 
@@ -111,8 +117,7 @@ def liquidate(
     credit, pool = rules.credit, rules.credit.pool
     book_all(rules, ledger, log, lane, time, event)
     treasury, bad_debt = pool.treasury[lane], pool.bad_debt[lane]
-    locked = min(ledger.balance[lane, liquidator, CONTRACT], 0) * credit.terms.collateral.payoff
-    means = ledger.balance[lane, liquidator, CASH] + locked  # a short locks its payoff
+    means = means_of(rules, ledger, lane, liquidator)
     if liquidator == credit.liquidations.desk:
         means = np.int64(_DESK_MEANS)
     pool.wallet[lane, liquidator, CASH], pool.wallet[lane, borrower, CASH] = max(means, 0), 0
@@ -158,6 +163,10 @@ def _hand_over(
     posting.move(
         rules, ledger, log, lane, time, event, giver, receiver, lots, value, postings.SEIZE
     )
+    if not is_immediate(rules.settlement):
+        settled = rules.settlement.held.settled
+        settled[lane, giver, CONTRACT] -= lots
+        settled[lane, receiver, CONTRACT] += lots
     if is_short:
         payoff = lots * rules.credit.terms.collateral.payoff
         posting.pay(

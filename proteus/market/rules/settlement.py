@@ -40,7 +40,6 @@ from proteus.market.settlement.legs import (
     NEITHER_FAILED,
     add_fill,
     is_immediate,
-    release,
 )
 
 DUE = -1  # item of an entry of KIND_SETTLEMENT: legs are due; a block: its number
@@ -87,7 +86,7 @@ def expect_block(rules, queue, lane, number, time):
 def settle(
     rules, ledger, log, queue, keys, traders, private, risk, lane, item, value, price, time, event
 ):
-    """Settle what is due, or what a block decides, and post what follows.
+    """Settle what is due, or what a block decides, and post what follows; then ``legs.release``.
 
     Parameters
         item: DUE, or the number of a block. price: public price of a lot, nano.
@@ -107,7 +106,6 @@ def settle(
         _take_back(rules, ledger, log, traders, risk, lane, value, time, event)
     _pay(rules, ledger, log, lane, time, event)
     _record(state, log, lane, time, event)
-    release(state, lane)
 
 
 @inline_kernel
@@ -216,13 +214,15 @@ def learn(private, lane, item):
 
 @cold_kernel
 def end(rules, ledger, log, lane, time, event):
-    """Make everything final that is pending; contracts that are settled are then those held."""
+    """Make everything final that is pending; contracts that are settled are then those held.
+
+    The caller lets go of the legs (``legs.release``).
+    """
     state = rules.settlement
     if is_immediate(state):
         return
     settle_all(state, lane, time)
     _record(state, log, lane, time, event)
-    release(state, lane)
     pending, settled = state.held.pending, state.held.settled
     for trader in range(settled.shape[1]):
         held = ledger.balance[lane, trader, CONTRACT]

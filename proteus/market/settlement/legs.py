@@ -265,6 +265,13 @@ def settled_cash(held, balance, lane, trader):
     return balance[lane, trader, _CASH] - held.pending[lane, trader, _CASH]
 
 
+@inline_kernel
+def _waits(legs, lane, at):
+    """Tell whether a leg is pending, and not one that is over and is about to be let go."""
+    status = legs.status[lane, at]
+    return status == LEG_TRADED or status == LEG_PENDING or status == LEG_FAILED
+
+
 @cold_kernel
 def coming_in(legs, lane, trader, before):
     """Return what pending fills bring a trader: nano-currency, and lots.
@@ -274,12 +281,23 @@ def coming_in(legs, lane, trader, before):
     """
     cash = lots = np.int64(0)
     for at in range(legs.count[lane]):
-        if legs.fill[lane, at] < before:
+        if legs.fill[lane, at] < before and _waits(legs, lane, at):
             if legs.seller[lane, at] == trader:
                 cash += legs.cash[lane, at]
             if legs.buyer[lane, at] == trader:
                 lots += legs.lots[lane, at]
     return cash, lots
+
+
+@cold_kernel
+def going_out(legs, lane, trader, is_bought):
+    """Return lots that a trader has sold, or bought (``is_bought``), and that are not final."""
+    lots = np.int64(0)
+    for at in range(legs.count[lane]):
+        giver = legs.buyer[lane, at] if is_bought else legs.seller[lane, at]
+        if giver == trader and _waits(legs, lane, at):
+            lots += legs.lots[lane, at]
+    return lots
 
 
 @cold_kernel

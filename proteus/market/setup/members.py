@@ -23,6 +23,7 @@ from proteus.market.book.codes import NO_OWNER, NO_TRADER
 from proteus.market.cell import CellConfig
 from proteus.market.constraints.state import ChainTable, chain_table
 from proteus.market.environment.channel_setup import ChannelParameters
+from proteus.market.environment.mempool import SHARE_OF_ALL
 from proteus.market.environment.news import NewsParameters
 from proteus.market.events.latency import ADDED_LAWS, LATENCY_CODES, LatencyLaw
 from proteus.market.events.schedule import SCHEDULE_CODES
@@ -158,11 +159,14 @@ def _callers_of(members: tuple[Member, ...]) -> Callers:
     """Return who liquidates with capital of its own."""
     calls = np.zeros(max(len(members), 1), np.bool_)
     margin, memory, slope = (np.zeros(len(calls)) for _ in range(3))
+    share = np.full(len(calls), SHARE_OF_ALL, np.int64)
     for trader, member in enumerate(members):
         if isinstance(policy := member.group.policy, LiquidatorPolicy):
             calls[trader], margin[trader] = True, policy.margin
             memory[trader], slope[trader] = policy.memory, policy.slope
-    return Callers(calls, margin, memory, slope)
+            if policy.tip_share is not None:
+                share[trader] = units.currency_to_nano(policy.tip_share)
+    return Callers(calls, margin, memory, slope, share)
 
 
 def chains_of(members: tuple[Member, ...]) -> ChainTable:

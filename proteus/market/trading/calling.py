@@ -10,9 +10,10 @@ import numpy as np
 
 from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
+from proteus.market.arithmetic.fixed_point import CEIL, FLOOR, multiply_divide
 from proteus.market.book.codes import BUY, NO_PRICE, NO_TRADER, SELL
 from proteus.market.costs.expected import edge_after_costs
+from proteus.market.environment.mempool import PARTS, TIPS_FIXED, share_of
 from proteus.market.information.history import mid_doubled, opposite_best, state_at
 from proteus.market.ledger.accounts import CASH
 from proteus.market.lending.collateral import bonus_of, carries, worth
@@ -20,6 +21,8 @@ from proteus.market.lending.credit import DEBT
 from proteus.market.lending.curves import WAD
 from proteus.market.lending.liquidation import most_repaid, sale
 from proteus.market.rules.credit_books import nobody_fails
+from proteus.market.rules.uses import EDGES, uses
+from proteus.market.settlement.legs import coming_in
 from proteus.market.trading.desk import last_shown
 
 _NOTHING = np.int64(0)
@@ -58,16 +61,17 @@ def _half_spread_seen(world, lane, trader):
 
 @cold_kernel
 def wanted(rules, world, lane, trader):
-    """Return the account that a liquidator asks for lots of, and how many, or NO_TRADER.
+    """Return the account that a liquidator asks for lots of, or NO_TRADER, how many, and its gain.
 
-    It asks for what the policy lets it repay and its cash can pay.
+    It asks for what the policy lets it repay and its cash can pay, with the tip of its message. The
+    gain is that of a lot beyond its margin, currency.
     """
     credit, known = rules.credit, rules.credit.liquidators
     price, half = price_seen(world, lane, trader), _half_spread_seen(world, lane, trader)
     known.reference[lane, trader], known.half_spread[lane, trader] = price, half
     borrower = _worst_by(credit, lane, trader, price)
     if borrower == NO_TRADER:
-        return borrower, _NOTHING
+        return borrower, _NOTHING, 0.0
     collateral, policy = credit.terms.collateral, credit.terms.policy
     held, debt = credit.pool.pledged[lane, borrower], credit.booked[lane, borrower, DEBT]
     is_short = credit.pool.is_short[lane, borrower]
@@ -75,13 +79,32 @@ def wanted(rules, world, lane, trader):
     cost = value - bonus_of(collateral, value)
     most = most_repaid(policy, collateral.threshold, held, value, cost, debt)
     fee = multiply_divide(value - cost, policy.protocol_share, WAD, FLOOR)
+    legs, told = rules.settlement.legs, rules.constraints.told[lane, trader]
+    coming, bought = coming_in(legs, lane, trader, told)  # of which nothing can be paid
     cash = world.ledger.balance[lane, trader, CASH] - rules.constraints.untold[lane, trader]
-    cash += min(world.private.position[lane, trader], 0) * collateral.payoff  # a short locks it
-    lots = min(held, max(cash, 0) // max(cost + fee, 1))
+    position = world.private.position[lane, trader] - bought
+    cash += min(position, 0) * collateral.payoff - coming  # a short locks it
+    bonus = value - cost - fee
+    tip, tip_of_lot = _tips(rules, lane, trader, bonus)
+    lots = min(held, max(cash - tip, 0) // max(cost + fee + tip_of_lot, 1))
     lots = sale(policy, held, value, cost, lots, most)[0]
-    if lots <= 0 or not _pays(rules, world, lane, trader, value - cost - fee, is_short, lots):
-        return np.int64(NO_TRADER), _NOTHING
-    return borrower, lots
+    if lots <= 0:
+        return np.int64(NO_TRADER), _NOTHING, 0.0
+    gain = _gain(rules, world, lane, trader, bonus, is_short, lots, tip)
+    if not gain > 0.0:
+        return np.int64(NO_TRADER), _NOTHING, 0.0
+    return borrower, lots, gain
+
+
+@inline_kernel
+def _tips(rules, lane, trader, bonus):
+    """Return the fixed tip of a call, and the most that it may offer for a lot; nano."""
+    route = rules.channels.route
+    tip = np.int64(route.tip if route.by_blocks and route.tips == TIPS_FIXED else 0)
+    if not uses(rules, EDGES):
+        return tip, _NOTHING
+    share = share_of(route, rules.credit.liquidators.tip_share[trader])
+    return tip, multiply_divide(max(bonus, 0), share, np.int64(PARTS), CEIL)
 
 
 @inline_kernel
@@ -105,8 +128,11 @@ def _worst_by(credit, lane, liquidator, price):
 
 
 @inline_kernel
-def _pays(rules, world, lane, trader, bonus, was_short, lots):
-    """Tell whether a bonus, nano a lot, is more than selling the lots is expected to cost."""
+def _gain(rules, world, lane, trader, bonus, was_short, lots, tip):
+    """Return what a lot is expected to gain beyond the margin, currency.
+
+    That is the bonus, nano a lot, less what selling is expected to cost, and the fixed tip.
+    """
     known, tick_nano = rules.credit.liquidators, world.settings.tick_nano
     reference = known.reference[lane, trader]
     edge = (bonus - known.half_spread[lane, trader]) / NANO - known.slope[lane, trader] * lots
@@ -116,4 +142,4 @@ def _pays(rules, world, lane, trader, bonus, was_short, lots):
     edge = edge_after_costs(
         rules.costs, lane, trader, side, ticks, edge, lots, 0.0, lots, 2 * ticks, time
     )
-    return edge > known.margin[trader]
+    return edge - tip / NANO / lots - known.margin[trader]

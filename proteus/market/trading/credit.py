@@ -3,21 +3,24 @@
 Like the hooks these are chosen by the type of ``world.rules``; of every type but ``Rules`` they are
 empty. A message goes over its sender's link, after what it sent before. It asks by what its sender
 knows: its own cash less fills that it has not been told of, its own debt as it was last booked, its
-position as reported, and the middle of the market that it was last shown.
+position as reported, which of its lots are final, and the middle of the market that it was last
+shown.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from proteus.basics.units import NANO
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
 from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_TRADER
+from proteus.market.environment.mempool import see_gain
 from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import MESSAGE_CREDIT, pack_address, take_envelope
 from proteus.market.events.latency import latency_words
 from proteus.market.events.log import MISSING
-from proteus.market.ledger.accounts import CASH, nano
+from proteus.market.ledger.accounts import CASH, CONTRACT, nano
 from proteus.market.ledger.codes import TERM_CLAIMS
 from proteus.market.ledger.entries import worth_of_term
 from proteus.market.lending.codes import BORROW, LIQUIDATE, SUPPLY
@@ -27,7 +30,7 @@ from proteus.market.lending.curves import WAD
 from proteus.market.rules import credit as bound
 from proteus.market.rules.credit_books import note_jump
 from proteus.market.rules.state import Rules
-from proteus.market.rules.uses import CREDIT, uses
+from proteus.market.rules.uses import CREDIT, DELAYED, EDGES, uses
 from proteus.market.trading import desk
 from proteus.market.trading.calling import price_seen, wanted
 
@@ -113,7 +116,7 @@ def _at_acted(rules, world, lane, trader, time, cause, number):
 @cold_kernel
 def _ask(rules, world, lane, trader, time, cause, number):
     """Send what a lender supplies, what a trader with a target lacks, or a liquidator's call."""
-    action, amount, about = SUPPLY, np.int64(0), np.int64(NO_TRADER)
+    action, amount, about, gain = SUPPLY, np.int64(0), np.int64(NO_TRADER), 0.0
     credit = rules.credit
     if rules.is_ruined[lane, trader]:
         return
@@ -124,7 +127,7 @@ def _ask(rules, world, lane, trader, time, cause, number):
         action, amount = BORROW, _lacking(rules, world, lane, trader)
     elif credit.liquidators.calls[trader]:
         action = LIQUIDATE
-        about, amount = wanted(rules, world, lane, trader)
+        about, amount, gain = wanted(rules, world, lane, trader)
         if credit.under_way[lane, trader] > 0:
             return  # one call at a time
     if amount <= 0:
@@ -136,6 +139,11 @@ def _ask(rules, world, lane, trader, time, cause, number):
         world.messages.new_id[lane, envelope] = action
         world.messages.lots[lane, envelope] = amount
         credit.under_way[lane, trader] += amount
+        if uses(rules, EDGES):
+            see_gain(
+                rules.environment.mempool, rules.channels.route, lane,
+                np.int64(gain * NANO) * amount, credit.liquidators.tip_share[trader],
+            )  # fmt: skip
         address = pack_address(cause, _SLOT, number)
         words = latency_words(world.traders, world.market.keys, lane, trader, address)
         desk.post(world, lane, trader, envelope, time, address, words)
@@ -146,11 +154,14 @@ def _lacking(rules, world, lane, trader):
     """Return what a trader would borrow to reach its target; less than a lot costs is nothing."""
     held, ledger = rules.credit, world.ledger
     position = world.private.position[lane, trader]
-    if position == 0:
+    lots = position
+    if uses(rules, DELAYED):
+        lots = rules.settlement.held.settled[lane, trader, CONTRACT]
+    if lots == 0:
         return np.int64(0)  # nothing to borrow against
     price = price_seen(world, lane, trader)
-    value = worth(held.terms.collateral, price, position < 0)
-    pledged = multiply_divide(abs(position), value, 1, FLOOR)
+    value = worth(held.terms.collateral, price, lots < 0)
+    pledged = multiply_divide(abs(lots), value, 1, FLOOR)
     most = multiply_divide(max(pledged, 0), held.terms.collateral.ltv, WAD, FLOOR)
     owed = held.booked[lane, trader, DEBT] + held.under_way[lane, trader]
     if most - owed < value:

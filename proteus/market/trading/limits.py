@@ -155,7 +155,7 @@ def _at_decided(rules, ledger, private, view, lane, trader, time):
 @audit.implement(Rules)
 @inline_kernel
 def _audit(rules, ledger, orders, lane, found):
-    if found == LEDGER_OK and uses(rules, CREDIT) and not is_whole(rules.credit, ledger, lane):
+    if found == LEDGER_OK and uses(rules, CREDIT) and not is_whole(rules, ledger, lane):
         return CREDIT_NOT_WHOLE
     if found != LEDGER_OK or not uses(rules, CHAINS):
         return found

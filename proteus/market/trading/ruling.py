@@ -48,6 +48,7 @@ from proteus.market.rules.uses import (
     WORTH,
     uses,
 )
+from proteus.market.settlement.legs import release
 from proteus.market.trading import hooks
 from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 
@@ -124,6 +125,7 @@ def _at_environment(
 @cold_kernel
 def _at_end(rules, ledger, log, private, news, news_parameters, lane, time, event):
     settlement.end(rules, ledger, log, lane, time, event)
+    _let_go(rules, ledger, log, lane, time, event)
     if uses(rules, CREDIT):
         value = nano(value_at(news, news_parameters, lane, time))
         credit_end.end(rules, ledger, log, lane, time, value)
@@ -175,7 +177,7 @@ def _fill(
     rules, ledger, log, queue, orders, origins, traders, lane, buy, sell, earlier, price, lots,
     clears, fill, time, event,
 ):  # fmt: skip
-    if uses(rules, CREDIT):
+    if uses(rules, CREDIT) and not uses(rules, DELAYED):
         credit.at_fill(rules, ledger, log, orders, lane, buy, sell, price, lots, time, event)
     if uses(rules, FEES):
         costs.at_fill(
@@ -211,6 +213,16 @@ def _at_settlement(
         rules, ledger, log, queue, keys, traders, private, risk, lane, item, value, price, time,
         event,
     )  # fmt: skip
+    _let_go(rules, ledger, log, lane, time, event)
+
+
+@inline_kernel
+def _let_go(rules, ledger, log, lane, time, event):
+    """Let credit see which fills are final now, and let go of them."""
+    if uses(rules, DELAYED):
+        if uses(rules, CREDIT):
+            credit.at_final(rules, ledger, log, lane, time, event)
+        release(rules.settlement, lane)
 
 
 @hooks.at_timer.implement(Rules)

@@ -17,7 +17,7 @@ credit=pool {BORROWS} | credit.mechanism=pool | none: no group of population is 
 credit=pool {LENDS} {TARGET}=3 | {INFORMED}.capital=null | given: {TARGET}=3.0 is a multiple
 {POOL} {LENDER}.capital=null | {LENDER}.capital=null | given: kind=lender lends it
 credit=pool {LENDS} {INFORMED}.capital=5 {TARGET}=3 | {TARGET}=3 | null without capital or leverage
-{POOL} settlement=t_plus | settlement.mode=delayed | immediate with credit=pool
+{POOL} settlement=blocks | settlement.mode=blocks | immediate or delayed
 {POOL} credit.price=oracle | credit.price=oracle | reference: environment has no oracle
 {POOL} credit.ltv=0.65 | credit.ltv=0.65 | less than threshold=0.65
 {POOL} {LENDER}.capital=1e6 {LENDER}.count=10 | {LENDER}.capital=1000000 | at most 9223372 together
@@ -29,6 +29,7 @@ credit=pool {LENDS} {INFORMED}.capital=5 {TARGET}=3 | {TARGET}=3 | null without 
 {POOL} credit.keeper=auto {SELLS} {CALLS} | {CALLER}.kind=liquidator | liquidates alone
 {POOL} {CALLS} {CALLER}.capital=null | {CALLER}.capital=null | must be a number: risk.capital
 {POOL} {CALLS} {CALLER}.target_leverage=2 | {CALLER}.target_leverage=2 | null: kind=liquidator
+{POOL} {CALLS} {CALLER}.policy.tip_share=0.3 | {CALLER}.policy.tip_share=0.3 | null when execution
 {POOL} {CALLS} credit.bonus=0.54 | credit.bonus=0.54 | less than 1 / threshold - 1
 {POOL} credit.bonus=0.1,0.2 | credit.bonus=0.1,0.2 changes nothing | kind liquidator or treasury
 {POOL} {CALLS} credit.target=1.1,1.2 | credit.target=1.1,1.2 changes nothing | be target_health

@@ -263,8 +263,10 @@ def test_a_liquidator_asks_where_the_bonus_is_more_than_selling_costs(
     monkeypatch.setattr(calling, "price_seen", lambda *_: np.int64(price * MILLI))
     monkeypatch.setattr(calling, "_half_spread_seen", lambda *_: np.int64(half_spread * MILLI))
     lane.credit.liquidators.slope[0, CALLER] = slope
-    borrower, wanted = calling.wanted(lane.rules, lane.world, 0, CALLER)
+    borrower, wanted, gain = calling.wanted(lane.rules, lane.world, 0, CALLER)
     assert (borrower, wanted) == ((BORROWER, lots) if lots else (NO_TRADER, 0))
+    expected = 0.08 * price / 1000 - half_spread / 1000 - slope * lots
+    assert gain == pytest.approx(expected if lots else 0)
 
 
 def test_a_liquidator_learns_what_its_sales_cost():
