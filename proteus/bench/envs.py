@@ -12,13 +12,33 @@ from typing import Any
 import numpy as np
 
 from proteus.bench.figures import RUNS, Figure, Timing, rate, timed
+from proteus.bench.lanes import run_lanes
 from proteus.envs.vector import make_vec
 from proteus.market.agents.external import DECIDED
 from proteus.market.agents.traders import INTENT_QUOTE
+from proteus.market.setup.block import BlockPool
+from proteus.market.setup.cell import set_up_cell
+from proteus.plans.planner import from_mapping
 from proteus.sessions.session import Session
 
 _STEPS = 40_000  # of all lanes together, in a run
-_WIDE = "population.noise.schedule.rate_per_s"
+_FASTER = 10  # times as fast as ``+experiment=bench``: traders' rates and makers' looks
+_BUSY: dict[str, Any] = {
+    "mechanism": "clob", "latent": "log_odds", "latent.sigma": 0.3,
+    "latent.mean_reversion_per_s": 0.05,
+    "population.maker.count": 2, "population.maker.schedule.rate_per_s": 20 * _FASTER,
+    "population.maker.signal.look_ms": 40 / _FASTER,
+    "population.maker.latency.submission.law": "shifted_exponential",
+    "population.maker.latency.submission.base_ms": 1,
+    "population.maker.latency.submission.spread_ms": 0.5,
+    "population.maker.latency.market_data.law": "lognormal",
+    "population.maker.latency.market_data.base_ms": 1,
+    "population.maker.latency.market_data.spread_ms": 0.5,
+    "population.maker.latency.market_data.shape": 0.5,
+    "population.informed.count": 2, "population.informed.schedule.rate_per_s": 5 * _FASTER,
+    "population.noise.count": 4, "population.noise.schedule.rate_per_s": _FASTER,
+    "population.sniper.count": 0,
+}  # fmt: skip
 
 
 def measure() -> list[Figure]:
@@ -27,8 +47,8 @@ def measure() -> list[Figure]:
     for lanes, steps_at_least in ((64, 0.7e6), (1024, 0.7e6)):
         envs = make_vec("maker", num_envs=lanes, mechanism="clob", step_ms=5)
         figures += _of_steps(envs, f"envs: {lanes} lanes", steps_at_least)
-    dense = make_vec("maker", num_envs=64, mechanism="clob", step_ms=200, **{_WIDE: 100.0})
-    figures += _of_messages(dense)
+    for lanes in (16, 64):
+        figures += _of_messages(lanes)
     figures.append(_reset())
     return figures
 
@@ -94,20 +114,31 @@ def _step_bare(session: Session, wanted: list[Any]) -> None:
         session.resume()
 
 
-def _of_messages(envs: Any) -> list[Figure]:
-    """Measure a market with many messages in each step."""
-    actions, timings = _begin(envs), list[Timing]()
-    progress, counts = envs.session.world.progress, []
-    count = 60  # of 200 ms: no lane ends
+def _of_messages(lanes: int) -> list[Figure]:
+    """Measure a market with many messages in each step, and what the plain loop makes of it."""
+    envs = make_vec("maker", num_envs=lanes, step_ms=200, **_BUSY)
+    actions, count = _begin(envs), 60  # of 200 ms: no lane ends
+    progress = envs.session.world.progress
+    setup = set_up_cell(from_mapping(_BUSY, grid=False).cells[0])
+    pool = BlockPool(setup)
+    events_of_whole = int(run_lanes(setup, lanes, pool).events.sum())
+    stepped, whole = list[Timing](), list[Timing]()
     for _ in range(RUNS):
         envs.reset(seed=0)
-        before = int(progress.messages.sum())
-        timings.append(timed(lambda: _step(envs, actions, count)))
-        counts.append(int(progress.messages.sum()) - before)
-    of_a_step = counts[0] / (count * envs.num_envs)
+        before = int(progress.messages.sum()), int(progress.events.sum())
+        stepped.append(timed(lambda: _step(envs, actions, count)))
+        messages = int(progress.messages.sum()) - before[0]
+        events = int(progress.events.sum()) - before[1]
+        whole.append(timed(lambda: run_lanes(setup, lanes, pool)))
+    name = f"envs: {lanes} lanes, many messages"
+    beside = events_of_whole / events
+    ratios = tuple(
+        s.processor_s / w.processor_s * beside for s, w in zip(stepped, whole, strict=True)
+    )
     return [
-        rate("envs: many messages", "messages/s", counts[0], timings, at_least=3e6),
-        Figure("envs: many messages", "per step", (of_a_step,), at_least=80),
+        rate(name, "messages/s", messages, stepped, at_least=3e6),
+        Figure(name, "per step", (messages / (count * lanes),), at_least=80),
+        Figure(f"{name}: an event, beside the plain loop", "times", ratios),
     ]
 
 

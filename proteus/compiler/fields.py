@@ -125,7 +125,7 @@ def _shape(context: Any, builder: Any, field: FieldType, pointer: Any) -> Any:
 def _get_item(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     """Load one element; anything else than plain indices goes numba's way."""
     field, index_type = signature.args
-    element = _element(context, builder, field, index_type, *arguments)
+    element = place_of(context, builder, field, index_type, *arguments)
     if element is None:
         is_tuple = isinstance(index_type, types.BaseTuple)
         usual = arrayobj.getitem_array_tuple if is_tuple else arrayobj.getitem_arraynd_intp
@@ -143,7 +143,7 @@ def _set_item(context: Any, builder: Any, signature: Any, arguments: Any) -> Any
     """Store one element; anything else than plain indices goes numba's way."""
     field, index_type, value_type = signature.args
     pointer, index, value = arguments
-    element = _element(context, builder, field, index_type, pointer, index)
+    element = place_of(context, builder, field, index_type, pointer, index)
     if element is None or not isinstance(value_type, _SCALAR):
         return _as_array(arrayobj.setitem_array, context, builder, signature, arguments)
     stored = field.array.dtype
@@ -161,10 +161,11 @@ def _as_array(usual: Any, context: Any, builder: Any, signature: Any, arguments:
     return usual(context, builder, signature, (array, *arguments[1:]))
 
 
-def _element(
-    context: Any, builder: Any, field: FieldType, index_type: Any, pointer: Any, index: Any
-) -> Any:
-    """Return the address of the element, or None if the index is not one integer per dim."""
+def place_of(
+    context: Any, builder: Any, field: FieldType, index_type: Any, pointer: Any, index: Any,
+    is_checked: bool = True,
+) -> Any:  # fmt: skip
+    """Return the address of an element, or None if the index is not one integer per dim."""
     if isinstance(index_type, types.BaseTuple):
         index_types: tuple[Any, ...] = tuple(index_type)
         indices = cgutils.unpack_tuple(builder, index, len(index_types))
@@ -177,7 +178,7 @@ def _element(
         context.cast(builder, value, value_type, types.intp)
         for value, value_type in zip(indices, index_types, strict=True)
     ]
-    if context.enable_boundscheck:
+    if context.enable_boundscheck and is_checked:
         for axis, value in enumerate(indices):
             size = _load_word(builder, pointer, _SHAPE + axis)
             cgutils.do_boundscheck(context, builder, value, size, axis)

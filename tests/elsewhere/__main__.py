@@ -143,7 +143,9 @@ def learners(folder: Path) -> list[str]:
     """Test what needs torch, which is large and no dependency: ``tests/elsewhere/learners.py``."""
     place = Environment(Path(sys.executable), folder / "learners")
     place.install(*runtime(), *extra("rl"), "pytest", versions=locked())
-    place.install("stable-baselines3", "torch")
+    torch = place.without_cuda("torch")
+    place.install("stable-baselines3", torch)
+    print(f"{torch}: {place.versions()['torch']}", flush=True)
     words = ["tests/elsewhere/learners.py", "tests/unit/envs/test_stable_baselines.py"]
     command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-rfE", *words]
     return place.failure(command, {"PROTEUS_CACHE_DIR": str(folder / "kernels")})

@@ -35,6 +35,16 @@ class Environment:
             command += ["--constraint", str(listed)]
         self.run([*command, *wanted]).check_returncode()
 
+    def without_cuda(self, name: str) -> str:
+        """Return a requirement of a package in its newest build for processors alone.
+
+        The other builds of torch bring gigabytes for cards that no test uses. Where no index has
+        one, as for systems of which every build is like that, it is the name.
+        """
+        done = self.run(["-m", "pip", "index", "versions", name, "--disable-pip-version-check"])
+        found = re.search(r"(?:^|[\s(])(\d[\w.]*\+cpu)\b", done.stdout)  # newest first
+        return name if found is None else f"{name}=={found[1]}"
+
     def versions(self) -> dict[str, str]:
         """Return what is installed, by name in small letters."""
         done = self.run(["-m", "pip", "list", "--format=json", "--disable-pip-version-check"])

@@ -18,6 +18,7 @@ from proteus.market.events.envelopes import CAUSE_NEWS, CAUSE_SCHEDULE
 from proteus.market.ledger.accounts import INTENT_IMPOSSIBLE, nano
 from proteus.market.ledger.entries import equity_of
 from proteus.market.trading import hooks, loop, protocol, stressing
+from proteus.market.trading.fetching import fetch_lane, fetch_places
 from proteus.market.trading.world import (
     FAULT_NONE,
     STAGE_ENDED,
@@ -44,7 +45,11 @@ def step_block(held_mechanism, held_world):
     traders outside have made, net of all that they paid: marked at v now, or at v(T) at the end.
     """
     mechanism, world = opened(held_mechanism), opened(held_world)
-    for lane in range(world.progress.now.shape[0]):
+    lanes = world.progress.now.shape[0]
+    for lane in range(lanes):
+        if lane + 2 < lanes:
+            fetch_places(world, lane + 2)
+            fetch_lane(world, lane + 1)
         if world.progress.stage[lane] != STAGE_ENDED:
             _step_lane(mechanism, world, lane)
 
