@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import CEIL, FLOOR, multiply_divide
 from proteus.market.arithmetic.wide import narrow
@@ -145,7 +146,7 @@ def act(rules, ledger, lane, time, action, trader, amount):
     return refusal
 
 
-@cold_kernel
+@deferred_kernel(bool)
 def is_whole(credit, ledger, lane):
     """Tell whether pool and ledger agree: cash, claims, shares, and lots that are pledged once."""
     pool, lending = credit.pool, account_of(ledger, LENDING)
@@ -274,7 +275,7 @@ def note_buffer(credit, lane, trader, lots, debt):
     credit.liquidations.jump[lane, trader] = 0
 
 
-@cold_kernel
+@deferred_kernel()
 def note_jump(credit, lane, before, after):
     """Note a jump of v; before, after: nano."""
     for trader in range(credit.leverage.shape[0]):
