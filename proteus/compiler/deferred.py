@@ -170,7 +170,7 @@ def _name_compiled(number: int, codegen: Any) -> str:
     function = getattr(importlib.import_module(part.module), part.function)
     dispatcher = dispatcher_of(function, OutlinedCompiler)
     result = dispatcher._compiler._compile_core(part.arguments, None)
-    found = result.signature.return_type
+    found = types.unliteral(result.signature.return_type)
     assert found == part.returns, f"{part.function} returns {found}, not {part.returns}"
     parts = outlined_of([result.library])
     provide(parts, codegen)
