@@ -47,7 +47,10 @@ from proteus.compiler.private import (
 from proteus.compiler.wanted import Wanted
 
 _RESOLVER = "proteus.resolve"
-_RETURNED = {None: types.none, bool: types.boolean, int: types.int64, float: types.float64}
+_SOON_S = 0.05
+_RETURNED: dict[type | None, Any] = {
+    None: types.none, bool: types.boolean, int: types.int64, float: types.float64,
+}  # fmt: skip
 
 _addresses: dict[int, int] = {}  # of machine code, by number
 _lock = threading.RLock()
@@ -134,8 +137,8 @@ def _resolve(number: int) -> int:
             sys.stderr.flush()
             os._exit(70)  # there is nothing that the kernel could call
         else:
-            if interrupted:
-                _thread.interrupt_main()
+            if interrupted:  # an interrupt now would end in here again
+                threading.Timer(_SOON_S, _thread.interrupt_main).start()
             return address
 
 
