@@ -124,7 +124,7 @@ from proteus.market.trading.loop import advance_block
 from tests.helpers.cells import TINY, cell
 if {known}:
     del deferred._name_compiled
-for words in ([], ["incentives=polymarket"]):
+for words in ([], ["costs=kalshi"]):
     setup = set_up_cell(cell("mechanism=clob", *TINY, *words), is_rich=True)
     advance_block(*build_block(setup, replicate_keys(7, np.arange(1)), 1, False), NEVER_NS)
     print(len(deferred._addresses))
