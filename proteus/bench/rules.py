@@ -4,8 +4,8 @@ All cells are that of ``make bench`` with a rule more, and all of them run in tu
 so each ratio is of two runs beside each other. It is of lane-seconds a second: rules change what
 happens in a lane, and that is part of what they cost.
 
-Compilation is measured in two processes that compile the loops of two mechanisms each. The first
-of the rich ones pays for the rules, the second one has them.
+Compilation is measured in processes that run a lane of two mechanisms each, from start to end, as
+rules are compiled when they are first used. The first one pays for the rules, the second has them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import numpy as np
 from proteus.bench.figures import RUNS, Figure, timed
 from proteus.bench.lanes import ROOT, run_lanes
 from proteus.bench.loop import EXPERIMENT
+from proteus.market.events.queue import NEVER_NS
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import BlockPool, block_bytes, build_block
 from proteus.market.setup.cell import set_up_cell
@@ -67,7 +68,9 @@ _MOST_COMPILATION = 1.25  # of a loop of one more mechanism
 _MOST_LIBRARY_S = 15.0  # for all mechanisms once
 _COMPILED = ("clob", "fba")
 _COMPILATIONS = 3
-_COMPILE = "from proteus.bench import rules; rules.compile_loops({is_rich})"
+_COMPILE = "from proteus.bench import rules; rules.compile_loops({is_rich}, {words})"
+_USED = (*_ALL, *_NO_BASE_FEE, *_REWARDS)
+_LENT = ("population=leveraged", "credit=pool", "+trader@population.lender=lender")
 
 
 def measure() -> list[Figure]:
@@ -126,32 +129,45 @@ def _lane_bytes(setup: CellSetup) -> float:
 
 
 def _compilation() -> list[Figure]:
-    pairs = [(_seconds_of(is_rich=False), _seconds_of(is_rich=True)) for _ in range(_COMPILATIONS)]
-    library = tuple(rich[0] - plain[0] for plain, rich in pairs)
-    loops = tuple(rich[1] / plain[1] for plain, rich in pairs)
-    return [
-        Figure("rules compiled for the first mechanism", "s", library, at_most=_MOST_LIBRARY_S),
-        Figure(
-            "rich loop of one more mechanism", "of the plain compilation", loops,
-            at_most=_MOST_COMPILATION,
-        ),
-    ]  # fmt: skip
+    kinds = {"neutral": (), "all": _USED, "credit": _LENT}
+    taken: dict[str, list[tuple[float, ...]]] = {kind: [] for kind in ("", *kinds)}
+    for _ in range(_COMPILATIONS):
+        taken[""].append(_seconds_of(False, ()))
+        for kind, words in kinds.items():
+            taken[kind].append(_seconds_of(True, words))
+    figures = []
+    for kind in kinds:
+        pairs = list(zip(taken[""], taken[kind], strict=True))
+        library = tuple(rich[0] - plain[0] for plain, rich in pairs)
+        loops = tuple(rich[1] / plain[1] for plain, rich in pairs)
+        has_aim = kind != "credit"
+        figures += [
+            Figure(
+                f"{kind}: rules compiled for the first mechanism", "s", library,
+                at_most=_MOST_LIBRARY_S if has_aim else None,
+            ),
+            Figure(
+                f"{kind}: rich loop of one more mechanism", "of the plain compilation", loops,
+                at_most=_MOST_COMPILATION if has_aim else None,
+            ),
+        ]  # fmt: skip
+    return figures
 
 
-def _seconds_of(is_rich: bool) -> tuple[float, ...]:
+def _seconds_of(is_rich: bool, words: tuple[str, ...]) -> tuple[float, ...]:
     """Compile the loops of some mechanisms in a fresh process; return the CPU seconds of each."""
     with tempfile.TemporaryDirectory() as cache:
-        command = [sys.executable, "-c", _COMPILE.format(is_rich=is_rich)]
+        command = [sys.executable, "-c", _COMPILE.format(is_rich=is_rich, words=words)]
         environment = {**os.environ, "PROTEUS_CACHE_DIR": cache}
         run = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
     return tuple(float(line) for line in run.stdout.split())
 
 
-def compile_loops(is_rich: bool) -> None:
-    """Compile one loop after the other; print the CPU seconds of each."""
+def compile_loops(is_rich: bool, words: tuple[str, ...] = ()) -> None:
+    """Compile one loop after the other, by a lane of each; print the CPU seconds of each."""
     for name in _COMPILED:
-        setup = _set_up(_MARKETS[name], is_rich)
+        setup = _set_up((*_MARKETS[name], *words), is_rich)
         block = build_block(setup, replicate_keys(ROOT, np.arange(1)), growth=1, audit=False)
         before = time.process_time()
-        advance_block(block.mechanism, block.world, 0)
+        advance_block(block.mechanism, block.world, NEVER_NS)
         print(time.process_time() - before)

@@ -25,6 +25,7 @@ from proteus.compiler.private import (
     global_compiler_lock,
     register_pass,
 )
+from proteus.compiler.wanted import Wanted
 
 
 class Lowered(NamedTuple):
@@ -33,6 +34,7 @@ class Lowered(NamedTuple):
     name: str
     code: bytes  # of LLVM
     parts: tuple[Outlined, ...]  # what it calls and does not contain
+    wanted: tuple[Wanted, ...]  # what it calls and is compiled later
     kept: tuple[Any, ...]  # a ``CompileResult`` without machine code
 
 
@@ -69,7 +71,8 @@ def lower(kernel: Any, signature: tuple[Any, ...]) -> Lowered:
     compiled.library._finalize_dynamic_globals()
     assert not compiled.library._dynamic_globals, "addresses of this process are in it"
     code = compiled.library._final_module.as_bitcode()
-    return Lowered(compiled.library.name, code, compiled.library.parts, compiled._reduce()[1:])
+    library = compiled.library
+    return Lowered(library.name, code, library.parts, library.wanted, compiled._reduce()[1:])
 
 
 def optimise(name: str, code: bytes) -> Any:

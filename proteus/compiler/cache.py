@@ -23,8 +23,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from proteus.compiler.outlined import provide_kept, write_whole
+from proteus.compiler import wanted
+from proteus.compiler.outlined import Outlined, provide_kept, write_whole
 from proteus.compiler.private import CompileResult, dumps
+from proteus.compiler.wanted import Wanted
 
 
 class KernelCache:
@@ -51,24 +53,33 @@ class KernelCache:
         """Return the compiled function for these types, or None."""
         target.refresh()
         try:
-            parts, kept = pickle.loads(self._path(signature, target.codegen()).read_bytes())
+            parts, deferred, kept = pickle.loads(
+                self._path(signature, target.codegen()).read_bytes()
+            )
         except (OSError, EOFError, pickle.UnpicklingError):  # not there, or not whole
             return None
         if not provide_kept(parts, target.codegen()):
             return None
+        wanted.note(deferred)
         return CompileResult._rebuild(target, *kept)
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Keep a compiled function; a folder that cannot be written keeps none."""
         assert not compiled.library.has_dynamic_globals, "addresses of this process are in it"
-        parts = (part.name for part in compiled.library.parts)
-        self.save(signature, compiled.codegen, parts, compiled._reduce())
+        library = compiled.library
+        self.save(signature, compiled.codegen, library.parts, library.wanted, compiled._reduce())
 
     def save(
-        self, signature: Any, codegen: Any, parts: Iterable[str], kept: tuple[Any, ...]
+        self,
+        signature: Any,
+        codegen: Any,
+        parts: Iterable[Outlined],
+        deferred: tuple[Wanted, ...],
+        kept: tuple[Any, ...],
     ) -> None:
-        """Keep what numba keeps of a compiled function, with the names of what it calls."""
-        write_whole(self._path(signature, codegen), dumps((tuple(parts), kept)))
+        """Keep what numba keeps of a compiled function, and what it calls: now and later."""
+        names = tuple(part.name for part in parts)
+        write_whole(self._path(signature, codegen), dumps((names, deferred, kept)))
 
     def flush(self) -> None:
         """Keep what is there: numba asks when a function is compiled anew."""

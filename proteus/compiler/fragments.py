@@ -25,6 +25,7 @@ from proteus.compiler.private import (
     normalize_ir_text,
     register_pass,
 )
+from proteus.compiler.wanted import Wanted, is_deferred, wanted_by
 
 # A kernel is one function of a thousand blocks, and for each of its loads LLVM looks through 200
 # of them for one that it repeats. With 50 it finds all but a thousandth, in a twelfth less time.
@@ -61,13 +62,18 @@ def _leave_unwritten(module: ir.Module) -> None:
     for function in module.functions:
         instructions = [each for block in function.blocks for each in block.instructions]
         calls = [each for each in instructions if isinstance(each, ir.CallInstr)]
-        outlined = [call for call in calls if is_outlined(getattr(call.callee, "name", ""))]
+        outlined = [call for call in calls if _has_frame(getattr(call.callee, "name", ""))]
         room = {id(argument) for call in outlined for argument in call.args[:2]}
         for block in function.blocks[:1]:
             block.instructions[:] = [
                 each for each in block.instructions
                 if not (isinstance(each, ir.StoreInstr) and id(each.operands[1]) in room)
             ]  # fmt: skip
+
+
+def _has_frame(name: str) -> bool:
+    """Tell whether a symbol is that of a part with a frame of its own."""
+    return is_outlined(name) or is_deferred(name)
 
 
 class _OutlinedLibrary(_FragmentLibrary):
@@ -88,6 +94,7 @@ class KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
     """A library that links all that is inlined into it, directly or not, and is optimised once."""
 
     parts: tuple[Outlined, ...] = ()  # what it calls and does not contain, directly or not
+    wanted: tuple[Wanted, ...] = ()  # what it and these may call and is compiled later
 
     def _optimize_functions(self, module: Any) -> None:
         """Leave that to the optimisation of the whole."""
@@ -97,8 +104,12 @@ class KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
         for library in _closure(self._linking_libraries):
             if not isinstance(library, _OutlinedLibrary):
                 self._final_module.link_in(library._get_module_for_linking(), preserve=True)
-        outlined = _closure(self._linking_libraries, into_outlined=True)
-        self.parts = tuple(each.part for each in outlined if isinstance(each, _OutlinedLibrary))
+        self.parts = outlined_of(self._linking_libraries)
+        wanted = (
+            *wanted_by(self._final_module),
+            *(one for part in self.parts for one in part.wanted),
+        )
+        self.wanted = tuple({part.number: part for part in wanted}.values())
         self._linking_libraries = []
 
     def finalize(self) -> None:
@@ -118,6 +129,12 @@ class KernelLibrary(JITCodeLibrary):  # type: ignore[misc]
         """Run the full passes only: the cheap ones before them are for reference counts."""
         manager, builder = self._codegen._module_pass_manager()
         manager.run(self._final_module, builder)
+
+
+def outlined_of(libraries: Iterable[Any]) -> tuple[Outlined, ...]:
+    """Return the parts with a frame of their own among libraries and all that they link."""
+    found = _closure(libraries, into_outlined=True)
+    return tuple(each.part for each in found if isinstance(each, _OutlinedLibrary))
 
 
 def _closure(libraries: Iterable[Any], into_outlined: bool = False) -> dict[Any, None]:

@@ -7,6 +7,8 @@ Every compiled function of Proteus is declared with one of three decorators:
 ``cold_kernel``    a part with a frame of its own, compiled once for all kernels that call it
                    (``outlined``): what runs seldom, and is given no mechanism where it can be.
 
+What most cells never use is a fourth, compiled when it is first called (``deferred``).
+
 Parts have no Python wrapper, and inlined ones no machine code and no optimisation of their own,
 which is most of the cost of compiling. Called from Python a part runs as plain Python; ``compiled``
 makes an entry for one. A kernel is thus nearly one flat function to LLVM, which keeps state in

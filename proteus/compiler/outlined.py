@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import llvmlite.binding as llvm
 
 from proteus.compiler.folder import cache_folder
+from proteus.compiler.wanted import Wanted, wanted_by
 
 _PREFIX = "proteus.outlined."
 # Numbers that numba gives functions and constants differ from process to process.
@@ -35,6 +36,7 @@ class Outlined(NamedTuple):
 
     name: str
     code: bytes  # of LLVM
+    wanted: tuple[Wanted, ...]  # what it calls and is compiled later
 
 
 def is_outlined(name: str) -> bool:
@@ -56,7 +58,7 @@ def outline(module: Any, symbol: str, codegen: Any) -> Outlined:
     function = module.get_function(symbol)
     function.linkage = "external"
     function.name = _PREFIX + _digest_of(module, codegen)
-    return Outlined(function.name, module.as_bitcode())
+    return Outlined(function.name, module.as_bitcode(), wanted_by(module))
 
 
 def _digest_of(module: Any, codegen: Any) -> str:
@@ -76,7 +78,7 @@ def machine_code(code: bytes, codegen: Any) -> bytes:
 
 def provide(parts: Iterable[Outlined], codegen: Any) -> None:
     """Load parts, from disk or compiled now."""
-    for name, code in parts:
+    for name, code, _ in parts:
         if name not in _loaded:
             found = read(name)
             if found is None:

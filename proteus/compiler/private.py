@@ -68,11 +68,17 @@ from numba.core.registry import cpu_target as _cpu_target
 from numba.core.serialize import dumps as dumps
 from numba.core.typed_passes import NativeLowering as NativeLowering
 from numba.core.typing.templates import AttributeTemplate as AttributeTemplate
+
+# A function that kernels call before it is compiled is typed and lowered by us.
+from numba.core.typing.templates import infer_global as _infer_global
+from numba.core.typing.templates import make_intrinsic_template as _make_intrinsic_template
 from numba.np import arrayobj as arrayobj  # slices of a field go numba's way
 
 # numba says no types of these, and a checker of ours would have to guess.
 global_compiler_lock: Any = _global_compiler_lock
 register_pass: Any = _register_pass
+infer_global: Any = _infer_global
+make_intrinsic_template: Any = _make_intrinsic_template
 lower_builtin: Any = _lower_builtin
 lower_cast: Any = _lower_cast
 lower_getattr: Any = _lower_getattr

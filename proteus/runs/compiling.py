@@ -140,8 +140,10 @@ class _Job(NamedTuple):
         from proteus.market.trading.loop import advance_block
 
         codegen = advance_block.targetctx.codegen()
-        parts = (part.name for part in self.lowered.parts)
-        advance_block._cache.save(self.signature, codegen, parts, (code, *self.lowered.kept))
+        found = self.lowered
+        advance_block._cache.save(
+            self.signature, codegen, found.parts, found.wanted, (code, *found.kept)
+        )
 
 
 class _Part(NamedTuple):

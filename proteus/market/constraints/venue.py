@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.basics.units import NANO
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.codes import EVENT_FILL, EVENT_REJECT, EVENT_RFQ_REJECT, NO_ORDER
 from proteus.market.constraints.chain import price_and_reserve
@@ -133,7 +134,7 @@ def newest_of_short(constraints, orders, lane, trader, short_zero, short_one):
     return newest
 
 
-@cold_kernel
+@deferred_kernel(bool)
 def are_sums_whole(constraints, orders, lane):
     """Tell whether the sums of every account are those over the orders that are at the venue."""
     for trader in range(constraints.table.has_capital.shape[0]):

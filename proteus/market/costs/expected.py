@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.basics.units import NANO
-from proteus.compiler.jit import cold_kernel, inline_kernel, interface
+from proteus.compiler.deferred import deferred_kernel
+from proteus.compiler.jit import inline_kernel, interface
 from proteus.market.book.codes import BUY
 from proteus.market.costs.charging import (
     OF_THE_MODEL,
@@ -142,7 +143,7 @@ def _affordable(costs, lane, trader, side, limit, worth, lots, anchor, time):
     return _limit_of_taker(costs, lane, side, worth, lots, anchor, time)
 
 
-@cold_kernel
+@deferred_kernel(int)
 def _limit_of_taker(costs, lane, side, worth, lots, anchor, time):
     furthest = costs.tables.curves.shape[1] - 2 if side == BUY else 1
     gas = _gas(costs, lane, time)
@@ -179,7 +180,7 @@ def _is_worth(costs, lane, trader, role, side, price, lots, anchor, mean, word, 
     return cost <= _worth_of_lot(costs, mean, word)
 
 
-@cold_kernel
+@deferred_kernel(float)
 def _with_gas(costs, lane, role, side, price, lots, anchor, time):
     """Return what a lot of an order would cost, with the message by which it trades, currency."""
     gas = _gas(costs, lane, time)

@@ -6,6 +6,7 @@ before the lane counts as traded at 0.
 
 from __future__ import annotations
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
 from proteus.market.costs.codes import MAKER
@@ -45,7 +46,7 @@ def has_tiers(costs):
     return costs.tables.bound.shape[2] > 1
 
 
-@cold_kernel
+@deferred_kernel()
 def find_tiers(costs, lane, trader, time, event):
     """Write the trader's tier in each part, as it is before the event."""
     if not has_tiers(costs):

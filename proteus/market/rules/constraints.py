@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.basics.units import NANO
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.codes import BUY, EVENT_FILL, NO_ORDER, SELL
 from proteus.market.constraints import chain, venue
@@ -46,7 +47,7 @@ _MESSAGES = (  # that an intent becomes, by AS_*
 )  # fmt: skip
 
 
-@inline_kernel
+@deferred_kernel(int)
 def allowed_lots(
     rules, ledger, log, private, lane, trader, time, event, becomes, side, price, lots
 ):
@@ -79,7 +80,7 @@ def _leave_out(constraints, legs, lane, trader, before):
         constraints.uncounted[lane, trader, 1] = one
 
 
-@cold_kernel
+@deferred_kernel()
 def mark(constraints, endowment, ledger, private, view, lane, trader, time):
     """Mark what a trader holds when it decides, by what it knows."""
     cash = ledger.balance[lane, trader, CASH] - constraints.untold[lane, trader]
@@ -89,7 +90,7 @@ def mark(constraints, endowment, ledger, private, view, lane, trader, time):
     chain.mark(constraints, lane, trader, time, known, reference, endowment[lane, trader])
 
 
-@cold_kernel
+@deferred_kernel()
 def note_message(constraints, overflow, messages, orders, origins, lane, trader, envelope, time):
     """Note what a trader sends: a version that may fill, and what it takes of its rate."""
     kind = messages.kind[lane, envelope]
@@ -117,7 +118,7 @@ def note_message(constraints, overflow, messages, orders, origins, lane, trader,
         overflow[lane] = 1
 
 
-@cold_kernel
+@deferred_kernel()
 def keep_gas(rules, messages, lane, trader, envelope, time):
     """Keep aside what a message that is sent will cost, with the tip that it offers."""
     constraints = rules.constraints
@@ -136,14 +137,14 @@ def release_gas(constraints, lane, trader, envelope):
         constraints.gas[lane, trader] -= constraints.gas_of[lane, envelope]
 
 
-@cold_kernel
+@deferred_kernel(bool)
 def can_pay(constraints, legs, balance, lane, trader, slot, side, rank, lots):
     """Tell whether a trader can pay an order that reaches the venue (``venue.can_pay``)."""
     _leave_out(constraints, legs, lane, trader, legs.fills[lane])
     return venue.can_pay(constraints, balance, lane, trader, slot, side, rank, lots)
 
 
-@cold_kernel
+@deferred_kernel()
 def count(constraints, endowment, legs, balance, orders, outbox, lane, slot):
     """Count what an event has changed of the orders at the venue (``venue.count``)."""
     for i in range(outbox.count[lane]):
@@ -196,7 +197,7 @@ def _lacking(constraints, ledger, lane, trader):
     return zero, constraints.promised[lane, trader, 1] - cash - position * NANO
 
 
-@cold_kernel
+@deferred_kernel()
 def make_good(rules, ledger, log, lane, time, event):
     """Let the venue pay what accounts still lack when nothing of theirs is left to cancel."""
     constraints = rules.constraints
@@ -212,7 +213,7 @@ def make_good(rules, ledger, log, lane, time, event):
                 posting.pay(rules, ledger, log, lane, time, event, payer, trader, amount, DEFAULT)
 
 
-@cold_kernel
+@deferred_kernel()
 def note_report(constraints, settlement, messages, lane, trader, envelope, price):
     """Note a fill that a trader is going to be told of; its price in ticks goes with the report."""
     if constraints.table.is_tracked[trader]:
@@ -231,7 +232,7 @@ def _cash_of(constraints, messages, lane, envelope):
     return sign * price * messages.lots[lane, envelope]
 
 
-@cold_kernel
+@deferred_kernel()
 def hear(constraints, settlement, overflow, messages, lane, trader, envelope):
     """Let the chain of a trader learn an answer or a fill."""
     if not constraints.table.is_tracked[trader]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.arithmetic.fixed_point import AMOUNT_OVERFLOW
@@ -41,7 +42,7 @@ from proteus.market.rules.posting import charge
 from proteus.market.rules.roles import makes
 
 
-@cold_kernel
+@deferred_kernel()
 def at_fill(
     rules, ledger, log, orders, origins, traders, lane, buy, sell, earlier, price, lots, clears,
     fill, time, event,
@@ -62,7 +63,7 @@ def at_fill(
         _measure(rules, traders, lane, orders.trader[lane, slot], share, time)
 
 
-@cold_kernel
+@deferred_kernel()
 def after_booking(rules, ledger, log, market, origins, traders, split, lane, time, event):
     """Charge each order that was filled in a clear, in the order of their first fills."""
     costs, orders = rules.costs, market.orders
@@ -85,7 +86,7 @@ def after_booking(rules, ledger, log, market, origins, traders, split, lane, tim
     costs.n_filled[lane] = 0
 
 
-@cold_kernel
+@deferred_kernel()
 def note_gains(rules, orders, origins, lane, buy, sell, lots):
     """Add what the lots of a fill are worth by themselves to those of whom that is said."""
     costs = rules.costs
@@ -94,7 +95,7 @@ def note_gains(rules, orders, origins, lane, buy, sell, lots):
             costs.gained[lane] += lots * origins.belief[lane, slot]
 
 
-@cold_kernel
+@deferred_kernel()
 def at_door(rules, ledger, log, lane, trader, kind, order, time, event):
     """Charge gas for a message that reaches the venue, whatever becomes of it.
 

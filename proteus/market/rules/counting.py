@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.compiler.deferred import deferred_kernel
+from proteus.compiler.jit import inline_kernel
 from proteus.market.book.book import rank_of, rests
 from proteus.market.book.codes import BUY, SELL
 from proteus.market.incentives.codes import (
@@ -62,7 +63,7 @@ def _is_behind(standing, lane, at, side, rank, n_ticks):
     return rank_of(standing.price[lane, at], side, n_ticks) < rank
 
 
-@cold_kernel
+@deferred_kernel()
 def count_fill(rules, orders, groups, lane, buy, sell, earlier, price, lots, clears):
     """Count a fill for both of its traders.
 
@@ -95,7 +96,7 @@ def count_fill(rules, orders, groups, lane, buy, sell, earlier, price, lots, cle
             )  # fmt: skip
 
 
-@cold_kernel
+@deferred_kernel()
 def count_message(rules, lane, trader):
     """Count a message that has reached the venue."""
     incentives, table = rules.incentives, rules.incentives.table
@@ -104,7 +105,7 @@ def count_message(rules, lane, trader):
             incentives.score[lane, policy, trader] += 1
 
 
-@cold_kernel
+@deferred_kernel()
 def count_answer(rules, orders, lane, quote, request, elapsed_ns, reference):
     """Count a dealer's first answer to a request that lives.
 

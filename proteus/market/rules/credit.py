@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.basics.units import NANO
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
 from proteus.market.book.codes import (
@@ -55,7 +56,7 @@ from proteus.market.rules.credit_books import (
 from proteus.market.settlement.legs import LEG_SETTLED
 
 
-@cold_kernel
+@deferred_kernel()
 def start(rules, queue, lane):
     """Set the first rate, and expect the first accrual."""
     set_rate(rules.credit.terms, rules.credit.pool, lane)
@@ -72,7 +73,7 @@ def _expect(credit, queue, lane):
 # --- interest -------------------------------------------------------------------------------------
 
 
-@cold_kernel
+@deferred_kernel()
 def accrue(rules, ledger, log, queue, data, initial_ticks, lane, time, event):
     """Charge the interest of a step of the grid, look at who owes it, and expect the next."""
     charge_interest(rules, ledger, log, lane, time, event)
@@ -143,7 +144,7 @@ def charge_interest(rules, ledger, log, lane, time, event):
 # --- messages -------------------------------------------------------------------------------------
 
 
-@cold_kernel
+@deferred_kernel()
 def receive(rules, ledger, log, messages, data, initial_ticks, lane, envelope, time, event):
     """Do what a message asks of the pool: supply an amount, or lend one."""
     trader = np.int64(messages.trader[lane, envelope])
@@ -207,7 +208,7 @@ def mark(rules, ledger, data, initial_ticks, lane):
 # --- collateral -----------------------------------------------------------------------------------
 
 
-@cold_kernel
+@deferred_kernel()
 def at_fill(rules, ledger, log, orders, lane, buy, sell, price, lots, time, event):
     """Change the collateral of both sides of a fill; its price is in ticks.
 

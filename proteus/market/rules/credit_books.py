@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import CEIL, FLOOR, multiply_divide
 from proteus.market.arithmetic.wide import narrow
@@ -164,7 +165,7 @@ def means_of(rules, ledger, lane, trader):
     return ledger.balance[lane, trader, CASH] - cash + locked
 
 
-@cold_kernel
+@deferred_kernel(bool)
 def is_whole(rules, ledger, lane):
     """Tell whether pool, ledger and settlement agree: cash, claims, shares, lots pledged once."""
     credit, pool, lending = rules.credit, rules.credit.pool, account_of(ledger, LENDING)
@@ -297,7 +298,7 @@ def note_buffer(credit, lane, trader, lots, debt):
     credit.liquidations.jump[lane, trader] = 0
 
 
-@cold_kernel
+@deferred_kernel()
 def note_jump(credit, lane, before, after):
     """Note a jump of v against those who owe something; before, after: nano."""
     for at in range(credit.n_debtors[lane]):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.book.codes import EVENT_CREDIT_REPAY, NO_TRADER
 from proteus.market.events.log import MISSING, SOURCE_RULES
@@ -38,7 +39,7 @@ from proteus.market.rules.credit_books import (
 )
 
 
-@cold_kernel
+@deferred_kernel()
 def end(rules, ledger, log, lane, time, value):
     """Close the pool before contracts pay: debts from all that their owners have, then claims.
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.basics.units import NANO
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
 from proteus.market.book.codes import BUY, NO_TRADER, SELL
@@ -217,7 +218,7 @@ def forget(credit, lane):
 # --- what a liquidator learns ---------------------------------------------------------------------
 
 
-@cold_kernel
+@deferred_kernel()
 def learn_sale(rules, messages, lane, trader, envelope):
     """Let a liquidator learn from a fill of its own what selling costs, per lot and lot sold.
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.traders import CLASS_INFORMED, CLASS_SNIPER
 from proteus.market.book.codes import BUY, NO_ENVELOPE, NO_ORDER, SELL
@@ -41,7 +42,7 @@ ARRIVAL = 2  # a report arrives
 MEASURE = 3  # the warm-up ends
 
 
-@cold_kernel
+@deferred_kernel()
 def start(rules, queue, keys, lane):
     """Expect the first entry of every channel."""
     channels, numbers = rules.environment, rules.channels
@@ -60,7 +61,7 @@ def _push_before(queue, numbers, lane, time, item):
         push(queue, lane, time, KIND_ENVIRONMENT, item)
 
 
-@cold_kernel
+@deferred_kernel()
 def run(
     rules, ledger, log, queue, messages, news, news_parameters, data, keys, lane, item, time, event
 ):
@@ -188,7 +189,7 @@ def block_of_fill(rules, lane, buy, sell):
     return max(carried[lane, buy], carried[lane, sell])
 
 
-@cold_kernel
+@deferred_kernel()
 def see_edge(
     rules, messages, orders, keys, traders, private, view, intents, lane, trader, i, lots, stands,
     tick_nano, n_ticks,
@@ -253,7 +254,7 @@ def offer(rules, lane, envelope):
     mempool.offer(rules.environment.mempool, rules.channels.route, lane, envelope)
 
 
-@inline_kernel
+@deferred_kernel(bool)
 def hold_back(rules, log, queue, messages, entities, keys, lane, envelope, time, event):
     """Tell whether a message that is due has to wait for a block; if so, it does from now on.
 
@@ -288,7 +289,7 @@ def _wait(pool, log, messages, entities, keys, lane, envelope, time, event):
 # --- the end --------------------------------------------------------------------------------------
 
 
-@cold_kernel
+@deferred_kernel()
 def end(rules, news, news_parameters, lane, time):
     """Bring what is measured up to the end of trading; what waits for a block is dropped."""
     if rules.channels.oracle.check_ns > 0:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import AMOUNT_OVERFLOW, FLOOR, multiply_divide
 from proteus.market.book.codes import (
@@ -70,7 +71,7 @@ from proteus.market.rules.constraints import unreserved
 from proteus.market.rules.counting import look
 
 
-@cold_kernel
+@deferred_kernel()
 def start_incentives(rules, ledger, log, queue, private, keys, lane):
     """Fund pools, put stakes aside, and expect the first thing that a policy does."""
     incentives, table = rules.incentives, rules.incentives.table
@@ -115,7 +116,7 @@ def _expect_next(incentives, queue, lane):
         push(queue, lane, first, KIND_INCENTIVE, 0)
 
 
-@cold_kernel
+@deferred_kernel()
 def run_incentives(
     rules, ledger, log, queue, orders, private, keys, lane, public_before, time, event
 ):
@@ -138,7 +139,7 @@ def run_incentives(
     _expect_next(incentives, queue, lane)
 
 
-@cold_kernel
+@deferred_kernel()
 def end_incentives(rules, ledger, log, private, lane, time):
     """End the epochs that end with trading, and give stakes back."""
     incentives, table = rules.incentives, rules.incentives.table

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.compiler.deferred import deferred_kernel
+from proteus.compiler.jit import inline_kernel
 from proteus.market.agents.traders import CLASS_MAKER
 from proteus.market.book.codes import (
     EVENT_SETTLEMENT_FAILED,
@@ -48,7 +49,7 @@ _TRADER_SHIFT = 48  # of an entry of KIND_TAKEN_BACK: the trader, and lots that 
 _LOTS_OFFSET = 1 << 47
 
 
-@cold_kernel
+@deferred_kernel()
 def note_fill(rules, ledger, log, queue, orders, lane, buy, sell, price, lots, time, block, event):
     """Let a fill wait for its settlement.
 
@@ -82,7 +83,7 @@ def expect_block(rules, queue, lane, number, time):
         push(queue, lane, time, KIND_SETTLEMENT, number)
 
 
-@cold_kernel
+@deferred_kernel()
 def settle(
     rules, ledger, log, queue, keys, traders, private, risk, lane, item, value, price, time, event
 ):
@@ -212,7 +213,7 @@ def learn(private, lane, item):
 # --- the end --------------------------------------------------------------------------------------
 
 
-@cold_kernel
+@deferred_kernel()
 def end(rules, ledger, log, lane, time, event):
     """Make everything final that is pending; contracts that are settled are then those held.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.constraints.codes import AS_ACCEPTANCE, AS_LAST_LOOK
 from proteus.market.events.latency import MARKET_DATA
@@ -29,7 +30,7 @@ from proteus.market.rng import STREAM_FURTHER, STREAM_THINNED, exponential, unif
 ANYBODY = 0  # what is about the market is about every trader
 
 
-@cold_kernel
+@deferred_kernel()
 def start(rules, queue, keys, lane):
     """Expect the first further wake-up of each trader."""
     for trader in range(rules.stress.entity.shape[0]):
@@ -50,7 +51,7 @@ def expect_further(rules, queue, keys, lane, trader):
         push(queue, lane, time, KIND_FURTHER, trader)
 
 
-@cold_kernel
+@deferred_kernel(int)
 def count_further(rules, queue, keys, lane, trader):
     """Number a further wake-up of a trader, and expect the next one."""
     number = rules.stress.further[lane, trader]
@@ -59,7 +60,7 @@ def count_further(rules, queue, keys, lane, trader):
     return number
 
 
-@cold_kernel
+@deferred_kernel(bool)
 def stays_away(rules, keys, lane, trader, time, cause, number):
     """Tell whether a wake-up of a trader is left out; it is numbered all the same."""
     windows = rules.stress.windows
@@ -71,7 +72,7 @@ def stays_away(rules, keys, lane, trader, time, cause, number):
     return uniform(word) >= windows.number[w]
 
 
-@cold_kernel
+@deferred_kernel(int)
 def cut(rules, trader, time, becomes, lots):
     """Return what a trader sends of the lots that it would; what it has agreed to is not cut."""
     if becomes == AS_ACCEPTANCE or becomes == AS_LAST_LOOK:
@@ -80,13 +81,13 @@ def cut(rules, trader, time, becomes, lots):
     return lots * share // WHOLE
 
 
-@cold_kernel
+@deferred_kernel(int)
 def slowed_now(rules, trader, leg, time, takes):
     """Return how long takes, ns, what a trader sends now and takes so long as usual."""
     return slowed(rules.stress.windows, trader, leg, time, takes)
 
 
-@cold_kernel
+@deferred_kernel(int)
 def age(rules, trader, time, takes):
     """Return how old the newest is, ns, that a trader is shown now, from what it is as usual."""
     return time - newest_arrived(rules.stress.windows, trader, MARKET_DATA, time, takes)

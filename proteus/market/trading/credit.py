@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from proteus.basics.units import NANO
-from proteus.compiler.jit import cold_kernel, inline_kernel, interface
+from proteus.compiler.deferred import deferred_kernel
+from proteus.compiler.jit import inline_kernel, interface
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
 from proteus.market.book.codes import NO_ENVELOPE, NO_ORDER, NO_TRADER
 from proteus.market.environment.mempool import see_gain
@@ -113,7 +114,7 @@ def _at_acted(rules, world, lane, trader, time, cause, number):
         _ask(rules, world, lane, trader, time, cause, number)
 
 
-@cold_kernel
+@deferred_kernel()
 def _ask(rules, world, lane, trader, time, cause, number):
     """Send what a lender supplies, what a trader with a target lacks, or a liquidator's call."""
     action, amount, about, gain = SUPPLY, np.int64(0), np.int64(NO_TRADER), 0.0

@@ -6,7 +6,8 @@ empty, nothing is told and everything can be paid.
 
 from __future__ import annotations
 
-from proteus.compiler.jit import cold_kernel, inline_kernel, interface
+from proteus.compiler.deferred import deferred_kernel
+from proteus.compiler.jit import inline_kernel, interface
 from proteus.market.constraints import venue
 from proteus.market.ledger.accounts import CREDIT_NOT_WHOLE, FUNDS_NOT_ORDERS, LEDGER_OK
 from proteus.market.rules import constraints
@@ -133,7 +134,7 @@ def _at_notice(rules, messages, lane, trader, envelope):
         _hear(rules, messages, lane, trader, envelope)
 
 
-@cold_kernel
+@deferred_kernel()
 def _hear(rules, messages, lane, trader, envelope):
     if uses(rules, CHAINS):
         constraints.hear(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel, interface
 from proteus.market.book.codes import EVENT_CREDIT_REJECT, NO_ORDER, NO_TRADER
 from proteus.market.constraints.venue import count_order
@@ -78,7 +79,7 @@ def _keep(rules, mechanism, world, lane, time):
     return uses(rules, CREDIT) and _seize_all(rules, mechanism, world, lane, time)
 
 
-@cold_kernel
+@deferred_kernel(bool)
 def _seize_all(rules, mechanism, world, lane, time):
     """Do what ``keep`` says."""
     cancels = False
@@ -110,7 +111,7 @@ def _receive(rules, mechanism, world, lane, time, envelope):
     return _answer(rules, mechanism, world, lane, time, envelope)
 
 
-@cold_kernel
+@deferred_kernel(bool)
 def _answer(rules, mechanism, world, lane, time, envelope):
     """Do what ``receive`` says."""
     messages = world.messages

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.compiler.deferred import deferred_kernel
+from proteus.compiler.jit import inline_kernel
 from proteus.market.costs.volume import find_tiers
 from proteus.market.environment.news import value_at
 from proteus.market.events.envelopes import MESSAGE_CREDIT
@@ -42,6 +43,7 @@ from proteus.market.rules.uses import (
     FEES,
     GAS,
     KEPT_GAS,
+    ORACLE,
     POLICIES,
     STRESS,
     TIERS,
@@ -54,13 +56,20 @@ from proteus.market.trading.world import FAULT_CAPACITY, stop_lane
 
 
 @hooks.at_start.implement(Rules)
-@cold_kernel
+@inline_kernel
 def _at_start(rules, ledger, log, queue, private, keys, risk, lane, value):
+    if uses(rules, ANYTHING):
+        _start(rules, ledger, log, queue, private, keys, risk, lane, value)
+
+
+@deferred_kernel()
+def _start(rules, ledger, log, queue, private, keys, risk, lane, value):
     posting.endow(rules, ledger, log, lane)
     posting.open_positions(rules, ledger, log, risk, lane, value)
     if uses(rules, CREDIT):
         credit.start(rules, queue, lane)
-    incentives.start_incentives(rules, ledger, log, queue, private, keys, lane)
+    if uses(rules, POLICIES):
+        incentives.start_incentives(rules, ledger, log, queue, private, keys, lane)
     environment.start(rules, queue, keys, lane)
 
 
@@ -73,7 +82,7 @@ def _before_sending(
         _send(rules, messages, orders, origins, lane, trader, envelope, time)
 
 
-@cold_kernel
+@deferred_kernel()
 def _send(rules, messages, orders, origins, lane, trader, envelope, time):
     if uses(rules, BLOCKS):
         environment.offer(rules, lane, envelope)
@@ -122,15 +131,24 @@ def _at_environment(
 
 
 @hooks.at_end.implement(Rules)
-@cold_kernel
+@inline_kernel
 def _at_end(rules, ledger, log, private, news, news_parameters, lane, time, event):
-    settlement.end(rules, ledger, log, lane, time, event)
-    _let_go(rules, ledger, log, lane, time, event)
+    if uses(rules, ANYTHING):
+        _end(rules, ledger, log, private, news, news_parameters, lane, time, event)
+
+
+@deferred_kernel()
+def _end(rules, ledger, log, private, news, news_parameters, lane, time, event):
+    if uses(rules, DELAYED):
+        settlement.end(rules, ledger, log, lane, time, event)
+        _let_go(rules, ledger, log, lane, time, event)
     if uses(rules, CREDIT):
         value = nano(value_at(news, news_parameters, lane, time))
         credit_end.end(rules, ledger, log, lane, time, value)
-    incentives.end_incentives(rules, ledger, log, private, lane, time)
-    environment.end(rules, news, news_parameters, lane, time)
+    if uses(rules, POLICIES):
+        incentives.end_incentives(rules, ledger, log, private, lane, time)
+    if uses(rules, ORACLE):
+        environment.end(rules, news, news_parameters, lane, time)
 
 
 @hooks.at_door.implement(Rules)
@@ -140,7 +158,7 @@ def _at_door(rules, ledger, log, orders, lane, trader, envelope, kind, slot, ord
         _enter(rules, ledger, log, orders, lane, trader, envelope, kind, slot, order, time, event)
 
 
-@cold_kernel
+@deferred_kernel()
 def _enter(rules, ledger, log, orders, lane, trader, envelope, kind, slot, order, time, event):
     if uses(rules, GAS):
         costs.at_door(rules, ledger, log, lane, trader, kind, order, time, event)
@@ -172,7 +190,7 @@ def _at_fill(
         )  # fmt: skip
 
 
-@cold_kernel
+@deferred_kernel()
 def _fill(
     rules, ledger, log, queue, orders, origins, traders, lane, buy, sell, earlier, price, lots,
     clears, fill, time, event,
@@ -198,8 +216,19 @@ def _fill(
 
 
 @hooks.at_settlement.implement(Rules)
-@cold_kernel
+@inline_kernel
 def _at_settlement(
+    rules, ledger, log, queue, keys, traders, private, news, news_parameters, data, risk,
+    initial_ticks, lane, kind, item, time, event,
+):  # fmt: skip
+    _settle(
+        rules, ledger, log, queue, keys, traders, private, news, news_parameters, data, risk,
+        initial_ticks, lane, kind, item, time, event,
+    )  # fmt: skip
+
+
+@deferred_kernel()
+def _settle(
     rules, ledger, log, queue, keys, traders, private, news, news_parameters, data, risk,
     initial_ticks, lane, kind, item, time, event,
 ):  # fmt: skip
@@ -226,7 +255,7 @@ def _let_go(rules, ledger, log, lane, time, event):
 
 
 @hooks.at_timer.implement(Rules)
-@cold_kernel
+@inline_kernel
 def _at_timer(
     rules, ledger, log, queue, orders, private, keys, lane, kind, item, public_before, time, event
 ):

@@ -9,6 +9,7 @@ nothing is cancelled.
 
 from __future__ import annotations
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import inline_kernel, interface
 from proteus.market.book.codes import NO_ORDER
 from proteus.market.constraints.venue import count_order
@@ -43,6 +44,12 @@ def _none_is_short(rules, mechanism, world, lane, time):
 def _end_shortage(rules, mechanism, world, lane, time):
     if rules.constraints.shaken[lane] == 0:
         return False
+    return _cancel_and_pay(rules, mechanism, world, lane, time)
+
+
+@deferred_kernel(bool)
+def _cancel_and_pay(rules, mechanism, world, lane, time):
+    """Do what ``end_shortage`` says."""
     cancels = cancel_newest(mechanism, world, lane, time)
     event = world.progress.events[lane]
     constraints.make_good(rules, world.ledger, world.log, lane, time, event)

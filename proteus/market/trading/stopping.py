@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.agents.external import is_waiting
 from proteus.market.book.codes import BUY, NO_ENVELOPE, SELL
@@ -29,7 +30,7 @@ def _at_sent(rules, world, lane, trader, time, cause, number):
         _take_back(world, lane, trader, time, cause, number)
 
 
-@cold_kernel
+@deferred_kernel()
 def _take_back(world, lane, trader, time, cause, number):
     """Cancel the quotes of a trader that still stand, and its orders, the oldest first."""
     private, versions = world.private, world.rules.constraints.versions

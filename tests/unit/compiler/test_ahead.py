@@ -58,7 +58,7 @@ def test_both_halves_make_the_kernel_and_it_is_loaded(tmp_path, second_half):
     (part,) = lowered.parts
     keep(part.name, second_half(part.name, part.code))
     kept = (second_half(lowered.name, lowered.code), *lowered.kept)
-    work._cache.save(signature, target.codegen(), [part.name], kept)
+    work._cache.save(signature, target.codegen(), [part], lowered.wanted, kept)
     assert work._cache.has(signature, target)
     fields.total[:] = 0.0
     assert work(fields, 1) == expected
@@ -70,4 +70,6 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path):
     (tmp_path / "file").write_text("in the way")
     cache = KernelCache(_work.py_func, tmp_path / "file")
     assert not cache.can_keep()
-    cache.save((), _work.targetctx.codegen(), (), ())  # no error: it is compiled once more later
+    cache.save(
+        (), _work.targetctx.codegen(), (), (), ()
+    )  # no error: it is compiled once more later
