@@ -110,23 +110,27 @@ def lanes(results: Results) -> pd.DataFrame:
     """Return a row per lane and seat: all that scores are made of."""
     draws, parts = draws_of(results.whole, results.root), []
     for match, one in zip(results.matches, results.played, strict=True):
-        draw = draws[match.is_scale]
+        replicates = draws[match.is_scale].replicates
         for seat, name in enumerate(match.seats):
-            theirs = [each for each in one.forfeits if each.seat == seat]
-            part = pd.DataFrame({
-                "seed": draw.replicates, "won": one.won[:, seat], "wanting": one.wanting,
-            })  # fmt: skip
-            lost = {each.replicate: each.lost for each in theirs}
-            why = {each.replicate: each.reason for each in theirs}
-            part["lost"] = [lost.get(int(seed), np.nan) for seed in draw.replicates]
-            part["forfeit"] = [why.get(int(seed), "") for seed in draw.replicates]
-            columns: dict[str, Any] = {
-                "scenario": match.scenario, "stress": match.stress, "format": match.format,
-                "is_scale": match.is_scale, "seats": "|".join(match.seats), "seat": seat,
-                "entrant": name,
-            }  # fmt: skip
-            parts.append(part.assign(**columns))
-    return pd.concat(parts, ignore_index=True)
+            lost, why = np.full(len(replicates), np.nan), np.full(len(replicates), "", object)
+            for each in one.forfeits:
+                if each.seat == seat:
+                    row = each.replicate - replicates[0]
+                    lost[row], why[row] = each.lost, each.reason
+            which = (
+                match.scenario, match.stress, match.format, match.is_scale,
+                "|".join(match.seats), seat, name,
+            )  # fmt: skip
+            parts.append((replicates, one.won[:, seat], one.wanting, lost, why, which))
+    columns = {
+        name: np.concatenate([part[at] for part in parts])
+        for at, name in enumerate(("seed", "won", "wanting", "lost", "forfeit"))
+    }
+    sizes = [len(part[0]) for part in parts]
+    names = ("scenario", "stress", "format", "is_scale", "seats", "seat", "entrant")
+    for name, of_parts in zip(names, zip(*(part[-1] for part in parts), strict=True), strict=True):
+        columns[name] = np.repeat(np.array(pd.Series(of_parts)), sizes)
+    return pd.DataFrame(columns)
 
 
 # --- sentences ------------------------------------------------------------------------------------

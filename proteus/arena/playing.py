@@ -23,16 +23,17 @@ from proteus.compiler.jit import JIT_DISABLED
 from proteus.configuration.executors import ThreadsExecutor
 from proteus.configuration.study import PILOT, first_of
 from proteus.errors import ViolationError
+from proteus.market.events.log import Log
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import Block, build_block
-from proteus.market.setup.capacities import LARGEST_GROWTH
+from proteus.market.setup.capacities import LARGEST_GROWTH, expected_rows
+from proteus.market.setup.cell import set_up_cell
 from proteus.market.setup.members import CellSetup
 from proteus.market.trading.loop import advance_block
 from proteus.market.trading.world import FAULT_CAPACITY, FAULT_NONE
 from proteus.market.variables.base import GROUP
 from proteus.market.variables.dimensions import Labels, labels_of, optional_of
-from proteus.recording.limits import LARGEST_RECORDED_BLOCK
 from proteus.results.outcome import Outcome, Violation
 from proteus.runs.blocks import Pools, run_task
 from proteus.runs.compiling import compile_ahead
@@ -43,6 +44,11 @@ from proteus.runs.workers import usable_cores
 Array = NDArray[np.float64]
 Say = Callable[[int], None]  # told of every number of lanes that are finished
 
+# Larger than those of a run: a match has few lanes, so what it costs by itself weighs more, and one
+# worker plays most of them in one block that is used again.
+_BLOCK, _RECORDED_BLOCK, _TASK = 50, 25, 250  # lanes
+_LOG_BYTES = 32_000_000  # of the logs of a block
+_ROW_BYTES = 8 * (len(Log._fields) - 1)
 WON, WANTING = "won", "wanting"
 _WON = "pnl_marked_by_group"
 
@@ -124,10 +130,9 @@ def play_alone(match: Match, root: int, replicates: NDArray[np.int64]) -> tuple[
     Returns
         PnL of each seat, float64 [N, K], and what noise traders paid for wanting to trade, [N].
     """
-    count, dims = len(replicates), _dims(match)
     task = Task(
-        0, match.cell.canonical(), match.cell, root, replicates, np.zeros(count, np.bool_),
-        LARGEST_RECORDED_BLOCK, match.is_wanted, False, dims,
+        0, match.cell.canonical(), match.cell, root, replicates,
+        np.zeros(len(replicates), np.bool_), _block_lanes(match), False, False, _dims(match),
     )  # fmt: skip
     outcome = _play(task, Pools(), match)
     _check(outcome, match)
@@ -157,14 +162,24 @@ def _jobs(matches: Mapping[int, Match], draws: Mapping[bool, Draw]) -> Iterator[
     for number, match in matches.items():
         draw = draws[match.is_scale]
         seeds = len(draw.replicates)
+        nothing_kept = np.zeros(seeds, np.bool_)  # by the run: a log is read where it was written
         yield Job(
-            number, match.cell, draw.root, draw.replicates, np.full(seeds, match.is_wanted),
-            np.zeros(seeds, np.bool_), None, None, False, _dims(match),
+            number, match.cell, draw.root, draw.replicates, nothing_kept, nothing_kept,
+            _block_lanes(match), _TASK, False, _dims(match),
         )  # fmt: skip
 
 
+def _block_lanes(match: Match) -> int:
+    """Return how many lanes of a match share a block, which decides about no result."""
+    if not match.is_wanted:
+        return _BLOCK
+    rows = expected_rows(set_up_cell(match.cell))
+    return max(1, min(_RECORDED_BLOCK, _LOG_BYTES // (rows * _ROW_BYTES)))
+
+
 def _play(task: Task, pools: Pools, match: Match) -> Outcome:
-    """Run a task and keep what is scored of it; a log is read where it was written."""
+    """Run a task and keep what is scored of it."""
+    task = task._replace(is_recorded=match.is_wanted)
     parts = [
         _played(_part(task, at), pools, match)
         for at in range(0, len(task.replicates), task.block_lanes)

@@ -16,14 +16,11 @@ Source
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from proteus.arena.news import Values
+from proteus.compiler.jit import inline_kernel, kernel
 from proteus.market.agents.kinds import KINDS
 from proteus.market.agents.traders import CLASS_NOISE
 from proteus.market.book.codes import BUY
@@ -31,8 +28,12 @@ from proteus.market.cell import CellConfig
 from proteus.market.events.log import Log
 from proteus.recording.columns import FILL, INTENT, ORDER, REQUEST
 
+Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
-_TRADERS = 2**16  # more than a lane has
+
+_NOBODY = -1  # owner of an order that is of no intent that is looked at
+_TRADER, _TIME, _SIDE, _LOTS = range(4)  # columns of an intent
+_WANT, _FILLED, _PRICE, _OF_FILL = range(4)  # columns of a fill: which intent, when, price, lots
 
 
 def noise_traders(cell: CellConfig) -> NDArray[np.bool_]:
@@ -44,108 +45,121 @@ def noise_traders(cell: CellConfig) -> NDArray[np.bool_]:
     )
 
 
-def costs_of_wanting(
-    cell: CellConfig, root: int, replicates: Integers, log: Log
-) -> NDArray[np.float64]:
+def costs_of_wanting(cell: CellConfig, root: int, replicates: Integers, log: Log) -> Array:
     """Return what the noise traders of lanes paid for wanting to trade, float64 [L] currency.
 
     Parameters
         cell, root, replicates: the lanes. log: where they were recorded.
     """
-    theirs, values = noise_traders(cell), Values(cell)
-    return np.array([
-        _cost(cell, functools.partial(values.at, root, int(replicate)), theirs, _rows(log, lane))
-        for lane, replicate in enumerate(replicates)
-    ])  # fmt: skip
+    values, reader = Values(cell), _Reader(cell, log)
+    found = np.empty(len(replicates))
+    for lane, replicate in enumerate(replicates.tolist()):
+        wants, fills = reader.read(lane)
+        tau, at = cell.tau_ns, wants[_TIME]
+        value = values.at(root, replicate, np.concatenate([at, at + tau, fills[_FILLED]]))
+        found[lane] = _cost(cell, wants, fills, value)
+    return found
 
 
-def _cost(
-    cell: CellConfig, values: Callable[[Integers], NDArray[np.float64]],
-    noise: NDArray[np.bool_], rows: _Rows,
-) -> float:  # fmt: skip
+def _cost(cell: CellConfig, wants: Integers, fills: Integers, value: Array) -> float:
     """Return the cost of one lane.
 
     Parameters
-        values: v at some times. noise: which traders are looked at, bool [A].
+        wants: int64 [4, W], and fills: int64 [4, F], as ``_gather`` writes them.
+        value: v at the times of the intents, tau later, and of the fills, float64 [2 W + F].
     """
-    tau, theirs = cell.tau_ns, _of(noise, rows.trader)
-    wanted = rows.where(rows.are(INTENT) & theirs & (rows.time <= cell.horizon_ns - tau))
-    orders = rows.where((rows.are(ORDER) | rows.are(REQUEST)) & theirs)
-    want, fills = _fills(rows, orders, wanted)
-    times = np.concatenate([wanted.time, wanted.time + tau, fills.time])
-    value = values(times)
-    count = len(wanted.time)
+    count, want = wants.shape[1], fills[_WANT]
     now, later, filled = value[:count], value[count : 2 * count], value[2 * count :]
-    in_time = fills.time <= wanted.time[want] + tau
-    sign = np.where(wanted.side == BUY, 1.0, -1.0)
-    paid = sign[want] * fills.lots * (fills.price / cell.n_ticks - filled)
-    done = np.bincount(want, fills.lots * in_time, minlength=count)
-    missed = np.maximum(sign * (later - now), 0.0) * (wanted.lots - done)
+    in_time = fills[_FILLED] <= wants[_TIME][want] + cell.tau_ns
+    sign = np.where(wants[_SIDE] == BUY, 1.0, -1.0)
+    paid = sign[want] * fills[_OF_FILL] * (fills[_PRICE] / cell.n_ticks - filled)
+    done = np.bincount(want, fills[_OF_FILL] * in_time, minlength=count)
+    missed = np.maximum(sign * (later - now), 0.0) * (wants[_LOTS] - done)
     return float(paid[in_time].sum() + missed.sum())
 
 
-class _Rows(NamedTuple):
-    """Rows of a lane's log; int64 [n] each, as in ``Log``."""
+class _Reader:
+    """Reads lanes of a log, one after another, into memory that is used again."""
 
-    source: Integers
-    kind: Integers
-    time: Integers
-    trader: Integers
-    side: Integers
-    price: Integers
-    lots: Integers
-    order: Integers
-    other: Integers
-    intent: Integers
+    def __init__(self, cell: CellConfig, log: Log) -> None:
+        self._log, self._noise = log, noise_traders(cell)
+        self._last_ns = np.int64(cell.horizon_ns - cell.tau_ns)
+        rows = log.kind.shape[1]
+        self._wants = np.empty((4, rows), np.int64)
+        self._fills = np.empty((4, 2 * rows), np.int64)
+        self._owner = np.empty(rows, np.int64)
 
-    def are(self, kind: tuple[int, int]) -> NDArray[np.bool_]:
-        """Tell which rows are of a kind."""
-        return np.asarray((self.source == kind[0]) & (self.kind == kind[1]))
-
-    def where(self, here: NDArray[np.bool_]) -> _Rows:
-        """Return some rows."""
-        at = np.flatnonzero(here)
-        return _Rows(*(column[at] for column in self))
+    def read(self, lane: int) -> tuple[Integers, Integers]:
+        """Return the intents of noise traders that are looked at, [4, W], and their fills."""
+        while True:
+            wants, fills, numbers = _gather(
+                self._log, lane, self._noise, self._last_ns, self._owner, self._wants, self._fills
+            )
+            if numbers <= len(self._owner):
+                return self._wants[:, :wants], self._fills[:, :fills]
+            self._owner = np.empty(2 * numbers, np.int64)
 
 
-def _rows(log: Log, lane: int) -> _Rows:
-    count = int(log.count[lane])
-    return _Rows(*(getattr(log, name)[lane, :count] for name in _Rows._fields))
+@kernel
+def _gather(log, lane, noise, last_ns, owner, wants, fills):  # type: ignore[no-untyped-def]
+    """Read whose intent each fill of a lane is of.
 
-
-def _fills(rows: _Rows, orders: _Rows, wanted: _Rows) -> tuple[Integers, _Rows]:
-    """Return whose intent each fill is of, by its place among those wanted, and the fills.
+    A fill that two of them share counts for both: first those of the earlier order, or the
+    maker's, then those of the other.
 
     Parameters
-        orders: of noise traders, also of intents that are not looked at.
+        noise: which traders are looked at, bool [A]. last_ns: when the last of their intents is.
+        owner: int64 [numbers of orders], wants: int64 [4, rows], fills: int64 [4, 2 rows]; written.
+
+    Returns
+        How many intents and fills there are, and how many numbers of orders; with fewer in
+        ``owner`` the lane must be read again.
     """
-    addresses = _address(wanted.trader, wanted.time)
-    known = np.argsort(addresses, kind="stable")
-    want = _found(addresses[known], _address(orders.trader, orders.intent))
-    mine = np.flatnonzero(want >= 0)
-    mine = mine[np.argsort(orders.order[mine], kind="stable")]
-    fills = rows.where(rows.are(FILL))
-    sides = [_found(orders.order[mine], number) for number in (fills.order, fills.other)]
-    which = np.concatenate(sides)
-    is_theirs = which >= 0
-    both = _Rows(*(np.concatenate([column, column])[is_theirs] for column in fills))
-    return known[want[mine[which[is_theirs]]]], both
+    count, numbers, rows = 0, np.int64(0), log.count[lane]
+    owner[:] = _NOBODY
+    for row in range(rows):
+        source, kind, trader = log.source[lane, row], log.kind[lane, row], log.trader[lane, row]
+        is_intent = source == INTENT[0] and kind == INTENT[1]
+        is_order = source == ORDER[0] and kind == ORDER[1]
+        is_order |= source == REQUEST[0] and kind == REQUEST[1]
+        if not (is_intent or is_order) or not (0 <= trader < len(noise) and noise[trader]):
+            continue
+        if is_intent and log.time[lane, row] <= last_ns:
+            wants[_TRADER, count], wants[_TIME, count] = trader, log.time[lane, row]
+            wants[_SIDE, count], wants[_LOTS, count] = log.side[lane, row], log.lots[lane, row]
+            count += 1
+        elif is_order:
+            number = log.order[lane, row]
+            want = _want_of(wants, count, trader, log.intent[lane, row])
+            numbers = max(numbers, number + 1)
+            if want != _NOBODY and 0 <= number < len(owner) and owner[number] == _NOBODY:
+                owner[number] = want
+    filled = 0
+    for side in range(2):
+        for row in range(rows):
+            if log.source[lane, row] != FILL[0] or log.kind[lane, row] != FILL[1]:
+                continue
+            number = log.order[lane, row] if side == 0 else log.other[lane, row]
+            if 0 <= number < len(owner) and owner[number] != _NOBODY:
+                fills[_WANT, filled], fills[_FILLED, filled] = owner[number], log.time[lane, row]
+                fills[_PRICE, filled] = log.price[lane, row]
+                fills[_OF_FILL, filled] = log.lots[lane, row]
+                filled += 1
+    return count, filled, numbers
 
 
-def _of(traders: NDArray[np.bool_], trader: Integers) -> NDArray[np.bool_]:
-    """Tell which rows are of some traders."""
-    known = (trader >= 0) & (trader < len(traders))
-    return np.asarray(known & traders[np.where(known, trader, 0)])
-
-
-def _address(trader: Integers, time_ns: Integers) -> Integers:
-    """Return one number for who decided when."""
-    return time_ns * _TRADERS + trader
-
-
-def _found(known: Integers, wanted: Integers) -> Integers:
-    """Return where each number is among sorted ones, -1 where it is not."""
-    if not len(known):
-        return np.full(len(wanted), -1, np.int64)
-    at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    return np.where(known[at] == wanted, at, -1)
+@inline_kernel
+def _want_of(wants, count, trader, time):  # type: ignore[no-untyped-def]
+    """Return which of the intents so far is that of a trader at a time, or ``_NOBODY``."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) // 2
+        if wants[_TIME, middle] < time:
+            low = middle + 1
+        else:
+            high = middle
+    while low < count and wants[_TIME, low] == time:
+        if wants[_TRADER, low] == trader:
+            return low
+        low += 1
+    return _NOBODY

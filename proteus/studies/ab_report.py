@@ -13,6 +13,7 @@ import pandas as pd
 from proteus.analysis import precision, showing
 from proteus.analysis.statistics.paired import LEVEL
 from proteus.basics.versions import STAMP, csv_text
+from proteus.configuration.study import LEAST_SEEDS
 from proteus.pages import change as page
 from proteus.pages.tables import Table
 from proteus.plans import parity
@@ -71,7 +72,7 @@ def sentences(
     if experiment.refused:
         return [f"No verdict: {experiment.refused}."]
     said = [_effect(experiment, one), _moved(tables["who"])]
-    said.append(_precision(experiment, one))
+    said += [_precision(experiment, one), _few(one)]
     if "attribution" in tables:
         said.append(_split(experiment, tables["attribution"]))
     return [sentence for sentence in said if sentence]
@@ -118,6 +119,16 @@ def _listed(rows: pd.DataFrame) -> str:
         f"{NAMES.get(str(row['name']), str(row['name']))} {row['change']:+.4g} "
         f"({row['low']:.4g} to {row['high']:.4g})"
         for row in rows.to_dict("records")
+    )
+
+
+def _few(one: Judged | None) -> str:
+    """Warn of intervals that rest on too few seeds to be what they say."""
+    if one is None or ab_tables.is_identical(one) or not 1 < one.found.n[0] < LEAST_SEEDS:
+        return ""
+    return (
+        f"These are {one.found.n[0]} seeds: with fewer than {LEAST_SEEDS} a standard deviation "
+        "says little, so trust no interval or p here."
     )
 
 

@@ -30,8 +30,8 @@ ARENA = (
     Fault(
         "lots filled after the wait count as filled in time",
         "arena/wanting.py",
-        "np.bincount(want, fills.lots * in_time, minlength=count)",
-        "np.bincount(want, fills.lots, minlength=count)",
+        "np.bincount(want, fills[_OF_FILL] * in_time, minlength=count)",
+        "np.bincount(want, fills[_OF_FILL], minlength=count)",
     ),
     Fault(
         "where the reference is the worse one less is better",

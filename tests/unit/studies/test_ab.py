@@ -234,6 +234,17 @@ def test_what_cannot_be_compared_is_said_without_numbers(tmp_path, capfd):
     assert "nan" not in said
 
 
+@pytest.mark.parametrize(("count", "is_warned"), [(29, True), (30, False)])
+def test_few_seeds_are_warned_of(count, is_warned, tmp_path, capfd):
+    words = [*QUICK[1:2], *QUICK[3:], "mechanism=clob,fba", f"seeds.count={count}"]
+    assert main([*words, f"output_dir={tmp_path / 'x'}"]) == 0
+    said = capfd.readouterr().out
+    assert ("trust no interval or p here" in said) == is_warned
+    assert (
+        f"These are {count} seeds:" in (tmp_path / "x" / "verdict.txt").read_text()
+    ) == is_warned
+
+
 def test_seeds_of_a_pilot_judge_nothing(capfd, tmp_path):
     words = [*QUICK, *BLIND, *FEE, f"seeds.first={first_of(PILOT)}", f"output_dir={tmp_path / 'x'}"]
     assert main(words) == 0
