@@ -9,7 +9,6 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from proteus.compiler.arrays import allocate
 from proteus.readers.events import chosen, events, joined, wrong
