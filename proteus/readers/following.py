@@ -36,6 +36,9 @@ NO_ID = np.iinfo(np.int64).min
 NO_SIDE = -1
 LEAST_ID = -(2**61)  # lower ids are for orders that no file names
 
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)  # an odd 2**64 / golden ratio
+_NEAR = 10  # bits of ids that stay together
+
 KNOWN = 0
 UNKNOWN_ORDER = 1  # its beginning is not in the file
 TWICE = 2  # an order comes under the id of one that is open
@@ -62,13 +65,22 @@ class Events(NamedTuple):
 
 @state
 class Open(NamedTuple):
-    """Orders by number. K numbers."""
+    """Orders by number. K numbers, of which the first is for what has no id."""
 
+    id: np.ndarray  # int64 [K] that has the number
     lots: np.ndarray  # int64 [K] left; 0: not open
     price: np.ndarray  # int64 [K] nano-currency
     side: np.ndarray  # int8 [K]
     told: np.ndarray  # int64 [K] lots of fills that no later record has taken again
     chain: np.ndarray  # int64 [K] id under which it came first, of those that amend each other
+
+
+@state
+class Index(NamedTuple):
+    """Where the number of an id is. T places, a power of 2, at least twice the numbers."""
+
+    number: np.ndarray  # int32 [T] found by multiplicative hashing and steps of one; 0: free
+    used: np.ndarray  # int64 [1] numbers in use
 
 
 @state
@@ -86,17 +98,61 @@ class Found(NamedTuple):
 
 
 @kernel
-def follow_rows(piece, number, other, orders, found):
+def keep_open(orders, kept, index):
+    """Number the orders that are open, or have fills that no record took again, anew and in order.
+
+    Parameters
+        orders: Open, K numbers, all in use. kept: Open, written, with room for them.
+        index: Index, empty; written.
+    """
+    for old in range(1, orders.id.shape[0]):
+        if orders.lots[old] > 0 or orders.told[old] > 0:
+            number = _number_of(orders.id[old], kept, index)
+            kept.lots[number], kept.price[number] = orders.lots[old], orders.price[old]
+            kept.side[number], kept.told[number] = orders.side[old], orders.told[old]
+            kept.chain[number] = orders.chain[old]
+
+
+@inline_kernel
+def _number_of(identity, orders, index):
+    """Return the number of an id; one that has none gets the next.
+
+    Ids that are near each other lie near each other, as orders of one time mostly do.
+
+    Source
+        Knuth (1998), The Art of Computer Programming 3, 6.4: multiplicative hashing, algorithm L.
+    """
+    if identity == NO_ID:
+        return np.int64(0)
+    last = index.number.shape[0] - 1
+    mixed = (np.uint64(identity >> _NEAR) * _SPREAD) >> np.uint64(32)
+    at = (identity ^ np.int64(mixed)) & last
+    while index.number[at] != 0:
+        if orders.id[index.number[at]] == identity:
+            return np.int64(index.number[at])
+        at = (at + 1) & last
+    number = index.used[0]
+    index.number[at] = number
+    index.used[0] = number + 1
+    orders.id[number], orders.lots[number], orders.told[number] = identity, 0, 0
+    return number
+
+
+@kernel
+def follow_rows(piece, orders, index, found):
     """Follow the orders of a piece.
 
     Parameters
-        piece: Events. number, other: int64 [N] numbers of order_id and other_id.
-        orders: Open, read and written. found: Found, written.
+        piece: Events. orders, index: read and written; there is room for a number for each id.
+        found: Found, written.
     """
     for row in range(piece.kind.shape[0]):
-        kind, at, lots = piece.kind[row], number[row], piece.lots[row]
+        kind, lots = piece.kind[row], piece.lots[row]
         found.kind[row], found.id[row], found.side[row] = kind, NO_ID, piece.side[row]
         found.limit[row], found.lots[row], found.fault[row] = NO_PRICE, lots, KNOWN
+        if kind > MODIFY and kind != FILL:
+            continue
+        at = _number_of(piece.order_id[row], orders, index)
         if kind == ADD:
             if orders.lots[at] > 0:
                 found.fault[row] = TWICE
@@ -104,11 +160,12 @@ def follow_rows(piece, number, other, orders, found):
             orders.side[at], orders.chain[at] = piece.side[row], piece.order_id[row]
             found.id[row], found.limit[row] = piece.order_id[row], piece.price[row]
             found.left[row] = lots
-        elif kind <= MODIFY or kind == FILL:
-            if orders.lots[at] == 0 and kind != REPLACE and piece.other_id[row] != NO_ID:
-                at = other[row]  # which stands for several orders: a deletion takes one of them
-                found.kind[row] = REDUCE if kind == DELETE else kind
-            _change(piece, row, at, other[row], orders, found)
+            continue
+        other = _number_of(piece.other_id[row], orders, index)
+        if orders.lots[at] == 0 and kind != REPLACE and other != 0:
+            at = other  # which stands for several orders: a deletion takes one of them
+            found.kind[row] = REDUCE if kind == DELETE else kind
+        _change(piece, row, at, other, orders, found)
 
 
 @inline_kernel

@@ -16,9 +16,11 @@ Source
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +29,7 @@ from numpy.typing import NDArray
 from proteus.errors import ConfigError
 from proteus.market.book.codes import BUY, SELL
 from proteus.readers import sources
+from proteus.readers.digits import read_lines
 from proteus.readers.events import check, chosen, events
 from proteus.readers.following import (
     ADD,
@@ -49,6 +52,7 @@ UNIT = 100_000  # nano-currency in 1/10,000 of a dollar
 _NAMES = ["time", "type", "order", "size", "price", "direction"]
 _KINDS = np.array([STATUS, ADD, REDUCE, DELETE, EXECUTE, TRADE, CROSS, STATUS], np.int8)
 _HALT = 7
+_SHORTEST = 12  # bytes of a line
 _MOST = np.iinfo(np.int64).max // UNIT  # the largest price that fits 64 signed bits
 _NO_LEVEL = 9_999_999_999  # the price of a level that there is not, with either sign
 _FIRST = LEAST_ID  # ids of the levels of the beginning, counted up
@@ -70,8 +74,8 @@ def read(path: Path, reading: Reading) -> Iterator[Events]:
         raise ConfigError(f"symbol={reading.symbol} is not allowed: such a file has no symbols")
     beginning = None
     record = 0
-    for table in _messages(path):
-        piece = _piece(table, record)
+    for columns in _messages(path):
+        piece = _piece(columns, record)
         record += len(piece.kind)
         if beginning is None:
             beginning = _beginning(path, piece)
@@ -82,19 +86,49 @@ def read(path: Path, reading: Reading) -> Iterator[Events]:
             yield _meant(part, beginning)
 
 
-def _messages(path: Path) -> Iterator[pa.RecordBatch]:
+def _messages(path: Path) -> Iterator[list[NDArray[Any]]]:
+    """Give the columns of a file, the time in seconds or, where it is whole, in ns.
+
+    Lines as LOBSTER writes them are read here. From the first that is written in another way, a
+    number in quotes or one that is none, the rest is for Arrow to read or to refuse.
+    """
+    given, left = 0, b""
+    for block in itertools.chain(sources.blocks(path), [b""]):
+        text = left + (block or b"\n")
+        numbers = np.empty((len(_NAMES), len(text) // _SHORTEST + 1), np.int64)
+        count, end = read_lines(np.frombuffer(text, np.uint8), numbers)
+        given, left = given + count, text[end:]
+        if count:
+            yield [*numbers[:, :count]]
+        if b"\n" in left and left != b"\n":
+            break
+    else:
+        return
+    yield from _others(path, given)
+
+
+def _others(path: Path, given: int) -> Iterator[list[NDArray[Any]]]:
+    """Give the rows of a file after so many, as Arrow reads them."""
     kinds = {name: pa.int64() for name in _NAMES[1:]} | {"time": pa.float64()}
-    yield from sources.tables(path, _NAMES, kinds)
+    first = 0
+    for table in sources.tables(path, _NAMES, kinds):
+        rows = table.slice(max(given - first, 0))
+        first += table.num_rows
+        if rows.num_rows:
+            time, *others = sources.numbers(rows, np.arange(first - rows.num_rows, first))
+            yield [time, *others]
 
 
-def _piece(table: pa.RecordBatch, first: int) -> Events:
-    record = np.arange(first, first + table.num_rows)
-    time, code, order, size, price, direction = sources.numbers(table, record)
+def _piece(columns: list[NDArray[Any]], first: int) -> Events:
+    time, code, order, size, price, direction = columns
+    record = np.arange(first, first + len(time))
+    is_ns = time.dtype == np.int64
+    seconds = time / 1e9 if is_ns else time
     check((code < 1) | (code > _HALT), "type", code, record, "must be 1 .. 7")
     is_status = code == _HALT
     is_side = (direction == 1) | (direction == -1) | is_status
     check(~is_side, "direction", direction, record, "must be 1, a buy, or -1, a sell")
-    check((time < 0) | (time > 86_400), "time", time, record, "must be 0 .. 86400 seconds")
+    check((seconds < 0) | (seconds > 86_400), "time", seconds, record, "must be 0 .. 86400 seconds")
     check((size < 1) & ~is_status, "size", size, record, "must be at least 1")
     is_price = (price >= 1) & (price <= _MOST)
     check(~is_price & ~is_status, "price", price, record, f"must be 1 .. {_MOST}")
@@ -102,7 +136,7 @@ def _piece(table: pa.RecordBatch, first: int) -> Events:
     side = np.where(direction == 1, BUY, SELL)
     return events(
         record,
-        time_ns=np.rint(time * 1e9).astype(np.int64),
+        time_ns=time if is_ns else np.rint(time * 1e9).astype(np.int64),
         kind=kind,
         order_id=np.where(kind <= EXECUTE, order, NO_ID),
         side=np.where(is_status, NO_SIDE, side),

@@ -82,15 +82,20 @@ def followed(pieces: Iterator[Events]) -> Iterator[Tracked]:
     """
     tracker, held, latest = Tracker(), None, NO_TIME
     for given in pieces:
+        if not len(given.kind):
+            continue
         piece = _timed(given, latest)
-        latest = piece.time_ns[-1] if len(piece.kind) else latest
-        whole = joined([held, piece]) if held is not None and len(held.kind) else piece
-        earlier = np.flatnonzero(whole.time_ns != whole.time_ns[-1]) if len(whole.kind) else [-1]
+        latest = piece.time_ns[-1]
+        if held is not None and held.time_ns[-1] != piece.time_ns[0]:
+            yield tracker.track(held)  # which costs less than to copy the piece behind it
+            held = None
+        whole = piece if held is None else joined([held, piece])
+        earlier = np.flatnonzero(whole.time_ns != whole.time_ns[-1])
         end = int(earlier[-1]) + 1 if len(earlier) else 0
         held = chosen(whole, slice(end, None))
         if end:
             yield tracker.track(chosen(whole, slice(0, end)))
-    if held is not None and len(held.kind):
+    if held is not None:
         yield tracker.track(held)
 
 

@@ -9,10 +9,8 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from proteus.compiler.arrays import allocate
-from proteus.market.door.ids import numbers_of
 from proteus.readers.events import chosen, events, joined, wrong
 from proteus.readers.following import (
     CLEAR,
@@ -25,8 +23,10 @@ from proteus.readers.following import (
     UNKNOWN_ORDER,
     Events,
     Found,
+    Index,
     Open,
     follow_rows,
+    keep_open,
 )
 
 _ALLOWED = {
@@ -55,14 +55,14 @@ class Tracker:
 
     def __init__(self) -> None:
         """Begin with an empty book."""
-        self._ids: NDArray[np.int64] = np.empty(0, np.int64)
-        self._open: Open = allocate(Open, K=0)
+        self._open: Open = allocate(Open, K=1)
+        self._index: Index = allocate(Index, T=2, used=1)
 
     @property
     def left(self) -> dict[int, int]:
         """Return the lots that are left of every open order, by its id."""
-        is_open = self._open.lots > 0
-        ids, lots = self._ids[is_open], self._open.lots[is_open]
+        is_open = np.flatnonzero(self._open.lots > 0)
+        ids, lots = self._open.id[is_open], self._open.lots[is_open]
         return dict(zip(ids.tolist(), lots.tolist(), strict=True))
 
     def track(self, piece: Events) -> Tracked:
@@ -71,7 +71,7 @@ class Tracker:
         parts = []
         for number, (begin, end) in enumerate(itertools.pairwise(bounds)):
             part = chosen(piece, slice(begin, end))
-            if number and len(self._ids):
+            if number:
                 part = joined([self._deletions(part), part])
             parts.append(self._follow(part))
         return Tracked(
@@ -80,28 +80,29 @@ class Tracker:
 
     def _deletions(self, part: Events) -> Events:
         """Return a deletion of every open order, as a record that clears the book means it."""
-        record = np.full(len(self._ids), part.record[0])
-        return events(record, time_ns=part.time_ns[0], kind=DELETE, order_id=self._ids)
+        orders = self._open
+        ids = np.sort(orders.id[np.flatnonzero((orders.lots > 0) | (orders.told > 0))])
+        record = np.full(len(ids), part.record[0])
+        return events(record, time_ns=part.time_ns[0], kind=DELETE, order_id=ids)
 
     def _follow(self, part: Events) -> Tracked:
-        rows = len(part.kind)
-        # What has no id is given one of its piece, which nobody looks at: numbers stay few.
-        order_id = np.where(part.order_id == NO_ID, part.order_id.max(initial=NO_ID), part.order_id)
-        other_id = np.where(part.other_id == NO_ID, order_id, part.other_id)
-        ids = np.concatenate([self._ids, order_id, other_id])
-        numbers, count = numbers_of(ids)
-        known = len(self._ids)
-        orders: Open = allocate(Open, K=max(count, 1))
-        for column, kept in zip(orders, self._open, strict=True):
-            column[numbers[:known]] = kept
-        number = numbers[known : known + rows]
-        found: Found = allocate(Found, N=rows)
-        follow_rows(part, number, numbers[known + rows :], orders, found)
-        by_number = np.empty(max(count, 1), np.int64)
-        by_number[numbers] = ids
-        is_open = np.flatnonzero((orders.lots > 0) | (orders.told > 0))
-        self._ids, self._open = by_number[is_open], chosen(orders, is_open)
+        found: Found = allocate(Found, N=len(part.kind))
+        self._make_room(len(part.kind) + int((part.other_id != NO_ID).sum()))
+        follow_rows(part, self._open, self._index, found)
         return Tracked(part, found)
+
+    def _make_room(self, ids: int) -> None:
+        """Have a number for so many more ids; what is no longer open loses its own."""
+        used = int(self._index.used[0])
+        if used + ids <= len(self._open.id):
+            return
+        before = chosen(self._open, slice(0, used))
+        many = int(np.count_nonzero((before.lots > 0) | (before.told > 0)))
+        # As much again stays free, so that this costs little however short the pieces are.
+        places = 1 << (4 * (1 + many + ids)).bit_length()
+        self._open = allocate(Open, K=places // 2)
+        self._index = allocate(Index, T=places, used=1)
+        keep_open(before, self._open, self._index)
 
 
 def check_known(tracked: Tracked) -> None:

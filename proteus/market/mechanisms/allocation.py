@@ -29,6 +29,8 @@ PRO_RATA_FIFO = 2
 EARLIER_BATCHES_FIRST = 3
 RANDOM = 4
 _LARGEST = np.iinfo(np.int64).max
+_FITS = 3_037_000_499  # the largest number whose square fits int64
+_MOST_ROUNDS = 64  # of a selection, each over what is left, before all is sorted
 ALLOCATION_CODES = {
     "time": TIME,
     "pro_rata": PRO_RATA,
@@ -72,10 +74,11 @@ def share_level(rule, shares, orders, addresses, keys, lane, first, volume, tota
         _by_time(shares, orders, lane, first, volume)
     elif rule == RANDOM:
         count = _list_random(shares, orders, addresses, keys, lane, first)
+        _sort_ranked(shares, count)
         _in_ranked_order(shares, orders, lane, count, volume)
     elif rule == PRO_RATA:
-        dust = _round_down(shares, orders, lane, first, NO_ORDER, volume, total)
-        count = _list_remainders(shares, orders, addresses, keys, lane, first, volume, total)
+        count, dust = _list_remainders(shares, orders, addresses, keys, lane, first, volume, total)
+        _rank_first(shares, count, dust)
         for i in range(min(dust, count)):
             shares.lots[shares.ranked[i]] += 1
     elif rule == PRO_RATA_FIFO:
@@ -108,8 +111,10 @@ def _add_by_time(shares, orders, lane, first, end, dust):
 @inline_kernel
 def _divide_product(volume, lots, total):
     """Return quotient and remainder of volume * lots / total; both factors are at most total."""
-    if volume <= _LARGEST // lots:
-        return volume * lots // total, volume * lots % total
+    if total <= _FITS or volume <= _LARGEST // lots:
+        product = volume * lots
+        quotient = product // total
+        return quotient, product - quotient * total
     quotient, remainder = np.int64(0), np.int64(0)
     for bit in range(62, -1, -1):  # the product does not fit int64: multiply and divide bit by bit
         quotient, remainder = 2 * quotient, 2 * remainder
@@ -174,24 +179,28 @@ def _list_random(shares, orders, addresses, keys, lane, first):
         shares.tie[slot] = _tie_key(addresses, keys, lane, slot, True)
         count += 1
         slot = orders.next[lane, slot]
-    _sort_ranked(shares, count)
     return count
 
 
 @inline_kernel
 def _list_remainders(shares, orders, addresses, keys, lane, first, volume, total):
-    count = 0
+    """Give everyone volume * lots // total, and list all with what rounding left of each.
+
+    Returns how many they are, and the lots that rounding left.
+    """
+    count, dust = 0, volume
     slot = first
     random = shares.keyed[0]
     while slot != NO_ORDER:
+        lots, remainder = _divide_product(volume, orders.lots[lane, slot], total)
+        shares.lots[slot] = lots
+        dust -= lots
         shares.ranked[count] = slot
-        _, remainder = _divide_product(volume, orders.lots[lane, slot], total)
         shares.weight[slot] = remainder
         shares.tie[slot] = _tie_key(addresses, keys, lane, slot, random)
         count += 1
         slot = orders.next[lane, slot]
-    _sort_ranked(shares, count)
-    return count
+    return count, dust
 
 
 @inline_kernel
@@ -209,6 +218,43 @@ def _goes_before(shares, one, other):
     if weight != other_weight:
         return weight > other_weight
     return shares.tie[one] < shares.tie[other]
+
+
+@inline_kernel
+def _rank_first(shares, count, wanted):
+    """Bring the ``wanted`` orders that go before all others to the front of ``ranked[:count]``.
+
+    They stay in no order of their own: each gets a lot. O(n), and never worse than a sort.
+
+    Source
+        Hoare (1961), Algorithm 65: Find. Communications of the ACM 4:321.
+    """
+    ranked, low, high = shares.ranked, 0, count - 1
+    rounds = 0
+    while low < wanted <= high:
+        if rounds == _MOST_ROUNDS:
+            _sort_ranked(shares, count)
+            return
+        rounds += 1
+        middle, left, right = ranked[(low + high) >> 1], low, high
+        while left <= right:
+            while _goes_before(shares, ranked[left], middle):
+                left += 1
+            while _goes_before(shares, middle, ranked[right]):
+                right -= 1
+            if left <= right:
+                swap = ranked[left]
+                ranked[left] = ranked[right]
+                ranked[right] = swap
+                left += 1
+                right -= 1
+        # All up to ``right`` go before all from ``left`` on; between them there is at most one.
+        if wanted <= right + 1:
+            high = right
+        if wanted > left:
+            low = left
+        if right + 1 < wanted <= left:
+            return
 
 
 @inline_kernel

@@ -1,8 +1,11 @@
 """The order-book file of LOBSTER against the book that the orders make; both may be compressed."""
 
+from decimal import Decimal
+
 import pytest
 
 from proteus.errors import MessageError
+from proteus.readers import sources
 from proteus.readers.events import joined
 from proteus.readers.lobster_book import check_book
 from proteus.readers.orders import orders_of
@@ -92,3 +95,46 @@ def test_a_compressed_file_is_read_as_the_plain_one(tmp_path, venue, codec, endi
         for each in (path, packed)
     )
     assert [column.tolist() for column in plain] == [column.tolist() for column in other]
+
+
+def odd(lines):
+    """The same messages in other spellings that CSV allows, and one empty line."""
+    lines = [*lines]
+    for row, how in enumerate((
+        lambda cells: f'"{cells[0]}",' + ",".join(cells[1:]),
+        lambda cells: ",".join([cells[0] + "0000", *cells[1:]]),
+        lambda cells: ",".join(cells) + "\n",
+        lambda cells: ",".join(["+" + cells[0], *cells[1:]]),
+    )):  # fmt: skip
+        lines[40 * (row + 1)] = how(lines[40 * (row + 1)].split(","))
+    return lines
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("spelled", [list, odd])
+@pytest.mark.parametrize("block", [700, 1 << 22])
+def test_spelling_and_blocks_change_nothing(tmp_path, venue, monkeypatch, end, spelled, block):
+    """Lines as LOBSTER writes them are read here, others by Arrow: times to the nanosecond."""
+    path = write_lobster(tmp_path, venue, 1)
+    lines = path.read_text().splitlines()
+    monkeypatch.setattr(sources.blocks, "__defaults__", (block,))
+    path.write_text(end.join(spelled(lines)), newline="")
+    read = joined(list(open_recorded(path)))
+    read = read._replace(**{name: column[read.record >= 0]
+                            for name, column in read._asdict().items()})  # fmt: skip
+    cells = [line.split(",") for line in lines]
+    assert read.time_ns.tolist() == [int(Decimal(row[0]) * 10**9) for row in cells]
+    assert read.record.tolist() == list(range(len(lines)))
+    assert (read.price // 100_000).tolist() == [int(row[4]) for row in cells]
+    assert read.lots.tolist() == [int(row[3]) for row in cells]
+
+
+@pytest.mark.parametrize("row", [3, 90])
+@pytest.mark.parametrize("line", ["34200.1,1,7,5", "34200.1,1,7,5,x,1", "34200.1,1,7,5,,1"])
+def test_a_line_that_is_none_is_refused_wherever_it_stands(tmp_path, venue, row, line):
+    path = write_lobster(tmp_path, venue, 1)
+    lines = path.read_text().splitlines()
+    lines[row] = line
+    path.write_text("\n".join(lines))
+    with pytest.raises(MessageError, match=r"in record|got 4|to int64"):
+        list(open_recorded(path))
