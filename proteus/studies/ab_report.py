@@ -104,7 +104,10 @@ def _moved(who: pd.DataFrame) -> str:
     rows = who[(who["kind"] == CLASS_OR_ACCOUNT) & (who["p_adjusted"] < 1 - LEVEL)]
     gain, pay = (rows[rows["change"] > 0], rows[rows["change"] < 0])
     if rows.empty:
-        return "Nobody is shown to gain or to pay."
+        return (
+            "Nobody is shown to gain or to pay: Holm's adjustment over all parties asks for more "
+            "than an interval of one party that leaves out zero."
+        )
     parts = [
         f"{verb} {_listed(part.sort_values('change', key=abs, ascending=False))}"
         for verb, part in (("gain:", gain), ("pay:", pay)) if len(part)
@@ -211,8 +214,9 @@ def _page(experiment: Experiment, said: Sequence[str], tables: dict[str, pd.Data
     sections = [
         page.Part(
             "who", "Who gains, who pays",
-            "Mean change of PnL per lane with its 95 % interval, paired by seed: currency. The "
-            "changes of all parties sum to zero in every seed. Left: each party; right: what the "
+            "Mean change of PnL per lane with its 95 % interval, paired by seed: currency. Each "
+            "interval is of one party alone; p is adjusted for how many there are. The changes of "
+            "all parties sum to zero in every seed. Left: each party; right: what the "
             "change of each class comes from, in whole nano-currency.",
             figure, _who(tables["who"], is_party=True), _who(tables["who"], is_party=False),
         ),

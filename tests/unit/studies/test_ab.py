@@ -11,7 +11,7 @@ from proteus.ab import main
 from proteus.configuration.study import PILOT, first_of
 from proteus.errors import ResultsError
 from proteus.runs import api
-from proteus.studies import ab, ab_tables
+from proteus.studies import ab, ab_report, ab_tables
 
 QUICK = ["mechanism=clob", "horizon_s=2", "seeds.count=16", "record.warmup_s=0",
          "metrics.tau_ms=500"]  # fmt: skip
@@ -249,3 +249,16 @@ def test_seeds_of_a_pilot_judge_nothing(capfd, tmp_path):
     words = [*QUICK, *BLIND, *FEE, f"seeds.first={first_of(PILOT)}", f"output_dir={tmp_path / 'x'}"]
     assert main(words) == 0
     assert capfd.readouterr().out.startswith("No verdict: pilot seeds judge nothing.")
+
+
+@pytest.mark.plain
+@pytest.mark.parametrize(("adjusted", "sentence"), [
+    ([0.06, 0.8], "Nobody is shown to gain or to pay: Holm's adjustment over all parties asks"),
+    ([0.04, 0.8], "Gain: makers +2 (1 to 3); currency per lane, by Holm's adjustment"),
+])  # fmt: skip
+def test_who_gains_is_said_after_the_adjustment_though_an_interval_leaves_out_zero(
+    adjusted, sentence
+):
+    table = {"kind": ab_tables.CLASS_OR_ACCOUNT, "name": ["makers", "takers"], "change": [2, -2],
+             "low": [1, -9], "high": [3, 5], "p_adjusted": adjusted}  # fmt: skip
+    assert ab_report._moved(pd.DataFrame(table)).startswith(sentence)
