@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import llvmlite.binding as llvm
 
 from proteus.compiler.folder import cache_folder
-from proteus.compiler.wanted import Wanted, wanted_by
+from proteus.compiler.wanted import Wanted, is_deferred, wanted_by
 
 _PREFIX = "proteus.outlined."
 # Numbers that numba gives functions and constants differ from process to process.
@@ -53,7 +53,9 @@ def outline(module: Any, symbol: str, codegen: Any) -> Outlined:
     """
     for each in (*module.functions, *module.global_variables):
         if not each.is_declaration:
-            each.linkage = "internal"
+            # What is internal is optimised to fit its callers, and LLVM's loader lets a weak symbol
+            # of another file be that of the same name. A private one has no name there.
+            each.linkage = "private" if is_deferred(each.name) else "internal"
     module.name = ""
     function = module.get_function(symbol)
     function.linkage = "external"

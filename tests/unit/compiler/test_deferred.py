@@ -1,6 +1,7 @@
 """Parts of kernels that are compiled when they are first called: never before, and once."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -43,6 +44,11 @@ def _changed(values, at):
 @deferred_kernel(int)
 def _half(value):
     return value / 2
+
+
+@deferred_kernel(int)
+def _between(low, value, high):
+    return min(max(value, low), high)
 
 
 def _part_of(function):
@@ -89,6 +95,23 @@ def test_what_a_part_returns_is_what_it_is_declared_to_return():
         deferred.address_of(_part_of(_half).number)
 
 
+def test_who_calls_a_part_with_a_constant_does_not_change_how_others_call_it():
+    """The optimiser fits a cold part's way to another part to the arguments that it gives."""
+
+    @cold_kernel
+    def at_least_one(value, high):
+        return _between(1, value, high)
+
+    def entry(low, value, high):
+        return at_least_one(value, high) * 1000 + _between(low, value, high)
+
+    work = dispatcher_of(entry, KernelCompiler)
+    for low, value, high in ((20, 7, 30), (-5, -3, 8), (2, 90, 60)):
+        assert work(low, value, high) == min(max(value, 1), high) * 1000 + _between(
+            low, value, high
+        )
+
+
 def test_an_interrupt_while_a_part_is_compiled_comes_when_there_is_code(monkeypatch):
     asked = []
 
@@ -107,8 +130,12 @@ def test_an_interrupt_while_a_part_is_compiled_comes_when_there_is_code(monkeypa
         while time.monotonic() < end:
             pass
 
-    with pytest.raises(KeyboardInterrupt):
-        called()
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # where it is ignored too
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            called()
+    finally:
+        signal.signal(signal.SIGINT, handler)
     assert answers == [4096]
     assert asked == [7, 7]
 

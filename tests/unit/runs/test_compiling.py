@@ -89,7 +89,7 @@ def test_who_asks_to_stop_does_not_wait_for_compilers(processes, monkeypatch):
 
 def test_what_a_process_fails_at_is_left_to_others():
     jobs: queue.SimpleQueue = queue.SimpleQueue()
-    job = compiling._Job((), Lowered("name", b"no code", (), ()))
+    job = compiling._Job((), Lowered("name", b"no code", (), (), ()))
     jobs.put(job)
     with compiling._process() as process:
         compiling._have_done(process, jobs)
