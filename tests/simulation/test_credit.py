@@ -92,6 +92,28 @@ def test_a_lane_with_credit_is_whole_auditable_and_replayed(market):
     Rerun(setup, ROOT, SEED, rows, len(rows["kind"]), 2).run()
 
 
+def test_a_lender_supplies_from_its_reservation_rate_on():
+    """MODEL2 K6. The rate of a step is that of the accrual that ends it; equal is enough."""
+    fixed = ("mechanism=clob", *WORDS, "credit.curve=fixed", "credit.base=0.02")
+    for rate, offers in (("0.02", True), ("0.020000001", False)):
+        world = played(*fixed, f"population.lender.policy.reservation_rate={rate}")[1]
+        assert bool(world.rules.credit.pool.supply_shares[0] or total_of(
+            world, SUPPLY, CASH)[0].any()) == offers  # fmt: skip
+
+    second = (
+        "+trader@population.second=lender", "population.second.policy.reservation_rate=0.015",
+        "population.second.schedule.rate_per_s=200", "population.second.policy.deposit=1",
+    )  # fmt: skip
+    _, world, rows = played("mechanism=clob", *WORDS, *second)
+    names = np.array([EVENT_NAMES[kind] for kind in rows["kind"]])
+    second_lender = np.flatnonzero(world.rules.credit.reservation)
+    steps = np.flatnonzero(names == "credit_accrual")
+    offers = np.flatnonzero((names == "credit_offer") & (rows["trader"] == second_lender[0]))
+    rates = [rows["rate"][steps[steps > at][0]] / 10**18 for at in offers]
+    assert len(rates) > 0
+    assert min(rates) >= 0.015 > rows["rate"][steps[0]] / 10**18 == 0.01
+
+
 def test_a_noise_group_more_changes_no_interest():
     """The grid alone accrues: the same loan in a lane with twice the messages owes the same."""
     quiet = ("population.informed.schedule.law=none", "population.informed.schedule.rate_per_s=0",
