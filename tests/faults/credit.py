@@ -34,6 +34,24 @@ CREDIT = (
         "    pool.is_short[lane, trader] = after < 0\n",
     ),
     Fault(
+        "a lender supplies below its reservation rate",
+        "market/trading/credit.py",
+        "credit.pool.rate[lane] >= credit.reservation[trader]",
+        "credit.pool.rate[lane] >= 0",
+    ),
+    Fault(
+        "who owes more than it has goes on",
+        "market/rules/credit_end.py",
+        "    return means < credit.booked[lane, trader, DEBT]\n",
+        "    return False\n",
+    ),
+    Fault(
+        "a loan that goes on is lent again",
+        "market/rules/credit_end.py",
+        "        credit.opened[lane] += debt\n",
+        "",
+    ),
+    Fault(
         "lots are no means at the end",
         "market/rules/credit_end.py",
         "    means = ledger.balance[lane, trader, CASH] + lots_worth\n",

@@ -58,8 +58,9 @@ from proteus.market.settlement.legs import LEG_SETTLED
 
 @deferred_kernel()
 def start(rules, queue, lane):
-    """Set the first rate, and expect the first accrual."""
-    set_rate(rules.credit.terms, rules.credit.pool, lane)
+    """Set the first rate, unless the one before the start goes on, and expect the first accrual."""
+    if rules.credit.pool.rate[lane] == 0:
+        set_rate(rules.credit.terms, rules.credit.pool, lane)
     _expect(rules.credit, queue, lane)
 
 
