@@ -148,9 +148,21 @@ LIQUIDATIONS = (
 
 LOOKS = (
     Fault(
+        "who holds nothing any more still stands among those who may fail",
+        "market/rules/credit_order.py",
+        "    if place != NOWHERE and (not is_there or place % 2 != side):\n",
+        "    if place != NOWHERE and place % 2 != side:\n",
+    ),
+    Fault(
+        "an account that got healthier keeps its place",
+        "market/rules/credit_order.py",
+        "    while at < last and",
+        "    while at < 0 and",
+    ),
+    Fault(
         "lots that change hands count from the next accrual on",
         "market/rules/credit.py",
-        "after < 0\n    note_limit(credit, lane, trader)\n",
+        "after < 0\n    put_in_order(credit, lane, trader)\n",
         "after < 0\n",
     ),
     Fault(

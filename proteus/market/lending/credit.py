@@ -22,6 +22,7 @@ from proteus.market.lending.pool import POOL_CURVES, Pool, PoolTerms
 DEBT = 0  # of the last axis of what the ledger has
 CLAIM = 1
 MILLION = 1_000_000
+NOWHERE = -1  # of places in the order: it owes nothing, or holds nothing
 INDEX_ONE = 10**12
 
 
@@ -33,7 +34,9 @@ class Liquidations(NamedTuple):
     desk: int  # the trader that does, or NO_TRADER
     uid: np.ndarray  # int64 [A] who each trader is: of equal healths the smaller comes first
     is_done: np.ndarray  # bool [L, A] looked at, of the accounts that fail now
-    unsafe: np.ndarray  # int64 [L, 2] nano: while a long and a short lot are worth it nobody fails
+    order: np.ndarray  # int64 [L, 2, A] who owes against long, against short lots: who fails first
+    in_order: np.ndarray  # int64 [L, 2] how many they are
+    place: np.ndarray  # int64 [L, A] twice where one stands there, and 1 on the short side
     count: np.ndarray  # int64 [L] liquidations so far
     value: np.ndarray  # int64 [L] what the seized lots were worth, nano
     last: np.ndarray  # int64 [L] time of the last, ns
@@ -166,7 +169,7 @@ def allocate_credit(
         reservation=reservation[:traders],
         asks=((leverage > 0) | (deposit > 0) | callers.calls)[:traders],
         liquidations=allocate(
-            Liquidations, L=rows, A=traders, desk=desk, uid=uid[:traders],
+            Liquidations, L=rows, A=traders, desk=desk, uid=uid[:traders], place=NOWHERE,
             is_auto=isinstance(config, PoolCredit) and config.keeper == "auto",
         ),
         liquidators=allocate(

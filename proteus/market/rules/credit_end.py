@@ -39,9 +39,9 @@ from proteus.market.rules.credit_books import (
     claim_of,
     note,
     note_debtor,
-    note_limit,
     pay,
 )
+from proteus.market.rules.credit_order import put_in_order
 
 
 @deferred_kernel()
@@ -200,7 +200,7 @@ def reopen(rules, ledger, log, lane):
         pay(rules, ledger, log, lane, 0, BEFORE_FIRST, trader, lending, claim, postings.SUPPLY)
         if debt > 0:
             note_debtor(credit, lane, trader)
-            note_limit(credit, lane, trader)
+            put_in_order(credit, lane, trader)
     reserves, treasury = pool.treasury[lane], account_of(ledger, TREASURY)
     credit.reserves[lane] = reserves
     pay(rules, ledger, log, lane, 0, BEFORE_FIRST, treasury, lending, reserves, postings.SUPPLY)
