@@ -109,10 +109,10 @@ LIQUIDATIONS = (
         "",
     ),
     Fault(
-        "the healthiest of those who fail comes first",
+        "of those who fail alike the larger uid comes first",
         "market/rules/credit_liquidation.py",
-        "        if health < least or ties:\n",
-        "        if health < NANO and (worst == NO_TRADER or health > least):\n",
+        "held.uid[trader] < held.uid[worst]",
+        "held.uid[trader] > held.uid[worst]",
     ),
     Fault(
         "a part of the bonus goes nowhere",
