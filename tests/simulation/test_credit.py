@@ -1,11 +1,13 @@
 """Credit in whole lanes: every event audited, every nano of interest in an event, replayed."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.ledger.accounts import CASH
-from proteus.market.ledger.codes import BORROW, INTEREST, REPAY, SUPPLY
+from proteus.market.ledger.codes import BORROW, DUST, INTEREST, REPAY, SUPPLY
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell, with_log
@@ -13,7 +15,8 @@ from proteus.market.trading.world import FAULT_NONE
 from proteus.market.variables import measure
 from proteus.market.variables.dimensions import optional_of
 from proteus.market.variables.rules import total_of
-from proteus.recording.columns import CREDIT_ACCRUAL, EVENT_NAMES, rows_of
+from proteus.recording import watched_rules
+from proteus.recording.columns import CREDIT_ACCRUAL, EVENT_NAMES, POSTING, rows_of
 from proteus.replaying.rerun import Rerun
 from tests.helpers.cells import MS, ROOT, TINY, build, cell, run_plain
 from tests.helpers.crediting import GROUPS, NANO, ByHand
@@ -90,6 +93,13 @@ def test_a_lane_with_credit_is_whole_auditable_and_replayed(market):
     assert abs(pnl) < 1e-9
 
     Rerun(setup, ROOT, SEED, rows, len(rows["kind"]), 2).run()
+
+
+def test_what_rounding_leaves_in_a_pool_is_no_fee_on_the_page_of_a_lane():
+    """It made a panel of fees of a nano, where nobody pays any."""
+    rows = played("mechanism=clob", *WORDS)[2]
+    assert (rows["code"][rows["kind"] == POSTING[1]] == DUST).any()
+    assert not len(watched_rules.charges(SimpleNamespace(rows=rows))["amount"])
 
 
 def test_a_lender_supplies_from_its_reservation_rate_on():
