@@ -17,6 +17,7 @@ from proteus.market.variables.dimensions import optional_of
 from proteus.market.variables.rules import total_of
 from proteus.recording import watched_rules
 from proteus.recording.columns import CREDIT_ACCRUAL, EVENT_NAMES, POSTING, rows_of
+from proteus.recording.credit_traces import accounts
 from proteus.replaying.rerun import Rerun
 from tests.helpers.cells import MS, ROOT, TINY, build, cell, run_plain
 from tests.helpers.crediting import GROUPS, NANO, ByHand
@@ -100,6 +101,26 @@ def test_what_rounding_leaves_in_a_pool_is_no_fee_on_the_page_of_a_lane():
     rows = played("mechanism=clob", *WORDS)[2]
     assert (rows["code"][rows["kind"] == POSTING[1]] == DUST).any()
     assert not len(watched_rules.charges(SimpleNamespace(rows=rows))["amount"])
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_accounts_over_time_are_what_the_rows_of_credit_say(market):
+    """MODEL2 K1: cash, collateral, debt and health by these names in traces. Just after a loan."""
+    setup, _, rows = played(*MARKETS[market], *WORDS)
+    opened = np.flatnonzero(np.array([EVENT_NAMES[kind] == "credit_open" for kind in rows["kind"]]))
+    assert len(opened) > 0
+    found = accounts(rows, setup.cell, rows["time_ns"][opened] + 1, len(setup.members))
+    for at, row in enumerate(opened):
+        own = {name: of[at, rows["trader"][row]] for name, of in found.items()}
+        wanted = {"collateral": float(rows["collateral"][row])}
+        wanted |= {name: rows[name][row] / NANO for name in ("cash", "debt", "health_factor")}
+        assert own == pytest.approx(wanted, abs=2e-9)
+    before = accounts(rows, setup.cell, np.zeros(1, np.int64), len(setup.members))
+    capital = [member.group.capital or 0 for member in setup.members]
+    assert before["cash"][0].tolist() == capital
+    assert not before["debt"].any()
+    assert not before["collateral"].any()
+    assert np.isnan(before["health_factor"]).all()
 
 
 def test_a_lender_supplies_from_its_reservation_rate_on():
