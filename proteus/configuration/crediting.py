@@ -63,14 +63,14 @@ def _of_pool(cell: CellConfig, groups: dict[str, Group]) -> Iterator[Rule]:
     borrows = any(group.target_leverage is not None for group in groups.values())
     yield Rule(key, used, borrows, "none: no group of population has a target_leverage")
     yield Rule(key, used, bool(lenders), "none: no group of population is of kind lender")
-    boundary, goes_on = cell.episodes.boundary, cell.episodes.continues
-    allowed = f"settle with credit={used}: debts are repaid at the end of each episode"
-    yield Rule("episodes.boundary", boundary, not goes_on, allowed)
-    step = getattr(cell.credit, "accrue_ms", 0)
+    step, goes_on = getattr(cell.credit, "accrue_ms", 0), cell.episodes.continues
     yield Rule(
         "credit.accrue_ms", step, cell.credit.grid_ns < cell.horizon_ns,
         f"less than horizon_s={cell.horizon_s}: interest would never accrue",
     )  # fmt: skip
+    allowed = f"a whole part of horizon_s={cell.horizon_s} with episodes.boundary=continue"
+    is_whole = cell.credit.grid_ns == 0 or cell.horizon_ns % cell.credit.grid_ns == 0
+    yield Rule("credit.accrue_ms", step, is_whole or not goes_on, allowed)
     price = getattr(cell.credit, "price", None)
     has_oracle = cell.environment.oracle is not None
     yield Rule(

@@ -18,6 +18,7 @@ DISK_BYTES_PER_ROW = 21  # of the two files; 19 to 22 were measured
 FILLED = 0.45  # of the room that a log is given; 0.35 to 0.58 were measured
 _VALUE_BYTES = 8
 _PRICES = 7  # traces that are not per trader
+_OF_TRADERS, _OF_ACCOUNTS = 1, 4  # those that are, and what accounts of credit add
 
 
 class Recorded(NamedTuple):
@@ -65,7 +66,8 @@ def _add(
     logs = min(lanes, logs_in_memory(workers)) * rows * row_bytes
     traders = sum(group.count for group in cell.population.values())
     steps = cell.horizon_ns // units.milliseconds_to_ns(cell.record.trace_step_ms) + 1
-    values = int(traced.sum()) * steps * (_PRICES + traders)
+    each = _OF_TRADERS + (_OF_ACCOUNTS if cell.credit.is_used else 0)
+    values = int(traced.sum()) * steps * (_PRICES + traders * each)
     return Recorded(
         total.lanes + lanes,
         total.rows + int(FILLED * lanes * rows),

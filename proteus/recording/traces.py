@@ -26,6 +26,7 @@ from proteus.market.environment.setup import allocate_news
 from proteus.market.events.log import MISSING
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.cell import news_of
+from proteus.recording import credit_traces
 from proteus.recording.columns import BOOK, is_kind
 from proteus.recording.files import trader_names
 from proteus.recording.tables import contract_moves
@@ -71,11 +72,13 @@ def of_lane(plan: Plan, number: int, log: LaneLog) -> xr.Dataset:
     values = value_path(cell, seeds.root, log.replicate, seeds.episode, times)
     columns = {"v": values, **_book(log.rows, times, cell.n_ticks)}
     columns["inventory"] = _inventory(log.rows, times, len(names))
+    if cell.credit.is_used:
+        columns |= credit_traces.accounts(log.rows, cell, times, len(names))
     if log.is_violated:
         stopped = times > log.rows["time_ns"][-1]
         columns = {name: np.where(_along(stopped, of), np.nan, of) for name, of in columns.items()}
-    dims = {name: ("time", "trader") if name == "inventory" else ("time",) for name in columns}
-    return xr.Dataset({name: (dims[name], columns[name]) for name in columns})
+    dims = ("time", "trader")
+    return xr.Dataset({name: (dims[: of.ndim], of) for name, of in columns.items()})
 
 
 def _along(mask: NDArray[np.bool_], values: NDArray[Any]) -> NDArray[np.bool_]:
@@ -166,7 +169,9 @@ def join(plan: Plan, number: int, lanes: Sequence[tuple[int, xr.Dataset]]) -> xr
         trader=("trader", np.array(trader_names(cell)), {"long_name": "trader"}),
         agent_uid=("trader", np.array(uids_of(cell), np.int64), {"long_name": "agent_uid"}),
     )
-    for name, (unit, title) in _DESCRIBED.items():
+    for name, (unit, title) in (_DESCRIBED | credit_traces.DESCRIBED).items():
+        if name not in joined:
+            continue
         joined[name].attrs.update(units=unit, long_name=title)
     label = {f"cell_{name}": value for name, value in plan.label(number).items()}
     joined.attrs = {
@@ -194,7 +199,8 @@ def load_traces(folder: str | os.PathLike[str]) -> dict[int, xr.Dataset]:
     Returns
         Number of the cell to a dataset with dims (seed, time, trader); ``time`` is
         timedelta64[ns]. Variables are float64: ``v``, ``mid``, ``best_bid``, ``best_ask`` and
-        ``spread`` in currency, ``bid_depth``, ``ask_depth`` and ``inventory`` in lots. Attributes
+        ``spread`` in currency, ``bid_depth``, ``ask_depth`` and ``inventory`` in lots; with credit
+        ``cash``, ``collateral``, ``debt`` and ``health_factor`` of each trader. Attributes
         ``cell_<dimension>`` are the labels of the cell.
 
     Raises

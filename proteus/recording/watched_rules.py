@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from proteus.market.events.log import MISSING
 from proteus.market.ledger.accounts import CASH
 from proteus.market.ledger.codes import (
+    DUST,
     FUND,
     POSTINGS,
     STAKE,
@@ -40,8 +41,10 @@ from proteus.recording.watched import Series, WatchedLane
 PENDING, FINAL, _FAILED, REVERTED = SETTLEMENTS
 FATES = ("final", "again", "closed_out", "reverted")  # what becomes of a fill that waits
 
-_OF_COSTS = [
-    code for code, row in POSTINGS.items() if row.term in (TERM_FEES, TERM_GAS, TERM_REBATES)
+_OF_COSTS = [  # what rounding leaves in a pool of credit is nobody's fee
+    code
+    for code, row in POSTINGS.items()
+    if row.term in (TERM_FEES, TERM_GAS, TERM_REBATES) and code != DUST
 ]
 _OF_POLICIES = [
     *(code for code, row in POSTINGS.items() if row.term in (TERM_REWARDS, TERM_PENALTIES)),

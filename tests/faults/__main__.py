@@ -87,7 +87,8 @@ STRESS = (
 CREDIT = (
     f"{MARKET}/rules/test_credit", f"{MARKET}/rules/test_liquidation", f"{MARKET}/rules/test_looks",
     f"{MARKET}/rules/test_settled_credit",
-    "simulation/test_credit", "simulation/test_liquidation", "simulation/test_liquidation_tips",
+    "simulation/test_credit", "simulation/test_credit_days", "simulation/test_liquidation",
+    "simulation/test_liquidation_tips",
     "property/test_credit_against_twin",
 )  # fmt: skip
 SPOOFED = (

@@ -34,6 +34,24 @@ CREDIT = (
         "    pool.is_short[lane, trader] = after < 0\n",
     ),
     Fault(
+        "a lender supplies below its reservation rate",
+        "market/trading/credit.py",
+        "credit.pool.rate[lane] >= credit.reservation[trader]",
+        "credit.pool.rate[lane] >= 0",
+    ),
+    Fault(
+        "who owes more than it has goes on",
+        "market/rules/credit_end.py",
+        "    return means < credit.booked[lane, trader, DEBT]\n",
+        "    return False\n",
+    ),
+    Fault(
+        "a loan that goes on is lent again",
+        "market/rules/credit_end.py",
+        "        credit.opened[lane] += debt\n",
+        "",
+    ),
+    Fault(
         "lots are no means at the end",
         "market/rules/credit_end.py",
         "    means = ledger.balance[lane, trader, CASH] + lots_worth\n",
@@ -91,10 +109,10 @@ LIQUIDATIONS = (
         "",
     ),
     Fault(
-        "the healthiest of those who fail comes first",
+        "of those who fail alike the larger uid comes first",
         "market/rules/credit_liquidation.py",
-        "        if health < least or ties:\n",
-        "        if health < NANO and (worst == NO_TRADER or health > least):\n",
+        "held.uid[trader] < held.uid[worst]",
+        "held.uid[trader] > held.uid[worst]",
     ),
     Fault(
         "a part of the bonus goes nowhere",
@@ -130,9 +148,21 @@ LIQUIDATIONS = (
 
 LOOKS = (
     Fault(
+        "who holds nothing any more still stands among those who may fail",
+        "market/rules/credit_order.py",
+        "    if place != NOWHERE and (not is_there or place % 2 != side):\n",
+        "    if place != NOWHERE and place % 2 != side:\n",
+    ),
+    Fault(
+        "an account that got healthier keeps its place",
+        "market/rules/credit_order.py",
+        "    while at < last and",
+        "    while at < 0 and",
+    ),
+    Fault(
         "lots that change hands count from the next accrual on",
         "market/rules/credit.py",
-        "after < 0\n    note_limit(credit, lane, trader)\n",
+        "after < 0\n    put_in_order(credit, lane, trader)\n",
         "after < 0\n",
     ),
     Fault(

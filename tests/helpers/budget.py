@@ -10,6 +10,7 @@ BUDGET = {
     "constraints_twin": (16, 80),
     "costs_twin": (8, 50),
     "credit_actions": (30, 200),  # of each sequence
+    "credit_days_twin": (1, 10),  # of each mechanism, threefold
     "credit_in_lanes": (4, 2_000),
     "credit_settled_twin": (1, 50),  # of each mechanism
     "credit_twin": (4, 50),  # of each mechanism

@@ -47,6 +47,7 @@ def random_lent(chooser: Random, mechanism: str) -> Tree:
     tree["credit"] = random_credit(chooser, keeper, has_oracle)
     if chooser.random() < 0.3:
         tree["costs"] = default("costs/gas") | {"base_fee": 0.0005, "tip": 0}
+    population["white"]["policy"]["reservation_rate"] = tree["credit"]["base"]  # just enough
     bids = keeper == "traders" and tree["execution"].get("tips") == "edge_share"
     if bids and chooser.random() < 0.7:
         population["black"]["policy"]["tip_share"] = chooser.choice((0, 0.3, 1))

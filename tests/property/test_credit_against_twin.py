@@ -13,8 +13,10 @@ import pytest
 from proteus.configuration.reading import read_cell
 from tests.helpers.budget import budget, is_proof
 from tests.helpers.cells import RULED
+from tests.helpers.random_cells import Tree
 from tests.helpers.random_credit import random_lent, settle_later
-from tests.helpers.twinning import assert_twin_of, engine_block
+from tests.helpers.twinning import assert_twin_days, assert_twin_of, engine_block
+from tests.property.test_days_against_twin import NEWS, POLICIES
 from tests.reference.measured_credit import credit_of, engine_credit
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", RULED)
@@ -57,3 +59,30 @@ def test_credit_equals_the_twin_where_fills_are_final_later(mechanism: str) -> N
     assert min(seen["settlement_final"], seen["open"]) > 0, seen
     if is_proof():
         assert min(seen[what] for what in LATER) > 5, seen
+
+
+def by_days(chooser: Random, tree: Tree) -> Tree:
+    """Let a random cell go on for three days; interest is due at the end of each."""
+    tree["credit"]["accrue_ms"] = chooser.choice((8, 10, 40))
+    carried = {"count": 3, "ruin_below": chooser.choice((0, 1, 3)), **POLICIES["continue"]}
+    tree["record"] |= {"warmup_s": 0.1}
+    return tree | {"horizon_s": 0.4, "latent": NEWS, "episodes": carried}
+
+
+@pytest.mark.plain
+@EVERY_MECHANISM
+def test_loans_that_go_on_equal_the_twin_day_by_day(mechanism: str) -> None:
+    """MODEL2 J2 and K8: debts, claims, pledges, the rate and the index go on; nothing else does."""
+    seen: Counter[str] = Counter()
+    for number in range(4, 4 + 3 * budget("credit_days_twin")):  # the first has loans in each
+        chooser = Random(f"credit by days {mechanism} {number}")
+        tree = random_lent(chooser, mechanism)
+        if number % 3 == 2:
+            tree = settle_later(chooser, tree)
+        cell = read_cell(by_days(chooser, tree))
+        for day in assert_twin_days(cell, number, plain=True):
+            seen.update(row["kind"].removeprefix("credit_") for row in day.rows)
+            seen["go on"] += sum(debt > 0 for debt in day.credit.debt)
+    assert min(seen["open"], seen["go on"]) > 0, seen
+    if is_proof():
+        assert min(seen["liquidation"], seen["bad_debt"]) > 0, seen

@@ -30,7 +30,8 @@ def ask(world: World, trader: Trader, time: int, cause: Cause) -> None:
     if trader.group.kind == "lender":
         policy: Any = trader.group.policy
         cash = world.ledger.cash[number] - credit.under_way[number]
-        amount = min(nano_of(policy.deposit), cash)
+        if credit.pool.rate >= of_one(policy.reservation_rate):
+            amount = min(nano_of(policy.deposit), cash)
     elif trader.group.target_leverage is not None:
         kind, amount = "borrow", lacks(world, trader)
     elif trader.group.kind == "liquidator":

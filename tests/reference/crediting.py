@@ -34,10 +34,33 @@ class Credit:
 
 
 def start(world: World) -> None:
-    """Expect the first accrual."""
+    """Open what goes on from the day before, and expect the first accrual."""
     if world.cell.credit.is_used:
         world.credit = Credit(world)
+        if world.past.credit is not None:
+            reopen(world, world.past.credit)
         world.push_before_end(world.credit.pool.grid_ns, "accrual", None)
+
+
+def reopen(world: World, before: Credit) -> None:
+    """Lend and supply again what was owed and owned, so that all are as rich as before."""
+    credit, pool = world.credit, before.pool
+    credit.pool, credit.index, credit.event = pool, before.index, rules.BEFORE_FIRST
+    credit.buffer, credit.jump = before.buffer, before.jump
+    pool.accrued_ns = pool.interest = pool.bad_debt = pool.price = 0
+    for trader in world.traders:
+        number, account = trader.number, pool.accounts[trader.number]
+        lots = world.past.lots.get(number, 0) if borrows(trader) else 0
+        account.lots, account.is_short = abs(lots), lots < 0
+        credit.debt[number], credit.claim[number] = pool.owed(number), pool.claim(number)
+        post(world, 0, "lending", number, credit.debt[number], "borrow")
+        post(world, 0, number, "lending", credit.claim[number], "supply")
+    credit.reserves = pool.treasury
+    post(world, 0, "treasury", "lending", credit.reserves, "supply")
+    pool.cash = pool.supply + pool.treasury - pool.debt
+    given = sum(credit.claim) + credit.reserves - sum(credit.debt)
+    post(world, 0, "dust", "lending", pool.cash - given, "dust")
+    credit.event = None
 
 
 def borrows(trader: Trader) -> bool:
@@ -264,21 +287,28 @@ def end(world: World) -> None:
         return
     credit.event, time = rules.AFTER_LAST, world.cell.horizon_ns
     ledger, pool, value = world.ledger, credit.pool, nano(world.news.value_at(time))
+    goes_on = world.cell.episodes.boundary == "continue"
     charge(world, time)
     book_all(world, time)
     for trader in range(len(world.traders)):
-        book(world, time, trader)
         means = ledger.cash[trader] + ledger.lots[trader] * value
+        if goes_on and means >= credit.debt[trader]:
+            continue  # its loans go on
+        book(world, time, trader)
         paid = min(credit.debt[trader], max(means, 0))
         if paid:
             repay(world, trader, paid, paid, time)
     for trader, account in enumerate(pool.accounts):
-        if account.borrowed:
+        means = ledger.cash[trader] + ledger.lots[trader] * value
+        if account.borrowed and not (goes_on and means >= credit.debt[trader]):
             book_all(world, time)
             bear(world, trader, *pool.writes_off(trader), time)
         account.lots = 0
     if credit.desk is not None:
         settle_desk(world, credit.desk, value, time)
+    if goes_on:
+        book_all(world, time)
+        return
     for trader in range(len(world.traders)):
         book(world, time, trader)
         paid = pool.withdraws(trader)

@@ -35,6 +35,7 @@ class Past:
     waiting: dict[str, dict[int, int]] = field(default_factory=dict)
     stake: dict[str, dict[int, int]] = field(default_factory=dict)  # nano-currency
     lots: dict[int, int] = field(default_factory=dict)  # positions that go on
+    credit: Any = None  # the pool that goes on, and what is known of its accounts
 
 
 def past_of(world: World) -> Past:
@@ -44,6 +45,8 @@ def past_of(world: World) -> Past:
         return past
     for trader in world.traders:
         number, wealth = trader.number, world.ledger.cash[trader.number]
+        if episodes.boundary == "continue" and world.credit is not None:
+            wealth += world.credit.claim[number] - world.credit.debt[number]
         if trader.group.capital is not None:
             past.capital[number] = max(wealth, 0)
             is_poor = wealth < Fraction(str(episodes.ruin_below)) * 10**9
@@ -52,7 +55,7 @@ def past_of(world: World) -> Past:
     if episodes.carryover == "full_carryover":
         add_learned(past, world)
         if episodes.boundary == "continue":
-            past.lots = world.held
+            past.lots, past.credit = world.held, world.credit
     return past
 
 

@@ -60,11 +60,15 @@ def write(world: World, time_ns: int, event: int, kind: str, columns: dict[str, 
 
 
 def start(world: World) -> None:
-    """Give capital, open positions, fund pools, put stakes aside, expect what a policy does."""
+    """Give capital, and open positions."""
     for trader in world.traders:
         amount = world.capital(trader) or 0
         post(world, 0, BEFORE_FIRST, "issuer", trader.number, amount, "endow")
     open_positions(world)
+
+
+def start_policies(world: World) -> None:
+    """Fund pools, put stakes aside, expect what a policy does."""
     names = sorted(world.cell.incentives.policies)
     world.programs = [make_program(world, at, name) for at, name in enumerate(names)]
     for program in world.programs:

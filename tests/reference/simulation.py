@@ -65,6 +65,7 @@ def simulate(
         world.push_before_end(trader.schedule.wake(0), "wake", trader)
     rules.start(world)
     crediting.start(world)
+    rules.start_policies(world)
     environment.start(world)
     stress.start(world)
     while world.queue and world.queue[0][0] < cell.horizon_ns:

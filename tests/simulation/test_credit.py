@@ -1,11 +1,13 @@
 """Credit in whole lanes: every event audited, every nano of interest in an event, replayed."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.ledger.accounts import CASH
-from proteus.market.ledger.codes import BORROW, INTEREST, REPAY, SUPPLY
+from proteus.market.ledger.codes import BORROW, DUST, INTEREST, REPAY, SUPPLY
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import build_block
 from proteus.market.setup.cell import set_up_cell, with_log
@@ -13,7 +15,9 @@ from proteus.market.trading.world import FAULT_NONE
 from proteus.market.variables import measure
 from proteus.market.variables.dimensions import optional_of
 from proteus.market.variables.rules import total_of
-from proteus.recording.columns import CREDIT_ACCRUAL, EVENT_NAMES, rows_of
+from proteus.recording import watched_rules
+from proteus.recording.columns import CREDIT_ACCRUAL, EVENT_NAMES, POSTING, rows_of
+from proteus.recording.credit_traces import accounts
 from proteus.replaying.rerun import Rerun
 from tests.helpers.cells import MS, ROOT, TINY, build, cell, run_plain
 from tests.helpers.crediting import GROUPS, NANO, ByHand
@@ -90,6 +94,55 @@ def test_a_lane_with_credit_is_whole_auditable_and_replayed(market):
     assert abs(pnl) < 1e-9
 
     Rerun(setup, ROOT, SEED, rows, len(rows["kind"]), 2).run()
+
+
+def test_what_rounding_leaves_in_a_pool_is_no_fee_on_the_page_of_a_lane():
+    """It made a panel of fees of a nano, where nobody pays any."""
+    rows = played("mechanism=clob", *WORDS)[2]
+    assert (rows["code"][rows["kind"] == POSTING[1]] == DUST).any()
+    assert not len(watched_rules.charges(SimpleNamespace(rows=rows))["amount"])
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_accounts_over_time_are_what_the_rows_of_credit_say(market):
+    """MODEL2 K1: cash, collateral, debt and health by these names in traces. Just after a loan."""
+    setup, _, rows = played(*MARKETS[market], *WORDS)
+    opened = np.flatnonzero(np.array([EVENT_NAMES[kind] == "credit_open" for kind in rows["kind"]]))
+    assert len(opened) > 0
+    found = accounts(rows, setup.cell, rows["time_ns"][opened] + 1, len(setup.members))
+    for at, row in enumerate(opened):
+        own = {name: of[at, rows["trader"][row]] for name, of in found.items()}
+        wanted = {"collateral": float(rows["collateral"][row])}
+        wanted |= {name: rows[name][row] / NANO for name in ("cash", "debt", "health_factor")}
+        assert own == pytest.approx(wanted, abs=2e-9)
+    before = accounts(rows, setup.cell, np.zeros(1, np.int64), len(setup.members))
+    capital = [member.group.capital or 0 for member in setup.members]
+    assert before["cash"][0].tolist() == capital
+    assert not before["debt"].any()
+    assert not before["collateral"].any()
+    assert np.isnan(before["health_factor"]).all()
+
+
+def test_a_lender_supplies_from_its_reservation_rate_on():
+    """MODEL2 K6. The rate of a step is that of the accrual that ends it; equal is enough."""
+    fixed = ("mechanism=clob", *WORDS, "credit.curve=fixed", "credit.base=0.02")
+    for rate, offers in (("0.02", True), ("0.020000001", False)):
+        world = played(*fixed, f"population.lender.policy.reservation_rate={rate}")[1]
+        assert bool(world.rules.credit.pool.supply_shares[0] or total_of(
+            world, SUPPLY, CASH)[0].any()) == offers  # fmt: skip
+
+    second = (
+        "+trader@population.second=lender", "population.second.policy.reservation_rate=0.015",
+        "population.second.schedule.rate_per_s=200", "population.second.policy.deposit=1",
+    )  # fmt: skip
+    _, world, rows = played("mechanism=clob", *WORDS, *second)
+    names = np.array([EVENT_NAMES[kind] for kind in rows["kind"]])
+    second_lender = np.flatnonzero(world.rules.credit.reservation)
+    steps = np.flatnonzero(names == "credit_accrual")
+    offers = np.flatnonzero((names == "credit_offer") & (rows["trader"] == second_lender[0]))
+    rates = [rows["rate"][steps[steps > at][0]] / 10**18 for at in offers]
+    assert len(rates) > 0
+    assert min(rates) >= 0.015 > rows["rate"][steps[0]] / 10**18 == 0.01
 
 
 def test_a_noise_group_more_changes_no_interest():

@@ -22,6 +22,7 @@ from proteus.market.lending.pool import POOL_CURVES, Pool, PoolTerms
 DEBT = 0  # of the last axis of what the ledger has
 CLAIM = 1
 MILLION = 1_000_000
+NOWHERE = -1  # of places in the order: it owes nothing, or holds nothing
 INDEX_ONE = 10**12
 
 
@@ -33,7 +34,9 @@ class Liquidations(NamedTuple):
     desk: int  # the trader that does, or NO_TRADER
     uid: np.ndarray  # int64 [A] who each trader is: of equal healths the smaller comes first
     is_done: np.ndarray  # bool [L, A] looked at, of the accounts that fail now
-    unsafe: np.ndarray  # int64 [L, 2] nano: while a long and a short lot are worth it nobody fails
+    order: np.ndarray  # int64 [L, 2, A] who owes against long, against short lots: who fails first
+    in_order: np.ndarray  # int64 [L, 2] how many they are
+    place: np.ndarray  # int64 [L, A] twice where one stands there, and 1 on the short side
     count: np.ndarray  # int64 [L] liquidations so far
     value: np.ndarray  # int64 [L] what the seized lots were worth, nano
     last: np.ndarray  # int64 [L] time of the last, ns
@@ -65,16 +68,19 @@ class Credit(NamedTuple):
 
     terms: PoolTerms
     pool: Pool
+    goes_on: bool  # debts, claims and pledges go on into the next episode
     reads_oracle: bool  # its price is the oracle's last report, and not the public reference
     horizon_ns: int  # the end of trading
     leverage: np.ndarray  # int64 [A] ppm of its wealth that a trader borrows up to, or 0
     deposit: np.ndarray  # int64 [A] nano that a lender supplies at a wake-up, or 0
+    reservation: np.ndarray  # int64 [A] 1e18 a year, least rate of the pool at which it does
     asks: np.ndarray  # bool [A] it may have something to ask of the pool
     debtors: np.ndarray  # int64 [L, A] the traders who owe something, each once, and some who did
     n_debtors: np.ndarray  # int64 [L]
     is_stale: np.ndarray  # bool [L] the pool has changed since all accounts were last booked
     under_way: np.ndarray  # int64 [L, A] nano that its messages ask for or bring
     booked: np.ndarray  # int64 [L, A, 2] nano of debt and claims, as the ledger has them
+    opened: np.ndarray  # int64 [L] nano of debts that the episode began with
     reserves: np.ndarray  # int64 [L] nano of the treasury's claim, as the ledger has it
     lost: np.ndarray  # int64 [L] nano of bad debt that lenders bear
     index: np.ndarray  # int64 [L] what a debt of INDEX_ONE from the start owes now
@@ -132,11 +138,13 @@ def terms_of(config: CreditConfig, tick_nano: int, payoff_nano: int) -> PoolTerm
 def allocate_credit(
     config: CreditConfig,
     lanes: int,
+    goes_on: bool,
     horizon_ns: int,
     tick_nano: int,
     payoff_nano: int,
     leverage: NDArray[np.int64],
     deposit: NDArray[np.int64],
+    reservation: NDArray[np.int64],
     desk: int,
     callers: Callers,
     uid: NDArray[np.int64],
@@ -144,9 +152,10 @@ def allocate_credit(
     """Allocate a pool in which nothing is lent.
 
     Parameters
-        horizon_ns: the end of trading. tick_nano: price step. payoff_nano: of a lot.
-        leverage, deposit: int64 [A], as in ``Credit``. desk, uid: as in ``Liquidations``.
-        callers: who liquidates.
+        goes_on: as in ``Credit``. horizon_ns: the end of trading. tick_nano: price step.
+        payoff_nano: of a lot.
+        leverage, deposit, reservation: int64 [A], as in ``Credit``. desk, uid: as in
+        ``Liquidations``. callers: who liquidates.
     """
     is_pool = isinstance(config, PoolCredit)
     at_target = wad(config.at_target) // YEAR_S if isinstance(config, PoolCredit) else 0
@@ -154,12 +163,13 @@ def allocate_credit(
     return allocate(
         Credit, L=rows, A=traders, terms=terms_of(config, tick_nano, payoff_nano),
         pool=allocate(Pool, L=rows, A=traders, at_target=at_target),
-        reads_oracle=isinstance(config, PoolCredit) and config.price == "oracle",
+        goes_on=goes_on, reads_oracle=isinstance(config, PoolCredit) and config.price == "oracle",
         horizon_ns=horizon_ns, index=INDEX_ONE, least=LARGEST,
         leverage=leverage[:traders], deposit=deposit[:traders],
+        reservation=reservation[:traders],
         asks=((leverage > 0) | (deposit > 0) | callers.calls)[:traders],
         liquidations=allocate(
-            Liquidations, L=rows, A=traders, desk=desk, uid=uid[:traders],
+            Liquidations, L=rows, A=traders, desk=desk, uid=uid[:traders], place=NOWHERE,
             is_auto=isinstance(config, PoolCredit) and config.keeper == "auto",
         ),
         liquidators=allocate(

@@ -50,16 +50,17 @@ from proteus.market.rules.credit_books import (
     note,
     note_buffer,
     note_debtor,
-    note_limit,
     value_of,
 )
+from proteus.market.rules.credit_order import put_in_order
 from proteus.market.settlement.legs import LEG_SETTLED
 
 
 @deferred_kernel()
 def start(rules, queue, lane):
-    """Set the first rate, and expect the first accrual."""
-    set_rate(rules.credit.terms, rules.credit.pool, lane)
+    """Set the first rate, unless the one before the start goes on, and expect the first accrual."""
+    if rules.credit.pool.rate[lane] == 0:
+        set_rate(rules.credit.terms, rules.credit.pool, lane)
     _expect(rules.credit, queue, lane)
 
 
@@ -94,12 +95,10 @@ def watch_health(credit, lane):
     """
     fail = 0
     credit.looks[lane] += 1
-    credit.liquidations.unsafe[lane, 0] = credit.liquidations.unsafe[lane, 1] = 0
     if credit.pool.borrow_assets[lane] == 0:
         return fail
     for at in range(credit.n_debtors[lane]):
         trader = credit.debtors[lane, at]
-        note_limit(credit, lane, trader)
         lots, debt = credit.pool.pledged[lane, trader], credit.booked[lane, trader, DEBT]
         if debt > 0 and credit.pool.price[lane] > 0:
             health = health_of(credit, lane, trader, lots, debt)
@@ -180,7 +179,7 @@ def do(rules, ledger, log, lane, time, event, trader, action, amount):
     else:
         rules.credit.booked[lane, trader, DEBT] += amount
         note_debtor(rules.credit, lane, trader)
-        note_limit(rules.credit, lane, trader)
+        put_in_order(rules.credit, lane, trader)
         posting.pay(rules, ledger, log, lane, time, event, lending, trader, amount, postings.BORROW)
     book(rules, ledger, log, lane, time, event, trader)
     if not is_offer:
@@ -260,7 +259,7 @@ def change(rules, ledger, log, lane, trader, sign, price, lots, time, event):
         free = means_of(rules, ledger, lane, trader)
         _repay(rules, ledger, log, lane, time, event, trader, min(brings, free))
     pool.pledged[lane, trader], pool.is_short[lane, trader] = abs(after), after < 0
-    note_limit(credit, lane, trader)
+    put_in_order(credit, lane, trader)
     _note_moved(rules, ledger, log, lane, time, event, EVENT_CREDIT_COLLATERAL_OUT, trader, given)
     more = lots - given
     _note_moved(rules, ledger, log, lane, time, event, EVENT_CREDIT_COLLATERAL_IN, trader, more)

@@ -12,7 +12,7 @@ import numpy as np
 
 from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
-from proteus.market.arithmetic.fixed_point import CEIL, FLOOR, multiply_divide
+from proteus.market.arithmetic.fixed_point import FLOOR
 from proteus.market.arithmetic.wide import narrow
 from proteus.market.book.codes import EVENT_CREDIT_BAD_DEBT, EVENT_CREDIT_LIQUIDATION
 from proteus.market.events.log import MISSING, NO_ROW, SOURCE_RULES, is_recorded, start_row
@@ -28,10 +28,10 @@ from proteus.market.ledger.accounts import (
 from proteus.market.lending import codes
 from proteus.market.lending.collateral import health_order, worth
 from proteus.market.lending.credit import CLAIM, DEBT
-from proteus.market.lending.curves import WAD
 from proteus.market.lending.pool import debt_of, supply_assets_of
 from proteus.market.lending.pool_actions import act_pool
 from proteus.market.rules import posting
+from proteus.market.rules.credit_order import put_all_in_order, put_in_order
 from proteus.market.settlement.legs import coming_in, is_immediate
 
 
@@ -44,11 +44,12 @@ def book_all(rules, ledger, log, lane, time, event):
     credit.is_stale[lane] = False
     owe = 0
     for trader in range(credit.leverage.shape[0]):
-        book(rules, ledger, log, lane, time, event, trader)
+        _book(rules, ledger, log, lane, time, event, trader)
         if credit.booked[lane, trader, DEBT] != 0:
             credit.debtors[lane, owe] = trader
             owe += 1
     credit.n_debtors[lane] = owe
+    put_all_in_order(credit, lane)
     grown = credit.pool.treasury[lane] - credit.reserves[lane]
     treasury, lending = account_of(ledger, TREASURY), account_of(ledger, LENDING)
     pay(rules, ledger, log, lane, time, event, lending, treasury, grown, postings.INTEREST)
@@ -59,6 +60,15 @@ def book_all(rules, ledger, log, lane, time, event):
 @cold_kernel
 def book(rules, ledger, log, lane, time, event, trader):
     """Book what an account owes, and what its claims are worth, as interest since the last time."""
+    debt = rules.credit.booked[lane, trader, DEBT]
+    _book(rules, ledger, log, lane, time, event, trader)
+    if rules.credit.booked[lane, trader, DEBT] != debt:
+        put_in_order(rules.credit, lane, trader)
+
+
+@cold_kernel
+def _book(rules, ledger, log, lane, time, event, trader):
+    """Do what ``book`` says, and leave the order of accounts as it was."""
     credit, pool, lending = rules.credit, rules.credit.pool, account_of(ledger, LENDING)
     shares = pool.borrowed[lane, trader] + pool.supplied[lane, trader]
     booked = credit.booked[lane, trader, DEBT] + credit.booked[lane, trader, CLAIM]
@@ -67,7 +77,6 @@ def book(rules, ledger, log, lane, time, event, trader):
     grown = debt_of(pool, lane, trader) - credit.booked[lane, trader, DEBT]
     if grown != 0:
         credit.booked[lane, trader, DEBT] += grown
-        note_limit(credit, lane, trader)
         pay(rules, ledger, log, lane, time, event, trader, lending, grown, postings.INTEREST)
         pay(rules, ledger, log, lane, time, event, lending, trader, grown, postings.BORROW)
     worth_now = claim_of(pool, lane, trader)
@@ -258,30 +267,6 @@ def note_debtor(credit, lane, trader):
             return
     credit.debtors[lane, credit.n_debtors[lane]] = trader
     credit.n_debtors[lane] += 1
-
-
-@cold_kernel
-def note_limit(credit, lane, trader):
-    """Let an account that has changed count in what a lot must be worth for nobody to fail.
-
-    What it needed before still counts until the next accrual, when all of them change.
-    """
-    debt, lots = credit.booked[lane, trader, DEBT], credit.pool.pledged[lane, trader]
-    if debt <= 0 or lots == 0:
-        return
-    least = multiply_divide(debt, WAD, credit.terms.collateral.threshold, CEIL)
-    least = np.int64(codes.LARGEST) if least < 0 else -(-least // lots)
-    side = 1 if credit.pool.is_short[lane, trader] else 0
-    unsafe = credit.liquidations.unsafe
-    unsafe[lane, side] = max(unsafe[lane, side], least)
-
-
-@inline_kernel
-def nobody_fails(credit, lane, price):
-    """Tell whether no account with lots can be below a health of 1 at a price."""
-    collateral, unsafe = credit.terms.collateral, credit.liquidations.unsafe
-    is_enough = worth(collateral, price, False) >= unsafe[lane, 0]
-    return is_enough and worth(collateral, price, True) >= unsafe[lane, 1]
 
 
 @inline_kernel

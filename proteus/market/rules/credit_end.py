@@ -1,7 +1,8 @@
 """The end of a pool: debts are repaid, what is missing is borne, and claims are paid.
 
-It comes at the end of trading, before contracts pay. ``rules`` is written, and through ``posting``
-the ledger and the log.
+It comes at the end of trading, before contracts pay. Where loans go on into the next episode only
+those end there whose owner has less than it owes, and all others are opened again at its start.
+``rules`` is written, and through ``posting`` the ledger and the log.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from proteus.market.events.log import MISSING, SOURCE_RULES
 from proteus.market.ledger import codes as postings
 from proteus.market.ledger.accounts import (
     AFTER_LAST,
+    BEFORE_FIRST,
     CASH,
     CONTRACT,
     DUST_ACCOUNT,
@@ -24,7 +26,7 @@ from proteus.market.ledger.accounts import (
 )
 from proteus.market.lending import codes
 from proteus.market.lending.credit import CLAIM, DEBT
-from proteus.market.lending.pool import write_off
+from proteus.market.lending.pool import debt_of, write_off
 from proteus.market.lending.pool_actions import act_pool
 from proteus.market.rules import posting
 from proteus.market.rules.credit import charge_interest
@@ -34,14 +36,19 @@ from proteus.market.rules.credit_books import (
     bear_by_claims,
     book,
     book_all,
+    claim_of,
     note,
+    note_debtor,
     pay,
 )
+from proteus.market.rules.credit_order import put_in_order
 
 
 @deferred_kernel()
 def end(rules, ledger, log, lane, time, value):
     """Close the pool before contracts pay: debts from all that their owners have, then claims.
+
+    Where loans go on, those alone whose owner has less than it owes, and the treasury's desk.
 
     Parameters
         value: v at the end, nano, at which lots count. What is missing is bad debt.
@@ -51,16 +58,28 @@ def end(rules, ledger, log, lane, time, value):
     book_all(rules, ledger, log, lane, time, AFTER_LAST)
     traders = credit.leverage.shape[0]
     for trader in range(traders):
-        lots = ledger.balance[lane, trader, CONTRACT] * value
-        _close(rules, ledger, log, lane, time, trader, lots)
+        if not credit.goes_on or _owes_more(credit, ledger, lane, trader, value):
+            lots = ledger.balance[lane, trader, CONTRACT] * value
+            _close(rules, ledger, log, lane, time, trader, lots)
     for trader in range(traders):
-        if pool.borrowed[lane, trader] > 0:
+        is_over = not credit.goes_on or _owes_more(credit, ledger, lane, trader, value)
+        if pool.borrowed[lane, trader] > 0 and is_over:
             _write_off(rules, ledger, log, lane, time, trader)
         pool.pledged[lane, trader] = 0
     _settle_desk(rules, ledger, log, lane, time, value)
+    if credit.goes_on:
+        book_all(rules, ledger, log, lane, time, AFTER_LAST)
+        return
     for trader in range(traders):
         _give_back(rules, ledger, log, lane, time, trader)
     _empty(rules, ledger, log, lane, time)
+
+
+@inline_kernel
+def _owes_more(credit, ledger, lane, trader, value):
+    """Tell whether an account owes more than all that it has, its lots at ``value``."""
+    means = ledger.balance[lane, trader, CASH] + ledger.balance[lane, trader, CONTRACT] * value
+    return means < credit.booked[lane, trader, DEBT]
 
 
 @cold_kernel
@@ -155,3 +174,39 @@ def _empty(rules, ledger, log, lane, time):
     left = pool.cash[lane] - pool.treasury[lane]
     pay(rules, ledger, log, lane, time, event, lending, dust, left, postings.DUST)
     credit.reserves[lane] = pool.treasury[lane] = pool.cash[lane] = pool.supply_assets[lane] = 0
+
+
+# --- loans that go on -----------------------------------------------------------------------------
+
+
+@deferred_kernel()
+def reopen(rules, ledger, log, lane):
+    """Open the loans, claims and pledges that go on, before the first event.
+
+    Each account gets its debt in cash and gives its claims, so it has as much wealth as before.
+    What shares are worth together falls short of the pool by their rounding: that is dust.
+    """
+    credit, pool, lending = rules.credit, rules.credit.pool, account_of(ledger, LENDING)
+    if not credit.goes_on:
+        return
+    for trader in range(credit.leverage.shape[0]):
+        if credit.leverage[trader] > 0:
+            lots = rules.opening[lane, trader]
+            pool.pledged[lane, trader], pool.is_short[lane, trader] = abs(lots), lots < 0
+        debt, claim = debt_of(pool, lane, trader), claim_of(pool, lane, trader)
+        credit.booked[lane, trader, DEBT], credit.booked[lane, trader, CLAIM] = debt, claim
+        credit.opened[lane] += debt
+        pay(rules, ledger, log, lane, 0, BEFORE_FIRST, lending, trader, debt, postings.BORROW)
+        pay(rules, ledger, log, lane, 0, BEFORE_FIRST, trader, lending, claim, postings.SUPPLY)
+        if debt > 0:
+            note_debtor(credit, lane, trader)
+            put_in_order(credit, lane, trader)
+    reserves, treasury = pool.treasury[lane], account_of(ledger, TREASURY)
+    credit.reserves[lane] = reserves
+    pay(rules, ledger, log, lane, 0, BEFORE_FIRST, treasury, lending, reserves, postings.SUPPLY)
+    pool.cash[lane] = pool.supply_assets[lane] + reserves - pool.borrow_assets[lane]
+    left, dust = pool.cash[lane] - ledger.balance[lane, lending, CASH], DUST_ACCOUNT
+    pay(
+        rules, ledger, log, lane, 0, BEFORE_FIRST, account_of(ledger, dust), lending, left,
+        postings.DUST,
+    )  # fmt: skip

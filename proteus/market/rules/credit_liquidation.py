@@ -40,9 +40,9 @@ from proteus.market.rules.credit_books import (
     book_all,
     health_of,
     means_of,
-    note_limit,
     note_liquidation,
 )
+from proteus.market.rules.credit_order import put_in_order
 from proteus.market.rules.settlement import send_back
 from proteus.market.settlement.legs import going_out, is_immediate
 
@@ -61,15 +61,19 @@ def worst_of(credit, lane):
     """
     worst, least = np.int64(NO_TRADER), np.int64(NANO)
     held, pool = credit.liquidations, credit.pool
-    for at in range(credit.n_debtors[lane]):
-        trader = credit.debtors[lane, at]
-        debt, lots = credit.booked[lane, trader, DEBT], pool.pledged[lane, trader]
-        if debt <= 0 or lots == 0 or pool.price[lane] <= 0 or held.is_done[lane, trader]:
-            continue
-        health = health_of(credit, lane, trader, lots, debt)
-        ties = worst != NO_TRADER and health == least and held.uid[trader] < held.uid[worst]
-        if health < least or ties:
-            worst, least = np.int64(trader), health
+    if pool.price[lane] <= 0:
+        return worst
+    for side in range(2):
+        for at in range(held.in_order[lane, side]):
+            trader = held.order[lane, side, at]
+            debt, lots = credit.booked[lane, trader, DEBT], pool.pledged[lane, trader]
+            if held.is_done[lane, trader]:
+                continue
+            health = health_of(credit, lane, trader, lots, debt)
+            if health > least or health >= NANO:
+                break  # as have all behind it
+            if worst == NO_TRADER or health < least or held.uid[trader] < held.uid[worst]:
+                worst, least = np.int64(trader), health
     return worst
 
 
@@ -146,7 +150,7 @@ def liquidate(
         borne = treasury + fee - pool.treasury[lane]
         bear(rules, ledger, log, lane, time, event, borrower, lost, borne)
     book(rules, ledger, log, lane, time, event, borrower)
-    note_limit(credit, lane, borrower)
+    put_in_order(credit, lane, borrower)
     each = worth(credit.terms.collateral, pool.price[lane], is_short)
     _count(credit.liquidations, lane, time, taken, multiply_divide(taken, each, 1, FLOOR))
     number, bought = credit.liquidations.count[lane], -taken if is_short else taken

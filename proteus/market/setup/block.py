@@ -200,8 +200,8 @@ def _rules(setup: CellSetup, lanes: int, slots: int, growth: int) -> NoRules | R
         setup.chains, setup.reserve, lanes, slots, slots if cost_money else 0
     )
     credit = allocate_credit(
-        cell.credit, lanes, cell.horizon_ns, cell.tick_nano, units.NANO, *setup.borrowing,
-        agent_uids(cell.identity.cohort, setup.members),
+        cell.credit, lanes, cell.episodes.continues, cell.horizon_ns, cell.tick_nano, units.NANO,
+        *setup.borrowing, agent_uids(cell.identity.cohort, setup.members),
     )  # fmt: skip
     return make_rules(
         lanes, slots, setup.endowment, setup.roles, costs, settlement, setup.policies,

@@ -139,6 +139,24 @@ OF_ANYONE = (
     Row("rules.constraints.earned_ns", _FULLY, _earned_ns, "messages that are not earned yet"),
     Row("rules.constraints.stopped_ns", _FULLY, _stopped_ns, "stopped for losses"),
     Row("rules.opening", _FULLY, _position, "positions", (CONTINUE,)),
+    *(
+        Row(f"rules.credit.{path}", _FULLY, _same(f"rules.credit.{path}"), about, (CONTINUE,))
+        for path, about in (
+            ("pool.supply_assets", "claims on the pool of credit"),
+            ("pool.supply_shares", "their shares"),
+            ("pool.supplied", "whose these are"),
+            ("pool.borrow_assets", "debts"),
+            ("pool.borrow_shares", "their shares"),
+            ("pool.borrowed", "whose these are"),
+            ("pool.treasury", "reserves of the treasury"),
+            ("pool.rest", "interest below a nano"),
+            ("pool.rate", "the rate of the step that begins"),
+            ("pool.at_target", "height of the adaptive curve"),
+            ("index", "what a debt of 1 from the start owes"),
+            ("liquidations.buffer", "what a lot was worth beyond its debt"),
+            ("liquidations.jump", "the largest jump of v since"),
+        )
+    ),
     Row("news.start", _FULLY, _same("news.end"), "log-odds of the news", (CONTINUE,)),
 )
 
@@ -153,6 +171,7 @@ def rows_of(world: Any, cell: CellConfig) -> list[Row]:
     has_rules = _has_rules(world, cell)
     for row in OF_ANYONE:
         is_there = has_rules or not row.path.startswith("rules.")
+        is_there &= cell.credit.is_used or not row.path.startswith("rules.credit.")
         if policy in row.policies and boundary in row.at_boundary and is_there:
             found.append(row)
     if policy == FULL:

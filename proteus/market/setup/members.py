@@ -32,6 +32,7 @@ from proteus.market.incentives.state import PolicyTable
 from proteus.market.information.history import Disclosure
 from proteus.market.ledger.accounts import NO_LIMIT
 from proteus.market.lending.credit import MILLION, Callers
+from proteus.market.lending.models import wad
 from proteus.market.rng import trader_entity
 from proteus.market.rules.roles import Roles
 from proteus.market.setup.costs import CostsOfCell
@@ -51,6 +52,7 @@ class Borrowing(NamedTuple):
 
     leverage: NDArray[np.int64]  # [A] ppm of its wealth that it borrows up to, or 0
     deposit: NDArray[np.int64]  # [A] nano that it supplies at a wake-up, or 0
+    reservation: NDArray[np.int64]  # [A] 1e18 a year, least rate of the pool at which it does
     desk: int  # the trader that sells for the treasury, or NO_TRADER
     callers: Callers  # who liquidates
 
@@ -145,14 +147,15 @@ def endowments(members: tuple[Member, ...]) -> NDArray[np.int64]:
 
 def borrowing_of(members: tuple[Member, ...]) -> Borrowing:
     """Return who borrows and who lends; nobody does in an empty population."""
-    leverage, deposit = (np.zeros(max(len(members), 1), np.int64) for _ in range(2))
+    leverage, deposit, reservation = (np.zeros(max(len(members), 1), np.int64) for _ in range(3))
     desks = [trader for trader, member in enumerate(members) if member.group.kind in DESKS]
     for trader, member in enumerate(members):
         amount = getattr(member.group.policy, "deposit", 0)
         deposit[trader] = units.currency_to_nano(amount)
+        reservation[trader] = wad(getattr(member.group.policy, "reservation_rate", 0))
         leverage[trader] = round(((member.group.target_leverage or 1) - 1) * MILLION)
     desk = desks[0] if desks else NO_TRADER
-    return Borrowing(leverage, deposit, desk, _callers_of(members))
+    return Borrowing(leverage, deposit, reservation, desk, _callers_of(members))
 
 
 def _callers_of(members: tuple[Member, ...]) -> Callers:

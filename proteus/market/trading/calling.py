@@ -20,7 +20,6 @@ from proteus.market.lending.collateral import bonus_of, carries, worth
 from proteus.market.lending.credit import DEBT
 from proteus.market.lending.curves import WAD
 from proteus.market.lending.liquidation import most_repaid, sale
-from proteus.market.rules.credit_books import nobody_fails
 from proteus.market.rules.uses import EDGES, uses
 from proteus.market.settlement.legs import coming_in
 from proteus.market.trading.desk import last_shown
@@ -111,19 +110,17 @@ def _tips(rules, lane, trader, bonus):
 def _worst_by(credit, lane, liquidator, price):
     """Return the account that fails most by a price; of equals the first."""
     worst, least = np.int64(NO_TRADER), np.inf
-    collateral = credit.terms.collateral
-    if nobody_fails(credit, lane, price):
-        return worst
-    for at in range(credit.n_debtors[lane]):
-        trader = credit.debtors[lane, at]
-        debt, lots = credit.booked[lane, trader, DEBT], credit.pool.pledged[lane, trader]
-        if debt <= 0 or lots == 0 or trader == liquidator:
-            continue
-        value = worth(collateral, price, credit.pool.is_short[lane, trader])
-        health = np.float64(lots) * value / debt
-        is_worse = health < least or (health == least and trader < worst)
-        if is_worse and not carries(lots, value, collateral.threshold, debt):
-            worst, least = np.int64(trader), health
+    collateral, held = credit.terms.collateral, credit.liquidations
+    for side in range(2):
+        value = worth(collateral, price, side == 1)
+        for at in range(held.in_order[lane, side]):
+            trader = held.order[lane, side, at]
+            debt, lots = credit.booked[lane, trader, DEBT], credit.pool.pledged[lane, trader]
+            health = np.float64(lots) * value / debt
+            if health > least or carries(lots, value, collateral.threshold, debt):
+                break  # as do all behind it
+            if trader != liquidator and (health < least or trader < worst):
+                worst, least = np.int64(trader), health
     return worst
 
 

@@ -123,7 +123,8 @@ def _ask(rules, world, lane, trader, time, cause, number):
         return
     if credit.deposit[trader] > 0:
         cash = world.ledger.balance[lane, trader, CASH] - credit.under_way[lane, trader]
-        amount = min(credit.deposit[trader], cash)
+        is_paid_for = credit.pool.rate[lane] >= credit.reservation[trader]
+        amount = min(credit.deposit[trader], cash) if is_paid_for else np.int64(0)
     elif credit.leverage[trader] > 0:
         action, amount = BORROW, _lacking(rules, world, lane, trader)
     elif credit.liquidators.calls[trader]:

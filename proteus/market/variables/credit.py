@@ -60,11 +60,15 @@ def _least(world: World) -> Values:
 
 
 def _lent(world: World) -> Values:
-    """Return what the pool has paid out as loans: what was borrowed less the interest in it."""
+    """Return what the pool has paid out as loans: what was borrowed less the interest in it.
+
+    Loans that go on from the episode before are none of it.
+    """
     borrowed = total_of(world, BORROW, CASH).sum(axis=1) + total_of(world, INTEREST, CASH).clip(
         max=0
     ).sum(axis=1)
-    return currency(borrowed)
+    credit = _credit(world)
+    return currency(borrowed - (0 if credit is None else credit.opened))
 
 
 def _share_lost(world: World) -> Values:

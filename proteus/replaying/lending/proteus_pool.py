@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from proteus.compiler.arrays import allocate
 from proteus.errors import ConfigError
+from proteus.market.arithmetic.wide import to_int
 from proteus.market.lending.accrual import ACCRUALS
 from proteus.market.lending.added import ADDED_CURVES, ADDED_POLICIES, CURVE_CODES, POLICY_CODES
 from proteus.market.lending.base import NO_NUMBERS
-from proteus.market.lending.collateral import Collateral
+from proteus.market.lending.collateral import Collateral, health_order, worth
 from proteus.market.lending.curves import MOST_AT_TARGET
 from proteus.market.lending.liquidation import POLICIES, Policy
 from proteus.market.lending.pool import (
@@ -159,17 +160,24 @@ class ProteusVenue:
         return [{name: int(getattr(self.state, name)[0]) for name in names}]
 
     def accounts(self, time_s: int) -> list[dict[str, Any]]:
-        """Return each account."""
-        state, threshold, rows = self.state, self.terms.collateral.threshold, []
+        """Return each account; a health factor, in 1e9, of None: nothing is owed."""
+        state, collateral, rows = self.state, self.terms.collateral, []
         for account in range(state.supplied.shape[1]):
-            shares = state.supplied[0, account]
+            shares, debt = state.supplied[0, account], debt_of(state, 0, account)
+            held, health = state.pledged[0, account], None
+            if debt > 0:
+                value = worth(collateral, state.price[0], state.is_short[0, account])
+                health = to_int(health_order(collateral, held, value, debt))
             rows.append({
                 "supply_shares": int(shares),
                 "supplied": int(supply_assets_of(state, 0, shares, 0)),
                 "borrow_shares": int(state.borrowed[0, account]),
-                "debt": int(debt_of(state, 0, account)),
-                "collateral": int(state.pledged[0, account]),
-                "is_healthy": bool(is_within(self.terms, state, 0, account, threshold)),
+                "debt": int(debt),
+                "collateral": int(held),
+                "health_factor": health,
+                "is_healthy": bool(
+                    is_within(self.terms, state, 0, account, collateral.threshold)
+                ),
                 "cash": int(state.wallet[0, account, 0]),
                 "lots": int(state.wallet[0, account, 1]),
                 "seized_long": int(state.seized[0, account, 0]),

@@ -5,6 +5,7 @@ TARGET = f"{INFORMED}.target_leverage"
 LENDS = f"+trader@{LENDER}=lender"
 BORROWS = f"{INFORMED}.capital=5 {TARGET}=3 +risk@{INFORMED}.risk=capital"
 POOL = f"credit=pool {BORROWS} {LENDS}"
+GOES_ON = "latent=log_odds episodes.carryover=full_carryover episodes.boundary=continue"
 DESK, CALLER = "population.treasury", "population.liquidator"
 SELLS, CALLS = f"+trader@{DESK}=treasury", f"+trader@{CALLER}=liquidator"
 
@@ -21,6 +22,7 @@ credit=pool {LENDS} {INFORMED}.capital=5 {TARGET}=3 | {TARGET}=3 | null without 
 {POOL} credit.price=oracle | credit.price=oracle | reference: environment has no oracle
 {POOL} credit.ltv=0.65 | credit.ltv=0.65 | less than threshold=0.65
 {POOL} {LENDER}.capital=1e6 {LENDER}.count=10 | {LENDER}.capital=1000000 | at most 9223372 together
+{POOL} {GOES_ON} credit.accrue_ms=3 | credit.accrue_ms=3 | a whole part of horizon_s=20 with
 {CALLS} | {CALLER}.kind=liquidator | another one: credit=none has no pool
 {POOL} credit.keeper=auto | credit.keeper=auto | traders: no group of population is of kind treasury
 {POOL} {SELLS} | {DESK}.kind=treasury | with credit.keeper=traders the treasury seizes nothing

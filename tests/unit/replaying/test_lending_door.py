@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
@@ -59,6 +60,18 @@ def test_health_of_exactly_one_is_not_liquidated() -> None:
             row("liquidate", "shark", borrower="maker", amount=1),
         ]).results  # fmt: skip
         assert found["reason"].tolist()[-1] == reason
+
+
+def test_the_health_factor_is_that_of_fractions_rounded_down() -> None:
+    """Of both sides: 0.65 x the worth of 1,000 lots, over 250; nothing without a debt."""
+    for short, price in (([], 384_615_384), (["maker"], NANO - 384_615_384), ([], 10**6)):
+        accounts = lend([*OPENING, row("price", price=price)], short=short).accounts
+        last = accounts.set_index("account").iloc[-len(WALLETS) :]
+        value = NANO - price if short else price
+        exact = Fraction(65, 100) * 1_000 * value / (250 * NANO)
+        assert last.loc["maker", "health_factor"] == exact * NANO // 1
+        assert last.loc["maker", "is_healthy"] == (exact >= 1)
+        assert last.loc[["lender", "shark"], "health_factor"].tolist() == [None, None]
 
 
 def test_a_liquidation_by_hand() -> None:
