@@ -19,7 +19,10 @@ from tests.elsewhere.places import ROOT, Environment, locked, pythons, runtime
 _BRIEF = ("horizon_s=1", "metrics.tau_ms=500", "record.warmup_s=0")
 _RUN = ("mechanism=fba", "seeds.count=2", *_BRIEF)
 _FOUR = ("mechanism=clob,fba,rfq,dual_flow", "seeds.count=4", *_BRIEF)
-_RULES = (*_FOUR, "costs=kalshi", "environment=blocks", "settlement=blocks")
+_MARKETS = {
+    "four mechanisms": _FOUR,
+    "the same with rules": (*_FOUR, "costs=kalshi", "environment=blocks", "settlement=blocks"),
+}
 _SAME = """
 import sys
 import xarray as xr
@@ -53,14 +56,14 @@ def dist(folder: Path) -> list[str]:
 
 
 def bring_machine_code(tree: Path, folder: Path) -> list[str]:
-    """Compile for every Python that is installed, and put the code into a tree."""
+    """Compile for every Python that is installed, and put the code into a tree of our sources."""
     said = []
     for version, python in pythons().items():
         place = Environment(python, folder / f"compiling-{version}")
         place.install(*runtime(), versions=locked())
         caches = {"PROTEUS_CACHE_DIR": str(place.folder / "cache")}
         began = time.monotonic()
-        said += place.failure(["-m", "tests.elsewhere.machine_code"], {**VARIABLES, **caches}, tree)
+        said += place.failure(["-m", "tests.elsewhere.machine_code"], {**VARIABLES, **caches})
         found = list((place.folder / "cache").glob("proteus/*/*.code"))
         for path in found:
             to = tree / "proteus" / "machine_code" / path.parent.name
@@ -85,22 +88,30 @@ def runs_from_sdist(archive: Path, folder: Path) -> list[str]:
 
 
 def runs_from_wheel(wheel: Path, folder: Path) -> list[str]:
-    """Install the wheel, run it with what it brings and compiled anew, and compare all bits."""
+    """Install the wheel, run it with what it brings, then without that, and compare all bits."""
     place = Environment(Path(sys.executable), folder / "from-wheel")
     place.install(str(wheel), versions=locked())
-    said = []
-    for name, words in (("four mechanisms", _FOUR), ("the same with rules", _RULES)):
-        took, outputs = [], []
-        for number, variables in enumerate(({}, {"NUMBA_CPU_NAME": "x86-64-v2"})):
-            out, cache = folder / f"{name}-{number}", folder / f"cache-{name}-{number}"
+    said, took = [], {}
+    for is_there in (True, False):
+        for name, words in _MARKETS.items():
+            out, cache = folder / f"{name}-{is_there}", folder / f"cache-{name}-{is_there}"
             began = time.monotonic()
             command = ["-m", "proteus", "run", *words, f"output_dir={out}"]
-            said += place.failure(command, {**variables, "PROTEUS_CACHE_DIR": str(cache)}, folder)
-            took.append(f"{time.monotonic() - began:.1f}")
-            outputs.append(str(out))
+            said += place.failure(command, {"PROTEUS_CACHE_DIR": str(cache)}, folder)
+            took[name, is_there] = time.monotonic() - began
             compiled = [path.name for path in cache.glob("proteus/*/*.code")]
-            if bool(compiled) != bool(variables):
-                said.append(f"{name}: {variables or 'what the wheel brings'}: compiled {compiled}")
+            if bool(compiled) == is_there:
+                said.append(f"{name}: compiled {compiled}; machine code there: {is_there}")
+        shutil.rmtree(_installed(place) / "machine_code", ignore_errors=True)
+    for name in _MARKETS:
+        outputs = [str(folder / f"{name}-{is_there}") for is_there in (True, False)]
         said += place.failure(["-c", _SAME, *outputs], folder=folder)
-        print(f"{name}: {took[0]} s with what the wheel brings, {took[1]} s without", flush=True)
+        seconds = f"{took[name, True]:.1f} s with machine code, {took[name, False]:.1f} s without"
+        print(f"{wheel.name}, {name}: {seconds}", flush=True)
     return said
+
+
+def _installed(place: Environment) -> Path:
+    """Return where an environment has the package."""
+    code = "import proteus; print(proteus.__path__[0])"
+    return Path(place.run(["-c", code], folder=place.folder).stdout.strip())
