@@ -101,7 +101,7 @@ newest: $(STAMP) ## run it with the newest release of every dependency; says wha
 learners: $(STAMP) ## test what needs torch and Stable-Baselines3, in an environment of their own
 	@$(BIN)/python -m tests.elsewhere learners
 
-dist: $(STAMP) ## build wheel and sdist into dist, check them, install and run the sdist elsewhere
+dist: $(STAMP) ## build wheel and sdist into dist, check them, install and run both elsewhere
 	@$(BIN)/python -m tests.elsewhere dist
 
 ##@ Write what is committed

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
 
+from proteus.compiler.cache import reduced
 from proteus.compiler.fragments import FragmentCompiler, KernelLibrary
 from proteus.compiler.jit import dispatcher_of
 from proteus.compiler.outlined import Outlined, is_outlined, machine_code
@@ -72,7 +73,7 @@ def lower(kernel: Any, signature: tuple[Any, ...]) -> Lowered:
     assert not compiled.library._dynamic_globals, "addresses of this process are in it"
     code = compiled.library._final_module.as_bitcode()
     library = compiled.library
-    return Lowered(library.name, code, library.parts, library.wanted, compiled._reduce()[1:])
+    return Lowered(library.name, code, library.parts, library.wanted, reduced(compiled)[1:])
 
 
 def optimise(name: str, code: bytes) -> Any:

@@ -23,10 +23,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding as llvm
+
 from proteus.compiler import wanted
 from proteus.compiler.outlined import Outlined, provide_kept, write_whole
+from proteus.compiler.places import Place, places
 from proteus.compiler.private import CompileResult, dumps
 from proteus.compiler.wanted import Wanted
+
+# numba keeps the intermediate code of a function, to inline it into others. Nobody inlines a
+# kernel, and reading that takes nine tenths of loading it; what is asked for are its symbols.
+_NO_BITCODE = llvm.parse_assembly("").as_bitcode()
+
+
+def reduced(compiled: Any) -> tuple[Any, ...]:
+    """Return what numba keeps of a compiled function, without a text that names files."""
+    found: tuple[Any, ...] = compiled._replace(type_annotation="")._reduce()
+    return found
 
 
 class KernelCache:
@@ -47,27 +60,30 @@ class KernelCache:
 
     def has(self, signature: Any, target: Any) -> bool:
         """Tell whether the code for these types is there, without loading it."""
-        return self._path(signature, target.codegen()).is_file()
+        looked_at = places(self._folder, target.codegen())
+        return any(self._path(signature, place).is_file() for place in looked_at)
 
     def load_overload(self, signature: Any, target: Any) -> Any:
         """Return the compiled function for these types, or None."""
         target.refresh()
-        try:
-            parts, deferred, kept = pickle.loads(
-                self._path(signature, target.codegen()).read_bytes()
-            )
-        except (OSError, EOFError, pickle.UnpicklingError):  # not there, or not whole
-            return None
-        if not provide_kept(parts, target.codegen()):
-            return None
-        wanted.note(deferred)
-        return CompileResult._rebuild(target, *kept)
+        for place in places(self._folder, target.codegen()):
+            try:
+                parts, deferred, symbols, kept = pickle.loads(
+                    self._path(signature, place).read_bytes()
+                )
+            except (OSError, EOFError, pickle.UnpicklingError):  # not there, or not whole
+                continue
+            if provide_kept(parts, target.codegen()):
+                wanted.note(deferred)
+                target.codegen()._engine._defined_symbols.update(symbols)
+                return CompileResult._rebuild(target, *kept)
+        return None
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Keep a compiled function; a folder that cannot be written keeps none."""
         assert not compiled.library.has_dynamic_globals, "addresses of this process are in it"
         library = compiled.library
-        self.save(signature, compiled.codegen, library.parts, library.wanted, compiled._reduce())
+        self.save(signature, compiled.codegen, library.parts, library.wanted, reduced(compiled))
 
     def save(
         self,
@@ -79,12 +95,18 @@ class KernelCache:
     ) -> None:
         """Keep what numba keeps of a compiled function, and what it calls: now and later."""
         names = tuple(part.name for part in parts)
-        write_whole(self._path(signature, codegen), dumps((names, deferred, kept)))
+        here = places(self._folder, codegen)[0]
+        (name, kind, (code, bitcode)), *others = kept
+        symbols = tuple(
+            each.name for each in llvm.parse_bitcode(bitcode).functions if not each.is_declaration
+        )
+        kept = (name, kind, (code, _NO_BITCODE)), *others
+        write_whole(self._path(signature, here), dumps((names, deferred, symbols, kept)))
 
     def flush(self) -> None:
         """Keep what is there: numba asks when a function is compiled anew."""
 
-    def _path(self, signature: Any, codegen: Any) -> Path:
+    def _path(self, signature: Any, place: Place) -> Path:
         source = "".join(linecache.getlines(self._source))
-        key = repr((signature, codegen.magic_tuple(), sys.version_info[:2], source))
-        return self._folder / f"{self._name}.{hashlib.sha256(key.encode()).hexdigest()[:24]}.code"
+        key = repr((signature, place.target, sys.version_info[:2], source))
+        return place.folder / f"{self._name}.{hashlib.sha256(key.encode()).hexdigest()[:24]}.code"

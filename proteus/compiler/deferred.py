@@ -35,6 +35,7 @@ from proteus.compiler.folder import cache_folder
 from proteus.compiler.fragments import OutlinedCompiler, outlined_of
 from proteus.compiler.jit import JIT_DISABLED, dispatcher_of
 from proteus.compiler.outlined import provide, provide_kept, write_whole
+from proteus.compiler.places import Place, places
 from proteus.compiler.private import (
     cgutils,
     cpu_target,
@@ -159,12 +160,15 @@ def address_of(number: int) -> int:
 
 def _name_kept(number: int, codegen: Any) -> str | None:
     """Load a part from disk; return the name of its code, or None if it is not there."""
-    try:
-        names, inner = pickle.loads(_path(number, codegen).read_bytes())
-    except (OSError, EOFError, pickle.UnpicklingError):  # not there, or not whole
-        return None
-    wanted.note(inner)
-    return str(names[0]) if provide_kept(names, codegen) else None
+    for place in places(cache_folder(), codegen):
+        try:
+            names, inner = pickle.loads(_path(number, place).read_bytes())
+        except (OSError, EOFError, pickle.UnpicklingError):  # not there, or not whole
+            continue
+        if provide_kept(names, codegen):
+            wanted.note(inner)
+            return str(names[0])
+    return None
 
 
 def _name_compiled(number: int, codegen: Any) -> str:
@@ -179,11 +183,10 @@ def _name_compiled(number: int, codegen: Any) -> str:
     provide(parts, codegen)
     inner = {each.number: each for one in parts for each in one.wanted}
     kept = tuple(one.name for one in parts), tuple(inner.values())
-    write_whole(_path(number, codegen), dumps(kept))
+    write_whole(_path(number, places(cache_folder(), codegen)[0]), dumps(kept))
     return parts[0].name
 
 
-def _path(number: int, codegen: Any) -> Path:
-    about = repr((codegen.magic_tuple(), sys.version_info[:2])).encode()
-    digest = hashlib.sha256(about).hexdigest()[:16]
-    return cache_folder() / f"{wanted.symbol_of(number)}.{digest}.code"
+def _path(number: int, place: Place) -> Path:
+    digest = hashlib.sha256(repr((place.target, sys.version_info[:2])).encode()).hexdigest()[:16]
+    return place.folder / f"{wanted.symbol_of(number)}.{digest}.code"

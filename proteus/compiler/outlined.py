@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import llvmlite.binding as llvm
 
 from proteus.compiler.folder import cache_folder
+from proteus.compiler.places import brought_folder
 from proteus.compiler.wanted import Wanted, is_deferred, wanted_by
 
 _PREFIX = "proteus.outlined."
@@ -106,17 +107,18 @@ def _load(name: str, code: bytes, codegen: Any) -> None:
 
 def read(name: str) -> bytes | None:
     """Return the machine code of a part, or None if it is not on disk or not whole."""
-    try:
-        digest_and_code = _path(name).read_bytes()
-    except OSError:
-        return None
-    digest, code = digest_and_code[:_DIGEST], digest_and_code[_DIGEST:]
-    return code if hashlib.sha256(code).digest() == digest else None
+    for folder in filter(None, (cache_folder(), brought_folder())):
+        with suppress(OSError):
+            digest_and_code = (folder / _file_of(name)).read_bytes()
+            digest, code = digest_and_code[:_DIGEST], digest_and_code[_DIGEST:]
+            if hashlib.sha256(code).digest() == digest:
+                return code
+    return None
 
 
 def keep(name: str, code: bytes) -> None:
     """Keep the machine code of a part; a folder that cannot be written keeps none."""
-    write_whole(_path(name), hashlib.sha256(code).digest() + code)
+    write_whole(cache_folder() / _file_of(name), hashlib.sha256(code).digest() + code)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -131,5 +133,5 @@ def write_whole(path: Path, content: bytes) -> None:
             partial.unlink()
 
 
-def _path(name: str) -> Path:
-    return cache_folder() / f"{name}.code"
+def _file_of(name: str) -> str:
+    return f"{name}.code"

@@ -86,7 +86,7 @@ cpu_target: Any = _cpu_target
 
 # Private attributes of numba's objects, by what breaks without them.
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "a kernel is not cached": ("_cache", "_reduce", "_rebuild"),
+    "a kernel is not cached": ("_cache", "_reduce", "_rebuild", "_defined_symbols"),
     "one process cannot lower what another optimises": ("_compiler", "_compile_core"),
     "a pass of the pipeline has no name": ("_name",),
     "fragments are not linked into the kernel": (

@@ -37,6 +37,11 @@ def note(parts: Iterable[Wanted]) -> None:
     _wanted.update((part.number, part) for part in parts)
 
 
+def numbers() -> set[int]:
+    """Return the numbers of all parts that code in this process may call."""
+    return set(_wanted)
+
+
 def of_number(number: int) -> Wanted:
     """Return the part that a number stands for."""
     return _wanted[number]

@@ -2,7 +2,7 @@
 
     python -m tests.elsewhere matrix    # every Python of pyproject.toml that is installed
     python -m tests.elsewhere newest    # the newest release of every dependency, bounds or not
-    python -m tests.elsewhere dist      # wheel and sdist checked, installed from the sdist, run
+    python -m tests.elsewhere dist      # wheel and sdist made and checked, both installed and run
     python -m tests.elsewhere types     # every public name has a type that is said
     python -m tests.elsewhere learners  # lanes for Stable-Baselines3, and the example that trains
 
@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from tests.elsewhere.distributions import dist
 from tests.elsewhere.places import (
     ROOT,
     Environment,
@@ -85,30 +86,6 @@ def newest(folder: Path) -> list[str]:
     ]
     print("newer than the lock: " + (", ".join(newer) or "nothing"), flush=True)
     return _tested(place)
-
-
-def dist(folder: Path) -> list[str]:
-    """Build wheel and sdist into dist, check what they say, and install and run the sdist."""
-    tools, made = Environment(Path(sys.executable), folder / "tools"), ROOT / "dist"
-    tools.install("build", "twine")
-    for old in made.glob("proteus_markets-*"):
-        old.unlink()
-    said = []
-    for words in (["build", "--outdir", str(made), str(ROOT)], ["twine", "check", "--strict"]):
-        files = [str(path) for path in sorted(made.glob("*"))] if words[0] == "twine" else []
-        said += tools.failure(["-m", *words, *files])
-    if said:
-        return said
-    place = Environment(Path(sys.executable), folder / "installed")
-    (archive,) = made.glob("*.tar.gz")
-    place.install(str(archive), versions=locked())
-    words = ["mechanism=fba", "seeds.count=2", "horizon_s=1", "metrics.tau_ms=500"]
-    words += ["record.warmup_s=0", f"output_dir={folder / 'run'}"]
-    for command in (["--help"], ["run", *words]):
-        said += place.failure(["-m", "proteus", *command], {"NUMBA_DISABLE_JIT": "1"}, folder)
-    if not said:
-        print(f"{archive.name}: installed and run", flush=True)
-    return said
 
 
 def types(folder: Path) -> list[str]:

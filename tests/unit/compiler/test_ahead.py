@@ -2,6 +2,7 @@
 
 import pickle
 
+import llvmlite.binding as llvm
 import numba
 import numpy as np
 import pytest
@@ -70,6 +71,6 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path):
     (tmp_path / "file").write_text("in the way")
     cache = KernelCache(_work.py_func, tmp_path / "file")
     assert not cache.can_keep()
-    cache.save(
-        (), _work.targetctx.codegen(), (), (), ()
-    )  # no error: it is compiled once more later
+    bitcode = llvm.parse_assembly("").as_bitcode()
+    kept = (("_work", "object", (b"", bitcode)),)
+    cache.save((), _work.targetctx.codegen(), (), (), kept)  # no error: compiled once more later
