@@ -56,6 +56,14 @@ def test_a_change_undone_is_its_negative():
     gone, come = (one.after.won.total - one.before.won.total for one in (forth, back))
     assert np.abs(gone).sum() > 0
     np.testing.assert_array_equal(gone, -come)
+    for side in (forth.before, forth.after):  # what fills bring makers is split, seed by seed
+        terms, classes = ab_tables._by_term(side), len(side.won.classes)
+        np.testing.assert_array_equal(terms.sum(axis=2), side.won.total[:, :classes])
+    table = ab_tables.terms(forth).query("kind == 'party' and name == 'maker'").set_index("term")
+    assert list(table.index) == ["spread captured", "adverse selection", "drift"]
+    fills = forth.after.data["maker_markout"].isel(horizon=0).mean().item()
+    assert table.loc["adverse selection", "after"] < 0 < table.loc["spread captured", "after"]
+    assert table["after"][:2].sum() == pytest.approx(fills, abs=1e-9)
     there, again = (ab_tables.who(one).set_index("name") for one in (forth, back))
     classes = ["maker", "informed", "noise", "sniper"]
     both = [there.loc[there["kind"] == "party"].loc[classes, name] for name in ("low", "high")]
@@ -245,6 +253,14 @@ def test_few_seeds_are_warned_of(count, is_warned, tmp_path, capfd):
     ) == is_warned
 
 
+@pytest.mark.plain
+def test_who_gains_is_beside_who_pays_though_nobody_is_shown_to():
+    table = {"kind": ab_tables.CLASS_OR_ACCOUNT, "name": ["maker", "venue"], "change": [-2, 3],
+             "low": [-3, 1], "high": [-1, 5], "p_adjusted": [0.01, 0.02]}  # fmt: skip
+    said = ab_report._moved(pd.DataFrame(table))
+    assert said.startswith("Gain: the venue +3 (1 to 5); pay: makers -2 (-3 to -1). Currency per")
+
+
 def test_seeds_of_a_pilot_judge_nothing(capfd, tmp_path):
     words = [*QUICK, *BLIND, *FEE, f"seeds.first={first_of(PILOT)}", f"output_dir={tmp_path / 'x'}"]
     assert main(words) == 0
@@ -254,7 +270,7 @@ def test_seeds_of_a_pilot_judge_nothing(capfd, tmp_path):
 @pytest.mark.plain
 @pytest.mark.parametrize(("adjusted", "sentence"), [
     ([0.06, 0.8], "Nobody is shown to gain or to pay: Holm's adjustment over all parties asks"),
-    ([0.04, 0.8], "Gain: makers +2 (1 to 3); currency per lane, by Holm's adjustment"),
+    ([0.04, 0.8], "Gain: makers +2 (1 to 3); pay: nobody is shown to. Currency per lane, each"),
 ])  # fmt: skip
 def test_who_gains_is_said_after_the_adjustment_though_an_interval_leaves_out_zero(
     adjusted, sentence
