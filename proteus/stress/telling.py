@@ -21,14 +21,19 @@ from proteus.plots.robustness import robustness
 from proteus.results import provenance
 from proteus.stress.invariants import INVARIANTS
 from proteus.stress.pack import COMPANIONS, SCENARIOS
-from proteus.stress.running import Results
+from proteus.stress.running import Chosen, Results
 
 PAGE, VERDICT, DELTAS, MANIFEST = "stress.html", "verdict.txt", "deltas.csv", "manifest.json"
 
 
-def fresh(words: Sequence[str]) -> Path:
-    """Return outputs/stress/<time>-<hash of the words>, which must be free."""
-    return free_folder(new_folder(Path("outputs/stress"), words), PAGE)
+def fresh(chosen: Chosen, words: Sequence[str]) -> Path:
+    """Return the folder that was asked for, or outputs/stress/<time>-<hash of the words>.
+
+    Raises
+        ConfigError: it is not empty, or cannot be written.
+    """
+    folder = Path(chosen.folder) if chosen.folder else new_folder(Path("outputs/stress"), words)
+    return free_folder(folder, PAGE)
 
 
 def write(results: Results, folder: Path, words: Sequence[str]) -> list[str]:

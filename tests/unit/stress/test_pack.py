@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from proteus.commands.process import EXIT_DONE
+from proteus.commands.process import EXIT_DONE, EXIT_WRONG_INPUT
 from proteus.configuration.locate import options_of
 from proteus.errors import ConfigError
 from proteus.market.variables import variables_of
@@ -66,6 +66,7 @@ def test_every_scenario_is_a_yaml_and_watches_a_variable():
         (["stress=fork"], "stress=fork is not allowed: the pack sets it"),
         (["delta=100,200"], "delta=100,200 is not allowed: the pack sets it; lists are"),
         (["precision=power"], "precision=power is not allowed"),
+        (["output_dir="], "output_dir= is not allowed: must not be empty"),
         (
             ["scenarios=fork,spoof_burst", "mechanism=rfq"],
             "scenarios=spoof_burst is not allowed: mechanism=rfq publishes no book",
@@ -134,10 +135,13 @@ def test_those_who_are_spoofed_read_depth_whatever_makers_do(maker):
 
 def test_the_command_writes_a_page_in_one_file(tmp_path, monkeypatch, capsys, chromium):
     monkeypatch.chdir(tmp_path)
-    words = ["scenarios=fork", "mechanism=clob", *golden.SHORT[1:]]
+    words = ["scenarios=fork", "mechanism=clob", *golden.SHORT[1:], "output_dir=mine"]
     assert main(words) == EXIT_DONE
     *said, folder = capsys.readouterr().out.splitlines()
     assert said[0].startswith("fork, maker baseline: reverted_share moves by clob")
+    assert folder == "mine"
+    assert main(words) == EXIT_WRONG_INPUT
+    assert "output_dir=mine is not empty: choose another folder" in capsys.readouterr().err
     folder = tmp_path / folder
     assert json.loads((folder / telling.MANIFEST).read_text())["broken"] == {}
     deltas = pd.read_csv(folder / telling.DELTAS, comment="#")
