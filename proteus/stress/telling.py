@@ -62,10 +62,15 @@ def sentences(results: Results) -> Iterator[str]:
     for name, why in results.broken.items():
         yield f"{name} does not hold: {why}."
     declared = results.deltas[results.deltas["declared"]]
+    yield (
+        "Each scenario and what it was declared to move: it does so where the 95 % interval of the "
+        f"change (in brackets; paired by seed, {declared['n'].max()} seeds) leaves out zero. Each "
+        "interval is of one change alone."
+    )
     for (scenario, maker), rows in declared.groupby(["scenario", "maker"], sort=False):
         moved = rows[rows["moves"]]
-        variable = str(rows["variable"].iloc[0])
-        about = f"{scenario}, maker {maker}: {variable}"
+        variable, name = (str(rows[of].iloc[0]) for of in ("variable", "long_name"))
+        about = f"{scenario}, maker {maker}: {name} ({variable})"
         if moved.empty:
             yield f"{about} moves in no mechanism: {_why(rows)}{_left_out(results, scenario)}."
         else:
@@ -114,21 +119,33 @@ def _page(results: Results, said: Sequence[str], words: Sequence[str]) -> str:
         page.Part(
             "map", "What each scenario moves",
             "The change of each variable from a market as usual to the same market in stress, on "
-            "the same seeds; the first column is what the scenario was declared to move. Bold: its "
-            "95 % interval leaves out zero. Colour: the change in standard deviations of the "
-            "paired difference, blue up and orange down. The table has what was declared; "
-            "deltas.csv has all of it.",
+            "the same seeds; the first column is what the scenario was declared to move, which the "
+            "table names. Bold: its 95 % interval leaves out zero, as about one of twenty does by "
+            f"chance: of {results.deltas['difference'].notna().sum()} numbers "
+            f"{results.deltas['moves'].sum()} do. Colour: the change in standard deviations of the "
+            "paired difference, blue up and orange down. A dash: not measured there; empty: the "
+            "scenario cannot be. deltas.csv has all of it.",
             robustness(results.deltas, [*COMPANIONS]),
             _table(results.deltas[results.deltas["declared"]]),
         ),
         page.Part(
             "scenarios", "The scenarios",
-            "Each is a yaml of conf/stress, with its window and size, in a market where it can "
-            "matter; both arms have that market.",
+            "Each is a yaml of conf/stress, with its size, in a market where it can matter; both "
+            f"arms have that market. The window is {_window(results)}, in lanes of "
+            f"{results.plans[0].cells[0].horizon_s:g} s.",
             None, _scenarios(results),
         ),
     ]  # fmt: skip
     return page.change_page("Stress", said, parts, _facts(results, words))
+
+
+def _window(results: Results) -> str:
+    """Say when the market is in stress."""
+    found = {
+        f"{window.from_s:g} s to {window.to_s:g} s": None
+        for plan in results.plans for cell in plan.cells for window in cell.stress.windows.values()
+    }  # fmt: skip
+    return " or ".join(found)
 
 
 def _table(deltas: pd.DataFrame) -> Table:

@@ -60,6 +60,12 @@ def test_weights_beside_a_network_are_part_of_it(tmp_path):
     path.write_bytes(path.read_bytes() + external("mine.onnx.data") + external("gone"))
     weights.write_bytes(b"1234")
     assert files_of(path) == [path, weights]
+    entrants = {"plain": {"trader": "maker"}, "mine": {"policy": str(path)}}
+    season, hashes = read_season([small_file(tmp_path, entrants=entrants)]), set()
+    for written, content in ((weights, b"1234"), (weights, b"1235"), (path, b"another")):
+        written.write_bytes(content)
+        hashes.add(CompetitionRunner(season, policies={"mine": object}).season_hash)
+    assert len(hashes) == 3
 
 
 def test_a_policy_without_a_file_plays_no_final_seeds(tmp_path):

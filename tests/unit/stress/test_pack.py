@@ -93,7 +93,8 @@ def test_what_is_broken_and_what_has_changed_is_named():
 def row_of(difference, low, high, **more):
     return {
         "scenario": "fork", "maker": "baseline", "mechanism": "clob", "variable": "reverted_share",
-        "declared": True, "units": "1", "difference": difference, "low": low, "high": high,
+        "declared": True, "long_name": "it", "units": "1", "difference": difference,
+        "low": low, "high": high,
         "detectable": 0.5, "n": 9, "moves": low > 0 or high < 0, **more,
     }  # fmt: skip
 
@@ -102,12 +103,12 @@ def row_of(difference, low, high, **more):
 def test_a_scenario_that_moves_nothing_says_why():
     chosen = running.read(["scenarios=fork", "mechanism=clob"])
     for row, sentence in (
-        (row_of(0.2, 0.1, 0.3), "reverted_share moves by clob +0.2 (0.1 to 0.3)."),
+        (row_of(0.2, 0.1, 0.3), "it (reverted_share) moves by clob +0.2 (0.1 to 0.3)."),
         (row_of(0.2, -0.1, 0.5), "moves in no mechanism: clob +0.2 (-0.1 to 0.5), and 0.5 would"),
         (row_of(0.0, 0.0, 0.0), "clob has the same in all 9 seeds"),
         (row_of(np.nan, np.nan, np.nan), "clob does not measure it"),
     ):
-        (said,) = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
+        _, said = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
         assert sentence in said
 
 
@@ -115,7 +116,7 @@ def test_a_scenario_that_moves_nothing_says_why():
 def test_a_mechanism_under_which_a_scenario_cannot_be_is_named():
     chosen = running.read(["scenarios=spoof_burst", "mechanism=clob,rfq"])
     row = row_of(0.2, 0.1, 0.3, scenario="spoof_burst", variable="price_rmse", units="currency")
-    (said,) = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
+    _, said = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
     assert said.endswith("moves by clob +0.2 (0.1 to 0.3) currency; not run in rfq, which "
                          "publishes no book.")  # fmt: skip
     (words,) = grids(chosen.scenarios[0], chosen.makers[0], chosen.mechanisms, [])
@@ -138,7 +139,9 @@ def test_the_command_writes_a_page_in_one_file(tmp_path, monkeypatch, capsys, ch
     words = ["scenarios=fork", "mechanism=clob", *golden.SHORT[1:], "output_dir=mine"]
     assert main(words) == EXIT_DONE
     *said, folder = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("fork, maker baseline: reverted_share moves by clob")
+    assert "the 95 % interval of the change (in brackets; paired by seed, 3 seeds)" in said[0]
+    named = "share of the lots filled that forks dropped (reverted_share)"
+    assert said[1].startswith(f"fork, maker baseline: {named} moves by clob")
     assert folder == "mine"
     assert main(words) == EXIT_WRONG_INPUT
     assert "output_dir=mine is not empty: choose another folder" in capsys.readouterr().err
@@ -150,5 +153,6 @@ def test_the_command_writes_a_page_in_one_file(tmp_path, monkeypatch, capsys, ch
         assert not seen.requests
         assert not seen.complaints
         text = seen.page.inner_text("body")
-        assert said[0] in text
+        assert said[1] in text
+        assert "The window is 8 s to 12 s, in lanes of 12 s." in text
         assert ", ".join(invariants.INVARIANTS) in text
