@@ -142,9 +142,10 @@ def sentences(results: Results) -> list[str]:
     ranked = table[table["place"].notna()]
     first = ranked[ranked["place"] == 1]
     pairs, shown = len(ranked) * (len(ranked) - 1) // 2, int(results.differences.better.sum())
+    many = "pair" if pairs == 1 else "pairs"
     said = [
-        f"{_first(results, first, len(ranked))} Of {pairs} pairs {shown} are told apart: the "
-        "interval of their difference leaves out zero."
+        f"{_first(results, first, len(ranked))} The interval of their difference leaves out zero "
+        f"in {shown} of {pairs} {many}."
     ]
     seeds = results.season.seeds
     kind = "final" if results.secret is not None else "practice"

@@ -103,7 +103,7 @@ def test_equal_entrants_are_told_from_nobody_and_widen_nothing(tmp_path):
     assert results.wins[0, 1] == results.wins[1, 0]
     said = board.sentences(results)[0]
     assert "is not shown to be better than two or three" in said
-    assert "Of 3 pairs 0 are told apart" in said
+    assert "The interval of their difference leaves out zero in 0 of 3 pairs." in said
 
 
 def test_a_lane_is_the_same_in_any_block(small):

@@ -71,6 +71,25 @@ def test_a_change_undone_is_its_negative():
     np.testing.assert_allclose(both, turned, rtol=1e-9)
 
 
+def test_who_is_on_one_side_alone_wins_nothing_on_the_other(tmp_path):
+    """A spoofer comes: its class is a party of both sides, and all changes still sum to zero."""
+    words = [*QUICK, "execution=depth", "population=baseline,spoofed", "seeds.count=4"]
+    folder = tmp_path / "x"
+    assert main([*(word for word in words if word != QUICK[2]), f"output_dir={folder}"]) == 0
+    who = pd.read_csv(folder / "who.csv").query("kind == 'party'").set_index("name")
+    assert who.loc["spoofer", "before"] == 0
+    assert who.loc["spoofer", "after"] != 0
+    np.testing.assert_allclose(who[["before", "after", "change"]].sum(), 0, atol=1e-9)
+    terms = pd.read_csv(folder / "terms.csv").query("kind == 'party'")
+    np.testing.assert_allclose(
+        terms.groupby("name")["change"].sum(), who["change"].sort_index(), atol=1e-9
+    )
+    paid = pd.read_csv(folder / "paid.csv").set_index(["payer", "receiver"])["after"]
+    received = paid.groupby("receiver").sum().get("spoofer", 0)
+    spent = paid.groupby("payer").sum().get("spoofer", 0)
+    assert received - spent == pytest.approx(who.loc["spoofer", "after"], abs=1e-9)
+
+
 def test_shares_of_several_changes_sum_to_the_whole(tmp_path):
     words = [*QUICK, *BLIND, *FEE, "population.noise.count=4,5"]
     experiment = ab.run(words, is_attributed=True)
