@@ -15,6 +15,7 @@ from proteus.arena.playing import draws_of
 from proteus.arena.scoring import criteria_of
 from proteus.arena.season import PROFITABILITY, QUALITY, ROBUSTNESS, SOLO, Entrant, Season
 from proteus.configuration.reading import read_model
+from proteus.configuration.study import LEAST_SEEDS
 
 OVERALL = "overall"
 
@@ -154,6 +155,10 @@ def sentences(results: Results) -> list[str]:
         "baseline stands at 0, the reference at 1 where it is the better one, and all differences "
         "are judged at once, at 95 %."
     )
+    if seeds.count < LEAST_SEEDS:
+        said.append(
+            f"With fewer than {LEAST_SEEDS} seeds resamples say little: trust no interval or place."
+        )
     for name in dict.fromkeys(forfeit.entrant for forfeit in results.forfeits):
         theirs = [forfeit for forfeit in results.forfeits if forfeit.entrant == name]
         one, where = theirs[0], results.matches[theirs[0].match].name

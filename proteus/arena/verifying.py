@@ -83,8 +83,10 @@ def _season(season: Season, content: dict[str, Any]) -> str:
 
 
 def _made(cells: Cells, content: dict[str, Any]) -> str:
-    is_same = cells.hash == content["sources"].get(CONFIGURATION)
-    how = "as there" if is_same else "otherwise than there: by another version, or other yaml files"
+    there = content["sources"].get(CONFIGURATION)
+    how = "otherwise than there: by another version, or other yaml files"
+    if there in (None, cells.hash):
+        how = "as there" if there else "by yaml files of which there was no hash there"
     return f"Its scenarios and entrants are composed here {how}."
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from proteus.analysis import showing
 from proteus.basics.files import free_folder, new_folder, whole
 from proteus.basics.versions import STAMP, csv_text
+from proteus.configuration.study import LEAST_SEEDS
 from proteus.errors import ResultsError
 from proteus.pages import change as page
 from proteus.pages.tables import Table
@@ -64,9 +65,14 @@ def sentences(results: Results) -> Iterator[str]:
     declared = results.deltas[results.deltas["declared"]]
     yield (
         "Each scenario and what it was declared to move: it does so where the 95 % interval of the "
-        f"change (in brackets; paired by seed, {declared['n'].max()} seeds) leaves out zero. Each "
-        "interval is of one change alone."
+        f"change (in brackets; paired by seed, {_seeds(declared['n'].max())}) leaves out zero. "
+        "Each interval is of one change alone."
     )
+    if 1 < declared["n"].max() < LEAST_SEEDS:
+        yield (
+            f"With fewer than {LEAST_SEEDS} seeds a standard deviation says little: trust no "
+            "interval here."
+        )
     for (scenario, maker), rows in declared.groupby(["scenario", "maker"], sort=False):
         moved = rows[rows["moves"]]
         variable, name = (str(rows[of].iloc[0]) for of in ("variable", "long_name"))
@@ -82,6 +88,10 @@ def sentences(results: Results) -> Iterator[str]:
             yield f"{about} moves by {parts}{'' if unit == '1' else f' {unit}'}{rest}."
 
 
+def _seeds(count: int) -> str:
+    return "1 seed" if count == 1 else f"{count} seeds"
+
+
 def _left_out(results: Results, scenario: Hashable) -> str:
     """Name the mechanisms under which a scenario cannot be."""
     reasons = dict(SCENARIOS[str(scenario)].without)
@@ -95,6 +105,9 @@ def _why(rows: pd.DataFrame) -> str:
     for row in _records(rows):
         if not math.isfinite(float(row["difference"])):
             found.append(f"{row['mechanism']} does not measure it")
+        elif not math.isfinite(float(row["low"])):
+            few = f"{_seeds(row['n'])}, which is too few for an interval"
+            found.append(f"{row['mechanism']} {row['difference']:+.4g} with {few}")
         elif row["difference"] == row["low"] == row["high"] == 0:
             found.append(f"{row['mechanism']} has the same in all {row['n']} seeds")
         else:
@@ -158,7 +171,7 @@ def _table(deltas: pd.DataFrame) -> Table:
         shown = showing.shown(str(row["variable"]), row["difference"], row["low"], row["high"])
         numbers = (
             f"{row['usual']:.4g}", f"{row['stressed']:.4g}", f"{shown.value:+.4g}",
-            f"{shown.low:.4g} to {shown.high:.4g}",
+            f"{shown.low:.4g} to {shown.high:.4g}" if math.isfinite(shown.low) else "too few seeds",
         )  # fmt: skip
         exists = math.isfinite(float(row["difference"]))
         rows.append((

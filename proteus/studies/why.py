@@ -201,7 +201,7 @@ def _parting(before: pd.DataFrame, after: pd.DataFrame) -> tuple[int, pd.DataFra
         name: pd.Series(dict(zip(columns, row[equal], strict=True)), dtype=object)
         for name, row in zip((BEFORE, AFTER), rows, strict=True) if equal < len(row)
     }  # fmt: skip
-    return equal, pd.DataFrame(shown).T
+    return equal, pd.DataFrame(shown).T.dropna(axis="columns", how="all")
 
 
 def _addresses(lane: Recorded) -> list[tuple[Any, ...]]:

@@ -107,8 +107,9 @@ def test_a_scenario_that_moves_nothing_says_why():
         (row_of(0.2, -0.1, 0.5), "moves in no mechanism: clob +0.2 (-0.1 to 0.5), and 0.5 would"),
         (row_of(0.0, 0.0, 0.0), "clob has the same in all 9 seeds"),
         (row_of(np.nan, np.nan, np.nan), "clob does not measure it"),
+        (row_of(0.2, np.nan, np.nan, n=1), "clob +0.2 with 1 seed, which is too few for an int"),
     ):
-        _, said = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
+        *_, said = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
         assert sentence in said
 
 
@@ -116,7 +117,7 @@ def test_a_scenario_that_moves_nothing_says_why():
 def test_a_mechanism_under_which_a_scenario_cannot_be_is_named():
     chosen = running.read(["scenarios=spoof_burst", "mechanism=clob,rfq"])
     row = row_of(0.2, 0.1, 0.3, scenario="spoof_burst", variable="price_rmse", units="currency")
-    _, said = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
+    *_, said = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
     assert said.endswith("moves by clob +0.2 (0.1 to 0.3) currency; not run in rfq, which "
                          "publishes no book.")  # fmt: skip
     (words,) = grids(chosen.scenarios[0], chosen.makers[0], chosen.mechanisms, [])
@@ -141,7 +142,8 @@ def test_the_command_writes_a_page_in_one_file(tmp_path, monkeypatch, capsys, ch
     *said, folder = capsys.readouterr().out.splitlines()
     assert "the 95 % interval of the change (in brackets; paired by seed, 3 seeds)" in said[0]
     named = "share of the lots filled that forks dropped (reverted_share)"
-    assert said[1].startswith(f"fork, maker baseline: {named} moves by clob")
+    assert "With fewer than 30 seeds a standard deviation says little" in said[1]
+    assert said[2].startswith(f"fork, maker baseline: {named} moves by clob")
     assert folder == "mine"
     assert main(words) == EXIT_WRONG_INPUT
     assert "output_dir=mine is not empty: choose another folder" in capsys.readouterr().err
@@ -153,6 +155,6 @@ def test_the_command_writes_a_page_in_one_file(tmp_path, monkeypatch, capsys, ch
         assert not seen.requests
         assert not seen.complaints
         text = seen.page.inner_text("body")
-        assert said[1] in text
+        assert said[2] in text
         assert "The window is 8 s to 12 s, in lanes of 12 s." in text
         assert ", ".join(invariants.INVARIANTS) in text
