@@ -177,10 +177,11 @@ def _split(experiment: Experiment, attribution: pd.DataFrame) -> str:
         for row in attribution[attribution["of"] == of].to_dict("records")
     ]
     parts = "; ".join(
-        f"{change} {shown.value:+.4g} ({shown.low:.4g} to {shown.high:.4g})"
+        f"{change} by {shown.value:+.4g} ({shown.low:.4g} to {shown.high:.4g})"
         for change, shown in shares
     )
-    return f"Of the change of {'the endpoint' if variable else NAMES.get(of, of)}: {parts}."
+    whole = "the endpoint" if variable else NAMES.get(of, of)
+    return f"Of the change of {whole}, with 95 % intervals: {parts}."
 
 
 def _manifest(experiment: Experiment) -> str:
@@ -230,7 +231,8 @@ def _page(experiment: Experiment, said: Sequence[str], tables: dict[str, pd.Data
             f"Net payments between parties, currency per lane, over the first {_looked(experiment)}"
             " seeds: a fill moves price less the fair value at the end from its buyer to its "
             "seller; in a clear all who buy trade with all who sell, in proportion; entries say "
-            "their payer. What a party receives less what it pays is its PnL.",
+            "their payer. Below 0 it is paid the other way round. What a party receives less what "
+            "it pays is its PnL.",
             None, _numbers(tables["paid"], ["payer", "receiver"]),
         ),
         page.Part(

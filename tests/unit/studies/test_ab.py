@@ -181,6 +181,7 @@ def test_a_pilot_says_how_many_seeds_find_an_effect(tmp_path, capfd, few_recorde
              "population.maker.count=2,3", "costs=none,kalshi", "seeds.count=110"]  # fmt: skip
     assert main([*words, "--attribute", f"output_dir={tmp_path / 'x'}"]) == 0
     said = capfd.readouterr().out
+    assert "Of the change of the endpoint, with 95 % intervals: population.maker.count 2 ->" in said
     assert f"Ran 100 seeds: 30 pilot seeds from {first_of(PILOT)} ask for 100." in said
     manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
     assert manifest["seeds"]["first"] == 0
