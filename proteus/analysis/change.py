@@ -75,6 +75,21 @@ def parties(dataset: xr.Dataset) -> Parties:
     return Parties(names, total, classes, terms, by_term)
 
 
+def aligned(markets: Sequence[Parties]) -> list[Parties]:
+    """Return what the same parties win in every market; who is not in one wins nothing there."""
+    classes = list(dict.fromkeys(name for one in markets for name in one.classes))
+    present = {name for one in markets for name in one.names}
+    names = [*classes, *(name for name in ACCOUNTS if name in present)]
+    found = []
+    for one in markets:
+        total = np.zeros((len(one.total), len(names)), np.int64)
+        total[:, [names.index(name) for name in one.names]] = one.total
+        by_term = np.zeros((len(one.total), len(classes), len(one.terms)), np.int64)
+        by_term[:, [classes.index(name) for name in one.classes]] = one.by_term
+        found.append(Parties(names, total, classes, one.terms, by_term))
+    return found
+
+
 def nano(values: NDArray[np.float64]) -> Amounts:
     """Return currency as the whole nano-currency that it was; a class that is absent has none."""
     return np.rint(np.nan_to_num(values) * NANO).astype(np.int64)

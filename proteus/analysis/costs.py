@@ -118,8 +118,8 @@ def moves(dataset: xr.Dataset, pairs: Sequence[Pair], measure: Measure) -> list[
 def cost_text(cost: Cost) -> str:
     """Word one budget: how far its variable moved, and whether that is within it."""
     one = cost.move
-    moved = f"{one.verb} by {_amount(abs(one.difference), one.unit)} ({one.low:.4g} to "
-    moved += f"{one.high:.4g})"
+    ends = f"95 % interval of the change {one.low:.4g} to {one.high:.4g}"
+    moved = f"{one.verb} by {_amount(abs(one.difference), one.unit)} ({ends})"
     if one.note in (FEW, NOTHING):
         moved = f"cannot be compared ({one.note})"
     limit = f"may {cost.budget.may} by {_amount(cost.budget.at_most, one.unit)}"

@@ -13,8 +13,9 @@ from proteus.arena.competition import Results
 from proteus.arena.matches import PLAIN
 from proteus.arena.playing import draws_of
 from proteus.arena.scoring import criteria_of
-from proteus.arena.season import SOLO, Entrant, Season
+from proteus.arena.season import PROFITABILITY, QUALITY, ROBUSTNESS, SOLO, Entrant, Season
 from proteus.configuration.reading import read_model
+from proteus.configuration.study import LEAST_SEEDS
 
 OVERALL = "overall"
 
@@ -142,7 +143,11 @@ def sentences(results: Results) -> list[str]:
     ranked = table[table["place"].notna()]
     first = ranked[ranked["place"] == 1]
     pairs, shown = len(ranked) * (len(ranked) - 1) // 2, int(results.differences.better.sum())
-    said = [f"{_first(results, first, len(ranked))} {shown} of {pairs} differences are shown."]
+    many = "pair" if pairs == 1 else "pairs"
+    said = [
+        f"{_first(results, first, len(ranked))} The interval of their difference leaves out zero "
+        f"in {shown} of {pairs} {many}."
+    ]
     seeds = results.season.seeds
     kind = "final" if results.secret is not None else "practice"
     said.append(
@@ -150,6 +155,10 @@ def sentences(results: Results) -> list[str]:
         "baseline stands at 0, the reference at 1 where it is the better one, and all differences "
         "are judged at once, at 95 %."
     )
+    if seeds.count < LEAST_SEEDS:
+        said.append(
+            f"With fewer than {LEAST_SEEDS} seeds resamples say little: trust no interval or place."
+        )
     for name in dict.fromkeys(forfeit.entrant for forfeit in results.forfeits):
         theirs = [forfeit for forfeit in results.forfeits if forfeit.entrant == name]
         one, where = theirs[0], results.matches[theirs[0].match].name
@@ -184,6 +193,29 @@ def _first(results: Results, first: pd.DataFrame, count: int) -> str:
         f"Of {count} {best['entrant']} scores most, {score}, and is not shown to be better than "
         f"{listed}; along such pairs {len(first)} share the first place."
     )
+
+
+def explained(season: Season) -> str:
+    """Say what scores, intervals, places and ranks are, for who reads nothing else."""
+    about = {
+        PROFITABILITY: "profitability is of the mean PnL net of all costs",
+        QUALITY: "market quality of what noise traders pay for wanting to trade, less being better",
+        ROBUSTNESS: f"robustness of the mean of the worst {tail_text(season)} of the lanes, less "
+                    "its fall under stress",
+    }  # fmt: skip
+    scores = "; ".join(about[name] for name in criteria_of(season))
+    return (
+        "Scores: 0 is the baseline, 1 the reference where it is the better one (dotted lines); "
+        f"{scores}; overall is their weighted mean. In brackets, and drawn: 95 % intervals over "
+        "seeds, each alone. Two share a place if the interval of their difference (below) covers "
+        "zero, or if a chain of such pairs joins them; ranks are all that these differences leave "
+        "possible."
+    )
+
+
+def tail_text(season: Season) -> str:
+    """Return the share of the worst lanes, as 5 %."""
+    return f"{100 * season.scoring.tail:g} %"
 
 
 def strengths_text(results: Results) -> str:

@@ -47,14 +47,15 @@ class _Meter:
     def running(self, entrant: str) -> Iterator[None]:
         """Measure while an entrant decides."""
         at, since = self.entrants.index(entrant), time.monotonic()
-        self.now[:] = (float(at), since)
+        self.now[1] = since  # before who it is: read in between, it must not be counted from 0 on
+        self.now[0] = float(at)
         try:
             yield
         except KeyboardInterrupt:  # Ctrl-C is left to who started this process: it raised it
             raise ActionError("KeyboardInterrupt") from None
         finally:
+            self.now[0] = _NOBODY  # before it is added, or it would be counted twice
             self.spent[at] += time.monotonic() - since
-            self.now[0] = _NOBODY
 
     @property
     def who(self) -> str | None:

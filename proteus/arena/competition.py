@@ -39,6 +39,7 @@ from proteus.errors import ConfigError
 from proteus.runs.workers import usable_cores
 
 Array = NDArray[np.float64]
+CONFIGURATION = "(configuration)"  # what yaml files make of scenarios and entrants; no entrant
 _Key = tuple[str, str, str, tuple[str, ...], bool]
 
 
@@ -48,7 +49,7 @@ class Results(NamedTuple):
     season: Season  # with those entrants
     whole: Season  # with all
     season_hash: str
-    sources: dict[str, str]  # hashes of the policies' files, by entrant
+    sources: dict[str, str]  # hashes: of the policies' files by entrant, and CONFIGURATION
     root: int  # of the seeds that were judged
     secret: bytes | None  # of final seeds
     out: dict[str, str]  # who was taken out, and why
@@ -95,7 +96,8 @@ class CompetitionRunner:
         if missing:
             raise ConfigError(f"policies of {', '.join(missing)} are missing")
         self._cells = Cells(season)
-        self._sources = sources_of(season, self._policies)
+        files = sources_of(season, self._policies, is_final=secret is not None)
+        self._sources = {**files, CONFIGURATION: self._cells.hash}
         self.season_hash: str = season.hash_with(self._sources)
         self._secret = secret
         self.root: int = (

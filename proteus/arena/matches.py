@@ -11,11 +11,13 @@ baseline in all others.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from proteus.arena.season import DUEL, MELEE, SOLO, Entrant, Keys, Season
+from proteus.basics.schema import canonical_json
 from proteus.configuration import overrides
 from proteus.configuration.compose import compose_words, hydra_session
 from proteus.configuration.reading import read_config
@@ -126,6 +128,24 @@ class Cells:
             }
             seat = _seat(season)
             self._groups = {name: _group(name, one, seat) for name, one in known.items()}
+        for scenario, stress in self._scenarios:
+            self._check_stress(scenario, stress)
+
+    @property
+    def hash(self) -> str:
+        """Return the hash of what the yaml files make of scenarios and entrants, hexadecimal."""
+        scenarios = [[*name, tree] for name, tree in self._scenarios.items()]
+        text = canonical_json({"scenarios": scenarios, "groups": self._groups})
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _check_stress(self, scenario: str, stress: str) -> None:
+        """Refuse a stress that is none."""
+        plain, stressed = (
+            self.cell(scenario, name, (BASELINE,)).canonical() for name in (PLAIN, stress)
+        )
+        if stress != PLAIN and plain == stressed:
+            allowed = "it changes nothing of the scenario"
+            raise ConfigError(f"scenarios.{scenario}.stress.{stress} is not allowed: {allowed}")
 
     def is_outside(self, name: str) -> bool:
         """Tell whether an entrant is decided for outside."""

@@ -76,25 +76,39 @@ def policies_of(season: Season) -> dict[str, Maker]:
     }
 
 
-def sources_of(season: Season, policies: Mapping[str, Maker]) -> dict[str, str]:
-    """Return the hash of each policy's file, by the entrants' names.
+def sources_of(season: Season, policies: Mapping[str, Maker], is_final: bool) -> dict[str, str]:
+    """Return the hash of each policy's files, by the entrants' names.
 
     Parameters
-        policies: that are given. season: whose entrants may name files of networks.
+        season: whose entrants may name files of networks. policies: that are given.
+        is_final: final seeds hang on these hashes, so there must be a file.
+
+    Raises
+        ConfigError: there is none, as of a class that was written in a cell of a notebook.
     """
     found = {}
     for name, maker in policies.items():
         written = season.entrants[name].policy if name in season.entrants else None
-        if written is not None and saved.is_saved(written) and Path(written).is_file():
-            found[name] = hashlib.sha256(Path(written).read_bytes()).hexdigest()
-            continue
-        module = sys.modules.get(getattr(maker, "__module__", ""), None)
-        try:
-            text = inspect.getsource(module) if module is not None else ""
-        except (OSError, TypeError):
-            text = ""
-        found[name] = hashlib.sha256(text.encode()).hexdigest()
+        parts = _files(written, maker)
+        if is_final and not parts:
+            allowed = "final seeds hang on the files of policies, and it has none"
+            raise ConfigError(f"entrants.{name}.policy={written} is not allowed: {allowed}")
+        found[name] = hashlib.sha256(b"".join(parts)).hexdigest()
     return found
+
+
+def _files(written: str | None, maker: Maker) -> list[bytes]:
+    """Return what is in the files of a policy: of a network, or of the module of its class."""
+    if written is not None and saved.is_saved(written) and Path(written).is_file():
+        return [path.read_bytes() for path in saved.files_of(Path(written))]
+    named = (getattr(maker, "__module__", ""), (written or "").partition(":")[0])
+    texts = []
+    for module in dict.fromkeys(sys.modules[name] for name in named if name in sys.modules):
+        try:
+            texts.append(inspect.getsource(module).encode())
+        except (OSError, TypeError):
+            continue
+    return texts
 
 
 def _load(key: str, written: str) -> Maker:

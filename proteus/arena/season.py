@@ -28,7 +28,7 @@ from proteus.basics.schema import (
 )
 from proteus.configuration import locate
 from proteus.configuration.reading import read_model
-from proteus.configuration.study import LEAST_SEEDS, PURPOSE_SPAN
+from proteus.configuration.study import EVALUATION, LEAST_SEEDS, PURPOSE_SPAN
 from proteus.errors import ConfigError, nearest
 
 SOLO, DUEL, MELEE = "solo", "duel", "melee"
@@ -37,6 +37,7 @@ PROFITABILITY, QUALITY, ROBUSTNESS = "profitability", "market_quality", "robustn
 CRITERIA = (PROFITABILITY, QUALITY, ROBUSTNESS)
 MOST_ENTRANTS = 32
 LEAST_IN_A_MELEE = 3
+MOST_DRAWN = 2 * 10**8  # seeds of all resamples, which are kept side by side: 1.6 GB
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 _OWN_KEYS = ("policy", "risk", "knows_costs")  # what an entrant may set of its group
 
@@ -97,6 +98,13 @@ class Seeds(Schema):
     count: int = Field(ge=2, le=100_000)
     scale_count: int = Field(ge=LEAST_SEEDS, le=100_000)
 
+    @model_validator(mode="after")
+    def _check_purpose(self) -> Self:
+        if self.first + self.count > PURPOSE_SPAN:
+            allowed = f"with count={self.count} it reaches beyond the {EVALUATION} seeds"
+            raise requirement("first", f"{allowed}, of which the last is {PURPOSE_SPAN - 1}")
+        return self
+
 
 class Weights(Schema):
     """How much each score counts in the overall one."""
@@ -148,8 +156,11 @@ class Season(Schema):
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
-        for key, named in (("scenarios", self.scenarios), ("entrants", self.entrants)):
-            for name in named:
+        named = {"scenarios": [*self.scenarios], "entrants": [*self.entrants]}
+        for scenario, one in self.scenarios.items():
+            named[f"scenarios.{scenario}.stress"] = [*one.stress]
+        for key, names in named.items():
+            for name in names:
                 if not NAME.fullmatch(name):
                     allowed = "must be small letters, digits and _, and begin with a letter"
                     raise requirement(f"{key}.{name}", f"its name {allowed}")
@@ -160,6 +171,13 @@ class Season(Schema):
             raise requirement(
                 "entrants", f"2 .. {MOST_ENTRANTS} must be given, and there are {count}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_memory(self) -> Self:
+        most = MOST_DRAWN // max(self.seeds.count, self.seeds.scale_count)
+        if self.scoring.resamples > most:
+            raise requirement("scoring.resamples", f"with so many seeds it must be at most {most}")
         return self
 
     @model_validator(mode="after")

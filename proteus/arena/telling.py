@@ -41,7 +41,7 @@ def print_board(results: Results) -> None:
     table.add_column("entrant")
     for name in names:
         table.add_column(name.replace("_", " "), justify="right")
-    table.add_column("interval", justify="right")
+    table.add_column("95 % of overall", justify="right", no_wrap=True)
     table.add_column("ranks", justify="right")
     table.add_column("forfeits", justify="right")
     for row in leaderboard(results).to_dict("records"):

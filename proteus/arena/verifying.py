@@ -12,7 +12,7 @@ import pandas as pd
 
 from proteus.arena import board, sealing, writing
 from proteus.arena.board import season_of
-from proteus.arena.competition import Entry, Results, results_of, without
+from proteus.arena.competition import CONFIGURATION, Entry, Results, results_of, without
 from proteus.arena.matches import Cells, Match, matches_of
 from proteus.arena.playing import Draw, Forfeit, Played, draws_of
 from proteus.arena.season import Season
@@ -40,8 +40,9 @@ def verify(folder: Path, commitment: str | None = None) -> list[str]:
     content, lanes, table = _read(folder)
     try:
         season = season_of(content["season"])
-        said = [_season(season, content), _root(season, content, commitment)]
-        results = _again(folder, season, content, lanes)
+        cells = Cells(season)
+        said = [_season(season, content), _made(cells, content), _root(season, content, commitment)]
+        results = _again(folder, season, content, lanes, cells)
     except ConfigError as error:
         raise ResultsError(f"{folder / RESULTS} cannot be right: {error}") from None
     _compare(folder, results, content, table)
@@ -81,6 +82,14 @@ def _season(season: Season, content: dict[str, Any]) -> str:
     return f"The season has the hash {found}."
 
 
+def _made(cells: Cells, content: dict[str, Any]) -> str:
+    there = content["sources"].get(CONFIGURATION)
+    how = "otherwise than there: by another version, or other yaml files"
+    if there in (None, cells.hash):
+        how = "as there" if there else "by yaml files of which there was no hash there"
+    return f"Its scenarios and entrants are composed here {how}."
+
+
 def _root(season: Season, content: dict[str, Any], commitment: str | None) -> str:
     written = content["secret"]
     if written is None:
@@ -112,8 +121,8 @@ def _root(season: Season, content: dict[str, Any], commitment: str | None) -> st
 
 
 def _again(
-    folder: Path, season: Season, content: dict[str, Any], lanes: pd.DataFrame
-) -> Results:  # fmt: skip
+    folder: Path, season: Season, content: dict[str, Any], lanes: pd.DataFrame, cells: Cells
+) -> Results:
     """Score a season again from its lanes."""
     secret, root = content["secret"], int(content["root"])
     entry = Entry(
@@ -121,7 +130,7 @@ def _again(
         None if secret is None else sealing.secret_of(secret, "secret"), content["out"],
     )  # fmt: skip
     left = without(season, content["out"])
-    matches = matches_of(left, Cells(season))
+    matches = matches_of(left, cells)
     draws = draws_of(season, root)
     groups = dict(tuple(lanes.groupby(_KEYS, sort=False)))
     played = []

@@ -122,29 +122,29 @@ def _page(results: Results, table: pd.DataFrame, said: list[str], command: str) 
     ranked = table[table["place"].notna()]
     sections = [
         page.Part(
-            "board", "Leaderboard",
-            "A place is shared wherever the interval of a difference covers zero. Ranks: those "
-            "that the differences leave, all at once. Figure: 95 % intervals over seeds.",
+            "board", "Leaderboard", board.explained(results.season),
             draw(ranked, names), _leaderboard(table, names),
         ),
         page.Part(
             "pairs", "Who is better than whom",
-            "The row's overall score less the column's, with its half-width where all differences "
-            "are judged at once; * where it is shown to be better.",
+            "The row's overall score less the column's, with the half-width of its interval; all "
+            "these intervals hold at once with 95 %. * where the row is shown to be better.",
             None, _differences(results),
         ),
         *_duels(results),
         page.Part(
             "improvement", "Probability of improvement",
             "The chance that a lane of the row brings more than one of the column, alone in the "
-            "market; a tie counts half. Shown, not scored.",
+            "market; a tie counts half. Shown, not scored; without intervals, so it tells nobody "
+            "apart.",
             None, _matrix(results, results.improvement, ".2f"),
         ),
         page.Part(
             "quantities", "What they made",
-            "Currency per lane: mean PnL net of all costs, mean of the worst "
-            f"{results.season.scoring.tail:.0%}, what noise traders paid for wanting to trade, and "
-            "by how much stress lowers the mean of the worst.",
+            "Means of all lanes, in currency per lane. PnL: net of all costs. Worst: mean of the "
+            f"worst {board.tail_text(results.season)} of the lanes. Wanting: what noise traders "
+            "paid for wanting to trade. Fall: by how much stress lowers the mean of the worst; "
+            "below 0, a rise, which counts as none.",
             None, _quantities(results),
         ),
         page.Part(
@@ -208,7 +208,8 @@ def _duels(results: Results) -> list[page.Part]:
         page.Part(
             "duels", "Duels",
             "Share of duels in which the row earns more than the column, a tie counting half. "
-            "Last: strength of Bradley and Terry, in logits. Shown, not scored. "
+            "Last: strength of Bradley and Terry, in logits, of mean 0. Shown, not scored; without "
+            "intervals, so they tell nobody apart. "
             f"{board.strengths_text(results)}",
             None, Table((*table.heads, "strength"), rows),
         )

@@ -22,6 +22,9 @@ from proteus.plots.style import (
 )
 
 _ROW = 0.34  # inches
+_COLOURS = {  # fills of makers have two terms of their own
+    "spread captured": "#1b4f8a", "adverse selection": "#e07b39", **TERM_COLOURS,
+}  # fmt: skip
 
 
 def changes(who: pd.DataFrame, terms: pd.DataFrame, names: Mapping[str, str]) -> Figure:
@@ -61,18 +64,18 @@ def _draw_terms(
 ) -> list[Patch]:
     """Lay the terms of each class beside each other by their sign; returns the legend."""
     values = dict(zip(zip(terms["name"], terms["term"], strict=True), terms["change"], strict=True))
-    moved = [term for term in TERM_COLOURS if any(values.get((name, term)) for name in classes)]
+    moved = [term for term in _COLOURS if any(values.get((name, term)) for name in classes)]
     for row, name in enumerate(classes):
         ends = {True: 0.0, False: 0.0}
         for term in moved:
             value = float(values.get((name, term), 0.0))
-            axes.barh(row, value, left=ends[value > 0], height=0.6, lw=0, color=TERM_COLOURS[term])
+            axes.barh(row, value, left=ends[value > 0], height=0.6, lw=0, color=_COLOURS[term])
             ends[value > 0] += value
         net = sum(ends.values())
         axes.plot(net, row, marker="D", color=INK, markerfacecolor="white", ms=4)
     _label(axes, classes, names)
     axes.set_title("What it comes from")
-    return [Patch(color=TERM_COLOURS[term], label=term.replace("_", " ")) for term in moved]
+    return [Patch(color=_COLOURS[term], label=term.replace("_", " ")) for term in moved]
 
 
 def _label(axes: Axes, parties: list[str], names: Mapping[str, str]) -> None:

@@ -31,7 +31,7 @@ def robustness(deltas: pd.DataFrame, companions: list[str]) -> Figure:
     groups = [*deltas.groupby(["mechanism", "maker"], sort=False)]
     scenarios = [*dict.fromkeys(deltas["scenario"])]
     columns = [DECLARED, *companions]
-    size = (1.9 + _CELL[0] * len(columns), 1.15 + _CELL[1] * len(scenarios))
+    size = (1.9 + _CELL[0] * len(columns), 1.25 + _CELL[1] * len(scenarios))
     with rules():
         figure, axes = panels(len(groups), size, most=1)
         for panel, ((mechanism, maker), rows) in zip(axes, groups, strict=True):
@@ -55,8 +55,9 @@ def _draw(axes: Axes, rows: pd.DataFrame, scenarios: list[str], columns: list[st
             axes.text(place, at, text, ha="center", va="center", fontsize=8, color=ink,
                       fontweight=weight)  # fmt: skip
     axes.imshow(colours, cmap=_COLOURS, vmin=-_MOST, vmax=_MOST, aspect="auto")
-    names = [name.replace("_", " ") for name in columns]
-    axes.set_xticks(range(len(columns)), [_wrapped(name) for name in names], fontsize=7)
+    units = dict(zip(rows["variable"], rows["units"], strict=True))
+    heads = [_head(name, units.get(name, "")) for name in columns]
+    axes.set_xticks(range(len(columns)), heads, fontsize=7)
     axes.set_yticks(range(len(scenarios)), [name.replace("_", " ") for name in scenarios])
     axes.set_xticks(np.arange(len(columns) - 1) + 0.5, minor=True)
     axes.set_yticks(np.arange(len(scenarios) - 1) + 0.5, minor=True)
@@ -77,8 +78,9 @@ def _short(number: float) -> str:
     return f"{number:+.0f}" if abs(number) >= 100 else f"{number:+.2g}"
 
 
-def _wrapped(name: str) -> str:
-    """Break a name near its middle."""
-    words = name.split()
+def _head(variable: str, unit: str) -> str:
+    """Name a column in words, broken near their middle, with the unit; a share has none."""
+    words = variable.split("_")
     half = -(-len(words) // 2)
-    return "\n".join(filter(None, (" ".join(words[:half]), " ".join(words[half:]))))
+    shown = f"({unit})" if unit not in ("", "1") else ""
+    return "\n".join(filter(None, (" ".join(words[:half]), " ".join(words[half:]), shown)))

@@ -24,7 +24,7 @@ def scores(board: pd.DataFrame, names: Sequence[str]) -> Figure:
     """
     rows = range(len(board))
     with rules():
-        size = (PANEL[0] * 0.95, 1.0 + _ROW * len(board))
+        size = (PANEL[0] * 0.95, 1.2 + _ROW * len(board))
         figure, axes = panels(len(names), size, most=2)
         for number, (panel, name) in enumerate(zip(axes, names, strict=True)):
             middle, low, high = (board[f"{name}{end}"] for end in ("", "_low", "_high"))
@@ -36,4 +36,5 @@ def scores(board: pd.DataFrame, names: Sequence[str]) -> Figure:
             panel.set_yticks([*rows], [str(entrant) for entrant in board["entrant"]])
             panel.invert_yaxis()
             panel.set_title(name.replace("_", " ").capitalize())
+            panel.set_xlabel("score, 0 = baseline")
     return figure

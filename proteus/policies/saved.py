@@ -15,6 +15,8 @@ A file of torch is a program of whoever made it: read what you let in.
 from __future__ import annotations
 
 import importlib
+import os
+import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +35,7 @@ FEATURES, NUMBERS = 20, 5  # of what is shown, and of what is said
 MOST_OFFSET, MOST_LOTS, SCALE_LOTS = 1.0, 20, 10.0  # the default options of the task
 _ROUNDING = 1e-9  # of a tick: a price that is a whole tick stays there in spite of binary fractions
 BLOCK = 32  # rows that are computed at once
+_LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])")  # and how long the name is
 EXTRA = "policies"  # of the distribution, which installs what reads these files
 
 Floats = NDArray[np.float64]
@@ -75,6 +78,20 @@ class SavedPolicy:
 def is_saved(written: str) -> bool:
     """Tell whether what names a policy is a file of a network."""
     return Path(written).suffix in _READERS
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the file of a network, and those that its weights are in beside it.
+
+    ``torch.onnx.export`` writes weights into a file of their own, whose name is in the model: in
+    its protocol buffer an entry of two texts, "location" and the name.
+    """
+    if path.suffix != ".onnx":
+        return [path]
+    entries = _LOCATION.finditer(content := path.read_bytes())
+    names = {content[found.end() : found.end() + found[1][0]] for found in entries}
+    beside = (path.parent / os.fsdecode(name) for name in sorted(names))
+    return [path, *(each for each in beside if each.is_file())]
 
 
 def load(path: str | Path, named: str = "") -> Callable[[Told], SavedPolicy]:

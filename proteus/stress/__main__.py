@@ -6,8 +6,9 @@ Each scenario is run twice on the same seeds, as usual and in stress, under ever
     python -m proteus.stress scenarios=latency_spike,fork mechanism=clob,rfq seeds.count=500
     python -m proteus.stress makers=baseline,glft population.noise.count=10
 
-scenarios= and makers= choose from the pack (docs/stress.md), mechanism= which venues; any other
-word is one of proteus.sweep and holds for both arms. Without seeds.count there are 100.
+scenarios= and makers= choose from the pack (docs/stress.md), mechanism= which venues, output_dir=
+a folder; any other word is one of proteus.sweep and holds for both arms. Without seeds.count there
+are 100.
 
 stdout says what moved and, last, names the folder, which has stress.html, verdict.txt, deltas.csv
 and manifest.json.
@@ -48,7 +49,7 @@ def _stress(chosen: argparse.Namespace) -> int:
     from proteus.stress import running, telling
 
     pack = running.read(chosen.words)
-    folder = telling.fresh(chosen.words)
+    folder = telling.fresh(pack, chosen.words)
     results = running.run(pack, say)
     for sentence in telling.write(results, folder, chosen.words):
         print(sentence)

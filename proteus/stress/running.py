@@ -33,7 +33,8 @@ from proteus.stress.pack import (
 
 SEEDS = 100
 _LISTS = {"scenarios": [*SCENARIOS], "makers": [*MAKERS], "mechanism": [*MECHANISMS]}
-_TAKEN = ("precision", "design", "episodes", "output_dir", "record")  # no words of both arms
+_TAKEN = ("precision", "design", "episodes", "record")  # no words of both arms
+_FOLDER = "output_dir"
 
 
 class Chosen(NamedTuple):
@@ -43,6 +44,7 @@ class Chosen(NamedTuple):
     makers: tuple[Maker, ...]
     mechanisms: tuple[str, ...]
     given: tuple[str, ...]  # words of all cells
+    folder: str | None  # where it is written; None: a new one
 
 
 class Results(NamedTuple):
@@ -60,13 +62,17 @@ def read(words: Sequence[str]) -> Chosen:
     Raises
         ConfigError: no such scenario, maker or mechanism, or a word that the pack sets itself.
     """
-    lists = _LISTS | {"makers": ["baseline"]}
-    given = []
+    lists, folder, given = _LISTS | {"makers": ["baseline"]}, None, []
     overrides.check_once(words)
     for word in words:
         key, _, value = word.partition("=")
         if key in lists:
             lists[key] = _named(key, value)
+            continue
+        if key == _FOLDER:
+            if not value:
+                raise ConfigError(f"{_FOLDER}= is not allowed: must not be empty")
+            folder = value
             continue
         if overrides.is_axis(word) or key.split(".")[0] in (*_TAKEN, WINDOW_KEY):
             allowed = "the pack sets it; lists are scenarios=, makers= and mechanism="
@@ -82,7 +88,7 @@ def read(words: Sequence[str]) -> Chosen:
     return Chosen(
         tuple(SCENARIOS[name] for name in lists["scenarios"]),
         tuple(MAKERS[name] for name in lists["makers"]),
-        tuple(lists["mechanism"]), tuple(given),
+        tuple(lists["mechanism"]), tuple(given), folder,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from proteus.analysis import showing
 from proteus.basics.files import free_folder, new_folder, whole
 from proteus.basics.versions import STAMP, csv_text
+from proteus.configuration.study import LEAST_SEEDS
 from proteus.errors import ResultsError
 from proteus.pages import change as page
 from proteus.pages.tables import Table
@@ -21,14 +22,19 @@ from proteus.plots.robustness import robustness
 from proteus.results import provenance
 from proteus.stress.invariants import INVARIANTS
 from proteus.stress.pack import COMPANIONS, SCENARIOS
-from proteus.stress.running import Results
+from proteus.stress.running import Chosen, Results
 
 PAGE, VERDICT, DELTAS, MANIFEST = "stress.html", "verdict.txt", "deltas.csv", "manifest.json"
 
 
-def fresh(words: Sequence[str]) -> Path:
-    """Return outputs/stress/<time>-<hash of the words>, which must be free."""
-    return free_folder(new_folder(Path("outputs/stress"), words), PAGE)
+def fresh(chosen: Chosen, words: Sequence[str]) -> Path:
+    """Return the folder that was asked for, or outputs/stress/<time>-<hash of the words>.
+
+    Raises
+        ConfigError: it is not empty, or cannot be written.
+    """
+    folder = Path(chosen.folder) if chosen.folder else new_folder(Path("outputs/stress"), words)
+    return free_folder(folder, PAGE)
 
 
 def write(results: Results, folder: Path, words: Sequence[str]) -> list[str]:
@@ -57,10 +63,20 @@ def sentences(results: Results) -> Iterator[str]:
     for name, why in results.broken.items():
         yield f"{name} does not hold: {why}."
     declared = results.deltas[results.deltas["declared"]]
+    yield (
+        "Each scenario and what it was declared to move: it does so where the 95 % interval of the "
+        f"change (in brackets; paired by seed, {_seeds(declared['n'].max())}) leaves out zero. "
+        "Each interval is of one change alone."
+    )
+    if 1 < declared["n"].max() < LEAST_SEEDS:
+        yield (
+            f"With fewer than {LEAST_SEEDS} seeds a standard deviation says little: trust no "
+            "interval here."
+        )
     for (scenario, maker), rows in declared.groupby(["scenario", "maker"], sort=False):
         moved = rows[rows["moves"]]
-        variable = str(rows["variable"].iloc[0])
-        about = f"{scenario}, maker {maker}: {variable}"
+        variable, name = (str(rows[of].iloc[0]) for of in ("variable", "long_name"))
+        about = f"{scenario}, maker {maker}: {name} ({variable})"
         if moved.empty:
             yield f"{about} moves in no mechanism: {_why(rows)}{_left_out(results, scenario)}."
         else:
@@ -70,6 +86,10 @@ def sentences(results: Results) -> Iterator[str]:
             rest = f"; not in {', '.join(left)}: {_why(rows[~rows['moves']])}" if left else ""
             rest += _left_out(results, scenario)
             yield f"{about} moves by {parts}{'' if unit == '1' else f' {unit}'}{rest}."
+
+
+def _seeds(count: int) -> str:
+    return "1 seed" if count == 1 else f"{count} seeds"
 
 
 def _left_out(results: Results, scenario: Hashable) -> str:
@@ -85,6 +105,9 @@ def _why(rows: pd.DataFrame) -> str:
     for row in _records(rows):
         if not math.isfinite(float(row["difference"])):
             found.append(f"{row['mechanism']} does not measure it")
+        elif not math.isfinite(float(row["low"])):
+            few = f"{_seeds(row['n'])}, which is too few for an interval"
+            found.append(f"{row['mechanism']} {row['difference']:+.4g} with {few}")
         elif row["difference"] == row["low"] == row["high"] == 0:
             found.append(f"{row['mechanism']} has the same in all {row['n']} seeds")
         else:
@@ -109,21 +132,33 @@ def _page(results: Results, said: Sequence[str], words: Sequence[str]) -> str:
         page.Part(
             "map", "What each scenario moves",
             "The change of each variable from a market as usual to the same market in stress, on "
-            "the same seeds; the first column is what the scenario was declared to move. Bold: its "
-            "95 % interval leaves out zero. Colour: the change in standard deviations of the "
-            "paired difference, blue up and orange down. The table has what was declared; "
-            "deltas.csv has all of it.",
+            "the same seeds; the first column is what the scenario was declared to move, which the "
+            "table names. Bold: its 95 % interval leaves out zero, as about one of twenty does by "
+            f"chance: of {results.deltas['difference'].notna().sum()} numbers "
+            f"{results.deltas['moves'].sum()} do. Colour: the change in standard deviations of the "
+            "paired difference, blue up and orange down. A dash: not measured there; empty: the "
+            "scenario cannot be. deltas.csv has all of it.",
             robustness(results.deltas, [*COMPANIONS]),
             _table(results.deltas[results.deltas["declared"]]),
         ),
         page.Part(
             "scenarios", "The scenarios",
-            "Each is a yaml of conf/stress, with its window and size, in a market where it can "
-            "matter; both arms have that market.",
+            "Each is a yaml of conf/stress, with its size, in a market where it can matter; both "
+            f"arms have that market. The window is {_window(results)}, in lanes of "
+            f"{results.plans[0].cells[0].horizon_s:g} s.",
             None, _scenarios(results),
         ),
     ]  # fmt: skip
     return page.change_page("Stress", said, parts, _facts(results, words))
+
+
+def _window(results: Results) -> str:
+    """Say when the market is in stress."""
+    found = {
+        f"{window.from_s:g} s to {window.to_s:g} s": None
+        for plan in results.plans for cell in plan.cells for window in cell.stress.windows.values()
+    }  # fmt: skip
+    return " or ".join(found)
 
 
 def _table(deltas: pd.DataFrame) -> Table:
@@ -136,7 +171,7 @@ def _table(deltas: pd.DataFrame) -> Table:
         shown = showing.shown(str(row["variable"]), row["difference"], row["low"], row["high"])
         numbers = (
             f"{row['usual']:.4g}", f"{row['stressed']:.4g}", f"{shown.value:+.4g}",
-            f"{shown.low:.4g} to {shown.high:.4g}",
+            f"{shown.low:.4g} to {shown.high:.4g}" if math.isfinite(shown.low) else "too few seeds",
         )  # fmt: skip
         exists = math.isfinite(float(row["difference"]))
         rows.append((

@@ -17,7 +17,7 @@ import xarray as xr
 
 from proteus.analysis import endpoint as endpoints
 from proteus.analysis import precision
-from proteus.analysis.change import Chosen, Parties, corners_of, parties
+from proteus.analysis.change import Chosen, Parties, aligned, corners_of, parties
 from proteus.analysis.contrasts import Pair, exploratory
 from proteus.analysis.measures import arm, labels, swept
 from proteus.analysis.statistics.paired import Arm, contrast
@@ -124,7 +124,8 @@ def run(words: Sequence[str], *, is_attributed: bool = False, half_width: Any = 
     found = precision.run(plans[before], simulate, look)
     simulate(found.plan, [one for one in chosen if one not in (before, after)])
     declared = found.plan.settings.endpoint
-    ordered = {one: sides[one] for one in chosen}
+    won = aligned([sides[one].won for one in chosen])
+    ordered = {one: sides[one]._replace(won=each) for one, each in zip(chosen, won, strict=True)}
     return Experiment(folder, tuple(words), changes, ordered, declared, wanted, found.record)
 
 

@@ -91,11 +91,14 @@ def _effect(experiment: Experiment, one: Judged | None) -> str:
         experiment.declared.variable, one.found.difference[0], one.found.low[0], one.found.high[0]
     )
     side = "higher" if shown.value > 0 else "lower"
-    text = (
-        f"With {after} {one.name} is {abs(shown.value):.4g} {one.unit} {side} (95 % interval "
-        f"{shown.low:.4g} to {shown.high:.4g}, p {showing.p_text(float(one.found.p[0]))}, "
-        f"{one.found.n[0]} seeds), which is {one.outcome}"
+    measured = (
+        f"95 % interval {shown.low:.4g} to {shown.high:.4g}, "
+        f"p {showing.p_text(float(one.found.p[0]))}, {one.found.n[0]} seeds)"
     )
+    size = f"{abs(shown.value):.4g} {one.unit}"
+    text = f"With {after} {one.name} is {size} {side} ({measured}, which is {one.outcome}"
+    if one.outcome == SAME:
+        text = f"With {after} {one.name} is {SAME} ({shown.value:+.4g} {one.unit}, {measured}"
     return f"{text}; {one.binding}." if one.binding else f"{text}."
 
 
@@ -108,13 +111,14 @@ def _moved(who: pd.DataFrame) -> str:
             "Nobody is shown to gain or to pay: Holm's adjustment over all parties asks for more "
             "than an interval of one party that leaves out zero."
         )
-    parts = [
-        f"{verb} {_listed(part.sort_values('change', key=abs, ascending=False))}"
-        for verb, part in (("gain:", gain), ("pay:", pay)) if len(part)
+    said = [
+        _listed(part.sort_values("change", key=abs, ascending=False)) if len(part)
+        else "nobody is shown to" for part in (gain, pay)
     ]  # fmt: skip
-    text = "; ".join(parts)
-    text = f"{text[:1].upper()}{text[1:]}"
-    return f"{text}; currency per lane, by Holm's adjustment over all parties."
+    return (
+        f"Gain: {said[0]}; pay: {said[1]}. Currency per lane, each with its own 95 % interval; "
+        "who is named has p below 0.05 by Holm's adjustment over all parties."
+    )
 
 
 def _listed(rows: pd.DataFrame) -> str:
@@ -142,11 +146,11 @@ def _precision(experiment: Experiment, one: Judged | None) -> str:
     if one is None or ab_tables.is_identical(one) or ab_tables.why_untested(one):
         return ""
     wanted = experiment.half_width
-    half = f"The half-width of that difference is {one.half_width:.3g} {one.unit}"
+    half = f"That interval of {one.name} has a half-width of {one.half_width:.3g} {one.unit}"
     if wanted is None:
         if one.outcome != SAME or math.isnan(one.detectable):
             return ""
-        return f"{half}; {one.detectable:.3g} would be found with power 0.8."
+        return f"{half}; a change by {one.detectable:.3g} would be found with power 0.8."
     if one.half_width <= wanted:
         return f"{half}, within the {wanted:g} that was asked for."
     seeds = ab_tables.seeds_wanted(one, wanted)
@@ -173,10 +177,11 @@ def _split(experiment: Experiment, attribution: pd.DataFrame) -> str:
         for row in attribution[attribution["of"] == of].to_dict("records")
     ]
     parts = "; ".join(
-        f"{change} {shown.value:+.4g} ({shown.low:.4g} to {shown.high:.4g})"
+        f"{change} by {shown.value:+.4g} ({shown.low:.4g} to {shown.high:.4g})"
         for change, shown in shares
     )
-    return f"Of the change of {'the endpoint' if variable else NAMES.get(of, of)}: {parts}."
+    whole = "the endpoint" if variable else NAMES.get(of, of)
+    return f"Of the change of {whole}, with 95 % intervals: {parts}."
 
 
 def _manifest(experiment: Experiment) -> str:
@@ -214,29 +219,36 @@ def _page(experiment: Experiment, said: Sequence[str], tables: dict[str, pd.Data
     sections = [
         page.Part(
             "who", "Who gains, who pays",
-            "Mean change of PnL per lane with its 95 % interval, paired by seed: currency. Each "
-            "interval is of one party alone; p is adjusted for how many there are. The changes of "
-            "all parties sum to zero in every seed. Left: each party; right: what the "
-            "change of each class comes from, in whole nano-currency.",
+            "Mean change of PnL, currency per lane, with its 95 % interval, paired by seed. Each "
+            "interval is of one party alone; p is adjusted for how many there are (Holm; of groups "
+            "and traders Benjamini-Hochberg), and who is said to gain or pay has p below 0.05. "
+            "The changes of all parties sum to zero in every seed. Left: each party; right: what "
+            "the change of each class comes from, the terms of the table further below.",
             figure, _who(tables["who"], is_party=True), _who(tables["who"], is_party=False),
         ),
         page.Part(
             "paid", "Who pays whom",
-            f"Net payments between parties, over the first {ab_tables.RECORDED} seeds at most: a "
-            "fill moves price less the fair value at the end from its buyer to its seller; in a "
-            "clear all who buy trade with all who sell, in proportion; entries say their payer. "
-            "What a party receives less what it pays is its PnL.",
+            f"Net payments between parties, currency per lane, over the first {_looked(experiment)}"
+            " seeds: a fill moves price less the fair value at the end from its buyer to its "
+            "seller; in a clear all who buy trade with all who sell, in proportion; entries say "
+            "their payer. Below 0 it is paid the other way round. What a party receives less what "
+            "it pays is its PnL.",
             None, _numbers(tables["paid"], ["payer", "receiver"]),
         ),
         page.Part(
             "terms", "What it comes from",
-            "Terms of the PnL of each class and trader before and after; they sum to the PnL.",
+            "Terms of the PnL of each class and trader, currency per lane; in every seed they sum "
+            "to it, to 1e-9. With v the fair value and m the public mid: spread captured, of "
+            "makers, by how much a fill is better than m; adverse selection, by how much v is then "
+            "beyond m against them; fills, of others and of single traders, both together; drift, "
+            "moves of v while lots are held; all else is entries of the ledger.",
             None, _terms(tables["terms"], is_party=True), _terms(tables["terms"], is_party=False),
         ),
         page.Part(
             "risk", "Risk",
-            "Expected shortfall: the mean of the worst 5 % of the lanes, with a bootstrap interval "
-            "of its change; drawdown: the makers' largest, a mean over lanes.",
+            "Currency per lane. Expected shortfall: the mean of the worst 5 % of the lanes, with a "
+            "bootstrap interval of its change; drawdown: the makers' largest, a mean over lanes. "
+            "Each interval is 95 %, of one row alone.",
             None, _numbers(tables["risk"], ["measure", "name"]),
         ),
     ]  # fmt: skip
@@ -249,6 +261,11 @@ def _page(experiment: Experiment, said: Sequence[str], tables: dict[str, pd.Data
         sections.append(page.Part("attribution", "Which change does it", about, None, table))
     facts = _facts(experiment)
     return page.change_page(" and ".join(experiment.changes), said, sections, facts)
+
+
+def _looked(experiment: Experiment) -> int:
+    """Return over how many seeds every fill is looked at."""
+    return min(experiment.before.data.sizes["seed"], ab_tables.RECORDED)
 
 
 def _who(who: pd.DataFrame, is_party: bool) -> Table:

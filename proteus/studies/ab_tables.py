@@ -22,16 +22,21 @@ from proteus.analysis.statistics.paired import LEVEL, Arm, Array, Contrast, cont
 from proteus.analysis.statistics.roots import mean_of
 from proteus.analysis.statistics.tails import tail
 from proteus.basics.units import NANO
-from proteus.market.variables.base import GROUP, TERM, TRADER
+from proteus.market.agents.traders import CLASS_MAKER, CLASS_NAMES
+from proteus.market.ledger.codes import TERM_FILLS, TERM_NAMES
+from proteus.market.variables.base import GROUP, HORIZON, TERM, TRADER
 from proteus.results.agents import UID, uids_by_trader
 from proteus.results.flags import VIOLATION
-from proteus.studies.ab import AFTER, BEFORE, Experiment, endpoint_arm
+from proteus.studies.ab import AFTER, BEFORE, Experiment, Side, endpoint_arm
 from proteus.studies.recorded import record
 from proteus.studies.transfers import transfers
 
 BETTER, WORSE, SAME = "better", "worse", "not shown to differ"
 CLASS_OR_ACCOUNT, OF_GROUP, OF_TRADER = "party", "group", "trader"
 DRAWDOWN = "maker_max_drawdown"
+_CAPTURED, _ADVERSE = "maker_spread_captured", "maker_adverse_selection"
+_OF_FILLS = ("spread captured", "adverse selection")  # at the fill; of makers
+_FILLS, _MAKER = TERM_NAMES[TERM_FILLS], CLASS_NAMES[CLASS_MAKER]
 TERMS_OF_TRADERS = "pnl_by_term_by_trader"
 ENDPOINT = "endpoint"
 RECORDED = 100  # seeds, the first ones, of which every fill is looked at
@@ -174,12 +179,13 @@ def terms(experiment: Experiment) -> pd.DataFrame:
     Returns
         ``kind``, ``name``, ``agent_uid`` (of a trader, before), ``term``, ``before``, ``after``,
         ``change``, ``low``, ``high``. In every seed the terms of a party or trader sum to its
-        change, in whole nano-currency. Traders are those that both sides have.
+        change, in whole nano-currency. Traders are those that both sides have. What fills bring
+        makers has two terms: spread captured from the public mid, and adverse selection.
     """
     before, after = experiment.before, experiment.after
     names = before.won.terms
-    sides = (side.won.by_term for side in (after, before))
-    tables = [_rows_of_terms(CLASS_OR_ACCOUNT, before.won.classes, names, *sides)]
+    sides = (_by_term(side) for side in (after, before))
+    tables = [_rows_of_terms(CLASS_OR_ACCOUNT, before.won.classes, [*_OF_FILLS, *names], *sides)]
     common = _common(experiment, TRADER)
     if common:
         amounts = (
@@ -189,6 +195,16 @@ def terms(experiment: Experiment) -> pd.DataFrame:
         )  # fmt: skip
         tables.append(_rows_of_terms(OF_TRADER, common, names, *amounts))
     return _with_agents(pd.concat(tables, ignore_index=True), before.data)
+
+
+def _by_term(side: Side) -> Amounts:
+    """Return what classes win by term, those of ``_OF_FILLS`` first, nano-currency [n, C, T]."""
+    maker, fills = side.won.classes.index(_MAKER), side.won.terms.index(_FILLS)
+    parts, rest = np.zeros((*side.won.by_term.shape[:2], 2), np.int64), side.won.by_term.copy()
+    parts[:, maker, 0] = nano(side.data[_CAPTURED].to_numpy())
+    parts[:, maker, 1] = nano(side.data[_ADVERSE].isel({HORIZON: 0}).to_numpy())
+    rest[:, maker, fills] -= parts[:, maker].sum(axis=1)  # 0 is left: each lane has checked it
+    return np.concatenate([parts, rest], axis=2)
 
 
 def _rows_of_terms(

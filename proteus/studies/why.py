@@ -24,14 +24,14 @@ from proteus.basics.units import NANO
 from proteus.configuration import overrides
 from proteus.errors import ResultsError, nearest
 from proteus.plans import planner
+from proteus.recording.files import accounts_of
 from proteus.results.artifacts import as_path
 from proteus.results.dataset import MANIFEST, load
 from proteus.studies.recorded import CLAIMS, Recorded, balances, record, value_at_end
 
 BEFORE, AFTER = "before", "after"
-_COMPARED = (  # of an event; its number, slot and orders' numbers may differ without meaning
-    "time_ns", "source", "kind", "trader", "side", "price_ticks", "lots", "reason", "intent_ns",
-    "cause", "giver", "receiver", "asset", "amount", "code",
+_NUMBERS = (  # of an event, which may differ without meaning: all else is compared
+    "cell", "seed", "event", "order_id", "other_id", "slot", "fill", "policy", "checksum",
 )  # fmt: skip
 
 Labels = Mapping[str, Any]
@@ -182,14 +182,15 @@ def _difference(before: Recorded, after: Recorded) -> Difference:
 
 
 def _named(lane: Recorded) -> pd.DataFrame:
-    """Return the events of a lane, with traders by name."""
-    names = dict(enumerate(lane.names))
-    return lane.events.assign(trader=lane.events["trader"].map(names))
+    """Return the events of a lane, with traders and accounts by name."""
+    names = dict(enumerate(accounts_of(lane.plan.cells[0]).names))
+    found = {who: lane.events[who].map(names) for who in ("trader", "giver", "receiver")}
+    return lane.events.assign(**found)
 
 
 def _parting(before: pd.DataFrame, after: pd.DataFrame) -> tuple[int, pd.DataFrame]:
     """Return how many events are equal from the start, and the first of each lane that is not."""
-    columns = [name for name in _COMPARED if name in before and name in after]
+    columns = [name for name in before if name not in _NUMBERS]
     sides = [
         side[columns].astype(object).where(side[columns].notna(), None) for side in (before, after)
     ]
@@ -200,7 +201,7 @@ def _parting(before: pd.DataFrame, after: pd.DataFrame) -> tuple[int, pd.DataFra
         name: pd.Series(dict(zip(columns, row[equal], strict=True)), dtype=object)
         for name, row in zip((BEFORE, AFTER), rows, strict=True) if equal < len(row)
     }  # fmt: skip
-    return equal, pd.DataFrame(shown).T
+    return equal, pd.DataFrame(shown).T.dropna(axis="columns", how="all")
 
 
 def _addresses(lane: Recorded) -> list[tuple[Any, ...]]:

@@ -98,7 +98,11 @@ SPOOFED = (
 )
 NEAR = {  # the tests of the room where the fault is
     "arena/wanting": ("unit/arena/test_wanting",),
-    "arena/": ("unit/arena/test_scoring", "unit/arena/test_season", "unit/arena/test_mistakes"),
+    "arena/clock": ("unit/arena/test_clock",),
+    "arena/": (
+        "unit/arena/test_scoring", "unit/arena/test_sealing", "unit/arena/test_season",
+        "unit/arena/test_mistakes",
+    ),
     "market/rules/credit": CREDIT,
     "market/trading/credit": CREDIT,
     "market/trading/ruling": CREDIT,

@@ -13,6 +13,19 @@ pytestmark = pytest.mark.plain
 MISTAKES = [
     ("seeds.cuont=5", "unknown key seeds.cuont; did you mean seeds.count?"),
     ("seeds.count=1", "seeds.count=1 is not allowed: must be greater than or equal to 2"),
+    (
+        "seeds.first=1099511627770",
+        "seeds.first=1099511627770 is not allowed: with count=12 it reaches beyond the evaluation "
+        "seeds, of which the last is 1099511627775",
+    ),
+    (
+        "scenarios.calm.stress={'': {latent.jump_rate_per_s: 3}}",
+        "its name must be small letters, digits and _, and begin with a letter",
+    ),
+    (
+        "scenarios.calm.stress={same: {delta: 250}}",
+        "scenarios.calm.stress.same is not allowed: it changes nothing of the scenario",
+    ),
     ("seed.count=5", "unknown key seed.count; did you mean seeds?"),
     (
         "formats=[duel]",
@@ -111,6 +124,10 @@ COMMANDS = [
     (["season=dmo"], "season=dmo does not exist; did you mean demo?"),
     (["season=no.yaml"], "season=no.yaml does not exist"),
     (["season=demo", "seeds.count=3", "seeds.count=4"], "seeds.count is given twice"),
+    (
+        ["season=demo", "seeds.count=100000", "scoring.resamples=2001"],
+        "scoring.resamples=2001 is not allowed: with so many seeds it must be at most 2000",
+    ),
     (["season=demo", "--commit", "x"], "--commit is not allowed here: it is a command of its own"),
     (["--commitment", "ab"], "--commitment=ab is not allowed: it goes with --verify"),
     (["--verify", "no"], "no has no results of a season"),

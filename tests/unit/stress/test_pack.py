@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from proteus.commands.process import EXIT_DONE
+from proteus.commands.process import EXIT_DONE, EXIT_WRONG_INPUT
 from proteus.configuration.locate import options_of
 from proteus.errors import ConfigError
 from proteus.market.variables import variables_of
@@ -66,6 +66,7 @@ def test_every_scenario_is_a_yaml_and_watches_a_variable():
         (["stress=fork"], "stress=fork is not allowed: the pack sets it"),
         (["delta=100,200"], "delta=100,200 is not allowed: the pack sets it; lists are"),
         (["precision=power"], "precision=power is not allowed"),
+        (["output_dir="], "output_dir= is not allowed: must not be empty"),
         (
             ["scenarios=fork,spoof_burst", "mechanism=rfq"],
             "scenarios=spoof_burst is not allowed: mechanism=rfq publishes no book",
@@ -92,7 +93,8 @@ def test_what_is_broken_and_what_has_changed_is_named():
 def row_of(difference, low, high, **more):
     return {
         "scenario": "fork", "maker": "baseline", "mechanism": "clob", "variable": "reverted_share",
-        "declared": True, "units": "1", "difference": difference, "low": low, "high": high,
+        "declared": True, "long_name": "it", "units": "1", "difference": difference,
+        "low": low, "high": high,
         "detectable": 0.5, "n": 9, "moves": low > 0 or high < 0, **more,
     }  # fmt: skip
 
@@ -101,12 +103,13 @@ def row_of(difference, low, high, **more):
 def test_a_scenario_that_moves_nothing_says_why():
     chosen = running.read(["scenarios=fork", "mechanism=clob"])
     for row, sentence in (
-        (row_of(0.2, 0.1, 0.3), "reverted_share moves by clob +0.2 (0.1 to 0.3)."),
+        (row_of(0.2, 0.1, 0.3), "it (reverted_share) moves by clob +0.2 (0.1 to 0.3)."),
         (row_of(0.2, -0.1, 0.5), "moves in no mechanism: clob +0.2 (-0.1 to 0.5), and 0.5 would"),
         (row_of(0.0, 0.0, 0.0), "clob has the same in all 9 seeds"),
         (row_of(np.nan, np.nan, np.nan), "clob does not measure it"),
+        (row_of(0.2, np.nan, np.nan, n=1), "clob +0.2 with 1 seed, which is too few for an int"),
     ):
-        (said,) = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
+        *_, said = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
         assert sentence in said
 
 
@@ -114,7 +117,7 @@ def test_a_scenario_that_moves_nothing_says_why():
 def test_a_mechanism_under_which_a_scenario_cannot_be_is_named():
     chosen = running.read(["scenarios=spoof_burst", "mechanism=clob,rfq"])
     row = row_of(0.2, 0.1, 0.3, scenario="spoof_burst", variable="price_rmse", units="currency")
-    (said,) = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
+    *_, said = telling.sentences(running.Results(chosen, pd.DataFrame([row]), (), {}))
     assert said.endswith("moves by clob +0.2 (0.1 to 0.3) currency; not run in rfq, which "
                          "publishes no book.")  # fmt: skip
     (words,) = grids(chosen.scenarios[0], chosen.makers[0], chosen.mechanisms, [])
@@ -134,10 +137,16 @@ def test_those_who_are_spoofed_read_depth_whatever_makers_do(maker):
 
 def test_the_command_writes_a_page_in_one_file(tmp_path, monkeypatch, capsys, chromium):
     monkeypatch.chdir(tmp_path)
-    words = ["scenarios=fork", "mechanism=clob", *golden.SHORT[1:]]
+    words = ["scenarios=fork", "mechanism=clob", *golden.SHORT[1:], "output_dir=mine"]
     assert main(words) == EXIT_DONE
     *said, folder = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("fork, maker baseline: reverted_share moves by clob")
+    assert "the 95 % interval of the change (in brackets; paired by seed, 3 seeds)" in said[0]
+    named = "share of the lots filled that forks dropped (reverted_share)"
+    assert "With fewer than 30 seeds a standard deviation says little" in said[1]
+    assert said[2].startswith(f"fork, maker baseline: {named} moves by clob")
+    assert folder == "mine"
+    assert main(words) == EXIT_WRONG_INPUT
+    assert "output_dir=mine is not empty: choose another folder" in capsys.readouterr().err
     folder = tmp_path / folder
     assert json.loads((folder / telling.MANIFEST).read_text())["broken"] == {}
     deltas = pd.read_csv(folder / telling.DELTAS, comment="#")
@@ -146,5 +155,6 @@ def test_the_command_writes_a_page_in_one_file(tmp_path, monkeypatch, capsys, ch
         assert not seen.requests
         assert not seen.complaints
         text = seen.page.inner_text("body")
-        assert said[0] in text
+        assert said[2] in text
+        assert "The window is 8 s to 12 s, in lanes of 12 s." in text
         assert ", ".join(invariants.INVARIANTS) in text

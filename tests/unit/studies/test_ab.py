@@ -56,11 +56,38 @@ def test_a_change_undone_is_its_negative():
     gone, come = (one.after.won.total - one.before.won.total for one in (forth, back))
     assert np.abs(gone).sum() > 0
     np.testing.assert_array_equal(gone, -come)
+    for side in (forth.before, forth.after):  # what fills bring makers is split, seed by seed
+        terms, classes = ab_tables._by_term(side), len(side.won.classes)
+        np.testing.assert_array_equal(terms.sum(axis=2), side.won.total[:, :classes])
+    table = ab_tables.terms(forth).query("kind == 'party' and name == 'maker'").set_index("term")
+    assert list(table.index) == ["spread captured", "adverse selection", "drift"]
+    fills = forth.after.data["maker_markout"].isel(horizon=0).mean().item()
+    assert table.loc["adverse selection", "after"] < 0 < table.loc["spread captured", "after"]
+    assert table["after"][:2].sum() == pytest.approx(fills, abs=1e-9)
     there, again = (ab_tables.who(one).set_index("name") for one in (forth, back))
     classes = ["maker", "informed", "noise", "sniper"]
     both = [there.loc[there["kind"] == "party"].loc[classes, name] for name in ("low", "high")]
     turned = [-again.loc[again["kind"] == "party"].loc[classes, name] for name in ("high", "low")]
     np.testing.assert_allclose(both, turned, rtol=1e-9)
+
+
+def test_who_is_on_one_side_alone_wins_nothing_on_the_other(tmp_path):
+    """A spoofer comes: its class is a party of both sides, and all changes still sum to zero."""
+    words = [*QUICK, "execution=depth", "population=baseline,spoofed", "seeds.count=4"]
+    folder = tmp_path / "x"
+    assert main([*(word for word in words if word != QUICK[2]), f"output_dir={folder}"]) == 0
+    who = pd.read_csv(folder / "who.csv").query("kind == 'party'").set_index("name")
+    assert who.loc["spoofer", "before"] == 0
+    assert who.loc["spoofer", "after"] != 0
+    np.testing.assert_allclose(who[["before", "after", "change"]].sum(), 0, atol=1e-9)
+    terms = pd.read_csv(folder / "terms.csv").query("kind == 'party'")
+    np.testing.assert_allclose(
+        terms.groupby("name")["change"].sum(), who["change"].sort_index(), atol=1e-9
+    )
+    paid = pd.read_csv(folder / "paid.csv").set_index(["payer", "receiver"])["after"]
+    received = paid.groupby("receiver").sum().get("spoofer", 0)
+    spent = paid.groupby("payer").sum().get("spoofer", 0)
+    assert received - spent == pytest.approx(who.loc["spoofer", "after"], abs=1e-9)
 
 
 def test_shares_of_several_changes_sum_to_the_whole(tmp_path):
@@ -154,6 +181,7 @@ def test_a_pilot_says_how_many_seeds_find_an_effect(tmp_path, capfd, few_recorde
              "population.maker.count=2,3", "costs=none,kalshi", "seeds.count=110"]  # fmt: skip
     assert main([*words, "--attribute", f"output_dir={tmp_path / 'x'}"]) == 0
     said = capfd.readouterr().out
+    assert "Of the change of the endpoint, with 95 % intervals: population.maker.count 2 ->" in said
     assert f"Ran 100 seeds: 30 pilot seeds from {first_of(PILOT)} ask for 100." in said
     manifest = json.loads((tmp_path / "x" / "manifest.json").read_text())
     assert manifest["seeds"]["first"] == 0
@@ -245,6 +273,14 @@ def test_few_seeds_are_warned_of(count, is_warned, tmp_path, capfd):
     ) == is_warned
 
 
+@pytest.mark.plain
+def test_who_gains_is_beside_who_pays_though_nobody_is_shown_to():
+    table = {"kind": ab_tables.CLASS_OR_ACCOUNT, "name": ["maker", "venue"], "change": [-2, 3],
+             "low": [-3, 1], "high": [-1, 5], "p_adjusted": [0.01, 0.02]}  # fmt: skip
+    said = ab_report._moved(pd.DataFrame(table))
+    assert said.startswith("Gain: the venue +3 (1 to 5); pay: makers -2 (-3 to -1). Currency per")
+
+
 def test_seeds_of_a_pilot_judge_nothing(capfd, tmp_path):
     words = [*QUICK, *BLIND, *FEE, f"seeds.first={first_of(PILOT)}", f"output_dir={tmp_path / 'x'}"]
     assert main(words) == 0
@@ -254,7 +290,7 @@ def test_seeds_of_a_pilot_judge_nothing(capfd, tmp_path):
 @pytest.mark.plain
 @pytest.mark.parametrize(("adjusted", "sentence"), [
     ([0.06, 0.8], "Nobody is shown to gain or to pay: Holm's adjustment over all parties asks"),
-    ([0.04, 0.8], "Gain: makers +2 (1 to 3); currency per lane, by Holm's adjustment"),
+    ([0.04, 0.8], "Gain: makers +2 (1 to 3); pay: nobody is shown to. Currency per lane, each"),
 ])  # fmt: skip
 def test_who_gains_is_said_after_the_adjustment_though_an_interval_leaves_out_zero(
     adjusted, sentence

@@ -48,6 +48,26 @@ def test_two_mechanisms_share_their_beginning_and_the_parts_sum_to_the_differenc
     np.testing.assert_array_equal(back.pnl["change"], -found.pnl["change"])
 
 
+def test_the_first_event_that_differs_is_a_jump_of_another_size(tmp_path):
+    """Before the first jump both lanes are the same, and only its value tells them apart."""
+    jumps = ["latent.jump_rate_per_s=3", "latent.jump_accuracy=0.6,0.8"]
+    assert main([*QUICK, *jumps, f"output_dir={tmp_path / 'x'}"]) == 0
+    found = proteus.why(tmp_path / "x", 3)
+    assert found.first["kind"].tolist() == ["news", "news"]
+    assert found.first["time_ns"].nunique() == 1
+    assert found.first["value_nano"].nunique() == 2
+
+
+def test_accounts_are_known_by_their_names(tmp_path):
+    """A third maker moves the numbers of all after it: the first difference is its capital."""
+    words = ["population.maker.count=2,3", "population.maker.capital=50"]
+    assert main([*QUICK, *words, f"output_dir={tmp_path / 'x'}"]) == 0
+    found = proteus.why(tmp_path / "x", 3)
+    after = found.first.loc["after"]
+    assert (after["code"], after["giver"], after["receiver"]) == ("endow", "issuer", "maker2")
+    assert found.equal_events == 2  # the capital of the other two
+
+
 def test_equal_cells_have_nothing_that_differs(tmp_path):
     proteus.sweep(
         {"mechanism": ["clob", "fba"], "delta": [100, 250], "horizon_s": 2, "record.warmup_s": 0,
