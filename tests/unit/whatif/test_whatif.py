@@ -8,7 +8,7 @@ import pytest
 
 import proteus
 from proteus.readers.events import joined
-from proteus.readers.orders import orders_of, trades_of
+from proteus.readers.orders import orders_of, table_of, trades_of
 from proteus.readers.table import followed, open_recorded
 from proteus.whatif import judging, measures
 from proteus.whatif.__main__ import main
@@ -56,7 +56,7 @@ def test_measures_are_plain_sums_over_the_replay(path, judged):
     trades = joined([trades_of(piece) for piece in pieces])
     ticks = int(orders.price.max()) + 2
     found = proteus.replay(
-        orders.table(), "fba", n_ticks=ticks, reference_ticks=int(orders.price[0]), delta=DELTA_MS
+        table_of(orders), "fba", n_ticks=ticks, reference_ticks=int(orders.price[0]), delta=DELTA_MS
     )
     recorded: dict[int, list[int]] = {}
     for came, rested, price, lots in zip(
@@ -105,7 +105,7 @@ def test_the_spread_is_its_integral_over_time(path, judged):
     pieces = followed(open_recorded(path))
     orders = joined([orders_of(piece, 100_000) for piece in pieces])
     depth = proteus.replay(
-        orders.table(), "clob", n_ticks=int(orders.price.max()) + 2, levels=1
+        table_of(orders), "clob", n_ticks=int(orders.price.max()) + 2, levels=1
     ).depth.astype("Float64")
     blocks = judged.days[0].true.blocks
     ends = [*depth["time_ns"].tolist()[1:], blocks.first_ns + blocks.number * blocks.length_ns]
