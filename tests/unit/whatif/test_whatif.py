@@ -214,3 +214,23 @@ def test_a_recorded_book_that_is_crossed_is_said_to_be(judged, tmp_path):
     found = judging.judge(read_words([str(path), f"mapping={mapping}", "mechanism=clob"]))
     assert found.days[0].recording.doubts.crossed_lots == 7
     assert any("its recorded book is crossed there" in each for each in sentences(found))
+
+
+def test_a_spread_that_is_the_same_all_day_has_no_interval_and_no_traceback(tmp_path, capfd):
+    """Twelve records with a hidden trade, a halt and a cross: each spread is one tick of 0.01."""
+    path = tmp_path / "A_2012-06-21_34200000_57600000_message_2.csv"
+    path.write_text(
+        "34200.000000001,1,1,100,1000000,1\n34200.1,1,2,50,1000100,-1\n"
+        "34200.2,5,0,30,1000050,1\n34200.3,4,2,20,1000100,-1\n34200.3,5,0,10,1000050,1\n"
+        "34200.4,7,0,0,-1,-1\n34200.5,7,0,0,0,-1\n34200.6,6,-1,500,1000100,-1\n"
+        "34200.7,7,0,0,1,-1\n34201.0,2,1,40,1000000,1\n34201.5,3,1,60,1000000,1\n"
+        "34202.0,4,2,30,1000100,-1\n"
+    )
+    folder = tmp_path / "out"
+    words = [str(path), "mechanism=clob,fba", "delta=50", f"output_dir={folder}"]
+    assert main(words) == 0
+    assert "40 lots traded outside of the visible book" in capfd.readouterr().out
+    table = pd.read_parquet(folder / "measures.parquet").set_index(["measure", "cell"])
+    spread = table.loc["spread"]
+    assert spread["value"].to_list() == pytest.approx([0.01, 0.01], rel=1e-12)
+    assert spread[["difference_low", "difference_high"]].isna().all(axis=None)
