@@ -26,11 +26,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from proteus.errors import ConfigError
+from proteus.errors import ConfigError, MessageError
 from proteus.market.book.codes import BUY, SELL
 from proteus.readers import sources
 from proteus.readers.digits import read_lines
-from proteus.readers.events import check, chosen, events
+from proteus.readers.events import check, chosen, events, wrong
 from proteus.readers.following import (
     ADD,
     CROSS,
@@ -56,6 +56,8 @@ _SHORTEST = 12  # bytes of a line
 _MOST = np.iinfo(np.int64).max // UNIT  # the largest price that fits 64 signed bits
 _NO_LEVEL = 9_999_999_999  # the price of a level that there is not, with either sign
 _FIRST = LEAST_ID  # ids of the levels of the beginning, counted up
+_WHOLE = re.compile(r"-?\d+")
+_SECONDS = re.compile(r"\d+(\.\d*)?")
 _NAME = re.compile(r"^(.+)_message_(\d+)\.csv$")
 
 
@@ -111,12 +113,34 @@ def _others(path: Path, given: int) -> Iterator[list[NDArray[Any]]]:
     """Give the rows of a file after so many, as Arrow reads them."""
     kinds = {name: pa.int64() for name in _NAMES[1:]} | {"time": pa.float64()}
     first = 0
-    for table in sources.tables(path, _NAMES, kinds):
-        rows = table.slice(max(given - first, 0))
-        first += table.num_rows
-        if rows.num_rows:
-            time, *others = sources.numbers(rows, np.arange(first - rows.num_rows, first))
-            yield [time, *others]
+    try:
+        for table in sources.tables(path, _NAMES, kinds):
+            rows = table.slice(max(given - first, 0))
+            first += table.num_rows
+            if rows.num_rows:
+                time, *others = sources.numbers(rows, np.arange(first - rows.num_rows, first))
+                yield [time, *others]
+    except MessageError:
+        _check_lines(path, given)  # Arrow does not say which record it is
+        raise
+
+
+def _check_lines(path: Path, given: int) -> None:
+    """Refuse the first line after so many that is no message.
+
+    Raises
+        MessageError: its record, what stands there and what must.
+    """
+    for record, (_, line) in enumerate(sources.lines(path)):
+        words = line.decode("utf-8", "replace").split(",")
+        if record < given:
+            continue
+        if len(words) != len(_NAMES):
+            raise wrong("columns", len(words), record, f"a message has {len(_NAMES)}")
+        for name, word in zip(_NAMES, words, strict=True):
+            text, kind = word.strip(' "\r'), _SECONDS if name == "time" else _WHOLE
+            if text and not (kind.fullmatch(text) and abs(float(text)) < 2**63):
+                raise wrong(name, text, record, "must be a number, whole but for the time")
 
 
 def _piece(columns: list[NDArray[Any]], first: int) -> Events:
