@@ -192,6 +192,9 @@ def test_kalshi(tmp_path, changed, wanted):
     [
         ({"size": 0.29}, "size=0.29 in record 1 is not allowed: must be a decimal number"),
         ({"size": "-1"}, "size='-1' in record 1"),
+        ({"size": "1_0"}, "size='1_0' in record 1 is not allowed: must be a decimal number"),
+        ({"size": f"3.{30 * '0'}1"}, "in record 1 is not allowed: must be a decimal number with"),
+        ({"size": f"3.{300 * '0'}1"}, "in record 1 is not allowed: must be a decimal number with"),
         ({"price": "1.0"}, "price=1.0 in record 1 is not allowed: must be between 0 and 1"),
         ({"side": "buy"}, "side='buy' in record 1 is not allowed: must be BUY or SELL"),
         ({"timestamp": None}, "timestamp=nothing in record 1"),
