@@ -44,6 +44,7 @@ def said(path, *, symbol=None, mapping=None, name=None, tick=100_000):
         ("99999.0,1,8,5,1000000,1", "time=99999.0 in record 1 is not allowed: must be 0 .. 86400"),
         ("34200.2,1,8,,1000000,1", "size= in record 1 is not allowed: no number may be missing"),
         ("34200.2,1,8,x,1000000,1", "size=x in record 1 is not allowed: must be a number, whole"),
+        ("34200.2,1,8,0x10,1,1", "size=0x10 in record 1 is not allowed: must be a number, whole"),
         ('"34200.2",1,"8",5.5,1,1', "size=5.5 in record 1 is not allowed: must be a number, whole"),
         ("34200.2,1,8,5,1000000", "columns=5 in record 1 is not allowed: a message has 6"),
         (f"34200.2,1,{10**20},5,1,1", f"order={10**20} in record 1 is not allowed: must be a"),
