@@ -26,9 +26,10 @@ from proteus.fit.words import Words
 from proteus.market.book.codes import BUY
 from proteus.market.door.ids import numbers_of
 from proteus.readers.events import joined
-from proteus.readers.following import CAME, CLEAR, EXECUTE, MODIFY, NO_ID, NO_PRICE, Orders
+from proteus.readers.following import CLEAR, EXECUTE, MODIFY, NO_ID, NO_PRICE
 from proteus.readers.orders import orders_of
 from proteus.readers.reading import Reading
+from proteus.readers.sending import CAME, Orders
 from proteus.readers.table import FORMATS, followed, format_of, open_recorded
 from proteus.readers.tracking import Tracked
 

@@ -19,11 +19,10 @@ from proteus.basics.units import UnitError, currency_to_nano
 from proteus.compiler.arrays import allocate
 from proteus.errors import ConfigError
 from proteus.readers.events import chosen, wrong
-from proteus.readers.following import (
+from proteus.readers.following import EXECUTE, LEAST_ID, TRADE
+from proteus.readers.sending import (
     ALLOWED,
-    EXECUTE,
     HIGH_PRICE,
-    LEAST_ID,
     LIMIT,
     LOW_ID,
     LOW_PRICE,
@@ -32,7 +31,6 @@ from proteus.readers.following import (
     NO_SIDE_SAID,
     NOTHING,
     OFF_TICK,
-    TRADE,
     Orders,
     Trades,
     send_rows,

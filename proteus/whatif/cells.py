@@ -31,7 +31,8 @@ from proteus.market.door.orders import (
     Output,
     Rows,
 )
-from proteus.readers.following import LIMIT, NO_ID, NOTHING, Orders
+from proteus.readers.following import NO_ID
+from proteus.readers.sending import LIMIT, NOTHING, Orders
 from proteus.replaying.orders import Numbers, OrderRows, mechanism_config, run_orders
 from proteus.whatif.recording import Recording
 from proteus.whatif.words import Cell

@@ -2,7 +2,7 @@
 
 from tests.faults.fault import Fault
 
-FOLLOWING = "readers/following.py"
+FOLLOWING, SENDING = "readers/following.py", "readers/sending.py"
 
 READERS = (
     Fault(
@@ -20,17 +20,17 @@ READERS = (
         "found.is_back[row] = False",
     ),
     Fault(
-        "the side of an execution is that of who came", FOLLOWING,
+        "the side of an execution is that of who came", SENDING,
         "side = BUY if found.side[row] == SELL else SELL",
         "side = SELL if found.side[row] == SELL else BUY",
     ),
     Fault(
-        "an order that came pays the best of its prices at most", FOLLOWING,
+        "an order that came pays the best of its prices at most", SENDING,
         "max(best, ticks) if orders.side[at] == BUY else min(best, ticks)",
         "ticks if orders.lots[at] == 0 else best",
     ),
     Fault(
-        "an execution that is not printed is volume", FOLLOWING,
+        "an execution that is not printed is volume", SENDING,
         "if kind == EXECUTE and piece.is_printed[row]:", "if kind == EXECUTE:",
     ),
     Fault(
