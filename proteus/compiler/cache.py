@@ -2,7 +2,8 @@
 
 The folder is named after the kernel hash, so all that it holds is of this code, wherever it is
 installed; a file after the types that the kernel is compiled for, the processor and Python, and
-after the source of the kernel, as those of benchmarks are in no folder that is hashed. numba's own
+after the source of the kernel and of what it imports numbers from, as those of readers and of
+benchmarks are in no folder that is hashed. numba's own
 cache goes by the path and the clock of the source, so a second installation would compile all
 again; and its index, which processes that finish together write over each other, may then name the
 code of another signature.
@@ -17,6 +18,7 @@ import hashlib
 import linecache
 import os
 import pickle
+import re
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -26,6 +28,7 @@ from typing import Any
 import llvmlite.binding as llvm
 
 from proteus.compiler import wanted
+from proteus.compiler.folder import HASHED
 from proteus.compiler.outlined import Outlined, provide_kept, write_whole
 from proteus.compiler.places import Place, places
 from proteus.compiler.private import CompileResult, dumps
@@ -34,6 +37,8 @@ from proteus.compiler.wanted import Wanted
 # numba keeps the intermediate code of a function, to inline it into others. Nobody inlines a
 # kernel, and reading that takes nine tenths of loading it; what is asked for are its symbols.
 _NO_BITCODE = llvm.parse_assembly("").as_bitcode()
+# At the beginning of a line: an import for types alone, which may not have been made, is indented.
+_IMPORT = re.compile(rf"from (proteus\.(?!{'|'.join(HASHED)})[\w.]+) import")
 
 
 def reduced(compiled: Any) -> tuple[Any, ...]:
@@ -107,6 +112,15 @@ class KernelCache:
         """Keep what is there: numba asks when a function is compiled anew."""
 
     def _path(self, signature: Any, place: Place) -> Path:
-        source = "".join(linecache.getlines(self._source))
+        source = "".join(_frozen(self._source))
         key = repr((signature, place.target, sys.version_info[:2], source))
         return place.folder / f"{self._name}.{hashlib.sha256(key.encode()).hexdigest()[:24]}.code"
+
+
+def _frozen(path: str) -> list[str]:
+    """Return the lines of a file, and of those that it imports from and no folder's hash has."""
+    lines = linecache.getlines(path)
+    named = (_IMPORT.match(line) for line in lines)
+    modules = [sys.modules.get(found[1]) for found in named if found]
+    files = [str(each.__file__) for each in modules if each is not None]
+    return lines + [line for file in files for line in linecache.getlines(file)]

@@ -15,7 +15,7 @@ _BYTE, _FLAG = ir.IntType(8).as_pointer(), ir.IntType(32)
 _TO_READ, _KEEP, _DATA = (ir.Constant(_FLAG, flag) for flag in (0, 3, 1))  # as LLVM numbers them
 
 
-def fetch(field, index):
+def fetch(field: Any, index: Any) -> None:
     """Ask for the line of memory in which an element of a field lies; it changes nothing.
 
     Parameters

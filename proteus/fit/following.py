@@ -1,8 +1,4 @@
-"""The kernel that follows the best prices and the life of every order through recorded events.
-
-It stands alone in its file because the machine code of a kernel outside of ``market`` is named
-after the source of its own file.
-"""
+"""The kernel that follows the best prices and the life of every order through recorded events."""
 
 from __future__ import annotations
 

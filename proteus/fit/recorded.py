@@ -27,8 +27,9 @@ from proteus.market.book.codes import BUY
 from proteus.market.door.ids import numbers_of
 from proteus.readers.events import joined
 from proteus.readers.following import CLEAR, EXECUTE, MODIFY, NO_ID, NO_PRICE
-from proteus.readers.orders import CAME, Orders, orders_of
+from proteus.readers.orders import orders_of
 from proteus.readers.reading import Reading
+from proteus.readers.sending import CAME, Orders
 from proteus.readers.table import FORMATS, followed, format_of, open_recorded
 from proteus.readers.tracking import Tracked
 

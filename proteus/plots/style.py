@@ -10,7 +10,8 @@ import html
 import io
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ import matplotlib
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -57,6 +59,7 @@ FORMATS = ("png", "pdf", "svg")
 PANEL = (4.4, 3.1)  # inches
 _LETTER = 0.068  # inches of a letter in a legend
 
+_SVG_DPI = 72  # points
 _RULES: Any = {
     "font.size": 9.0,
     "font.family": "sans-serif",
@@ -219,7 +222,8 @@ def inline_svg(figure: Figure, name: str, title: str) -> str:
         figure.patch.set_alpha(0.0)
         for axes in figure.axes:
             axes.patch.set_alpha(0.0)
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        with _laid_out(figure):
+            figure.savefig(buffer, format="svg", metadata={"Date": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
@@ -230,3 +234,23 @@ def inline_svg(figure: Figure, name: str, title: str) -> str:
     width = f"{float(size[1]) * 4 / 3:.0f}px" if size else "100%"
     head = f'<svg role="img" aria-label="{html.escape(title)}" style="max-width: {width}"'
     return re.sub(r' (width|height)="[\d.]+pt"', "", text, count=2).replace("<svg", head, 1)
+
+
+@contextmanager
+def _laid_out(figure: Figure) -> Iterator[None]:
+    """Lay a figure out as its saving would, which then need not draw all of it once for that."""
+    engine, canvas, dpi = figure.get_layout_engine(), figure.canvas, figure.dpi
+    if engine is None:
+        yield
+        return
+    FigureCanvasSVG(figure)  # which measures text
+    figure.dpi = _SVG_DPI
+    engine.execute(figure)
+    figure.dpi = dpi
+    with matplotlib.rc_context({"figure.constrained_layout.use": False}):
+        figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
+        figure.set_canvas(canvas)

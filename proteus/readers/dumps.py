@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from proteus.readers.events import wrong
 
 Message = dict[str, Any]
 _SHOWN = 60  # letters of what is wrong
+_EXACT = Context(prec=100, traps=[Inexact, InvalidOperation, Overflow])  # it never rounds
 _MOST_DAYS = 50_000  # of nanoseconds in 62 bits
 
 
@@ -70,10 +71,16 @@ def whole(value: Any, digits: int, name: str, record: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise wrong(name, repr(value), record, f"{allowed}, an integer or a text")
     try:
-        scaled = Decimal(value).scaleb(digits)
-    except ArithmeticError:  # no number, or an exponent beyond those of decimals
+        scaled = _EXACT.scaleb(Decimal(value), digits)
+    except ArithmeticError:  # no number, or one with more digits than any venue writes
         raise wrong(name, repr(value), record, allowed) from None
-    if not scaled.is_finite() or scaled != scaled.to_integral_value() or abs(scaled) > 2**62:
+    is_python = "_" in str(value)  # which is a number to Python alone
+    if (
+        is_python
+        or not scaled.is_finite()
+        or scaled != scaled.to_integral_value()
+        or abs(scaled) > 2**62
+    ):
         raise wrong(name, repr(value), record, allowed)
     return int(scaled)
 

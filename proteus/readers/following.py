@@ -1,8 +1,4 @@
-"""The codes of events, and the kernel that follows orders through them.
-
-They stand in one file because the machine code of a kernel outside of ``market`` is named after the
-source of its own file alone.
-"""
+"""The codes of events, and the kernel that follows orders through them."""
 
 from __future__ import annotations
 

@@ -24,13 +24,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from proteus.errors import ConfigError
+from proteus.errors import ConfigError, MessageError
 from proteus.market.book.codes import BUY, SELL
 from proteus.readers import sources
 from proteus.readers.digits import read_lines
-from proteus.readers.events import check, chosen, events
+from proteus.readers.events import check, chosen, events, wrong
 from proteus.readers.following import (
     ADD,
     CROSS,
@@ -56,6 +57,8 @@ _SHORTEST = 12  # bytes of a line
 _MOST = np.iinfo(np.int64).max // UNIT  # the largest price that fits 64 signed bits
 _NO_LEVEL = 9_999_999_999  # the price of a level that there is not, with either sign
 _FIRST = LEAST_ID  # ids of the levels of the beginning, counted up
+_WHOLE = re.compile(r"-?\d+")
+_SECONDS = re.compile(r"\+?\d+(\.\d*)?([eE][+-]?\d+)?")
 _NAME = re.compile(r"^(.+)_message_(\d+)\.csv$")
 
 
@@ -109,14 +112,54 @@ def _messages(path: Path) -> Iterator[list[NDArray[Any]]]:
 
 def _others(path: Path, given: int) -> Iterator[list[NDArray[Any]]]:
     """Give the rows of a file after so many, as Arrow reads them."""
-    kinds = {name: pa.int64() for name in _NAMES[1:]} | {"time": pa.float64()}
     first = 0
-    for table in sources.tables(path, _NAMES, kinds):
-        rows = table.slice(max(given - first, 0))
-        first += table.num_rows
-        if rows.num_rows:
-            time, *others = sources.numbers(rows, np.arange(first - rows.num_rows, first))
-            yield [time, *others]
+    try:
+        for table in sources.tables(path, _NAMES, dict.fromkeys(_NAMES, pa.string())):
+            rows = table.slice(max(given - first, 0))
+            first += table.num_rows
+            if rows.num_rows:
+                record = np.arange(first - rows.num_rows, first)
+                yield sources.numbers(_numbers(path, rows), record)
+    except MessageError:
+        _check_lines(path, given)  # Arrow does not say which record it is
+        raise
+
+
+def _numbers(path: Path, rows: pa.RecordBatch) -> pa.RecordBatch:
+    """Return texts as decimal numbers: to Arrow alone 0x10 is 16.
+
+    Raises
+        MessageError: one is none.
+    """
+    columns = []
+    for name, text in zip(_NAMES, rows.columns, strict=True):
+        pattern, kind = (_SECONDS, pa.float64()) if name == "time" else (_WHOLE, pa.int64())
+        plain = pc.utf8_trim_whitespace(text)
+        try:
+            if pc.all(pc.match_substring_regex(plain, f"^({pattern.pattern})$")).as_py() is False:
+                raise pa.ArrowInvalid(f"{name} is no number")
+            columns.append(plain.cast(kind))
+        except pa.ArrowInvalid as error:
+            raise MessageError(f"file={path} cannot be read: {error}") from None
+    return pa.RecordBatch.from_arrays(columns, names=_NAMES)
+
+
+def _check_lines(path: Path, given: int) -> None:
+    """Refuse the first line after so many that is no message.
+
+    Raises
+        MessageError: its record, what stands there and what must.
+    """
+    for record, (_, line) in enumerate(sources.lines(path)):
+        words = line.decode("utf-8", "replace").split(",")
+        if record < given:
+            continue
+        if len(words) != len(_NAMES):
+            raise wrong("columns", len(words), record, f"a message has {len(_NAMES)}")
+        for name, word in zip(_NAMES, words, strict=True):
+            text, kind = word.strip(' "\r'), _SECONDS if name == "time" else _WHOLE
+            if text and not (kind.fullmatch(text) and abs(float(text)) < 2**63):
+                raise wrong(name, text, record, "must be a number, whole but for the time")
 
 
 def _piece(columns: list[NDArray[Any]], first: int) -> Events:

@@ -1,6 +1,6 @@
 """Recorded orders through the kernels of the message door, under one mechanism after another.
 
-The orders of a file are translated once; ``proteus.replay`` of ``orders.table()`` gives the same.
+The orders of a file are translated once; ``proteus.replay`` of ``table_of(orders)`` gives the same.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from proteus.market.door.orders import (
     Rows,
 )
 from proteus.readers.following import NO_ID
-from proteus.readers.orders import LIMIT, NOTHING, Orders
+from proteus.readers.sending import LIMIT, NOTHING, Orders
 from proteus.replaying.orders import Numbers, OrderRows, mechanism_config, run_orders
 from proteus.whatif.recording import Recording
 from proteus.whatif.words import Cell

@@ -11,7 +11,7 @@ from proteus.analysis.statistics.paired import Arm
 from proteus.basics.units import NS_PER_MS, NS_PER_S
 from proteus.errors import ConfigError
 from proteus.market.book.codes import BUY
-from proteus.readers.orders import Orders
+from proteus.readers.sending import Orders
 from proteus.whatif.cells import Fills, Outcome, Quotes
 from proteus.whatif.recording import Recording
 

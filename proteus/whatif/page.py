@@ -47,10 +47,11 @@ def write(judged: Judged, words: Words, folder: Path, command: Sequence[str]) ->
     tables = {
         "measures": judged.table, "blocks": blocks_table(judged), "paths": paths_table(judged),
     }  # fmt: skip
+    manifest = _manifest(judged, words, command)
     texts = {
         VERDICT: "\n".join([*said, STAMP]) + "\n",
-        MANIFEST: _manifest(judged, words, command),
-        PAGE: _page(judged, words, said, command),
+        MANIFEST: json.dumps(manifest, indent=2, default=int) + "\n",
+        PAGE: _page(judged, words, said, manifest),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -172,7 +173,7 @@ def _clocks(doubts: Doubts) -> list[str]:
     return said
 
 
-def _page(judged: Judged, words: Words, said: Sequence[str], command: Sequence[str]) -> str:
+def _page(judged: Judged, words: Words, said: Sequence[str], manifest: dict[str, Any]) -> str:
     first = judged.days[0]
     moments = first.true.blocks.moments()
     is_in_day = moments[-1] <= _DAY * NS_PER_S
@@ -198,9 +199,8 @@ def _page(judged: Judged, words: Words, said: Sequence[str], command: Sequence[s
     ]  # fmt: skip
     names = [path.name for path in words.recorded.files]
     name = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-    return page.change_page(
-        f"{name} in other mechanisms", said, parts, _facts(judged, words, command)
-    )
+    facts = _facts(judged, words, manifest)
+    return page.change_page(f"{name} in other mechanisms", said, parts, facts)
 
 
 def _measures(judged: Judged) -> Table:
@@ -240,7 +240,7 @@ def _records(judged: Judged) -> Table:
     return Table(("file", "records", *kinds, "lots traded", "made again"), rows)
 
 
-def _facts(judged: Judged, words: Words, command: Sequence[str]) -> Table:
+def _facts(judged: Judged, words: Words, manifest: dict[str, Any]) -> Table:
     day = judged.days[0]
     blocks = day.true.blocks
     rows = [
@@ -253,13 +253,13 @@ def _facts(judged: Judged, words: Words, command: Sequence[str]) -> Table:
             (f"refused, {label}", ", ".join(f"{why} {many:,}" for why, many in reasons.items()))
             for label, reasons in day.rejects.items() if reasons
         ),
-        ("kernels", kernel_hash()), ("code", provenance.code_hash()),
-        ("git", provenance.git_sha()), ("command", shlex.join(command)),
+        ("kernels", manifest["kernel_hash"]), ("code", manifest["code_hash"]),
+        ("git", manifest["git"]), ("command", manifest["command"]),
     ]  # fmt: skip
     return Table(("", ""), rows, words=2)
 
 
-def _manifest(judged: Judged, words: Words, command: Sequence[str]) -> str:
+def _manifest(judged: Judged, words: Words, command: Sequence[str]) -> dict[str, Any]:
     files = [
         {
             "path": str(day.recording.path), "format": day.recording.format,
@@ -269,7 +269,7 @@ def _manifest(judged: Judged, words: Words, command: Sequence[str]) -> str:
         }
         for day in judged.days
     ]  # fmt: skip
-    content = {
+    return {
         "command": shlex.join(command), "files": files,
         "cells": [cell._asdict() for cell in words.cells],
         "tick": words.recorded.tick, "symbol": words.recorded.symbol,
@@ -277,4 +277,3 @@ def _manifest(judged: Judged, words: Words, command: Sequence[str]) -> str:
         "kernel_hash": kernel_hash(), "code_hash": provenance.code_hash(),
         "git": provenance.git_sha(), "versions": provenance.versions(), "schema": STAMP,
     }  # fmt: skip
-    return json.dumps(content, indent=2, default=int) + "\n"

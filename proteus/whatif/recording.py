@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from proteus.errors import MessageError
 from proteus.readers.events import joined
 from proteus.readers.following import KIND_NAMES, NO_ID, NO_TIME
-from proteus.readers.orders import Orders, Trades, orders_of, trades_of
+from proteus.readers.orders import orders_of, trades_of
 from proteus.readers.reading import Reading
+from proteus.readers.sending import Orders, Trades
 from proteus.readers.table import followed, format_of, open_recorded
 from proteus.readers.tracking import FAULTS, Tracked
 from proteus.whatif.words import Words

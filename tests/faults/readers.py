@@ -2,7 +2,7 @@
 
 from tests.faults.fault import Fault
 
-FOLLOWING, ORDERS = "readers/following.py", "readers/orders.py"
+FOLLOWING, SENDING = "readers/following.py", "readers/sending.py"
 
 READERS = (
     Fault(
@@ -20,18 +20,18 @@ READERS = (
         "found.is_back[row] = False",
     ),
     Fault(
-        "the side of an execution is that of who came", ORDERS,
-        "np.where(resting == SELL, BUY, SELL)", "np.where(resting == SELL, SELL, BUY)",
+        "the side of an execution is that of who came", SENDING,
+        "side = BUY if found.side[row] == SELL else SELL",
+        "side = SELL if found.side[row] == SELL else BUY",
     ),
     Fault(
-        "an order that came pays the best of its prices at most", ORDERS,
-        "worst = np.where(resting == SELL, high, low)",
-        "worst = np.where(resting == SELL, low, high)",
+        "an order that came pays the best of its prices at most", SENDING,
+        "max(best, ticks) if orders.side[at] == BUY else min(best, ticks)",
+        "ticks if orders.lots[at] == 0 else best",
     ),
     Fault(
-        "an execution that is not printed is volume", ORDERS,
-        "np.where((found.kind == EXECUTE) & ~events.is_printed, REDUCE, found.kind)",
-        "found.kind",
+        "an execution that is not printed is volume", SENDING,
+        "if kind == EXECUTE and piece.is_printed[row]:", "if kind == EXECUTE:",
     ),
     Fault(
         "a time that is none is a time", "readers/dbn.py",

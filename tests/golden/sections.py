@@ -20,7 +20,9 @@ import xarray as xr
 import proteus
 from tests.golden.stories import FOLDER as SCENARIOS
 from tests.helpers.cells import cell, finished
+from tests.helpers.recorded_files import write_itch, write_lobster
 from tests.helpers.streams import NS_PER_MS, Row, change, later, new_order
+from tests.helpers.venue import Flow, trade
 
 ROOT = Path(__file__).parents[2]
 Arrays = dict[str, Any]
@@ -187,6 +189,23 @@ def _tables(replayed: Any) -> list[str]:
     return [table.to_csv(index=False) for table in tables]
 
 
+def whatif(folder: Path) -> Arrays:
+    """Recorded orders through every mechanism; levels stand before one file, the other replaces."""
+    quiet, busy = Flow(limits=12.0, takers=5.0, replaced=0.0, hidden=0.05), Flow(hidden=0.05)
+    files = {
+        "lobster": [write_lobster(folder, trade(quiet, 30, 3, 34_200 * 10**9), 3, first=40)],
+        "itch": [write_itch(folder, trade(busy, 30, 4)), "symbol=PROT"],
+    }
+    found: Arrays = {}
+    for name, (path, *chosen) in files.items():
+        words = [str(path), *chosen, "mechanism=clob,fba,dual_flow", "delta=50,400"]
+        command(folder, "proteus.whatif", *words, f"output_dir={folder / name}")
+        for table in ("measures", "blocks", "paths"):
+            written = pd.read_parquet(folder / name / f"{table}.parquet")
+            found |= prefixed(f"{name} {table}", columns(written))
+    return found
+
+
 def validation(folder: Path) -> Arrays:
     """The numbers of ``make validate``, and the columns beside them."""
     command(folder, "proteus.validation")
@@ -258,4 +277,5 @@ SECTIONS = {
     "sweep": Section(sweep),
     "theory": Section(theory),
     "validation": Section(validation, in_proof=True),
+    "whatif": Section(whatif),
 }

@@ -69,6 +69,9 @@ def faults(site: Path) -> list[str]:
         for name, page in pages.items() for each in page.fetched
         if each.startswith(("//", "http:", "https:"))
     ]  # fmt: skip
+    options = site / "_static" / "documentation_options.js"
+    if options.is_file() and "SHOW_SEARCH_SUMMARY: true" in options.read_text():
+        said.append("the search fetches each page that it finds, which no page of a file may")
     for name, page in pages.items():
         for link in page.links:
             said += _nowhere(site, pages, name, link)

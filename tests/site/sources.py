@@ -34,6 +34,7 @@ html_theme = "furo"
 html_title = "Proteus"
 html_copy_source = False
 html_show_sourcelink = False
+html_show_search_summary = False  # a page opened from a file may fetch no other
 suppress_warnings = ["ref.python"]  # a class of an annotation may have namesakes in other modules
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 90

@@ -42,14 +42,19 @@ def bca(
     low, high = np.full(columns, np.nan), np.full(columns, np.nan)
     if rows < LEAST_SEEDS:
         return low, high
-    estimate = _estimate(*arms, np.ones((1, rows)))[0]
-    samples = np.concatenate([_estimate(*arms, counts) for counts in _counts(rows, resamples)])
+    estimate = np.subtract(*_ratios(*arms, np.ones((1, rows))))[0]
+    drawn = [_ratios(*arms, counts) for counts in _counts(rows, resamples)]
+    sampled = [np.concatenate(each) for each in zip(*drawn, strict=True)]
     acceleration = _acceleration(_leave_one_out(*arms), present)
     for column in np.flatnonzero(present.sum(axis=0) >= LEAST_SEEDS):
-        values = samples[:, column]
-        if np.isfinite(values).all() and np.ptp(values) > 1e-13 * np.abs(values).max():
+        one, other = (each[:, column] for each in sampled)
+        values = one - other
+        # Equal arms differ by what was rounded off of them, however small their difference is.
+        rounded = 1e-13 * max(np.abs(one).max(), np.abs(other).max())
+        if np.isfinite(values).all() and np.ptp(values) > rounded:
             shares = _shares(values, estimate[column], acceleration[column], level)
-            low[column], high[column] = np.quantile(values, shares)
+            if np.isfinite(shares).all():  # not where leaving out any seed changes nothing
+                low[column], high[column] = np.quantile(values, shares)
     return low, high
 
 
@@ -63,11 +68,10 @@ def _counts(rows: int, resamples: int) -> Iterator[Array]:
         yield np.bincount(drawn.ravel(), minlength=size * rows).reshape(size, rows).astype(float)
 
 
-def _estimate(treated: Arm, baseline: Arm, counts: Array) -> Array:
-    """Return the contrast of each resample, float64 [resamples, k]."""
+def _ratios(treated: Arm, baseline: Arm, counts: Array) -> list[Array]:
+    """Return R of both arms in each resample, float64 [resamples, k] each."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = [(counts @ arm.above) / (counts @ arm.below) for arm in (treated, baseline)]
-    return np.asarray(ratios[0] - ratios[1])
+        return [(counts @ arm.above) / (counts @ arm.below) for arm in (treated, baseline)]
 
 
 def _leave_one_out(treated: Arm, baseline: Arm) -> Array:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtri, stdtrit
 
 Values = NDArray[np.float64]
 SMALLEST_REGIME = 5  # episodes
@@ -53,7 +53,9 @@ def rank_correlation(first: Values, second: Values) -> float:
     """Return Spearman's correlation of two rankings of agents, [N] each; NaN if one is constant."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return math.nan
-    return float(stats.spearmanr(first, second).statistic)
+    from scipy.stats import spearmanr  # which takes half a second, and figures need none of it
+
+    return float(spearmanr(first, second).statistic)
 
 
 def transition_matrix(values: Values, classes: int) -> Values:
@@ -178,7 +180,7 @@ def survival(episodes: NDArray[np.int64], is_ruined: NDArray[np.bool_]) -> Survi
     share, deviation = np.asarray(found.surv_prob), np.asarray(found.surv_prob_se)
     inside = (share > 0) & (share < 1)
     safe = np.where(inside, share, 0.5)
-    spread = stats.norm.ppf(0.975) * deviation / (safe * np.log(safe))
+    spread = ndtri(0.975) * deviation / (safe * np.log(safe))
     low, high = safe ** np.exp(-spread), safe ** np.exp(spread)
     low, high = np.minimum(low, high), np.maximum(low, high)
     times = np.asarray(found.surv_times).astype(np.int64)
@@ -216,5 +218,5 @@ def course(is_left: NDArray[np.bool_], seeds: NDArray[np.int64]) -> Course:
     left = np.zeros((len(there), times))
     np.add.at(left, of, is_left)
     share = left / np.bincount(of)[:, None]
-    half = stats.t.ppf(0.975, len(there) - 1) * share.std(axis=0, ddof=1) / np.sqrt(len(there))
+    half = stdtrit(len(there) - 1, 0.975) * share.std(axis=0, ddof=1) / np.sqrt(len(there))
     return Course(value, np.maximum(value - half, 0.0), np.minimum(value + half, 1.0))

@@ -143,6 +143,13 @@ def test_bca_says_nothing_of_few_seeds_or_of_arms_that_do_not_vary():
     assert np.isnan(bootstrap.bca(mean_arm(a, a), mean_arm(a, a - 1))).all()
 
 
+def test_bca_says_nothing_where_arms_differ_by_what_was_rounded_off_alone():
+    """Two ratios of 0.01 in every row, as a spread of one tick over time: they are equal."""
+    weights = random(7).uniform(size=(2, 40, 1))
+    one, other = (Arm(0.01 * each, each) for each in weights)
+    assert np.isnan(bootstrap.bca(one, other)).all()
+
+
 def test_holm_and_benjamini_hochberg_on_the_published_example():
     holm = multiplicity.adjusted(EIGHT, multiplicity.HOLM)
     assert (holm <= 0.05).tolist() == [True] + [False] * 7

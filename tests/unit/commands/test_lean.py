@@ -24,3 +24,12 @@ assert sys.modules["dask"] is dask
 @pytest.mark.plain
 def test_xarray_does_not_look_for_arrays_of_dask():
     subprocess.run([sys.executable, "-c", _SCRIPT], check=True, timeout=120)
+
+
+@pytest.mark.plain
+def test_figures_and_pages_do_not_load_all_of_scipy_stats():
+    """It takes a tenth of what a short command takes."""
+    script = (
+        "import sys, proteus.plots, proteus.whatif.page; assert 'scipy.stats' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120)

@@ -57,9 +57,12 @@ def test_a_missing_entry_a_dead_link_and_a_fetched_script_are_seen(tmp_path):
         "<a href='gone.html'></a><a href='reference/x.html#no'></a><a href='reference/x.html'></a>"
         "<script src='https://example.org/x.js'></script>"
     )
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "_static" / "documentation_options.js").write_text("SHOW_SEARCH_SUMMARY: true,")
     said = checking.faults(tmp_path)
-    assert said[:3] == [
+    assert said[:4] == [
         "index.html fetches https://example.org/x.js from elsewhere",
+        "the search fetches each page that it finds, which no page of a file may",
         "index.html links to gone.html, which is not there",
         "index.html links to reference/x.html#no, an anchor that is not there",
     ]

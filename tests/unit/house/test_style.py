@@ -59,3 +59,30 @@ def test_no_file_names_an_index_or_a_machine():
         assert "/root/" not in text, name
         assert "http" not in text.replace(HOMEPAGE, ""), name
         assert "file:/" not in text, name
+
+
+def without_a_type(path: Path, text: str) -> list[str]:
+    """List public functions that say no types, but for those that a decorator gives one."""
+    found = []
+    for holder in ast.walk(ast.parse(text)):
+        is_class = isinstance(holder, ast.ClassDef) and not holder.name.startswith("_")
+        for node in holder.body if isinstance(holder, ast.Module) or is_class else []:
+            if not isinstance(node, ast.FunctionDef) or node.decorator_list:
+                continue
+            some = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            said = [each.annotation for each in some if each.arg not in ("self", "cls")]
+            if node.name != "__init__":
+                said.append(node.returns)
+            if None in said and (node.name.startswith("__") or not node.name.startswith("_")):
+                found.append(f"{path.name}:{node.name}")
+    return found
+
+
+def test_public_functions_say_their_types():
+    """Which ``make types`` asks of pyright, with a network; types of kernels are not said."""
+    for path in FILES:
+        if path.is_relative_to(ROOT / "proteus"):
+            assert without_a_type(path, path.read_text()) == [], path
+    text = "def f(a): pass\ndef _g(a): pass\n@kernel\ndef k(a): pass\ndef h(a: int) -> int: pass\n"
+    method = "class C:\n    def m(self): pass\n    def __init__(self): pass\n"
+    assert without_a_type(Path("x.py"), text + method) == ["x.py:f", "x.py:m"]

@@ -11,7 +11,7 @@ import proteus
 from proteus.market.book.codes import BUY
 from proteus.readers.events import joined
 from proteus.readers.following import EXECUTE, STATUS, TRADE
-from proteus.readers.orders import orders_of
+from proteus.readers.orders import orders_of, table_of
 from proteus.readers.reading import Reading
 from proteus.readers.table import FORMATS, followed, format_of, open_recorded
 from proteus.readers.tracking import Tracked, check_known
@@ -102,7 +102,7 @@ def test_the_door_trades_as_the_exchange_did_and_leaves_its_book(tmp_path, case)
     path = case.write(tmp_path, venue)
     pieces = followed(open_recorded(path, None, reading_of(case, tmp_path)))
     rows = joined([orders_of(piece, 100_000) for piece in pieces])
-    found = proteus.replay(rows.table(), "clob", n_ticks=20_000)
+    found = proteus.replay(table_of(rows), "clob", n_ticks=20_000)
     assert found.rejects.empty
     wanted = [did for did in venue.did if did.what == "execute"]
     buys = found.fills["maker_order_id"] == found.fills["buy_order_id"]
@@ -143,7 +143,7 @@ def test_a_replacement_at_its_own_price_goes_behind_those_who_wait(tmp_path):
     path = files.write_itch(tmp_path, venue)
     pieces = followed(open_recorded(path, None, Reading("PROT")))
     rows = joined([orders_of(piece, 100_000) for piece in pieces])
-    found = proteus.replay(rows.table(), "clob", n_ticks=20_000)
+    found = proteus.replay(table_of(rows), "clob", n_ticks=20_000)
     assert found.fills["maker_order_id"].tolist() == [2]
     assert found.book["order_id"].tolist() == [3]
 
@@ -162,7 +162,7 @@ def test_executions_at_another_price_and_unprinted_ones_take_lots_and_only_one_i
     assert piece.found.left[at].tolist() == [20, 12]
     assert piece.events.price[at].tolist() == [990_500_000, 990_700_000]
     assert piece.events.is_printed[at].tolist() == [True, False]
-    table = orders_of(piece, 100_000).table().to_pandas()
+    table = table_of(orders_of(piece, 100_000)).to_pandas()
     assert table["kind"].tolist() == ["limit", "limit", "cancel"]
     assert table["quantity"].tolist() == [30, 10, 8]
     assert table["price_ticks"].tolist()[1] == 9900  # what the order that came is known to pay

@@ -43,8 +43,12 @@ def said(path, *, symbol=None, mapping=None, name=None, tick=100_000):
         ("34200.2,1,8,5,92233720368548,1", "price=92233720368548 in record 1 is not allowed"),
         ("99999.0,1,8,5,1000000,1", "time=99999.0 in record 1 is not allowed: must be 0 .. 86400"),
         ("34200.2,1,8,,1000000,1", "size= in record 1 is not allowed: no number may be missing"),
-        ("34200.2,1,8,x,1000000,1", "cannot be read"),
-        ("34200.2,1,8,5,1000000", "cannot be read"),
+        ("34200.2,1,8,x,1000000,1", "size=x in record 1 is not allowed: must be a number, whole"),
+        ("34200.2,1,8,0x10,1,1", "size=0x10 in record 1 is not allowed: must be a number, whole"),
+        ('"34200.2",1,"8",5.5,1,1', "size=5.5 in record 1 is not allowed: must be a number, whole"),
+        ("34200.2,1,8,5,1000000", "columns=5 in record 1 is not allowed: a message has 6"),
+        (f"34200.2,1,{10**20},5,1,1", f"order={10**20} in record 1 is not allowed: must be a"),
+        ("9:30,1,8,5,1000000,1", "time=9:30 in record 1 is not allowed: must be a number, whole"),
     ],
 )
 def test_lobster(tmp_path, line, wanted):
@@ -189,6 +193,9 @@ def test_kalshi(tmp_path, changed, wanted):
     [
         ({"size": 0.29}, "size=0.29 in record 1 is not allowed: must be a decimal number"),
         ({"size": "-1"}, "size='-1' in record 1"),
+        ({"size": "1_0"}, "size='1_0' in record 1 is not allowed: must be a decimal number"),
+        ({"size": f"3.{30 * '0'}1"}, "in record 1 is not allowed: must be a decimal number with"),
+        ({"size": f"3.{300 * '0'}1"}, "in record 1 is not allowed: must be a decimal number with"),
         ({"price": "1.0"}, "price=1.0 in record 1 is not allowed: must be between 0 and 1"),
         ({"side": "buy"}, "side='buy' in record 1 is not allowed: must be BUY or SELL"),
         ({"timestamp": None}, "timestamp=nothing in record 1"),

@@ -8,7 +8,7 @@ import pytest
 
 import proteus
 from proteus.readers.events import joined
-from proteus.readers.orders import orders_of, trades_of
+from proteus.readers.orders import orders_of, table_of, trades_of
 from proteus.readers.table import followed, open_recorded
 from proteus.whatif import judging, measures
 from proteus.whatif.__main__ import main
@@ -56,7 +56,7 @@ def test_measures_are_plain_sums_over_the_replay(path, judged):
     trades = joined([trades_of(piece) for piece in pieces])
     ticks = int(orders.price.max()) + 2
     found = proteus.replay(
-        orders.table(), "fba", n_ticks=ticks, reference_ticks=int(orders.price[0]), delta=DELTA_MS
+        table_of(orders), "fba", n_ticks=ticks, reference_ticks=int(orders.price[0]), delta=DELTA_MS
     )
     recorded: dict[int, list[int]] = {}
     for came, rested, price, lots in zip(
@@ -105,7 +105,7 @@ def test_the_spread_is_its_integral_over_time(path, judged):
     pieces = followed(open_recorded(path))
     orders = joined([orders_of(piece, 100_000) for piece in pieces])
     depth = proteus.replay(
-        orders.table(), "clob", n_ticks=int(orders.price.max()) + 2, levels=1
+        table_of(orders), "clob", n_ticks=int(orders.price.max()) + 2, levels=1
     ).depth.astype("Float64")
     blocks = judged.days[0].true.blocks
     ends = [*depth["time_ns"].tolist()[1:], blocks.first_ns + blocks.number * blocks.length_ns]
@@ -214,3 +214,23 @@ def test_a_recorded_book_that_is_crossed_is_said_to_be(judged, tmp_path):
     found = judging.judge(read_words([str(path), f"mapping={mapping}", "mechanism=clob"]))
     assert found.days[0].recording.doubts.crossed_lots == 7
     assert any("its recorded book is crossed there" in each for each in sentences(found))
+
+
+def test_a_spread_that_is_the_same_all_day_has_no_interval_and_no_traceback(tmp_path, capfd):
+    """Twelve records with a hidden trade, a halt and a cross: each spread is one tick of 0.01."""
+    path = tmp_path / "A_2012-06-21_34200000_57600000_message_2.csv"
+    path.write_text(
+        "34200.000000001,1,1,100,1000000,1\n34200.1,1,2,50,1000100,-1\n"
+        "34200.2,5,0,30,1000050,1\n34200.3,4,2,20,1000100,-1\n34200.3,5,0,10,1000050,1\n"
+        "34200.4,7,0,0,-1,-1\n34200.5,7,0,0,0,-1\n34200.6,6,-1,500,1000100,-1\n"
+        "34200.7,7,0,0,1,-1\n34201.0,2,1,40,1000000,1\n34201.5,3,1,60,1000000,1\n"
+        "34202.0,4,2,30,1000100,-1\n"
+    )
+    folder = tmp_path / "out"
+    words = [str(path), "mechanism=clob,fba", "delta=50", f"output_dir={folder}"]
+    assert main(words) == 0
+    assert "40 lots traded outside of the visible book" in capfd.readouterr().out
+    table = pd.read_parquet(folder / "measures.parquet").set_index(["measure", "cell"])
+    spread = table.loc["spread"]
+    assert spread["value"].to_list() == pytest.approx([0.01, 0.01], rel=1e-12)
+    assert spread[["difference_low", "difference_high"]].isna().all(axis=None)
