@@ -63,4 +63,24 @@ SAID = (
         "        if left[key] > 0:\n            left[key] -= 1\n            alone[at] = False",
         "        if left[key] > 1:\n            left[key] -= 1\n            alone[at] = False",
     ),
+    Fault(
+        "events that differ in a value alone are the same",
+        "studies/why.py",
+        '"slot", "fill", "policy", "checksum",',
+        '"slot", "fill", "policy", "checksum", "value_nano",',
+    ),
+    Fault(
+        "a season is that of its own file, whatever other yaml files say",
+        "arena/competition.py",
+        "CONFIGURATION: self._cells.hash}",
+        'CONFIGURATION: ""}',
+    ),
+    Fault(
+        "who decides is written before since when",
+        "arena/clock.py",
+        "        self.now[1] = since  # before who it is: read in between, "
+        "it must not be counted from 0 on\n"
+        "        self.now[0] = float(at)\n",
+        "        self.now[0] = float(at)\n        self.now[1] = since\n",
+    ),
 )
