@@ -9,6 +9,7 @@ from unittest import mock
 import numpy as np
 
 import proteus
+from proteus.compiler import held
 from proteus.market.rng import replicate_keys
 from proteus.market.setup.block import Block, build_block
 from proteus.market.setup.cell import set_up_cell, with_log
@@ -31,6 +32,7 @@ def in_plain_python() -> Any:
     """Let sessions run in plain Python, as ``run_plain`` runs lanes."""
     names = ("step_block", "widen")
     with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(held, "JIT_DISABLED", True))  # binds what it is given
         for name in names:
             kernel = getattr(module, name)
             plain = getattr(kernel, "py_func", kernel)

@@ -3,11 +3,10 @@
 import importlib.util
 import linecache
 import sys
-from types import SimpleNamespace
 
 from proteus.compiler.cache import KernelCache
+from proteus.compiler.places import Place
 
-TARGET = SimpleNamespace(magic_tuple=lambda: ("any processor",))
 KERNEL = """from __future__ import annotations
 
 from proteus.codes_of_a_test import ADD
@@ -31,10 +30,10 @@ def test_a_number_that_a_kernel_imports_is_in_the_name_of_its_code(tmp_path, mon
     """Machine code has the number itself: after ADD = 1 that of ADD = 0 may not be found."""
     codes, kernel = tmp_path / "codes.py", tmp_path / "kernel.py"
     kernel.write_text(KERNEL)
-    paths = []
+    paths, place = [], Place(tmp_path, ("any processor",))
     for content in ("ADD = 0\n", "ADD = 10\n", "ADD = 0\n"):
         codes.write_text(content)
         loaded("proteus.codes_of_a_test", codes, monkeypatch)
         module = loaded("kernel_of_a_test", kernel, monkeypatch)
-        paths.append(KernelCache(module.is_add, tmp_path)._path("(int64,)", TARGET))
+        paths.append(KernelCache(module.is_add, tmp_path)._path("(int64,)", place))
     assert paths[0] == paths[2] != paths[1]
