@@ -70,7 +70,7 @@ LAB = (
     ),
     Fault(
         "a fit walks away from the root", INTENSITY,
-        "if weighted > wanted * weight:", "if weighted < wanted * weight:",
+        "if excess > 0.0:", "if excess < 0.0:",
     ),
     Fault(
         "volatility is not multiplied by p (1 - p)", "market/makers/volatility.py",

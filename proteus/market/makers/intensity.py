@@ -65,25 +65,29 @@ def fit(exposure, fills, lane, maker, width, least_decay, most_decay):
     wanted, low, high = sum_of_distances / count, least_decay, most_decay
     for _ in range(_HALVINGS):
         decay = 0.5 * (low + high)
-        weight, weighted = _moments(exposure, lane, maker, width, decay)
-        if weighted > wanted * weight:
+        _, excess = _moments(exposure, lane, maker, width, decay, wanted)
+        if excess > 0.0:
             low = decay
         else:
             high = decay
     decay = 0.5 * (low + high)
-    weight, _ = _moments(exposure, lane, maker, width, decay)
+    weight, _ = _moments(exposure, lane, maker, width, decay, wanted)
     if weight <= 0.0:
         return 0.0, 0.0, False
     return count / weight, decay, True
 
 
 @inline_kernel
-def _moments(exposure, lane, maker, width, decay):
-    """Return sum T exp(-k d) over the classes, and sum T d exp(-k d)."""
-    weight, weighted = 0.0, 0.0
+def _moments(exposure, lane, maker, width, decay, wanted):
+    """Return sum T exp(-k d) over the classes, and sum T (d - w) exp(-k d).
+
+    The difference is taken of distances and not of the sums: where all fills are of one class, what
+    stands farther away is far less than those sums round to, and still says that k has no bound.
+    """
+    weight, excess = 0.0, 0.0
     for at in range(CLASSES):
         distance = middle(at, width)
         each = exposure[lane, maker, at] * portable_exp(-decay * distance)
         weight += each
-        weighted += each * distance
-    return weight, weighted
+        excess += each * (distance - wanted)
+    return weight, excess

@@ -69,6 +69,15 @@ def test_fit_keeps_to_its_bounds():
     assert fit(exposure, fills, 0.01, 2.0, 100.0)[1] == pytest.approx(100.0)
 
 
+def test_fills_of_one_distance_and_quotes_beyond_it_alone_have_the_largest_decay():
+    """The likelihood rises for ever: k is the bound, however little the far quotes weigh there."""
+    exposure, fills = np.zeros(intensity.CLASSES), np.zeros(intensity.CLASSES)
+    exposure[2], exposure[15], fills[2] = 0.4287, 0.0864, 1.0
+    _, decay, fits = _fit(exposure, fills, 0.0113, 6.0, 600.0)
+    assert fits
+    assert decay == pytest.approx(600.0, rel=1e-12)
+
+
 def test_no_fit_where_even_the_smallest_decay_says_that_nothing_is_ever_hit():
     """As with a decay per currency that was meant per tick; the rate would be infinite."""
     exposure, fills = np.zeros(intensity.CLASSES), np.zeros(intensity.CLASSES)
