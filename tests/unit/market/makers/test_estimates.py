@@ -73,7 +73,7 @@ def test_fills_of_one_distance_and_quotes_beyond_it_alone_have_the_largest_decay
     """The likelihood rises for ever: k is the bound, however little the far quotes weigh there."""
     exposure, fills = np.zeros(intensity.CLASSES), np.zeros(intensity.CLASSES)
     exposure[2], exposure[15], fills[2] = 0.4287, 0.0864, 1.0
-    _, decay, fits = _fit(exposure, fills, 0.0113, 6.0, 600.0)
+    _, decay, fits = fit(exposure, fills, 0.0113, 6.0, 600.0)
     assert fits
     assert decay == pytest.approx(600.0, rel=1e-12)
 
