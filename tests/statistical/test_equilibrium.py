@@ -91,6 +91,7 @@ def test_a_sniped_maker_earns_nothing_at_the_spread_of_budish_cramton_and_shim(
     assert _value(found) == pytest.approx(expected, abs=allowed)
 
 
+@pytest.mark.skipif(not is_proof(), reason="half a minute")
 def test_makers_who_do_not_compete_answer_themselves_at_the_monopoly_price(tmp_path, monkeypatch):
     """Takers of two lots trade with both; h exp(-h / d) is the same a step up and a step down."""
     monkeypatch.chdir(tmp_path)
