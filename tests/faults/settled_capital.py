@@ -48,6 +48,6 @@ SETTLED_CAPITAL = (
     ),
     Fault(
         "nobody looks who is short after a fork", "market/rules/settlement.py",
-        "rules.constraints.shaken[lane] = 1", "rules.constraints.shaken[lane] = 0",
+        "shaken[lane] = uses(rules, CHAINS)", "shaken[lane] = 0",
     ),
 )  # fmt: skip

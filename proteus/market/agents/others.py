@@ -2,7 +2,8 @@
 
 A population with one of them gets ``WithOthers``; the loop is compiled for that type when it first
 runs, and the loop of ordinary populations knows nothing of these kinds. The switch is a chain of
-states, a link for each kind: its type is the list of kinds, so a new one edits no file here.
+states, a link for each kind: its type is the list of kinds, so a new one edits no file here. The
+chain is compiled apart from the loops that ask it, and how a kind decides when one first does.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import inline_kernel, interface, state
 from proteus.market.agents import external, informed, maker, noise, ordinary, sniper
 from proteus.market.agents.base import (
@@ -101,14 +103,24 @@ def _decide_all(policies, traders, view, private, costs, intents, lane, trader):
     if traders.kind[trader] < external.NUMBER:
         decide_ordinary(policies, traders, view, private, costs, intents, lane, trader)
     else:
-        _decide_in(policies.others, traders, view, private, costs, intents, lane, trader)
+        _decide_other(policies.others, traders, view, private, costs, intents, lane, trader)
+
+
+@deferred_kernel()
+def _decide_other(chain, traders, view, private, costs, intents, lane, trader):
+    _decide_in(chain, traders, view, private, costs, intents, lane, trader)
 
 
 @show.implement(WithOthers)
 @inline_kernel
 def _show_all(policies, traders, data, at, report, lane, trader):
-    if traders.kind[trader] >= external.NUMBER:
-        _show_in(policies.others, traders, data, at, report, lane, trader)
+    if traders.kind[trader] > external.NUMBER:  # outside is told what it sees
+        _show_other(policies.others, traders, data, at, report, lane, trader)
+
+
+@deferred_kernel()
+def _show_other(chain, traders, data, at, report, lane, trader):
+    _show_in(chain, traders, data, at, report, lane, trader)
 
 
 @learn_fill.implement(WithOthers)
@@ -117,7 +129,12 @@ def _learn_fill_all(policies, traders, lane, trader, sign, quoted_belief, filled
     if traders.kind[trader] < external.NUMBER:
         learn_fill_ordinary(policies, traders, lane, trader, sign, quoted_belief, filled_ns, now)
     else:
-        _fill_in(policies.others, traders, lane, trader, sign, quoted_belief, filled_ns, now)
+        _tell_other(policies.others, traders, lane, trader, sign, quoted_belief, filled_ns, now)
+
+
+@deferred_kernel()
+def _tell_other(chain, traders, lane, trader, sign, quoted_belief, filled_ns, now):
+    _fill_in(chain, traders, lane, trader, sign, quoted_belief, filled_ns, now)
 
 
 @learn_price.implement(WithOthers)
@@ -126,13 +143,23 @@ def _learn_price_all(policies, traders, lane, trader, price):
     if traders.kind[trader] < external.NUMBER:
         learn_price_ordinary(policies, traders, lane, trader, price)
     else:
-        _price_in(policies.others, traders, lane, trader, price)
+        _price_other(policies.others, traders, lane, trader, price)
+
+
+@deferred_kernel()
+def _price_other(chain, traders, lane, trader, price):
+    _price_in(chain, traders, lane, trader, price)
 
 
 @has_overflown.implement(WithOthers)
 @inline_kernel
 def _has_overflown_all(policies, lane):
-    return has_overflown_ordinary(policies, lane) + _overflown_in(policies.others, lane)
+    return has_overflown_ordinary(policies, lane) + _others_overflown(policies.others, lane)
+
+
+@deferred_kernel(int)
+def _others_overflown(chain, lane):
+    return _overflown_in(chain, lane)
 
 
 @are_possible.implement(WithOthers)
@@ -215,9 +242,14 @@ def _overflown_in(chain, lane):
 def _decide_in_link(chain, traders, view, private, costs, intents, lane, trader):
     if traders.kind[trader] == chain.number:
         has_signal = traders.has_signal[trader]
-        decide_charged(chain.policy, view, private, has_signal, costs, intents, lane, trader)
+        _decide_apart(chain.policy, view, private, has_signal, costs, intents, lane, trader)
     else:
         _decide_in(chain.rest, traders, view, private, costs, intents, lane, trader)
+
+
+@deferred_kernel()
+def _decide_apart(policy, view, private, has_signal, costs, intents, lane, trader):
+    decide_charged(policy, view, private, has_signal, costs, intents, lane, trader)
 
 
 @_show_in.implement(Link)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.arithmetic.fixed_point import FLOOR, multiply_divide
 from proteus.market.book.codes import BUY, NO_PRICE, SELL
@@ -41,22 +42,45 @@ def sample(incentives, lane, policy):
     points[lane, :, :] = 0
     code = table.score[policy]
     if code == SCORE_DEPTH:
-        for side in (BUY, SELL):
-            count_depth(table, policy, standing, points, lane, side)
-            add_shares(points, lane, side, incentives.score, policy)
+        _score_depth(table, policy, standing, points, lane, incentives.score)
     elif code >= FIRST_ADDED:
-        count_added(table, policy, standing, points, lane, middle)
-        if table.act[policy] == PAYS:
-            add_shares(points, lane, BUY, incentives.score, policy)
-        else:
-            add_points(points, lane, BUY, incentives.score, policy)
+        _score_added(table, policy, standing, points, lane, middle, incentives.score)
     elif code == SCORE_TWO_SIDED:
-        count_quadratic(table, policy, standing, points, lane, middle)
-        join_sides(table, policy, points, lane, middle)
-        add_shares(points, lane, BUY, incentives.score, policy)
+        _score_two_sided(table, policy, standing, points, lane, middle, incentives.score)
     else:  # SCORE_UPTIME or MEASURE_UPTIME
-        count_near(table, policy, standing, points, lane, middle)
-        add_met(table, policy, points, lane, incentives.score)
+        _score_uptime(table, policy, standing, points, lane, middle, incentives.score)
+
+
+# One market has few of these, so each is compiled when it is first used.
+
+
+@deferred_kernel()
+def _score_depth(table, policy, standing, points, lane, score):
+    for side in (BUY, SELL):
+        count_depth(table, policy, standing, points, lane, side)
+        add_shares(points, lane, side, score, policy)
+
+
+@deferred_kernel()
+def _score_added(table, policy, standing, points, lane, middle, score):
+    count_added(table, policy, standing, points, lane, middle)
+    if table.act[policy] == PAYS:
+        add_shares(points, lane, BUY, score, policy)
+    else:
+        add_points(points, lane, BUY, score, policy)
+
+
+@deferred_kernel()
+def _score_two_sided(table, policy, standing, points, lane, middle, score):
+    count_quadratic(table, policy, standing, points, lane, middle)
+    join_sides(table, policy, points, lane, middle)
+    add_shares(points, lane, BUY, score, policy)
+
+
+@deferred_kernel()
+def _score_uptime(table, policy, standing, points, lane, middle, score):
+    count_near(table, policy, standing, points, lane, middle)
+    add_met(table, policy, points, lane, score)
 
 
 @inline_kernel

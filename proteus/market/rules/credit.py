@@ -219,7 +219,7 @@ def at_fill(rules, ledger, log, orders, lane, buy, sell, price, lots, time, even
     _change_both(rules, ledger, log, lane, buyer, seller, paid, lots, time, event)
 
 
-@cold_kernel
+@deferred_kernel()
 def at_final(rules, ledger, log, lane, time, event):
     """Change the collateral of both sides of every fill that is final now, the oldest first."""
     legs = rules.settlement.legs

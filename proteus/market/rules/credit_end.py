@@ -187,8 +187,6 @@ def reopen(rules, ledger, log, lane):
     What shares are worth together falls short of the pool by their rounding: that is dust.
     """
     credit, pool, lending = rules.credit, rules.credit.pool, account_of(ledger, LENDING)
-    if not credit.goes_on:
-        return
     for trader in range(credit.leverage.shape[0]):
         if credit.leverage[trader] > 0:
             lots = rules.opening[lane, trader]

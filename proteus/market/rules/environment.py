@@ -113,7 +113,7 @@ def _fee_of_next(rules, lane):
     return rules.environment.congestion.next_base_fee[lane]
 
 
-@inline_kernel
+@deferred_kernel(int)
 def _take_messages(rules, ledger, log, queue, messages, lane, time, event, most_tip):
     """Put the messages that a block takes into the queue, in its order; returns how many."""
     pool = rules.environment.mempool

@@ -176,7 +176,7 @@ def _end_epoch(rules, ledger, log, private, lane, policy, time, event):
     open_epoch(incentives, lane, policy)
 
 
-@inline_kernel
+@deferred_kernel()
 def _take_fees(rules, ledger, log, lane, policy, time, event):
     """Let the share of the fees since the last epoch flow into the pool."""
     incentives, table = rules.incentives, rules.incentives.table
@@ -190,7 +190,7 @@ def _take_fees(rules, ledger, log, lane, policy, time, event):
     posting.pay(rules, ledger, log, lane, time, event, venue, pool, amount, FUND)
 
 
-@inline_kernel
+@deferred_kernel()
 def _pay_rewards(rules, ledger, log, lane, policy, time, event):
     incentives, pool = rules.incentives, account_of(ledger, POOL)
     pay_epoch(incentives, lane, policy)
@@ -205,7 +205,7 @@ def _pay_rewards(rules, ledger, log, lane, policy, time, event):
             )  # fmt: skip
 
 
-@inline_kernel
+@deferred_kernel()
 def _fine(rules, ledger, log, lane, policy, time, event):
     """Fine everybody; what there is no cash for is a default."""
     incentives, pool = rules.incentives, account_of(ledger, POOL)
@@ -228,7 +228,7 @@ def _fine(rules, ledger, log, lane, policy, time, event):
             )  # fmt: skip
 
 
-@inline_kernel
+@deferred_kernel()
 def _slash(rules, ledger, log, lane, policy, time, event):
     """Take from stakes: a part comes back to its trader, who loses it to the pool.
 
@@ -259,7 +259,7 @@ def _means_of(rules, ledger, lane, trader):
     return unreserved(rules.constraints, rules.settlement.legs, ledger, lane, trader)
 
 
-@inline_kernel
+@deferred_kernel()
 def _learn(incentives, private, lane, policy):
     """Let traders who know of their rewards think again about what a lot of theirs earns."""
     table = incentives.table

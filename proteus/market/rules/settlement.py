@@ -30,6 +30,7 @@ from proteus.market.ledger.codes import CLOSE_OUT, DEFAULT, FAIL_PENALTY, REVERT
 from proteus.market.metrics.risk import change_inventory
 from proteus.market.rng import STREAM_TAKEN_BACK, words_at
 from proteus.market.rules import posting, stress
+from proteus.market.rules.uses import CHAINS, uses
 from proteus.market.settlement.due import settle_due
 from proteus.market.settlement.failing import PAY_DEFAULT, PAY_PENALTY
 from proteus.market.settlement.finality import make_block, settle_all
@@ -102,7 +103,6 @@ def settle(
             record_fork(log, lane, event, time, item, dropped)
     rules.overflow[lane] |= state.legs.overflow[lane]
     if state.legs.taken_back[lane] > 0:
-        rules.constraints.shaken[lane] = 1
         _tell(rules, queue, keys, traders, private, lane, time)
         _take_back(rules, ledger, log, traders, risk, lane, value, time, event)
     _pay(rules, ledger, log, lane, time, event)
@@ -114,10 +114,14 @@ def _is_taken_back(status):
     return status == LEG_CLOSED_OUT or status == LEG_REVERTED
 
 
-@inline_kernel
+@deferred_kernel()
 def _take_back(rules, ledger, log, traders, risk, lane, value, time, event):
-    """Move the contracts and the cash of fills that will never be final back, at their prices."""
+    """Move the contracts and the cash of fills that will never be final back, at their prices.
+
+    Who keeps to capital may be short then.
+    """
     legs = rules.settlement.legs
+    rules.constraints.shaken[lane] = uses(rules, CHAINS)
     for at in range(legs.count[lane]):
         status = legs.status[lane, at]
         if not _is_taken_back(status):
@@ -178,7 +182,7 @@ def _record(state, log, lane, time, event):
 # --- what traders are told ------------------------------------------------------------------------
 
 
-@inline_kernel
+@deferred_kernel()
 def _tell(rules, queue, keys, traders, private, lane, time):
     """Tell both sides of a fill that it is taken back, over their fill-report links."""
     legs = rules.settlement.legs

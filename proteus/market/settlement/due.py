@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from proteus.compiler.jit import cold_kernel, inline_kernel
+from proteus.compiler.deferred import deferred_kernel
+from proteus.compiler.jit import inline_kernel
 from proteus.market.book.codes import NO_TRADER
 from proteus.market.events.queue import NEVER_NS
 from proteus.market.settlement.failing import resolve_fails
@@ -34,7 +35,7 @@ from proteus.market.settlement.legs import (
 from proteus.market.settlement.sums import count_final
 
 
-@cold_kernel
+@deferred_kernel(int)
 def settle_due(settlement, balance, lane, time, price):
     """Settle what is due, and decide what follows for what fails.
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from proteus.compiler.deferred import deferred_kernel
 from proteus.compiler.jit import cold_kernel, inline_kernel
 from proteus.market.rng import ENTITY_MARKET, STREAM_FORK, below, words_at
 from proteus.market.settlement.legs import (
@@ -34,7 +35,7 @@ from proteus.market.settlement.sums import count_final, extend_value, locked_cha
 NO_FORK = 0
 
 
-@cold_kernel
+@deferred_kernel(int)
 def make_block(settlement, keys, lane, number, time, fork_word):
     """Let a block be made: a fork may drop fills, others become final, waiting ones are carried.
 

@@ -67,7 +67,8 @@ def _start(rules, ledger, log, queue, private, keys, risk, lane, value):
     posting.endow(rules, ledger, log, lane)
     posting.open_positions(rules, ledger, log, risk, lane, value)
     if uses(rules, CREDIT):
-        credit_end.reopen(rules, ledger, log, lane)
+        if rules.credit.goes_on:
+            credit_end.reopen(rules, ledger, log, lane)
         credit.start(rules, queue, lane)
     if uses(rules, POLICIES):
         incentives.start_incentives(rules, ledger, log, queue, private, keys, lane)
