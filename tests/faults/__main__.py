@@ -86,9 +86,9 @@ STRESS = (
 )  # fmt: skip
 CREDIT = (
     f"{MARKET}/rules/test_credit", f"{MARKET}/rules/test_liquidation", f"{MARKET}/rules/test_looks",
-    f"{MARKET}/rules/test_settled_credit",
+    f"{MARKET}/rules/test_settled_credit", f"{MARKET}/rules/test_closing_sweep",
     "simulation/test_credit", "simulation/test_credit_days", "simulation/test_liquidation",
-    "simulation/test_liquidation_tips",
+    "simulation/test_liquidation_tips", "simulation/test_liquidation_at_the_end",
     "property/test_credit_against_twin",
 )  # fmt: skip
 SPOOFED = (

@@ -123,8 +123,8 @@ LIQUIDATIONS = (
     Fault(
         "nobody is told of lots that have changed hands",
         "market/rules/credit_liquidation.py",
-        "    number, bought = credit.liquidations.count[lane], -taken if is_short else taken\n",
-        "    number, bought = credit.liquidations.count[lane], np.int64(0)\n",
+        "count[lane], -taken if is_short else taken\n",
+        "count[lane], np.int64(0)\n",
     ),
     Fault(
         "a liquidation a second later is of another cascade",
@@ -251,5 +251,34 @@ SETTLED_CREDIT = (
         "market/trading/credit.py",
         "credit.liquidators.tip_share[trader],\n",
         "np.int64(-1),\n",
+    ),
+)
+
+SWEEP = (
+    Fault(
+        "at the end the treasury liquidates nobody",
+        "market/rules/credit_end.py",
+        "        _seize_all(rules, ledger, log, risk, lane, time, value)\n",
+        "",
+    ),
+    Fault(
+        "at the end the treasury looks at the price of the last accrual",
+        "market/rules/credit_end.py",
+        "        mark(rules, ledger, data, initial_ticks, lane)\n",
+        "",
+    ),
+    Fault(
+        "what is owed at the end is looked at before its interest",
+        "market/rules/credit_end.py",
+        "    charge_interest(rules, ledger, log, lane, time, AFTER_LAST)\n"
+        "    book_all(rules, ledger, log, lane, time, AFTER_LAST)\n"
+        "    if credit.liquidations.is_auto:\n"
+        "        mark(rules, ledger, data, initial_ticks, lane)\n"
+        "        _seize_all(rules, ledger, log, risk, lane, time, value)\n",
+        "    if credit.liquidations.is_auto:\n"
+        "        mark(rules, ledger, data, initial_ticks, lane)\n"
+        "        _seize_all(rules, ledger, log, risk, lane, time, value)\n"
+        "    charge_interest(rules, ledger, log, lane, time, AFTER_LAST)\n"
+        "    book_all(rules, ledger, log, lane, time, AFTER_LAST)\n",
     ),
 )

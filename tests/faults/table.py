@@ -8,7 +8,7 @@ from tests.faults.added import ADDED
 from tests.faults.arena import ARENA
 from tests.faults.constraints import CONSTRAINTS
 from tests.faults.costs import COSTS
-from tests.faults.credit import CREDIT, LIQUIDATIONS, LOOKS, SETTLED_CREDIT
+from tests.faults.credit import CREDIT, LIQUIDATIONS, LOOKS, SETTLED_CREDIT, SWEEP
 from tests.faults.designs import DESIGNS
 from tests.faults.environment import ENVIRONMENT
 from tests.faults.envs import ENVS
@@ -37,5 +37,5 @@ FAULTS = (
     *ENVIRONMENT, *ADDED, *LAB, *CONSTRAINTS, *SETTLED_CAPITAL, *MEMORY, *GAS, *ENVS, *LENDING,
     *TRAJECTORIES, *READERS, *ARENA, *DESIGNS, *STRESS, *CREDIT, *LOANS,
     *LIQUIDATIONS, *SPOOFING,
-    *PANELS, *SAID, *LOOKS, *FIT, *SETTLED_CREDIT,
+    *PANELS, *SAID, *LOOKS, *FIT, *SETTLED_CREDIT, *SWEEP,
 )  # fmt: skip

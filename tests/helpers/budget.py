@@ -11,6 +11,7 @@ BUDGET = {
     "costs_twin": (8, 50),
     "credit_actions": (30, 200),  # of each sequence
     "credit_days_twin": (1, 10),  # of each mechanism, threefold
+    "credit_ends_twin": (3, 45),  # of each mechanism
     "credit_in_lanes": (4, 2_000),
     "credit_settled_twin": (1, 50),  # of each mechanism
     "credit_twin": (4, 50),  # of each mechanism

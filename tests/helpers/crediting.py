@@ -118,8 +118,16 @@ class ByHand:
             liquidating.receive(*args, envelope)
         return bool(self.credit.liquidations.count[0] > before)
 
-    def end(self, value: int) -> None:
-        credit_end.end(self.rules, self.ledger, self.log, 0, np.int64(self.time), value)
+    def end(self, value: int, price: int | None = None) -> None:
+        """Close the pool at v; the treasury looks at a price, or at that which was read last."""
+        if price is not None:
+            self.pool.price[0] = price
+        world, time = self.world, np.int64(self.time)
+        with unittest.mock.patch.object(credit_end, "mark"):
+            credit_end.end(
+                self.rules, self.ledger, self.log, world.data, world.sums.risk,
+                world.settings.initial_ticks, 0, time, value,
+            )  # fmt: skip
 
     def cash(self, trader: int) -> int:
         return int(self.ledger.balance[0, trader, CASH])

@@ -11,8 +11,8 @@ SECONDS = 0.5
 STRATEGIES = ("informed", "informed", "sniper", "noise", "maker")
 
 
-def random_lent(chooser: Random, mechanism: str) -> Tree:
-    """Draw a cell with a pool, traders who borrow, lenders, and who liquidates."""
+def random_lent(chooser: Random, mechanism: str, keeper: str | None = None) -> Tree:
+    """Draw a cell with a pool, traders who borrow, lenders, and who liquidates (None: draw it)."""
     tree = random_surrounded_tree(chooser, mechanism) | {"horizon_s": SECONDS}
     if chooser.random() < 0.6:  # nothing that waits for blocks
         tree["environment"] |= dict.fromkeys(("blocks", "congestion", "mempool"))
@@ -33,7 +33,7 @@ def random_lent(chooser: Random, mechanism: str) -> Tree:
         population["yellow"] = borrower(chooser, chooser.choice(STRATEGIES))
     population["white"] = of_credit(chooser, "lender", chooser.randint(1, 2))
     population["white"]["policy"]["deposit"] = chooser.choice((2, 10, 20))
-    keeper = chooser.choice(("auto", "traders"))
+    keeper = keeper or chooser.choice(("auto", "traders"))
     if keeper == "auto":
         population["black"] = of_credit(chooser, "treasury", 1)
     else:

@@ -18,6 +18,7 @@ from tests.helpers.random_credit import random_lent, settle_later
 from tests.helpers.twinning import assert_twin_days, assert_twin_of, engine_block
 from tests.property.test_days_against_twin import NEWS, POLICIES
 from tests.reference.measured_credit import credit_of, engine_credit
+from tests.reference.rules import AFTER_LAST
 
 EVERY_MECHANISM = pytest.mark.parametrize("mechanism", RULED)
 LATER = (
@@ -59,6 +60,35 @@ def test_credit_equals_the_twin_where_fills_are_final_later(mechanism: str) -> N
     assert min(seen["settlement_final"], seen["open"]) > 0, seen
     if is_proof():
         assert min(seen[what] for what in LATER) > 5, seen
+
+
+@pytest.mark.plain
+@EVERY_MECHANISM
+def test_who_fails_at_the_end_is_liquidated_there_as_in_the_twin(mechanism: str) -> None:
+    """MODEL2 A7: looked at once before T; by days, or with fills that are final later."""
+    seen = 0
+    for number in range(3, 3 + budget("credit_ends_twin")):  # the first have some
+        chooser = Random(f"credit at the end {mechanism} {number}")
+        tree = random_lent(chooser, mechanism, "auto")
+        tree["credit"] |= {"base": chooser.choice((0.5, 3)), "year_s": chooser.choice((1, 4))}
+        tree["population"]["white"]["policy"]["reservation_rate"] = 0
+        if number % 3 == 1:
+            tree = settle_later(chooser, tree)
+        if number % 3 == 2:
+            tree = by_days(chooser, tree)
+            tree["credit"]["accrue_ms"] = 200
+            days = assert_twin_days(read_cell(tree), number, plain=True)
+        else:
+            tree["credit"]["accrue_ms"] = chooser.choice((250, 300, 450))
+            cell = read_cell(tree)
+            world = engine_block(cell, number, plain=True).world
+            days = [assert_twin_of(world, cell, number)]
+            assert engine_credit(world) == credit_of(days[0])
+        rows = (row for day in days for row in day.rows if row["source"] == "rules")
+        seen += sum(
+            row["kind"] == "credit_liquidation" and row["event"] == AFTER_LAST for row in rows
+        )
+    assert seen > 0
 
 
 def by_days(chooser: Random, tree: Tree) -> Tree:

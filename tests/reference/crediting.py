@@ -280,16 +280,22 @@ def forgive(world: World, loser: Any, winner: Any, amount: int, code: str, time:
 # --- the end --------------------------------------------------------------------------------------
 
 
+def charge_last(world: World) -> None:
+    """The first that is due at T: interest of a step that ends there."""
+    if world.credit is not None:
+        world.credit.event = rules.AFTER_LAST
+        charge(world, world.cell.horizon_ns)
+        book_all(world, world.cell.horizon_ns)
+
+
 def end(world: World) -> None:
     """Debts are repaid from cash and lots at v, the rest is lost; then lenders have theirs back."""
     credit = world.credit
     if credit is None:
         return
-    credit.event, time = rules.AFTER_LAST, world.cell.horizon_ns
-    ledger, pool, value = world.ledger, credit.pool, nano(world.news.value_at(time))
+    ledger, pool, time = world.ledger, credit.pool, world.cell.horizon_ns
+    value = nano(world.news.value_at(time))
     goes_on = world.cell.episodes.boundary == "continue"
-    charge(world, time)
-    book_all(world, time)
     for trader in range(len(world.traders)):
         means = ledger.cash[trader] + ledger.lots[trader] * value
         if goes_on and means >= credit.debt[trader]:

@@ -59,24 +59,40 @@ def receive(world: World, message: Message, time: int) -> None:
 
 def keep(world: World, time: int) -> None:
     """Let the treasury seize lots of all who fail: the least health first, then the smaller uid."""
-    credit, done, cancelled = world.credit, set(), []
-    while True:
-        failing = [
-            (health, credit.uids[trader], trader)
-            for trader, debt in enumerate(credit.debt)
-            if (health := credit.pool.health(trader, debt)) is not None and health < NANO
-            and credit.pool.accounts[trader].lots and trader not in done
-        ]  # fmt: skip
-        if not failing:
-            break
-        borrower = min(failing)[2]
+    done: set[int] = set()
+    cancelled: list[int] = []
+    while (borrower := worst(world, done)) is not None:
         done.add(borrower)
         cancelled += cancel_orders(world, borrower, time)
         free = free_lots(world, borrower)
         if free:
-            seize(world, credit.desk, borrower, free, time)
+            seize(world, world.credit.desk, borrower, free, time)
     if cancelled:
         venue.deliver(world, time, cancelled[0], None)
+
+
+def keep_last(world: World) -> None:
+    """The same at T: no order can be cancelled or fill any more, so all that is pledged may go."""
+    if world.credit is None or world.credit.rules.keeper != "auto":
+        return
+    mark(world)
+    done: set[int] = set()
+    while (borrower := worst(world, done)) is not None:
+        done.add(borrower)
+        lots = world.credit.pool.accounts[borrower].lots
+        seize(world, world.credit.desk, borrower, lots, world.cell.horizon_ns)
+
+
+def worst(world: World, done: set[int]) -> int | None:
+    """Of those who fail and have lots, who has the least health, then the smaller uid."""
+    credit = world.credit
+    failing = [
+        (health, credit.uids[trader], trader)
+        for trader, debt in enumerate(credit.debt)
+        if (health := credit.pool.health(trader, debt)) is not None and health < NANO
+        and credit.pool.accounts[trader].lots and trader not in done
+    ]  # fmt: skip
+    return min(failing)[2] if failing else None
 
 
 def call(world: World, liquidator: int, borrower: int, lots: int, time: int) -> None:
@@ -139,8 +155,9 @@ def seize(world: World, liquidator: int, borrower: int, lots: int, time: int) ->
     worth = sale.lots * credit.pool.worth(is_short, credit.pool.price)
     credit.seized.append((time, borrower, sale.lots, worth))
     gone = sale.lots if is_short else -sale.lots
-    for side, (who, moved) in enumerate(((borrower, gone), (liquidator, -gone))):
-        tell(world, world.traders[who], moved, side, time)
+    if time < world.cell.horizon_ns:
+        for side, (who, moved) in enumerate(((borrower, gone), (liquidator, -gone))):
+            tell(world, world.traders[who], moved, side, time)
     return ""
 
 

@@ -76,6 +76,8 @@ def simulate(
     settling.end(world)
     if world.settlement is not None:
         crediting.at_final(world, cell.horizon_ns)
+    crediting.charge_last(world)
+    liquidating.keep_last(world)
     crediting.end(world)
     rules.finish(world)
     end_value = nano(news.value_at(cell.horizon_ns))

@@ -29,7 +29,7 @@ from proteus.market.lending.credit import CLAIM, DEBT
 from proteus.market.lending.pool import debt_of, write_off
 from proteus.market.lending.pool_actions import act_pool
 from proteus.market.rules import posting
-from proteus.market.rules.credit import charge_interest
+from proteus.market.rules.credit import charge_interest, mark
 from proteus.market.rules.credit_books import (
     act,
     bear,
@@ -41,14 +41,16 @@ from proteus.market.rules.credit_books import (
     note_debtor,
     pay,
 )
+from proteus.market.rules.credit_liquidation import forget, liquidate, worst_of
 from proteus.market.rules.credit_order import put_in_order
 
 
 @deferred_kernel()
-def end(rules, ledger, log, lane, time, value):
+def end(rules, ledger, log, data, risk, initial_ticks, lane, time, value):
     """Close the pool before contracts pay: debts from all that their owners have, then claims.
 
-    Where loans go on, those alone whose owner has less than it owes, and the treasury's desk.
+    What is due at T comes first: interest, then lots of who fails, where the treasury liquidates.
+    Where loans go on, those alone end whose owner has less than it owes, and the treasury's desk.
 
     Parameters
         value: v at the end, nano, at which lots count. What is missing is bad debt.
@@ -56,6 +58,9 @@ def end(rules, ledger, log, lane, time, value):
     credit, pool = rules.credit, rules.credit.pool
     charge_interest(rules, ledger, log, lane, time, AFTER_LAST)
     book_all(rules, ledger, log, lane, time, AFTER_LAST)
+    if credit.liquidations.is_auto:
+        mark(rules, ledger, data, initial_ticks, lane)
+        _seize_all(rules, ledger, log, risk, lane, time, value)
     traders = credit.leverage.shape[0]
     for trader in range(traders):
         if not credit.goes_on or _owes_more(credit, ledger, lane, trader, value):
@@ -73,6 +78,24 @@ def end(rules, ledger, log, lane, time, value):
     for trader in range(traders):
         _give_back(rules, ledger, log, lane, time, trader)
     _empty(rules, ledger, log, lane, time)
+
+
+@cold_kernel
+def _seize_all(rules, ledger, log, risk, lane, time, value):
+    """Let the treasury seize lots of every account that fails, that of least health first.
+
+    Trading has ended: no order can be cancelled or give a lot away, no fill is pending, and nobody
+    acts on what it might be told.
+    """
+    credit = rules.credit
+    desk = np.int64(credit.liquidations.desk)
+    forget(credit, lane)
+    borrower = worst_of(credit, lane)
+    while borrower != NO_TRADER:
+        credit.liquidations.is_done[lane, borrower] = True
+        lots = credit.pool.pledged[lane, borrower]
+        liquidate(rules, ledger, log, risk, lane, time, AFTER_LAST, value, desk, borrower, lots)
+        borrower = worst_of(credit, lane)
 
 
 @inline_kernel

@@ -108,8 +108,7 @@ def free_lots(rules, orders, lane, trader):
 
 @cold_kernel
 def liquidate(
-    rules, ledger, log, queue, keys, traders, private, risk, lane, time, event, value, liquidator,
-    borrower, lots,
+    rules, ledger, log, risk, lane, time, event, value, liquidator, borrower, lots
 ):  # fmt: skip
     """Let a liquidator take lots of an account that fails, and pay for them what the pool says.
 
@@ -153,10 +152,16 @@ def liquidate(
     put_in_order(credit, lane, borrower)
     each = worth(credit.terms.collateral, pool.price[lane], is_short)
     _count(credit.liquidations, lane, time, taken, multiply_divide(taken, each, 1, FLOOR))
-    number, bought = credit.liquidations.count[lane], -taken if is_short else taken
+    return refusal
+
+
+@cold_kernel
+def tell(rules, queue, keys, traders, private, lane, time, liquidator, borrower):
+    """Tell both sides of the liquidation that was the last of which lots have changed hands."""
+    taken, is_short = rules.credit.pool.result[lane, 0], rules.credit.pool.is_short[lane, borrower]
+    number, bought = rules.credit.liquidations.count[lane], -taken if is_short else taken
     send_back(rules, queue, keys, traders, private, lane, time, borrower, bought, number, 0)
     send_back(rules, queue, keys, traders, private, lane, time, liquidator, -bought, number, 1)
-    return refusal
 
 
 @inline_kernel

@@ -103,7 +103,9 @@ def at_decision(rules, ledger, log, private, lane, trader, time, event):
 
 
 @interface
-def at_end(rules, ledger, log, private, news, news_parameters, lane, time, event):
+def at_end(
+    rules, ledger, log, private, news, news_parameters, data, risk, initial_ticks, lane, time, event
+):  # fmt: skip
     """Trading has ended; contracts are not redeemed yet."""
 
 

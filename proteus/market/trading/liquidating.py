@@ -155,11 +155,16 @@ def _refuse(rules, world, lane, time, liquidator, lots, refusal):
 def seize(rules, world, lane, time, liquidator, borrower, lots):
     """Let a liquidator take lots of an account that fails; returns ACCEPTED or the refusal."""
     value = nano(value_at(world.news, world.news_parameters, lane, time))
-    return bound.liquidate(
-        rules, world.ledger, world.log, world.queue, world.market.keys, world.traders,
-        world.private, world.sums.risk, lane, time, world.progress.events[lane], value, liquidator,
-        borrower, lots,
+    refusal = bound.liquidate(
+        rules, world.ledger, world.log, world.sums.risk, lane, time, world.progress.events[lane],
+        value, liquidator, borrower, lots,
     )  # fmt: skip
+    if refusal == ACCEPTED:
+        bound.tell(
+            rules, world.queue, world.market.keys, world.traders, world.private, lane, time,
+            liquidator, borrower,
+        )  # fmt: skip
+    return refusal
 
 
 @cancel_orders.otherwise

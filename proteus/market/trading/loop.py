@@ -370,7 +370,8 @@ def finish_lane(mechanism, world, lane):
     event = last_event(world.progress, lane)
     hooks.at_end(
         world.rules, world.ledger, world.log, world.private, world.news, world.news_parameters,
-        lane, world.settings.horizon_ns, world.progress.events[lane],
+        world.data, world.sums.risk, world.settings.initial_ticks, lane,
+        world.settings.horizon_ns, world.progress.events[lane],
     )  # fmt: skip
     hooks.check(world.rules, world.progress, lane, event)
     protocol.close(mechanism, world, lane)

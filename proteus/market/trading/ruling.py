@@ -134,19 +134,26 @@ def _at_environment(
 
 @hooks.at_end.implement(Rules)
 @inline_kernel
-def _at_end(rules, ledger, log, private, news, news_parameters, lane, time, event):
+def _at_end(
+    rules, ledger, log, private, news, news_parameters, data, risk, initial_ticks, lane, time, event
+):  # fmt: skip
     if uses(rules, ANYTHING):
-        _end(rules, ledger, log, private, news, news_parameters, lane, time, event)
+        _end(
+            rules, ledger, log, private, news, news_parameters, data, risk, initial_ticks, lane,
+            time, event,
+        )  # fmt: skip
 
 
 @deferred_kernel()
-def _end(rules, ledger, log, private, news, news_parameters, lane, time, event):
+def _end(
+    rules, ledger, log, private, news, news_parameters, data, risk, initial_ticks, lane, time, event
+):  # fmt: skip
     if uses(rules, DELAYED):
         settlement.end(rules, ledger, log, lane, time, event)
         _let_go(rules, ledger, log, lane, time, event)
     if uses(rules, CREDIT):
         value = nano(value_at(news, news_parameters, lane, time))
-        credit_end.end(rules, ledger, log, lane, time, value)
+        credit_end.end(rules, ledger, log, data, risk, initial_ticks, lane, time, value)
     if uses(rules, POLICIES):
         incentives.end_incentives(rules, ledger, log, private, lane, time)
     if uses(rules, ORACLE):

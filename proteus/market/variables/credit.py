@@ -240,8 +240,9 @@ CREDIT_VARIABLES: tuple[Variable, ...] = (
         _reading(lambda credit: currency(credit.pool.bad_debt - credit.liquidations.by_jump)),
     ),
     _row(
-        "lender_loss", "currency", "bad debt that lenders bore",
-        "bad_debt less what the reserves of the treasury covered",
+        "lender_loss", "currency", "losses that lenders bore",
+        "bad_debt, and what the treasury's desk lost by T, less what the reserves of the treasury "
+        "covered",
         _reading(lambda credit: currency(credit.lost)),
     ),
     _row(

@@ -20,6 +20,7 @@ from proteus.replaying.lending.messages import Message, read_messages
 from proteus.replaying.lending.terms import Terms, read_terms, read_wallets
 
 STATES = ("every", "last")
+RESULT_COLUMNS = ("row", "time_s", "kind", "agent", "accepted", "reason", "first", "second")
 
 
 class Lent(NamedTuple):
@@ -85,7 +86,7 @@ def replay(
     Raises
         MessageError: a column or row that cannot be read. ConfigError: a keyword.
     """
-    if rules not in _PRESETS:
+    if not isinstance(rules, str) or rules not in _PRESETS:
         raise ConfigError(f"rules={rules!r} does not exist{nearest(str(rules), _PRESETS)}")
     check_states(states)
     preset = _PRESETS[rules]
@@ -118,7 +119,7 @@ def run(
                 {**place, "account": name, **each}
                 for name, each in zip(names, venue.accounts(message.time_s), strict=True)
             ]
-    return make_table(results), make_table(pools), make_table(people)
+    return make_table(results, RESULT_COLUMNS), make_table(pools), make_table(people)
 
 
 def make_table(rows: list[dict[str, Any]], names: Sequence[str] = ()) -> pd.DataFrame:

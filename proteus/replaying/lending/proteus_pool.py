@@ -39,6 +39,7 @@ from proteus.replaying.lending.terms import (
     Whole,
     account_numbers,
 )
+from proteus.replaying.rows import refused
 
 ASSETS = ("cash_nano", "lots")
 _SHORT = Accounts(is_all=False)
@@ -77,6 +78,9 @@ TERMS: Terms = {
     "start_s": Whole(0, 2**40, 0),
     "short": _SHORT,  # accounts whose lots are short ones
 }
+
+
+MOST_STEPS = 1_000_000  # of interest before one message: a minute
 
 
 def check_collateral(terms: Mapping[str, Any]) -> None:
@@ -142,6 +146,10 @@ class ProteusVenue:
 
     def act(self, message: Message) -> int:
         """Do one message: ACCEPTED or a refusal."""
+        steps = (message.time_s - int(self.state.accrued_to[0])) // self.terms.grid
+        if steps > MOST_STEPS:
+            allowed = f"{steps} steps of accrue_s={self.terms.grid} are due; at most {MOST_STEPS}"
+            raise refused("time_s", message.time_s, message.row, allowed)
         return int(act_pool(
             self.terms, self.state, 0, np.int64(message.time_s), message.action, message.agent,
             np.int64(message.amount), np.int64(message.shares), message.borrower,

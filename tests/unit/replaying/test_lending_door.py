@@ -140,6 +140,7 @@ def test_the_last_state_alone_and_a_table_without_rows() -> None:
     assert rows.pool["row"].tolist() == [2]
     assert lend(OPENING).pool.iloc[[-1]].reset_index(drop=True).equals(rows.pool)
     assert lend([]).results.empty
+    assert lend([]).results.columns.equals(rows.results.columns)
 
 
 def test_any_table_is_taken_and_empty_cells_are_none() -> None:
@@ -164,6 +165,7 @@ def test_wide_numbers_stay_whole() -> None:
     ("rows", "terms", "sentence"),
     [
         ([], {"rules": "aav"}, "rules='aav' does not exist; did you mean aave?"),
+        ([], {"rules": ["aave"]}, "rules=['aave'] does not exist; did you mean aave?"),
         ([], {"wallets": None}, "wallets=None is not allowed: must map each account to"),
         ([], {"wallets": {"a": (1, -1)}}, "wallets: a=(1, -1) is not allowed"),
         ([], {"wallets": {"a": (2**62, 0)}}, "1000 shares a nano fit 2**63 up to"),
@@ -191,6 +193,8 @@ def test_wide_numbers_stay_whole() -> None:
         ([row("repay", "maker", amount=1, all=True)], {}, "all=True in row 0 is not allowed: amo"),
         ([row("repay", "maker", all="yes")], {}, "all='yes' in row 0 is not allowed: must be Tr"),
         ([row("accrue", None, 5), row("accrue", None, 4)], {}, "time_s=4 in row 1 is not allowed"),
+        ([row("accrue", None, 10**6 + 1)], {}, "time_s=1000001 in row 0 is not allowed: 1000001"),
+        ([row("accrue", None, 10**12)], {"accrue_s": 60}, "steps of accrue_s=60 are due; at most"),
         ([row("accrue", gas=1)], {}, "unknown column gas; allowed: time_s, kind, agent"),
         ([row("accrue", asset="E")], COMPOUND, "asset='E' in row 0 is not allowed: must be C, D"),
         ([row("accrue")], COMPOUND, "asset in row 0 is missing: accrue needs it"),

@@ -345,9 +345,10 @@ def test_nothing_is_made_or_lost_and_mirrored_lanes_are_equal(keeper, seed):
         for lane, mirrored in zip(lanes, (False, True), strict=True)
     )
     assert first == second
-    value = random.Random(seed).randrange(1, NANO)
-    for lane, worth in zip(lanes, (value, NANO - value), strict=True):
-        lane.end(worth)
+    draw = random.Random(seed)
+    value, price = draw.randrange(1, NANO), draw.randrange(1, 1000) * MILLI
+    for lane, worth, last in zip(lanes, (value, NANO - value), (price, NANO - price), strict=True):
+        lane.end(worth, last)
         assert (lane.ledger.balance[0].sum(axis=0) == 0).all()
         assert lane.ledger.balance[0, account_of(lane.ledger, LENDING), CASH] == 0
         assert not lane.pool.borrowed[0].any()
