@@ -80,7 +80,7 @@ def end(rules, ledger, log, data, risk, initial_ticks, lane, time, value):
     _empty(rules, ledger, log, lane, time)
 
 
-@cold_kernel
+@deferred_kernel()
 def _seize_all(rules, ledger, log, risk, lane, time, value):
     """Let the treasury seize lots of every account that fails, that of least health first.
 
