@@ -2,8 +2,9 @@
 
 A population with one of them gets ``WithOthers``; the loop is compiled for that type when it first
 runs, and the loop of ordinary populations knows nothing of these kinds. The switch is a chain of
-states, a link for each kind: its type is the list of kinds, so a new one edits no file here. The
-chain is compiled apart from the loops that ask it, and how a kind decides when one first does.
+states, a link for each kind: its type is the list of kinds, so a new one edits no file here. Kinds
+that come in families, of which a cell has few, are compiled apart from the loop: the switch between
+them when it first asks, and each kind when one of it first decides.
 """
 
 from __future__ import annotations
@@ -52,7 +53,27 @@ class Link(NamedTuple):
 
     number: int  # of the kind
     policy: Any  # its state
-    rest: Any  # Link or End
+    rest: Any  # Link, Apart or End
+
+
+@state
+class Relative(NamedTuple):
+    """One kind of a family, and those after it."""
+
+    number: int  # of the kind
+    policy: Any  # its state
+    rest: Any  # Relative or End
+
+
+@state
+class Apart(NamedTuple):
+    """What is compiled apart from the loop: the families, behind all other kinds."""
+
+    policy: Any  # End: nobody among them is decided for outside
+    families: Any  # Relative
+
+
+FAMILIES = (THEORY, OF_CREDIT)
 
 
 @state
@@ -63,7 +84,7 @@ class WithOthers(NamedTuple):
     informed: informed.Informed
     noise: noise.Noise
     sniper: sniper.Sniper
-    others: Any  # Link; that of traders outside comes first
+    others: Any  # Link or Apart; the link of traders outside comes first
 
 
 def make_policies(
@@ -84,17 +105,23 @@ def make_policies(
     outside = members.get(external.EXTERNAL)
     if not there and outside is None:
         return common
-    for family in (THEORY, OF_CREDIT):
-        if there & {*family}:
-            there |= {*family}
+    families = {name for family in FAMILIES if there & {*family} for name in family}
     chain: Any = End()
-    for name in reversed([name for name in KINDS if name in there]):
-        kind = KINDS[name]
-        assert kind.make is not None
-        chain = Link(np.int64(kind.number), kind.make(members[name]._replace(growth=growth)), chain)
+    for name in reversed([name for name in KINDS if name in families]):
+        chain = Relative(np.int64(KINDS[name].number), _state_of(name, members, growth), chain)
+    if families:
+        chain = Apart(End(), chain)
+    for name in reversed([name for name in KINDS if name in there - families]):
+        chain = Link(np.int64(KINDS[name].number), _state_of(name, members, growth), chain)
     if outside is not None:
         chain = Link(np.int64(external.NUMBER), external.make(outside), chain)
     return WithOthers(**common._asdict(), others=chain)
+
+
+def _state_of(name: str, members: dict[str, Members], growth: int) -> Any:
+    make = KINDS[name].make
+    assert make is not None
+    return make(members[name]._replace(growth=growth))
 
 
 @decide.implement(WithOthers)
@@ -103,24 +130,14 @@ def _decide_all(policies, traders, view, private, costs, intents, lane, trader):
     if traders.kind[trader] < external.NUMBER:
         decide_ordinary(policies, traders, view, private, costs, intents, lane, trader)
     else:
-        _decide_other(policies.others, traders, view, private, costs, intents, lane, trader)
-
-
-@deferred_kernel()
-def _decide_other(chain, traders, view, private, costs, intents, lane, trader):
-    _decide_in(chain, traders, view, private, costs, intents, lane, trader)
+        _decide_in(policies.others, traders, view, private, costs, intents, lane, trader)
 
 
 @show.implement(WithOthers)
 @inline_kernel
 def _show_all(policies, traders, data, at, report, lane, trader):
-    if traders.kind[trader] > external.NUMBER:  # outside is told what it sees
-        _show_other(policies.others, traders, data, at, report, lane, trader)
-
-
-@deferred_kernel()
-def _show_other(chain, traders, data, at, report, lane, trader):
-    _show_in(chain, traders, data, at, report, lane, trader)
+    if traders.kind[trader] >= external.NUMBER:
+        _show_in(policies.others, traders, data, at, report, lane, trader)
 
 
 @learn_fill.implement(WithOthers)
@@ -129,12 +146,7 @@ def _learn_fill_all(policies, traders, lane, trader, sign, quoted_belief, filled
     if traders.kind[trader] < external.NUMBER:
         learn_fill_ordinary(policies, traders, lane, trader, sign, quoted_belief, filled_ns, now)
     else:
-        _tell_other(policies.others, traders, lane, trader, sign, quoted_belief, filled_ns, now)
-
-
-@deferred_kernel()
-def _tell_other(chain, traders, lane, trader, sign, quoted_belief, filled_ns, now):
-    _fill_in(chain, traders, lane, trader, sign, quoted_belief, filled_ns, now)
+        _fill_in(policies.others, traders, lane, trader, sign, quoted_belief, filled_ns, now)
 
 
 @learn_price.implement(WithOthers)
@@ -143,23 +155,13 @@ def _learn_price_all(policies, traders, lane, trader, price):
     if traders.kind[trader] < external.NUMBER:
         learn_price_ordinary(policies, traders, lane, trader, price)
     else:
-        _price_other(policies.others, traders, lane, trader, price)
-
-
-@deferred_kernel()
-def _price_other(chain, traders, lane, trader, price):
-    _price_in(chain, traders, lane, trader, price)
+        _price_in(policies.others, traders, lane, trader, price)
 
 
 @has_overflown.implement(WithOthers)
 @inline_kernel
 def _has_overflown_all(policies, lane):
-    return has_overflown_ordinary(policies, lane) + _others_overflown(policies.others, lane)
-
-
-@deferred_kernel(int)
-def _others_overflown(chain, lane):
-    return _overflown_in(chain, lane)
+    return has_overflown_ordinary(policies, lane) + _overflown_in(policies.others, lane)
 
 
 @are_possible.implement(WithOthers)
@@ -242,16 +244,27 @@ def _overflown_in(chain, lane):
 def _decide_in_link(chain, traders, view, private, costs, intents, lane, trader):
     if traders.kind[trader] == chain.number:
         has_signal = traders.has_signal[trader]
-        _decide_apart(chain.policy, view, private, has_signal, costs, intents, lane, trader)
+        decide_charged(chain.policy, view, private, has_signal, costs, intents, lane, trader)
+    else:
+        _decide_in(chain.rest, traders, view, private, costs, intents, lane, trader)
+
+
+@_decide_in.implement(Relative)
+@inline_kernel
+def _decide_in_family(chain, traders, view, private, costs, intents, lane, trader):
+    if traders.kind[trader] == chain.number:
+        has_signal = traders.has_signal[trader]
+        _decide(chain.policy, view, private, has_signal, costs, intents, lane, trader)
     else:
         _decide_in(chain.rest, traders, view, private, costs, intents, lane, trader)
 
 
 @deferred_kernel()
-def _decide_apart(policy, view, private, has_signal, costs, intents, lane, trader):
+def _decide(policy, view, private, has_signal, costs, intents, lane, trader):
     decide_charged(policy, view, private, has_signal, costs, intents, lane, trader)
 
 
+@_show_in.implement(Relative)
 @_show_in.implement(Link)
 @inline_kernel
 def _show_in_link(chain, traders, data, at, report, lane, trader):
@@ -261,6 +274,7 @@ def _show_in_link(chain, traders, data, at, report, lane, trader):
         _show_in(chain.rest, traders, data, at, report, lane, trader)
 
 
+@_fill_in.implement(Relative)
 @_fill_in.implement(Link)
 @inline_kernel
 def _fill_in_link(chain, traders, lane, trader, sign, quoted_belief, filled_ns, now):
@@ -270,6 +284,7 @@ def _fill_in_link(chain, traders, lane, trader, sign, quoted_belief, filled_ns, 
         _fill_in(chain.rest, traders, lane, trader, sign, quoted_belief, filled_ns, now)
 
 
+@_price_in.implement(Relative)
 @_price_in.implement(Link)
 @inline_kernel
 def _price_in_link(chain, traders, lane, trader, price):
@@ -279,10 +294,69 @@ def _price_in_link(chain, traders, lane, trader, price):
         _price_in(chain.rest, traders, lane, trader, price)
 
 
+@_overflown_in.implement(Relative)
 @_overflown_in.implement(Link)
 @inline_kernel
 def _overflown_in_link(chain, lane):
     return has_overflown_one(chain.policy, lane) + _overflown_in(chain.rest, lane)
+
+
+# --- what is apart --------------------------------------------------------------------------------
+
+
+@_decide_in.implement(Apart)
+@inline_kernel
+def _decide_apart(chain, traders, view, private, costs, intents, lane, trader):
+    _decide_family(chain.families, traders, view, private, costs, intents, lane, trader)
+
+
+@deferred_kernel()
+def _decide_family(chain, traders, view, private, costs, intents, lane, trader):
+    _decide_in(chain, traders, view, private, costs, intents, lane, trader)
+
+
+@_show_in.implement(Apart)
+@inline_kernel
+def _show_apart(chain, traders, data, at, report, lane, trader):
+    _show_family(chain.families, traders, data, at, report, lane, trader)
+
+
+@deferred_kernel()
+def _show_family(chain, traders, data, at, report, lane, trader):
+    _show_in(chain, traders, data, at, report, lane, trader)
+
+
+@_fill_in.implement(Apart)
+@inline_kernel
+def _fill_apart(chain, traders, lane, trader, sign, quoted_belief, filled_ns, now):
+    _fill_family(chain.families, traders, lane, trader, sign, quoted_belief, filled_ns, now)
+
+
+@deferred_kernel()
+def _fill_family(chain, traders, lane, trader, sign, quoted_belief, filled_ns, now):
+    _fill_in(chain, traders, lane, trader, sign, quoted_belief, filled_ns, now)
+
+
+@_price_in.implement(Apart)
+@inline_kernel
+def _price_apart(chain, traders, lane, trader, price):
+    _price_family(chain.families, traders, lane, trader, price)
+
+
+@deferred_kernel()
+def _price_family(chain, traders, lane, trader, price):
+    _price_in(chain, traders, lane, trader, price)
+
+
+@_overflown_in.implement(Apart)
+@inline_kernel
+def _overflown_apart(chain, lane):
+    return _overflown_family(chain.families, lane)
+
+
+@deferred_kernel(int)
+def _overflown_family(chain, lane):
+    return _overflown_in(chain, lane)
 
 
 @_overflown_in.implement(End)

@@ -189,7 +189,7 @@ def _has_rules(world: Any, cell: CellConfig) -> bool:
 def _learned(policies: Any, cell: CellConfig) -> Iterator[str]:
     """List the paths of what the kinds that a cell has have learned."""
     there = {group.kind for group in cell.population.values() if group.count}
-    for name in sorted(there):
+    for name in sorted(name for name in there if KINDS[name].carries):
         kind = KINDS[name]
         if kind.is_ordinary:
             yield from (f"policies.{name}.{path}" for path in kind.carries)
