@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any, NamedTuple, cast
 
-import yaml
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
@@ -224,7 +223,7 @@ def keys_of(group: str, option: str) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=64)
 def _keys_in(text: str, above: str) -> frozenset[str]:
-    return frozenset(_dotted(yaml.safe_load(text), above))
+    return frozenset(_dotted(locate.read_yaml(text), above))
 
 
 def _sets_value(word: str) -> bool:
@@ -277,7 +276,7 @@ def _table_words() -> list[str]:
 @functools.lru_cache(maxsize=4)
 def _tables_in(text: str) -> tuple[str, ...]:
     """List the mechanisms whose table a file of conf/execution builds on."""
-    entries = [entry for entry in yaml.safe_load(text)["defaults"] if isinstance(entry, dict)]
+    entries = [entry for entry in locate.read_yaml(text)["defaults"] if isinstance(entry, dict)]
     keys = (key for entry in entries for key in entry)
     return tuple(key.rpartition(".")[2] for key in keys)
 
@@ -288,9 +287,10 @@ def job_logging() -> dict[str, Any]:
     Two files say it all: Hydra's default, and what ours changes of it. The log file is not named:
     Hydra would name it after a folder that is not ours.
     """
-    default = OmegaConf.load(str(resources.files("hydra.conf") / "hydra/job_logging/default.yaml"))
-    ours = OmegaConf.load(locate.conf_folder() / f"{CONFIG_NAME}.yaml")
-    merged = OmegaConf.merge(default, ours.hydra.job_logging)
+    default = resources.files("hydra.conf") / "hydra/job_logging/default.yaml"
+    ours = locate.conf_folder() / f"{CONFIG_NAME}.yaml"
+    read = [locate.read_yaml(path.read_text(encoding="utf-8")) for path in (default, ours)]
+    merged = OmegaConf.merge(read[0], read[1]["hydra"]["job_logging"])
     return cast("dict[str, Any]", OmegaConf.to_container(merged))
 
 

@@ -9,7 +9,13 @@ from __future__ import annotations
 import string
 from pathlib import Path
 
-from proteus.configuration.locate import CONFIG_NAME, checked_folders, conf_folder, conf_folders
+from proteus.configuration.locate import (
+    CONFIG_NAME,
+    checked_folders,
+    conf_folder,
+    conf_folders,
+    read_yaml,
+)
 
 COMPOSED = Path(__file__).with_name("composed.yaml")  # ``make docs`` writes it
 
@@ -20,10 +26,8 @@ def help_text() -> str:
     Raises
         ConfigError: a folder of further configuration is not there, or hides what another has.
     """
-    import yaml
-
     checked_folders()
-    sweep = yaml.safe_load((conf_folder() / f"{CONFIG_NAME}.yaml").read_text(encoding="utf-8"))
+    sweep = read_yaml((conf_folder() / f"{CONFIG_NAME}.yaml").read_text(encoding="utf-8"))
     template = string.Template(sweep["hydra"]["help"]["template"])
     groups = "".join(f"{name}: {', '.join(options)}\n" for name, options in _groups().items())
     composed = COMPOSED.read_text(encoding="utf-8")
