@@ -64,14 +64,14 @@ def at_fill(
 
 
 @deferred_kernel()
-def after_booking(rules, ledger, log, market, origins, traders, split, lane, time, event):
+def after_booking(rules, ledger, log, orders, clears, origins, traders, split, lane, time, event):
     """Charge each order that was filled in a clear, in the order of their first fills."""
-    costs, orders = rules.costs, market.orders
+    costs = rules.costs
     for i in range(costs.n_filled[lane]):
         slot = costs.filled[lane, i]
         price, lots = np.int64(costs.price[lane, slot]), np.int64(costs.lots[lane, slot])
         costs.lots[lane, slot] = 0
-        is_maker = makes(rules.roles, orders, lane, slot, NO_ORDER, market.clears[lane])
+        is_maker = makes(rules.roles, orders, lane, slot, NO_ORDER, clears[lane])
         role = MAKER if is_maker else TAKER
         take_order(costs, lane, slot, _number(origins, lane, slot))
         forget_paid(costs, lane, slot)

@@ -279,7 +279,8 @@ def _at_timer(
 def _after_booking(rules, ledger, log, market, origins, traders, split, lane, slot, time, event):
     if uses(rules, FEES) and rules.costs.n_filled[lane] > 0:
         costs.after_booking(
-            rules, ledger, log, market, origins, traders, split, lane, time, event
+            rules, ledger, log, market.orders, market.clears, origins, traders, split, lane, time,
+            event,
         )  # fmt: skip
     if uses(rules, CHAINS):
         constraints.count(
